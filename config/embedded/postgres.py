@@ -1,0 +1,110 @@
+"""PostgreSQL on this machine: makes its cluster once, listens on a Unix socket only, recovers by itself."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from config.embedded import CannotStart
+from config.embedded.account import ROOTS_STORE, account_for_postgres
+from config.embedded.children import Child, Children
+from config.embedded.sockets import socket_directory
+from config.embedded.wheels import postgres_programs, postgres_version
+
+DATABASE = "confab"
+STOP_GRACE = 60.0  # a fast shutdown writes a checkpoint
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",  # fewer checkpoints, so fewer full page images while much is ingested
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "log_checkpoints": "off",
+}
+# Trust is safe because only the owner of the socket's directory can knock.
+INITDB = ("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions")
+# For data that nobody will miss: tests.
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """The server below `data`; `spawn` it, then wait until it `is_ready`."""
+
+    name = "PostgreSQL"
+    patience = 5  # what an orphan holds is free only when its last process has ended
+
+    def __init__(self, data: Path, *, log: Path, durable: bool = True) -> None:
+        self.log = log
+        self.settings = SETTINGS if durable else SETTINGS | NOT_DURABLE
+        self.account = account_for_postgres()
+        self.version = postgres_version()
+        self.programs = postgres_programs(self.account)
+        self.cluster = self._reachable(data) / self.version.partition(".")[0]
+        self.sockets = socket_directory(self.cluster, self.account)
+
+    @property
+    def detail(self) -> str:
+        return f"{self.version.rpartition('.')[0]} in {self.cluster}"
+
+    def url(self, database: str = DATABASE) -> str:
+        return f"postgresql://postgres@/{database}?host={quote(str(self.sockets))}"
+
+    def spawn(self, children: Children) -> Child:
+        self._make_cluster()
+        self._stop_orphan()
+        settings = {"unix_socket_directories": str(self.sockets), **self.settings}
+        flags = [flag for name, value in settings.items() for flag in ("-c", f"{name}={value}")]
+        command: list[str | Path] = [self.programs / "postgres", "-D", self.cluster, *flags]
+        return children.spawn(
+            self.name, command, stop_signal=signal.SIGINT, grace=STOP_GRACE, log=self.log, **self.account.of_process
+        )
+
+    def is_ready(self) -> bool:
+        """Answers, and has our database."""
+        try:
+            with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=2) as connection:
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _reachable(self, data: Path) -> Path:
+        """`data`; or where it stands below a directory closed to the account, a link to a directory that is open."""
+        if not data.exists() and not self.account.can_reach(data):
+            ROOTS_STORE.mkdir(mode=0o755, parents=True, exist_ok=True)
+            data.symlink_to(tempfile.mkdtemp(prefix="data-", dir=ROOTS_STORE))
+        return self.account.make_directory(data.resolve())
+
+    def _make_cluster(self) -> None:
+        """initdb works beside the final place, so that a cluster which stands is a whole one."""
+        if self.cluster.exists():
+            return
+        if others := sorted(path.name for path in self.cluster.parent.iterdir() if path.name.isdecimal()):
+            raise CannotStart(
+                f"{self.cluster.parent} holds data of PostgreSQL {others[-1]}, this release brings {self.cluster.name}:"
+                " see 'Upgrading PostgreSQL' in docs/operations.md"
+            )
+        unfinished = self.cluster.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._run("initdb", "-D", unfinished, "-U", "postgres", *INITDB)
+        unfinished.rename(self.cluster)
+
+    def _stop_orphan(self) -> None:
+        """A server that outlived its `up` and its reaper holds the cluster: it is ours, and it is stopped."""
+        if (self.cluster / "postmaster.pid").exists() and self.is_ready():
+            self._run("pg_ctl", "-D", self.cluster, "-m", "fast", "-w", "-t", str(int(STOP_GRACE)), "stop")
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        command = [self.programs / program, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **self.account.of_process)
+        if done.returncode:
+            raise CannotStart(f"{program} failed: {done.stderr.strip()}")

@@ -1,0 +1,128 @@
+"""Keeps services running: starts them together, starts again the one that ends, gives up on one that keeps ending."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from threading import Event
+from typing import Protocol, Self
+
+from config.embedded import CannotStart
+from config.embedded.children import Child, Children
+
+START_POLL = 0.05
+WATCH_POLL = 0.2
+MEMORY = 60.0  # a death is forgotten after this many seconds
+# So many deaths within MEMORY are hopeless. A killed PostgreSQL comes up only when its last backend is gone, which
+# takes some seconds on a busy machine: the delays until then add up to 16.
+PATIENCE = 7
+FIRST_DELAY = 0.25  # doubled with every death
+
+
+class Service(Protocol):
+    """A program that is started, is ready some time later, and may end when nobody asked it to.
+
+    `patience` is the number of deaths that are hopeless as long as it has never been ready.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def log(self) -> Path | None: ...
+    @property
+    def patience(self) -> int: ...
+    def spawn(self, children: Children) -> Child: ...
+    def is_ready(self) -> bool: ...
+
+
+def line(name: str, detail: str) -> str:
+    return f"  {name:<12} {detail}"
+
+
+class Stopped(Exception):
+    """We were asked to stop while we waited for a service."""
+
+
+@dataclass
+class Watch:
+    """One service, its present process, and how it has been doing."""
+
+    service: Service
+    child: Child | None = None
+    is_ready: bool = False
+    due: float = 0.0
+    deaths: list[float] = field(default_factory=list)
+    patience: int = 0
+
+    def __post_init__(self) -> None:
+        self.patience = self.service.patience
+
+    def note_ready(self) -> None:
+        self.is_ready, self.patience = True, PATIENCE
+
+    def note_death(self) -> float:
+        """The seconds to wait until the next start."""
+        now = time.monotonic()
+        self.deaths = [death for death in self.deaths if now - death < MEMORY] + [now]
+        self.child, self.is_ready = None, False
+        delay: float = FIRST_DELAY * 2 ** (len(self.deaths) - 1)
+        self.due = now + delay
+        return delay
+
+
+class Supervisor:
+    """Stops the services at the end of its block: the group that started last is the first to go."""
+
+    def __init__(self, children: Children, *, stop: Event, say: Callable[[str], None]) -> None:
+        self._children = children
+        self._stop = stop
+        self._say = say
+        self._groups: list[list[Watch]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for group in reversed(self._groups):
+            self._children.stop(*[watch.child for watch in group if watch.child])
+
+    def start(self, *services: Service) -> None:
+        """Starts all of them at the same time, and returns when all of them are ready."""
+        started = [Watch(service) for service in services]
+        self._groups.append(started)
+        while not all(watch.is_ready for watch in started):
+            self._look()
+            if self._stop.wait(START_POLL):
+                raise Stopped
+
+    def keep(self) -> None:
+        """Returns when we are asked to stop."""
+        while not self._stop.wait(WATCH_POLL):
+            self._children.keep_reaper()
+            self._look()
+
+    def _look(self) -> None:
+        for watch in chain.from_iterable(self._groups):
+            if watch.child is None:
+                self._start_when_due(watch)
+            elif watch.child.exit_code is not None:
+                self._bury(watch, watch.child)
+            elif not watch.is_ready and watch.service.is_ready():
+                watch.note_ready()
+                self._say(line(watch.service.name, watch.service.detail))
+
+    def _start_when_due(self, watch: Watch) -> None:
+        if time.monotonic() >= watch.due:
+            watch.child = watch.service.spawn(self._children)
+
+    def _bury(self, watch: Watch, child: Child) -> None:
+        self._children.forget(child)
+        delay = watch.note_death()
+        ended = f"{watch.service.name} ended with {child.exit_code}"
+        if len(watch.deaths) >= watch.patience:
+            often = f", {len(watch.deaths)} times within {MEMORY:.0f} s" if len(watch.deaths) > 1 else ""
+            raise CannotStart(f"{ended}{often}: see {watch.service.log or 'its messages above'}")
+        self._say(f"{ended}: starting it again in {delay:.2g} s")

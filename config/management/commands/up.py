@@ -1,0 +1,105 @@
+"""`manage.py up`: everything that Confab needs on this machine, in one process tree that starts and ends together."""
+
+import os
+import signal
+import socket
+from argparse import ArgumentParser
+from pathlib import Path
+from threading import Event
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config import programs
+from config.embedded import CannotStart
+from config.embedded.children import Children
+from config.embedded.data import DataDirectory, locked
+from config.embedded.postgres import Postgres
+from config.embedded.published import published
+from config.embedded.supervisor import Stopped, Supervisor, line
+from config.embedded.valkey import Valkey
+from config.environment import adopt, environment_of_programs
+from config.preparation import prepare
+from config.welcome import welcome
+from projects.first_start import InitError
+
+
+class Command(BaseCommand):
+    help = "Runs Confab on this machine; DATABASE_URL and REDIS_URL replace the embedded PostgreSQL and Valkey."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on, 0.0.0.0 for all (127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port of pages, API and OTLP/HTTP (8000)")
+        parser.add_argument("--grpc-port", type=int, default=settings.GRPC_PORT, help="port of OTLP/gRPC (4317)")
+        parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="directory of all data (.data)")
+
+    def handle(self, *, host: str, port: int, grpc_port: int, data: Path, **_: Any) -> None:
+        stop = Event()
+        is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        for number in (signal.SIGINT, signal.SIGTERM, *(() if is_nohup else (signal.SIGHUP,))):
+            signal.signal(number, lambda *_: stop.set())
+        try:
+            self.run(stop, host, port, grpc_port, data.resolve())
+        except Stopped:
+            return
+        except (CannotStart, InitError) as reason:
+            raise CommandError(str(reason)) from None
+
+    def run(self, stop: Event, host: str, port: int, grpc_port: int, data: Path) -> None:
+        """Returns when we are asked to stop, with everything stopped."""
+        with (
+            locked(data) as directory,
+            Children(held=directory.lock) as children,
+            Supervisor(children, stop=stop, say=self.say) as supervisor,
+        ):
+            refuse_taken(host, port, "--port")
+            refuse_taken(host, grpc_port, "--grpc-port")
+            environment = self.start_servers(supervisor, directory) | environment_of_programs(
+                host=host, port=port, grpc_port=grpc_port, data=data, secret_key=directory.secret_key()
+            )
+            adopt(environment)
+            with published(environment, data):
+                started = prepare()
+                try:
+                    supervisor.start(
+                        programs.web(host, port),
+                        programs.worker(directory.beat_schedule),
+                        programs.grpc(host, grpc_port),
+                    )
+                finally:  # a new secret key is told even if a program does not start: nobody could tell it later
+                    self.say("\n".join(["", *welcome(started)]))
+                self.say(f"Confab is ready on {settings.BASE_URL}. Ctrl-C stops it.")
+                supervisor.keep()
+
+    def start_servers(self, supervisor: Supervisor, directory: DataDirectory) -> dict[str, str]:
+        """Their URLs: those of the environment, or those of servers that we start."""
+        servers: dict[str, Postgres | Valkey] = {}
+        if not os.environ.get("DATABASE_URL"):
+            servers["DATABASE_URL"] = Postgres(directory.postgres, log=directory.logs / "postgres.log")
+        if not os.environ.get("REDIS_URL"):
+            servers["REDIS_URL"] = Valkey(directory.valkey, log=directory.logs / "valkey.log")
+        supervisor.start(*servers.values())
+        given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name not in servers}
+        for name, url in given.items():
+            self.say(line(name.removesuffix("_URL").title(), f"on {urlsplit(url).hostname or 'a socket'} ({name})"))
+        return given | {name: server.url() for name, server in servers.items()}
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def refuse_taken(host: str, port: int, option: str) -> None:
+    """A server of another program on our port would be taken for ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {port} of {host} cannot be used ({error.strerror}): choose another with {option}"
+            ) from None

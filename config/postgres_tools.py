@@ -1,0 +1,21 @@
+"""Runs pg_dump and pg_restore out of the wheel, on the server of the settings."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from django.core.management.base import CommandError
+from django.db import connection
+
+from config.embedded.account import our_account
+from config.embedded.wheels import postgres_programs
+
+
+def run_tool(program: str, *arguments: str | Path) -> None:
+    """The address and the password go by the environment, which other users of the machine cannot read."""
+    settings = connection.settings_dict
+    address = {f"PG{name}": settings[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if settings[name]}
+    command = [postgres_programs(our_account()) / program, *arguments]
+    done = subprocess.run(command, env=os.environ | address, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise CommandError(f"{program} failed: {done.stderr.strip()}")

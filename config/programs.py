@@ -1,0 +1,106 @@
+"""The programs of Confab that `manage.py up` runs: web, worker and gRPC, each with its sign of being ready."""
+
+import http.client
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+from django.conf import settings
+
+from config.embedded.children import Child, Children
+from config.environment import reachable
+from config.health import last_heartbeat
+
+WORKER_GRACE = 20.0  # a task that runs may finish; one that does not is repeated after the next start
+PROBE_SECONDS = 2.0
+# Celery warns every root; ours takes only JSON, and a container has no other account.
+QUIET_ROOT = ("-W", "ignore:You're running the worker with superuser privileges")
+
+
+@dataclass
+class Program:
+    """A Python module run with arguments, ready when its probe says so. The probe is given the time of the start."""
+
+    name: str
+    detail: str
+    command: tuple[str, ...]
+    probe: Callable[[float], bool]
+    grace: float = 10.0
+    log: Path | None = None  # they write to our terminal
+    patience: int = 1  # one that does not even start has an error, which a second start would only repeat
+    started_at: float = field(default=0.0, init=False)
+
+    def spawn(self, children: Children) -> Child:
+        self.started_at = time.time()
+        command = [sys.executable, *self.command]
+        return children.spawn(self.name, command, grace=self.grace, cwd=settings.BASE_DIR)
+
+    def is_ready(self) -> bool:
+        return self.probe(self.started_at)
+
+
+def web(host: str, port: int) -> Program:
+    # Storing takes four threads of a process at most (tracing/intake.py); the others are for clients that send slowly.
+    processes = ("--workers", "2", "--blocking-threads", "12", "--respawn-failed-workers")
+    return Program(
+        name="Web",
+        detail=f"on {host}:{port}",
+        command=(
+            *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws", *processes),
+            # A worker that has only just begun to load us does not hear that it shall stop.
+            *("--workers-kill-timeout", "5", "--log-level", "warning", "config.wsgi:application"),
+        ),
+        probe=lambda _: _is_healthy(reachable(host), port),
+    )
+
+
+def worker(schedule: Path) -> Program:
+    """With beat inside, which is right for one machine only: there must never be two."""
+    pool = ("-P", "threads", "-c", "4", "--without-gossip", "--without-mingle", "-l", "WARNING")
+    return Program(
+        name="Worker",
+        detail="4 threads and the schedule",
+        command=(*QUIET_ROOT, "-m", "celery", "-q", "-A", "config", "worker", "-B", "-s", str(schedule), *pool),
+        probe=_is_heard_from,
+        grace=WORKER_GRACE,
+    )
+
+
+def grpc(host: str, port: int) -> Program:
+    return Program(
+        name="gRPC",
+        detail=f"on {host}:{port}",
+        command=("manage.py", "grpc", "--host", host, "--port", str(port)),
+        probe=lambda _: _listens(reachable(host), port),
+    )
+
+
+def _is_heard_from(started_at: float) -> bool:
+    """False also while the broker is away: both may be starting again at the same time."""
+    try:
+        return (last_heartbeat() or 0) >= started_at
+    except redis.RedisError:
+        return False
+
+
+def _is_healthy(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=PROBE_SECONDS).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,276 @@
+"""All settings, in Django's order. Every environment variable that Confab reads is named in this file."""
+
+import json
+import os
+import warnings
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config.embedded.published import environment_of_running
+from config.urls_of_services import database_from_url, email_from_url, oidc_app, redis_client_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
+RUNNING = environment_of_running(DATA_DIR)
+
+
+def env(name: str, default: str = "") -> str:
+    """The environment's value; else that of the `manage.py up` that runs on our data: other commands join it."""
+    return os.environ.get(name, RUNNING.get(name, default))
+
+
+def env_flag(name: str, default: bool = False) -> bool:
+    return env(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in env(name, default).split(",") if item.strip()]
+
+
+# Core
+VERSION = "0.1.0"
+DEBUG = env_flag("CONFAB_DEBUG")
+INSECURE_SECRET_KEY = "insecure-key-for-tests-and-build-steps-only"
+SECRET_KEY = env("CONFAB_SECRET_KEY", INSECURE_SECRET_KEY)
+BASE_URL = env("CONFAB_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+# Always our own name, and this machine's, so that health checks and `up` itself may ask.
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    urlsplit(BASE_URL).hostname or "",
+    *env_list("CONFAB_ALLOWED_HOSTS"),
+]
+CSRF_TRUSTED_ORIGINS = [BASE_URL, *env_list("CONFAB_TRUSTED_ORIGINS")]
+GRPC_PORT = int(env("CONFAB_GRPC_PORT", "4317"))
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "django_filters",
+    "template_partials",
+    "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "config",
+    "projects",
+    "tracing",
+    "sessions",
+]
+
+MIDDLEWARE = [
+    "tracing.edge.machine_edge",  # first: what follows is made for pages
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.csp.content_security_policy",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+# Exporters take a redirect for success and lose the data, so no URL of ours ends in a slash or redirects to one.
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Database: PostgreSQL 15 or newer; `manage.py up` sets DATABASE_URL to the embedded server when it is not given.
+DATABASES = {"default": database_from_url(env("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/confab"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis protocol: cache, rate counters and the Celery broker.
+REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_client_url(REDIS_URL)}
+}
+
+# Celery: the queue only wakes workers, rows in PostgreSQL are the truth (see tracing/dirty.py).
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its formatter would not mask secrets
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,  # must exceed the longest task
+    "socket_connect_timeout": 1,  # an ingest request must not hang on a dead broker
+}
+
+# Sign-in: by e-mail address and password, a second factor (TOTP) for who wants one, and OIDC where it is configured.
+AUTH_USER_MODEL = "projects.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Who may sign up: "invited" people only, or, when "open", anybody who can read mail.
+SIGN_UP = env("CONFAB_SIGN_UP", "invited")
+ACCOUNT_ADAPTER = "projects.sign_in.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "projects.sign_in.SocialAccountAdapter"
+ACCOUNT_FORMS = {"login": "projects.sign_in.LoginForm", "signup": "projects.sign_in.SignupForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True  # a code, since mail scanners follow links
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Confab] "
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Confab"
+MFA_ADAPTER = "projects.secrets.MFAAdapter"
+# An OIDC provider is trusted to have verified the addresses that it tells.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the content security policy lets no form lead to another host
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": oidc_app(
+            server_url=env("CONFAB_OIDC_URL"),
+            client_id=env("CONFAB_OIDC_CLIENT_ID"),
+            secret=env("CONFAB_OIDC_SECRET"),
+            name=env("CONFAB_OIDC_NAME", "single sign-on"),
+        ),
+    }
+}
+# How many proxies in front of us add to X-Forwarded-For: rate limits and the audit log want the client's address.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env("CONFAB_TRUSTED_PROXIES", "0"))
+
+# Security of pages; endpoints of machines answer before the middleware that these are for.
+IS_HTTPS = BASE_URL.startswith("https://")
+SESSION_COOKIE_NAME = "confab"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 365 * 86400 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+# Only a trusted proxy can tell which requests came over TLS; without one, redirecting would go in circles.
+SECURE_SSL_REDIRECT = IS_HTTPS and ALLAUTH_TRUSTED_PROXY_COUNT > 0
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL_REDIRECT else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Named and shaped like the setting that Django 6 reads by itself.
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "media-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+
+# Mail: on the console until CONFAB_EMAIL_URL names a server, as smtp+tls://user:password@host:587 or file:///directory.
+globals().update(email_from_url(env("CONFAB_EMAIL_URL", "console:")))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("CONFAB_EMAIL_FROM", f"Confab <confab@{urlsplit(BASE_URL).hostname}>")
+
+# First start: fixes what `up` creates (see projects/first_start.py).
+INIT_EMAIL = env("CONFAB_INIT_EMAIL")
+INIT_PASSWORD = env("CONFAB_INIT_PASSWORD")
+INIT_ORG = env("CONFAB_INIT_ORG")
+INIT_PROJECT = env("CONFAB_INIT_PROJECT")
+INIT_PUBLIC_KEY = env("CONFAB_INIT_PUBLIC_KEY")
+INIT_SECRET_KEY = env("CONFAB_INIT_SECRET_KEY")
+
+# Language and time
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# Static files
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is optional: the finders serve as well
+
+# Files that traces show: a directory, or what django-storages offers by CONFAB_STORAGE and its options as JSON.
+MEDIA_ROOT = DATA_DIR / "files"
+STORAGES = {
+    "default": {
+        "BACKEND": env("CONFAB_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": json.loads(env("CONFAB_STORAGE_OPTIONS", "{}")),
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# A session whose last span ended longer ago is idle; until then it may go on.
+SESSION_QUIET_MINUTES = int(env("CONFAB_SESSION_QUIET_MINUTES", "5"))
+
+# Ingest: how often one API key may come; 0 lets it come as often as it likes.
+REQUESTS_PER_SECOND = int(env("CONFAB_REQUESTS_PER_SECOND", "100"))
+# Bodies of ingest requests are read and bounded by tracing/limits.py, before Django's own limit could answer 400.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
+
+# Translation: a directory of Mozilla's model files; the providers that projects may choose; hosts inside of our network
+# that projects may use as such, as host or host:port; and what the projects' keys are encrypted with.
+TRANSLATION_MODELS = env("CONFAB_TRANSLATION_MODELS")
+TRANSLATION_PROVIDERS = env_list("CONFAB_TRANSLATION_PROVIDERS", "embedded,libretranslate,openai_compatible,deepl")
+TRANSLATION_HOSTS = env_list("CONFAB_TRANSLATION_HOSTS")
+ENCRYPTION_KEY = env("CONFAB_ENCRYPTION_KEY", SECRET_KEY)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["sessions.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's
+    "EXCEPTION_HANDLER": "sessions.api.failures.answer",
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "class": "projects.masking.MaskingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("CONFAB_LOG_LEVEL", "WARNING")},
+}

@@ -1,0 +1,24 @@
+"""The site map."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+from sessions.admin import SESSIONS
+from tracing.admin import TRACES
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("admin/", include([*SESSIONS.urls, *TRACES.urls])),
+    path("admin/", admin.site.urls),
+    path("", include("sessions.annotation.rest.urls")),
+    path("", include("tracing.ingest_urls")),
+    path("api/v1/", include("sessions.api.urls")),
+    path("", include("projects.urls")),
+    path("", include("projects.account_urls")),
+    path("", include("projects.administration.urls")),
+    path("", include("tracing.urls")),
+    path("", include("sessions.annotation.urls")),
+    path("", include("sessions.urls")),
+]

@@ -1,0 +1,19 @@
+"""The WSGI entry point that granian serves."""
+
+import gc
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from config.secret_key import refuse_insecure
+from tracing.pulse import pulse
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()
+refuse_insecure()
+pulse.enable()
+
+# What is loaded by now stays, and the tens of thousands of objects of one large request go with it: looking through all
+# of them every few spans took 16 ms of CPU per 1,000 spans.
+gc.freeze()
+gc.set_threshold(10_000, 20, 50)

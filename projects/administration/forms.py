@@ -1,0 +1,182 @@
+"""What owners and admins type on the pages of settings."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils import timezone
+
+from projects.audit import Action, Trail
+from projects.models import Membership, Organization, Project, Role, Scope
+
+FIELD = {"class": "field"}
+EXPIRIES = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
+OVERLAPS = [("0", "Now"), ("1", "In an hour"), ("24", "In a day"), ("168", "In a week"), ("720", "In 30 days")]
+SCOPE_TEXTS = {
+    Scope.INGEST: "ingest: send traces and scores",
+    Scope.READ: "read: query sessions, traces and scores",
+    Scope.WRITE: "write: change and delete by API",
+}
+
+
+class KeyForm(forms.Form):
+    name = forms.CharField(
+        max_length=120,
+        help_text="Who will use it, such as “production” or “Ana's laptop”.",
+        widget=forms.TextInput(FIELD),
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, text) for scope, text in SCOPE_TEXTS.items()],
+        initial=list(Scope.values),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "A key without any scope could do nothing."},
+    )
+    expires = forms.ChoiceField(choices=EXPIRIES, required=False, widget=forms.Select(FIELD))
+
+    def expires_at(self) -> datetime | None:
+        days = self.cleaned_data["expires"]
+        return timezone.now() + timedelta(days=int(days)) if days else None
+
+
+class RotateForm(forms.Form):
+    overlap = forms.ChoiceField(choices=OVERLAPS, initial="24", label="The old pair ends", widget=forms.Select(FIELD))
+
+    def until(self) -> datetime:
+        return timezone.now() + timedelta(hours=int(self.cleaned_data["overlap"]))
+
+
+class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Project
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(FIELD)}
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if self.instance.organization.projects.filter(name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("Another project of this organization has this name.")
+        return name
+
+
+class GeneralForm(ProjectForm):
+    time_zone = forms.ChoiceField(
+        choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        required=False,  # an older page or script that only renames leaves it as it is
+        help_text="Days and hours that people type into filters are meant in this zone.",
+        widget=forms.Select(FIELD),
+    )
+
+    class Meta(ProjectForm.Meta):
+        fields = ["name", "time_zone"]
+
+    def clean_time_zone(self) -> str:
+        zone: str = self.cleaned_data["time_zone"] or self.instance.time_zone
+        return zone
+
+
+class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
+    retention_days = forms.IntegerField(
+        min_value=1,
+        max_value=36_500,
+        required=False,
+        label="Keep traces for so many days",
+        help_text="Counted from their arrival; what is older is deleted every night. Empty keeps everything.",
+        widget=forms.NumberInput(FIELD),
+    )
+    monthly_span_quota = forms.IntegerField(
+        min_value=1,
+        max_value=10**15,
+        required=False,
+        label="Spans a month",
+        help_text="Beyond it, SDKs are refused with 429 until the next month (UTC). Empty takes everything.",
+        widget=forms.NumberInput(FIELD),
+    )
+
+    class Meta:
+        model = Project
+        fields = ["retention_days", "monthly_span_quota"]
+
+
+class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Organization
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(FIELD)}
+
+
+class ConfirmForm(forms.Form):
+    """Takes the name of what is to be deleted, typed by hand."""
+
+    confirm = forms.CharField(widget=forms.TextInput(FIELD | {"autocomplete": "off", "spellcheck": "false"}))
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = name
+        self.fields["confirm"].label = f"Type “{name}” to confirm"
+
+    def clean_confirm(self) -> str:
+        typed: str = self.cleaned_data["confirm"]
+        if typed != self.name.strip():
+            raise forms.ValidationError("This is not the name. Nothing was deleted.")
+        return typed
+
+
+def roles_below(role: Role) -> list[tuple[str, str]]:
+    """What somebody with `role` may give, the weakest first."""
+    return [(other.value, other.label) for other in reversed(Role) if role.covers(other)]
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(FIELD | {"autocomplete": "off"}))
+    role = forms.ChoiceField(initial=Role.MEMBER, widget=forms.Select(FIELD))
+
+    def __init__(self, *args: Any, by: Role, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles_below(by)  # type: ignore[attr-defined]
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class TransferForm(forms.Form):
+    member = forms.ModelChoiceField(Membership.objects.none(), label="New owner", widget=forms.Select(FIELD))
+
+    def __init__(self, *args: Any, organization: Organization, by: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = organization.memberships.exclude(user=by).select_related("user").order_by("user__email")
+        self.fields["member"].queryset = others  # type: ignore[attr-defined]
+        self.fields["member"].label_from_instance = lambda member: member.user.email  # type: ignore[attr-defined]
+
+
+class TrailForm(forms.Form):
+    """The filter of the audit log; what cannot be understood does not filter."""
+
+    action = forms.ChoiceField(
+        choices=[("", "Everything"), *((action.value, action.value) for action in Action)],
+        required=False,
+        widget=forms.Select(FIELD),
+    )
+    actor = forms.CharField(required=False, label="Who", widget=forms.TextInput(FIELD))
+    project = forms.ModelChoiceField(
+        Project.objects.none(), required=False, empty_label="Every project", widget=forms.Select(FIELD)
+    )
+    since = forms.DateField(required=False, widget=forms.DateInput(FIELD | {"type": "date"}))
+    until = forms.DateField(required=False, widget=forms.DateInput(FIELD | {"type": "date"}))
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].queryset = organization.projects.order_by("name")  # type: ignore[attr-defined]
+
+    def trail(self) -> Trail:
+        self.is_valid()
+        chosen = self.cleaned_data
+        project = chosen.get("project")
+        return Trail(
+            action=chosen.get("action", ""),
+            actor=chosen.get("actor", ""),
+            project_id=project.pk if project else None,
+            since=chosen.get("since"),
+            until=chosen.get("until"),
+        )

@@ -1,0 +1,122 @@
+"""Organizations: which ones a person belongs to, founding one, its name, and its end."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from projects import deletion, people
+from projects.access import organization_view, organizations_of, person, requires
+from projects.administration.forms import ConfirmForm, OrganizationForm, ProjectForm
+from projects.audit import Action, record
+from projects.models import Organization, Project, Role
+from projects.tasks import wake
+
+
+@require_safe
+@login_required
+def organizations(request: HttpRequest) -> HttpResponse:
+    return _list_page(request, OrganizationForm(), status=200)
+
+
+@require_POST
+@login_required
+@transaction.atomic
+def create(request: HttpRequest) -> HttpResponse:
+    form = OrganizationForm(request.POST)
+    if not form.is_valid():
+        return _list_page(request, form, status=400)
+    organization = people.found(form.cleaned_data["name"], person(request))
+    _record(request, Action.ORGANIZATION_CREATED, organization)
+    return redirect("organization", organization.pk)
+
+
+@require_safe
+@organization_view
+def organization(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Its projects, and those on their way out."""
+    return _projects_page(request, organization, ProjectForm(), status=200)
+
+
+@require_POST
+@organization_view
+@requires(Role.ADMIN)
+@transaction.atomic
+def create_project(request: HttpRequest, organization: Organization) -> HttpResponse:
+    form = ProjectForm(request.POST, instance=Project(organization=organization))
+    if not form.is_valid():
+        return _projects_page(request, organization, form, status=400)
+    project = form.save()
+    record(Action.PROJECT_CREATED, project, actor=person(request), target=project.name, request=request)
+    return redirect("project-keys", project.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@organization_view
+@requires(Role.ADMIN)
+@transaction.atomic
+def settings(request: HttpRequest, organization: Organization) -> HttpResponse:
+    before = organization.name
+    form = OrganizationForm(request.POST or None, instance=organization)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        _record(request, Action.ORGANIZATION_CHANGED, organization, name_before=before)
+        return redirect("organization-settings", organization.pk)
+    organization.name = before
+    return _settings_page(request, organization, form, ConfirmForm(name=before))
+
+
+@require_POST
+@organization_view
+@requires(Role.OWNER)
+def delete(request: HttpRequest, organization: Organization) -> HttpResponse:
+    form = ConfirmForm(request.POST, name=organization.name)
+    if not form.is_valid():
+        return _settings_page(request, organization, OrganizationForm(instance=organization), form, status=400)
+    with transaction.atomic():
+        _record(request, Action.ORGANIZATION_DELETED, organization)
+        for begun in deletion.begin_organization(organization, by=person(request)):
+            transaction.on_commit(lambda project_id=begun.project_id: wake(project_id))  # type: ignore[misc]
+    messages.success(request, f"“{organization.name}” is closed; its data is being deleted.")
+    return redirect("organizations")
+
+
+def _record(request: HttpRequest, action: Action, organization: Organization, **details: str) -> None:
+    record(action, organization, actor=person(request), target=organization.name, request=request, **details)
+
+
+def _list_page(request: HttpRequest, form: OrganizationForm, *, status: int) -> HttpResponse:
+    context = {"organizations": organizations_of(person(request)), "form": form, "section": "organizations"}
+    return render(request, "settings/organizations.html", context, status=status)
+
+
+def _projects_page(request: HttpRequest, organization: Organization, form: ProjectForm, *, status: int) -> HttpResponse:
+    context = {
+        "organization": organization,
+        "projects": organization.projects.filter(deleted_at=None).order_by("archived_at", "name"),
+        "deletions": organization.deletions.order_by("-requested_at")[:20],
+        "form": form,
+        "section": "organizations",
+        "tab": "projects",
+    }
+    return render(request, "settings/organization.html", context, status=status)
+
+
+def _settings_page(
+    request: HttpRequest,
+    organization: Organization,
+    form: OrganizationForm,
+    confirm_form: ConfirmForm,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "organization": organization,
+        "form": form,
+        "confirm_form": confirm_form,
+        "section": "organizations",
+        "tab": "settings",
+    }
+    return render(request, "settings/organization_settings.html", context, status=400 if form.errors else status)

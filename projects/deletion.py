@@ -1,0 +1,101 @@
+"""Deletes a project, or an organization with all of its projects: closed to everybody at once, emptied by a worker in
+small transactions, then gone.
+
+May be killed and run again at any point. The project's row goes last, after every request that had passed the door
+before it closed must have ended, so that none can leave rows behind."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from projects.models import Organization, Project, ProjectDeletion, User
+from projects.sqlguard import tenant_tables
+
+LONGEST_REQUEST = timedelta(seconds=60)
+ROWS_AT_ONCE = 5000
+
+# Sent with `project_id` when all rows are deleted, for what is kept outside the database.
+emptied = Signal()
+
+
+@transaction.atomic
+def begin(project: Project, *, by: User) -> ProjectDeletion:
+    """From the commit on, no key passes and nobody can open the project."""
+    project.deleted_at = timezone.now()
+    project.save(update_fields=["deleted_at"])
+    return ProjectDeletion.objects.create(
+        organization_id=project.organization_id, project_id=project.pk, name=project.name, requested_by=by.email
+    )
+
+
+@transaction.atomic
+def begin_organization(organization: Organization, *, by: User) -> list[ProjectDeletion]:
+    """From the commit on, nobody can open it; it goes when its last project is gone."""
+    organization.deleted_at = timezone.now()
+    organization.save(update_fields=["deleted_at"])
+    organization.invitations.all().delete()
+    begun = [begin(project, by=by) for project in organization.projects.filter(deleted_at=None)]
+    delete_empty_organizations()
+    return begun
+
+
+def delete_empty_organizations() -> None:
+    Organization.objects.filter(deleted_at__isnull=False, projects=None).delete()
+
+
+def unfinished() -> list[int]:
+    """Ids of the projects that are being deleted."""
+    return list(ProjectDeletion.objects.filter(finished_at=None).values_list("project_id", flat=True))
+
+
+def proceed(project_id: int) -> None:
+    """Deletes every row there is, then the project itself, unless a late request might still be writing."""
+    deletion = ProjectDeletion.objects.get(project_id=project_id)
+    tables = [model for model in apps.get_models() if model._meta.db_table in tenant_tables()]
+    if not deletion.expected_rows:
+        deletion.expected_rows = sum(_rows(model, project_id) for model in tables)
+        deletion.save(update_fields=["expected_rows"])
+    for model in tables:
+        while count := _delete_some(model, project_id):
+            table = model._meta.db_table
+            deletion.deleted_rows[table] = deletion.deleted_rows.get(table, 0) + count
+            deletion.save(update_fields=["deleted_rows"])
+    if timezone.now() - deletion.requested_at > LONGEST_REQUEST:
+        _finish(deletion)
+
+
+def _rows(model: type[models.Model], project_id: int) -> int:
+    return model._default_manager.filter(project_id=project_id).count()
+
+
+def _delete_some(model: type[models.Model], project_id: int) -> int:
+    """Deletes the first rows in the order of the key, whose index finds them; answers how many there were."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    columns = ", ".join(_key_columns(model))
+    where = "WHERE project_id = %s"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM {table} {where} ORDER BY {columns} OFFSET %s LIMIT 1", [project_id, ROWS_AT_ONCE]
+        )
+        end = cursor.fetchone()
+        before = f"AND ({columns}) < ({', '.join(['%s'] * len(end))})" if end else ""
+        cursor.execute(f"DELETE FROM {table} {where} {before}", [project_id, *(end or ())])
+        return int(cursor.rowcount)
+
+
+def _key_columns(model: type[models.Model]) -> list[str]:
+    key: Any = model._meta.pk
+    return [field.column for field in key.fields]
+
+
+@transaction.atomic
+def _finish(deletion: ProjectDeletion) -> None:
+    emptied.send(sender=ProjectDeletion, project_id=deletion.project_id)
+    Project.objects.filter(pk=deletion.project_id).delete()
+    deletion.finished_at = timezone.now()
+    deletion.save(update_fields=["finished_at"])
+    delete_empty_organizations()

@@ -1,0 +1,138 @@
+"""Makes the first organization, project, owner and key pair, and whatever the CONFAB_INIT_* variables ask for.
+
+May run at every start: what stands is used and never changed; what contradicts a variable is an error that names it.
+The e-mail address and the public key find what they name; the names of organization and project are for what is made
+new, so that people may rename both.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from projects.auth import create_key, hash_secret
+from projects.models import ApiKey, Organization, Project, Role, User
+
+EMAIL = "owner@localhost"
+ORGANIZATION = "My organization"
+PROJECT = "My project"
+SHORTEST_SECRET = 16
+
+
+class InitError(Exception):
+    """A CONFAB_INIT_* variable cannot be followed; the text names it."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """Who signs in and what SDKs send with. `secret_key` is empty unless it has just been made up."""
+
+    owner: User
+    project: Project
+    public_key: str
+    secret_key: str
+
+
+@transaction.atomic
+def first_start() -> Started:
+    _check_variables()
+    key = _standing_key()
+    person = User.objects.filter(email=settings.INIT_EMAIL.lower()).first()
+    organization = _organization(key, person)
+    project = _project(key, organization)
+    owner = _owner(person, organization)
+    public_key, secret_key = (key.public_key, "") if key else _keys(project)
+    return Started(owner, project, public_key, secret_key)
+
+
+def _check_variables() -> None:
+    """What can be said without looking at the database."""
+    if bool(settings.INIT_PUBLIC_KEY) != bool(settings.INIT_SECRET_KEY):
+        raise InitError("Set CONFAB_INIT_PUBLIC_KEY and CONFAB_INIT_SECRET_KEY together: a key is a pair.")
+    if ":" in settings.INIT_PUBLIC_KEY:
+        raise InitError("CONFAB_INIT_PUBLIC_KEY must not contain a colon: Basic credentials end it there.")
+    if settings.INIT_SECRET_KEY and len(settings.INIT_SECRET_KEY) < SHORTEST_SECRET:
+        raise InitError(f"CONFAB_INIT_SECRET_KEY is shorter than {SHORTEST_SECRET} characters.")
+    for name, value, validate in (
+        ("CONFAB_INIT_EMAIL", settings.INIT_EMAIL, validate_email),
+        ("CONFAB_INIT_PASSWORD", settings.INIT_PASSWORD, validate_password),
+    ):
+        try:
+            if value:
+                validate(value)
+        except ValidationError as error:
+            raise InitError(f"{name}: {' '.join(error.messages)}") from None
+
+
+def _standing_key() -> ApiKey | None:
+    """The pair of the variables, if it was made before."""
+    if not settings.INIT_PUBLIC_KEY:
+        return None
+    secret_hash = hash_secret(settings.INIT_SECRET_KEY)
+    key = ApiKey.objects.select_related("project__organization").filter(public_key=settings.INIT_PUBLIC_KEY).first()
+    if key is None and ApiKey.objects.filter(secret_hash=secret_hash).exists():
+        raise InitError("CONFAB_INIT_PUBLIC_KEY: the secret key stands with another public key.")
+    if key and key.secret_hash != secret_hash:
+        raise InitError("CONFAB_INIT_SECRET_KEY: the public key stands with another secret key.")
+    if key and key.revoked_at:
+        raise InitError("CONFAB_INIT_PUBLIC_KEY: this key was revoked, choose a new pair.")
+    return key
+
+
+def _organization(key: ApiKey | None, person: User | None) -> Organization:
+    """Where the key or the person is at home; else the one that is named; else, without a name, the first there is."""
+    name = settings.INIT_ORG
+    everywhere = Organization.objects.order_by("pk")
+    named = everywhere.filter(name=name)
+    home: Organization | None
+    if key:
+        home = key.project.organization
+    elif person:
+        home = named.filter(members=person).first() or everywhere.filter(members=person).first()
+    else:
+        home = named.first() if name else everywhere.first()
+    if home is None:
+        return Organization.objects.create(name=name or ORGANIZATION)
+    if home.name != name and named.exists():
+        raise InitError(f"CONFAB_INIT_ORG: the key or the person of the other variables belongs to {home.name!r}.")
+    return home
+
+
+def _project(key: ApiKey | None, organization: Organization) -> Project:
+    name = settings.INIT_PROJECT
+    named = organization.projects.filter(name=name)
+    if key is None:
+        project = named.first() if name else organization.projects.order_by("pk").first()
+        return project or organization.projects.create(name=name or PROJECT)
+    if key.project.name != name and named.exists():
+        raise InitError(f"CONFAB_INIT_PROJECT: the public key belongs to {key.project.name!r}.")
+    return key.project
+
+
+def _owner(person: User | None, organization: Organization) -> User:
+    """The person of the variable, or else the owner that the organization has, or a new one."""
+    if person and not organization.memberships.filter(user=person).exists():
+        raise InitError(f"CONFAB_INIT_EMAIL: {person} has an account, but not in {organization.name!r}.")
+    if not settings.INIT_EMAIL:
+        person = User.objects.filter(memberships__organization=organization, memberships__role=Role.OWNER).first()
+    return person or _new_owner(organization)
+
+
+def _new_owner(organization: Organization) -> User:
+    """The first person of an installation also operates it."""
+    create = User.objects.create_user if User.objects.exists() else User.objects.create_superuser
+    owner = create(settings.INIT_EMAIL or EMAIL, settings.INIT_PASSWORD or None)
+    organization.memberships.create(user=owner, role=Role.OWNER)
+    return owner
+
+
+def _keys(project: Project) -> tuple[str, str]:
+    """The public key, and the secret one if it was made up here: nobody else knows it."""
+    standing = project.api_keys.order_by("pk").first()
+    if standing and not settings.INIT_PUBLIC_KEY:
+        return standing.public_key, ""
+    key, secret = create_key(project, public_key=settings.INIT_PUBLIC_KEY, secret_key=settings.INIT_SECRET_KEY)
+    return key.public_key, "" if settings.INIT_SECRET_KEY else secret

@@ -1,0 +1,39 @@
+"""Leaves a trace of every scheduled job, so that an operator sees what ran, how long, and what went wrong."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from projects.models import JobRun
+
+
+@dataclass
+class Run:
+    """What a running job says about itself."""
+
+    rows: int = 0
+
+
+@contextmanager
+def job(name: str) -> Iterator[Run]:
+    """Records the run around the block; an exception is recorded and goes on its way."""
+    run, began = Run(), time.monotonic()
+    JobRun.objects.update_or_create(
+        name=name, defaults={"started_at": timezone.now(), "finished_at": None, "duration_ms": None}
+    )
+    error = ""
+    try:
+        yield run
+    except Exception as exception:
+        error = f"{type(exception).__name__}: {exception}"[:2000]
+        raise
+    finally:
+        JobRun.objects.filter(name=name).update(
+            finished_at=timezone.now(),
+            duration_ms=round((time.monotonic() - began) * 1000),
+            rows=run.rows,
+            error=error,
+        )

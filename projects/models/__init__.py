@@ -1,0 +1,26 @@
+"""Who: people, organizations, their projects and the keys that machines use."""
+
+from projects.models.history import AuditEvent
+from projects.models.jobs import JobRun
+from projects.models.keys import ApiKey, Scope, every_scope
+from projects.models.people import User
+from projects.models.preferences import Preference
+from projects.models.tenants import Invitation, Membership, Organization, Project, ProjectDeletion, Role
+from projects.models.translation import TranslationSettings
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "Invitation",
+    "JobRun",
+    "Membership",
+    "Organization",
+    "Preference",
+    "Project",
+    "ProjectDeletion",
+    "Role",
+    "Scope",
+    "TranslationSettings",
+    "User",
+    "every_scope",
+]

@@ -1,0 +1,57 @@
+"""The keys that machines use."""
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from projects.models.tenants import Project
+
+
+class Scope(models.TextChoices):
+    """What a key may be used for."""
+
+    INGEST = "ingest"
+    READ = "read"
+    WRITE = "write"
+
+
+def every_scope() -> list[str]:
+    return list(Scope.values)
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def live(self) -> Self:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
+
+
+class ApiKey(models.Model):
+    """A `pk-`/`sk-` pair; the secret is kept only as SHA-256, with a readable prefix."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=120, default="default")
+    public_key = models.CharField(max_length=80, unique=True)
+    secret_prefix = models.CharField(max_length=12)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope), default=every_scope)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    replaced_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaces")
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        db_table = "api_key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.public_key})"
+
+    def ended_at(self) -> datetime | None:
+        """Since when the key is dead; None while it works."""
+        ends = [at for at in (self.revoked_at, self.expires_at) if at and at <= timezone.now()]
+        return min(ends, default=None)

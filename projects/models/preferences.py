@@ -1,0 +1,22 @@
+"""What a person has set for themselves in one project."""
+
+from django.db import models
+
+from projects.models.people import User
+from projects.models.tenants import Project
+
+
+class Preference(models.Model):
+    """How one person likes one page of one project; `value` is what the page remembers, never about access."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="preferences")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="preferences")
+    page = models.CharField(max_length=40)
+    value = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "preference"
+        constraints = [models.UniqueConstraint(fields=["user", "project", "page"], name="preference_once")]
+
+    def __str__(self) -> str:
+        return f"{self.page} of {self.user}"

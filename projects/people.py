@@ -1,0 +1,138 @@
+"""Who belongs to an organization: found it, invite, join, change roles, leave.
+
+Two rules hold whoever asks: nobody gives or takes a role above their own, and an organization always has an owner."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from projects.models import Invitation, Membership, Organization, Role, User
+
+INVITATION_LIFE = timedelta(days=7)
+
+
+class Refusal(Exception):
+    """What was asked for cannot be; the text says why, to the person who asked."""
+
+
+class RoleTooLow(Refusal):
+    pass
+
+
+class LastOwner(Refusal):
+    pass
+
+
+class AlreadyMember(Refusal):
+    pass
+
+
+class InvitationUnusable(Refusal):
+    pass
+
+
+@transaction.atomic
+def found(name: str, founder: User) -> Organization:
+    organization = Organization.objects.create(name=name)
+    organization.memberships.create(user=founder, role=Role.OWNER)
+    return organization
+
+
+@transaction.atomic
+def invite(organization: Organization, email: str, role: Role, *, by: User) -> tuple[Invitation, str]:
+    """An invitation and the token of its link. A second one for the same address replaces the first."""
+    email = email.lower()
+    _check_reach(organization, by, role)
+    if organization.memberships.filter(user__email=email).exists():
+        raise AlreadyMember(f"{email} is a member already.")
+    token = secrets.token_urlsafe(32)
+    invitation, _ = Invitation.objects.update_or_create(
+        organization=organization,
+        email=email,
+        defaults={
+            "role": role,
+            "invited_by": by,
+            "token_hash": _hashed(token),
+            "expires_at": timezone.now() + INVITATION_LIFE,
+        },
+    )
+    return invitation, token
+
+
+def invitation_with(token: str) -> Invitation | None:
+    """The invitation of a link, as long as it is good."""
+    invitations = Invitation.objects.select_related("organization", "invited_by")
+    return invitations.filter(token_hash=_hashed(token), expires_at__gt=timezone.now()).first()
+
+
+@transaction.atomic
+def accept(invitation: Invitation, user: User) -> Membership:
+    """Makes `user` a member and uses the invitation up. It is for the owner of its address alone."""
+    if user.email != invitation.email:
+        raise InvitationUnusable(f"This invitation is for {invitation.email}; you are signed in as {user.email}.")
+    if not Invitation.objects.select_for_update().filter(pk=invitation.pk).exists():
+        raise InvitationUnusable("This invitation was withdrawn or used already.")
+    membership, _ = Membership.objects.get_or_create(
+        user=user, organization=invitation.organization, defaults={"role": invitation.role}
+    )
+    invitation.delete()
+    return membership
+
+
+@transaction.atomic
+def change_role(organization: Organization, user: User, role: Role, *, by: User) -> Membership:
+    membership = _locked(organization, user)
+    _check_reach(organization, by, role)
+    _check_reach(organization, by, Role(membership.role))
+    if role != Role.OWNER:
+        _check_owner_stays(membership)
+    membership.role = role
+    membership.save(update_fields=["role"])
+    return membership
+
+
+@transaction.atomic
+def remove(organization: Organization, user: User, *, by: User) -> None:
+    """Also how a person leaves: everybody's own role is within reach."""
+    membership = _locked(organization, user)
+    if by != user:
+        _check_reach(organization, by, Role.ADMIN)
+    _check_reach(organization, by, Role(membership.role))
+    _check_owner_stays(membership)
+    membership.delete()
+
+
+@transaction.atomic
+def transfer(organization: Organization, to: User, *, by: User) -> None:
+    """`to` becomes owner and `by` an admin."""
+    _check_reach(organization, by, Role.OWNER)
+    successor = _locked(organization, to)
+    successor.role = Role.OWNER
+    successor.save(update_fields=["role"])
+    if by != to:
+        organization.memberships.filter(user=by).update(role=Role.ADMIN)
+
+
+def _locked(organization: Organization, user: User) -> Membership:
+    """The membership, while nobody else can change any of the organization's."""
+    Organization.objects.select_for_update().get(pk=organization.pk)
+    return organization.memberships.select_related("user").get(user=user)
+
+
+def _check_reach(organization: Organization, by: User, role: Role) -> None:
+    own = Role(organization.memberships.get(user=by).role)
+    if not own.covers(role):
+        raise RoleTooLow(f"Your role is {own}; you cannot give or take the role {role}.")
+
+
+def _check_owner_stays(leaving: Membership) -> None:
+    others = Membership.objects.filter(organization=leaving.organization_id, role=Role.OWNER).exclude(pk=leaving.pk)
+    if leaving.role == Role.OWNER and not others.exists():
+        raise LastOwner("An organization needs an owner: make somebody else owner first.")
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

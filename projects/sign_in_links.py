@@ -1,0 +1,32 @@
+"""Links that sign a person in once: the token dies with the first sign-in after it was made, or after three days."""
+
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.urls import reverse
+from django.utils.encoding import force_bytes, force_str
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from projects.models import User
+
+
+class SignInTokens(PasswordResetTokenGenerator):
+    """Signs the password and the time of the last sign-in with it: a change of either kills the token."""
+
+    key_salt = "projects.sign_in_links"
+
+
+tokens = SignInTokens()
+
+
+def link_for(user: User) -> str:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return settings.BASE_URL + reverse("sign-in-link", args=[uid, tokens.make_token(user)])
+
+
+def user_of(uidb64: str, token: str) -> User | None:
+    """The person, if the link still works. Whoever calls this signs the person in, which ends the link."""
+    try:
+        user = User.objects.get(pk=force_str(urlsafe_base64_decode(uidb64)), is_active=True)
+    except (User.DoesNotExist, ValueError, OverflowError):
+        return None
+    return user if tokens.check_token(user, token) else None

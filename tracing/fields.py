@@ -1,0 +1,67 @@
+"""Text that is compressed in Python, one behaviour on every PostgreSQL build (the embedded one has no lz4)."""
+
+import json
+import math
+import threading
+from typing import Any
+
+import orjson
+import zstandard
+from django.db import models
+
+_local = threading.local()  # zstandard's objects are fast to reuse and not safe to share between threads
+
+
+def compress(text: str) -> bytes:
+    """UTF-8 (lone surrogates replaced), zstd level 1: 3-5 times smaller than LLM text at about 20 us for 5 kB."""
+    if not hasattr(_local, "compressor"):
+        _local.compressor = zstandard.ZstdCompressor(level=1)
+    return bytes(_local.compressor.compress(text.encode("utf-8", "replace")))
+
+
+def decompress(data: bytes | memoryview) -> str:
+    if not hasattr(_local, "decompressor"):
+        _local.decompressor = zstandard.ZstdDecompressor()
+    return str(_local.decompressor.decompress(bytes(data)).decode("utf-8"))
+
+
+def dump(value: Any) -> str:
+    """JSON that every reader takes back, also of what orjson refuses: integers beyond 64 bits, lone surrogates
+    (replaced by "?"), keys that are not text. NaN and infinities are null."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+    except (TypeError, ValueError):
+        return json.dumps(_tame(value), default=str)
+
+
+def _tame(value: Any) -> Any:
+    match value:
+        case dict():
+            return {_tame(str(key)): _tame(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_tame(item) for item in value]
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8")
+        case float() if not math.isfinite(value):
+            return None
+    return value
+
+
+class CompressedTextField(models.BinaryField):  # type: ignore[type-arg]
+    """Text in Python, zstd bytes in a `bytea` that PostgreSQL does not compress again."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> str | None:
+        return None if value is None else decompress(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(compress(value) if isinstance(value, str) else value, connection, prepared)
+
+
+class CompressedJSONField(CompressedTextField):
+    """Any JSON value, stored like CompressedTextField."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return None if value is None else orjson.loads(decompress(value))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(None if value is None else dump(value), connection, prepared)

@@ -1,0 +1,125 @@
+"""What HTTP and gRPC share: a key becomes a project, a body becomes committed rows, a fault becomes a Refused."""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from projects.auth import KeyRefused, key_for
+from projects.models import ApiKey, Project, Scope
+from tracing import issues as ledger
+from tracing import quota
+from tracing.ingest import ingest
+from tracing.media_texts import take_files_out
+from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
+from tracing.vocabularies import translate
+from tracing.wire.logs import decode_logs
+from tracing.wire.otlp import decode_traces
+from tracing.wire.refusals import BadKey, Forbidden, Refused, Unavailable
+from tracing.wire.responses import Outcome, count_rejected, describe
+from tracing.wire.sdks import sdk_of
+
+log = logging.getLogger(__name__)
+
+# More requests at once in one process would only wait for each other; a waiting one is sent away in time to be repeated
+# within the 5 seconds that some SDKs give a batch.
+STORING_AT_ONCE = 4
+PATIENCE_SECONDS = 0.8
+_places = threading.BoundedSemaphore(STORING_AT_ONCE)
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """One of the places to decode and store in. Raises Unavailable when none comes free soon."""
+    if not _places.acquire(timeout=PATIENCE_SECONDS):
+        raise Unavailable("Too many requests at once; nothing was stored. Send it again.")
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def take_traces(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
+    """Decodes, translates and commits one OTLP trace request. Raises Refused or what the database raises."""
+    quota.admit(project)
+    found: list[Issue] = []
+    with place():
+        spans = decode_traces(body, content_type, found)
+        outcome = _stored(project, translated(spans, found), found, sdk_of(headers, spans))
+    quota.count(project, len(spans) - outcome.rejected)
+    return outcome
+
+
+def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
+    """Keeps the messages of model calls; they merge with their spans, whichever comes first."""
+    quota.admit(project)
+    found: list[Issue] = []
+    with place():
+        spans = decode_logs(body, content_type, found)
+        records = [messages_of(record) for record in translated(spans, found)]
+        return _stored(project, records, found, sdk_of(headers, spans))
+
+
+def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
+    """Some SDKs cannot be told to keep their metrics to themselves."""
+    sample = f"a request of {len(body):,} bytes"
+    ingest(project.pk, [], sdk=sdk_of(headers, ()), issues=[Issue(Reason.METRICS_IGNORED, sample)])
+    return Outcome(0, "")
+
+
+def _stored(project: Project, records: list[SpanRecord], found: list[Issue], sdk: Sdk) -> Outcome:
+    rejected = count_rejected(found)
+    take_files_out(project.pk, records)
+    return Outcome(rejected, describe(ingest(project.pk, records, sdk=sdk, issues=found)))
+
+
+def messages_of(record: SpanRecord) -> SpanRecord:
+    """Only what a log knows better than its span; the rest of a partial span would pass for said."""
+    return SpanRecord(record.trace_id, record.span_id, input=record.input, output=record.output)
+
+
+def translated(spans: Sequence[RawSpan], found: list[Issue]) -> list[SpanRecord]:
+    """The records of `spans`; one that no vocabulary survives is reported and does not take its neighbours with it."""
+    records = []
+    for span in spans:
+        try:
+            record = translate(span)
+        except Exception:
+            log.exception("a span could not be translated")
+            found.append(Issue(Reason.INVALID_SPAN, f"{span.scope_name}: {span.name}"[:200], span.span_id))
+            continue
+        if record is not None:
+            records.append(record)
+    return records
+
+
+def authenticated(authorization: str, scope: Scope = Scope.INGEST) -> ApiKey:
+    """The key of a machine's request, with its project. Raises BadKey, or Forbidden when the key may not do this."""
+    try:
+        return key_for(authorization, scope)
+    except KeyRefused as error:
+        raise (Forbidden if error.status == 403 else BadKey)(str(error)) from None
+
+
+def refused_by(error: Exception) -> Refused:
+    """How a failed request is answered. A fault of ours asks the client to come again: nothing was stored."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, OperationalError | InterfaceError):
+        log.warning("the database is away or busy: %s", error)
+        return Unavailable("The database is away or busy; nothing was stored. Send it again.")
+    log.error("a request failed", exc_info=error)
+    return Unavailable("Something broke on our side; nothing was stored. Send it again.")
+
+
+def note(project: Project, refused: Refused, headers: Mapping[str, str]) -> None:
+    """Keeps a refused request on the project's Ingestion issues page, as long as there is a database to keep it in."""
+    if refused.reason is None:
+        return
+    try:
+        ledger.record(project.pk, [Issue(refused.reason, str(refused)[:200])], sdk_of(headers, ()), timezone.now())
+    except (OperationalError, InterfaceError):
+        log.warning("could not note a refusal: %s", refused)

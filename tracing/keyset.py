@@ -1,0 +1,105 @@
+"""Pages by position instead of by number: however deep, a page costs one index range and shows no row twice.
+
+A cursor says where a page ends: the order, the direction, and the last row's value and key, with exact types."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.db.models import F, Field, Model, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils.timezone import is_aware
+
+Row = TypeVar("Row", bound=Model)
+
+
+class BadCursor(ValueError):
+    """The text is no cursor of this list in this order; the message says what to do."""
+
+
+class Position(NamedTuple):
+    """The edge of a page: the last row's value and key, and whether the page lies after it or before it."""
+
+    is_forward: bool
+    value: Any
+    key: str
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Rows, and the cursors of the pages on both sides: None where there is nothing."""
+
+    rows: list[Row]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Order:
+    """By one column that is never null, ties by the key column in the same direction, so that one index serves both."""
+
+    name: str  # a cursor is of use in the order of this name alone
+    column: str
+    key: str
+    field: "Field[Any, Any]"  # reads the column's values out of a cursor
+    is_descending: bool = False
+
+    def page(self, rows: QuerySet[Row], *, cursor: str = "", limit: int) -> Page[Row]:
+        """The `limit` rows from the cursor on, or the first. Raises BadCursor."""
+        position = self.position(cursor) if cursor else None
+        is_forward = position is None or position.is_forward
+        is_falling = self.is_descending == is_forward
+        if position is not None:
+            rows = rows.filter(self._beyond(position, is_falling=is_falling))
+        ordered = rows.order_by(*[F(name).desc() if is_falling else F(name).asc() for name in self._columns])
+        found = list(ordered[: limit + 1])
+        has_more, found = len(found) > limit, found[:limit]
+        if not is_forward:
+            found.reverse()
+        has_next, has_previous = (has_more, position is not None) if is_forward else (True, has_more)
+        return Page(
+            found,
+            next=self.cursor(found[-1], is_forward=True) if found and has_next else None,
+            previous=self.cursor(found[0], is_forward=False) if found and has_previous else None,
+        )
+
+    def position(self, cursor: str) -> Position:
+        """Raises BadCursor for whatever was not made in this order."""
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            name, is_forward, value, key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            if not isinstance(is_forward, bool) or not isinstance(key, str) or "\x00" in key:
+                raise BadCursor
+            position = Position(is_forward, self._parsed(value), key)
+        except (ValueError, TypeError, ValidationError):
+            raise BadCursor("This is no cursor of this list. Send one as an answer gave it, or none.") from None
+        if name != self.name:
+            raise BadCursor(f"This cursor belongs to the order '{name}'. Start again without a cursor.")
+        return position
+
+    @property
+    def _columns(self) -> list[str]:
+        return list(dict.fromkeys([self.column, self.key]))
+
+    def _beyond(self, position: Position, *, is_falling: bool) -> TupleLessThan | TupleGreaterThan:
+        edge = (position.value, position.key) if self.column != self.key else (position.key,)
+        return (TupleLessThan if is_falling else TupleGreaterThan)(Tuple(*self._columns), edge)
+
+    def cursor(self, row: Model, *, is_forward: bool) -> str:
+        """The cursor of the page after `row`, or before it."""
+        value = getattr(row, self.column)
+        text = value.isoformat() if isinstance(value, datetime) else str(value)
+        fields = orjson.dumps([self.name, is_forward, text, getattr(row, self.key)])
+        return base64.urlsafe_b64encode(fields).decode().rstrip("=")
+
+    def _parsed(self, text: Any) -> Any:
+        if not isinstance(text, str) or "\x00" in text:
+            raise BadCursor
+        value = self.field.to_python(text)
+        self.field.run_validators(value)
+        if isinstance(value, datetime) and not is_aware(value):
+            raise BadCursor
+        return value

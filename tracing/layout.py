@@ -1,0 +1,105 @@
+"""How a list is laid out: which columns in which order, how wide and how dense.
+
+The address says it first, so that a link shows what its sender saw; then a saved view; then what the reader has set."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from projects.access import person, project_view
+from projects.htmx import PageRequest
+from projects.models import Project
+from projects.preferences import prefer
+
+DENSITIES = ("compact", "normal", "roomy")
+NARROWEST, WIDEST = 60, 900  # pixels
+PIXELS = re.compile(r"[0-9]{1,4}\Z")
+MOST = 200  # columns; nobody declares so many
+# Parameters that say how a list is shown, and nothing of what is in it.
+PARAMETERS = ("columns", "density")
+LISTS = {"sessions": "sessions", "traces": "traces"}  # page of preferences: name of its route
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names of the columns that are shown, in order; widths in pixels by name, where one was set."""
+
+    columns: tuple[str, ...]
+    widths: Mapping[str, int]
+    density: str
+
+
+def layout_of(offered: Iterable[str], first: Sequence[str], *sources: Mapping[str, Any]) -> Layout:
+    """The layout out of `sources`, the strongest first. `first` is shown when none of them says anything; a column that
+    is not `offered` is left out, since a property may be gone while somebody still remembers it."""
+    known = set(offered)
+    columns = next((chosen for source in sources if (chosen := _names(source.get("columns"), known))), tuple(first))
+    density = next((named for source in sources if (named := source.get("density")) in DENSITIES), "normal")
+    return Layout(columns, _widths(next((s["widths"] for s in sources if s.get("widths")), {})), str(density))
+
+
+def said_in(params: QueryDict) -> dict[str, Any]:
+    """What an address says about the layout: `?columns=a,b&density=compact`."""
+    return {"columns": params.get("columns", "").split(","), "density": params.get("density", "")}
+
+
+@require_POST
+@project_view
+def layout(request: PageRequest, project: Project, page: str) -> HttpResponse:
+    """Remembers what the form says; `up` and `down` move one column, `reset` forgets all. Leads back to the list."""
+    if page not in LISTS:
+        return HttpResponse(status=404)
+    changes = _changes(request.POST)
+    prefer(person(request), project, page, **changes)
+    if request.htmx:
+        return HttpResponse(status=204)
+    query = QueryDict(request.POST.get("query", "").removeprefix("?"), mutable=True)
+    for name in (*PARAMETERS, "cursor"):
+        query.pop(name, None)
+    if "view" in query and changes.get("columns"):
+        query["columns"] = ",".join(changes["columns"])
+    if "view" in query and changes.get("density"):
+        query["density"] = changes["density"]
+    address = reverse(LISTS[page], args=[project.pk])
+    return redirect(f"{address}?{query.urlencode(safe=',')}" if query else address)
+
+
+def _changes(form: QueryDict) -> dict[str, Any]:
+    if "reset" in form:
+        return dict.fromkeys(("columns", "widths", "density"))
+    changes: dict[str, Any] = {}
+    if columns := list(dict.fromkeys(form.getlist("column")))[:MOST]:
+        changes["columns"] = _moved(columns, form.get("up", ""), form.get("down", ""))
+    if form.get("density") in DENSITIES:
+        changes["density"] = form["density"]
+    if widths := _widths(dict(pair.rpartition(":")[::2] for pair in form.getlist("width")[:MOST])):
+        changes["widths"] = widths
+    return changes
+
+
+def _moved(columns: list[str], up: str, down: str) -> list[str]:
+    for name, step in ((up, -1), (down, 1)):
+        if name in columns:
+            place = columns.index(name)
+            columns.insert(max(place + step, 0), columns.pop(place))
+    return columns
+
+
+def _names(chosen: Any, known: set[str]) -> tuple[str, ...]:
+    if not isinstance(chosen, list):
+        return ()
+    return tuple(dict.fromkeys(name for name in chosen if isinstance(name, str) and name in known))
+
+
+def _widths(widths: Any) -> dict[str, int]:
+    """Pixels by column; what is no sensible width is left out."""
+    if not isinstance(widths, dict):
+        return {}
+    read = {str(name)[:80]: PIXELS.match(str(width)) for name, width in widths.items()}
+    return {name: min(max(int(found[0]), NARROWEST), WIDEST) for name, found in read.items() if found}

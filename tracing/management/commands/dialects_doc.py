@@ -1,0 +1,15 @@
+"""Writes docs/dialects.md from tracing/vocabularies/; a test fails when it was forgotten."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from tracing.vocabularies.document import document
+
+
+class Command(BaseCommand):
+    help = "Write docs/dialects.md from the code."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        (settings.BASE_DIR / "docs" / "dialects.md").write_text(document())

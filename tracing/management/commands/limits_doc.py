@@ -1,0 +1,15 @@
+"""Writes docs/limits.md from tracing/limits.py; a test fails when it was forgotten."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from tracing.limits import document
+
+
+class Command(BaseCommand):
+    help = "Write docs/limits.md from the code."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        (settings.BASE_DIR / "docs" / "limits.md").write_text(document())

@@ -1,0 +1,14 @@
+"""`manage.py retranslate`: applies today's vocabularies to stored spans."""
+
+from projects.models import Project
+from tracing.management.walk import TraceWalk
+from tracing.retranslation import retranslate
+
+
+class Command(TraceWalk):
+    help = "Reads stored spans again with today's vocabularies; sessions follow by themselves."
+    name = "retranslate"
+    done = "read again"
+
+    def take(self, project: Project, trace_ids: list[str]) -> None:
+        retranslate(project.pk, trace_ids)

@@ -1,0 +1,77 @@
+"""A command that takes every trace in hand, batch by batch beside live ingestion, and can go on where it stopped."""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_date
+
+from projects.models import Project
+from tracing.models import Trace
+
+TRACES_AT_ONCE = 100  # a batch holds its traces' locks for some tens of milliseconds
+BAR = 30
+
+
+class TraceWalk(BaseCommand):
+    """Subclasses say their `name`, what was `done` to a trace, and how: `take`."""
+
+    name = ""
+    done = ""
+
+    def take(self, project: Project, trace_ids: list[str]) -> None:
+        raise NotImplementedError
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--project", type=int, help="only this project's id")
+        parser.add_argument("--since", help="only traces first seen on or after this day, as 2026-11-01")
+        parser.add_argument("--after", default="", metavar="TRACE_ID", help="go on behind this trace (needs --project)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        since = parse_date(options["since"]) if options["since"] else None
+        if options["since"] and since is None:
+            raise CommandError(f"--since {options['since']!r} is not a day; write it as 2026-11-01.")
+        if options["after"] and options["project"] is None:
+            raise CommandError("--after needs --project: trace ids are unique within a project only.")
+        projects = Project.objects.order_by("pk")
+        if options["project"] is not None:
+            projects = projects.filter(pk=options["project"])
+            if not projects.exists():
+                raise CommandError(f"There is no project {options['project']}.")
+        for project in projects:
+            traces = Trace.objects.for_project(project).order_by("trace_id")
+            if since is not None:
+                traces = traces.filter(bucket__gte=since)
+            self._walk(project, traces.filter(trace_id__gt=options["after"]))
+
+    def _walk(self, project: Project, traces: QuerySet[Trace]) -> None:
+        total, done, last = traces.count(), 0, ""
+        started = time.monotonic()
+        try:
+            for trace_ids in batches(traces):
+                self.take(project, trace_ids)
+                done, last = done + len(trace_ids), trace_ids[-1]
+                self._show(project, done, max(total, done))
+        except KeyboardInterrupt:
+            command = f"manage.py {self.name} --project {project.pk} --after {last!r}"
+            raise CommandError(f"Stopped after {done} of {total} traces. Go on with: {command}") from None
+        seconds = time.monotonic() - started
+        self.stdout.write(f"\r{project}: {done:,} traces {self.done} in {seconds:.1f} s" + " " * BAR)
+
+    def _show(self, project: Project, done: int, total: int) -> None:
+        if not self.stdout.isatty():
+            return
+        filled = BAR * done // total
+        self.stdout.write(f"\r{project} [{'#' * filled}{'.' * (BAR - filled)}] {done:,} of {total:,} traces", ending="")
+        self.stdout.flush()
+
+
+def batches(traces: QuerySet[Trace]) -> Iterator[list[str]]:
+    """Trace ids in key order, read batch by batch so that what arrives meanwhile does not matter."""
+    last = ""
+    while ids := list(traces.filter(trace_id__gt=last).values_list("trace_id", flat=True)[:TRACES_AT_ONCE]):
+        yield ids
+        last = ids[-1]

@@ -1,0 +1,103 @@
+"""What a project, or all projects of an organization, sent and keep: day by day, for their admins."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from projects.access import organization_view, project_view, requires
+from projects.models import Organization, Project, Role
+from tracing.models import Activity, Media, Metering, Trace
+
+DAYS = 30
+COUNTS = ("span_count", "trace_count", "text_size")
+HEIGHT = 100  # of the chart, in units of its own
+
+
+@dataclass
+class Day:
+    """What arrived on one day (UTC), and the sessions that were at work on it."""
+
+    day: date
+    span_count: int = 0
+    trace_count: int = 0
+    text_size: int = 0
+    session_count: int = 0
+
+
+@dataclass
+class Kept:
+    """What there is now, after deletions and retention."""
+
+    trace_count: int = 0
+    span_count: int = 0
+    file_size: int = 0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day in the chart."""
+
+    of: Day
+    left: int
+    top: float
+    height: float
+
+
+def days_of(projects: Iterable[Project], today: date) -> list[Day]:
+    """The last days, the latest first, without a gap."""
+    days = {day: Day(day) for day in (today - timedelta(days=back) for back in range(DAYS))}
+    first = today - timedelta(days=DAYS - 1)
+    for project in projects:
+        for row in Metering.objects.for_project(project).filter(day__in=days):
+            for name in COUNTS:
+                setattr(days[row.day], name, getattr(days[row.day], name) + getattr(row, name))
+        active = Activity.objects.for_project(project).filter(period=Activity.Period.DAY, model="")
+        for cell in active.filter(starts_at__date__gte=first, starts_at__date__lte=today):
+            days[cell.starts_at.date()].session_count += cell.session_count
+    return list(days.values())
+
+
+def kept_of(projects: Iterable[Project]) -> Kept:
+    kept = Kept()
+    for project in projects:
+        traces = Trace.objects.for_project(project)
+        kept.trace_count += traces.count()
+        kept.span_count += traces.aggregate(sum=Sum("span_count"))["sum"] or 0
+        kept.file_size += Media.objects.for_project(project).aggregate(sum=Sum("size"))["sum"] or 0
+    return kept
+
+
+def bars_of(days: Sequence[Day]) -> list[Bar]:
+    """From the oldest to the latest, the largest as high as the chart."""
+    highest = max(day.span_count for day in days) or 1
+    heights = [(day, day.span_count * HEIGHT / highest) for day in reversed(days)]
+    return [Bar(day, 10 * place, HEIGHT - height, height) for place, (day, height) in enumerate(heights)]
+
+
+@require_safe
+@project_view
+@requires(Role.ADMIN)
+def project_usage(request: HttpRequest, project: Project) -> HttpResponse:
+    context = _usage([project]) | {"project": project, "section": "settings"}
+    return render(request, "settings/project_usage.html", context)
+
+
+@require_safe
+@organization_view
+@requires(Role.ADMIN)
+def organization_usage(request: HttpRequest, organization: Organization) -> HttpResponse:
+    projects = list(organization.projects.filter(deleted_at=None))
+    context = _usage(projects) | {"organization": organization, "section": "organizations"}
+    return render(request, "settings/organization_usage.html", context)
+
+
+def _usage(projects: Sequence[Project]) -> dict[str, object]:
+    days = days_of(projects, timezone.now().date())
+    total = {name: sum(getattr(day, name) for day in days) for name in COUNTS}
+    return {"days": days, "bars": bars_of(days), "total": total, "kept": kept_of(projects), "tab": "usage"}

@@ -1,0 +1,26 @@
+"""What happened. Every key starts with `project_id`."""
+
+from tracing.models.activity import Activity, Metering
+from tracing.models.columns import IdField, cost_field
+from tracing.models.marks import DirtyMark, IngestionIssue
+from tracing.models.media import Media, MediaUse
+from tracing.models.prices import ModelPrice, new_price_id
+from tracing.models.scores import Score
+from tracing.models.traces import Span, SpanIO, Trace
+
+__all__ = [
+    "Activity",
+    "DirtyMark",
+    "IdField",
+    "IngestionIssue",
+    "Media",
+    "MediaUse",
+    "Metering",
+    "ModelPrice",
+    "Score",
+    "Span",
+    "SpanIO",
+    "Trace",
+    "cost_field",
+    "new_price_id",
+]

@@ -1,0 +1,56 @@
+"""What waits to be recomputed, and what was refused."""
+
+from django.db import models
+
+from projects.tenancy import TenantQuerySet
+from tracing.models.columns import IdField
+
+
+class DirtyMark(models.Model):
+    """A session, an outsized trace, an hour or a day whose sums a worker must recompute, or a trace whose text is to be
+    indexed (tracing/dirty.py)."""
+
+    class Target(models.TextChoices):
+        SESSION = "session"
+        TRACE = "trace"
+        HOUR = "hour"
+        DAY = "day"
+        TEXT = "text"
+
+    pk = models.CompositePrimaryKey("project_id", "target", "key")
+    project_id = models.BigIntegerField()
+    target = models.CharField(max_length=8, choices=Target)
+    key = IdField()
+    version = models.BigIntegerField(default=1)
+    marked_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "dirty_mark"
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.key}"
+
+
+class IngestionIssue(models.Model):
+    """How often something from one SDK was rejected, cut or dropped for one reason."""
+
+    pk = models.CompositePrimaryKey("project_id", "reason", "sdk_name", "sdk_version")
+    project_id = models.BigIntegerField()
+    reason = models.CharField(max_length=40)
+    sdk_name = models.CharField(max_length=80, default="")
+    sdk_version = models.CharField(max_length=40, default="")
+    count = models.BigIntegerField(default=0)
+    sample = models.TextField(default="", help_text="The latest offending value, cut to 200 characters.")
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "ingestion_issue"
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.count}"

@@ -1,0 +1,156 @@
+"""What happened: traces, their spans and texts. Every key starts with `project_id`; there are no foreign keys between
+these tables, since reports arrive in any order."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from projects.tenancy import TenantQuerySet
+from tracing.fields import CompressedJSONField, CompressedTextField
+from tracing.models.columns import IdField, cost_field
+from tracing.records import Kind, Level
+
+
+class Trace(models.Model):
+    """One turn or run: the spans that share a trace id, summed up in the transaction that stored them."""
+
+    pk = models.CompositePrimaryKey("project_id", "trace_id")
+    project_id = models.BigIntegerField()
+    trace_id = IdField()
+    bucket = models.DateField(help_text="The day of first sight (UTC): the partition of all its spans.")
+    received_at = models.DateTimeField(help_text="When the first report arrived.")
+    updated_at = models.DateTimeField(help_text="When the last report arrived.")
+    # Decided from claims (tracing/rollup.py)
+    session_id = IdField(null=True)
+    user_id = IdField(null=True)
+    name = models.TextField(null=True)
+    environment = models.CharField(max_length=40, default="default")
+    release = models.TextField(null=True)
+    version = models.TextField(null=True)
+    public = models.BooleanField(default=False)
+    tags = ArrayField(models.TextField(), default=list)
+    metadata = models.JSONField(default=dict)
+    claims = models.JSONField(default=dict, help_text="What was said of the trace outside any span.")
+    # Summed up from spans
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    root_span_id = IdField(null=True)
+    input_span_id = IdField(null=True, help_text="Whose input is the trace's; null when a claim gave it, or nothing.")
+    output_span_id = IdField(null=True)
+    input_preview = models.TextField(default="", help_text="At most 500 characters of what was asked.")
+    output_preview = models.TextField(default="")
+    span_count = models.IntegerField(default=0)
+    call_count = models.IntegerField(default=0, help_text="Model calls: spans whose usage, cost or failure counts.")
+    error_count = models.IntegerField(default=0, help_text="Failed calls, not the ancestors that repeat the failure.")
+    unpriced_count = models.IntegerField(default=0, help_text="Calls with tokens whose cost is unknown.")
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    total_tokens = models.BigIntegerField(default=0)
+    input_cost = cost_field(default=0)
+    output_cost = cost_field(default=0)
+    total_cost = cost_field(default=0)
+    usage_by_model = models.JSONField(default=dict)
+    tool_names = ArrayField(models.TextField(), default=list)
+    left_out = models.JSONField(
+        default=dict, help_text="What wrappers repeated of their descendants and was not counted."
+    )
+    repeat_count = models.IntegerField(
+        default=0, help_text="Reports that said nothing new, such as an exporter's retry."
+    )
+    rollup_due = models.BooleanField(default=False, help_text="Too large to sum up while storing: the worker does it.")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "trace"
+        indexes = [
+            models.Index(
+                fields=["project_id", "session_id", "started_at"],
+                name="trace_session",
+                condition=models.Q(session_id__isnull=False),
+            ),
+            models.Index("project_id", models.F("started_at").desc(), models.F("trace_id").desc(), name="trace_time"),
+            models.Index(fields=["bucket", "project_id"], name="trace_bucket"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.trace_id
+
+    @property
+    def duration_ms(self) -> int:
+        return round((self.ended_at - self.started_at).total_seconds() * 1000)
+
+
+class Span(models.Model):
+    """One step of a trace: a model call, a tool, or the code around them. Partitioned by month of `bucket`."""
+
+    pk = models.CompositePrimaryKey("project_id", "bucket", "trace_id", "span_id")
+    project_id = models.BigIntegerField()
+    bucket = models.DateField()
+    trace_id = IdField()
+    span_id = IdField()
+    parent_id = IdField(null=True)
+    is_root = models.BooleanField(default=False)
+    name = models.TextField(null=True)
+    kind = models.SmallIntegerField(choices=[(kind.value, kind.name.lower()) for kind in Kind], null=True)
+    level = models.SmallIntegerField(choices=[(level.value, level.name.lower()) for level in Level], null=True)
+    status_message = models.TextField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    completion_started_at = models.DateTimeField(null=True)
+    provider = models.TextField(null=True)
+    model = models.TextField(null=True)
+    input_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    total_tokens = models.BigIntegerField(null=True)
+    cached_tokens = models.BigIntegerField(null=True)
+    cache_write_tokens = models.BigIntegerField(null=True)
+    reasoning_tokens = models.BigIntegerField(null=True)
+    input_cost = cost_field(null=True)
+    output_cost = cost_field(null=True)
+    total_cost = cost_field(null=True)
+    stated_costs = models.SmallIntegerField(
+        default=0, help_text="Bits: 1 input, 2 output, 4 total; others were computed."
+    )
+    input_size = models.IntegerField(null=True, help_text="True length in characters, also when the text was cut.")
+    output_size = models.IntegerField(null=True)
+    claims = models.JSONField(null=True)
+    text_hash = models.BigIntegerField(
+        null=True, help_text="Of the last report's texts: tells a repeat from a correction."
+    )
+    said = models.JSONField(null=True, help_text="Client time of each field's last report, in microseconds.")
+    received_at = models.DateTimeField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "span"
+
+    def __str__(self) -> str:
+        return self.name or self.span_id
+
+    @property
+    def duration_ms(self) -> int | None:
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return round((self.ended_at - self.started_at).total_seconds() * 1000)
+
+
+class SpanIO(models.Model):
+    """The long texts of a span, apart from what the sums read. Partitioned like Span."""
+
+    pk = models.CompositePrimaryKey("project_id", "bucket", "trace_id", "span_id")
+    project_id = models.BigIntegerField()
+    bucket = models.DateField()
+    trace_id = IdField()
+    span_id = IdField()
+    input = CompressedTextField(null=True)
+    output = CompressedTextField(null=True)
+    raw = CompressedJSONField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "span_io"
+
+    def __str__(self) -> str:
+        return str(self.span_id)

@@ -1,0 +1,87 @@
+"""A project's own prices: its admins list, add and delete them."""
+
+from typing import Any
+
+from django import forms
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from projects.access import person, project_view, requires
+from projects.administration.forms import FIELD
+from projects.audit import Action, record
+from projects.models import Project, Role
+from tracing.models import ModelPrice
+
+HIGHEST = 1_000_000
+AMOUNTS = ("input_price", "output_price", "cached_price", "cache_write_price")
+
+
+class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = ModelPrice
+        fields = ["pattern", *AMOUNTS, "above_input_tokens", "starts_on"]
+        labels = {
+            "pattern": "Models",
+            "input_price": "Input, USD per million tokens",
+            "output_price": "Output, USD per million tokens",
+            "cached_price": "Cached input",
+            "cache_write_price": "Cache writes",
+            "above_input_tokens": "Above so many input tokens",
+            "starts_on": "From",
+        }
+        widgets = {
+            "pattern": forms.TextInput(FIELD),
+            **{name: forms.NumberInput(FIELD | {"step": "any", "min": "0"}) for name in AMOUNTS},
+            "above_input_tokens": forms.NumberInput(FIELD | {"min": "0"}),
+            "starts_on": forms.DateInput(FIELD | {"type": "date"}),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        for name in AMOUNTS:
+            if given.get(name) is not None and not 0 <= given[name] < HIGHEST:
+                self.add_error(name, f"A price is between 0 and {HIGHEST:,} USD.")
+        return given
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+@requires(Role.ADMIN)
+def prices(request: HttpRequest, project: Project) -> HttpResponse:
+    """Lists the prices, and adds one."""
+    form = PriceForm(request.POST or None, instance=ModelPrice(project_id=project.pk))
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                form.instance.save(force_insert=True)
+                _record(request, project, form.instance, "price added")
+            return redirect("project-prices", project.pk)
+        except IntegrityError:
+            form.add_error("pattern", "There is a price of these models from this day and tier; delete it first.")
+    context = {
+        "project": project,
+        "prices": ModelPrice.objects.for_project(project).order_by("pattern", "starts_on", "above_input_tokens"),
+        "form": form,
+        "section": "settings",
+        "tab": "prices",
+    }
+    return render(request, "settings/prices.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@project_view
+@requires(Role.ADMIN)
+@transaction.atomic
+def delete_price(request: HttpRequest, project: Project, price_id: str) -> HttpResponse:
+    price = get_object_or_404(ModelPrice.objects.for_project(project), id=price_id)
+    _record(request, project, price, "price deleted")
+    ModelPrice.objects.for_project(project).filter(id=price_id).delete()
+    return redirect("project-prices", project.pk)
+
+
+def _record(request: HttpRequest, project: Project, price: ModelPrice, change: str) -> None:
+    said = {"change": change, "models": price.pattern, "input": str(price.input_price)}
+    said["output"] = str(price.output_price)
+    record(Action.PROJECT_CHANGED, project, actor=person(request), target=project.name, request=request, **said)

@@ -1,0 +1,27 @@
+"""What many traces were asked and what they answered, in one query for each side."""
+
+from collections.abc import Sequence
+
+from tracing.fields import decompress
+from tracing.models import Trace
+from tracing.sql import LOAD_TEXTS, run
+
+ROLES = {"input": "user", "output": "assistant"}
+# All of a trace that must be read to find its texts.
+COLUMNS = ("project_id", "trace_id", "bucket", "session_id", "started_at", "input_span_id", "output_span_id")
+
+
+def texts_of_side(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
+    """The stored text of one side by trace id; a trace that has none is missing."""
+    wanted = [(trace, source) for trace in traces if (source := getattr(trace, f"{side}_span_id")) is not None]
+    if not wanted:
+        return {}
+    rows = run(
+        LOAD_TEXTS,
+        part=side,
+        project_id=project_id,
+        buckets=[trace.bucket for trace, _ in wanted],
+        trace_ids=[trace.trace_id for trace, _ in wanted],
+        span_ids=[source for _, source in wanted],
+    )
+    return {trace_id: decompress(data) for trace_id, _, data in rows}

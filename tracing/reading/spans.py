@@ -1,0 +1,180 @@
+"""The spans of a trace as a tree with a waterfall, and one span in full: a bounded number of rows and of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tracing.counting import COST, TOKENS, covered, own, parents_of, total_tokens
+from tracing.models import Span, SpanIO, Trace
+from tracing.reading.bodies import HEAD, Body, body_of, indented
+from tracing.reading.texts import Shown, piece, shown
+from tracing.rows import SpanRow
+
+MOST = 5_000  # spans of one trace that are put into a tree
+PAGE = 500  # rows shown at once
+DEEPEST = 20  # steps to the right
+EVENTS = 50
+COLUMNS = (
+    "trace_id", "span_id", "parent_id", "name", "kind", "level", "status_message", "started_at", "ended_at", "model",
+    "input_tokens", "output_tokens", "total_tokens", "total_cost",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A span in its place: how deep, and from where to where of the trace's time, in percent."""
+
+    span: SpanRow
+    depth: int
+    left: float
+    width: float
+    is_parent: bool
+    is_repeated: bool  # its tokens or cost are not counted: a span inside reports its own
+
+    @property
+    def duration_ms(self) -> int | None:
+        if self.span.started_at is None or self.span.ended_at is None:
+            return None
+        return round((self.span.ended_at - self.span.started_at) / timedelta(milliseconds=1))
+
+    @property
+    def tokens(self) -> int:
+        return total_tokens(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A page of rows. `following` is the number of the row that comes next, None after the last."""
+
+    rows: list[Row]
+    total: int
+    following: int | None
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened during a span, such as an exception."""
+
+    name: str
+    body: Body | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One span with its texts; `raw` is what no column holds."""
+
+    span: Span
+    input: Shown | None
+    output: Shown | None
+    parameters: Body | None
+    metadata: Body | None
+    attributes: Body | None
+    events: list[Event]
+    origin: Body | None  # resource and scope
+    raw: Body | None
+
+    @property
+    def first_token_ms(self) -> int | None:
+        if self.span.completion_started_at is None or self.span.started_at is None:
+            return None
+        return round((self.span.completion_started_at - self.span.started_at) / timedelta(milliseconds=1))
+
+
+def tree_of(trace: Trace, start: int = 0) -> Tree:
+    """The rows from number `start` on: parents before their children, and those by time."""
+    found = Span.objects.for_project(trace.project_id).filter(bucket=trace.bucket, trace_id=trace.trace_id)
+    spans = [SpanRow(**values) for values in found.order_by("started_at", "span_id").values(*COLUMNS)[:MOST]]
+    walk = list(_walked(spans))
+    inside = covered(spans, parents_of(spans))
+    depths = [depth for _, depth in walk[1:]] + [0] * bool(walk)
+    page = [
+        _row(trace, span, depth, inside.get(span.span_id, 0), is_parent=deeper > depth)
+        for (span, depth), deeper in list(zip(walk, depths, strict=True))[start : start + PAGE]
+    ]
+    end = start + len(page)
+    return Tree(page, trace.span_count, end if end < len(walk) else None, is_cut=trace.span_count > len(walk))
+
+
+def texts_of(trace: Trace) -> dict[str, str]:
+    """The trace's own input and output, whichever span has them; one that was not recorded is missing."""
+    sources = {"input": trace.input_span_id, "output": trace.output_span_id}
+    stored = _io_of(trace, {span_id for span_id in sources.values() if span_id is not None}, *sources)
+    texts: dict[str, str] = {}
+    for side, span_id in sources.items():
+        text = getattr(stored.get(span_id), side, None) if span_id is not None else None
+        if text:
+            texts[side] = text
+    return texts
+
+
+def text_of(trace: Trace, span_id: str, side: str) -> str | None:
+    """One stored text in full: the input, the output, or the raw rest of a span's report."""
+    stored = _io_of(trace, {span_id}, side).get(span_id)
+    value = getattr(stored, side, None)
+    return indented(value) if side == "raw" and value else value
+
+
+def detail_of(trace: Trace, span_id: str) -> Detail | None:
+    """None when the trace has no such span."""
+    pinned = {"bucket": trace.bucket, "trace_id": trace.trace_id, "span_id": span_id}
+    span = Span.objects.for_project(trace.project_id).filter(**pinned).first()
+    if span is None:
+        return None
+    io = SpanIO.objects.for_project(trace.project_id).filter(**pinned).first()
+    raw = dict(io.raw or {}) if io else {}
+    origin = {name: raw[name] for name in ("resource", "scope") if raw.get(name)}
+    return Detail(
+        span=span,
+        input=shown(io.input) if io and io.input else None,
+        output=shown(io.output) if io and io.output else None,
+        parameters=_filled(raw.get("model_parameters")),
+        metadata=_filled(raw.get("metadata")),
+        attributes=_filled(raw.get("attributes")),
+        events=[_event(event) for event in raw.get("events") or [] if isinstance(event, dict)][:EVENTS],
+        origin=_filled(origin),
+        raw=piece(indented(raw), 0) if raw else None,
+    )
+
+
+def _io_of(trace: Trace, span_ids: set[str], *sides: str) -> dict[str, SpanIO]:
+    rows = SpanIO.objects.for_project(trace.project_id).filter(bucket=trace.bucket, trace_id=trace.trace_id)
+    return {row.span_id: row for row in rows.filter(span_id__in=span_ids).only("pk", *sides)}
+
+
+def _filled(value: Any) -> Body | None:
+    return body_of(value) if value else None
+
+
+def _event(event: dict[str, Any]) -> Event:
+    attributes = event.get("attributes") or {}
+    stacktrace = attributes.get("exception.stacktrace")
+    if isinstance(stacktrace, str):
+        return Event(str(attributes.get("exception.type") or "exception"), Body(stacktrace[:HEAD]))
+    return Event(str(event.get("name") or ""), _filled(attributes))
+
+
+def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:
+    """Every span once, with its depth. `spans` come by time, and so do the children of each."""
+    parents = parents_of(spans)
+    children: dict[str | None, list[SpanRow]] = defaultdict(list)
+    for span in spans:
+        children[parents[span.span_id]].append(span)
+    waiting = [(span, 0) for span in reversed(children[None])]
+    while waiting:
+        span, depth = waiting.pop()
+        yield span, depth
+        waiting.extend((child, depth + 1) for child in reversed(children[span.span_id]))
+
+
+def _row(trace: Trace, span: SpanRow, depth: int, inside: int, *, is_parent: bool) -> Row:
+    whole = (trace.ended_at - trace.started_at) / timedelta(milliseconds=1) or 1.0
+    start = span.started_at or trace.started_at
+    left = (start - trace.started_at) / timedelta(milliseconds=1) / whole * 100
+    width = ((span.ended_at or start) - start) / timedelta(milliseconds=1) / whole * 100
+    left = min(max(left, 0.0), 99.5)
+    is_repeated = bool(own(span) & inside & (TOKENS | COST))
+    width = round(min(max(width, 0.5), 100 - left), 2)
+    return Row(span, min(depth, DEEPEST), round(left, 2), width, is_parent, is_repeated)

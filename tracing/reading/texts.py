@@ -1,0 +1,67 @@
+"""A stored text as a person reads it: a conversation, a JSON tree, Markdown, or the plain words.
+
+Whatever its size, a page shows at most HEAD characters of one text and PAGE messages of one conversation, and says
+where to read on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracing.reading.bodies import HEAD, Body, body, body_of, indented, parsed, plain, words
+from tracing.reading.messages import Message, messages_of
+
+__all__ = ["HEAD", "PAGE", "Body", "Shown", "body_of", "earlier", "indented", "is_conversation", "piece", "shown"]
+
+PAGE = 20  # messages shown at once
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One stored text. Either `messages`, the last ones of a conversation with `earlier` before them, or a `body`."""
+
+    size: int
+    messages: list[Message] = field(default_factory=list)
+    earlier: int = 0
+    body: Body | None = None
+    is_repeated: bool = False  # what is earlier was read in a turn before
+
+
+def shown(text: str) -> Shown:
+    """The beginning of what there is to read; of a conversation, what is new in it: its last turn."""
+    value = parsed(text)
+    if is_conversation(value):
+        start = last_turn(value)
+        return Shown(len(text), messages_of(value, start, len(value)), earlier=start)
+    return Shown(len(text), body=body(text, value))
+
+
+def earlier(text: str, before: int) -> Shown:
+    """The page of messages that ends before message `before`."""
+    value = parsed(text)
+    if not is_conversation(value):
+        return Shown(len(text))
+    before = min(before, len(value))
+    start = max(0, before - PAGE)
+    return Shown(len(text), messages_of(value, start, before), earlier=start)
+
+
+def piece(text: str, offset: int, message: int | None = None) -> Body:
+    """HEAD characters from `offset` on, of the text itself or of one of its messages."""
+    if message is not None:
+        value = parsed(text)
+        text = words(value[message].get("content")) if is_conversation(value) and message < len(value) else ""
+    return plain(text, offset)
+
+
+def is_conversation(value: Any) -> bool:
+    """Whether this is a list of chat messages, as vocabularies store them (tracing/vocabularies/messages.py)."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "role" in item for item in value)
+
+
+def last_turn(messages: Sequence[dict[str, Any]]) -> int:
+    """Where what is new begins: after the last answer of the assistant that waited for nothing."""
+    for index in range(len(messages) - 2, -1, -1):
+        if messages[index]["role"] == "assistant" and not messages[index].get("tool_calls"):
+            return max(index + 1, len(messages) - PAGE)
+    first = 1 if len(messages) > 1 and messages[0]["role"] == "system" else 0
+    return max(first, len(messages) - PAGE)

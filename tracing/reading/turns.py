@@ -1,0 +1,171 @@
+"""Traces as turns of one conversation: what was asked, which tools were used, what was answered.
+
+A page of turns costs two queries whatever it shows. Long texts are not loaded with it: a turn then says where they
+are read, and a page asks for them when they are reached."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import zstandard
+from django.db.models import BinaryField, ExpressionWrapper, F, Q
+
+from tracing.fields import decompress
+from tracing.models import Span, SpanIO, Trace
+from tracing.reading.bodies import body, body_of, parsed
+from tracing.reading.history import History
+from tracing.reading.messages import Call, gist, messages_of
+from tracing.reading.texts import PAGE, Shown, is_conversation, last_turn
+from tracing.records import Kind, Level
+
+EAGER = 200_000  # bytes of a text that is loaded with its page
+HEAD = 3_000  # characters of one text in a conversation; the rest is a click away
+TOOLS = 8  # of one turn; all of them stand among its steps
+SPANS = 1_000  # of one page that are looked at
+SIDES = {"input": "user", "output": "assistant"}
+
+Key = tuple[date, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One side of a turn. `shown` is None when its text is too long to come with the page."""
+
+    side: str
+    role: str
+    span_id: str
+    size: int  # bytes
+    shown: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a turn says, in order."""
+
+    trace: Trace
+    input: Spoken | None = None
+    output: Spoken | None = None
+    tools: list[Call] = field(default_factory=list)
+    tools_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One stored text; `words` is None when it is too long to come with a page. `size` in bytes."""
+
+    size: int
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The tools that a page of turns used, in order, and the texts of both."""
+
+    tools: dict[Key, dict[str, Any]]
+    texts: dict[Key, dict[str, Text]]
+
+
+def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[Reading]:
+    """The turns of `traces`, all of one project; what they repeat of `before`, and of each other, is folded."""
+    every = [*before, *traces]
+    if not every:
+        return []
+    stored = _stored(every)
+    tools = _tools(stored)
+    history, readings = History(), []
+    for number, trace in enumerate(every):
+        sides = {
+            side: _spoken(stored, trace, side, role, history, is_first=number == 0) for side, role in SIDES.items()
+        }
+        found = tools.get((trace.bucket, trace.trace_id), [])
+        if any(spoken and _has_calls(spoken.shown) for spoken in sides.values()):
+            found = []  # the messages tell of them already
+        readings.append(Reading(trace, **sides, tools=found[:TOOLS], tools_left_out=max(0, len(found) - TOOLS)))
+    return readings[len(before) :]
+
+
+def _stored(traces: Sequence[Trace]) -> Stored:
+    project_id, buckets = traces[0].project_id, {trace.bucket for trace in traces}
+    found = Span.objects.for_project(project_id).filter(bucket__in=buckets, kind=Kind.TOOL)
+    found = found.filter(trace_id__in=[trace.trace_id for trace in traces]).order_by("started_at", "span_id")
+    rows = found.values("bucket", "trace_id", "span_id", "name", "level", "status_message", "ended_at")[:SPANS]
+    tools = {(row["bucket"], row["trace_id"], row["span_id"]): row for row in rows}
+    keys = set(tools)
+    for trace in traces:
+        span_ids = (trace.input_span_id, trace.output_span_id)
+        keys |= {(trace.bucket, trace.trace_id, span_id) for span_id in span_ids if span_id is not None}
+    return Stored(tools, _texts(project_id, keys))
+
+
+def _texts(project_id: int, keys: set[Key]) -> dict[Key, dict[str, Text]]:
+    """The texts as they are stored say in their head how long they are, before anything is unpacked."""
+    packed = {f"packed_{side}": ExpressionWrapper(F(side), output_field=BinaryField()) for side in SIDES}
+    pinned = Q(trace_id__in=[])
+    for bucket in {bucket for bucket, _, _ in keys}:
+        of_day = [key for key in keys if key[0] == bucket]
+        span_ids = {span_id for _, _, span_id in of_day}
+        pinned |= Q(bucket=bucket, trace_id__in={trace_id for _, trace_id, _ in of_day}, span_id__in=span_ids)
+    rows = SpanIO.objects.for_project(project_id).filter(pinned).annotate(**packed)
+    texts: dict[Key, dict[str, Text]] = {}
+    for *key, packed_input, packed_output in rows.values_list("bucket", "trace_id", "span_id", *packed):
+        sides = {"input": packed_input, "output": packed_output}
+        texts[tuple(key)] = {side: _unpacked(data) for side, data in sides.items() if data}
+    return texts
+
+
+def _unpacked(data: memoryview) -> Text:
+    size = zstandard.frame_content_size(bytes(data[:18]))  # no frame's head is longer
+    return Text(size, decompress(data) if 0 <= size <= EAGER else None)
+
+
+def _spoken(stored: Stored, trace: Trace, side: str, role: str, history: History, *, is_first: bool) -> Spoken | None:
+    span_id = trace.input_span_id if side == "input" else trace.output_span_id
+    text = stored.texts.get((trace.bucket, trace.trace_id, span_id or ""), {}).get(side)
+    if span_id is None or text is None or not text.size:
+        return None
+    shown = None if text.words is None else _shown(text.words, role, history, is_first=is_first)
+    return Spoken(side, role, span_id, text.size, shown)
+
+
+def _shown(text: str, role: str, history: History, *, is_first: bool) -> Shown:
+    value = parsed(text)
+    if not is_conversation(value):
+        history.add([{"role": role, "content": value if isinstance(value, str) else text}])
+        return Shown(len(text), body=body(text, value, HEAD))
+    repeated = history.new_from(value)
+    start = repeated if repeated or is_first else last_turn(value) if role == "user" else 0
+    history.add(value[start:])
+    first = max(start, len(value) - PAGE)
+    return Shown(
+        len(text), messages_of(value, first, len(value), HEAD), earlier=first, is_repeated=first == repeated > 0
+    )
+
+
+def _has_calls(shown: Shown | None) -> bool:
+    return shown is not None and any(message.calls or message.role == "tool" for message in shown.messages)
+
+
+def _tools(stored: Stored) -> dict[tuple[date, str], list[Call]]:
+    """The tools of each trace in the order in which they began."""
+    found: dict[tuple[date, str], list[Call]] = defaultdict(list)
+    for key, row in stored.tools.items():
+        found[key[:2]].append(_tool(row, stored.texts.get(key, {})))
+    return found
+
+
+def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
+    asked, answered = (text.words if (text := sides.get(side)) else None for side in SIDES)
+    arguments = parsed(asked) if asked else None
+    return Call(
+        name=row["name"] or "tool",
+        id="",
+        arguments=body_of(asked or "", HEAD),
+        gist=gist(arguments if arguments is not None else asked or ""),
+        result=body_of(answered, HEAD) if answered else None,
+        error=row["status_message"] or "",
+        has_failed=row["level"] == Level.ERROR,
+        span_id=row["span_id"],
+        at=row["ended_at"],
+    )

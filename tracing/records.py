@@ -1,0 +1,204 @@
+"""What every wire and every SDK ends in. Nothing past these records knows an SDK's name.
+
+`None` always means *not said*: a full OTLP span and a partial update are the same thing, a report that is merged.
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(IntEnum):
+    """What a span does; stored as a small integer, shown by its lower-case name."""
+
+    SPAN = 0
+    GENERATION = 1
+    EVENT = 2
+    EMBEDDING = 3
+    AGENT = 4
+    TOOL = 5
+    CHAIN = 6
+    RETRIEVER = 7
+    EVALUATOR = 8
+    GUARDRAIL = 9
+
+
+class Level(IntEnum):
+    DEBUG = 0
+    DEFAULT = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class Origin(IntEnum):
+    """Who chose a session id: an application's own id beats one that a library made up."""
+
+    LIBRARY = 1
+    APPLICATION = 2
+
+
+class Reason(StrEnum):
+    """Why something was rejected, cut or dropped: a closed set, shown on the Ingestion issues page."""
+
+    SESSION_ID_TOO_LONG = "session_id_too_long"
+    SESSION_ID_NOT_ASCII = "session_id_not_ascii"
+    SESSION_ID_PLACEHOLDER = "session_id_placeholder"
+    SESSION_ID_CONFLICT = "session_id_conflict"
+    INVALID_ID = "invalid_id"
+    INVALID_SPAN = "invalid_span"
+    INVALID_EVENT = "invalid_event"
+    UNKNOWN_EVENT_TYPE = "unknown_event_type"
+    INVALID_SCORE = "invalid_score"
+    TEXT_CUT = "text_cut"
+    ATTRIBUTES_CUT = "attributes_cut"
+    TOO_MANY_SPANS = "too_many_spans"
+    NESTED_TOO_DEEP = "nested_too_deep"
+    CLOCK_SKEW = "clock_skew"
+    BODY_TOO_LARGE = "body_too_large"
+    BODY_UNREADABLE = "body_unreadable"
+    UNSUPPORTED_CONTENT = "unsupported_content"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    LOG_IGNORED = "log_ignored"
+    METRICS_IGNORED = "metrics_ignored"
+
+
+class Issue(NamedTuple):
+    """One thing that was not taken as sent. `sample` shows the offending value, at most 200 characters of it."""
+
+    reason: Reason
+    sample: str
+    span_id: str = ""
+
+
+class Sdk(NamedTuple):
+    """The name and version of the library that sent a request, as it names itself; empty when it does not."""
+
+    name: str = ""
+    version: str = ""
+
+
+@dataclass(slots=True)
+class RawSpan:
+    """A span as a wire decoded it: ids as text, attribute values as plain Python, nothing interpreted yet."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    name: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    attributes: dict[str, Any]
+    events: list[dict[str, Any]]  # {"name": str, "time": datetime | None, "attributes": dict}
+    status_code: int  # OTLP: 0 unset, 1 ok, 2 error
+    status_message: str
+    resource: dict[str, Any]
+    scope_name: str
+    scope_version: str
+
+
+@dataclass(slots=True)
+class Claims:
+    """What a report says about its whole trace. Any span may say it; tracing/rollup.py decides whose word counts."""
+
+    session_id: str | None = None
+    session_origin: Origin | None = None
+    user_id: str | None = None
+    name: str | None = None
+    tags: list[str] | None = None
+    metadata: dict[str, Any] | None = None
+    environment: str | None = None
+    release: str | None = None
+    version: str | None = None
+    public: bool | None = None
+    input: str | None = None
+    output: str | None = None
+    tool_names: list[str] | None = None  # called by a model's answer, with or without a span of their own
+
+    def said(self) -> dict[str, Any]:
+        """Only what was said, ready for JSON."""
+        return {f: value for f in CLAIM_FIELDS if (value := getattr(self, f)) is not None}
+
+
+CLAIM_FIELDS = tuple(f.name for f in fields(Claims))
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens of one model call. `input_tokens` and `output_tokens` are whole: cached and reasoning tokens are *parts*
+    of them, whatever the SDK's convention was (a vocabulary translates it)."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cached_tokens: int | None = None  # read from a cache, part of input
+    cache_write_tokens: int | None = None  # written to a cache, part of input
+    reasoning_tokens: int | None = None  # part of output
+
+
+@dataclass(slots=True)
+class SpanRecord:
+    """One report about one span. Costs are USD. Texts may carry NUL and are stored as they came."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None = None
+    is_root: bool | None = None  # marked as root although it names a parent
+    name: str | None = None
+    kind: Kind | None = None
+    level: Level | None = None
+    status_message: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    completion_started_at: datetime | None = None  # first token
+    provider: str | None = None
+    model: str | None = None
+    model_parameters: dict[str, Any] | None = None
+    usage: Usage | None = None
+    input_cost: Decimal | None = None
+    output_cost: Decimal | None = None
+    total_cost: Decimal | None = None
+    # Text as sent, or normalised chat messages as JSON: [{"role", "content", "tool_calls"?, "tool_call_id"?, ...}]
+    input: str | None = None
+    output: str | None = None
+    # True lengths in characters, when the texts above were cut to fit
+    input_size: int | None = None
+    output_size: int | None = None
+    claims: Claims = field(default_factory=Claims)
+    # What no column holds: {"attributes", "events", "resource", "scope", "metadata", "model_parameters"}; compressed.
+    raw: dict[str, Any] | None = None
+    # The client's time of this report, for wires whose reports may come in any order; None: the order of arrival.
+    said_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class TraceRecord:
+    """A report about a trace itself, outside any span (a Langfuse trace-create, a tag call)."""
+
+    trace_id: str
+    claims: Claims
+    started_at: datetime | None = None
+    said_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class ScoreRecord:
+    """A named value on a span (with its trace), a trace or a session. The client's `id` makes it idempotent."""
+
+    id: str
+    name: str
+    data_type: str  # NUMERIC | CATEGORICAL | BOOLEAN | TEXT
+    value: float | None = None
+    string_value: str | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+    session_id: str | None = None
+    comment: str | None = None
+    metadata: dict[str, Any] | None = None
+    environment: str | None = None
+    config_id: str | None = None
+    queue_id: str | None = None
+    source: str = "api"  # api | annotation | eval
+    scored_at: datetime | None = None

@@ -1,0 +1,25 @@
+"""JSON bodies of the REST calls: bounded like every other body, and an object or a list of objects."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from tracing.wire.bodies import read_body
+from tracing.wire.fields import DEEPEST, nests_deeper
+from tracing.wire.otlp_json import parse
+from tracing.wire.refusals import Unreadable
+
+
+def read_json(request: HttpRequest) -> Any:
+    """Any JSON value. Raises Unreadable."""
+    return parse(read_body(request))
+
+
+def read_object(request: HttpRequest) -> dict[str, Any]:
+    """A JSON object that does not nest without end. Raises Unreadable."""
+    value = read_json(request)
+    if not isinstance(value, dict):
+        raise Unreadable("The body must be a JSON object.")
+    if nests_deeper(value, DEEPEST):
+        raise Unreadable(f"The body nests more than {DEEPEST} levels deep.")
+    return value

@@ -1,0 +1,77 @@
+"""Langfuse's batch endpoint: one answer for each event, always 207 when the batch itself could be read."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from projects.models import Project
+from tracing import quota
+from tracing.checks import fit
+from tracing.endpoints import machine
+from tracing.ingest import ingest
+from tracing.intake import place
+from tracing.limits import SPANS
+from tracing.media_texts import take_files_out
+from tracing.records import Issue, Reason, SpanRecord
+from tracing.rest.bodies import read_json
+from tracing.vocabularies.messages import normalised
+from tracing.wire.langfuse import Event, decode_event
+from tracing.wire.refusals import Unreadable
+from tracing.wire.responses import json_response
+from tracing.wire.sdks import sdk_of
+
+
+@machine("POST")
+def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
+    quota.admit(project)
+    batch = read_batch(request)
+    issues: list[Issue] = []
+    with place():
+        events = [checked(event, issues) for event in map(decode_event, batch[: SPANS.value])]
+        events += [over_the_limit(item, issues) for item in batch[SPANS.value :]]
+        records = [event.record for event in events if event.record is not None]
+        take_files_out(project.pk, records)
+        ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
+    spans = {(record.trace_id, record.span_id) for record in records if isinstance(record, SpanRecord)}
+    quota.count(project, len(spans))
+    return json_response(answer(events), status=207)
+
+
+def read_batch(request: HttpRequest) -> list[Any]:
+    batch = read_json(request)
+    batch = batch.get("batch") if isinstance(batch, dict) else None
+    if not isinstance(batch, list):
+        raise Unreadable('The body must be {"batch": [...]}.')
+    return batch
+
+
+def checked(event: Event, issues: list[Issue]) -> Event:
+    """The event as it can be stored; one that cannot be is turned into its refusal."""
+    if event.reason is not None:
+        issues.append(Issue(event.reason, event.message[:200]))
+        return event
+    if isinstance(event.record, SpanRecord):
+        event.record.input = normalised(event.record.input, "user")
+        event.record.output = normalised(event.record.output, "assistant")
+    if event.record is None or fit(event.record, issues, timezone.now()):
+        return event
+    issue = issues[-1]
+    return Event(event.id, reason=issue.reason, message=issue.sample)
+
+
+def over_the_limit(item: Any, issues: list[Issue]) -> Event:
+    message = f"more than {SPANS.value:,} events in one batch"
+    issues.append(Issue(Reason.TOO_MANY_SPANS, message))
+    return Event(str(item.get("id")) if isinstance(item, dict) else "", reason=Reason.TOO_MANY_SPANS, message=message)
+
+
+def answer(events: list[Event]) -> dict[str, Any]:
+    return {
+        "successes": [{"id": event.id, "status": 201} for event in events if event.reason is None],
+        "errors": [
+            {"id": event.id, "status": 400, "message": event.message, "error": event.reason}
+            for event in events
+            if event.reason is not None
+        ],
+    }

@@ -1,0 +1,93 @@
+"""Scores one at a time: Langfuse's face takes an object or an array, InteractiveAI's platform has its envelope."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from projects.models import Project, Scope
+from tracing.endpoints import machine
+from tracing.ingest import ingest
+from tracing.models import Score
+from tracing.records import Issue, Reason, ScoreRecord
+from tracing.rest.bodies import read_json, read_object
+from tracing.rest.platform import platform
+from tracing.scored import mark_sessions
+from tracing.wire.fields import DEEPEST, nests_deeper
+from tracing.wire.refusals import Invalid, NotFound, TooLarge
+from tracing.wire.responses import json_response
+from tracing.wire.scores import BadScore, score_of
+from tracing.wire.sdks import sdk_of
+
+ARRAY_MAX = 1_000  # the SDKs send 15 at most
+
+
+@machine("POST")
+def scores(request: HttpRequest, project: Project) -> HttpResponse:
+    body = read_json(request)
+    if isinstance(body, list):
+        return _array(request, project, body)
+    return json_response({"id": _create(request, project, body)})
+
+
+@machine("POST")
+@platform
+def platform_scores(request: HttpRequest, project: Project) -> HttpResponse:
+    return json_response({"success": True, "data": {"id": _create(request, project, read_object(request))}})
+
+
+@machine("DELETE", scope=Scope.WRITE)
+def score(request: HttpRequest, project: Project, score_id: str) -> HttpResponse:
+    _delete(project, score_id)
+    return json_response({"message": "deleted"})
+
+
+@machine("DELETE", scope=Scope.WRITE)
+@platform
+def platform_score(request: HttpRequest, project: Project, score_id: str) -> HttpResponse:
+    _delete(project, score_id)
+    return json_response({"success": True, "data": {"id": score_id}})
+
+
+def _delete(project: Project, score_id: str) -> None:
+    with transaction.atomic():
+        named = Score.objects.for_project(project).filter(id=score_id)
+        found = named.select_for_update().first()
+        if found is None:
+            raise NotFound(f"There is no score {score_id}.")
+        named.delete()
+        mark_sessions(project.pk, [found], timezone.now())
+
+
+def _create(request: HttpRequest, project: Project, body: Any) -> str:
+    issues: list[Issue] = []
+    record = _record(body, issues)
+    stored = [record] if record else []
+    found = ingest(project.pk, stored, sdk=sdk_of(request.headers, ()), issues=issues)
+    if record is None or len(found) > len(issues):
+        raise Invalid(f"{found[-1].reason}: {found[-1].sample}")
+    return record.id
+
+
+def _array(request: HttpRequest, project: Project, bodies: list[Any]) -> HttpResponse:
+    """202 when all were taken, else 207 with the reasons; neither is to be repeated."""
+    if len(bodies) > ARRAY_MAX:
+        raise TooLarge(f"More than {ARRAY_MAX:,} scores in one request: send smaller batches.")
+    issues: list[Issue] = []
+    records = [record for record in (_record(body, issues) for body in bodies) if record]
+    found = ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
+    if not found:
+        return json_response({"message": "Accepted"}, status=202)
+    errors = [{"message": f"{issue.reason}: {issue.sample}"} for issue in found]
+    return json_response({"accepted": len(bodies) - len(found), "rejected": len(found), "errors": errors}, status=207)
+
+
+def _record(body: Any, issues: list[Issue]) -> ScoreRecord | None:
+    try:
+        if not isinstance(body, dict) or nests_deeper(body, DEEPEST):
+            raise BadScore("a score must be an object that does not nest without end")
+        return score_of(body)
+    except BadScore as error:
+        issues.append(Issue(Reason.INVALID_SCORE, str(error)[:200]))
+        return None

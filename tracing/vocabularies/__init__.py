@@ -1,0 +1,50 @@
+"""From an SDK's attribute keys to a record. A new dialect is one file, one name in VOCABULARIES and a golden pair."""
+
+from functools import lru_cache
+
+from tracing.records import RawSpan, SpanRecord
+from tracing.vocabularies.assembly import assembled
+from tracing.vocabularies.fallback import FALLBACK
+from tracing.vocabularies.genai import GENAI
+from tracing.vocabularies.google import GOOGLE
+from tracing.vocabularies.laminar import LAMINAR
+from tracing.vocabularies.langfuse import LANGFUSE
+from tracing.vocabularies.litellm import LITELLM
+from tracing.vocabularies.livekit import LIVEKIT
+from tracing.vocabularies.logfire import LOGFIRE
+from tracing.vocabularies.mlflow import MLFLOW
+from tracing.vocabularies.openinference import OPENINFERENCE
+from tracing.vocabularies.pydantic_ai import PYDANTIC_AI
+from tracing.vocabularies.tables import Reading, Vocabulary
+from tracing.vocabularies.traceloop import TRACELOOP
+from tracing.vocabularies.vercel import VERCEL
+
+# An earlier one counts where two say the same field. First what an application says on purpose (Langfuse), then what
+# reads a shared key in its own way, then libraries that send GenAI names beside their own, then GenAI, then the rest.
+VOCABULARIES: tuple[Vocabulary, ...] = (
+    LANGFUSE,
+    PYDANTIC_AI,
+    VERCEL,
+    MLFLOW,
+    GENAI,
+    LAMINAR,
+    OPENINFERENCE,
+    TRACELOOP,
+    LOGFIRE,
+    LITELLM,
+    GOOGLE,
+    LIVEKIT,
+    FALLBACK,
+)
+SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocabulary.scopes)
+
+
+def translate(span: RawSpan) -> SpanRecord | None:
+    """The record of one span; None when its SDK asks not to store it."""
+    found = _reading(span.scope_name if span.scope_name in SCOPES else "").find(span)
+    return None if found.said.get("withhold") == "off" else assembled(span, found)
+
+
+@lru_cache
+def _reading(scope: str) -> Reading:
+    return Reading([vocabulary for vocabulary in VOCABULARIES if not vocabulary.scopes or scope in vocabulary.scopes])

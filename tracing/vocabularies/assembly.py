@@ -1,0 +1,99 @@
+"""A record out of what a span's attributes say: the rules that hold for every dialect."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tracing.records import Kind, Level, RawSpan, SpanRecord
+from tracing.vocabularies.claims import claims_of, merged
+from tracing.vocabularies.genai import TALK
+from tracing.vocabularies.messages import called_tools
+from tracing.vocabularies.readers import identifier
+from tracing.vocabularies.tables import Found
+from tracing.vocabularies.usage import settled
+
+OK, ERROR = 1, 2  # OTLP's status codes
+MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
+NOISE = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
+
+
+def assembled(span: RawSpan, found: Found) -> SpanRecord:
+    said = found.said
+    record = SpanRecord(
+        span.trace_id,
+        span.span_id,
+        span.parent_id or None,
+        is_root=said.get("is_root"),
+        name=said.get("name") or span.name or None,
+        started_at=span.started_at,
+        ended_at=span.ended_at,
+        completion_started_at=_moment(said.get("completion_started_at"), span.started_at),
+        provider=said.get("provider"),
+        model_parameters=merged(found.gathered.get("model_parameters", ())) or None,
+        usage=settled(found.usage),
+        input_cost=said.get("input_cost"),
+        output_cost=said.get("output_cost"),
+        total_cost=said.get("total_cost"),
+        input=said.get("input"),
+        output=said.get("output"),
+        claims=claims_of(found),
+    )
+    record.kind, record.model = _kind_and_model(said, has_usage=record.usage is not None)
+    # A report without times and a name of its own (messages that came as logs) adds to a span and judges nothing.
+    if span.started_at is not None or span.name:
+        if record.kind is None:
+            record.kind = Kind.SPAN if record.model is None else Kind.GENERATION
+        _add_status(record, span, said)
+    record.claims.tool_names = called_tools(record.output)
+    if said.get("withhold"):
+        record.input = record.output = record.claims.input = record.claims.output = None
+    record.raw = _raw(span, found, record)
+    return record
+
+
+def _kind_and_model(said: dict[str, Any], *, has_usage: bool) -> tuple[Kind | None, str | None]:
+    kind, model = said.get("kind"), said.get("model")
+    if model is None and (kind in MODEL_CALLS or has_usage):
+        model = said.get("likely_model")
+    return kind, model
+
+
+def _moment(said: datetime | timedelta | None, start: datetime | None) -> datetime | None:
+    if not isinstance(said, timedelta):
+        return said
+    return start + said if start is not None else None
+
+
+def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None:
+    """A failure shows in a level, in the status, or only as an exception event (Laminar's JavaScript SDK)."""
+    exception = next((event["attributes"] for event in span.events if event["name"] == "exception"), None)
+    failed = span.status_code == ERROR or (exception is not None and span.status_code != OK)
+    record.level = said.get("level", Level.ERROR if failed else Level.DEFAULT)
+    record.status_message = said.get("status_message") or span.status_message or None
+    if record.status_message is None and record.level == Level.ERROR:
+        told = exception or {}
+        record.status_message = (
+            identifier(told.get("exception.message")) or said.get("failure") or identifier(told.get("exception.type"))
+        )
+
+
+def _raw(span: RawSpan, found: Found, record: SpanRecord) -> dict[str, Any] | None:
+    """Everything that the record does not hold in full, so that a newer vocabulary can read it again."""
+    withheld = found.said.get("withhold") is not None
+    dropped = found.texts if withheld else found.taken
+    attributes = span.attributes
+    raw = {
+        "attributes": {k: v for k, v in attributes.items() if k not in dropped} if dropped else attributes,
+        "events": [event for event in span.events if not _is_held(event, record, withheld=withheld)],
+        "resource": span.resource,
+        "scope": {"name": span.scope_name, "version": span.scope_version},
+        "model_parameters": record.model_parameters,
+        "metadata": merged(found.gathered.get("metadata", ())),
+    }
+    return {part: value for part, value in raw.items() if value} or None
+
+
+def _is_held(event: dict[str, Any], record: SpanRecord, *, withheld: bool) -> bool:
+    """Whether the record has all that an event says, or must not have it."""
+    if event["name"] in TALK:
+        return withheld or record.input is not None or record.output is not None
+    return event["name"] in NOISE and not event["attributes"]

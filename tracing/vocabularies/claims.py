@@ -1,0 +1,84 @@
+"""What a span claims of its whole trace: whose session it is, and the few facts with rules of their own."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tracing.checks import PLACEHOLDER
+from tracing.records import Claims, Origin
+from tracing.vocabularies.readers import identifier, tags
+from tracing.vocabularies.tables import Found
+
+# Where applications put what an SDK has no name for, asked last: keys of metadata.
+SESSION_KEYS = ("langfuse_session_id", "session_id", "sessionId", "conversation_id", "thread_id")
+USER_KEYS = ("langfuse_user_id", "user_id", "userId")
+TAG_KEYS = ("langfuse_tags", "tags")
+ENVIRONMENT = re.compile(r"[a-z0-9_-]{1,40}")
+RESERVED = re.compile(r"^langfuse[-_]?")
+
+
+class MadeUp(str):
+    """A session id that a library chose because the application gave none."""
+
+    __slots__ = ()
+
+
+def environment(value: Any) -> str | None:
+    """Lower-case letters, digits, - and _, at most 40; the prefix `langfuse` is reserved. Other names are not said."""
+    named = identifier(value)
+    bare = RESERVED.sub("", named.strip().lower())[:40] if named else ""
+    return bare if ENVIRONMENT.fullmatch(bare) else None
+
+
+def claims_of(found: Found) -> Claims:
+    said, metadata = found.said, merged(found.gathered.get("claims.metadata", ()))
+    session_id, origin = _session(found, metadata)
+    return Claims(
+        session_id=session_id,
+        session_origin=origin,
+        user_id=said.get("claims.user_id") or _first(metadata, USER_KEYS),
+        name=said.get("claims.name"),
+        tags=_tags(found.gathered.get("claims.tags", ()), metadata),
+        metadata=metadata or None,
+        environment=said.get("claims.environment"),
+        release=said.get("claims.release"),
+        version=said.get("claims.version"),
+        public=said.get("claims.public"),
+        input=said.get("claims.input"),
+        output=said.get("claims.output"),
+    )
+
+
+def merged(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several sources of metadata or parameters as one; the first that has a key counts."""
+    result: dict[str, Any] = {}
+    for mapping in reversed(mappings):
+        result |= mapping
+    return result
+
+
+def _session(found: Found, metadata: Mapping[str, Any]) -> tuple[str | None, Origin | None]:
+    """An application's id before one in metadata, before one that a library made up, before a scrubbed one."""
+    named = found.gathered.get("claims.session_id", ())
+    chosen = next((value for value in named if _weight(value) == 0), None)
+    if chosen is None:
+        others = _first(metadata, SESSION_KEYS), found.said.get("likely_session_id")
+        chosen = min((value for value in (*named, *others) if value is not None), key=_weight, default=None)
+    if chosen is None:
+        return None, None
+    return str(chosen), Origin.LIBRARY if isinstance(chosen, MadeUp) else Origin.APPLICATION
+
+
+def _weight(session_id: str) -> int:
+    return 2 * session_id.startswith(PLACEHOLDER) + isinstance(session_id, MadeUp)
+
+
+def _tags(named: Sequence[list[str]], metadata: Mapping[str, Any]) -> list[str] | None:
+    found = [tag for several in named for tag in several]
+    if not found and metadata:
+        found = next((several for key in TAG_KEYS if (several := tags(metadata.get(key)))), [])
+    return list(dict.fromkeys(found)) or None
+
+
+def _first(metadata: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+    return next((said for key in keys if (said := identifier(metadata.get(key)))), None)

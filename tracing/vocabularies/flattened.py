@@ -1,0 +1,53 @@
+"""Messages of which each leaf is an attribute: `llm.input_messages.0.message.role`, `gen_ai.prompt.0.content`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracing.vocabularies.messages import dumped, message
+from tracing.vocabularies.readers import json_value
+from tracing.vocabularies.tables import Together
+
+LONGEST_INDEX = 8  # digits
+DEEPEST_LEAF = 16  # steps of a path
+
+
+def leaves(role: str) -> Together:
+    """A reader of messages whose leaves came as attributes; `role` is for those that name none."""
+
+    def read(values: Mapping[str, Any]) -> str | None:
+        items: dict[str, dict[str, Any]] = {}
+        for path, value in values.items():
+            number, _, leaf = path.partition(".")
+            if leaf and number.isdecimal() and len(number) < LONGEST_INDEX:
+                _plant(items.setdefault(number, {}), leaf.removeprefix("message."), value)
+        spoken = (_with_role(items[number], role) for number in sorted(items, key=int))
+        return dumped([own for item in spoken for own in message(item, role) or ()])
+
+    return Together(read)
+
+
+def _with_role(leaves: dict[str, Any], role: str) -> dict[str, Any]:
+    item = {key: _listed(value) if isinstance(value, dict) else value for key, value in leaves.items()}
+    if isinstance(content := item.get("content"), str) and content.startswith('[{"type"'):  # OpenLLMetry packs parts
+        parts = json_value(content)
+        item = {**item, "content": parts if isinstance(parts, list) else content}
+    return item if isinstance(item.get("role"), str) else {**item, "role": role}
+
+
+def _plant(tree: dict[str, Any], path: str, value: Any) -> None:
+    *branches, leaf = path.split(".", DEEPEST_LEAF) if "." in path else (path,)
+    for step in branches:
+        branch = tree.setdefault(step, {})
+        if not isinstance(branch, dict):
+            return
+        tree = branch
+    tree[leaf] = value
+
+
+def _listed(value: Any) -> Any:
+    """A branch whose keys are all numbers was a list."""
+    if not isinstance(value, dict):
+        return value
+    if value and all(key.isdecimal() and len(key) < LONGEST_INDEX for key in value):
+        return [_listed(value[key]) for key in sorted(value, key=int)]
+    return {key: _listed(item) for key, item in value.items()}

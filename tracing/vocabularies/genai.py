@@ -1,0 +1,176 @@
+"""OpenTelemetry's conventions for generative AI: current and older names, messages in attributes and in events."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tracing.fields import dump
+from tracing.records import Kind
+from tracing.vocabularies.messages import conversation, dumped, is_telling, json_answered, json_asked, message
+from tracing.vocabularies.parts import Message
+from tracing.vocabularies.readers import (
+    always,
+    decimal,
+    identifier,
+    integer,
+    json_value,
+    one_of,
+    seconds,
+    text,
+)
+from tracing.vocabularies.tables import Events, Reader, Together, Vocabulary
+from tracing.vocabularies.usage import provider_usage
+
+OPERATIONS = {
+    **dict.fromkeys(("chat", "completion", "text_completion", "generate_content", "generate"), Kind.GENERATION),
+    **dict.fromkeys(("embeddings", "embed"), Kind.EMBEDDING),
+    **dict.fromkeys(("invoke_agent", "create_agent"), Kind.AGENT),
+    **dict.fromkeys(("invoke_workflow", "agent_step"), Kind.CHAIN),
+    "execute_tool": Kind.TOOL,
+    "retrieval": Kind.RETRIEVER,
+}
+INPUT, OUTPUT, INSTRUCTIONS = "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions"
+DETAILS, CHOICE = "gen_ai.client.inference.operation.details", "gen_ai.choice"
+MESSAGE_EVENTS = {f"gen_ai.{role}.message": role for role in ("system", "user", "assistant", "tool")}
+TALK = frozenset({*MESSAGE_EVENTS, DETAILS, CHOICE, "gen_ai.content.prompt", "gen_ai.content.completion"})
+USAGE = "gen_ai.usage."
+
+
+def provider(value: Any) -> str | None:
+    """`openai.chat`, `OpenAI` and `openai` are one."""
+    named = identifier(value)
+    return named.lower().removeprefix("az.").partition(".")[0] or None if named else None
+
+
+def instructed(said: Mapping[str, Any]) -> list[Message] | None:
+    """What the model was given: its instructions, unless the messages begin with them, and the messages."""
+    messages = conversation(json_value(said.get(INPUT)), "user")
+    if messages is None or messages[0]["role"] == "system" or not (instructions := said.get(INSTRUCTIONS)):
+        return messages
+    parts = json_value(instructions)
+    lead = message({"role": "system", "content": instructions if parts is None else parts}, "system") or []
+    return [*lead, *messages]
+
+
+def given(said: Mapping[str, Any]) -> str | None:
+    """Text that is no list of messages stays as it came."""
+    return dumped(instructed(said)) or text(said.get(INPUT))
+
+
+def answered(value: Any) -> str | None:
+    """Messages without any content say nothing: LiteLLM has a tool's call elsewhere then."""
+    messages = conversation(json_value(value), "assistant")
+    if messages is None:
+        return text(value)
+    return dump(messages) if any(map(is_telling, messages)) else None
+
+
+def given_by_events(events: Events) -> str | None:
+    found: list[Message] = []
+    for event in events:
+        name, said = event["name"], event["attributes"]
+        if name == DETAILS and (messages := instructed(said)):
+            return dumped(messages)
+        if role := MESSAGE_EVENTS.get(name):
+            found += message({"role": role, "content": "", **said}, role) or []
+        elif name == "gen_ai.content.prompt":
+            found += _content(said.get("gen_ai.prompt"), "user")
+    return dumped(found)
+
+
+def answered_by_events(events: Events) -> str | None:
+    found: list[Message] = []
+    for event in events:
+        name, said = event["name"], event["attributes"]
+        if name == DETAILS and (messages := conversation(json_value(said.get(OUTPUT)), "assistant")):
+            return dumped(messages)
+        if name == CHOICE:
+            choice = json_value(said.get("message"))
+            inner = choice if isinstance(choice, dict) else {"content": choice or said.get("content", "")}
+            reason = {"finish_reason": said["finish_reason"]} if "finish_reason" in said else {}
+            found += message({"role": "assistant", "content": "", **reason, **inner}, "assistant") or []
+        elif name == "gen_ai.content.completion":
+            found += _content(said.get("gen_ai.completion"), "assistant")
+    return dumped(found)
+
+
+def _content(value: Any, role: str) -> list[Message]:
+    if value in (None, ""):
+        return []
+    return conversation(json_value(value), role) or [{"role": role, "content": text(value)}]
+
+
+def events_as_json(read: Callable[[Events], str | None], otherwise: Reader) -> Reader:
+    """A reader of the same events in one attribute, as pydantic-ai and Logfire sent them once."""
+
+    def read_attribute(value: Any) -> str | None:
+        items = json_value(value)
+        if not isinstance(items, list) or not all(isinstance(item, dict) and "event.name" in item for item in items):
+            other: str | None = otherwise(value)
+            return other
+        return read([{"name": item["event.name"], "attributes": item} for item in items])
+
+    return read_attribute
+
+
+def first_chunk(events: Events) -> Any:
+    """Streams mark the first token (OpenInference), or each chunk (OpenLLMetry), with an event."""
+    return next((event["time"] for event in events if event["name"] in FIRST_TOKEN_EVENTS and event["time"]), None)
+
+
+FIRST_TOKEN_EVENTS = frozenset(
+    {"First Token Stream Event", "gen_ai.content.completion.chunk", "llm.content.completion.chunk"}
+)
+GIVEN = Together(given)
+PARAMETERS = Together(dict)
+GENAI = Vocabulary(
+    title="OpenTelemetry GenAI",
+    table={
+        "claims.session_id": {"gen_ai.conversation.id": identifier},
+        "claims.user_id": {"enduser.id": identifier},
+        "name": {"gen_ai.tool.name": identifier},
+        "kind": {
+            "gen_ai.operation.name": one_of(OPERATIONS),
+            "gen_ai.tool.name": always(Kind.TOOL),
+            "gen_ai.tool.call.id": always(Kind.TOOL),
+        },
+        "model": {"gen_ai.response.model": identifier, "gen_ai.request.model": identifier},
+        "provider": {"gen_ai.provider.name": provider, "gen_ai.system": provider},
+        "model_parameters": {"gen_ai.request.*": PARAMETERS},
+        "completion_started_at": {
+            "gen_ai.response.time_to_first_chunk": seconds,
+            "gen_ai.server.time_to_first_token": seconds,
+        },
+        "usage.input_tokens": {USAGE + "input_tokens": integer, USAGE + "prompt_tokens": integer},
+        "usage.output_tokens": {USAGE + "output_tokens": integer, USAGE + "completion_tokens": integer},
+        "usage.total_tokens": {USAGE + "total_tokens": integer},
+        "usage.cached_tokens": {
+            USAGE + "cache_read.input_tokens": integer,
+            USAGE + "cache_read_input_tokens": integer,
+            USAGE + "cache_read_tokens": integer,
+            USAGE + "details.cache_read_tokens": integer,
+            USAGE + "details.cache_read_input_tokens": integer,
+            USAGE + "input_cached_tokens": integer,
+        },
+        "usage.cache_write_tokens": {
+            USAGE + "cache_creation.input_tokens": integer,
+            USAGE + "cache_write.input_tokens": integer,
+            USAGE + "cache_creation_input_tokens": integer,
+            USAGE + "cache_write_tokens": integer,
+            USAGE + "details.cache_write_tokens": integer,
+            USAGE + "details.cache_creation_input_tokens": integer,
+        },
+        "usage.reasoning_tokens": {
+            USAGE + "reasoning.output_tokens": integer,
+            USAGE + "reasoning_tokens": integer,
+            USAGE + "details.reasoning_tokens": integer,
+        },
+        "usage": {USAGE + "raw": provider_usage},
+        "input_cost": {"gen_ai.cost.input_cost": decimal},
+        "output_cost": {"gen_ai.cost.output_cost": decimal},
+        "total_cost": {"gen_ai.cost.total_cost": decimal, "operation.cost": decimal},
+        "failure": {"error.message": identifier, "error.type": identifier},
+        "input": {INPUT: GIVEN, INSTRUCTIONS: GIVEN, "gen_ai.tool.call.arguments": json_asked},
+        "output": {OUTPUT: answered, "gen_ai.tool.call.result": json_answered},
+    },
+    events={"input": given_by_events, "output": answered_by_events, "completion_started_at": first_chunk},
+)

@@ -1,0 +1,53 @@
+"""LiteLLM's OpenTelemetry callback: GenAI attributes, and details as Python prints them. The span of the raw request, a
+child of the first, has nothing else."""
+
+from typing import Any
+
+from tracing.vocabularies.messages import conversation, dumped
+from tracing.vocabularies.readers import identifier, literal
+from tracing.vocabularies.tables import Reader, Vocabulary
+from tracing.vocabularies.usage import provider_usage
+
+PROVIDERS = (
+    "openai",
+    "anthropic",
+    "azure",
+    "bedrock",
+    "vertex_ai",
+    "gemini",
+    "mistral",
+    "groq",
+    "cohere",
+    "openrouter",
+)
+
+
+def printed(container: str, role: str) -> Reader:
+    """A reader of messages as Python prints them."""
+    return lambda value: dumped(conversation({container: literal(value)}, role))
+
+
+def anthropic_content(value: Any) -> str | None:
+    return dumped(conversation({"role": "assistant", "content": literal(value)}, "assistant"))
+
+
+def raw(reader: Reader, name: str) -> dict[str, Reader]:
+    return {f"llm.{provider}.{name}": reader for provider in PROVIDERS}
+
+
+LITELLM = Vocabulary(
+    title="LiteLLM",
+    table={
+        "claims.session_id": {"metadata.session_id": identifier, "metadata.litellm_session_id": identifier},
+        "claims.user_id": {
+            "llm.user": identifier,
+            "metadata.user_id": identifier,
+            "metadata.user_api_key_end_user_id": identifier,
+            **raw(identifier, "user"),
+        },
+        "model": raw(identifier, "model"),
+        "usage": {"metadata.usage_object": provider_usage, **raw(provider_usage, "usage")},
+        "input": raw(printed("messages", "user"), "messages"),
+        "output": {**raw(printed("choices", "assistant"), "choices"), **raw(anthropic_content, "content")},
+    },
+)

@@ -1,0 +1,236 @@
+"""Chat messages of every dialect in one shape, so that a reader of stored conversations needs to know only this:
+
+    [{"role": "user",                                # system, user, assistant, tool
+      "content": "text",                             # always there; "" when only calls or media were said
+      "reasoning": "text",                           # what a model thought before it answered
+      "tool_calls": [{"id": "", "name": "", "arguments": {} or "text"}],
+      "tool_call_id": "", "name": "",                # of a tool's answer
+      "media": [{"type": "image", "url": ""}],       # images, audio and files beside the text
+      "finish_reason": "stop"}]                      # of an answer
+
+Keys without a value are left out, other keys that a message had come along; each answer of a tool is a message of its
+own. A text that is not a list of messages stays as it was sent. What is in this shape already comes out unchanged."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tracing.fields import dump
+from tracing.vocabularies.parts import Draft, Message, first_text
+from tracing.vocabularies.readers import json_value, text
+from tracing.vocabularies.tables import Excerpt, Reader
+
+ROLES = {
+    "human": "user",
+    "ai": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "developer": "system",
+    "function": "tool",
+    "generic": "user",
+    "chat": "user",
+    "HumanMessage": "user",
+    "AIMessage": "assistant",
+    "SystemMessage": "system",
+    "ToolMessage": "tool",
+    "HumanMessageChunk": "user",
+    "AIMessageChunk": "assistant",
+    "FunctionMessage": "tool",
+    "ChatMessage": "user",
+}
+KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool", *ROLES})
+CONTENT_KEYS = frozenset({"content", "parts", "contents", "tool_calls", "text", "function_call", "reasoning", "media"})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+PLAIN_KEYS = frozenset({"role", "content", "parts", "name"})
+READ_KEYS = CONTENT_KEYS | {
+    *("role", "type", "name", "finish_reason", "media", "refusal", "tool_call_id", "toolCallId", "event.name"),
+    *("reasoning_content", "thinking", "function_call_name", "function_call_arguments_json", "message"),
+}
+# Items of OpenAI's Responses API that name no role.
+ITEM_ROLES = {
+    **dict.fromkeys(("function_call", "custom_tool_call", "reasoning", "web_search_call"), "assistant"),
+    **dict.fromkeys(("file_search_call", "code_interpreter_call", "mcp_call"), "assistant"),
+    **dict.fromkeys(("function_call_output", "custom_tool_call_output"), "tool"),
+}
+CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input", "prompt", "message")
+INSTRUCTIONS = ("system", "instructions", "system_instruction", "systemInstruction")
+MARKS = ('"role"', '"model"', '"parts"', '"messages"', '"type"', '"prompt"', '"lc"', '"choices"')
+
+
+def normalised(value: str | None, role: str) -> str | None:
+    """`value` with its messages in our shape when it is a conversation; `role` is for messages that name none."""
+    if not value or value[0] not in "[{" or not any(mark in value for mark in MARKS):
+        return value
+    decoded = json_value(value)
+    messages = conversation(decoded, role)
+    if not messages:
+        return value
+    is_whole = isinstance(decoded, list) or "role" in decoded
+    return dump(messages) if is_whole else Excerpt(dump(messages))
+
+
+def chat(role: str, *, is_json: bool = False) -> Reader:
+    """A reader of inputs and outputs; with `is_json`, of an SDK that encodes every text as JSON."""
+
+    def read(value: Any) -> str | None:
+        if is_json and isinstance(value, str) and value[:1] == '"':
+            decoded = json_value(value)
+            value = decoded if isinstance(decoded, str) else value
+        return normalised(text(value), role)
+
+    return read
+
+
+asked, answered = chat("user"), chat("assistant")
+json_asked, json_answered = chat("user", is_json=True), chat("assistant", is_json=True)
+
+
+def dumped(messages: list[Message] | None) -> str | None:
+    return dump(messages) if messages else None
+
+
+def is_telling(message: Message) -> bool:
+    """Whether there is anything in it."""
+    return any(message.get(key) for key in ("content", "reasoning", "tool_calls", "media"))
+
+
+def called_tools(output: str | None) -> list[str] | None:
+    """Names of the tools that a model's stored answer calls: many applications run them without a span."""
+    if not output or output[0] != "[" or '"tool_calls"' not in output:
+        return None
+    called = [item.get("tool_calls") for item in json_value(output) or () if isinstance(item, dict)]
+    calls = [call for several in called if isinstance(several, list) for call in several if isinstance(call, dict)]
+    return sorted({name for call in calls if isinstance(name := call.get("name"), str) and name}) or None
+
+
+def conversation(value: Any, role: str, depth: int = 0) -> list[Message] | None:
+    """The messages of a list, a single message, or a request or answer that contains them; None for anything else."""
+    if isinstance(value, list):
+        return _list(value, role, depth)
+    if not isinstance(value, dict) or depth > 3:
+        return None
+    if (single := message(value, role)) is not None:
+        return single
+    if isinstance(answer := value.get("raw"), str) and "pydantic" in value:  # CrewAI's outputs hold far more
+        return [{"role": "assistant", "content": answer}]
+    for container in CONTAINERS:
+        inner = value.get(container)
+        if isinstance(inner, str) and container in ("input", "prompt") and "model" in value:
+            inner = [{"role": "user", "content": inner}]
+        if found := conversation(inner, role, depth + 1):
+            return [*_instructions(value), *found]
+    return None
+
+
+def _list(items: list[Any], role: str, depth: int) -> list[Message] | None:
+    if len(items) == 1 and isinstance(items[0], list) and depth < 3:  # LangChain's batches of one
+        return conversation(items[0], role, depth + 1)
+    found: list[Message] = []
+    for item in items:
+        if (messages := message(item, role)) is None:
+            return None
+        found += messages
+    return found or None
+
+
+def _instructions(request: Mapping[str, Any]) -> list[Message]:
+    for key in INSTRUCTIONS:
+        if said := request.get(key):
+            draft = Draft("system")
+            draft.add(said.get("parts", said) if isinstance(said, dict) else said)
+            return draft.messages()
+    return []
+
+
+def message(value: Any, role: str) -> list[Message] | None:
+    """One message in any known spelling: usually one of ours, more when it carries the answers of tools."""
+    if (plain := _plain(value)) is not None:
+        return [plain]
+    value = _unwrapped(value)
+    if value is None:
+        return None
+    kind = str(value.get("type") or "")
+    named = value.get("role")
+    if isinstance(named, str) and named:
+        strange = named not in KNOWN_ROLES and named.lower() not in KNOWN_ROLES
+        if CONTENT_KEYS.isdisjoint(value) or (strange and not value.keys() <= PLAIN_KEYS):
+            return None  # something else that has roles, such as a list of people
+    else:
+        named = ITEM_ROLES.get(kind) or (kind if kind in KNOWN_ROLES and "content" in value else None)
+        named = named or (role if kind in ("", "message") and "text" in value and "index" in value else None)
+        if named is None:
+            return None
+    draft = Draft(ROLES.get(named, ROLES.get(named.lower(), named.lower())))
+    _fill(draft, value, kind)
+    return draft.messages()
+
+
+def _plain(value: Any) -> Message | None:
+    """The commonest of all messages, quickly."""
+    if not isinstance(value, dict) or len(value) != 2:
+        return None
+    role, content = value.get("role"), value.get("content")
+    if not isinstance(role, str) or not isinstance(content, str) or role not in KNOWN_ROLES:
+        return None
+    return {"role": ROLES.get(role, role), "content": content}
+
+
+def _unwrapped(value: Any) -> dict[str, Any] | None:
+    """A message without what some libraries pack around it."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(item, str) for item in value):
+        return {"role": value[0], "content": value[1]} if value[0] in KNOWN_ROLES else None
+    if not isinstance(value, dict):
+        return None
+    for wrapper in ("message", "delta"):  # a choice; OpenInference's flattened messages
+        if isinstance(value.get(wrapper), dict) and "role" not in value:
+            reason = {key: value[key] for key in ("finish_reason",) if key in value}
+            return _unwrapped({**reason, **value[wrapper]})
+    if isinstance(value.get("kwargs"), dict) and isinstance(value.get("id"), list) and value["id"]:  # LangChain
+        return {**value["kwargs"], "type": str(value["id"][-1])}
+    if isinstance(value.get("data"), dict) and str(value.get("type")) in KNOWN_ROLES:
+        return {**value["data"], "type": value["type"]}
+    content = value.get("content")
+    if isinstance(content, dict) and "role" not in value and ("parts" in content or "role" in content):  # Gemini
+        return {"role": "assistant", "finish_reason": value.get("finishReason"), **content}
+    if isinstance(event := value.get("event.name"), str) and "role" not in value:  # pydantic-ai's events
+        return {**value, "role": event.removeprefix("gen_ai.").removesuffix(".message")}
+    return value
+
+
+def _fill(draft: Draft, value: Mapping[str, Any], kind: str) -> None:
+    own = draft.message
+    if kind in ITEM_ROLES:
+        draft.add(dict(value))
+        return
+    content = next((value[key] for key in ("parts", "contents", "content", "text") if value.get(key) is not None), None)
+    if own["role"] == "tool" and isinstance(content, dict):
+        content = dump(content)
+    draft.add(content)
+    for call in _calls(value):
+        draft.add_call(call)
+    for key in ("reasoning", "reasoning_content", "thinking"):
+        if isinstance(value.get(key), str):
+            draft.add_reasoning({"text": value[key]})
+    if not own["content"] and isinstance(value.get("refusal"), str):
+        own["content"] = value["refusal"]
+    if isinstance(media := value.get("media"), list) and media:
+        own["media"] = [*own.get("media", ()), *media]
+    if own["role"] == "tool" and (call_id := first_text(dict(value), ("tool_call_id", "toolCallId", "id"))):
+        own["tool_call_id"] = call_id
+    for key in ("name", "finish_reason"):
+        if isinstance(value.get(key), str) and value[key]:
+            own[key] = value[key]
+    read = READ_KEYS | {"id"} if own["role"] == "tool" else READ_KEYS
+    extras = ((key, extra) for key, extra in value.items() if key not in read and extra not in EMPTY)
+    own |= {key: extra for key, extra in extras if not key.startswith("gen_ai.")}
+
+
+def _calls(value: Mapping[str, Any]) -> Iterable[Any]:
+    calls = value.get("tool_calls")
+    if isinstance(calls, str):
+        calls = json_value(calls)
+    if isinstance(calls, list):
+        yield from calls
+    if isinstance(value.get("function_call"), dict):
+        yield value["function_call"]
+    if name := value.get("function_call_name"):
+        yield {"name": name, "arguments": value.get("function_call_arguments_json")}

@@ -1,0 +1,74 @@
+"""OpenInference, the attributes of Arize's instrumentations: messages come flattened, one attribute for each leaf."""
+
+from typing import Any
+
+from tracing.records import Kind
+from tracing.vocabularies.flattened import leaves
+from tracing.vocabularies.genai import provider
+from tracing.vocabularies.messages import chat
+from tracing.vocabularies.readers import decimal, identifier, integer, mapping, member_of, one_of, tags
+from tracing.vocabularies.tables import Excerpt, Together, Vocabulary
+
+KINDS = {
+    "LLM": Kind.GENERATION,
+    "EMBEDDING": Kind.EMBEDDING,
+    "CHAIN": Kind.CHAIN,
+    "RETRIEVER": Kind.RETRIEVER,
+    "RERANKER": Kind.RETRIEVER,
+    "TOOL": Kind.TOOL,
+    "AGENT": Kind.AGENT,
+    "GUARDRAIL": Kind.GUARDRAIL,
+    "EVALUATOR": Kind.EVALUATOR,
+}
+KIND = "openinference.span.kind"
+COUNT = "llm.token_count."
+
+
+def text_of(side: str, role: str) -> Together:
+    """A model call's messages are flattened in full, of a chain only the first one is (LangChain): its value counts."""
+    flattened, raw, whole = leaves(role), f"{side}.value", chat(role)
+
+    def read(values: dict[str, Any]) -> str | None:
+        is_call = values.pop(KIND, None) == "LLM"
+        value = values.pop(raw, None)
+        said = None if is_call and values else whole(value)
+        if said is None and values and (messages := flattened.read(values)) is not None:
+            return Excerpt.of(messages, f"llm.{side}_messages.")
+        said = whole(value) if said is None else said
+        return said if said is None or isinstance(said, Excerpt) else Excerpt.of(said, raw)
+
+    return Together(read)
+
+
+INPUT, OUTPUT = text_of("input", "user"), text_of("output", "assistant")
+OPENINFERENCE = Vocabulary(
+    title="OpenInference",
+    table={
+        "claims.session_id": {"session.id": identifier},
+        "claims.user_id": {"user.id": identifier},
+        "claims.tags": {"tag.tags": tags},
+        "claims.metadata": {"metadata": mapping},
+        "name": {"tool.name": identifier},
+        "kind": {KIND: one_of(KINDS)},
+        "model": {
+            "llm.model_name": identifier,
+            "embedding.model_name": identifier,
+            "reranker.model_name": identifier,
+            "llm.invocation_parameters": member_of(identifier, "model", "model_name"),
+        },
+        "provider": {"llm.provider": provider, "llm.system": provider},
+        "model_parameters": {"llm.invocation_parameters": mapping, "embedding.invocation_parameters": mapping},
+        "usage.input_tokens": {COUNT + "prompt": integer},
+        "usage.output_tokens": {COUNT + "completion": integer},
+        "usage.total_tokens": {COUNT + "total": integer},
+        "usage.cached_tokens": {COUNT + "prompt_details.cache_read": integer},
+        "usage.cache_write_tokens": {COUNT + "prompt_details.cache_write": integer},
+        "usage.reasoning_tokens": {COUNT + "completion_details.reasoning": integer},
+        "input_cost": {"llm.cost.prompt": decimal},
+        "output_cost": {"llm.cost.completion": decimal},
+        "total_cost": {"llm.cost.total": decimal},
+        "metadata": {"llm.prompt_template.*": Together(lambda values: {"prompt": values})},
+        "input": {"llm.input_messages.*": INPUT, "input.value": INPUT, KIND: INPUT},
+        "output": {"llm.output_messages.*": OUTPUT, "output.value": OUTPUT, KIND: OUTPUT},
+    },
+)

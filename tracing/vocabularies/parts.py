@@ -1,0 +1,193 @@
+"""The pieces of one chat message in every SDK's spelling, written down in ours (messages.py describes it)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tracing.fields import dump
+from tracing.vocabularies.readers import json_value
+
+Message = dict[str, Any]
+
+MEDIA = frozenset({"image", "audio", "video", "file", "document"})
+MEDIA_KEYS = (
+    *("url", "uri", "image_url", "file_uri", "fileUri", "image", "input_audio", "audio", "file", "source"),
+    *("file_data", "data", "bytes", "content", "file_id"),
+)
+BARE_KEYS = frozenset({"data", "bytes", "content", "image", "file_data"})  # base64 without its type
+UNKNOWN_TYPE = "application/octet-stream"
+MIME_KEYS = ("mime_type", "mimeType", "media_type", "mediaType", "contentType", "modality")
+TEXT_KEYS = (
+    "text",
+    "content",
+    "input_text",
+    "output_text",
+    "refusal",
+    "thinking",
+    "reasoning",
+    "summary",
+    "value",
+    "reasoningText",
+)
+ARGUMENT_KEYS = ("arguments", "input", "args", "parameters", "function_call_arguments_json")
+ANSWER_KEYS = ("response", "result", "output", "content")
+ID_KEYS = ("call_id", "toolCallId", "tool_call_id", "tool_use_id", "toolUseId", "id")
+NAME_KEYS = ("name", "toolName", "tool_name")
+
+
+class Draft:
+    """A message that grows by its parts; answers of tools that it carries become messages of their own."""
+
+    def __init__(self, role: str) -> None:
+        self.message: Message = {"role": role, "content": ""}
+        self.answers: list[Message] = []
+
+    def messages(self) -> list[Message]:
+        """Tools answered before a user goes on, and after an assistant asked them."""
+        said = any(self.message.get(key) for key in ("content", "reasoning", "tool_calls", "media"))
+        own = [self.message] if said or not self.answers else []
+        return own + self.answers if self.message["role"] == "assistant" else self.answers + own
+
+    def add(self, part: Any) -> None:
+        """Text, or a part with its type in it, or (Gemini, Bedrock) under its type."""
+        if isinstance(part, list):
+            for item in part:
+                self.add(item)
+        elif isinstance(part, str):
+            self.message["content"] = joined(self.message["content"], part)
+        elif isinstance(part, dict):
+            self._add_part(part)
+        elif part is not None:
+            self.add(dump(part))
+
+    def _add_part(self, part: dict[str, Any]) -> None:
+        if (kind := part.get("type")) is None:
+            for name, add in UNTYPED.items():
+                if (inner := part.get(name)) is not None:
+                    return add(self, inner if isinstance(inner, dict) else part)
+            kind = "text"
+        if (add_typed := TYPED.get(str(kind).replace("-", "_").lower())) is not None:
+            return add_typed(self, part)
+        return self.add(dump(part))  # a part nobody knows is shown as it came
+
+    def add_text(self, part: dict[str, Any]) -> None:
+        words = words_of(part)
+        if words is not None and part.get("thought") is True:
+            self.add_reasoning(part)
+        else:
+            self.add(dump(part) if words is None else words)
+
+    def add_reasoning(self, part: dict[str, Any]) -> None:
+        if words := words_of(part):
+            self.message["reasoning"] = joined(self.message.get("reasoning", ""), words)
+
+    def add_call(self, call: Any) -> None:
+        if isinstance(call, dict):
+            call = next((call[key] for key in ("tool_call", "functionCall") if isinstance(call.get(key), dict)), call)
+            function = call["function"] if isinstance(call.get("function"), dict) else call
+            arguments: Any = next((function[key] for key in ARGUMENT_KEYS if function.get(key) is not None), {})
+            decoded = json_value(arguments)
+            asked = {
+                "id": first_text(call, ID_KEYS),
+                "name": first_text(function, NAME_KEYS),
+                "arguments": decoded if isinstance(decoded, dict | list) else arguments,
+            }
+            calls = self.message.setdefault("tool_calls", [])
+            if asked not in calls:  # some libraries spell a call twice
+                calls.append(asked)
+
+    def add_server_call(self, part: dict[str, Any]) -> None:
+        """A tool that the provider runs by itself, such as a web search."""
+        self.add_call({"name": str(part.get("type")).removesuffix("_call"), "arguments": part.get("action"), **part})
+
+    def add_answer(self, part: dict[str, Any]) -> None:
+        answer = next((part[key] for key in ANSWER_KEYS if part.get(key) is not None), "")
+        found = {
+            "role": "tool",
+            "content": answer_text(answer),
+            "tool_call_id": first_text(part, ID_KEYS),
+            "name": first_text(part, NAME_KEYS),
+        }
+        self.answers.append({key: value for key, value in found.items() if value or key in ("role", "content")})
+
+    def add_media(self, part: dict[str, Any]) -> None:
+        url, kind = url_of(part), str(part.get("type") or "").removeprefix("input_").removesuffix("_url")
+        named = (url[5:] if url.startswith("data:") else mime_of(part)).partition("/")[0]
+        shown = named if named in MEDIA else kind if kind in MEDIA else "file"
+        self.message.setdefault("media", []).append({"type": shown, "url": url})
+
+
+Handler = Callable[[Draft, Any], None]
+TYPED: dict[str, Handler] = {
+    **dict.fromkeys(("text", "input_text", "output_text", "summary_text", "refusal"), Draft.add_text),
+    **dict.fromkeys(("reasoning", "thinking", "redacted_thinking"), Draft.add_reasoning),
+    **dict.fromkeys(("tool_call", "tool_use", "function_call", "custom_tool_call"), Draft.add_call),
+    **dict.fromkeys(("server_tool_use", "mcp_call", "mcp_tool_use"), Draft.add_call),
+    **dict.fromkeys(("web_search_call", "file_search_call", "code_interpreter_call"), Draft.add_server_call),
+    **dict.fromkeys(
+        ("tool_call_response", "tool_result", "tool_response", "function_call_output", "custom_tool_call_output"),
+        Draft.add_answer,
+    ),
+    **dict.fromkeys(
+        ("image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file", "document"),
+        Draft.add_media,
+    ),
+    **dict.fromkeys(("blob", "uri", "media", "file_id"), Draft.add_media),
+}
+UNTYPED: dict[str, Handler] = {
+    "tool_call": Draft.add_call,  # OpenInference; its type stands beside it
+    "message_content": Draft.add,
+    **dict.fromkeys(("functionCall", "function_call", "toolUse"), Draft.add_call),
+    **dict.fromkeys(("functionResponse", "function_response", "toolResult"), Draft.add_answer),
+    **dict.fromkeys(("inlineData", "inline_data", "fileData", "file_data", "image"), Draft.add_media),
+    **dict.fromkeys(("reasoningContent", "reasoningText"), Draft.add_reasoning),
+}
+
+
+def words_of(part: Any, depth: int = 0) -> str | None:
+    """The text of a part, wherever it is kept; None when it has none."""
+    if isinstance(part, str):
+        return part
+    if depth > 4:
+        return None
+    if isinstance(part, list):
+        return "\n".join(words for item in part if (words := words_of(item, depth + 1))) or None
+    if isinstance(part, dict):
+        found = (words_of(part[key], depth + 1) for key in TEXT_KEYS if part.get(key) is not None)
+        return next((words for words in found if words is not None), None)
+    return None
+
+
+def answer_text(answer: Any) -> str:
+    """What a tool gave: text, the text of its parts, or JSON."""
+    if isinstance(answer, list) and answer and all(isinstance(item, dict) and "text" in item for item in answer):
+        return "\n".join(str(item["text"]) for item in answer)
+    if isinstance(answer, dict) and answer.keys() <= {"type", "value"} and "value" in answer:  # Vercel
+        answer = answer["value"]
+    return answer if isinstance(answer, str) else dump(answer)
+
+
+def url_of(part: dict[str, Any], mime: str = "", depth: int = 0) -> str:
+    """Where a file is, or the file itself as a data URI."""
+    mime = mime_of(part) or mime
+    for key in MEDIA_KEYS:
+        value = part.get(key)
+        if isinstance(value, dict) and depth < 4 and (url := url_of(value, mime, depth + 1)):
+            return url
+        if isinstance(value, str) and value:
+            is_bare = key in BARE_KEYS and ":" not in value[:40] and value[0] != "@"
+            return f"data:{mime or UNKNOWN_TYPE};base64,{value}" if is_bare else value
+    return ""
+
+
+def mime_of(part: dict[str, Any]) -> str:
+    if isinstance(named := part.get("format"), str):
+        return f"audio/{named}" if part.get("type") != "image" and named in ("wav", "mp3") else f"image/{named}"
+    return first_text(part, MIME_KEYS)
+
+
+def first_text(part: dict[str, Any], keys: tuple[str, ...]) -> str:
+    return next((value for key in keys if isinstance(value := part.get(key), str) and value), "")
+
+
+def joined(before: str, after: str) -> str:
+    return f"{before}\n{after}" if before and after else before or after

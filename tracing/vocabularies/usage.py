@@ -1,0 +1,144 @@
+"""Tokens and costs of every convention as ours: inputs and outputs whole, with cached and reasoning tokens as parts.
+
+Conventions differ in whether `input` holds what was read from or written to a cache. A stated total decides; without
+one, parts that are larger than the whole cannot be inside it."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from tracing.records import Usage
+from tracing.vocabularies.readers import decimal, integer, literal, mapping
+
+Amount = TypeVar("Amount", int, Decimal)
+
+# Names that providers give to the same thing.
+INPUT = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_token_count", "promptTokenCount")
+OUTPUT = (
+    *("completion_tokens", "output_tokens", "completionTokens", "outputTokens"),
+    *("candidates_token_count", "candidatesTokenCount"),
+)
+TOTAL = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
+DETAILS = (
+    *("prompt_tokens_details", "input_tokens_details", "inputTokenDetails"),
+    *("completion_tokens_details", "output_tokens_details", "outputTokenDetails"),
+)
+CACHED = (
+    *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
+    *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
+)
+WRITTEN = (
+    *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
+    *("cacheCreationInputTokens", "cacheWriteInputTokens"),
+)
+REASONING = ("reasoning_tokens", "reasoningTokens", "thoughts_token_count", "thoughtsTokenCount")
+
+
+def settled(said: Mapping[str, int]) -> Usage | None:
+    """What was said of single numbers; None when that was nothing."""
+    if not said:
+        return None
+    usage = Usage(**said)
+    parts = (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0)
+    if usage.input_tokens is not None and parts > usage.input_tokens:
+        usage.input_tokens += parts
+    return usage
+
+
+def provider_usage(value: Any) -> dict[str, int] | None:
+    """The usage object of a model provider's answer, as JSON or as Python prints it. Anthropic's own counts apart what
+    was cached; everybody who speaks of prompts, or has details, counts it inside."""
+    stated = literal(value)
+    if not isinstance(stated, dict):
+        return None
+    nested = {name: n for key in DETAILS for name, n in (mapping(stated.get(key)) or {}).items()}
+    both = {**nested, **stated}
+    said = {
+        "input_tokens": _first(stated, INPUT),
+        "output_tokens": _first(stated, OUTPUT),
+        "total_tokens": _first(stated, TOTAL),
+        "cached_tokens": _first(both, CACHED),
+        "cache_write_tokens": _first(both, WRITTEN),
+        "reasoning_tokens": _first(both, REASONING),
+    }
+    inputs, parts = said["input_tokens"], (said["cached_tokens"] or 0) + (said["cache_write_tokens"] or 0)
+    if inputs is not None and parts:
+        whole = inputs + parts + (said["output_tokens"] or 0)
+        is_anthropic = "input_tokens" in stated and not nested
+        apart = is_anthropic if said["total_tokens"] is None else said["total_tokens"] == whole
+        said["input_tokens"] = inputs + parts if apart else inputs
+    return {part: tokens for part, tokens in said.items() if tokens is not None} or None
+
+
+def named_usage(**names: str) -> Any:
+    """A reader of a JSON object that has our numbers under other names."""
+
+    def read(value: Any) -> dict[str, int] | None:
+        stated = mapping(value) or {}
+        return {p: tokens for p, name in names.items() if (tokens := integer(stated.get(name))) is not None} or None
+
+    return read
+
+
+def buckets(value: Any) -> dict[str, int] | None:
+    """Langfuse's `usage_details`: `input`, `output`, `total` and any other names, which count apart from these unless
+    the total says otherwise. OpenAI's own names may come instead."""
+    stated = mapping(value)
+    if stated is None:
+        return None
+    if not stated.keys().isdisjoint({"prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"}):
+        return provider_usage(stated)
+    amounts = {key: tokens for key, item in stated.items() if (tokens := integer(item)) is not None}
+    whole = wholes(amounts)
+    said = {
+        "input_tokens": whole.get("input"),
+        "output_tokens": whole.get("output"),
+        "total_tokens": whole.get("total"),
+        "cached_tokens": _sum(tokens for key, tokens in amounts.items() if _is_cached(key)),
+        "cache_write_tokens": _sum(tokens for key, tokens in amounts.items() if _is_written(key)),
+        "reasoning_tokens": _sum(tokens for key, tokens in amounts.items() if "reasoning" in key),
+    }
+    return {part: tokens for part, tokens in said.items() if tokens is not None} or None
+
+
+def costs(value: Any) -> dict[str, Decimal] | None:
+    """Langfuse's `cost_details`: the same, in USD."""
+    amounts = {key: cost for key, item in (mapping(value) or {}).items() if (cost := decimal(item)) is not None}
+    return wholes(amounts) or None
+
+
+def wholes(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
+    """`input`, `output` and `total` with everything that belongs to them."""
+    total = amounts.get("total")
+    inputs, outputs = amounts.get("input"), amounts.get("output")
+    input_parts = _sum(n for key, n in amounts.items() if key != "input" and ("input" in key or "cache" in key))
+    output_parts = _sum(n for key, n in amounts.items() if key != "output" and ("output" in key or "reasoning" in key))
+    said = {
+        "input": _sum(n for n in (inputs, input_parts) if n is not None),
+        "output": _sum(n for n in (outputs, output_parts) if n is not None),
+        "total": total if total is not None else _sum(amounts.values()),
+    }
+    if total is not None:  # the first way of counting that gives the stated total
+        for whole_input in (inputs, said["input"]):
+            for whole_output in (outputs, said["output"]):
+                if _sum(n for n in (whole_input, whole_output) if n is not None) == total:
+                    said |= {"input": whole_input, "output": whole_output}
+                    return {name: n for name, n in said.items() if n is not None}
+    return {name: n for name, n in said.items() if n is not None}
+
+
+def _is_written(key: str) -> bool:
+    return "cache" in key and ("creation" in key or "write" in key)
+
+
+def _is_cached(key: str) -> bool:
+    return "cache" in key and not _is_written(key)
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount | None:
+    found = list(amounts)
+    return sum(found[1:], found[0]) if found else None
+
+
+def _first(stated: Mapping[str, Any], names: Iterable[str]) -> int | None:
+    return next((tokens for name in names if (tokens := integer(stated.get(name))) is not None), None)

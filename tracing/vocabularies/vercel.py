@@ -1,0 +1,145 @@
+"""The Vercel AI SDK, versions 4 to 7: `ai.*` attributes; facts come as telemetry metadata or as run-time context."""
+
+from typing import Any
+
+from tracing.fields import dump
+from tracing.records import Kind
+from tracing.vocabularies.genai import provider
+from tracing.vocabularies.messages import asked, conversation, dumped, json_answered, json_asked
+from tracing.vocabularies.readers import (
+    decoded,
+    identifier,
+    integer,
+    json_value,
+    loose_json,
+    mapping,
+    milliseconds,
+    tags,
+    text,
+)
+from tracing.vocabularies.tables import Excerpt, Reader, Together, Vocabulary
+from tracing.vocabularies.usage import provider_usage
+
+CONTEXTS = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runtimeContext.")
+TEXT, CALLS, REASONING = "ai.response.text", "ai.response.toolCalls", "ai.response.reasoning"
+OPERATION, FUNCTION = "ai.operationId", "ai.telemetry.functionId"
+
+
+def in_contexts(reader: Reader, *names: str) -> dict[str, Reader]:
+    return {context + name: reader for context in CONTEXTS for name in names}
+
+
+def kind(value: Any) -> Kind | None:
+    """`ai.streamText.doStream` is the call; `ai.streamText` is the run of steps around it."""
+    named = identifier(value) or ""
+    if named.endswith((".doGenerate", ".doStream")):
+        return Kind.GENERATION
+    if named.endswith(".doEmbed"):
+        return Kind.EMBEDDING
+    if named == "ai.toolCall":
+        return Kind.TOOL
+    return Kind.AGENT if named.startswith(("ai.generate", "ai.stream")) else Kind.SPAN if named else None
+
+
+def run_name(values: dict[str, Any]) -> str | None:
+    """The application's name for what it does, and what it is."""
+    function, operation = identifier(values.get(FUNCTION)), identifier(values.get(OPERATION))
+    if operation is None:
+        return None
+    return f"{function}:{operation}" if function else operation
+
+
+def prompt(value: Any) -> str | None:
+    """`{"system", "messages"}`, or `{"system", "prompt"}` with a text."""
+    request = json_value(value)
+    if isinstance(request, dict) and isinstance(request.get("prompt"), str):
+        request = {**request, "messages": [{"role": "user", "content": request["prompt"]}]}
+    messages = conversation(request, "user")
+    if messages is None or not isinstance(request, dict):
+        return text(value)
+    is_whole = request.keys() <= {"system", "prompt", "messages"}
+    return dump(messages) if is_whole else Excerpt(dump(messages))
+
+
+def response(values: dict[str, Any]) -> str | None:
+    """A text alone stays text; with calls or reasoning it is a message."""
+    words, calls = text(values.get(TEXT)), json_value(values.get(CALLS))
+    reasoning = text(values.get(REASONING))
+    if not reasoning and not (isinstance(calls, list) and calls):
+        return words
+    said = {"role": "assistant", "content": words or "", "reasoning": reasoning, "tool_calls": calls}
+    return dumped(conversation(said, "assistant"))
+
+
+def provider_metadata(value: Any) -> dict[str, int] | None:
+    """Versions 4 and 5 say cached and reasoning tokens in the provider's own words only."""
+    details = (provider_usage(inner) for inner in (mapping(value) or {}).values() if isinstance(inner, dict))
+    parts = ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
+    return {p: tokens for said in details for p, tokens in (said or {}).items() if p in parts} or None
+
+
+def values(value: Any) -> str | None:
+    """What is embedded: each text is JSON of its own."""
+    return text([loose_json(item) for item in value]) if isinstance(value, list) else text(value)
+
+
+RUN_NAME = Together(run_name)
+RESPONSE = Together(response)
+USAGE = "ai.usage."
+VERCEL = Vocabulary(
+    title="Vercel AI SDK",
+    table={
+        "claims.session_id": in_contexts(identifier, "sessionId", "session_id"),
+        "claims.user_id": in_contexts(identifier, "userId", "user_id"),
+        "claims.tags": in_contexts(tags, "tags"),
+        "claims.metadata": {context + "*": Together(decoded) for context in CONTEXTS},
+        "name": {"ai.toolCall.name": identifier, OPERATION: RUN_NAME, FUNCTION: RUN_NAME},
+        "kind": {OPERATION: kind},
+        "model": {
+            "gen_ai.response.model": identifier,
+            "ai.response.model": identifier,
+            "ai.model.id": identifier,
+            "aisdk.model.id": identifier,
+        },
+        "provider": {"ai.model.provider": provider},
+        "model_parameters": {"ai.settings.*": Together(dict)},
+        "completion_started_at": {
+            "ai.response.msToFirstChunk": milliseconds,
+            "ai.stream.msToFirstChunk": milliseconds,
+        },
+        "usage.input_tokens": {
+            USAGE + "inputTokens": integer,
+            USAGE + "promptTokens": integer,
+            USAGE + "tokens": integer,
+        },
+        "usage.output_tokens": {USAGE + "outputTokens": integer, USAGE + "completionTokens": integer},
+        "usage.total_tokens": {USAGE + "totalTokens": integer},
+        "usage.cached_tokens": {
+            USAGE + "cachedInputTokens": integer,
+            USAGE + "inputTokenDetails.cacheReadTokens": integer,
+        },
+        "usage.cache_write_tokens": {USAGE + "inputTokenDetails.cacheWriteTokens": integer},
+        "usage.reasoning_tokens": {
+            USAGE + "reasoningTokens": integer,
+            USAGE + "outputTokenDetails.reasoningTokens": integer,
+        },
+        "usage": {"ai.response.providerMetadata": provider_metadata},
+        "input": {
+            "ai.prompt.messages": asked,
+            "ai.prompt": prompt,
+            "ai.toolCall.args": json_asked,
+            "ai.value": json_asked,
+            "ai.values": values,
+        },
+        "output": {
+            TEXT: RESPONSE,
+            CALLS: RESPONSE,
+            REASONING: RESPONSE,
+            "ai.result.text": text,
+            "ai.toolCall.result": json_answered,
+            "ai.response.object": json_answered,
+            "ai.result.object": json_answered,
+            "ai.result.toolCalls": json_answered,
+        },
+    },
+)

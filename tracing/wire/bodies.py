@@ -1,0 +1,96 @@
+"""Reads a request's body under WSGI, bounded while it is read and while it unpacks.
+
+JavaScript's exporters send chunked bodies without a length. Django takes those for empty, so they are read from the
+server's own input; an empty one is an error, for an answer of success would lose the data without a trace."""
+
+import zlib
+
+import zstandard
+from django.http import HttpRequest
+from django.http.request import UnreadablePostError
+
+from tracing.limits import BODY, UNPACKED_BODY
+from tracing.wire.refusals import TooLarge, Unreadable, UnsupportedContent
+
+GZIP_OR_ZLIB, RAW_DEFLATE = 47, -15  # zlib's `wbits`
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The whole unpacked body. Raises TooLarge, Unreadable or UnsupportedContent."""
+    try:
+        body = _chunked(request) if is_chunked(request) else _sized(request)
+    except (UnreadablePostError, OSError):
+        raise Unreadable("The connection ended before the whole body was here.") from None
+    return unpack(body, request.headers.get("Content-Encoding", ""))
+
+
+def is_chunked(request: HttpRequest) -> bool:
+    return "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+
+
+def unpack(body: bytes, encoding: str) -> bytes:
+    """`body` without its Content-Encoding; refuses a bomb while it unpacks."""
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        return body
+    if not body:
+        raise Unreadable("The compressed body is empty.")
+    if encoding == "gzip":
+        return _inflate(body, GZIP_OR_ZLIB)
+    if encoding == "deflate":  # zlib's format by the standard, bare deflate from some clients
+        return _inflate(body, GZIP_OR_ZLIB if body[:1] == b"\x78" else RAW_DEFLATE)
+    if encoding == "zstd":
+        return _unpack_zstd(body)
+    raise UnsupportedContent(f"Content-Encoding {encoding[:40]} is unknown here: send gzip, deflate, zstd or none.")
+
+
+def _sized(request: HttpRequest) -> bytes:
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > BODY.value:
+        raise TooLarge(f"The body has {length:,} bytes, the limit is {BODY.value:,}: send smaller batches.")
+    body = request.read()
+    if len(body) != length:
+        raise Unreadable(f"Only {len(body):,} of {length:,} bytes arrived.")
+    return body
+
+
+def _chunked(request: HttpRequest) -> bytes:
+    if not request.META.get("wsgi.input_terminated"):
+        raise Unreadable("This web server hides chunked bodies: run Confab under granian or gunicorn.")
+    body: bytes = request.META["wsgi.input"].read(BODY.value + 1)
+    if len(body) > BODY.value:
+        raise TooLarge(f"The chunked body has more than {BODY.value:,} bytes: send smaller batches.")
+    if not body:
+        raise Unreadable("The chunked body is empty.")
+    return body
+
+
+def _inflate(body: bytes, wbits: int) -> bytes:
+    pieces, size = [], 0
+    while body:
+        unpacker = zlib.decompressobj(wbits)
+        try:
+            piece = unpacker.decompress(body, UNPACKED_BODY.value + 1 - size)
+        except zlib.error:
+            raise Unreadable("The compressed body is damaged.") from None
+        pieces.append(piece)
+        size += len(piece)
+        _check_unpacked(size)
+        if not unpacker.eof:
+            raise Unreadable("The compressed body was cut off.")
+        body = unpacker.unused_data  # gzip allows several members one after the other
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _unpack_zstd(body: bytes) -> bytes:
+    try:
+        unpacked = zstandard.ZstdDecompressor().stream_reader(body).read(UNPACKED_BODY.value + 1)
+    except (zstandard.ZstdError, MemoryError):
+        raise Unreadable("The compressed body is damaged.") from None
+    _check_unpacked(len(unpacked))
+    return bytes(unpacked)
+
+
+def _check_unpacked(size: int) -> None:
+    if size > UNPACKED_BODY.value:
+        raise TooLarge(f"The body unpacks to more than {UNPACKED_BODY.value:,} bytes: send smaller batches.")

@@ -1,0 +1,130 @@
+"""Langfuse's batch of events as records. Creates and updates say the same thing, a partial report: which of two counts
+is decided by their own timestamps, so any order, also across batches, gives the same rows."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tracing.records import Claims, Kind, Level, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord
+from tracing.wire.fields import DEEPEST, identifier, mapping, moment, nests_deeper, text, texts
+from tracing.wire.langfuse_usage import costs_of, usage_of
+from tracing.wire.scores import BadScore, score_of
+
+Record = SpanRecord | TraceRecord | ScoreRecord
+KINDS = {kind.name: kind for kind in Kind}
+# Keys of an observation's body that a column of ours holds; the others are kept as raw attributes.
+KNOWN = frozenset(
+    [
+        *("id", "traceId", "parentObservationId", "type", "name", "environment", "level", "statusMessage"),
+        *("startTime", "endTime", "completionStartTime", "model", "modelParameters", "usage", "usageDetails"),
+        *("costDetails", "input", "output", "metadata"),
+    ]
+)
+
+
+class Event(NamedTuple):
+    """One item of a batch: a record, or why there is none; neither for what is accepted and not kept."""
+
+    id: str
+    record: Record | None = None
+    reason: Reason | None = None
+    message: str = ""
+
+
+def decode_event(item: Any) -> Event:
+    """Never raises: an item that cannot be used says so, and its neighbours live."""
+    if not isinstance(item, dict):
+        return Event("", reason=Reason.INVALID_EVENT, message="an event must be an object")
+    event_id, kind, body = identifier(item.get("id")) or "", item.get("type"), item.get("body")
+    reader = READERS.get(kind) if isinstance(kind, str) else None
+    if reader is None:
+        return Event(event_id, reason=Reason.UNKNOWN_EVENT_TYPE, message=f"unknown type {str(kind)[:60]!r}")
+    if not isinstance(body, dict):
+        return Event(event_id, reason=Reason.INVALID_EVENT, message="body: must be an object")
+    if nests_deeper(body, DEEPEST):
+        return Event(event_id, reason=Reason.NESTED_TOO_DEEP, message=f"body: nests more than {DEEPEST} levels deep")
+    try:
+        return Event(event_id, reader(body, event_id, moment(item.get("timestamp"))))
+    except BadScore as error:
+        return Event(event_id, reason=Reason.INVALID_SCORE, message=str(error))
+
+
+def _trace(body: dict[str, Any], event_id: str, said_at: datetime | None) -> TraceRecord:
+    session_id = identifier(body.get("sessionId"))
+    claims = Claims(
+        session_id=session_id,
+        session_origin=Origin.APPLICATION if session_id else None,
+        user_id=identifier(body.get("userId")),
+        name=text(body.get("name")),
+        tags=texts(body.get("tags")),
+        metadata=mapping(body.get("metadata")),
+        environment=text(body.get("environment")),
+        release=text(body.get("release")),
+        version=text(body.get("version")),
+        public=body["public"] if isinstance(body.get("public"), bool) else None,
+        input=text(body.get("input")),
+        output=text(body.get("output")),
+    )
+    started_at = moment(body.get("timestamp"))
+    return TraceRecord(identifier(body.get("id")) or event_id, claims, started_at=started_at, said_at=said_at)
+
+
+def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime | None], SpanRecord]:
+    def read(body: dict[str, Any], event_id: str, said_at: datetime | None) -> SpanRecord:
+        span_id = identifier(body.get("id")) or event_id
+        costs = costs_of(body.get("costDetails"), body.get("usage"))
+        parameters = body.get("modelParameters")
+        return SpanRecord(
+            identifier(body.get("traceId")) or span_id,  # one that names no trace is a trace of its own
+            span_id,
+            parent_id=identifier(body.get("parentObservationId")),
+            name=text(body.get("name")),
+            kind=kind if kind is not None else KINDS.get(str(body.get("type")).upper()),
+            level=Level.__members__.get(str(body.get("level"))),
+            status_message=text(body.get("statusMessage")),
+            started_at=moment(body.get("startTime")),
+            ended_at=_end(body, kind),
+            completion_started_at=moment(body.get("completionStartTime")),
+            model=text(body.get("model")),
+            model_parameters=parameters if isinstance(parameters, dict) else None,
+            usage=usage_of(body.get("usageDetails"), body.get("usage")),
+            input_cost=costs.input,
+            output_cost=costs.output,
+            total_cost=costs.total,
+            input=text(body.get("input")),
+            output=text(body.get("output")),
+            claims=Claims(environment=text(body.get("environment"))),
+            raw=_raw(body),
+            said_at=said_at,
+        )
+
+    return read
+
+
+def _end(body: dict[str, Any], kind: Kind | None) -> datetime | None:
+    """An event has no duration: it ends when it starts."""
+    return moment(body.get("endTime")) or (moment(body.get("startTime")) if kind is Kind.EVENT else None)
+
+
+def _raw(body: dict[str, Any]) -> dict[str, Any] | None:
+    raw = {
+        "attributes": {key: value for key, value in body.items() if key not in KNOWN and value is not None},
+        "metadata": mapping(body.get("metadata")),
+    }
+    return {key: value for key, value in raw.items() if value} or None
+
+
+def _score(body: dict[str, Any], event_id: str, said_at: datetime | None) -> ScoreRecord:
+    record = score_of(body, fallback_id=event_id)
+    record.scored_at = record.scored_at or said_at
+    return record
+
+
+READERS: dict[str, Callable[[dict[str, Any], str, datetime | None], Record | None]] = {
+    "trace-create": _trace,
+    "score-create": _score,
+    "sdk-log": lambda body, event_id, said_at: None,  # the SDK's talk about itself
+    "observation-create": _observation(None),
+    "observation-update": _observation(None),
+    **{f"{kind.name.lower()}-{verb}": _observation(kind) for kind in Kind for verb in ("create", "update")},
+}

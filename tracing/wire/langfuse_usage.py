@@ -1,0 +1,35 @@
+"""Tokens and costs in the shapes of Langfuse's bodies: `usageDetails` and `costDetails` mean what the attributes of the
+same names mean, the older `usage` also has OpenAI's names in camel case, and the costs."""
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from tracing.records import Usage
+from tracing.vocabularies.readers import decimal
+from tracing.vocabularies.usage import buckets, costs, settled
+from tracing.wire.fields import snake_case
+
+
+class Costs(NamedTuple):
+    input: Decimal | None = None
+    output: Decimal | None = None
+    total: Decimal | None = None
+
+
+def usage_of(details: Any, legacy: Any) -> Usage | None:
+    """From `usageDetails`, else from the older `usage`, whose `unit` may be other than tokens."""
+    for stated in (details, legacy):
+        if isinstance(stated, dict) and str(stated.get("unit") or "TOKENS").upper() == "TOKENS":
+            tokens = {key: value for key, value in snake_case(stated).items() if not key.endswith("_cost")}
+            if (usage := settled(buckets(tokens) or {})) is not None:
+                return usage
+    return None
+
+
+def costs_of(details: Any, legacy: Any) -> Costs:
+    """From `costDetails`, else from the costs inside the older `usage`."""
+    if stated := costs(details):
+        return Costs(**stated)
+    if isinstance(legacy, dict):
+        return Costs(*(decimal(legacy.get(f"{side}Cost")) for side in ("input", "output", "total")))
+    return Costs()

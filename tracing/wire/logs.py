@@ -1,0 +1,127 @@
+"""OTLP log requests: some instrumentations send a model call's messages in log records alone.
+
+Those become events of a partial span, which the vocabularies then read like any other; all others are counted only."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+from tracing.records import Issue, RawSpan, Reason
+from tracing.wire import otlp, otlp_json
+from tracing.wire.refusals import Unreadable
+from tracing.wire.values import EPOCH, Decoding, moment
+
+MESSAGE_EVENTS = frozenset(
+    {
+        "gen_ai.client.inference.operation.details",
+        "gen_ai.system.message",
+        "gen_ai.user.message",
+        "gen_ai.assistant.message",
+        "gen_ai.tool.message",
+        "gen_ai.choice",
+    }
+)
+
+
+class LogRecord(NamedTuple):
+    trace_id: str
+    span_id: str
+    name: str
+    time: datetime | None
+    attributes: dict[str, Any]
+    body: Any
+    resource: dict[str, Any]
+    scope_name: str
+    scope_version: str
+
+
+def decode_logs(body: bytes, content_type: str, issues: list[Issue] | None = None) -> list[RawSpan]:
+    """One partial span for each model call whose messages are in the request. Raises Unreadable."""
+    decoding = Decoding([] if issues is None else issues)
+    read = _read_json if otlp.media_type(content_type) == otlp.JSON else _read_protobuf
+    spans: dict[tuple[str, str], RawSpan] = {}
+    for number, record in enumerate(read(body, decoding)):
+        decoding.span_id = record.span_id
+        if not decoding.has_room(number):
+            continue
+        if record.name not in MESSAGE_EVENTS or not record.trace_id or not record.span_id:
+            decoding.report(Reason.LOG_IGNORED, record.name or str(record.body))
+            continue
+        key = record.trace_id, record.span_id
+        spans.setdefault(key, _empty_span(record)).events.append(_event(record))
+    for span in spans.values():
+        span.events.sort(key=lambda event: event["time"] or EPOCH)
+    return list(spans.values())
+
+
+def _empty_span(record: LogRecord) -> RawSpan:
+    return RawSpan(
+        record.trace_id,
+        record.span_id,
+        parent_id=None,
+        name="",
+        started_at=None,
+        ended_at=None,
+        attributes=record.attributes,
+        events=[],
+        status_code=0,
+        status_message="",
+        resource=record.resource,
+        scope_name=record.scope_name,
+        scope_version=record.scope_version,
+    )
+
+
+def _event(record: LogRecord) -> dict[str, Any]:
+    """As a span event has it: what a log has in its body, an event has among its attributes."""
+    body = record.body if isinstance(record.body, dict) else {"content": record.body}
+    said = {key: value for key, value in body.items() if value is not None}
+    return {"name": record.name, "time": record.time, "attributes": record.attributes | said}
+
+
+def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
+    try:
+        request = ExportLogsServiceRequest.FromString(body)
+    except DecodeError:
+        raise Unreadable("The body is not an OTLP protobuf message.") from None
+    for resource_logs in request.resource_logs:
+        resource = otlp.attributes_of(resource_logs.resource.attributes, decoding)
+        for scope_logs in resource_logs.scope_logs:
+            scope = scope_logs.scope
+            for record in scope_logs.log_records:
+                attributes = otlp.attributes_of(record.attributes, decoding)
+                yield LogRecord(
+                    record.trace_id.hex() if len(record.trace_id) == 16 and any(record.trace_id) else "",
+                    record.span_id.hex() if len(record.span_id) == 8 and any(record.span_id) else "",
+                    record.event_name or str(attributes.get("event.name", "")),
+                    moment(record.time_unix_nano or record.observed_time_unix_nano),
+                    attributes,
+                    otlp.plain(record.body, decoding),
+                    resource,
+                    scope.name,
+                    scope.version,
+                )
+
+
+def _read_json(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
+    for resource_logs in otlp_json.objects(otlp_json.load(body), "resourceLogs"):
+        resource = otlp_json.attributes_of(otlp_json.child(resource_logs, "resource").get("attributes"), decoding)
+        for scope_logs in otlp_json.objects(resource_logs, "scopeLogs"):
+            scope = otlp_json.child(scope_logs, "scope")
+            for record in otlp_json.objects(scope_logs, "logRecords"):
+                attributes = otlp_json.attributes_of(record.get("attributes"), decoding)
+                time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
+                yield LogRecord(
+                    otlp_json.hex_id(record.get("traceId"), otlp_json.ID_SIZES["traceId"]) or "",
+                    otlp_json.hex_id(record.get("spanId"), otlp_json.ID_SIZES["spanId"]) or "",
+                    otlp_json.text(record.get("eventName") or attributes.get("event.name")),
+                    otlp_json.nanoseconds(time, decoding),
+                    attributes,
+                    otlp_json.plain(record.get("body"), decoding),
+                    resource,
+                    otlp_json.text(scope.get("name")),
+                    otlp_json.text(scope.get("version")),
+                )

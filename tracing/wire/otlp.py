@@ -1,0 +1,117 @@
+"""OTLP trace requests, protobuf or JSON, as raw spans: one that is unusable becomes an Issue, its neighbours live."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tracing.records import Issue, RawSpan, Reason
+from tracing.wire import otlp_json
+from tracing.wire.refusals import UnsupportedContent
+from tracing.wire.salvage import salvaged
+from tracing.wire.values import Decoding, moment
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+NO_TRACE, NO_SPAN = bytes(16), bytes(8)
+SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
+
+
+def media_type(content_type: str) -> str:
+    """PROTOBUF or JSON; raises UnsupportedContent. Parameters such as charset do not matter."""
+    name = content_type.partition(";")[0].strip().lower()
+    if name in {PROTOBUF, "application/protobuf"}:
+        return PROTOBUF
+    if name == JSON:
+        return JSON
+    raise UnsupportedContent(f"Send OTLP as {PROTOBUF} or {JSON}, not {name[:80] or 'without a Content-Type'}.")
+
+
+def decode_traces(body: bytes, content_type: str, issues: list[Issue] | None = None) -> list[RawSpan]:
+    """The spans of an ExportTraceServiceRequest in the order they came; appends to `issues` what was not taken as sent.
+
+    Raises Unreadable when nothing can be told about the body as a whole."""
+    decoding = Decoding([] if issues is None else issues)
+    if media_type(content_type) == JSON:
+        otlp_json.read_traces(body, decoding)
+    else:
+        _read_traces(body, decoding)
+    return decoding.spans
+
+
+def _read_traces(body: bytes, decoding: Decoding) -> None:
+    try:
+        request = ExportTraceServiceRequest.FromString(body)
+    except DecodeError:
+        request = salvaged(body, decoding)
+    for resource_spans in request.resource_spans:
+        resource = attributes_of(resource_spans.resource.attributes, decoding)
+        for scope_spans in resource_spans.scope_spans:
+            scope = scope_spans.scope
+            _read_spans(scope_spans.spans, resource, scope.name, scope.version, decoding)
+
+
+def _read_spans(spans: Iterable[Any], resource: dict[str, Any], name: str, version: str, decoding: Decoding) -> None:
+    for span in spans:
+        trace_id, span_id = span.trace_id, span.span_id
+        decoding.span_id = span_id.hex()
+        if len(trace_id) != 16 or len(span_id) != 8 or trace_id == NO_TRACE or span_id == NO_SPAN:
+            decoding.report(Reason.INVALID_ID, f"trace id {trace_id.hex()}, span id {span_id.hex()}")
+        elif decoding.has_room(len(decoding.spans)):
+            decoding.spans.append(_raw_span(span, resource, name, version, decoding))
+
+
+def _raw_span(span: Any, resource: dict[str, Any], name: str, version: str, decoding: Decoding) -> RawSpan:
+    parent = span.parent_span_id
+    status = span.status
+    return RawSpan(
+        span.trace_id.hex(),
+        decoding.span_id,
+        parent.hex() if parent and parent != NO_SPAN else None,
+        span.name,
+        moment(span.start_time_unix_nano),
+        moment(span.end_time_unix_nano),
+        attributes_of(span.attributes, decoding),
+        [_event(event, decoding) for event in span.events],
+        status.code,
+        status.message,
+        resource,
+        name,
+        version,
+    )
+
+
+def _event(event: Any, decoding: Decoding) -> dict[str, Any]:
+    return {
+        "name": event.name,
+        "time": moment(event.time_unix_nano),
+        "attributes": attributes_of(event.attributes, decoding),
+    }
+
+
+def attributes_of(pairs: Any, decoding: Decoding) -> dict[str, Any]:
+    """Written for speed: a span has some twenty attributes, most of them text."""
+    attributes = {}
+    for pair in decoding.fitting(pairs):
+        value = pair.value
+        attributes[pair.key] = value.string_value or plain(value, decoding)
+    return attributes
+
+
+def plain(value: Any, decoding: Decoding, depth: int = 1) -> Any:
+    """An AnyValue as Python has it: bytes as base64 text (as OTLP/JSON spells them), an empty value as None."""
+    which = value.WhichOneof("value")
+    if which is None:
+        return None
+    inner = getattr(value, which)
+    if which in SCALARS:
+        return inner
+    if which == "bytes_value":
+        return b64encode(inner).decode()
+    if which == "array_value":
+        return decoding.shallow([plain(item, decoding, depth + 1) for item in inner.values], depth)
+    if which == "kvlist_value":
+        return decoding.shallow({pair.key: plain(pair.value, decoding, depth + 1) for pair in inner.values}, depth)
+    return None

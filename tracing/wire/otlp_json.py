@@ -1,0 +1,194 @@
+"""OTLP/JSON, parsed by hand: ids are hexadecimal, so protobuf's own JSON reader would corrupt them without an error.
+
+64-bit integers come as text or numbers, enums as numbers or names, unknown keys are ignored. A value of a wrong type
+costs that value or that span, never its neighbours."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from tracing.records import RawSpan, Reason
+from tracing.wire.refusals import Unreadable
+from tracing.wire.values import Decoding, moment
+
+ID_SIZES = {"traceId": 32, "spanId": 16}
+HEX = re.compile(r"[0-9a-f]+")
+STATUS_CODES = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
+INT64 = range(-(2**63), 2**64)
+
+
+def read_traces(body: bytes, decoding: Decoding) -> None:
+    """Appends the spans of `{"resourceSpans": [...]}`. Raises Unreadable."""
+    for resource_spans in objects(load(body), "resourceSpans"):
+        resource = attributes_of(child(resource_spans, "resource").get("attributes"), decoding)
+        for scope_spans in objects(resource_spans, "scopeSpans"):
+            scope = child(scope_spans, "scope")
+            for span in list_of(scope_spans, "spans"):
+                _read_span(span, resource, text(scope.get("name")), text(scope.get("version")), decoding)
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a body. The slow reader takes what the fast one refuses: lone surrogates, big integers."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(body.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            raise Unreadable("The body is not valid JSON, or nests too deep.") from None
+
+
+def load(body: bytes) -> dict[str, Any]:
+    value = parse(body)
+    if not isinstance(value, dict):
+        raise Unreadable("The body must be a JSON object.")
+    return value
+
+
+def _read_span(span: Any, resource: dict[str, Any], name: str, version: str, decoding: Decoding) -> None:
+    decoding.span_id = ""
+    if not isinstance(span, dict):
+        decoding.report(Reason.INVALID_SPAN, f"a span that is {type(span).__name__}, not an object")
+        return
+    ids = {key: hex_id(span.get(key), size) for key, size in ID_SIZES.items()}
+    decoding.span_id = ids["spanId"] or ""
+    if not all(ids.values()):
+        decoding.report(Reason.INVALID_ID, f"trace id {span.get('traceId')!r}, span id {span.get('spanId')!r}")
+    elif decoding.has_room(len(decoding.spans)):
+        decoding.spans.append(_raw_span(span, ids["traceId"] or "", resource, name, version, decoding))
+
+
+def _raw_span(
+    span: dict[str, Any], trace_id: str, resource: dict[str, Any], name: str, version: str, decoding: Decoding
+) -> RawSpan:
+    status = child(span, "status")
+    return RawSpan(
+        trace_id,
+        decoding.span_id,
+        hex_id(span.get("parentSpanId"), ID_SIZES["spanId"]),
+        text(span.get("name")),
+        nanoseconds(span.get("startTimeUnixNano"), decoding),
+        nanoseconds(span.get("endTimeUnixNano"), decoding),
+        attributes_of(span.get("attributes"), decoding),
+        [_event(event, decoding) for event in objects(span, "events")],
+        _status_code(status.get("code")),
+        text(status.get("message")),
+        resource,
+        name,
+        version,
+    )
+
+
+def _event(event: dict[str, Any], decoding: Decoding) -> dict[str, Any]:
+    return {
+        "name": text(event.get("name")),
+        "time": nanoseconds(event.get("timeUnixNano"), decoding),
+        "attributes": attributes_of(event.get("attributes"), decoding),
+    }
+
+
+def attributes_of(pairs: Any, decoding: Decoding) -> dict[str, Any]:
+    if not isinstance(pairs, list):
+        return {}
+    return {
+        pair["key"]: plain(pair.get("value"), decoding)
+        for pair in decoding.fitting(pairs)
+        if isinstance(pair, dict) and isinstance(pair.get("key"), str)
+    }
+
+
+def plain(value: Any, decoding: Decoding, depth: int = 1) -> Any:
+    """An AnyValue such as `{"intValue": "5"}`. A scalar of another type than its key says is kept as it stands."""
+    if not isinstance(value, dict):
+        return _scalar(value, decoding)
+    for key, inner in value.items():
+        if key == "arrayValue" and isinstance(inner, dict):
+            return decoding.shallow([plain(item, decoding, depth + 1) for item in list_of(inner, "values")], depth)
+        if key == "kvlistValue" and isinstance(inner, dict):
+            return decoding.shallow(_mapping(inner, decoding, depth), depth)
+        if key in SCALARS:
+            return SCALARS[key](_scalar(inner, decoding))
+    return None
+
+
+def _mapping(kvlist: dict[str, Any], decoding: Decoding, depth: int) -> dict[str, Any]:
+    return {text(pair.get("key")): plain(pair.get("value"), decoding, depth + 1) for pair in objects(kvlist, "values")}
+
+
+def _scalar(value: Any, decoding: Decoding) -> Any:
+    if isinstance(value, dict | list):
+        decoding.report(Reason.ATTRIBUTES_CUT, f"a {type(value).__name__} in the place of a scalar")
+        return None
+    return value
+
+
+def _integer(value: Any) -> Any:
+    """An int64 from a number or text; text that is none stays text."""
+    if isinstance(value, str):
+        try:
+            number = int(value)
+        except ValueError:
+            return value
+        return number if number in INT64 else value
+    return int(value) if isinstance(value, float) and value.is_integer() and int(value) in INT64 else value
+
+
+def _double(value: Any) -> Any:
+    """Numbers, and the texts that JSON needs for NaN and infinity."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value
+
+
+SCALARS: dict[str, Callable[[Any], Any]] = {
+    "stringValue": lambda value: value,
+    "boolValue": lambda value: value,
+    "bytesValue": lambda value: value,
+    "intValue": _integer,
+    "doubleValue": _double,
+}
+
+
+def _status_code(value: Any) -> int:
+    if isinstance(value, str):
+        return STATUS_CODES.get(value, 0)
+    return value if value in (0, 1, 2) else 0
+
+
+def nanoseconds(value: Any, decoding: Decoding) -> Any:
+    """A moment from text or a number; None when it was not said, or, with a report, when it names no moment."""
+    try:
+        return moment(int(value or 0))
+    except (TypeError, ValueError, OverflowError):
+        decoding.report(Reason.CLOCK_SKEW, str(value)[:200])
+        return None
+
+
+def hex_id(value: Any, size: int) -> str | None:
+    """A lower-case hexadecimal id of `size` digits that is not all zeros."""
+    if not isinstance(value, str) or len(value) != size:
+        return None
+    value = value.lower()
+    return value if HEX.fullmatch(value) and value.strip("0") else None
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)[:200]
+
+
+def child(parent: dict[str, Any], key: str) -> dict[str, Any]:
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(parent: dict[str, Any], key: str) -> list[Any]:
+    value = parent.get(key)
+    return value if isinstance(value, list) else []
+
+
+def objects(parent: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    return [item for item in list_of(parent, key) if isinstance(item, dict)]

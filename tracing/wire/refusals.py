@@ -1,0 +1,80 @@
+"""Why a whole request is refused, with the status that makes its client do the right thing.
+
+Exporters repeat a request only after 429, 502, 503 or 504 (gRPC: UNAVAILABLE, or RESOURCE_EXHAUSTED with a delay); any
+other failure is data lost, so a fault of ours is always `Unavailable`, never a 500."""
+
+from grpc import StatusCode
+
+from tracing.records import Reason
+
+
+class Refused(Exception):
+    """The text tells the person who configured the SDK what to do."""
+
+    status = 400
+    code = StatusCode.INVALID_ARGUMENT
+    reason: Reason | None = None
+    retry_after: int | None = None
+
+
+class BadKey(Refused):
+    status = 401
+    code = StatusCode.UNAUTHENTICATED
+
+
+class Forbidden(Refused):
+    status = 403
+    code = StatusCode.PERMISSION_DENIED
+
+
+class NotFound(Refused):
+    status = 404
+    code = StatusCode.NOT_FOUND
+
+
+class WrongMethod(Refused):
+    status = 405
+    code = StatusCode.UNIMPLEMENTED
+
+
+class NotOffered(Refused):
+    status = 501
+    code = StatusCode.UNIMPLEMENTED
+
+
+class Invalid(Refused):
+    """Read, but not acceptable; already among the project's issues."""
+
+
+class UnsupportedContent(Refused):
+    status = 415
+    reason = Reason.UNSUPPORTED_CONTENT
+
+
+class Unreadable(Refused):
+    reason = Reason.BODY_UNREADABLE
+
+
+class TooLarge(Refused):
+    status = 413
+    reason = Reason.BODY_TOO_LARGE
+
+
+class RateLimited(Refused):
+    status = 429
+    code = StatusCode.RESOURCE_EXHAUSTED
+    reason = Reason.RATE_LIMITED
+
+    def __init__(self, text: str, *, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class QuotaExceeded(RateLimited):
+    reason = Reason.QUOTA_EXCEEDED
+
+
+class Unavailable(Refused):
+    status = 503
+    code = StatusCode.UNAVAILABLE
+    retry_after = 1  # InteractiveAI's SDK gives up a batch whose delay does not fit into its 5 seconds

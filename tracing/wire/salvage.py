@@ -1,0 +1,138 @@
+"""Saves what can be saved of a protobuf request that does not parse as a whole.
+
+One span that nests beyond protobuf's own bound, or one text cut in the middle of a character, fails the parsing of the
+whole message. Its envelope is then opened by hand and each span parsed alone; the others are not lost with it."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1 import common_pb2
+from opentelemetry.proto.resource.v1 import resource_pb2
+from opentelemetry.proto.trace.v1 import trace_pb2
+
+from tracing.records import Reason
+from tracing.wire.refusals import Unreadable
+from tracing.wire.values import Decoding
+
+LENGTH_DELIMITED = 2
+FIXED_SIZES = {1: 8, 5: 4}
+
+
+def salvaged(body: bytes, decoding: Decoding) -> ExportTraceServiceRequest:
+    """The request with every part that parses; each span that does not is reported. Raises Unreadable."""
+    request = ExportTraceServiceRequest()
+    for resource_spans in _children(body, 1):
+        kept = request.resource_spans.add()
+        for resource in _children(resource_spans, 1):
+            _parse(kept.resource, resource)
+        for scope_spans in _children(resource_spans, 2):
+            _salvage_scope(kept.scope_spans.add(), scope_spans, decoding)
+    return request
+
+
+def _salvage_scope(kept: trace_pb2.ScopeSpans, scope_spans: bytes, decoding: Decoding) -> None:
+    for scope in _children(scope_spans, 1):
+        _parse(kept.scope, scope)
+    for data in _children(scope_spans, 2):
+        span = trace_pb2.Span()
+        if _parse(span, data):
+            kept.spans.append(span)
+        else:
+            decoding.report(Reason.INVALID_SPAN, f"a span of {len(data):,} bytes that is not valid protobuf")
+
+
+def _parse(message: Message, data: bytes) -> bool:
+    """Fills `message`, with replacement characters for what is not UTF-8; False when it cannot be read at all."""
+    try:
+        message.ParseFromString(data)
+    except DecodeError:
+        message.Clear()
+        lenient = _lenient_class(message.DESCRIPTOR.full_name)()
+        try:
+            lenient.ParseFromString(data)
+        except DecodeError:
+            return False
+        _replace_bad_text(lenient, message.DESCRIPTOR)
+        message.ParseFromString(lenient.SerializeToString())
+    return True
+
+
+def _replace_bad_text(lenient: Any, descriptor: Any) -> None:
+    """Makes every field that the true schema calls a string valid UTF-8."""
+    for field, value in lenient.ListFields():
+        true = descriptor.fields_by_name[field.name]
+        if true.message_type:
+            for child in value if field.is_repeated else [value]:
+                _replace_bad_text(child, true.message_type)
+        elif true.type == true.TYPE_STRING:
+            fixed = [text.decode("utf-8", "replace").encode() for text in (value if field.is_repeated else [value])]
+            if field.is_repeated:
+                value[:] = fixed
+            else:
+                setattr(lenient, field.name, fixed[0])
+
+
+@cache
+def _lenient_pool() -> DescriptorPool:
+    """OTLP's schema with `bytes` in the place of `string`: the same on the wire, but not checked for UTF-8."""
+    pool = DescriptorPool()
+    for module in (common_pb2, resource_pb2, trace_pb2):
+        file = FileDescriptorProto()
+        module.DESCRIPTOR.CopyToProto(file)
+        for message in file.message_type:
+            _loosen(message)
+        pool.Add(file)
+    return pool
+
+
+def _loosen(message: DescriptorProto) -> None:
+    for field in message.field:
+        if field.type == FieldDescriptorProto.TYPE_STRING:
+            field.type = FieldDescriptorProto.TYPE_BYTES
+    for nested in message.nested_type:
+        _loosen(nested)
+
+
+def _lenient_class(name: str) -> type[Message]:
+    return GetMessageClass(_lenient_pool().FindMessageTypeByName(name))
+
+
+def _children(data: bytes, number: int) -> Iterator[bytes]:
+    """The sub-messages of `data` in field `number`. Raises Unreadable when `data` is not a protobuf message."""
+    position = 0
+    while position < len(data):
+        tag, position = _varint(data, position)
+        wire_type = tag & 7
+        if wire_type == 0:
+            _, position = _varint(data, position)
+            continue
+        if wire_type == LENGTH_DELIMITED:
+            size, position = _varint(data, position)
+        elif wire_type in FIXED_SIZES:
+            size = FIXED_SIZES[wire_type]
+        else:
+            raise Unreadable("The body is not an OTLP protobuf message.")
+        if position + size > len(data):
+            raise Unreadable("The body is not an OTLP protobuf message, or it was cut off on its way.")
+        if tag >> 3 == number and wire_type == LENGTH_DELIMITED:
+            yield data[position : position + size]
+        position += size
+
+
+def _varint(data: bytes, position: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if position >= len(data):
+            break
+        byte = data[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+    raise Unreadable("The body is not an OTLP protobuf message, or it was cut off on its way.")

@@ -1,0 +1,81 @@
+"""Scores as SDKs send them: one at a time, in arrays and in batches, with camelCase or snake_case keys."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from tracing.records import ScoreRecord
+from tracing.wire.fields import identifier, mapping, moment, number, snake_case, text
+
+SOURCES = {"api", "annotation", "eval"}
+# Long texts have a type of their own here; Langfuse's newer SDKs call one use of them a correction.
+DATA_TYPES = {"NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT", "CORRECTION"}
+
+
+class BadScore(ValueError):
+    """The text says which field is wrong."""
+
+
+def score_of(body: Mapping[str, Any], *, fallback_id: str = "") -> ScoreRecord:
+    """The record of one score body. Raises BadScore."""
+    body = snake_case(body)
+    name = body.get("name")
+    if not isinstance(name, str) or not name:
+        raise BadScore("name: a score needs one")
+    data_type = _data_type(body)
+    value, string_value = _values(body.get("value"), data_type)
+    return ScoreRecord(
+        identifier(body.get("id")) or fallback_id or uuid.uuid4().hex,
+        name,
+        "TEXT" if data_type == "CORRECTION" else data_type,
+        value,
+        string_value,
+        **_target(body),
+        comment=text(body.get("comment")),
+        metadata=mapping(body.get("metadata")),
+        environment=text(body.get("environment")),
+        config_id=identifier(body.get("config_id")),
+        queue_id=identifier(body.get("queue_id")),
+        source=_source(body.get("source")),
+        scored_at=moment(body.get("timestamp")),
+    )
+
+
+def _data_type(body: Mapping[str, Any]) -> str:
+    stated, value = body.get("data_type"), body.get("value")
+    if stated is None:
+        return "BOOLEAN" if isinstance(value, bool) else "CATEGORICAL" if isinstance(value, str) else "NUMERIC"
+    if stated not in DATA_TYPES:
+        raise BadScore(f"dataType: one of {', '.join(sorted(DATA_TYPES))}")
+    return str(stated)
+
+
+def _values(value: Any, data_type: str) -> tuple[float | None, str | None]:
+    if data_type in {"NUMERIC", "BOOLEAN"}:
+        found = number(int(value) if isinstance(value, bool) else value)
+        if found is None:
+            raise BadScore(f"value: a {data_type} score needs a number")
+        if data_type == "NUMERIC":
+            return found, None
+        if found not in (0.0, 1.0):
+            raise BadScore("value: a BOOLEAN score is 0 or 1")
+        return found, str(bool(found))
+    if not isinstance(value, str):
+        raise BadScore(f"value: a {data_type} score needs a text")
+    return None, value
+
+
+def _target(body: Mapping[str, Any]) -> dict[str, str | None]:
+    trace_id, span_id, session_id = (identifier(body.get(f"{key}_id")) for key in ("trace", "observation", "session"))
+    if span_id and not trace_id:
+        raise BadScore("traceId: a score on an observation needs its trace, too")
+    if trace_id and session_id:
+        raise BadScore("sessionId: a score stands on a trace or on a session, not on both")
+    if not trace_id and not session_id:
+        raise BadScore("traceId or sessionId: a score needs what it stands on")
+    return {"trace_id": trace_id, "span_id": span_id, "session_id": session_id}
+
+
+def _source(value: Any) -> str:
+    source = value.lower() if isinstance(value, str) else ""
+    return source if source in SOURCES else "api"
