@@ -1,0 +1,101 @@
+"""Comments in threads of one level, on sessions, traces and spans. A thread is resolved at its first comment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from projects.audit import Action, Actor, record
+from projects.models import Project, User
+from sessions.annotation.configs import NotAllowed
+from sessions.models import Comment
+
+LENGTH = 5_000
+
+
+@dataclass
+class Thread:
+    """A comment and its answers, the oldest first."""
+
+    first: Comment
+    answers: list[Comment] = field(default_factory=list)
+
+
+def threads_on(project: Project, where: Q) -> list[Thread]:
+    """The open ones first, then by age. One query."""
+    threads: dict[str, Thread] = {}
+    found = list(Comment.objects.for_project(project).filter(where).order_by("created_at", "id"))
+    for comment in found:
+        if comment.thread_id is None:
+            threads[comment.id] = Thread(comment)
+    for comment in found:
+        if comment.thread_id in threads:
+            threads[comment.thread_id].answers.append(comment)
+    return sorted(threads.values(), key=lambda thread: thread.first.resolved_at is not None)
+
+
+def add(
+    project: Project,
+    kind: str,
+    key: str,
+    content: str,
+    *,
+    by: Actor,
+    author: str = "",
+    thread: Comment | None = None,
+    trace_id: str | None = None,
+) -> Comment:
+    """By a person, or by a program under the name `author` that it gives. `trace_id` is a span's. Raises NotAllowed."""
+    comment = Comment(
+        project_id=project.pk,
+        object_type=kind,
+        object_id=key,
+        trace_id=trace_id,
+        content=checked(content),
+        thread_id=(thread.thread_id or thread.id) if thread else None,
+        author_id=by.pk if isinstance(by, User) else None,
+        author=(by.email if isinstance(by, User) else author)[:254],
+    )
+    with transaction.atomic():
+        comment.save(force_insert=True)
+        record(Action.COMMENTED, project, actor=by, target=f"{kind.lower()} {key}")
+    return comment
+
+
+def change(project: Project, comment: Comment, content: str, *, by: User) -> None:
+    """Raises NotAllowed."""
+    _update(project, comment, {"content": checked(content)}, by=by, what="edited")
+
+
+def resolve(project: Project, comment: Comment, *, by: User, is_resolved: bool) -> None:
+    now = timezone.now()
+    changes = {"resolved_at": now if is_resolved else None, "resolved_by": by.email if is_resolved else ""}
+    _update(project, comment, changes, by=by, what="resolved" if is_resolved else "opened again")
+
+
+def delete(project: Project, comment: Comment, *, by: User) -> None:
+    """With the answers to it."""
+    with transaction.atomic():
+        Comment.objects.for_project(project).filter(Q(id=comment.id) | Q(thread_id=comment.id)).delete()
+        record(Action.COMMENT_DELETED, project, actor=by, target=_named(comment), author=comment.author)
+
+
+def checked(content: str) -> str:
+    """Raises NotAllowed."""
+    content = content.replace("\r\n", "\n").strip()
+    if not content or len(content) > LENGTH or "\x00" in content:
+        raise NotAllowed(f"content: 1 to {LENGTH:,} characters")
+    return content
+
+
+def _update(project: Project, comment: Comment, changes: Mapping[str, object], *, by: User, what: str) -> None:
+    with transaction.atomic():
+        named = Comment.objects.for_project(project).filter(id=comment.id)
+        named.update(**changes, updated_at=timezone.now())
+        record(Action.COMMENT_CHANGED, project, actor=by, target=_named(comment), what=what)
+
+
+def _named(comment: Comment) -> str:
+    return f"{comment.object_type.lower()} {comment.object_id}"

@@ -1,0 +1,138 @@
+"""Score configs: what people may be asked for, and what an answer may be. A change here rewrites no score."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from projects.audit import Action, Actor, record
+from projects.models import Project
+from sessions.models import DataType, ScoreConfig
+
+NAME_LENGTH, LABEL_LENGTH, TEXT_LENGTH = 100, 100, 5_000
+MOST_CATEGORIES = 50
+THUMBS = "thumbs"
+WORDS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
+
+
+class NotAllowed(ValueError):
+    """The text says to the person what is wrong."""
+
+
+class Value(NamedTuple):
+    """An answer as it is stored: `number` of a category is the one that its config gives it."""
+
+    number: float | None
+    text: str | None
+
+
+def configs_of(project: Project | int, *, archived: bool = False) -> list[ScoreConfig]:
+    """By name; the archived ones only when asked for."""
+    configs = ScoreConfig.objects.for_project(project).order_by("name", "created_at", "id")
+    return list(configs if archived else configs.filter(is_archived=False))
+
+
+def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ScoreConfig:
+    """Raises NotAllowed."""
+    config = ScoreConfig(project_id=project.pk, **fields)
+    check(config)
+    with transaction.atomic():
+        config.save(force_insert=True)
+        record(Action.SCORE_CONFIG_CREATED, project, actor=by, target=config.name, type=config.data_type)
+    return config
+
+
+def change(project: Project, config: ScoreConfig, fields: Mapping[str, Any], *, by: Actor) -> ScoreConfig:
+    """Of any field but the type, which old answers were given in. Raises NotAllowed."""
+    for name, value in fields.items():
+        setattr(config, name, value)
+    check(config)
+    config.updated_at = timezone.now()
+    written = {name: getattr(config, name) for name in (*fields, "updated_at")}
+    with transaction.atomic():
+        ScoreConfig.objects.for_project(project).filter(id=config.id).update(**written)
+        record(Action.SCORE_CONFIG_CHANGED, project, actor=by, target=config.name, fields=", ".join(sorted(fields)))
+    return config
+
+
+def thumbs(project: Project, *, by: Actor) -> ScoreConfig:
+    """The config of the thumbs up and down, made when the first thumb is given."""
+    named = ScoreConfig.objects.for_project(project).filter(name=THUMBS, data_type=DataType.BOOLEAN)
+    fields = {"name": THUMBS, "data_type": DataType.BOOLEAN, "description": "Was this a good answer?"}
+    return named.order_by("created_at").first() or create(project, fields, by=by)
+
+
+def check(config: ScoreConfig) -> None:
+    """Raises NotAllowed."""
+    if not config.name or len(config.name) > NAME_LENGTH or "\x00" in config.name + config.description:
+        raise NotAllowed(f"name: 1 to {NAME_LENGTH} characters")
+    if config.data_type not in DataType.values:
+        raise NotAllowed(f"dataType: one of {', '.join(DataType.values)}")
+    if config.data_type != DataType.NUMERIC and (config.min_value is not None or config.max_value is not None):
+        raise NotAllowed("minValue, maxValue: only numbers have a range")
+    if config.min_value is not None and config.max_value is not None and config.min_value >= config.max_value:
+        raise NotAllowed("minValue: must be below maxValue")
+    if config.data_type == DataType.CATEGORICAL:
+        _check_categories(config.categories)
+    elif config.categories:
+        raise NotAllowed("categories: only a categorical score has them")
+
+
+def categories_of(labels: Iterable[str]) -> list[dict[str, Any]]:
+    """Labels with their places as numbers."""
+    return [{"value": float(place), "label": label} for place, label in enumerate(labels)]
+
+
+def read_value(config: ScoreConfig, raw: str) -> Value:
+    """An answer as a form or a program gives it. Raises NotAllowed."""
+    raw = raw.strip()
+    if config.data_type == DataType.BOOLEAN:
+        if raw.lower() not in WORDS:
+            raise NotAllowed(f"{config.name}: yes or no")
+        number = WORDS[raw.lower()]
+        return Value(number, str(bool(number)))
+    if config.data_type == DataType.CATEGORICAL:
+        numbers = {category["label"]: category["value"] for category in config.categories}
+        if raw not in numbers:
+            raise NotAllowed(f"{config.name}: one of {', '.join(numbers)}")
+        return Value(float(numbers[raw]), raw)
+    if config.data_type == DataType.NUMERIC:
+        return Value(_number(config, raw), None)
+    if not raw or len(raw) > TEXT_LENGTH or "\x00" in raw:
+        raise NotAllowed(f"{config.name}: 1 to {TEXT_LENGTH:,} characters")
+    return Value(None, raw)
+
+
+def _number(config: ScoreConfig, raw: str) -> float:
+    try:
+        number = float(raw)
+    except ValueError:
+        number = math.nan
+    low = -math.inf if config.min_value is None else config.min_value
+    high = math.inf if config.max_value is None else config.max_value
+    if not math.isfinite(number) or not low <= number <= high:
+        raise NotAllowed(f"{config.name}: a number{_range(config)}")
+    return number
+
+
+def _range(config: ScoreConfig) -> str:
+    low, high = config.min_value, config.max_value
+    if low is not None and high is not None:
+        return f" from {low:g} to {high:g}"
+    return f" of at least {low:g}" if low is not None else "" if high is None else f" of at most {high:g}"
+
+
+def _check_categories(categories: Any) -> None:
+    if not isinstance(categories, list) or not 1 <= len(categories) <= MOST_CATEGORIES:
+        raise NotAllowed(f"categories: 1 to {MOST_CATEGORIES}, each with a label and a number")
+    for category in categories:
+        fits = isinstance(category, dict) and set(category) == {"label", "value"}
+        if not fits or not isinstance(category["label"], str) or not isinstance(category["value"], int | float):
+            raise NotAllowed('categories: a list of {"label": text, "value": number}')
+        if not 1 <= len(category["label"]) <= LABEL_LENGTH or "\x00" in category["label"]:
+            raise NotAllowed(f"categories: a label has 1 to {LABEL_LENGTH} characters")
+    for part in ("label", "value"):
+        if len({category[part] for category in categories}) < len(categories):
+            raise NotAllowed(f"categories: every {part} once")

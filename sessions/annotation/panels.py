@@ -1,0 +1,202 @@
+"""What the annotate panel shows of one session, trace or span: scores with their authors, questions, comments."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from projects.models import Project, User
+from sessions.annotation.comments import Thread, threads_on
+from sessions.annotation.configs import configs_of
+from sessions.annotation.diffs import Part, word_diff
+from sessions.annotation.scoring import CORRECTION, Answer, may_edit
+from sessions.annotation.targets import Target
+from sessions.models import DataType, ObjectType, ScoreConfig
+from tracing.models import Score, Trace
+from tracing.previews import said
+from tracing.reading.spans import text_of, texts_of
+
+SHOWN = 200  # scores and comments on the turns of a session
+READABLE = 100_000  # characters of an answer that is corrected
+SOURCES = {"api": "API", "annotation": "", "eval": "evaluation"}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A score as it is shown."""
+
+    score: Score
+    author: str
+    is_own: bool
+    may_delete: bool
+
+    @property
+    def value(self) -> str:
+        score = self.score
+        if score.is_unsure:
+            return "can't tell"
+        if score.data_type == DataType.BOOLEAN:
+            return "yes" if score.value else "no"
+        return (
+            f"{score.value:g}" if score.string_value is None and score.value is not None else score.string_value or ""
+        )
+
+    @property
+    def source(self) -> str:
+        """Empty for a person's."""
+        return SOURCES.get(self.score.source, self.score.source)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A config to answer, with this person's answer so far."""
+
+    config: ScoreConfig
+    own: Score | None
+
+    @property
+    def choices(self) -> list[tuple[str, str, bool]]:
+        """(value, label, chosen) of each; the last one says that this person cannot tell."""
+        if self.config.data_type == DataType.BOOLEAN:
+            offered = [("1", "Yes", "True"), ("0", "No", "False")]
+        elif self.config.data_type == DataType.CATEGORICAL:
+            offered = [(label, label, label) for label in (c["label"] for c in self.config.categories)]
+        else:
+            return []
+        own = self.own.string_value if self.own else None
+        chosen = [(f"={value}", label, own == stored) for value, label, stored in offered]
+        return [*chosen, ("?", "Can't tell", self.is_unsure)]
+
+    @property
+    def is_unsure(self) -> bool:
+        return self.own is not None and self.own.is_unsure
+
+    @property
+    def text(self) -> str:
+        if self.own is None or self.own.is_unsure:
+            return ""
+        return f"{self.own.value:.15g}" if self.own.value is not None else self.own.string_value or ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What was said on one turn, for a reader of the whole session."""
+
+    trace_id: str
+    given: list[Given] = field(default_factory=list)
+    comments: int = 0
+    thumb: bool | None = None  # this person's
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Everything about one target."""
+
+    target: Target
+    given: list[Given]
+    questions: list[Question]
+    threads: list[Thread]
+    marks: list[Mark] = field(default_factory=list)
+    original: str = ""
+    corrected: str = ""
+    diffs: list[tuple[str, list[Part]]] = field(default_factory=list)  # by author
+
+    @property
+    def open_count(self) -> int:
+        return sum(thread.first.resolved_at is None for thread in self.threads)
+
+
+def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[ScoreConfig] | None = None) -> Panel:
+    """A constant number of queries."""
+    scores = list(Score.objects.for_project(project).filter(target.where).order_by("name", "scored_at", "id")[:SHOWN])
+    asked = configs_of(project) if configs is None else configs
+    kind, is_session = target.kind, target.kind == ObjectType.SESSION
+    return Panel(
+        target,
+        given_of(project, [score for score in scores if score.name != CORRECTION], user),
+        [Question(config, own_of(scores, config, user)) for config in asked],
+        threads_on(project, Q(object_type=kind, object_id=target.key)),
+        marks_of(project, target, user) if is_session else [],
+        **({} if is_session else _corrections(project, target, scores, user)),
+    )
+
+
+def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> list[tuple[ScoreConfig, Answer]]:
+    """What a form says; what was left empty is not said."""
+    answers = []
+    for config in configs:
+        raw, why = posted.get(f"score-{config.id}", "").strip(), posted.get(f"why-{config.id}", "")
+        is_unsure = raw == "?" or f"unsure-{config.id}" in posted
+        if config.data_type in (DataType.BOOLEAN, DataType.CATEGORICAL):
+            raw = raw.removeprefix("=")
+        if raw or is_unsure:
+            answers.append((config, Answer(raw, is_unsure, why)))
+    return answers
+
+
+def given_of(project: Project, scores: list[Score], user: User) -> list[Given]:
+    """With the authors' names."""
+    names = names_of(score.author_id for score in scores)
+    return [
+        Given(
+            score,
+            names.get(score.author_id or 0, "" if score.author_id is None else "somebody who left"),
+            score.author_id == user.pk,
+            may_edit(project, score.author_id, user),
+        )
+        for score in scores
+    ]
+
+
+def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:
+    people = User.objects.filter(pk__in={user_id for user_id in user_ids if user_id is not None})
+    return {person.pk: person.name or person.email for person in people}
+
+
+def own_of(scores: Iterable[Score], config: ScoreConfig, user: User) -> Score | None:
+    """A score of the config's name but of another type is another question's."""
+    mine = (s for s in scores if s.author_id == user.pk and s.name == config.name and s.data_type == config.data_type)
+    return next(mine, None)
+
+
+def marks_of(project: Project, target: Target, user: User) -> list[Mark]:
+    """Of the turns that anything was said on."""
+    traces = Trace.objects.for_project(project).filter(session_id=target.session_id).values("trace_id")
+    scores: QuerySet[Score] = Score.objects.for_project(project).filter(trace_id__in=traces)
+    found: dict[str, list[Given]] = {}
+    for given in given_of(project, list(scores.order_by("scored_at", "id")[:SHOWN]), user):
+        found.setdefault(given.score.trace_id or "", []).append(given)
+    talked: dict[str, int] = {}
+    for thread in threads_on(project, Q(object_type=ObjectType.TRACE, object_id__in=traces)):
+        talked[thread.first.object_id] = talked.get(thread.first.object_id, 0) + 1 + len(thread.answers)
+    return [
+        Mark(trace_id, found.get(trace_id, []), talked.get(trace_id, 0), _thumb(found.get(trace_id, [])))
+        for trace_id in dict.fromkeys([*found, *talked])
+    ]
+
+
+def _thumb(given: list[Given]) -> bool | None:
+    own = [g.score for g in given if g.is_own and g.score.name == "thumbs" and g.score.span_id is None]
+    return bool(own[0].value) if own and own[0].value is not None else None
+
+
+def _corrections(project: Project, target: Target, scores: list[Score], user: User) -> dict[str, Any]:
+    corrections = [score for score in scores if score.name == CORRECTION and score.string_value]
+    original = original_of(project, target)
+    own = next((s.string_value or "" for s in corrections if s.author_id == user.pk), "")
+    diffs = [
+        (given.author or given.source, word_diff(original, given.score.string_value or ""))
+        for given in given_of(project, corrections, user)
+    ]
+    return {"original": original, "corrected": own, "diffs": diffs}
+
+
+def original_of(project: Project, target: Target) -> str:
+    """What the trace or span answered, as words."""
+    trace = Trace.objects.for_project(project).filter(trace_id=target.trace_id).first()
+    if trace is None:
+        return ""
+    is_trace = target.span_id is None
+    text = texts_of(trace).get("output") if is_trace else text_of(trace, target.span_id or "", "output")
+    return said(text, role="assistant", parsed=READABLE)[:READABLE] if text else ""

@@ -1,0 +1,108 @@
+"""Where admins make, change and delete review queues."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from projects.access import person, project_view, requires
+from projects.administration.forms import FIELD
+from projects.models import Project, Role
+from sessions.annotation import queues as queueing
+from sessions.annotation.configs import NAME_LENGTH, NotAllowed, configs_of
+from sessions.annotation.queues import MOST_REVIEWERS
+from sessions.models import ReviewQueue
+
+
+class QueueForm(forms.Form):
+    name = forms.CharField(max_length=NAME_LENGTH, widget=forms.TextInput(FIELD))
+    description = forms.CharField(
+        required=False, max_length=2000, help_text="Shown to who reviews.", widget=forms.Textarea(FIELD | {"rows": 2})
+    )
+    score_config_ids = forms.MultipleChoiceField(
+        required=False, label="Scores to give", widget=forms.CheckboxSelectMultiple
+    )
+    user_ids = forms.TypedMultipleChoiceField(
+        required=False,
+        coerce=int,
+        label="Who reviews",
+        help_text="Nobody chosen means every member.",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    reviewers_per_item = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_REVIEWERS,
+        initial=1,
+        label="Reviewers for each session",
+        help_text="So many people look at each, apart from one another.",
+        widget=forms.NumberInput(FIELD),
+    )
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        configs, members = configs_of(project), project.organization.memberships.select_related("user")
+        editing = [member for member in members.order_by("user__email") if member.role != "viewer"]
+        self.fields["score_config_ids"].choices = [(c.id, c.name) for c in configs]  # type: ignore[attr-defined]
+        people = [(member.user_id, member.user.name or member.user.email) for member in editing]
+        self.fields["user_ids"].choices = people  # type: ignore[attr-defined]
+
+    def fields_of(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+    @staticmethod
+    def initial_of(queue: ReviewQueue) -> dict[str, Any]:
+        names = ("name", "description", "score_config_ids", "user_ids", "reviewers_per_item")
+        return {name: getattr(queue, name) for name in names}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+@requires(Role.ADMIN)
+def new(request: HttpRequest, project: Project) -> HttpResponse:
+    form = QueueForm(project, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = queueing.create(project, form.fields_of(), by=person(request))
+            return redirect("review-queue", project.pk, made.id)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+    status = 400 if form.errors else 200
+    return render(request, "sessions/annotation/queue_form.html", context_of(project, form=form), status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+@requires(Role.ADMIN)
+def change(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
+    found = find_queue(project, queue_id)
+    form = QueueForm(project, request.POST or None, initial=QueueForm.initial_of(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            queueing.change(project, found, form.fields_of(), by=person(request))
+            return redirect("review-queue", project.pk, found.id)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+    status = 400 if form.errors else 200
+    context = context_of(project, form=form, queue=found)
+    return render(request, "sessions/annotation/queue_form.html", context, status=status)
+
+
+@require_POST
+@project_view
+@requires(Role.ADMIN)
+def delete(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
+    queueing.delete(project, find_queue(project, queue_id), person(request))
+    return redirect("review", project.pk)
+
+
+def find_queue(project: Project, queue_id: str) -> ReviewQueue:
+    found = ReviewQueue.objects.for_project(project).filter(id=queue_id).first()
+    if found is None:
+        raise Http404("There is no such review queue; it may have been deleted.")
+    return found  # type: ignore[no-any-return]
+
+
+def context_of(project: Project, **more: Any) -> dict[str, Any]:
+    return {"project": project, "section": "review", **more}

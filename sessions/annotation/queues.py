@@ -1,0 +1,128 @@
+"""Review queues: what is in one, who works on it, and how far they are."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from projects.audit import Action, Actor, record
+from projects.models import Project, User
+from sessions.annotation.configs import NAME_LENGTH, NotAllowed
+from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig
+
+AT_ONCE = 1_000
+MOST_REVIEWERS = 20
+
+
+class Progress(NamedTuple):
+    """How many items of a queue are complete, and how many reviews one person finished."""
+
+    completed: int
+    total: int
+    mine: int = 0
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.completed // self.total if self.total else 0
+
+
+def queues_of(project: Project) -> list[ReviewQueue]:
+    """The newest first."""
+    return list(ReviewQueue.objects.for_project(project).order_by("-created_at", "id"))
+
+
+def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
+    """Adds the sessions in this order, those left out that the queue holds already; answers how many are new."""
+    added, left = 0, iter(session_ids)
+    with transaction.atomic():
+        while some := list(islice(left, AT_ONCE)):
+            added += add_items(queue, ((ObjectType.SESSION, session_id) for session_id in some))
+        if added:
+            project = Project.objects.get(pk=queue.project_id)
+            record(Action.QUEUE_FILLED, project, actor=by, target=queue.name, sessions=added)
+    return added
+
+
+def add_items(queue: ReviewQueue, objects: Iterable[tuple[str, str]]) -> int:
+    """Of (type, id) pairs. A completed item stays completed."""
+    now, wanted = timezone.now(), dict.fromkeys(objects)
+    items = ReviewItem.objects.for_project(queue.project_id).filter(queue_id=queue.id)
+    there = set(items.filter(object_id__in=[key for _, key in wanted]).values_list("object_type", "object_id"))
+    new = [pair for pair in wanted if pair not in there]
+    ReviewItem.objects.bulk_create(
+        [
+            ReviewItem(
+                project_id=queue.project_id,
+                queue_id=queue.id,
+                object_type=kind,
+                object_id=key,
+                created_at=now + timedelta(microseconds=place),  # keeps the order in which they were given
+            )
+            for place, (kind, key) in enumerate(new)
+        ],
+        ignore_conflicts=True,
+    )
+    return len(new)
+
+
+def may_review(queue: ReviewQueue, project: Project, user: User) -> bool:
+    """Members whom the queue is assigned to; nobody assigned means all of them. Admins always."""
+    if not project.role.edits:
+        return False
+    return not queue.user_ids or user.pk in queue.user_ids or project.role.administers
+
+
+def progress_of(project_id: int, user_id: int = 0) -> dict[str, Progress]:
+    """By queue id, for the queues that have items. Two queries, however many queues there are."""
+    items = ReviewItem.objects.for_project(project_id).order_by().values_list("queue_id")
+    counted = items.annotate(Count("id"), done=Count("id", filter=Q(status=ReviewItem.Status.COMPLETED)))
+    reviews = Review.objects.for_project(project_id).filter(user_id=user_id, state=Review.State.DONE).order_by()
+    mine = dict(reviews.values_list("queue_id").annotate(Count("item_id")))
+    return {queue_id: Progress(done, total, mine.get(queue_id, 0)) for queue_id, total, done in counted}
+
+
+def delete(project: Project, queue: ReviewQueue, by: Actor) -> None:
+    """With its items and reviews; the scores that were given in it stay."""
+    with transaction.atomic():
+        Review.objects.for_project(project).filter(queue_id=queue.id).delete()
+        ReviewItem.objects.for_project(project).filter(queue_id=queue.id).delete()
+        ReviewQueue.objects.for_project(project).filter(id=queue.id).delete()
+        record(Action.QUEUE_DELETED, project, actor=by, target=queue.name)
+
+
+def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ReviewQueue:
+    """Raises NotAllowed."""
+    queue = ReviewQueue(project_id=project.pk, **fields)
+    _check(project, queue)
+    with transaction.atomic():
+        queue.save(force_insert=True)
+        record(Action.QUEUE_CREATED, project, actor=by, target=queue.name)
+    return queue
+
+
+def change(project: Project, queue: ReviewQueue, fields: Mapping[str, Any], *, by: Actor) -> None:
+    """Raises NotAllowed."""
+    for name, value in fields.items():
+        setattr(queue, name, value)
+    _check(project, queue)
+    with transaction.atomic():
+        named = ReviewQueue.objects.for_project(project).filter(id=queue.id)
+        named.update(**fields, updated_at=timezone.now())
+        record(Action.QUEUE_CHANGED, project, actor=by, target=queue.name, fields=", ".join(sorted(fields)))
+
+
+def _check(project: Project, queue: ReviewQueue) -> None:
+    if not 1 <= len(queue.name) <= NAME_LENGTH or "\x00" in queue.name + queue.description:
+        raise NotAllowed(f"name: 1 to {NAME_LENGTH} characters")
+    if not 1 <= queue.reviewers_per_item <= MOST_REVIEWERS:
+        raise NotAllowed(f"reviewers per item: 1 to {MOST_REVIEWERS}")
+    known = ScoreConfig.objects.for_project(project).filter(id__in=queue.score_config_ids).values_list("id", flat=True)
+    if unknown := sorted(set(queue.score_config_ids) - set(known)):
+        raise NotAllowed(f"scoreConfigIds: the project has no score config {unknown[0]}")
+    members = project.organization.memberships.filter(user_id__in=queue.user_ids).values_list("user_id", flat=True)
+    if set(queue.user_ids) - set(members):
+        raise NotAllowed("assigned people: only members of the organization")

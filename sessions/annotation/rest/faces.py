@@ -1,0 +1,183 @@
+"""One answer, two faces: Langfuse's public API has it bare, InteractiveAI's platform in an envelope with a word for it.
+
+Bodies may be camelCase or snake_case; answers are camelCase on both faces, which the platform's client reads, too."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+
+from projects.models import ApiKey, Project, Scope
+from sessions.annotation.configs import NotAllowed
+from tracing.endpoints import answering, machine
+from tracing.intake import authenticated
+from tracing.rest.bodies import read_object
+from tracing.rest.platform import platform
+from tracing.wire.fields import snake_case
+from tracing.wire.refusals import Invalid, NotFound
+from tracing.wire.responses import json_response
+
+PUBLIC = "api/public"
+PLATFORM = "api/platform/v1/organizations/<str:organization_id>/projects/<str:project_id>"
+LIMIT, HIGHEST_LIMIT, HIGHEST_PAGE = 50, 100, 100_000
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True)
+class One:
+    """One thing, which the platform calls `word`."""
+
+    entity: Mapping[str, Any]
+    word: str
+
+    def on_public(self) -> Any:
+        return self.entity
+
+    def on_platform(self) -> Any:
+        return {"success": True, "data": {self.word: self.entity}}
+
+
+@dataclass(frozen=True)
+class Many:
+    """A page of things, which the platform calls `words`."""
+
+    entities: Sequence[Mapping[str, Any]]
+    words: str
+    meta: Mapping[str, int]
+
+    def on_public(self) -> Any:
+        return {"data": self.entities, "meta": self.meta}
+
+    def on_platform(self) -> Any:
+        return {"success": True, "data": {self.words: self.entities, "meta": self.meta}}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What has no thing to show."""
+
+    body: Mapping[str, Any]
+
+    def on_public(self) -> Any:
+        return self.body
+
+    def on_platform(self) -> Any:
+        return {"success": True, "data": self.body}
+
+
+Answer = One | Many | Done
+Action = Callable[..., Answer]
+
+
+def on_both(route: str, **actions: Action) -> Iterable[URLPattern]:
+    """The patterns of `route` on both faces; `actions` are by method, `action(request, project, ...)`."""
+    yield path(f"{PUBLIC}/{route}", _endpoint(actions, _public))
+    yield path(f"{PLATFORM}/{route}", _endpoint(actions, _platform))
+
+
+def on_public(route: str, **actions: Action) -> Iterable[URLPattern]:
+    """For what the platform's client does not rewrite."""
+    yield path(f"{PUBLIC}/{route}", _endpoint(actions, _public))
+
+
+def _public(action: Action) -> Callable[..., HttpResponse]:
+    def view(request: HttpRequest, project: Project, **kwargs: Any) -> HttpResponse:
+        return json_response(_answer(action, request, project, kwargs).on_public())
+
+    return view
+
+
+def _platform(action: Action) -> Callable[..., HttpResponse]:
+    @platform
+    def view(request: HttpRequest, project: Project, **kwargs: Any) -> HttpResponse:
+        return json_response(_answer(action, request, project, kwargs).on_platform())
+
+    return view
+
+
+def _answer(action: Action, request: HttpRequest, project: Project, kwargs: Mapping[str, str]) -> Answer:
+    if any("\x00" in value for value in (*kwargs.values(), *(v for _, vs in request.GET.lists() for v in vs))):
+        raise Invalid("No value contains a null character.")
+    try:
+        return action(request, project, **kwargs)
+    except NotAllowed as error:
+        raise Invalid(str(error)) from None
+
+
+def _endpoint(actions: Mapping[str, Action], face: Callable[[Action], Callable[..., HttpResponse]]) -> Any:
+    doors = {
+        method: machine(method, scope=Scope.READ if method == "GET" else Scope.WRITE)(face(action))
+        for method, action in actions.items()
+    }
+
+    @answering(*actions)
+    def refuse(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        raise AssertionError("answering() refuses first")
+
+    def endpoint(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        return doors.get(request.method or "", refuse)(request, **kwargs)
+
+    return endpoint
+
+
+def key_of(request: HttpRequest) -> ApiKey:
+    """Who asks, for the audit log."""
+    return authenticated(request.headers.get("Authorization", ""), Scope.WRITE)
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """With snake_case keys."""
+    return snake_case(read_object(request))
+
+
+def text_of(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    """Raises NotAllowed for anything but a text."""
+    value = body.get(name)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str) or "\x00" in value:
+        raise NotAllowed(f"{name}: a text")
+    return value
+
+
+def texts_of(body: Mapping[str, Any], name: str) -> list[str]:
+    """Raises NotAllowed for anything but a list of texts."""
+    value = body.get(name)
+    if not isinstance(value, list) or not all(isinstance(text, str) and "\x00" not in text for text in value):
+        raise NotAllowed(f"{name}: a list of texts")
+    return value
+
+
+def one_of(rows: QuerySet[Row], what: str, key: str) -> Row:
+    found = rows.filter(id=key).first()
+    if found is None:
+        raise NotFound(f"There is no {what} {key}.")
+    return found
+
+
+def page_of(
+    request: HttpRequest, rows: QuerySet[Row], words: str, shape: Callable[[list[Row]], Iterable[Mapping[str, Any]]]
+) -> Many:
+    """`?page=` from 1 and `?limit=`; `shape` gets the page's rows at once."""
+    page, limit = _whole(request, "page", 1, HIGHEST_PAGE), _whole(request, "limit", LIMIT, HIGHEST_LIMIT)
+    total = rows.count()
+    found = list(rows[(page - 1) * limit : page * limit])
+    meta = {"page": page, "limit": limit, "totalItems": total, "totalPages": -(-total // limit)}
+    return Many(list(shape(found)), words, meta)
+
+
+def _whole(request: HttpRequest, name: str, default: int, highest: int) -> int:
+    text = request.GET.get(name, str(default))
+    if text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= highest:
+        return int(text)
+    raise Invalid(f"{name}: a whole number from 1 to {highest}")
+
+
+def stamp(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,140 @@
+"""What came out of a review queue: a row for each item, every reviewer's value side by side, and how far they agree."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from projects.models import Project
+from sessions.annotation.panels import names_of
+from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig
+from tracing.models import Score
+
+AT_ONCE = 500
+UNSURE = "can't tell"
+
+
+class Result(NamedTuple):
+    """`values` is {score name: {reviewer: value}}, `agreement` {score name: share of pairs of reviewers who agree}."""
+
+    item: ReviewItem
+    values: dict[str, dict[str, Any]]
+    agreement: dict[str, float | None]
+    reviewers: list[str]
+
+
+class Echo:
+    """What csv writes a line to: hands it back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def results_of(project: Project, queue: ReviewQueue) -> Iterator[Result]:
+    """In the order of the queue, some hundreds at a time."""
+    names = _names(project, queue)
+    items = ReviewItem.objects.for_project(project).filter(queue_id=queue.id).order_by("created_at", "id")
+    after: tuple[Any, str] | None = None
+    while True:
+        rows = items
+        if after is not None:
+            rows = rows.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], id__gt=after[1]))
+        page = list(rows[:AT_ONCE])
+        if not page:
+            return
+        yield from _results(project, queue, names, page)
+        after = (page[-1].created_at, page[-1].id)
+
+
+def agreement_of(results: Iterable[Result]) -> dict[str, float | None]:
+    """The mean over the items with at least two answers."""
+    shares: dict[str, list[float]] = {}
+    for result in results:
+        for name, share in result.agreement.items():
+            shares.setdefault(name, []).extend([] if share is None else [share])
+    return {name: sum(found) / len(found) if found else None for name, found in shares.items()}
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    item = result.item
+    return {
+        "object_type": item.object_type,
+        "object_id": item.object_id,
+        "status": item.status.lower(),
+        "completed_at": item.completed_at,
+        "reviewers": result.reviewers,
+        "values": result.values,
+        "agreement": result.agreement,
+    }
+
+
+def as_csv(project: Project, queue: ReviewQueue) -> Iterator[str]:
+    """A column for each score and reviewer, then one for each score's agreement."""
+    writer, names = csv.writer(Echo()), _names(project, queue)
+    people = sorted(_people(project, queue).values())
+    pairs = [(name, reviewer) for name in names for reviewer in people]
+    head = [*(f"{name} ({reviewer})" for name, reviewer in pairs), *(f"{name} agreement" for name in names)]
+    yield writer.writerow(["object_type", "object_id", "status", *map(_safe, head)])
+    for result in results_of(project, queue):
+        given = [result.values.get(name, {}).get(reviewer, "") for name, reviewer in pairs]
+        agreed = ["" if result.agreement[name] is None else f"{result.agreement[name]:.3f}" for name in names]
+        item = result.item
+        yield writer.writerow(
+            [item.object_type, _safe(item.object_id), item.status.lower(), *map(_safe, given), *agreed]
+        )
+
+
+def _results(project: Project, queue: ReviewQueue, names: list[str], page: list[ReviewItem]) -> Iterator[Result]:
+    people = _people(project, queue)
+    keys = [item.object_id for item in page]
+    scores = Score.objects.for_project(project).filter(queue_id=queue.id, author_id__in=people)
+    scores = scores.filter(Q(session_id__in=keys) | Q(trace_id__in=keys, span_id=None))
+    given: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for score in scores:
+        kind = ObjectType.SESSION if score.session_id is not None else ObjectType.TRACE
+        by_name = given.setdefault((kind, score.session_id or score.trace_id or ""), {})
+        by_name.setdefault(score.name, {})[people[score.author_id or 0]] = _value(score)
+    done: dict[str, list[str]] = {}
+    reviews = Review.objects.for_project(project).filter(
+        item_id__in=[item.id for item in page], state=Review.State.DONE
+    )
+    for review in reviews:
+        done.setdefault(review.item_id, []).append(people.get(review.user_id, ""))
+    for item in page:
+        values = given.get((item.object_type, item.object_id), {})
+        agreement = {name: _agreement(values.get(name, {}).values()) for name in names}
+        yield Result(item, values, agreement, sorted(done.get(item.id, [])))
+
+
+def _agreement(values: Iterable[Any]) -> float | None:
+    """Of pairs of reviewers who gave an answer; None when fewer than two did."""
+    answers = [value for value in values if value != UNSURE]
+    pairs = list(combinations(answers, 2))
+    return sum(a == b for a, b in pairs) / len(pairs) if pairs else None
+
+
+def _value(score: Score) -> Any:
+    if score.is_unsure:
+        return UNSURE
+    return score.value if score.data_type == "NUMERIC" else score.string_value
+
+
+def _names(project: Project, queue: ReviewQueue) -> list[str]:
+    configs = ScoreConfig.objects.for_project(project).filter(id__in=queue.score_config_ids)
+    return sorted(set(configs.values_list("name", flat=True)))
+
+
+def _people(project: Project, queue: ReviewQueue) -> dict[int, str]:
+    reviews = Review.objects.for_project(project).filter(queue_id=queue.id).order_by()
+    ids = set(reviews.values_list("user_id", flat=True).distinct())
+    named = names_of(ids)
+    known = {user_id: named.get(user_id, f"person {user_id}") for user_id in ids}
+    twice = {name for name in known.values() if list(known.values()).count(name) > 1}
+    return {user_id: f"{name} #{user_id}" if name in twice else name for user_id, name in known.items()}
+
+
+def _safe(value: Any) -> Any:
+    """A spreadsheet takes a text that begins like this for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,109 @@
+"""People's scores: one value of each person under one name on one thing, beside everybody else's."""
+
+import hashlib
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from projects.audit import Action, record
+from projects.models import Project, User
+from sessions.annotation.configs import TEXT_LENGTH, NotAllowed, Value, read_value
+from sessions.annotation.targets import Target
+from sessions.models import DataType, ScoreConfig
+from tracing.models import Score
+from tracing.scored import mark_sessions
+
+CORRECTION = "correction"  # the name of the score that holds what an answer should have been
+CORRECTION_LENGTH = 100_000
+UNSURE = Value(None, None)
+
+
+class Answer(NamedTuple):
+    """What a person says under one name; without a `raw` value they cannot tell."""
+
+    raw: str
+    is_unsure: bool = False
+    comment: str = ""
+
+
+def give(
+    project: Project, target: Target, config: ScoreConfig, answer: Answer, *, by: User, queue_id: str | None = None
+) -> Score:
+    """Writes or replaces this person's score. Raises NotAllowed."""
+    if config.is_archived:
+        raise NotAllowed(f"{config.name}: this score is archived")
+    value = UNSURE if answer.is_unsure else read_value(config, answer.raw)
+    if len(answer.comment) > TEXT_LENGTH or "\x00" in answer.comment:
+        raise NotAllowed(f"comment: up to {TEXT_LENGTH:,} characters")
+    fields = {
+        "data_type": config.data_type,
+        "config_id": config.id,
+        "is_unsure": answer.is_unsure,
+        "comment": answer.comment.strip() or None,
+    }
+    return _write(project, target, config.name, value, by=by, queue_id=queue_id, **fields)
+
+
+def correct(project: Project, target: Target, text: str, *, by: User) -> Score | None:
+    """What the answer should have been; an empty text takes it back. Raises NotAllowed."""
+    text = text.replace("\r\n", "\n").strip()
+    if len(text) > CORRECTION_LENGTH or "\x00" in text:
+        raise NotAllowed(f"correction: up to {CORRECTION_LENGTH:,} characters")
+    if text:
+        return _write(project, target, CORRECTION, Value(None, text), by=by, data_type=DataType.TEXT)
+    withdraw(project, own_id(target, CORRECTION, by), by=by)
+    return None
+
+
+def withdraw(project: Project, score_id: str, *, by: User) -> bool:
+    """Deletes a score: one's own, or as an admin anybody's. False when there is none that this person may delete."""
+    with transaction.atomic():
+        named = Score.objects.for_project(project).filter(id=score_id)
+        score = named.select_for_update().first()
+        if score is None or not may_edit(project, score.author_id, by):
+            return False
+        named.delete()
+        mark_sessions(project.pk, [score], timezone.now())
+        record(Action.SCORE_DELETED, project, actor=by, target=str(_target(score)), name=score.name)
+    return True
+
+
+def may_edit(project: Project, author_id: int | None, user: User) -> bool:
+    """Members their own, admins everything."""
+    return project.role.administers or (project.role.edits and author_id == user.pk)
+
+
+def own_id(target: Target, name: str, by: User) -> str:
+    """The same for the same person, name and thing, so that a second value replaces the first."""
+    words = "\x00".join(["annotation", *(part or "" for part in target), name, str(by.pk)])
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _write(
+    project: Project, target: Target, name: str, value: Value, *, by: User, **fields: str | bool | None
+) -> Score:
+    now = timezone.now()
+    written = {
+        **target._asdict(), **fields, "name": name, "value": value.number, "string_value": value.text,
+        "source": Score.Source.ANNOTATION, "author_id": by.pk, "scored_at": now, "updated_at": now,
+    }  # fmt: skip
+    if written.get("queue_id") is None:
+        written.pop("queue_id", None)
+    score = Score(project_id=project.pk, id=own_id(target, name, by), created_at=now, **written)
+    with transaction.atomic():
+        Score.objects.bulk_create(
+            [score], update_conflicts=True, unique_fields=["project_id", "id"], update_fields=list(written)
+        )
+        mark_sessions(project.pk, [score], now)
+        said = "can't tell" if fields.get("is_unsure") else shown(value)
+        record(Action.SCORE_GIVEN, project, actor=by, target=str(target), name=name, value=said[:200])
+    return score
+
+
+def shown(value: Value) -> str:
+    return value.text if value.text is not None else "" if value.number is None else f"{value.number:g}"
+
+
+def _target(score: Score) -> Target:
+    return Target(score.session_id, score.trace_id, score.span_id)

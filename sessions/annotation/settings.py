@@ -1,0 +1,96 @@
+"""Where admins say what people may score: configs are added, changed and archived, never deleted."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from projects.access import person, project_view, requires
+from projects.administration.forms import FIELD
+from projects.models import Project, Role
+from sessions.annotation import configs
+from sessions.annotation.configs import NAME_LENGTH, NotAllowed
+from sessions.models import DataType, ScoreConfig
+
+
+class ConfigForm(forms.Form):
+    """`categories` is a line for each; their order is that of the keys 1 to 9."""
+
+    name = forms.CharField(max_length=NAME_LENGTH, widget=forms.TextInput(FIELD))
+    data_type = forms.ChoiceField(
+        choices=DataType.choices,
+        label="Type",
+        help_text="It cannot be changed later: archive the score and make a new one.",
+        widget=forms.Select(FIELD),
+    )
+    description = forms.CharField(
+        required=False, max_length=2000, help_text="Shown to who scores.", widget=forms.Textarea(FIELD | {"rows": 2})
+    )
+    min_value = forms.FloatField(required=False, label="At least", widget=forms.NumberInput(FIELD | {"step": "any"}))
+    max_value = forms.FloatField(required=False, label="At most", widget=forms.NumberInput(FIELD | {"step": "any"}))
+    categories = forms.CharField(
+        required=False,
+        help_text="Of a category score: one on each line, such as “refund”; the first has the key 1.",
+        widget=forms.Textarea(FIELD | {"rows": 4}),
+    )
+
+    def fields_of(self, known: list[dict[str, Any]]) -> dict[str, Any]:
+        """What a config is made of; a category that there was keeps its number."""
+        given = dict(self.cleaned_data)
+        labels = [line.strip() for line in given["categories"].splitlines() if line.strip()]
+        numbers = {category["label"]: category["value"] for category in known}
+        free = (number for number in map(float, range(len(labels) + len(known))) if number not in numbers.values())
+        given["categories"] = [{"label": label, "value": numbers.get(label, next(free))} for label in labels]
+        return given
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+@requires(Role.ADMIN)
+def scores(request: HttpRequest, project: Project) -> HttpResponse:
+    """Lists the configs, and adds one."""
+    form = ConfigForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            configs.create(project, form.fields_of([]), by=person(request))
+            return redirect("project-scores", project.pk)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+    context = {
+        "project": project,
+        "configs": configs.configs_of(project, archived=True),
+        "form": form,
+        "section": "settings",
+        "tab": "scores",
+    }
+    return render(request, "sessions/annotation/configs.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+@requires(Role.ADMIN)
+def score(request: HttpRequest, project: Project, config_id: str) -> HttpResponse:
+    """Changes one config, or with `archived` puts it away and back."""
+    config = ScoreConfig.objects.for_project(project).filter(id=config_id).first()
+    if config is None:
+        raise Http404("There is no such score.")
+    if "archived" in request.POST:
+        configs.change(project, config, {"is_archived": request.POST["archived"] == "1"}, by=person(request))
+        return redirect("project-scores", project.pk)
+    lines = "\n".join(category["label"] for category in config.categories)
+    names = ("name", "data_type", "description", "min_value", "max_value")
+    initial = {name: getattr(config, name) for name in names} | {"categories": lines}
+    form = ConfigForm(request.POST or None, initial=initial)
+    form.fields["data_type"].disabled = True
+    if request.method == "POST" and form.is_valid():
+        fields = form.fields_of(config.categories)
+        fields.pop("data_type")
+        try:
+            configs.change(project, config, fields, by=person(request))
+            return redirect("project-scores", project.pk)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+    context = {"project": project, "config": config, "form": form, "section": "settings", "tab": "scores"}
+    return render(request, "sessions/annotation/config.html", context, status=400 if form.errors else 200)

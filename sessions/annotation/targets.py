@@ -1,0 +1,52 @@
+"""What can be annotated: a session, a trace, or a span of one."""
+
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from sessions.models import ObjectType, Session
+from tracing.models import Span, Trace
+
+
+class Target(NamedTuple):
+    """Where a score stands: a session alone, or a trace, and then perhaps one of its spans."""
+
+    session_id: str | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+
+    @property
+    def kind(self) -> ObjectType:
+        if self.session_id is not None:
+            return ObjectType.SESSION
+        return ObjectType.TRACE if self.span_id is None else ObjectType.OBSERVATION
+
+    @property
+    def key(self) -> str:
+        """The id of the object alone, as comments and queue items name it."""
+        return self.session_id or self.span_id or self.trace_id or ""
+
+    @property
+    def where(self) -> Q:
+        """The scores on this very thing."""
+        return Q(session_id=self.session_id, trace_id=self.trace_id, span_id=self.span_id)
+
+    def __str__(self) -> str:
+        return f"{self.kind.label.lower()} {self.key}"
+
+
+def find(project_id: int, kind: str, key: str, *, trace_id: str = "") -> Target | None:
+    """The target, or None when the project has no such thing. A span is looked for in `trace_id`."""
+    if "\x00" in key + trace_id:
+        return None
+    if kind == ObjectType.SESSION:
+        found = Session.objects.for_project(project_id).filter(session_id=key).exists()
+        return Target(session_id=key) if found else None
+    trace = Trace.objects.for_project(project_id).filter(trace_id=key if kind == ObjectType.TRACE else trace_id)
+    bucket = trace.values_list("bucket", flat=True).first()
+    if bucket is None or kind not in (ObjectType.TRACE, ObjectType.OBSERVATION):
+        return None
+    if kind == ObjectType.TRACE:
+        return Target(trace_id=key)
+    spans = Span.objects.for_project(project_id).filter(bucket=bucket, trace_id=trace_id, span_id=key)
+    return Target(trace_id=trace_id, span_id=key) if spans.exists() else None

@@ -1,0 +1,37 @@
+"""The read API's door: every request names a live key, which decides the project: with the scope `read` to
+read, with the scope `write` for anything else."""
+
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+
+from projects.auth import KeyRefused, key_for
+from projects.models import ApiKey, Project, Scope
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Bearer sk` or `Basic pk:sk`. There is no anonymous request, so no permission has to be checked behind it."""
+
+    def authenticate(self, request: HttpRequest | Request) -> tuple[None, ApiKey]:
+        scope = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
+        try:
+            return None, key_for(request.headers.get("Authorization", ""), scope)
+        except KeyRefused as error:
+            raise (PermissionDenied if error.status == 403 else AuthenticationFailed)(str(error)) from None
+
+    def authenticate_header(self, request: HttpRequest | Request) -> str:
+        return 'Basic realm="Confab API key"'
+
+
+def key_of(request: Request) -> ApiKey:
+    """Who asks."""
+    key = request.auth
+    assert isinstance(key, ApiKey)
+    return key
+
+
+def project_of(request: Request) -> Project:
+    """The key's project: the only tenant that the request may see or change."""
+    return key_of(request).project

@@ -1,0 +1,20 @@
+"""How a request that failed is answered: always in JSON, and a database that is away asks to come again."""
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from rest_framework import status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+log = logging.getLogger(__name__)
+RETRY_SECONDS = "2"
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    if isinstance(error, OperationalError | InterfaceError):
+        log.warning("the database is away: %s", error)
+        body = {"detail": "The database is away. Ask again in a moment."}
+        return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS})
+    return exception_handler(error, context)

@@ -1,0 +1,250 @@
+"""Sessions, traces and observations in the shapes that the generated clients of Langfuse and InteractiveAI parse.
+
+Every required field is there: what a span did not say is an empty number or the earliest time that is known."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import orjson
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from projects.models import Project
+from sessions.annotation.rest import scores as scoring
+from sessions.annotation.rest.faces import Many, One, page_of, stamp
+from sessions.models import Session
+from tracing.models import Span, SpanIO, Trace
+from tracing.reading.spans import texts_of
+from tracing.records import Kind, Level
+from tracing.wire.fields import moment
+from tracing.wire.refusals import Invalid, NotFound
+
+MOST_SPANS = 1_000  # of a whole trace in one answer
+MOST_TRACES = 1_000  # of a session
+ORDERS = {
+    "id": "trace_id", "timestamp": "started_at", "name": "name", "userId": "user_id", "release": "release",
+    "version": "version", "sessionId": "session_id", "public": "public",
+}  # fmt: skip
+
+
+def sessions(request: HttpRequest, project: Project) -> Many:
+    rows = _within(request, Session.objects.for_project(project), "created_at")
+    if environments := request.GET.getlist("environment"):
+        rows = rows.filter(environments__overlap=environments)
+    rows = rows.order_by("-created_at", "-session_id")
+    return page_of(request, rows, "sessions", lambda found: map(_session, found))
+
+
+def session(request: HttpRequest, project: Project, session_id: str) -> One:
+    found = Session.objects.for_project(project).filter(session_id=session_id).first()
+    if found is None:
+        raise NotFound(f"There is no session {session_id}.")
+    traces = Trace.objects.for_project(project).filter(session_id=session_id).order_by("started_at", "trace_id")
+    listed = list(traces[:MOST_TRACES])
+    texts = _texts_of(project, listed)
+    return One(_session(found) | {"traces": [_trace(one, texts.get(one.trace_id, {})) for one in listed]}, "session")
+
+
+def traces(request: HttpRequest, project: Project) -> Many:
+    given, rows = request.GET, _within(request, Trace.objects.for_project(project), "started_at")
+    for name, column in (("userId", "user_id"), ("name", "name"), ("sessionId", "session_id"), ("version", "version"),
+                         ("release", "release")):  # fmt: skip
+        if given.get(name):
+            rows = rows.filter(**{column: given[name]})
+    if tags := given.getlist("tags"):
+        rows = rows.filter(tags__contains=tags)
+    if environments := given.getlist("environment"):
+        rows = rows.filter(environment__in=environments)
+    column, _, way = given.get("orderBy", "timestamp.desc").partition(".")
+    if column not in ORDERS or way not in ("asc", "desc"):
+        raise Invalid(f"orderBy: one of {', '.join(ORDERS)}, with .asc or .desc")
+    sign = "-" if way == "desc" else ""
+    rows = rows.order_by(f"{sign}{ORDERS[column]}", f"{sign}trace_id")
+    groups = set(filter(None, given.get("fields", "").split(","))) or {"io", "scores", "observations", "metrics"}
+    return page_of(request, rows, "traces", lambda found: _traces(project, found, groups))
+
+
+def trace(request: HttpRequest, project: Project, trace_id: str) -> One:
+    found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
+    if found is None:
+        raise NotFound(f"There is no trace {trace_id}.")
+    spans = list(_spans(project, found)[:MOST_SPANS])
+    scores = scoring.readable(project).filter(trace_id=trace_id).order_by("scored_at", "id")
+    whole = {
+        "observations": list(_observations(project, spans)),
+        "scores": [scoring.shape(score) for score in scores],
+    }
+    return One(_trace(found, texts_of(found)) | _metrics(found) | whole, "trace")
+
+
+def observations(request: HttpRequest, project: Project) -> Many:
+    """Of one trace, or the newest of all."""
+    given = request.GET
+    rows: QuerySet[Any] = Span.objects.for_project(project)
+    if trace_id := given.get("traceId"):
+        buckets = Trace.objects.for_project(project).filter(trace_id=trace_id).values("bucket")
+        rows = rows.filter(trace_id=trace_id, bucket__in=buckets)
+    for name, column in (("name", "name"), ("parentObservationId", "parent_id")):
+        if given.get(name):
+            rows = rows.filter(**{column: given[name]})
+    for name, column, unsaid in (("type", "kind", Kind.SPAN), ("level", "level", Level.DEFAULT)):
+        if text := given.get(name):
+            value = type(unsaid).__members__.get(text.upper())
+            if value is None:
+                raise Invalid(f"{name}: one of {', '.join(type(unsaid).__members__)}")
+            said = Q(**{column: value})
+            rows = rows.filter(said | Q(**{f"{column}__isnull": True}) if value == unsaid else said)
+    rows = _within(request, rows, "started_at", "fromStartTime", "toStartTime").order_by("-started_at", "span_id")
+    return page_of(request, rows, "observations", lambda found: _observations(project, found))
+
+
+def observation(request: HttpRequest, project: Project, span_id: str) -> One:
+    """Without its trace's id every month has to be looked through."""
+    found = Span.objects.for_project(project).filter(span_id=span_id).order_by("-bucket").first()
+    if found is None:
+        raise NotFound(f"There is no observation {span_id}.")
+    return One(next(iter(_observations(project, [found]))), "observation")
+
+
+def _within(
+    request: HttpRequest, rows: QuerySet[Any], column: str, start: str = "fromTimestamp", end: str = "toTimestamp"
+) -> QuerySet[Any]:
+    for name, lookup in ((start, "gte"), (end, "lt")):
+        if text := request.GET.get(name):
+            at = moment(text)
+            if at is None:
+                raise Invalid(f"{name}: an ISO 8601 time")
+            rows = rows.filter(**{f"{column}__{lookup}": at})
+    return rows
+
+
+def _session(found: Session) -> dict[str, Any]:
+    return {
+        "id": found.session_id,
+        "createdAt": stamp(found.created_at),
+        "projectId": str(found.project_id),
+        "environment": (found.environments or ["default"])[0],
+    }
+
+
+def _texts_of(project: Project, traces: Collection[Trace]) -> dict[str, dict[str, str]]:
+    """`{trace id: {"input", "output"}}`, by one query."""
+    stored = SpanIO.objects.for_project(project).filter(
+        bucket__in={one.bucket for one in traces},
+        trace_id__in=[one.trace_id for one in traces],
+        span_id__in={key for one in traces for key in (one.input_span_id, one.output_span_id) if key is not None},
+    )
+    io = {(row.trace_id, row.span_id): row for row in stored}
+    texts: dict[str, dict[str, str]] = {}
+    for one in traces:
+        for side, key in (("input", one.input_span_id), ("output", one.output_span_id)):
+            if key is not None and (text := getattr(io.get((one.trace_id, key)), side, None)):
+                texts.setdefault(one.trace_id, {})[side] = text
+    return texts
+
+
+def _trace(found: Trace, said: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": found.trace_id,
+        "timestamp": stamp(found.started_at),
+        "name": found.name,
+        "input": _value(said.get("input")),
+        "output": _value(said.get("output")),
+        "sessionId": found.session_id,
+        "release": found.release,
+        "version": found.version,
+        "userId": found.user_id,
+        "metadata": found.metadata,
+        "tags": found.tags,
+        "public": bool(found.public),
+        "environment": found.environment,
+    }
+
+
+def _metrics(found: Trace) -> dict[str, Any]:
+    address = f"/project/{found.project_id}/traces/{found.trace_id}"
+    return {"htmlPath": address, "latency": found.duration_ms / 1000, "totalCost": float(found.total_cost)}
+
+
+def _traces(project: Project, found: list[Trace], groups: set[str]) -> Iterable[Mapping[str, Any]]:
+    """The page's spans and scores by two queries; excluded groups are empty, as the clients expect."""
+    ids, buckets = [t.trace_id for t in found], {t.bucket for t in found}
+    spans: dict[str, list[str]] = {}
+    scores: dict[str, list[str]] = {}
+    if "observations" in groups:
+        rows = Span.objects.for_project(project).filter(bucket__in=buckets, trace_id__in=ids)
+        for trace_id, span_id in rows.values_list("trace_id", "span_id")[: MOST_SPANS * len(ids)]:
+            spans.setdefault(trace_id, []).append(span_id)
+    if "scores" in groups:
+        for trace_id, score_id in scoring.readable(project).filter(trace_id__in=ids).values_list("trace_id", "id"):
+            scores.setdefault(trace_id or "", []).append(score_id)
+    texts = _texts_of(project, found) if "io" in groups else {}
+    for one in found:
+        shaped = _trace(one, texts.get(one.trace_id, {})) | _metrics(one)
+        if "metrics" not in groups:
+            shaped |= {"latency": -1, "totalCost": -1}
+        yield shaped | {"observations": spans.get(one.trace_id, []), "scores": scores.get(one.trace_id, [])}
+
+
+def _spans(project: Project, found: Trace) -> QuerySet[Span]:
+    spans = Span.objects.for_project(project).filter(bucket=found.bucket, trace_id=found.trace_id)
+    return spans.order_by("started_at", "span_id")
+
+
+def _observations(project: Project, spans: list[Span]) -> Iterable[Mapping[str, Any]]:
+    """With their texts, by one query."""
+    stored = SpanIO.objects.for_project(project).filter(
+        bucket__in={span.bucket for span in spans},
+        trace_id__in={span.trace_id for span in spans},
+        span_id__in=[span.span_id for span in spans],
+    )
+    texts = {(io.trace_id, io.span_id): io for io in stored}
+    return [_observation(span, texts.get((span.trace_id, span.span_id))) for span in spans]
+
+
+def _observation(span: Span, io: SpanIO | None) -> dict[str, Any]:
+    raw = (io.raw or {}) if io else {}
+    tokens = {"input": span.input_tokens or 0, "output": span.output_tokens or 0, "total": span.total_tokens or 0}
+    costs = {
+        name: float(cost)
+        for name, cost in (("input", span.input_cost), ("output", span.output_cost), ("total", span.total_cost))
+        if cost is not None
+    }
+    began = span.started_at or span.received_at
+    first = span.completion_started_at
+    return {
+        "id": span.span_id,
+        "traceId": span.trace_id,
+        "type": Kind(span.kind or 0).name,
+        "name": span.name,
+        "startTime": stamp(began),
+        "endTime": stamp(span.ended_at),
+        "completionStartTime": stamp(first),
+        "model": span.model,
+        "modelParameters": raw.get("model_parameters"),
+        "input": _value(io.input if io else None),
+        "output": _value(io.output if io else None),
+        "metadata": raw.get("metadata"),
+        "version": None,
+        "usage": {**tokens, "unit": "TOKENS", **{f"{name}Cost": cost for name, cost in costs.items()}},
+        "usageDetails": tokens,
+        "costDetails": costs,
+        "level": Level(Level.DEFAULT if span.level is None else span.level).name,
+        "statusMessage": span.status_message,
+        "parentObservationId": span.parent_id,
+        "environment": (span.claims or {}).get("environment") or "default",
+        "latency": (span.ended_at - began).total_seconds() if span.ended_at else None,
+        "timeToFirstToken": (first - began).total_seconds() if first else None,
+        "promptId": None,
+        "calculatedTotalCost": costs.get("total"),
+    }
+
+
+def _value(text: str | None) -> Any:
+    """JSON as what it says, any other text as it is."""
+    if text and text[0] in '[{"':
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+    return text

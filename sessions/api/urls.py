@@ -1,0 +1,26 @@
+"""The read API's paths. An id may contain slashes, so almost nothing stands behind one."""
+
+from django.urls import path, re_path
+
+from sessions.annotation import api as annotation
+from sessions.api import erasures, translation, views
+from sessions.export.api import export
+
+urlpatterns = [
+    path("sessions", views.sessions),
+    path("sessions/export", export),
+    path("sessions/<path:session_id>", views.session),
+    path("traces/<path:trace_id>/translation", translation.translation),
+    path("traces/<path:trace_id>", views.trace),
+    path("erasures", erasures.erasures),
+    path("erasures/<uuid:erasure_id>", erasures.erasure),
+    path("scores", annotation.scores),
+    path("scores/<path:score_id>", annotation.score),
+    path("score-configs", annotation.configs),
+    path("score-configs/<str:config_id>", annotation.config),
+    path("comments", annotation.comments),
+    path("review-queues", annotation.queues),
+    path("review-queues/<str:queue_id>/items", annotation.items),
+    path("review-queues/<str:queue_id>/results", annotation.results),
+    re_path("", views.unknown),
+]

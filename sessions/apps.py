@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+
+
+class SessionsConfig(AppConfig):
+    name = "sessions"
+    label = "llm_sessions"  # django.contrib.sessions already owns "sessions"
+    verbose_name = "Sessions"
+
+    def ready(self) -> None:
+        from sessions.annotation.deletion import forget as forget_annotations
+        from sessions.search.index import forget
+        from sessions.tasks import wake
+        from sessions.translation.cache import forget as forget_translations
+        from tracing.deletion import deleting
+        from tracing.dirty import marked
+
+        marked.connect(wake, dispatch_uid="wake-worker")
+        deleting.connect(forget, dispatch_uid="forget-texts")
+        deleting.connect(forget_annotations, dispatch_uid="forget-annotations")
+        deleting.connect(forget_translations, dispatch_uid="forget-translations")

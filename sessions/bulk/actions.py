@@ -1,0 +1,120 @@
+"""What can be done to many sessions at once. Each action works on a batch of session ids and may see a batch twice."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from projects.models import Project, Role
+from sessions import deletion
+from sessions.annotation import queues
+from sessions.cohorts import making
+from sessions.models import BulkJob, Cohort, ObjectType, ReviewQueue, SessionState
+
+Choices = list[tuple[str, str]]  # value and words
+
+
+class Refused(Exception):
+    """The action cannot go on; the message says why, to people."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """`run(job, session_ids)` answers how many of them were not so already."""
+
+    label: str
+    done: str  # as in "12 sessions bookmarked"
+    role: Role
+    run: Callable[[BulkJob, Sequence[str]], int]
+    at_once: int = 500  # sessions of one batch, which a lease must outlast
+    argument: str = ""  # the name of what has to be chosen, if anything
+    choices: Callable[[Project], Choices] = lambda project: []
+    made_at: str = ""  # the route of the page where what is chosen can be made
+    is_final: bool = False  # nothing brings back what it takes: ask once more
+
+
+def _bookmark(job: BulkJob, session_ids: Sequence[str]) -> int:
+    states = SessionState.objects.for_project(job.project_id).filter(session_id__in=session_ids)
+    before: int = states.filter(is_bookmarked=True).count()
+    rows = [
+        SessionState(
+            project_id=job.project_id,
+            session_id=session_id,
+            is_bookmarked=True,
+            updated_by=job.requested_by,
+            updated_at=timezone.now(),
+        )
+        for session_id in sorted(session_ids)
+    ]
+    SessionState.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["project_id", "session_id"],
+        update_fields=["is_bookmarked", "updated_by", "updated_at"],
+    )
+    return len(rows) - before
+
+
+def _remove_bookmark(job: BulkJob, session_ids: Sequence[str]) -> int:
+    states = SessionState.objects.for_project(job.project_id).filter(session_id__in=session_ids, is_bookmarked=True)
+    return int(states.update(is_bookmarked=False, updated_by=job.requested_by, updated_at=timezone.now()))
+
+
+def _queues(project: Project) -> Choices:
+    return [(queue.id, queue.name) for queue in queues.queues_of(project)]
+
+
+def _enqueue(job: BulkJob, session_ids: Sequence[str]) -> int:
+    queue = ReviewQueue.objects.for_project(job.project_id).filter(id=job.arguments.get("queue")).first()
+    if queue is None:
+        raise Refused("The review queue was deleted meanwhile.")
+    return queues.add_items(queue, ((ObjectType.SESSION, session_id) for session_id in session_ids))
+
+
+def _cohorts(project: Project) -> Choices:
+    fixed = Cohort.objects.for_project(project).filter(is_fixed=True).order_by("name", "id")
+    return [(str(cohort.id), cohort.name) for cohort in fixed]
+
+
+def _add_to_cohort(job: BulkJob, session_ids: Sequence[str]) -> int:
+    cohort = Cohort.objects.for_project(job.project_id).filter(id=job.arguments.get("cohort")).first()
+    if cohort is None:
+        raise Refused("The cohort was deleted meanwhile.")
+    try:
+        return making.add_sessions(cohort, session_ids)
+    except making.CohortError as error:
+        raise Refused(str(error)) from error
+
+
+def _delete(job: BulkJob, session_ids: Sequence[str]) -> int:
+    return deletion.delete_sessions(job.project_id, session_ids)
+
+
+# In the order of the buttons: what is asked for most first, what cannot be undone last.
+ACTIONS = {
+    "bookmark": Action("Bookmark", "bookmarked", Role.MEMBER, _bookmark),
+    "remove-bookmark": Action("Remove bookmark", "without a bookmark", Role.MEMBER, _remove_bookmark),
+    "queue": Action(
+        "Add to review queue",
+        "added to the queue",
+        Role.MEMBER,
+        _enqueue,
+        argument="queue",
+        choices=_queues,
+        made_at="review",
+    ),
+    "cohort": Action(
+        "Add to cohort",
+        "added to the cohort",
+        Role.MEMBER,
+        _add_to_cohort,
+        argument="cohort",
+        choices=_cohorts,
+        made_at="cohorts",
+    ),
+    "delete": Action("Delete", "deleted", Role.ADMIN, _delete, at_once=50, is_final=True),
+}
+
+
+def offered_to(role: Role) -> dict[str, Action]:
+    return {name: action for name, action in ACTIONS.items() if role.covers(action.role)}

@@ -1,0 +1,173 @@
+"""Bulk jobs from order to receipt.
+
+May be killed and run again at any point: the position is a session id, batches are harmless twice, and a lease keeps
+two workers apart."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import OperationalError, connection
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+
+from projects.models import Project, User
+from sessions.bulk.actions import ACTIONS, Refused
+from sessions.listing import Listing
+from sessions.models import BulkJob, Session
+from sessions.saved_views import PASSING
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 200  # sessions that a request works off by itself; more are a worker's
+LEASE = timedelta(seconds=60)  # longer than a batch may take
+MOST_IDS = 1000  # of a selection by hand
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Sessions by their ids, or all that a query string of the list matches."""
+
+    session_ids: list[str] = field(default_factory=list)
+    query: str | None = None
+
+    @classmethod
+    def read(cls, form: QueryDict) -> "Selection":
+        if form.get("all"):
+            return cls(query=form.get("query", "").removeprefix("?"))
+        return cls(session_ids=list(dict.fromkeys(id for id in form.getlist("session") if "\x00" not in id))[:MOST_IDS])
+
+    def count(self, project: Project) -> int:
+        """Sessions selected at this moment. Raises Refused when the query cannot be followed."""
+        if self.query is not None:
+            return matching(project, self.query).count()
+        return int(Session.objects.for_project(project).filter(session_id__in=self.session_ids).count())
+
+
+def begin(project: Project, action: str, selection: Selection, *, by: User, **arguments: str) -> BulkJob:
+    """The order: hand it to `proceed`, or to a worker when it `is_large`."""
+    return BulkJob.objects.create(
+        project_id=project.pk,
+        action=action,
+        arguments=arguments,
+        session_ids=None if selection.query is not None else sorted(selection.session_ids),
+        query=_settled(project, selection.query or ""),
+        requested_by=by.email,
+        requested_by_id=by.pk,
+        expected_count=selection.count(project),
+    )
+
+
+def is_large(job: BulkJob) -> bool:
+    return job.expected_count > AT_ONCE
+
+
+def matching(project: Project, query: str) -> QuerySet[Session]:
+    """What the list shows for `query`. Raises Refused when it cannot be followed: never all, never by mistake."""
+    found: QuerySet[Session] = _listing(project, query).matching
+    return found
+
+
+def _listing(project: Project, query: str) -> Listing:
+    params = QueryDict(query, mutable=True)
+    for name in (*PASSING, "sort", "limit"):
+        params.pop(name, None)
+    with timezone.override(ZoneInfo(project.time_zone)):
+        listing = Listing(project, params)
+        if listing.errors:
+            reasons = [reason for found in listing.errors.values() for reason in found]
+            raise Refused("The list's filter cannot be followed: " + " ".join(reasons))
+        return listing
+
+
+def _settled(project: Project, query: str) -> str:
+    """The query with "the last 7 days" as a moment: what it means must not move on while the job works."""
+    params = QueryDict(query, mutable=True)
+    start = _listing(project, query).span.start if params.get("range") else None
+    if start is None:
+        return query
+    del params["range"]
+    params["from"] = start.start.isoformat()
+    return params.urlencode()
+
+
+def unfinished(project_id: int) -> list[BulkJob]:
+    return list(BulkJob.objects.for_project(project_id).filter(finished_at=None).order_by("requested_at"))
+
+
+def waiting_projects() -> list[int]:
+    """Ids of the projects in which a job is left."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT project_id FROM bulk_job WHERE finished_at IS NULL /* every project */")
+        return [project_id for (project_id,) in cursor.fetchall()]
+
+
+def proceed(job: BulkJob) -> BulkJob:
+    """Works off what is left; does nothing while another worker is at it."""
+    if not _lease(job):
+        return job
+    try:
+        project = Project.objects.get(pk=job.project_id, deleted_at=None)
+        _work(job, project)
+    except (Refused, Project.DoesNotExist) as refusal:
+        _write(job, finished_at=timezone.now(), error=str(refusal))
+    except OperationalError:
+        raise  # the database is away or chose a victim: the sweep goes on
+    except Exception:
+        logger.exception("bulk job %s of project %s failed", job.id, job.project_id)
+        _write(job, finished_at=timezone.now(), error="It failed; the server's log says why.")
+    return job
+
+
+def cancel(job: BulkJob) -> None:
+    """Ends it after the batch that is being worked on; what is done stays done."""
+    now = timezone.now()
+    _row(job).filter(finished_at=None).update(cancelled_at=now, finished_at=now)
+
+
+def _work(job: BulkJob, project: Project) -> None:
+    action = ACTIONS[job.action]
+    while session_ids := _next(job, project, action.at_once):
+        changed = action.run(job, session_ids)
+        job.seen_count += len(session_ids)
+        job.changed_count += changed
+        done = {"seen_count": job.seen_count, "changed_count": job.changed_count, "last_id": session_ids[-1]}
+        if not _write(job, leased_until=timezone.now() + LEASE, **done):
+            return  # cancelled, or another worker has taken over
+    _write(job, finished_at=timezone.now())
+
+
+def _next(job: BulkJob, project: Project, limit: int) -> Sequence[str]:
+    """The ids after the last one that was worked off, in their order."""
+    if job.session_ids is not None:
+        return [session_id for session_id in sorted(job.session_ids) if session_id > job.last_id][:limit]
+    found = matching(project, job.query).filter(session_id__gt=job.last_id, created_at__lte=job.requested_at)
+    return list(found.order_by("session_id").values_list("session_id", flat=True)[:limit])
+
+
+def _row(job: BulkJob) -> QuerySet[BulkJob]:
+    rows: QuerySet[BulkJob] = BulkJob.objects.for_project(job.project_id).filter(id=job.id)
+    return rows
+
+
+def _write(job: BulkJob, **changes: Any) -> bool:
+    """Writes as long as the lease is ours; answers whether there is a reason to go on."""
+    mine = _row(job).filter(leased_until=job.leased_until)
+    if not mine.update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(job, name, value)
+    return _row(job).filter(cancelled_at=None).exists()
+
+
+def _lease(job: BulkJob) -> bool:
+    now: datetime = timezone.now()
+    free = _row(job).filter(Q(leased_until=None) | Q(leased_until__lt=now), finished_at=None)
+    if not free.update(leased_until=now + LEASE):
+        return False
+    job.refresh_from_db(from_queryset=BulkJob.objects.for_project(job.project_id))
+    return True

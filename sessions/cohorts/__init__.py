@@ -1,0 +1,1 @@
+"""Cohorts: named sets of sessions, and what tells them apart."""

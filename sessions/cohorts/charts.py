@@ -1,0 +1,191 @@
+"""Distributions of several groups on shared axes, as plain geometry: bars, lines and ticks of WIDTH x HEIGHT.
+
+Bins have round edges and know the inclusive bounds that the list needs to show exactly a bar's sessions."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sessions.cohorts.statistics import Sample, quantile
+from sessions.properties import PropertyKind
+
+WIDTH, HEIGHT = 720, 200
+LEFT, RIGHT, TOP, BOTTOM = 44, 30, 8, 24
+BINS = 20  # of a linear axis, about
+SKEWED = 50  # from where on the largest is so many medians away that a linear axis shows one bar
+DECIMALS = 12  # of a sum of money and of a score's mean
+FRACTION = Decimal(1).scaleb(-DECIMALS)
+STEPS = (1, 2, 5)
+POINTS = 80  # of a cumulative line
+WHOLE = (PropertyKind.DURATION, PropertyKind.NUMBER)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Values from `low` to `high`, both included."""
+
+    low: Decimal
+    high: Decimal
+    counts: list[int]  # of each group
+
+
+@dataclass(frozen=True)
+class Bar:
+    place: int
+    bin: int
+    x: float
+    y: float
+    width: float
+    height: float
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: float
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`bars` of a histogram (share of each group's sessions), or `lines` of cumulative shares."""
+
+    is_logarithmic: bool
+    bins: list[Bin]
+    bars: list[Bar]
+    lines: list[str]  # points of a polyline, group by group
+    ticks: list[Tick]
+    levels: list[Tick]  # of the vertical axis, shares
+
+
+def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bool = False) -> Chart | None:
+    """None where there is nothing, or nothing but one value, to draw."""
+    spread = sorted(value for sample in samples for value in _ends(sample))
+    if not spread or spread[0] == spread[-1] or max(abs(spread[0]), abs(spread[-1])) > 1e18:
+        return None
+    is_logarithmic = _is_skewed(samples, spread[0], spread[-1])
+    edges = _round_edges(spread[0], spread[-1], kind, is_logarithmic=is_logarithmic)
+    bins = _bins(samples, edges, kind)
+    highest = 1.0 if is_cumulative else _highest(bins, samples)
+    ticks, places = _ticks(edges)
+    if is_cumulative:
+        return Chart(is_logarithmic, bins, [], [_line(s, edges, places) for s in samples], ticks, _levels(highest))
+    return Chart(is_logarithmic, bins, _bars(bins, samples, places, highest), [], ticks, _levels(highest))
+
+
+def _ends(sample: Sample) -> Sequence[float]:
+    return (sample.values[0], sample.values[-1]) if sample.values else ()
+
+
+def _is_skewed(samples: Sequence[Sample], lowest: float, highest: float) -> bool:
+    """Money and durations often are: then each step of the axis multiplies."""
+    if lowest < 0:
+        return False
+    middles = [quantile(above, 0.5) for sample in samples if (above := sample.values[bisect_right(sample.values, 0) :])]
+    return bool(middles) and highest / min(middles) > SKEWED
+
+
+def _round_edges(lowest: float, highest: float, kind: PropertyKind, *, is_logarithmic: bool) -> list[Decimal]:
+    """Rising; the first is at or below everything, the last above everything."""
+    if is_logarithmic:
+        return _logarithmic_edges(lowest, highest, kind)
+    rough = Decimal(highest) - Decimal(lowest)
+    power = Decimal(1).scaleb(math.floor(math.log10(float(rough) / BINS)))
+    step = next(power * times for times in (*STEPS, 10) if power * times * BINS >= rough)
+    step = max(step, Decimal(1)) if kind in WHOLE else max(step, FRACTION)
+    first = math.floor(Decimal(lowest) / step)
+    edges = [first * step]
+    while edges[-1] <= highest:
+        edges.append((first + len(edges)) * step)
+    return edges
+
+
+def _logarithmic_edges(lowest: float, highest: float, kind: PropertyKind) -> list[Decimal]:
+    least = 1.0 if kind in WHOLE else max(highest / 1e8, float(FRACTION))
+    power = math.floor(math.log10(max(lowest, least)))
+    edges = [Decimal(0)] if lowest < 10**power else []
+    while not edges or edges[-1] <= highest:
+        edges += [Decimal(times).scaleb(power) for times in STEPS]
+        power += 1
+    keep = next(place for place, edge in enumerate(edges) if edge > highest)
+    return edges[: keep + 1]
+
+
+def _bins(samples: Sequence[Sample], edges: Sequence[Decimal], kind: PropertyKind) -> list[Bin]:
+    below = [[bisect_left(sample.values, float(edge)) for edge in edges] for sample in samples]
+    least = Decimal(1) if kind in WHOLE else FRACTION
+    return [
+        Bin(edges[at], edges[at + 1] - least, [of[at + 1] - of[at] for of in below]) for at in range(len(edges) - 1)
+    ]
+
+
+def _highest(bins: Sequence[Bin], samples: Sequence[Sample]) -> float:
+    shares = [one.counts[place] / len(s) for one in bins for place, s in enumerate(samples) if len(s)]
+    top = max(shares, default=1.0)
+    return next((level for level in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8) if level >= top), 1.0)
+
+
+def _ticks(edges: Sequence[Decimal]) -> tuple[list[Tick], list[float]]:
+    """Bins are equally wide, so that an edge's place follows from its number; not every edge has room for its text."""
+    width = (WIDTH - LEFT - RIGHT) / (len(edges) - 1)
+    places = [round(LEFT + number * width, 1) for number in range(len(edges))]
+    every = max(1, math.ceil(64 / width))
+    ticks = [Tick(places[number], edges[number]) for number in range(0, len(edges), every)]
+    return ticks, places
+
+
+def _levels(highest: float) -> list[Tick]:
+    shares = [Decimal(str(round(highest * part / 2, 3))) for part in range(3)]
+    return [Tick(round(_y(float(share) / highest), 1), share) for share in shares]
+
+
+def _y(share_of_highest: float) -> float:
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share_of_highest)
+
+
+def _bars(bins: Sequence[Bin], samples: Sequence[Sample], places: Sequence[float], highest: float) -> list[Bar]:
+    bars = []
+    for number, one in enumerate(bins):
+        whole = places[number + 1] - places[number]
+        width = whole * 0.84 / len(samples)
+        for place, size in enumerate(map(len, samples)):
+            if one.counts[place]:
+                share = one.counts[place] / size
+                y = _y(share / highest)
+                x = places[number] + whole * 0.08 + place * width
+                height = max(HEIGHT - BOTTOM - y, 1.0)
+                bars.append(
+                    Bar(
+                        place,
+                        number,
+                        _1(x),
+                        _1(HEIGHT - BOTTOM - height),
+                        _1(width),
+                        _1(height),
+                        one.counts[place],
+                        share,
+                    )
+                )
+    return bars
+
+
+def _line(sample: Sample, edges: Sequence[Decimal], places: Sequence[float]) -> str:
+    """The share of values at or below each point, drawn as a line over the bins' equally wide places."""
+    if not sample.values:
+        return ""
+    points, bounds = [], [float(edge) for edge in edges]
+    within = max(1, POINTS // (len(edges) - 1))
+    for number in range(len(edges) - 1):
+        for step in range(within + (number == len(edges) - 2)):
+            part = step / within
+            value = bounds[number] + (bounds[number + 1] - bounds[number]) * part
+            x = places[number] + (places[number + 1] - places[number]) * part
+            points.append(f"{_1(x)},{_1(_y(bisect_right(sample.values, value) / len(sample)))}")
+    return " ".join(points)
+
+
+def _1(number: float) -> float:
+    return round(number, 1)

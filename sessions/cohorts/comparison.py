@@ -1,0 +1,177 @@
+"""The comparison itself: what was read, with differences, tests and warnings.
+
+Everything derives from the declared properties: a new one is compared without an edit here."""
+
+from collections.abc import Iterator, Sequence
+
+from django.http import QueryDict
+
+from projects.models import Project
+from sessions.cohorts import ranks, reading, sampling, shares, statistics
+from sessions.cohorts.charts import chart_of
+from sessions.cohorts.groups import Group, asking, narrowed
+from sessions.cohorts.reading import Counts, Numbers
+from sessions.cohorts.results import (
+    Cell,
+    Comparison,
+    Difference,
+    Measure,
+    Mix,
+    ShareDifference,
+    Stratified,
+    Summary,
+    Value,
+)
+from sessions.models import Session
+from sessions.properties import PropertyKind, properties_of
+from sessions.query.grammar import Comparison as Asked
+from sessions.query.grammar import Operator
+
+SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
+MIXED = 0.1  # of the share of one value, from which two groups are called differently mixed
+SCORE = PropertyKind.SCORES
+
+
+def compare(
+    project: Project, groups: Sequence[Group], *, stratify: str = "", is_cumulative: bool = False
+) -> Comparison:
+    """At most seven statements."""
+    groups = list(groups)
+    one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
+    found = reading.read(project, querysets)
+    measures = list(_measures(groups, found, is_cumulative=is_cumulative))
+    mixes = list(_mixes(groups, found))
+    overlaps = [(groups[one], groups[other], number) for (one, other), number in found.overlaps.items()]
+    chosen_by = {name for group in groups for name in group.params}  # differ by these they shall
+    comparison = Comparison(
+        groups=groups,
+        sizes=found.sizes,
+        measures=measures,
+        mixes=mixes,
+        overlaps=overlaps,
+        small=[group for group, size in zip(groups, found.sizes, strict=True) if size < SMALL],
+        differently_mixed=[],
+        tests=_adjust(measures, mixes),
+        one_in=one_in,
+    )
+    comparison.differently_mixed = [mix for mix in mixes if mix.name not in chosen_by and _is_mixed(mix)]
+    if stratify:
+        comparison.stratified = _stratify(groups, querysets, measures, stratify)
+    pairs = [(measure, difference) for measure in measures for difference in measure.differences]
+    notable = [(m, d) for m, d in pairs if d.is_notable and d.words != "negligible"]
+    comparison.notable = sorted(notable, key=lambda pair: -abs(pair[1].test.delta if pair[1].test else 0))
+    return comparison
+
+
+def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bool) -> Iterator[Measure]:
+    for declared in reading.numeric_properties():
+        numbers = found.numbers[declared.name]
+        yield _measure(
+            groups, numbers, declared.name, declared.label, declared.help, declared.kind, is_cumulative=is_cumulative
+        )
+    for name, numbers in found.scores.items():
+        help = "The mean of a session's scores of this name, session by session."
+        yield _measure(groups, numbers, name, name, help, SCORE, is_cumulative=is_cumulative)
+
+
+def _measure(
+    groups: Sequence[Group],
+    numbers: Sequence[Numbers],
+    name: str,
+    label: str,
+    help: str,
+    kind: PropertyKind,
+    *,
+    is_cumulative: bool,
+) -> Measure:
+    samples = [one.sample for one in numbers]
+    summaries = [
+        Summary(group, len(n.sample), n.mean, n.sample.quantile(0.5), n.sample.quantile(0.95), n.total)
+        for group, n in zip(groups, numbers, strict=True)
+    ]
+    differences = []
+    for group, sample in zip(groups[1:], samples[1:], strict=True):
+        test = ranks.rank_test(samples[0].values, sample.values)
+        mean = statistics.mean_difference(samples[0].moments, sample.moments)
+        median = statistics.quantile_difference(samples[0], sample, 0.5)
+        differences.append(Difference(group, mean, median, test, test.p if test else None))
+    chart = chart_of(samples, kind, is_cumulative=is_cumulative)
+    return Measure(name, label, help, kind, summaries, differences, chart, is_score=kind == SCORE)
+
+
+def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
+    for declared in reading.set_properties():
+        yield _mix(groups, found.sets[declared.name], declared.name, declared.label, declared.help)
+    for name, counts in found.categories.items():
+        yield _mix(groups, counts, name, name, "The share of sessions with this answer.", is_score=True)
+
+
+def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: str, *, is_score: bool = False) -> Mix:
+    values = []
+    for text, given in counts.shares.items():
+        cells = [
+            Cell(group, share, shares.wilson(share), _having(group, name, text, is_score=is_score))
+            for group, share in zip(groups, given, strict=True)
+        ]
+        differences = [
+            ShareDifference(group, shares.share_difference(given[0], share), shares.share_test(given[0], share))
+            for group, share in zip(groups[1:], given[1:], strict=True)
+        ]
+        values.append(Value(text, cells, differences))
+    return Mix(name, label, help, values, max(0, counts.kinds - len(values)), is_score)
+
+
+def _having(group: Group, name: str, value: str, *, is_score: bool) -> str:
+    """The list of the group's sessions with the value."""
+    if is_score:
+        return "?" + asking(group.params, Asked("score", Operator.HAS, (value,), name)).urlencode()
+    return "?" + narrowed(group.params, **{name: [value]}).urlencode()
+
+
+def _adjust(measures: Sequence[Measure], mixes: Sequence[Mix]) -> int:
+    """Adjusts every p of the page for there being so many; answers how many."""
+    tested: list[Difference | ShareDifference] = [d for m in measures for d in m.differences if d.p is not None]
+    tested += [d for mix in mixes for value in mix.values for d in value.differences if d.p is not None]
+    for difference, p in zip(tested, ranks.adjusted([d.p for d in tested if d.p is not None]), strict=True):
+        difference.p = p
+    return len(tested)
+
+
+def _is_mixed(mix: Mix) -> bool:
+    differences = [d for value in mix.values for d in value.differences]
+    return any(d.is_notable and d.interval and abs(d.interval.estimate) >= MIXED for d in differences)
+
+
+def _stratify(
+    groups: Sequence[Group], querysets: reading.Sets, measures: Sequence[Measure], name: str
+) -> Stratified | None:
+    """Fills in the differences within the values of a set property; None when there is no such property."""
+    declared = properties_of(Session).get(name)
+    if declared is None or declared.kind != PropertyKind.SET:
+        return None
+    strata = reading.strata_of(querysets, name)
+    for measure in measures:
+        for place, difference in enumerate(measure.differences, start=1):
+            if not measure.is_score:
+                pairs = [(sides[0][measure.name], sides[place][measure.name]) for sides in strata.values()]
+                difference.within = shares.stratified_mean_difference(pairs)
+    sizes = {stratum: [max(m.size for m in side.values()) for side in sides] for stratum, sides in strata.items()}
+    return Stratified(name, declared.label, sorted(sizes.items(), key=lambda item: -sum(item[1])))
+
+
+def bar_queries(group: Group, measure: Measure) -> list[str]:
+    """Bar by bar the list of exactly the group's sessions in it."""
+    bins = measure.chart.bins if measure.chart else []
+    if measure.is_score:
+        return ["?" + _scored(group, measure.name, f"{one.low:f}", f"{one.high:f}").urlencode() for one in bins]
+    low, high = f"{measure.name}__gte", f"{measure.name}__lte"
+    if low in group.params or high in group.params:
+        bounds = [{low: f"{one.low:f}", high: f"{one.high:f}"} for one in bins]
+        return ["?" + narrowed(group.params, **each).urlencode() for each in bounds]
+    start = group.query_string.rstrip("?") + ("&" if group.params else "?")
+    return [f"{start}{low}={one.low:f}&{high}={one.high:f}" for one in bins]
+
+
+def _scored(group: Group, name: str, low: str, high: str) -> QueryDict:
+    at_least = Asked("score", Operator.AT_LEAST, (low,), name)
+    return asking(group.params, at_least, Asked("score", Operator.AT_MOST, (high,), name))

@@ -1,0 +1,171 @@
+"""How cohorts come to be, which sessions are in one, and how its count is kept fresh.
+
+Everybody in a project reads its cohorts. Members make some and change their own, admins change all."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import timedelta
+from itertools import chain
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from projects.audit import Action, record
+from projects.models import Project, User
+from sessions.listing import Listing
+from sessions.models import Cohort, CohortMember, Session
+from sessions.saved_views import PASSING
+
+MOST = 500  # cohorts of one project
+STALE = timedelta(minutes=5)
+AT_ONCE = 50  # cohorts that one run counts
+UNASKED = (*PASSING, "sort", "limit")  # parameters of the list that choose no session
+
+ADD = """
+INSERT INTO cohort_member (project_id, cohort_id, session_id)
+SELECT project_id, %s, session_id FROM session WHERE project_id = %s AND session_id = ANY(%s)
+ORDER BY session_id FOR KEY SHARE ON CONFLICT DO NOTHING
+"""
+
+
+class CohortError(Exception):
+    """What was asked of a cohort cannot be done; the message says why, to people."""
+
+
+class NameTaken(CohortError):
+    """Another cohort of the project has the name."""
+
+
+class BadFilter(CohortError):
+    """The list could not follow the filter, so nobody knows whom it means."""
+
+
+def create_cohort(
+    project: Project,
+    *,
+    name: str,
+    by: User,
+    query_string: str = "",
+    session_ids: Collection[str] | None = None,
+    description: str = "",
+    colour: str = "",
+    request: HttpRequest | None = None,
+) -> Cohort:
+    """With `session_ids` a fixed list of these (an empty one waits for `add_sessions`), otherwise whatever the list's
+    filter matches now and later. Raises CohortError."""
+    cohort = Cohort(project_id=project.pk, name=name.strip(), description=description, is_fixed=session_ids is not None)
+    if not cohort.name:
+        raise CohortError("A cohort needs a name.")
+    cohort.owner_id, cohort.owner = by.pk, by.email
+    cohort.query_string = "" if cohort.is_fixed else kept_of(project, query_string)
+    existing = Cohort.objects.for_project(project).count()
+    if existing >= MOST:
+        raise CohortError(f"{MOST} cohorts are enough for one project. Delete some first.")
+    colours = Cohort.Colour.values
+    cohort.colour = colour if colour in colours else colours[existing % len(colours)]
+    try:
+        with transaction.atomic():
+            cohort.save(force_insert=True)
+            record(Action.COHORT_CREATED, project, actor=by, target=cohort.name, request=request)
+    except IntegrityError as error:
+        raise NameTaken(f"There is a cohort “{cohort.name}” already.") from error
+    if session_ids:
+        add_sessions(cohort, session_ids)
+    else:
+        count(project, cohort)
+    return cohort
+
+
+def add_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
+    """Puts sessions that exist on a fixed list; answers how many were not on it yet. Raises CohortError."""
+    if not cohort.is_fixed:
+        raise CohortError(f"“{cohort.name}” is a filter: sessions belong to it by what they are.")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ADD, [cohort.id, cohort.project_id, sorted(set(session_ids))])
+        added = int(cursor.rowcount)
+        _row(cohort).update(session_count=F("session_count") + added, counted_at=timezone.now())
+    cohort.session_count += added
+    return added
+
+
+def remove_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
+    members = CohortMember.objects.for_project(cohort.project_id).filter(cohort_id=cohort.id)
+    with transaction.atomic():
+        removed = int(members.filter(session_id__in=list(session_ids)).delete()[0])
+        _row(cohort).update(session_count=F("session_count") - removed)
+    return removed
+
+
+def delete(cohort: Cohort) -> None:
+    """The cohort and its list; the sessions stay."""
+    with transaction.atomic():
+        CohortMember.objects.for_project(cohort.project_id).filter(cohort_id=cohort.id).delete()
+        _row(cohort).delete()
+
+
+def params_of(cohort: Cohort) -> QueryDict:
+    """The cohort as parameters of the list."""
+    return QueryDict(cohort.address.removeprefix("?"), mutable=True)
+
+
+def sessions_of(project: Project, cohort: Cohort) -> QuerySet[Session]:
+    """The cohort's sessions in no order. Raises BadFilter."""
+    return matching(project, params_of(cohort))
+
+
+def matching(project: Project, params: QueryDict) -> QuerySet[Session]:
+    """What the list shows for `params`, never all by mistake. Raises BadFilter."""
+    with timezone.override(ZoneInfo(project.time_zone)):
+        listing = Listing(project, params)
+        if listing.errors:
+            raise BadFilter("The filter cannot be followed: " + " ".join(chain(*listing.errors.values())))
+        return listing.matching
+
+
+def kept_of(project: Project, query_string: str) -> str:
+    """What a cohort keeps of the list's address: its filters. Raises BadFilter."""
+    params = choosing(query_string)
+    matching(project, params)
+    return params.urlencode()
+
+
+def choosing(query_string: str) -> QueryDict:
+    """The parameters of the list's address that choose sessions; a form sends its empty fields, too."""
+    params = QueryDict(query_string.removeprefix("?"))
+    kept = [(name, [v for v in values if v]) for name, values in params.lists() if name not in UNASKED]
+    return QueryDict(urlencode([pair for pair in kept if pair[1]], doseq=True), mutable=True)
+
+
+def count(project: Project, cohort: Cohort) -> None:
+    """Counts anew. A filter that cannot be followed any more keeps its last number."""
+    with suppress(BadFilter):
+        cohort.session_count = sessions_of(project, cohort).count()
+    cohort.counted_at = timezone.now()
+    _row(cohort).update(session_count=cohort.session_count, counted_at=cohort.counted_at)
+
+
+def count_stale() -> int:
+    """Counts the cohorts of all projects that were not counted for a while, those that wait longest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT project_id, id FROM cohort WHERE counted_at IS NULL OR counted_at < %s"
+            " ORDER BY counted_at NULLS FIRST LIMIT %s /* every project */",
+            [timezone.now() - STALE, AT_ONCE],
+        )
+        waiting: list[tuple[int, UUID]] = cursor.fetchall()
+    projects = Project.objects.filter(Q(deleted_at=None)).in_bulk({project_id for project_id, _ in waiting})
+    for project_id, cohort_id in waiting:
+        cohort = Cohort.objects.for_project(project_id).filter(id=cohort_id).first()
+        if cohort and project_id in projects:
+            count(projects[project_id], cohort)
+    return len(waiting)
+
+
+def _row(cohort: Cohort) -> QuerySet[Cohort]:
+    rows: QuerySet[Cohort] = Cohort.objects.for_project(cohort.project_id).filter(id=cohort.id)
+    return rows

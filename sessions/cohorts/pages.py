@@ -1,0 +1,128 @@
+"""Where people make, change and delete cohorts."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from projects.access import person, project_view, requires
+from projects.audit import Action, record
+from projects.models import Project, Role, User
+from sessions.cohorts import making
+from sessions.cohorts.making import CohortError, create_cohort
+from sessions.models import Cohort
+from sessions.models.cohorts import DESCRIPTION_LENGTH, NAME_LENGTH
+
+
+class CohortForm(forms.Form):
+    name = forms.CharField(max_length=NAME_LENGTH)
+    description = forms.CharField(max_length=DESCRIPTION_LENGTH, required=False)
+    colour = forms.ChoiceField(choices=Cohort.Colour.choices, required=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+def cohorts(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Every cohort of the project, with what the person may do with it; a POST makes one more."""
+    if request.method == "POST":
+        return _create(request, project)
+    user = person(request)
+    found = Cohort.objects.for_project(project).order_by("name")
+    rows = [{"cohort": cohort, "may_change": may_change(user, project.role, cohort)} for cohort in found]
+    context = {"project": project, "section": "compare", "cohorts": rows, "colours": Cohort.Colour.choices}
+    return render(request, "sessions/cohorts/cohorts.html", context)
+
+
+@require_safe
+@project_view
+@requires(Role.MEMBER)
+def new_cohort(request: HttpRequest, project: Project) -> HttpResponse:
+    """Asks for the name of a cohort of the sessions that the list shows for this address's query."""
+    return _ask(request, project, request.GET.urlencode(), CohortForm())
+
+
+@requires(Role.MEMBER)
+def _create(request: HttpRequest, project: Project) -> HttpResponse:
+    form, query = CohortForm(request.POST), request.POST.get("query", "")
+    if form.is_valid():
+        try:
+            cohort = create_cohort(project, by=person(request), query_string=query, request=request, **_said(form))
+        except CohortError as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, f"“{cohort.name}” has {cohort.session_count:,} sessions.")
+            return redirect("cohorts", project.pk)
+    return _ask(request, project, query, form, status=400)
+
+
+def _ask(request: HttpRequest, project: Project, query: str, form: CohortForm, status: int = 200) -> HttpResponse:
+    error, kept, count = "", "", 0
+    try:
+        kept = making.kept_of(project, query)
+        count = making.matching(project, QueryDict(kept)).count()
+    except CohortError as problem:
+        error = str(problem)
+    context = {"project": project, "section": "compare", "form": form, "query": kept, "error": error, "count": count}
+    context["colours"] = Cohort.Colour.choices
+    return render(request, "sessions/cohorts/new.html", context, status=status)
+
+
+@require_POST
+@project_view
+@requires(Role.MEMBER)
+def change_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> HttpResponse:
+    user, form = person(request), CohortForm(request.POST)
+    cohort = _changeable(user, project, cohort_id)
+    if not form.is_valid():
+        return _refused(request, project, f"A cohort needs a name of at most {NAME_LENGTH} characters.")
+    said = _said(form)
+    said["colour"] = said["colour"] or cohort.colour
+    try:
+        with transaction.atomic():
+            Cohort.objects.for_project(project).filter(id=cohort.id).update(**said, updated_at=timezone.now())
+            record(Action.COHORT_CHANGED, project, actor=user, target=said["name"], request=request)
+    except IntegrityError:
+        return _refused(request, project, f"There is a cohort “{said['name']}” already.")
+    return redirect("cohorts", project.pk)
+
+
+@require_POST
+@project_view
+@requires(Role.MEMBER)
+def delete_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> HttpResponse:
+    user = person(request)
+    cohort = _changeable(user, project, cohort_id)
+    with transaction.atomic():
+        making.delete(cohort)
+        record(Action.COHORT_DELETED, project, actor=user, target=cohort.name, request=request)
+    messages.success(request, f"The cohort “{cohort.name}” is deleted; its sessions stay.")
+    return redirect("cohorts", project.pk)
+
+
+def may_change(user: User, role: Role, cohort: Cohort) -> bool:
+    return role.edits and (cohort.owner_id == user.pk or role.administers)
+
+
+def _said(form: CohortForm) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in ("name", "description", "colour")}
+
+
+def _changeable(user: User, project: Project, cohort_id: UUID) -> Cohort:
+    cohort: Cohort | None = Cohort.objects.for_project(project).filter(id=cohort_id).first()
+    if cohort is None:
+        raise Http404("There is no such cohort.")
+    if not may_change(user, project.role, cohort):
+        raise PermissionDenied("Only its owner or an admin may change a cohort.")
+    return cohort
+
+
+def _refused(request: HttpRequest, project: Project, reason: str) -> HttpResponse:
+    messages.error(request, reason)
+    return redirect("cohorts", project.pk)

@@ -1,0 +1,232 @@
+"""Reads what is compared out of the database: at most five statements, whatever there is to compare.
+
+Numbers come packed as eight bytes each, since statistics need all of them and text costs ten times more to read. Sums
+and means are PostgreSQL's exact ones, which the list and the API show, too."""
+
+import math
+import sys
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations, count
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from projects.models import Project
+from sessions.cohorts.shares import Share
+from sessions.cohorts.statistics import Moments, Sample
+from sessions.models import Session
+from sessions.properties import Property, PropertyKind, properties_of
+
+NUMERIC = (PropertyKind.DURATION, PropertyKind.NUMBER, PropertyKind.MONEY)
+VALUES = 10  # of a set that are shown, the most frequent of all groups together
+
+PACKED = "string_agg(float8send({0}::float8), ''::bytea), {1}"
+NUMBERS_OF = "SELECT {place}, count(*), {packed} FROM ({sessions}) m"
+SETS = """
+WITH {members} counted AS ({each}),
+ranked AS (SELECT name, value, row_number() OVER (PARTITION BY name ORDER BY sum(hits) DESC, value) AS rank,
+    count(*) OVER (PARTITION BY name) AS kinds FROM counted GROUP BY name, value)
+SELECT name, value, kinds, place, hits FROM counted JOIN ranked USING (name, value)
+WHERE rank <= %s ORDER BY name, rank, place
+"""
+# Equal sets are counted before they are taken apart: there are few different ones.
+SET_OF = """
+SELECT {place} AS place, '{name}' AS name, value, sum(times)::bigint AS hits FROM (
+    SELECT unnest({field}) AS value, times FROM (SELECT {field}, count(*) AS times FROM member{place} GROUP BY 1) k) u
+GROUP BY value
+"""
+SCORES_OF = """
+SELECT {place}, name, {packed}, count(*) FILTER (WHERE shares <> '{{}}') FROM session_score
+WHERE project_id = %s AND session_id IN (SELECT session_id FROM ({sessions}) m) GROUP BY name
+"""
+CATEGORIES_OF = """
+SELECT {place} AS place, name, category AS value, count(*) AS hits FROM (
+    SELECT name, shares FROM session_score
+    WHERE project_id = %s AND name = ANY(%s) AND session_id IN (SELECT session_id FROM ({sessions}) m)) s
+CROSS JOIN LATERAL jsonb_object_keys(shares) AS category
+GROUP BY name, category
+"""
+STRATA_OF = """
+SELECT {place}, coalesce(nullif(array_to_string({by}, ' + '), ''), 'none') AS stratum, count(*), {moments}
+FROM ({sessions}) m GROUP BY stratum
+"""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A number's values in one group. `total` and `mean` are exact."""
+
+    sample: Sample
+    total: Decimal
+    mean: Decimal | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A set's values, the most frequent first, with the share of each group; `kinds` counts those not shown, too."""
+
+    shares: dict[str, list[Share]]
+    kinds: int
+
+
+class Read(NamedTuple):
+    """Everything, by name and then group by group in their order."""
+
+    sizes: list[int]
+    numbers: dict[str, list[Numbers]]
+    sets: dict[str, Counts]
+    scores: dict[str, list[Numbers]]
+    categories: dict[str, Counts]
+    overlaps: dict[tuple[int, int], int]  # of two groups that share sessions: how many
+
+
+NOTHING = Numbers(Sample.of([]), Decimal(), None)
+Sets = Sequence[QuerySet[Session]]
+Row = tuple[Any, ...]
+
+
+def numeric_properties() -> list[Property]:
+    return [p for p in properties_of(Session).values() if p.kind in NUMERIC]
+
+
+def set_properties() -> list[Property]:
+    return [p for p in properties_of(Session).values() if p.kind == PropertyKind.SET]
+
+
+def read(project: Project, groups: Sets) -> Read:
+    sizes, numbers = _numbers(groups)
+    scores, categories = _scores(project, groups)
+    return Read(sizes, numbers, _sets(groups, sizes), scores, categories, _overlaps(groups))
+
+
+def strata_of(groups: Sets, by: str) -> dict[str, list[dict[str, Moments]]]:
+    """Of each combination of values of the set property `by`: group by group the moments of every numeric property.
+    One statement."""
+    properties, field = numeric_properties(), properties_of(Session)[by].field
+    moments = ", ".join(f"count({p.field}), avg({p.field})::float8, var_samp({p.field}::float8)" for p in properties)
+    fields = [*(p.field for p in properties), field]
+    found: dict[str, list[dict[str, Moments]]] = {}
+    nothing = {p.name: Moments(0, None, None) for p in properties}
+    for place, stratum, _, *values in _each(groups, STRATA_OF, fields, by=field, moments=moments):
+        triples = (Moments(*values[at : at + 3]) for at in range(0, len(values), 3))
+        sides = found.setdefault(stratum, [nothing for _ in groups])
+        sides[place] = dict(zip(nothing, triples, strict=True))
+    return found
+
+
+def _numbers(groups: Sets) -> tuple[list[int], dict[str, list[Numbers]]]:
+    properties = numeric_properties()
+    packed = ", ".join(PACKED.format(p.field, _total_of(p)) for p in properties)
+    rows = sorted(_each(groups, NUMBERS_OF, [p.field for p in properties], packed=packed), key=itemgetter(0))
+    numbers = {p.name: [_unpacked(*row[at : at + 2]) for row in rows] for at, p in zip(count(2, 2), properties)}
+    return [row[1] for row in rows], numbers
+
+
+def _sets(groups: Sets, sizes: list[int]) -> dict[str, Counts]:
+    properties, members = set_properties(), ""
+    values: list[Any] = []
+    for place, sessions in enumerate(groups):
+        sql, own = _sql(sessions, [p.field for p in properties])
+        members += f"member{place} AS MATERIALIZED ({sql}), "
+        values += own
+    each = " UNION ALL ".join(
+        SET_OF.format(place=place, name=p.name, field=p.field) for p in properties for place in range(len(groups))
+    )
+    rows = _rows(SETS.format(members=members, each=each), [*values, VALUES])
+    found = _counted(rows, {p.name: sizes for p in properties})
+    return {p.name: found.get(p.name, Counts({}, 0)) for p in properties}
+
+
+def _scores(project: Project, groups: Sets) -> tuple[dict[str, list[Numbers]], dict[str, Counts]]:
+    numbers: dict[str, list[Numbers]] = {}
+    sizes: dict[str, list[int]] = {}
+    rows = _each(groups, SCORES_OF, ["session_id"], [project.pk], packed=PACKED.format("mean", "NULL::numeric"))
+    for place, name, packed, total, categorical in rows:
+        if packed:
+            numbers.setdefault(name, [NOTHING for _ in groups])[place] = _unpacked(packed, total)
+        if categorical:
+            sizes.setdefault(name, [0 for _ in groups])[place] = categorical
+    if not sizes:
+        return numbers, {}
+    each, values = _joined(groups, CATEGORIES_OF, ["session_id"], [project.pk, list(sizes)])
+    return numbers, _counted(_rows(SETS.format(members="", each=each), [*values, VALUES]), sizes)
+
+
+def _counted(rows: list[Row], sizes: dict[str, list[int]]) -> dict[str, Counts]:
+    hits: dict[str, dict[str, dict[int, int]]] = {}
+    kinds = {}
+    for name, value, kinds[name], place, number in rows:
+        hits.setdefault(name, {}).setdefault(value, {})[place] = number
+    return {
+        name: Counts(
+            {v: [Share(by.get(place, 0), size) for place, size in enumerate(sizes[name])] for v, by in values.items()},
+            kinds[name],
+        )
+        for name, values in hits.items()
+    }
+
+
+def _overlaps(groups: Sets) -> dict[tuple[int, int], int]:
+    pairs = list(combinations(range(len(groups)), 2))
+    counts: list[str] = []
+    values: list[Any] = []
+    for one, other in pairs:
+        sql, own = _sql(groups[one] & groups[other], ["session_id"])
+        counts.append(f"(SELECT count(*) FROM ({sql}) m)")
+        values += own
+    [found] = _rows(f"SELECT {', '.join(counts)}", values) if pairs else [()]
+    return {pair: number for pair, number in zip(pairs, found, strict=True) if number}
+
+
+def _each(groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str) -> list[Row]:
+    return _rows(*_joined(groups, statement, fields, before, **parts))
+
+
+def _joined(
+    groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str
+) -> tuple[str, list[Any]]:
+    """The statement for every group in one, with their `sessions` in its place; `before` are values that stand in it
+    ahead of the group's own."""
+    texts: list[str] = []
+    values: list[Any] = []
+    for place, sessions in enumerate(groups):
+        sql, own = _sql(sessions, fields)
+        texts.append(statement.format(place=place, sessions=sql, **parts))
+        values += [*before, *own]
+    return " UNION ALL ".join(texts), values
+
+
+def _sql(sessions: QuerySet[Session], fields: list[str]) -> tuple[str, tuple[Any, ...]]:
+    text, values = sessions.order_by().values(*dict.fromkeys(fields)).query.sql_with_params()
+    return text, values
+
+
+def _rows(sql: str, values: Sequence[Any]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[Row] = cursor.fetchall()
+    return rows
+
+
+def _total_of(declared: Property) -> str:
+    """PostgreSQL adds up money, digit by digit; whole numbers are added up exactly here."""
+    return f"sum({declared.field})" if declared.kind == PropertyKind.MONEY else "NULL::numeric"
+
+
+def _unpacked(packed: bytes | None, total: Decimal | None) -> Numbers:
+    numbers = array("d", bytes(packed or b""))
+    if not numbers:
+        return NOTHING
+    if sys.byteorder == "little":  # the wire's order is the other one
+        numbers.byteswap()
+    if total is None:
+        try:
+            total = Decimal(math.fsum(numbers))
+        except OverflowError:
+            total = sum(map(Decimal, numbers), Decimal())
+    return Numbers(Sample.of(numbers), total, total / len(numbers))

@@ -1,0 +1,146 @@
+"""What a comparison found, as pages and exports show it. The first group is what the others are compared with."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sessions.cohorts import ranks
+from sessions.cohorts.charts import Chart
+from sessions.cohorts.groups import Group
+from sessions.cohorts.ranks import RankTest
+from sessions.cohorts.shares import Share
+from sessions.cohorts.statistics import Interval, Z
+from sessions.properties import PropertyKind
+
+NOTABLE = 0.05  # the rate of false discoveries among what is called a difference
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One group's numbers; `mean` and `total` are exact, the rest as exact as a float."""
+
+    group: Group
+    size: int
+    mean: Decimal | None
+    median: float | None
+    p95: float | None
+    total: Decimal
+
+
+@dataclass
+class Difference:
+    """A group against the first one. `p` is adjusted for all tests of the page before anybody sees it."""
+
+    group: Group
+    mean: Interval | None
+    median: Interval | None
+    test: RankTest | None
+    p: float | None
+    within: Interval | None = None  # the difference of means where the two are alike
+
+    @property
+    def is_notable(self) -> bool:
+        return self.p is not None and self.p < NOTABLE
+
+    @property
+    def words(self) -> str:
+        if self.test is None:
+            return ""
+        size = ranks.size_in_words(self.test.delta)
+        return size if size == "negligible" else f"{size}, {'higher' if self.test.delta > 0 else 'lower'}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of sessions, group by group."""
+
+    name: str
+    label: str
+    help: str
+    kind: PropertyKind
+    summaries: list[Summary]
+    differences: list[Difference]
+    chart: Chart | None
+    is_score: bool = False
+
+    @property
+    def rows(self) -> list[tuple[Summary, Difference | None]]:
+        return list(zip(self.summaries, [None, *self.differences], strict=True))
+
+    @property
+    def anchor(self) -> str:
+        return f"score-{self.name}" if self.is_score else self.name
+
+
+@dataclass
+class ShareDifference:
+    group: Group
+    interval: Interval | None
+    p: float | None
+    within: Interval | None = None
+
+    @property
+    def is_notable(self) -> bool:
+        return self.p is not None and self.p < NOTABLE
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A share with its interval, and the list of its sessions, where the list can ask for them."""
+
+    group: Group
+    share: Share
+    interval: Interval | None
+    query_string: str
+
+
+@dataclass(frozen=True)
+class Value:
+    text: str
+    cells: list[Cell]
+    differences: list[ShareDifference]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A set, value by value."""
+
+    name: str
+    label: str
+    help: str
+    values: list[Value]
+    hidden: int  # values beyond the most frequent ones
+    is_score: bool = False
+
+
+@dataclass(frozen=True)
+class Stratified:
+    """The property within whose values the groups are compared, and how many sessions had a counterpart."""
+
+    name: str
+    label: str
+    strata: list[tuple[str, list[int]]]
+
+
+@dataclass
+class Comparison:
+    groups: list[Group]
+    sizes: list[int]
+    measures: list[Measure]
+    mixes: list[Mix]
+    overlaps: list[tuple[Group, Group, int]]
+    small: list[Group]
+    differently_mixed: list[Mix]
+    tests: int
+    one_in: int = 1  # how many sessions each that was read stands for
+    stratified: Stratified | None = None
+    notable: list[tuple[Measure, Difference]] = field(default_factory=list)
+
+    @property
+    def sized(self) -> list[tuple[Group, str]]:
+        """Each group with how many sessions it has; of a sample the estimate, with twice its standard error."""
+        if self.one_in == 1:
+            return [(g, f"{n:,} session{'' if n == 1 else 's'}") for g, n in zip(self.groups, self.sizes, strict=True)]
+        return [
+            (group, f"about {n * self.one_in:,} ± {round(Z * (n * self.one_in * (self.one_in - 1)) ** 0.5):,} sessions")
+            for group, n in zip(self.groups, self.sizes, strict=True)
+        ]

@@ -1,0 +1,30 @@
+"""Which sessions of a large project are read: every one while that is quick, otherwise a sample that never changes.
+
+The sample is chosen by a hash of the session's id, which has nothing to do with what a session is, and has an index."""
+
+import json
+from collections.abc import Sequence
+
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
+
+from projects.models import Project
+from sessions.models import Session
+
+EXACT = 60_000  # sessions up to which every one is read
+ONE_IN = 128  # otherwise; the index session_sample holds these
+COST_OF_A_ROW = 4.0  # in the planner's units: a page that is fetched at random
+SAMPLED = '(hashtextextended("session"."session_id", 0) & 127) = 0'
+
+
+def affordable(project: Project, whole: Sequence[QuerySet[Session]]) -> tuple[int, list[QuerySet[Session]]]:
+    """How many sessions each one that is read stands for, and those to read of each set."""
+    if Session.objects.for_project(project)[: EXACT + 1].count() <= EXACT or sum(map(_estimated, whole)) <= EXACT:
+        return 1, list(whole)
+    return ONE_IN, [sessions.filter(RawSQL(SAMPLED, [], BooleanField())) for sessions in whole]
+
+
+def _estimated(sessions: QuerySet[Session]) -> float:
+    """How many rows' worth of work the planner expects, at the price of one row that is read by itself."""
+    plan = json.loads(sessions.order_by().values("session_id").explain(format="json"))[0]["Plan"]
+    return max(float(plan["Plan Rows"]), float(plan["Total Cost"]) / COST_OF_A_ROW)

@@ -1,0 +1,150 @@
+"""Deletes a session, a trace, or everything of a person, in small transactions, and keeps a receipt of what went.
+
+May be killed and run again at any point: what is left to do is looked up, never remembered. The sums of sessions follow
+with every batch."""
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from sessions.models import Erasure, Session
+from sessions.rollup import recompute
+from tracing import activity
+from tracing.deletion import delete_traces
+from tracing.models import Score, Span, Trace
+
+TRACES_AT_ONCE = 200
+AT_ONCE = 2000  # a request waits for so many traces; more are a worker's
+
+LEASE = timedelta(seconds=60)  # longer than a batch may take
+PROGRESS = ("trace_count", "span_count", "score_count", "session_count", "leased_until", "finished_at")
+
+Subject = Erasure.Subject
+
+
+def begin(project_id: int, subject: Erasure.Subject, key: str, *, by: str) -> Erasure:
+    """The receipt, still empty: hand it to `proceed`, or to a worker when it `is_large`."""
+    expected = _traces(project_id, subject, key).count()
+    return Erasure.objects.create(
+        project_id=project_id, subject=subject, key=key, requested_by=by[:254], expected_traces=expected
+    )
+
+
+def exists(project_id: int, subject: Erasure.Subject, key: str) -> bool:
+    return _traces(project_id, subject, key).exists()
+
+
+def is_large(erasure: Erasure) -> bool:
+    """Whether a request should not wait for it. To find a person, every span of a project is looked at."""
+    if erasure.subject == Subject.PERSON:
+        return Trace.objects.for_project(erasure.project_id)[: AT_ONCE + 1].count() > AT_ONCE
+    return erasure.expected_traces > AT_ONCE
+
+
+def delete_session(project_id: int, session_id: str, *, by: str = "") -> Erasure:
+    """Deletes the session's traces and scores; its row goes with the last trace."""
+    return proceed(begin(project_id, Subject.SESSION, session_id, by=by))
+
+
+def delete_sessions(project_id: int, session_ids: Collection[str]) -> int:
+    """Deletes what the named sessions consist of, without a receipt for each: for a job that keeps one for all.
+    Returns how many there were."""
+    found = int(Session.objects.for_project(project_id).filter(session_id__in=session_ids).count())
+    days = set()
+    for trace_ids in _ids(Trace.objects.for_project(project_id).filter(session_id__in=session_ids)):
+        deleted = delete_traces(project_id, trace_ids)
+        _recompute(project_id, deleted.session_ids)
+        days |= deleted.days
+    _recompute(project_id, set(session_ids))  # also what a killed worker left without its traces
+    activity.meter(project_id, days)
+    return found
+
+
+def erase_person(project_id: int, user_id: str, *, by: str = "") -> Erasure:
+    """Deletes every trace in which anything says that it was for this user."""
+    return proceed(begin(project_id, Subject.PERSON, user_id, by=by))
+
+
+def unfinished(project_id: int) -> list[Erasure]:
+    return list(Erasure.objects.for_project(project_id).filter(finished_at=None).order_by("requested_at"))
+
+
+def waiting_projects() -> list[int]:
+    """Ids of the projects in which something is left to erase."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT project_id FROM erasure WHERE finished_at IS NULL /* every project */")
+        return [project_id for (project_id,) in cursor.fetchall()]
+
+
+def proceed(erasure: Erasure) -> Erasure:
+    """Deletes what is left, then signs the receipt; does nothing while another worker is at it."""
+    if not _lease(erasure):
+        return erasure
+    touched: set[str] = set()
+    days = set()
+    for trace_ids in _left(erasure):
+        deleted = delete_traces(erasure.project_id, trace_ids)
+        touched |= deleted.session_ids
+        days |= deleted.days
+        erasure.trace_count += deleted.trace_count
+        erasure.span_count += deleted.span_count
+        erasure.score_count += deleted.score_count + _recompute(erasure.project_id, deleted.session_ids)
+        erasure.session_count = max(erasure.session_count, len(touched))
+        erasure.leased_until = timezone.now() + LEASE
+        _write(erasure)
+    activity.meter(erasure.project_id, days)
+    erasure.finished_at = timezone.now()
+    _write(erasure)
+    return erasure
+
+
+def _write(erasure: Erasure) -> None:
+    progress = {name: getattr(erasure, name) for name in PROGRESS}
+    Erasure.objects.for_project(erasure.project_id).filter(id=erasure.id).update(**progress)
+
+
+def _lease(erasure: Erasure) -> bool:
+    now = timezone.now()
+    free = Erasure.objects.for_project(erasure.project_id).filter(id=erasure.id, finished_at=None)
+    free = free.filter(Q(leased_until=None) | Q(leased_until__lt=now))
+    return bool(free.update(leased_until=now + LEASE))
+
+
+def _left(erasure: Erasure) -> Iterator[list[str]]:
+    traces = _traces(erasure.project_id, Subject(erasure.subject), erasure.key)
+    yield from _ids(traces)
+    if erasure.subject == Subject.PERSON:
+        yield from _said_by_spans(erasure.project_id, erasure.key)
+
+
+def _ids(traces: QuerySet[Trace]) -> Iterator[list[str]]:
+    """Ids of what is there yet, so many at a time: whoever takes them deletes them."""
+    while ids := list(traces.values_list("trace_id", flat=True)[:TRACES_AT_ONCE]):
+        yield ids
+
+
+def _traces(project_id: int, subject: Erasure.Subject, key: str) -> QuerySet[Trace]:
+    traces = Trace.objects.for_project(project_id)
+    if subject == Subject.PERSON:
+        return traces.filter(Q(user_id=key) | Q(claims__user_id=key))
+    return traces.filter(session_id=key) if subject == Subject.SESSION else traces.filter(trace_id=key)
+
+
+def _said_by_spans(project_id: int, user_id: str) -> Iterator[list[str]]:
+    """Traces that were decided to be another user's, although a span names this one. Day by day, as spans are kept."""
+    days = Trace.objects.for_project(project_id).order_by("bucket").values_list("bucket", flat=True).distinct()
+    for day in list(days):
+        spans = Span.objects.for_project(project_id).filter(bucket=day, claims__user_id=user_id)
+        ids = sorted(set(spans.values_list("trace_id", flat=True)))
+        yield from (ids[start : start + TRACES_AT_ONCE] for start in range(0, len(ids), TRACES_AT_ONCE))
+
+
+def _recompute(project_id: int, session_ids: set[str]) -> int:
+    """Makes the sessions follow; the scores of those that are gone go, too. Returns how many scores there were."""
+    recompute(project_id, sorted(session_ids))
+    sessions = Session.objects.for_project(project_id).filter(session_id__in=session_ids)
+    gone = session_ids - set(sessions.values_list("session_id", flat=True))
+    return int(Score.objects.for_project(project_id).filter(session_id__in=gone).delete()[0])

@@ -1,0 +1,1 @@
+"""Invented conversations in several languages, told the way real SDKs tell theirs."""

@@ -1,0 +1,34 @@
+"""The export for programs: the same files, by key."""
+
+from django.http import HttpResponseBase
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+
+from projects.audit import Action, record
+from sessions.api.authentication import key_of, project_of
+from sessions.api.parameters import BadParameters
+from sessions.api.views import session
+from sessions.export.stream import BadExport, answer, export_of
+
+
+@api_view(["GET"])
+def export(request: Request) -> HttpResponseBase:
+    """`?format=` as on the page. Without it, this is the address of the session of that name."""
+    if "format" not in request.query_params:
+        response: HttpResponseBase = session(request._request, "export")
+        return response
+    project = project_of(request)
+    try:
+        asked = export_of(project, request.query_params)
+    except BadExport as error:
+        raise BadParameters(error.errors) from None
+    target = request.query_params.urlencode()[:200]
+    record(
+        Action.EXPORTED,
+        project,
+        actor=key_of(request),
+        target=target,
+        request=request._request,
+        format=asked.format.name,
+    )
+    return answer(asked, f"sessions-of-{project.name}")

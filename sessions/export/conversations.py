@@ -1,0 +1,151 @@
+"""Whole conversations: the messages of a session from first to last, each once although every turn repeats its history.
+
+What a turn adds follows from the message that was told last: what stands behind it in the turn's input is new."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from sessions.models import Session
+from tracing.models import Trace
+from tracing.reading.sides import COLUMNS, ROLES, texts_of_side
+from tracing.reading.texts import is_conversation
+
+TEXTS_AT_ONCE = 50  # traces whose texts are in memory
+TRACES_AT_ONCE = 500  # traces that one query answers
+
+Message = dict[str, Any]
+Texts = dict[str, dict[str, str]]  # by side and trace id
+
+
+class Told:
+    """What was told so far, as much of it as telling what is new needs."""
+
+    def __init__(self) -> None:
+        self.last: tuple[str, str] | None = None
+        self.system: str | None = None
+
+    def new_in(self, messages: Sequence[Message], *, is_answer: bool) -> Iterator[Message]:
+        """The messages that were not told yet, which are then told."""
+        start = self._after_last(messages)
+        if start is None:
+            start = 0 if is_answer or self.last is None else _last_turn(messages)
+            yield from self._new_systems(messages[:start])
+        for message in messages[start:]:
+            if message["role"] == "system":
+                yield from self._new_systems([message])
+            else:
+                self.last = _key(message)
+                yield message
+
+    def _after_last(self, messages: Sequence[Message]) -> int | None:
+        if self.last is None:
+            return None
+        places = (place for place in range(len(messages) - 1, -1, -1) if _key(messages[place]) == self.last)
+        place = next(places, None)
+        return None if place is None else place + 1
+
+    def _new_systems(self, messages: Sequence[Message]) -> Iterator[Message]:
+        for message in messages:
+            if message["role"] == "system" and (text := str(message.get("content"))) != self.system:
+                self.system = text
+                yield message
+
+
+def conversation_of(session: Session) -> Iterator[Message]:
+    """The session's messages, read in parts however many there are."""
+    told = Told()
+    for some in _batches(traces_of(session), TEXTS_AT_ONCE):
+        yield from _messages(told, some, _texts(session.project_id, some))
+
+
+def conversations_of(sessions: Sequence[Session]) -> Iterator[tuple[Session, Iterator[Message]]]:
+    """Each session with its messages, to be read in turn: many short ones together cost three queries."""
+    for some in _slices(sessions):
+        if len(some) == 1:
+            yield some[0], conversation_of(some[0])
+            continue
+        project_id = some[0].project_id
+        by_session: dict[str | None, list[Trace]] = {session.session_id: [] for session in some}
+        found = Trace.objects.for_project(project_id).filter(session_id__in=list(by_session))
+        traces = list(found.order_by("session_id", "started_at", "trace_id").only(*COLUMNS))
+        for trace in traces:
+            by_session[trace.session_id].append(trace)
+        texts = _texts(project_id, traces)
+        for session in some:
+            yield session, _messages(Told(), by_session[session.session_id], texts)
+
+
+def _texts(project_id: int, traces: Sequence[Trace]) -> Texts:
+    return {side: texts_of_side(project_id, traces, side) for side in ROLES}
+
+
+def _messages(told: Told, traces: Sequence[Trace], texts: Texts) -> Iterator[Message]:
+    for trace in traces:
+        for side, role in ROLES.items():
+            if text := texts[side].get(trace.trace_id):
+                yield from told.new_in(messages_in(text, role), is_answer=side == "output")
+
+
+def traces_of(session: Session) -> Iterator[Trace]:
+    """In their order, batch by batch, however many there are."""
+    traces = Trace.objects.for_project(session.project_id).filter(session_id=session.session_id)
+    traces = traces.order_by("started_at", "trace_id").only(*COLUMNS)
+    batch = list(traces[:TRACES_AT_ONCE])
+    while batch:
+        yield from batch
+        last = batch[-1]
+        later = traces.filter(started_at__gte=last.started_at)
+        later = later.exclude(started_at=last.started_at, trace_id__lte=last.trace_id)
+        batch = list(later[:TRACES_AT_ONCE]) if len(batch) == TRACES_AT_ONCE else []
+
+
+def messages_in(text: str, role: str) -> list[Message]:
+    """A stored text as messages; one that is no conversation is one message of `role`."""
+    value: Any = None
+    if text[:1] == "[":
+        with suppress(orjson.JSONDecodeError, RecursionError):
+            value = orjson.loads(text)
+    return value if is_conversation(value) else [{"role": role, "content": text}]
+
+
+def _key(message: Message) -> tuple[str, str]:
+    """What makes two messages the same one, also when one of them was told with less detail."""
+    content = message.get("content")
+    said = content.strip() if isinstance(content, str) else str(content)
+    return str(message["role"]), said or str(message.get("tool_calls") or message.get("media"))
+
+
+def _last_turn(messages: Sequence[Message]) -> int:
+    """Where what is new begins when nothing of the history is known: after the last answer that waited for nothing."""
+    for place in range(len(messages) - 2, -1, -1):
+        if messages[place]["role"] == "assistant" and not messages[place].get("tool_calls"):
+            return place + 1
+    return 0
+
+
+def _slices(sessions: Sequence[Session]) -> Iterator[list[Session]]:
+    """Sessions with not too many traces together; at least one."""
+    some: list[Session] = []
+    traces = 0
+    for session in sessions:
+        if some and traces + session.trace_count > TEXTS_AT_ONCE:
+            yield some
+            some, traces = [], 0
+        some.append(session)
+        traces += session.trace_count
+    if some:
+        yield some
+
+
+def _batches(traces: Iterable[Trace], size: int) -> Iterator[list[Trace]]:
+    some: list[Trace] = []
+    for trace in traces:
+        some.append(trace)
+        if len(some) == size:
+            yield some
+            some = []
+    if some:
+        yield some

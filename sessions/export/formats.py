@@ -1,0 +1,117 @@
+"""In which formats sessions leave: a literal registry. A format is the pieces of one file, row after row.
+
+Columns are the declared properties; a new one is exported without an edit here."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sessions.api.representation import session_json
+from sessions.export.conversations import Message, conversations_of
+from sessions.export.markdown import as_markdown
+from sessions.models import Session
+from sessions.properties import properties_of
+from tracing.fields import dump
+
+# A spreadsheet takes such a text for a formula and would run it.
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Format:
+    """`rows` turns a batch of sessions into pieces of text, `is_first` for the first one. `end` closes the file;
+    it is given the cursor of what did not fit."""
+
+    name: str
+    label: str
+    help: str
+    content_type: str
+    extension: str
+    rows: Callable[[Sequence[Session], bool], Iterator[str]]
+    start: Callable[[], str] = str
+    end: Callable[[str | None], str] = lambda following: ""
+    at_once: int = 500  # sessions of a batch
+
+
+def _csv_start() -> str:
+    return _csv_line(list(properties_of(Session)))
+
+
+def _csv_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
+    for session in sessions:
+        yield _csv_line([cell(value) for value in session_json(session).values()])
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def cell(value: Any) -> str:
+    """Sets with commas, nested values as JSON; no text is a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = ", ".join(value)
+    text = value if isinstance(value, str) else dump(value)
+    return f"'{text}" if text.startswith(RISKY) and not NUMBER.fullmatch(text) else text
+
+
+def _json_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
+    for number, session in enumerate(sessions):
+        yield ("" if is_first and number == 0 else ",\n") + dump(session_json(session))
+
+
+def _json_end(following: str | None) -> str:
+    return f'\n],\n"next": {dump(following)}}}\n'
+
+
+def _jsonl_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
+    for session in sessions:
+        yield dump(session_json(session)) + "\n"
+
+
+def _jsonl_end(following: str | None) -> str:
+    return dump({"next": following}) + "\n" if following else ""
+
+
+def _message_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
+    """A line is written message by message: a session may have any number of them."""
+    for session, messages in conversations_of(sessions):
+        yield f'{{"session_id":{dump(session.session_id)},"messages":['
+        yield from _separated(messages)
+        yield "]}\n"
+
+
+def _separated(messages: Iterator[Message]) -> Iterator[str]:
+    for number, message in enumerate(messages):
+        yield ("," if number else "") + dump(message)
+
+
+def _markdown_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
+    for number, (session, messages) in enumerate(conversations_of(sessions)):
+        yield "" if is_first and number == 0 else "\n---\n\n"
+        yield from as_markdown(session, messages)
+
+
+JSON, NDJSON = "application/json", "application/x-ndjson"
+# In the order of the menu: for spreadsheets, for programs, for models, for people.
+FORMATS = {
+    found.name: found
+    for found in (
+        Format("csv", "CSV", "One row per session.", "text/csv; charset=utf-8", "csv", _csv_rows, _csv_start),
+        Format("json", "JSON", "One object per session, in one array.", JSON, "json", _json_rows,
+               lambda: '{"data": [\n', _json_end),
+        Format("jsonl", "JSON Lines", "One object per line and session.", NDJSON, "jsonl", _jsonl_rows,
+               end=_jsonl_end),
+        Format("messages", "Conversations as JSON Lines", "The chat messages of one session per line.", NDJSON,
+               "jsonl", _message_rows, end=_jsonl_end, at_once=50),
+        Format("markdown", "Conversations as Markdown", "Every conversation, to read.", "text/markdown; charset=utf-8",
+               "md", _markdown_rows, at_once=50),
+    )
+}  # fmt: skip

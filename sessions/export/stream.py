@@ -1,0 +1,129 @@
+"""One export: the sessions of the list, or those that are named, in pieces, whatever their number.
+
+Batches follow each other by position, so nothing is kept open or in memory between them. Oldest first unless a sort is
+asked for: what arrives meanwhile then comes at the end, and the place of a row that was exported does not move."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.http import QueryDict, StreamingHttpResponse
+from django.utils.text import slugify
+
+from projects.models import Project
+from sessions.export.formats import FORMATS, Format
+from sessions.listing import RELEVANCE, Listing
+from sessions.models import Session
+from sessions.saved_views import PASSING
+from tracing.keyset import BadCursor, Order
+
+CHUNK = 64 * 1024  # characters that are sent together
+MOST_IDS = 1_000
+OWN = ("format", "after", "limit", "id")
+Errors = dict[str, list[str]]
+
+
+class BadExport(ValueError):
+    """Some parameters cannot be followed; `errors` says which and why."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__(" ".join(f"{name}: {reason}" for name, reasons in errors.items() for reason in reasons))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Export:
+    """`after` is a cursor, "" for the beginning; `limit` is of sessions, None for all."""
+
+    format: Format
+    sessions: QuerySet[Session]
+    order: Order
+    after: str = ""
+    limit: int | None = None
+
+    def chunks(self) -> Iterator[bytes]:
+        """The file, some 64 kB at a time."""
+        waiting: list[str] = []
+        size = 0
+        for piece in self.pieces():
+            waiting.append(piece)
+            size += len(piece)
+            if size >= CHUNK:
+                yield "".join(waiting).encode("utf-8", "replace")
+                waiting, size = [], 0
+        yield "".join(waiting).encode("utf-8", "replace")
+
+    def pieces(self) -> Iterator[str]:
+        yield self.format.start()
+        cursor: str | None = self.after
+        left, is_first = self.limit, True
+        while cursor is not None and (left is None or left > 0):
+            size = self.format.at_once if left is None else min(left, self.format.at_once)
+            page = self.order.page(self.sessions, cursor=cursor, limit=size)
+            yield from self.format.rows(page.rows, is_first)
+            is_first, cursor = False, page.next
+            left = None if left is None else left - len(page.rows)
+        yield self.format.end(cursor)
+
+
+def export_of(project: Project, params: QueryDict) -> Export:
+    """What the parameters ask for: those of the list, and `format`, `after`, `limit`, `id`. Raises BadExport."""
+    errors: Errors = {}
+    found = FORMATS.get(params.get("format", ""))
+    if found is None:
+        errors["format"] = [f"The format is one of {', '.join(FORMATS)}."]
+    sessions, order = _asked(project, params, errors)
+    limit = _limit(params, errors)
+    after = _after(project, order, params.get("after", ""), errors)
+    if errors or found is None:
+        raise BadExport(errors)
+    return Export(found, sessions, order, after, limit)
+
+
+def answer(export: Export, name: str) -> StreamingHttpResponse:
+    """A file to download. Buffering proxies are asked to let it through."""
+    filename = f"{slugify(name) or 'sessions'}.{export.format.extension}"
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(export.chunks(), content_type=export.format.content_type, headers=headers)
+
+
+def _asked(project: Project, params: QueryDict, errors: Errors) -> tuple[QuerySet[Session], Order]:
+    ids = [session_id for session_id in params.getlist("id") if session_id]
+    listed = params.copy()
+    for name in (*OWN, *PASSING):
+        listed.pop(name, None)
+    if params.get("sort", "") in ("", RELEVANCE):
+        listed["sort"] = "created_at"
+    listing = Listing(project, listed)
+    errors.update(listing.errors)
+    sessions = listing.matching
+    if ids:
+        if len(ids) > MOST_IDS or any("\x00" in session_id for session_id in ids):
+            errors["id"] = [f"Name at most {MOST_IDS} sessions, without null characters."]
+        else:
+            sessions = sessions.filter(session_id__in=ids)
+    return sessions, listing.order
+
+
+def _limit(params: QueryDict, errors: Errors) -> int | None:
+    text = params.get("limit", "")
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0:
+        return int(text)
+    errors["limit"] = ["The limit is a whole number above 0."]
+    return None
+
+
+def _after(project: Project, order: Order, after: str, errors: Errors) -> str:
+    """A cursor as it is; for the id of the last session that a broken export wrote, the cursor behind it."""
+    if not after:
+        return ""
+    try:
+        order.position(after)
+    except BadCursor as error:
+        known = Session.objects.for_project(project).filter(session_id=after).first() if "\x00" not in after else None
+        if known is not None:
+            return order.cursor(known, is_forward=True)
+        errors["after"] = [f"{error} The id of the last session that arrived does as well."]
+    return after

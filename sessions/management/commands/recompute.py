@@ -1,0 +1,18 @@
+"""`manage.py recompute`: sums traces and sessions up anew."""
+
+from django.utils import timezone
+
+from projects.models import Project
+from sessions.tasks import recompute_dirty
+from tracing.management.walk import TraceWalk
+from tracing.store import recompute_traces
+
+
+class Command(TraceWalk):
+    help = "Sums up traces and their sessions anew, for example after a new property was added."
+    name = "recompute"
+    done = "recomputed"
+
+    def take(self, project: Project, trace_ids: list[str]) -> None:
+        recompute_traces(project.pk, trace_ids, timezone.now())
+        recompute_dirty(project.pk)

@@ -1,0 +1,44 @@
+"""The product's tables. Every key starts with `project_id`."""
+
+from sessions.models.annotation import (
+    Comment,
+    DataType,
+    ObjectType,
+    Review,
+    ReviewItem,
+    ReviewQueue,
+    ScoreConfig,
+    new_id,
+)
+from sessions.models.bulk import BulkJob
+from sessions.models.cohorts import Cohort, CohortMember
+from sessions.models.erasures import Erasure
+from sessions.models.saved_views import SavedView
+from sessions.models.scores import SessionScore
+from sessions.models.search import TraceText
+from sessions.models.session import Session
+from sessions.models.state import SessionState
+from sessions.models.translation import TranslationJob, TranslationSegment, TranslationUsage
+
+__all__ = [
+    "BulkJob",
+    "Cohort",
+    "CohortMember",
+    "Comment",
+    "DataType",
+    "Erasure",
+    "ObjectType",
+    "Review",
+    "ReviewItem",
+    "ReviewQueue",
+    "SavedView",
+    "ScoreConfig",
+    "Session",
+    "SessionScore",
+    "SessionState",
+    "TraceText",
+    "TranslationJob",
+    "TranslationSegment",
+    "TranslationUsage",
+    "new_id",
+]

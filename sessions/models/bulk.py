@@ -1,0 +1,53 @@
+"""Work on many sessions at once."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from projects.tenancy import TenantQuerySet
+
+
+class BulkJob(models.Model):
+    """One action on a selection of sessions: its order, its progress and, at the end, its receipt.
+
+    The selection is either `session_ids` or, when that is null, whatever `query` matches among the sessions that had
+    begun when it was asked for. It is worked off in the order of session ids, `last_id` being how far it is."""
+
+    pk = models.CompositePrimaryKey("project_id", "id")
+    project_id = models.BigIntegerField()
+    id = models.UUIDField(default=uuid.uuid4)
+    action = models.CharField(max_length=40)
+    arguments = models.JSONField(default=dict)
+    session_ids = models.JSONField(null=True)
+    query = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=254)
+    requested_by_id = models.BigIntegerField()
+    requested_at = models.DateTimeField(default=timezone.now)
+    expected_count = models.BigIntegerField(help_text="Sessions selected when it was asked for.")
+    seen_count = models.BigIntegerField(default=0, help_text="Sessions worked off.")
+    changed_count = models.BigIntegerField(default=0, help_text="Those of them that were not so already.")
+    last_id = models.TextField(blank=True)
+    leased_until = models.DateTimeField(null=True, help_text="Until then one worker has it to itself.")
+    cancelled_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, help_text="Why it ended early; empty when it did not.")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "bulk_job"
+        indexes = [
+            models.Index("project_id", models.F("requested_at").desc(), name="bulk_job_newest"),
+            models.Index("project_id", name="bulk_job_waiting", condition=models.Q(finished_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} of {self.expected_count} sessions"
+
+    @property
+    def percent(self) -> int:
+        """How much is done, of 100; less than all may match by now, so the end is 100 whatever was counted."""
+        if self.finished_at:
+            return 100
+        return min(99, self.seen_count * 100 // self.expected_count) if self.expected_count else 0

@@ -1,0 +1,110 @@
+"""What was translated and by whom: a cache of segments, jobs, and what each day cost. All of it can be lost; the
+originals stand elsewhere and are never touched."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from projects.tenancy import TenantQuerySet
+from tracing.fields import CompressedJSONField
+from tracing.models import IdField
+
+
+class TranslationSegment(models.Model):
+    """One translated sentence or line. It belongs to the trace that asked first, and goes with it."""
+
+    pk = models.CompositePrimaryKey("project_id", "trace_id", "key")
+    project_id = models.BigIntegerField()
+    trace_id = IdField()
+    key = models.BinaryField(help_text="32 bytes: what, from and into which language, by whom (sessions/translation).")
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "translation_segment"
+        indexes = [models.Index(fields=["project_id", "key"], name="translation_segment_key")]
+
+    def __str__(self) -> str:
+        return f"segment of {self.trace_id}"
+
+
+class TranslationJob(models.Model):
+    """One trace in one version, into one language, by one engine: whoever asks for it shares it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        PARTIAL = "partial"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    pk = models.CompositePrimaryKey("project_id", "id")
+    project_id = models.BigIntegerField()
+    id = models.UUIDField(default=uuid.uuid4)
+    trace_id = IdField()
+    version = models.CharField(max_length=32, help_text="Of the trace's texts: a corrected trace is another job.")
+    target = models.CharField(max_length=16)
+    provider = models.CharField(max_length=40)
+    engine = models.CharField(max_length=64, help_text="The provider's revision and ours: another engine, another job.")
+    budget = models.IntegerField(default=20_000, help_text="Characters after which the rest of a trace stays as it is.")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    done = models.IntegerField(default=0, help_text="Segments.")
+    total = models.IntegerField(default=0)
+    result = CompressedJSONField(
+        null=True, help_text="The texts by side and what is to say of them; null before the end."
+    )
+    error_code = models.CharField(max_length=40, blank=True)
+    error = models.TextField(blank=True)
+    attempt = models.IntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    wanted_until = models.DateTimeField(help_text="Whoever waits keeps moving it; after it nobody does.")
+    leased_until = models.DateTimeField(null=True, help_text="Until then one worker has it to itself.")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "translation_job"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project_id", "trace_id", "version", "target", "provider", "engine"],
+                name="translation_job_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["project_id"],
+                name="translation_job_open",
+                condition=models.Q(state__in=["queued", "running"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"translation of {self.trace_id} into {self.target}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+
+class TranslationUsage(models.Model):
+    """Characters of one day (UTC), reserved before an engine gets them."""
+
+    pk = models.CompositePrimaryKey("project_id", "day", "provider")
+    project_id = models.BigIntegerField()
+    day = models.DateField()
+    provider = models.CharField(max_length=40)
+    characters = models.BigIntegerField(default=0)
+    requests = models.IntegerField(default=0)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "translation_usage"
+
+    def __str__(self) -> str:
+        return f"{self.characters} characters on {self.day}"

@@ -1,0 +1,28 @@
+"""Why a list is empty: which of its conditions, taken away alone, would let sessions through."""
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from projects.models import Project
+from sessions.listing import Condition, Count, Listing
+
+LOOKED_AT = 6  # conditions, each of which costs one bounded count
+
+
+@dataclass(frozen=True)
+class Blame:
+    condition: Condition
+    count: Count  # of sessions without the condition
+
+
+def blame_of(project: Project, listing: Listing, foreign: set[str]) -> list[Blame]:
+    """Empty when there is one condition alone, or when no single one is to blame."""
+    if listing.rows or listing.errors or listing.is_too_wide or len(listing.conditions) < 2:
+        return []
+    found = []
+    for condition in listing.conditions[:LOOKED_AT]:
+        others = Listing(project, QueryDict(condition.query_without.removeprefix("?")), foreign=foreign)
+        if not others.errors and others.count.number:
+            found.append(Blame(condition, others.count))
+    return found

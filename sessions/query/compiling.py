@@ -1,0 +1,120 @@
+"""Parts of a query as one condition on sessions, and the words that were looked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, Q
+
+from sessions.query import special
+from sessions.query.conditions import all_of, any_of, condition_of
+from sessions.query.fields import SPECIALS, fields_of, nearest
+from sessions.query.grammar import All, Comparison, Either, Nested, Node, Not, QueryError, Word
+from sessions.query.parsing import parse
+from sessions.search.matching import RefusedTerm, Term, condition
+from tracing.models import Span, Trace
+
+IN_QUOTES = 'To look for it in the text, write it in "".'
+
+
+@dataclass(frozen=True)
+class Query:
+    """A text that can be followed: what it asks of sessions, and `terms`, which every session found says.
+
+    `condition` is all of it, `besides` what it asks beside the terms."""
+
+    text: str = ""
+    node: Node | None = None
+    condition: Q = field(default_factory=Q)
+    besides: Q = field(default_factory=Q)
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """What holds side by side."""
+        if self.node is None:
+            return ()
+        return self.node.parts if isinstance(self.node, All) else (self.node,)
+
+
+def compiled(text: str, project_id: int) -> Query:
+    """Raises QueryError, whose position is one in `text`."""
+    node = parse(text)
+    if node is None:
+        return Query(text)
+    query = Query(text, node)
+    words = [part for part in query.parts if isinstance(part, Word)]
+    others = [part for part in query.parts if not isinstance(part, Word)]
+    besides = all_of([Q(), *[_condition(part, project_id, "session") for part in others]])
+    said = _said(words, project_id) if words else Q()
+    return Query(text, node, besides & said, besides, tuple(_term(word) for word in words))
+
+
+def _condition(node: Node, project_id: int, scope: str) -> Q:
+    match node:
+        case Not():
+            return ~_condition(node.inside, project_id, scope)
+        case Either():
+            return any_of(_condition(part, project_id, scope) for part in node.parts)
+        case All():
+            words = [part for part in node.parts if isinstance(part, Word)] if scope == "session" else []
+            others = [part for part in node.parts if part not in words]
+            said = [_said(words, project_id)] if words else []
+            return all_of([*said, *[_condition(part, project_id, scope) for part in others]])
+        case Nested():
+            return _nested(node, project_id, scope)
+        case Word() if scope == "session":
+            return _said([node], project_id)
+        case Word():
+            raise QueryError(
+                "Words are looked for in whole sessions.",
+                node.place,
+                f"Write them outside of {scope}( ), or name what to compare: name:{node.text}",
+            )
+        case Comparison():
+            return _comparison(node, project_id, scope)
+
+
+def _comparison(asked: Comparison, project_id: int, scope: str) -> Q:
+    if asked.name in SPECIALS[scope]:
+        match asked.name:
+            case "has":
+                return special.has(project_id, scope, asked)
+            case "is":
+                return special.being(project_id, asked)
+            case "score":
+                return special.score(project_id, asked)
+        return special.metadata(project_id, scope, asked)
+    found = fields_of(scope).get(asked.name) or fields_of(scope).get(asked.name.lower())
+    if found is None or asked.key:
+        meant = nearest(asked.name, scope)
+        way_out = f"Did you mean {meant}?" if meant and not asked.key else IN_QUOTES
+        where = "" if scope == "session" else f" of a {scope}"
+        name = f"{asked.name}.{asked.key}" if asked.key else asked.name
+        raise QueryError(f"There is no property “{name}”{where}.", asked.place, way_out)
+    return condition_of(found, asked)
+
+
+def _nested(node: Nested, project_id: int, scope: str) -> Q:
+    if scope == node.scope or scope == "span":
+        raise QueryError(
+            f"{node.scope}( ) cannot stand in {scope}( ).", node.place, "Write its conditions side by side."
+        )
+    inside = _condition(node.inside, project_id, node.scope)
+    if node.scope == "trace":
+        return special.ids_of(Trace.objects.for_project(project_id).filter(inside))
+    spans = Span.objects.for_project(project_id).filter(inside)
+    same = {"project_id": OuterRef("project_id"), "bucket": OuterRef("bucket"), "trace_id": OuterRef("trace_id")}
+    one = Exists(spans.filter(**same))
+    return Q(one) if scope == "trace" else special.ids_of(Trace.objects.for_project(project_id).filter(one))
+
+
+def _said(words: Sequence[Word], project_id: int) -> Q:
+    try:
+        return condition(project_id, [_term(word) for word in words])
+    except RefusedTerm as error:
+        about = next((word for word in words if error.term == _term(word)), words[0])
+        raise QueryError(str(error), about.place) from None
+
+
+def _term(word: Word) -> Term:
+    return Term(word.text, is_phrase=word.is_phrase, is_prefix=word.is_prefix)

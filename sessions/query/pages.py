@@ -1,0 +1,42 @@
+"""What the query box and the facets fetch while people use them: suggestions, and the values of one property."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from projects.access import project_view
+from projects.htmx import PageRequest
+from projects.models import Project
+from sessions.listing import Listing
+from sessions.query.completing import options
+from sessions.query.facets import facet_of, values_of
+from sessions.query.parsing import LONGEST
+from sessions.saved_views import PASSING
+from tracing.bounded import TooLong
+
+
+@require_safe
+@project_view
+def suggest(request: PageRequest, project: Project) -> HttpResponse:
+    """A listbox of what fits into `?q=` at the character `?at=`."""
+    text, at = request.GET.get("q", "")[:LONGEST], request.GET.get("at", "")
+    place = int(at) if at.isascii() and at.isdigit() and len(at) < 6 else len(text)
+    return render(request, "sessions/_suggest.html", {"options": options(project, text, place)})
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@project_view
+def facet(request: PageRequest, project: Project, facet_name: str) -> HttpResponse:
+    """The values of one property in the list that the parameters describe; a page by itself without a script."""
+    found = facet_of(facet_name)
+    if found is None:
+        raise Http404("There is no such facet.")
+    listing = Listing(project, request.GET, foreign=set(PASSING) - {"cursor"})
+    context = {"project": project, "section": "sessions", "facet": found, "values": []}
+    try:
+        context["values"] = [] if listing.errors else values_of(listing, found)
+    except TooLong:
+        context["is_too_long"] = True
+    return render(request, "sessions/facet.html#values" if request.htmx else "sessions/facet.html", context)

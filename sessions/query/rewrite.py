@@ -1,0 +1,57 @@
+"""Edits of a query's text, for links: one condition more, one less. A text that cannot be read is left as it is."""
+
+from sessions.query.grammar import All, Comparison, Node, Not, Operator, QueryError
+from sessions.query.parsing import parse
+from sessions.query.writing import quoted, write
+
+__all__ = ["holds", "parts_of", "quoted", "with_part", "with_value", "without_part", "without_value"]
+
+
+def parts_of(text: str) -> tuple[Node, ...]:
+    """What holds side by side; nothing when the text cannot be read."""
+    try:
+        node = parse(text)
+    except QueryError:
+        return ()
+    if node is None:
+        return ()
+    return node.parts if isinstance(node, All) else (node,)
+
+
+def with_part(text: str, part: Node) -> str:
+    parts = parts_of(text)
+    return text if part in parts else written([*parts, part])
+
+
+def without_part(text: str, part: Node) -> str:
+    left = [other for other in parts_of(text) if other != part]
+    return written(left)
+
+
+def written(parts: "list[Node]") -> str:
+    return write(All(tuple(parts))) if len(parts) > 1 else write(parts[0] if parts else None)
+
+
+def value_of(name: str, value: str, *, is_negated: bool = False) -> Node:
+    """The condition of a facet's value."""
+    name, _, key = name.partition(".")
+    found = Comparison(name, Operator.HAS, (value,), key)
+    return Not(found) if is_negated else found
+
+
+def holds(text: str, name: str, value: str, *, is_negated: bool = False) -> bool:
+    return value_of(name, value, is_negated=is_negated) in parts_of(text)
+
+
+def with_value(text: str, name: str, value: str, *, is_negated: bool = False) -> str:
+    """The opposite condition goes."""
+    text = without_part(text, value_of(name, value, is_negated=not is_negated)) if parts_of(text) else text
+    return with_part(text, value_of(name, value, is_negated=is_negated))
+
+
+def without_value(text: str, name: str, value: str) -> str:
+    """Whichever way it was asked."""
+    for is_negated in (False, True):
+        if holds(text, name, value, is_negated=is_negated):
+            text = without_part(text, value_of(name, value, is_negated=is_negated))
+    return text

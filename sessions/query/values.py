@@ -1,0 +1,95 @@
+"""What people write as a value, as the exact type of its column: never a float beside a numeric column."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+NUMBER = re.compile(r"-?\$?(\d[\d_]*\.?\d*|\.\d+)([kKmM]?)")
+SCALE = {"": Decimal(1), "k": Decimal(1_000), "m": Decimal(1_000_000)}
+LARGEST = Decimal(10) ** 18
+UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
+LENGTHS = re.compile(rf"(?:{LENGTH.pattern})+")
+LONGEST = timedelta(days=36_500)
+TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+class NoValue(ValueError):
+    """The text is no such value; the message says what would be one."""
+
+
+class Moment(NamedTuple):
+    """From `start` until just before `end`; an instant where both are equal."""
+
+    start: datetime
+    end: datetime
+
+
+def number(text: str) -> Decimal:
+    """Raises NoValue."""
+    found = NUMBER.fullmatch(text)
+    if not found:
+        raise NoValue("a number, such as 0.5, 1200 or 10k")
+    try:
+        value = Decimal(re.sub(r"[$_kKmM]", "", text)) * SCALE[found[2].lower()]
+    except InvalidOperation:
+        raise NoValue("a number, such as 0.5, 1200 or 10k") from None
+    if abs(value) > LARGEST:
+        raise NoValue("a number below a billion billions")
+    return value
+
+
+def length(text: str) -> timedelta:
+    """`380ms`, `5s`, `2m10s`, `1.5h`, `7d`. Raises NoValue."""
+    if not LENGTHS.fullmatch(text):
+        raise NoValue("a length of time, such as 380ms, 5s, 2m10s or 1.5h")
+    try:
+        total = sum((float(amount) * UNITS[unit] for amount, unit in LENGTH.findall(text)), timedelta())
+    except OverflowError:
+        total = LONGEST + timedelta(days=1)
+    if total > LONGEST:
+        raise NoValue("a length below a hundred years")
+    return total
+
+
+def milliseconds(text: str) -> int:
+    """Raises NoValue; a bare number has no unit to go by."""
+    return round(length(text) / UNITS["ms"])
+
+
+def moment(text: str, now: datetime | None = None) -> Moment:
+    """A day, a day with a time, today, yesterday, now, or how long ago: `-7d`. In the active zone. Raises NoValue."""
+    now = now or timezone.now()
+    today = timezone.localtime(now).date()
+    day = {"today": today, "yesterday": today - timedelta(days=1)}.get(text.lower())
+    if text.lower() == "now":
+        return Moment(now, now)
+    try:
+        if LENGTHS.fullmatch(text.removeprefix("-")):
+            return Moment(now - length(text.removeprefix("-")), now - length(text.removeprefix("-")))
+        if day or (day := parse_date(text)):
+            return Moment(_midnight(day), _midnight(day + timedelta(days=1)))
+        if instant := parse_datetime(text):
+            aware = instant if instant.tzinfo else instant.replace(tzinfo=timezone.get_current_timezone())
+            aware.astimezone(UTC)
+            return Moment(aware, aware)
+    except (ValueError, OverflowError):
+        pass
+    raise NoValue("a day or a moment, such as 2026-11-01, 2026-11-01T09:30, today or -7d")
+
+
+def _midnight(day: object) -> datetime:
+    midnight = datetime.combine(day, time.min, timezone.get_current_timezone())  # type: ignore[arg-type]
+    midnight.astimezone(UTC)  # the first and the last day of the calendar have none in every zone
+    return midnight

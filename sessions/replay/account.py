@@ -1,0 +1,60 @@
+"""Where a session's numbers come from: what was counted, what was left out, and why. Read from the traces' own sums, so
+that the account and the numbers cannot disagree."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import BigIntegerField, Count, DecimalField, F, Q, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from sessions.models import Session
+from tracing.models import Trace
+
+LATE_AFTER = timedelta(minutes=1)  # exporters batch for seconds; a minute is a report that came late
+
+
+@dataclass(frozen=True)
+class Account:
+    """One session's bookkeeping. Costs in USD."""
+
+    trace_count: int
+    call_count: int
+    unpriced_count: int
+    unpriced_models: list[str]
+    wrapper_count: int  # spans whose report repeats their descendants'
+    wrapper_tokens: int
+    wrapper_cost: Decimal
+    wrapper_errors: int
+    surplus_tokens: int
+    repeat_count: int
+    late_count: int
+
+
+def account_of(session: Session) -> Account:
+    """The bookkeeping of a whole session in one query, whatever its size."""
+    left_out = {
+        name: Sum(Cast(KT(f"left_out__{key}"), output_field=kind), default=0)
+        for name, key, kind in (
+            ("wrapper_count", "span_count", BigIntegerField()),
+            ("wrapper_tokens", "total_tokens", BigIntegerField()),
+            ("wrapper_cost", "total_cost", DecimalField(max_digits=20, decimal_places=12)),
+            ("wrapper_errors", "error_count", BigIntegerField()),
+            ("surplus_tokens", "surplus_tokens", BigIntegerField()),
+        )
+    }
+    sums = (
+        Trace.objects.for_project(session.project_id)
+        .filter(session_id=session.session_id)
+        .aggregate(
+            trace_count=Count("trace_id"),
+            call_count=Sum("call_count", default=0),
+            unpriced_count=Sum("unpriced_count", default=0),
+            repeat_count=Sum("repeat_count", default=0),
+            late_count=Count("trace_id", filter=Q(updated_at__gt=F("ended_at") + LATE_AFTER)),
+            **left_out,
+        )
+    )
+    unpriced = sorted(model for model, usage in session.usage_by_model.items() if usage["unpriced_count"])
+    return Account(**sums, unpriced_models=unpriced)

@@ -1,0 +1,75 @@
+"""Finds words within one session, also in turns that are not on the page.
+
+Reads what full-text search keeps of each turn; of one that was not indexed yet, the few words that lists show."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from sessions.models import Session, TraceText
+from sessions.replay.turns import traces_of
+from sessions.search.tokens import folded
+
+MOST = 200  # turns that are listed
+LOOKED_AT = 50_000  # traces of a session
+SHORTEST = 2
+LONGEST = 200
+AROUND = 60  # characters on both sides of a hit
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A turn that says it; `words` stand between `before` and `after`, and are empty when only its name does."""
+
+    number: int
+    trace_id: str
+    before: str
+    words: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first hits in the order of the conversation."""
+
+    asked: str
+    hits: list[Hit]
+    is_capped: bool
+    is_too_short: bool = False
+
+
+def found_in(session: Session, asked: str, *, only: str = "") -> Found:
+    """Four queries, whatever the size of the session."""
+    asked = " ".join(asked.replace("\x00", "").split())[:LONGEST]
+    needle = folded(asked)
+    if len(needle) < SHORTEST and (not needle or needle.isascii()):
+        return Found(asked, [], is_capped=False, is_too_short=True)
+    indexed = TraceText.objects.for_project(session.project_id).filter(session_id=session.session_id)
+    said = set(indexed.filter(folded__contains=needle).values_list("trace_id", flat=True)[:LOOKED_AT])
+    traces = traces_of(session, only)
+    preview = Q(input_preview__icontains=asked) | Q(output_preview__icontains=asked) | Q(name__icontains=asked)
+    is_indexed = Exists(TraceText.objects.filter(project_id=session.project_id, trace_id=OuterRef("trace_id")))
+    said |= set(
+        traces.filter(preview).exclude(is_indexed & ~Q(name__icontains=asked)).values_list("trace_id", flat=True)
+    )
+    order = traces.order_by("started_at", "trace_id").values_list("trace_id", flat=True)[:LOOKED_AT]
+    hits = [(number, trace_id) for number, trace_id in enumerate(order, start=1) if trace_id in said]
+    return Found(asked, _told(session, hits[:MOST], asked, needle), is_capped=len(hits) > MOST)
+
+
+def _told(session: Session, hits: list[tuple[int, str]], asked: str, needle: str) -> list[Hit]:
+    trace_ids = [trace_id for _, trace_id in hits]
+    indexed = TraceText.objects.for_project(session.project_id).filter(trace_id__in=trace_ids)
+    texts = {row.trace_id: row.folded for row in indexed.only("pk", "trace_id", "folded")}
+    missing = traces_of(session).filter(trace_id__in=set(trace_ids) - texts.keys())
+    for trace_id, question, answer in missing.values_list("trace_id", "input_preview", "output_preview"):
+        texts[trace_id] = folded(f"{question} {answer}")
+    return [_hit(number, trace_id, texts.get(trace_id, ""), needle) for number, trace_id in hits]
+
+
+def _hit(number: int, trace_id: str, text: str, needle: str) -> Hit:
+    place = text.find(needle)
+    if place < 0:
+        return Hit(number, trace_id, text[: 2 * AROUND], "", "")
+    end = place + len(needle)
+    return Hit(number, trace_id, text[max(0, place - AROUND) : place], text[place:end], text[end : end + AROUND])

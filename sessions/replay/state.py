@@ -1,0 +1,72 @@
+"""What people say of a session as a whole, and what it says of itself: title, bookmark, note, active or idle."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.forms import CharField, ModelForm, Textarea
+from django.utils import timezone
+
+from projects.models import User
+from sessions.models import Session, SessionState
+from sessions.models.state import NOTE_LENGTH
+from sessions.replay.turns import traces_of
+
+# Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
+TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")
+LOOKED_AT = 20  # of the first traces
+
+
+class StateForm(ModelForm):  # type: ignore[type-arg]
+    """Title and note as a member types them; an empty title gives way to the traces' own."""
+
+    note = CharField(required=False, max_length=NOTE_LENGTH, widget=Textarea(attrs={"rows": 4}))
+
+    class Meta:
+        model = SessionState
+        fields = ("title", "note")
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What is said of a session; `given_title` is the one that its traces carry."""
+
+    state: SessionState
+    given_title: str
+    is_active: bool
+    quiet_minutes: int
+
+    @property
+    def title(self) -> str:
+        return self.state.title or self.given_title
+
+
+def saying_of(session: Session) -> Saying:
+    """Two queries."""
+    state = state_of(session)
+    quiet = timedelta(minutes=settings.SESSION_QUIET_MINUTES)
+    is_active = timezone.now() - session.updated_at < quiet
+    return Saying(state, given_title(session), is_active, settings.SESSION_QUIET_MINUTES)
+
+
+def state_of(session: Session) -> SessionState:
+    """Also when nothing was said yet; it is then not stored."""
+    found = SessionState.objects.for_project(session.project_id).filter(session_id=session.session_id).first()
+    return found or SessionState(project_id=session.project_id, session_id=session.session_id)
+
+
+def given_title(session: Session) -> str:
+    """The title that the metadata of the session's first traces gives; empty when none does."""
+    names = [f"metadata__{key}" for key in TITLE_KEYS]
+    first = traces_of(session).order_by("started_at", "trace_id").values_list(*names)[:LOOKED_AT]
+    titles = (title for row in first for title in row if isinstance(title, str) and title.strip())
+    return " ".join(next(titles, "").split())[:200]
+
+
+def say(session: Session, by: User, **changes: object) -> None:
+    """Writes `changes`; what they do not name stays."""
+    written = {**changes, "updated_by": by.email, "updated_at": timezone.now()}
+    state = SessionState(project_id=session.project_id, session_id=session.session_id, **written)
+    SessionState.objects.for_project(session.project_id).bulk_create(
+        [state], update_conflicts=True, unique_fields=["project_id", "session_id"], update_fields=list(written)
+    )

@@ -1,0 +1,219 @@
+"""The traces of a session as turns in the order in which they happened, a window at a time and in both directions.
+
+However long the session, a window costs the same: an index range beside the place where it starts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThanOrEqual, TupleLessThan
+from django.utils.dateparse import parse_datetime
+
+from sessions.models import Session
+from tracing.models import Trace
+from tracing.reading.messages import Message
+from tracing.reading.texts import Shown
+from tracing.reading.turns import Reading, Spoken, readings_of
+
+PAGE = 30
+FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
+CONTEXT = 2  # turns before the one that was asked for
+BUDGET = 120_000  # characters of a window; the texts of later turns come when they are reached
+IDLE_SHOWN = timedelta(seconds=30)  # a shorter wait is part of talking
+# All that a turn shows beside its texts; metadata and claims may be large.
+COLUMNS = (
+    "project_id", "trace_id", "bucket", "session_id", "user_id", "name", "started_at", "ended_at", "updated_at",
+    "input_preview", "output_preview", "input_span_id", "output_span_id", "span_count", "error_count",
+    "unpriced_count", "total_tokens", "total_cost", "usage_by_model", "environment",
+)  # fmt: skip
+# What a reader may narrow a conversation to: the parameter's value, the words on its button, the condition.
+ONLY = {
+    "errors": ("Errors", Q(error_count__gt=0)),
+    "tools": ("Tools", ~Q(tool_names=[])),
+    "generations": ("Model calls", Q(call_count__gt=0)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A trace, its number in the session, what it says, and how long nothing had happened before it."""
+
+    trace: Trace
+    number: int
+    idle_ms: int | None
+    reading: Reading
+
+    @property
+    def models(self) -> list[str]:
+        return sorted(self.trace.usage_by_model)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all of its texts came along."""
+        return all(spoken is None or spoken.shown for spoken in (self.reading.input, self.reading.output))
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The edge of a window, in a form that a URL carries: `<number>~<end so far>~<start>~<trace id>`."""
+
+    number: int
+    ended_at: datetime
+    started_at: datetime
+    trace_id: str
+
+    def __str__(self) -> str:
+        return f"{self.number}~{self.ended_at.isoformat()}~{self.started_at.isoformat()}~{self.trace_id}"
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor | None":
+        """None for what is no cursor: the page then starts at the beginning."""
+        try:
+            number, ended, started, trace_id = text.split("~", 3)
+            ended_at, started_at = parse_datetime(ended), parse_datetime(started)
+            counted = int(number)
+        except ValueError:
+            return None
+        if ended_at is None or started_at is None or not ended_at.tzinfo or not started_at.tzinfo:
+            return None
+        return cls(counted, ended_at, started_at, trace_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A window, and the edges beyond which there is more: None where there is nothing. `last` is its end."""
+
+    turns: list[Turn]
+    previous: Cursor | None
+    following: Cursor | None
+    last: Cursor | None
+
+
+def traces_of(session: Session, only: str = "") -> QuerySet[Trace]:
+    traces: QuerySet[Trace] = Trace.objects.for_project(session.project_id).filter(session_id=session.session_id)
+    return traces.filter(ONLY[only][1]) if only in ONLY else traces
+
+
+def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "") -> Page:
+    """The window behind `cursor`, or the first. Three queries, bounded whatever the size of the session."""
+    traces = traces_of(session, only)
+    if cursor is None:
+        found = _ahead(traces, FIRST_PAGE + 1)
+        return _page([], found[:FIRST_PAGE], 1, None, has_more=len(found) > FIRST_PAGE)
+    found = _ahead(traces.filter(TupleGreaterThanOrEqual(*_edge(cursor.started_at, cursor.trace_id))), PAGE + 2)
+    prior = [trace for trace in found[:1] if trace.trace_id == cursor.trace_id]
+    found = found[len(prior) :]
+    return _page(prior, found[:PAGE], cursor.number + 1, cursor.ended_at, has_more=len(found) > PAGE)
+
+
+def turns_before(session: Session, cursor: Cursor, *, only: str = "") -> Page:
+    """The window that ends where `cursor` begins."""
+    found = _back(traces_of(session, only), cursor.started_at, cursor.trace_id, PAGE + 1)
+    prior, found = found[:-PAGE], found[-PAGE:]
+    return _page(prior, found, max(1, cursor.number - len(found)), None, has_more=True)
+
+
+def turns_around(session: Session, trace_id: str, *, only: str = "") -> Page | None:
+    """The window around a trace; None when the session has no such trace."""
+    traces = traces_of(session, only)
+    asked = traces.filter(trace_id=trace_id).only(*COLUMNS).first()
+    if asked is None:
+        return None
+    edge = _edge(asked.started_at, asked.trace_id)
+    before = _back(traces, asked.started_at, asked.trace_id, CONTEXT + 1)
+    found = before[-CONTEXT:] + _ahead(traces.filter(TupleGreaterThanOrEqual(*edge)), FIRST_PAGE - CONTEXT + 1)
+    number = traces.filter(TupleLessThan(*edge)).count() + 1 - len(before[-CONTEXT:])
+    return _page(before[:-CONTEXT], found[:FIRST_PAGE], number, None, has_more=len(found) > FIRST_PAGE)
+
+
+def trace_at(session: Session, number: int, *, only: str = "") -> str:
+    """The id of the turn with this number, the last one beyond the end; empty when there is none."""
+    traces = traces_of(session, only).values_list("trace_id", flat=True)
+    place = max(number, 1) - 1
+    at = traces.order_by("started_at", "trace_id")[place : place + 1].first()
+    return at or traces.order_by("-started_at", "-trace_id").first() or ""
+
+
+def one_turn(session: Session, trace_id: str) -> Turn | None:
+    """A turn in full, however long: what a page asks for when a long turn is reached."""
+    trace = traces_of(session).filter(trace_id=trace_id).only(*COLUMNS).first()
+    if trace is None:
+        return None
+    before = _back(traces_of(session), trace.started_at, trace.trace_id, 1)
+    return Turn(trace, 0, None, readings_of([trace], before)[0])
+
+
+def _edge(started_at: datetime, trace_id: str) -> tuple[Tuple, tuple[datetime, str]]:
+    return Tuple("started_at", "trace_id"), (started_at, trace_id)
+
+
+def _ahead(traces: QuerySet[Trace], limit: int) -> list[Trace]:
+    return list(traces.order_by("started_at", "trace_id").only(*COLUMNS)[:limit])
+
+
+def _back(traces: QuerySet[Trace], started_at: datetime, trace_id: str, limit: int) -> list[Trace]:
+    earlier = traces.filter(TupleLessThan(*_edge(started_at, trace_id))).order_by("-started_at", "-trace_id")
+    return list(earlier.only(*COLUMNS)[:limit])[::-1]
+
+
+def _page(
+    prior: Sequence[Trace], traces: Sequence[Trace], number: int, ended_at: datetime | None, *, has_more: bool
+) -> Page:
+    """`prior` is the trace before the window, `ended_at` when everything before it had ended."""
+    if ended_at is None and prior:
+        ended_at = prior[-1].ended_at
+    turns = list(_numbered(prior, traces, number, ended_at))
+    if not turns:
+        return Page([], None, None, None)
+    first, last = turns[0].trace, turns[-1].trace
+    ended = max([turn.trace.ended_at for turn in turns] + [ended_at or last.ended_at])
+    end = Cursor(turns[-1].number, ended, last.started_at, last.trace_id)
+    start = Cursor(turns[0].number, first.ended_at, first.started_at, first.trace_id)
+    return Page(turns, start if turns[0].number > 1 else None, end if has_more else None, end)
+
+
+def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended_at: datetime | None) -> Iterator[Turn]:
+    left = BUDGET
+    for number, (trace, reading) in enumerate(zip(traces, readings_of(traces, prior), strict=True), start=start):
+        idle = trace.started_at - ended_at if ended_at else timedelta()
+        ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at
+        left -= weight(reading)
+        reading = reading if left >= 0 else _closed(reading)
+        yield Turn(trace, number, idle // timedelta(milliseconds=1) if idle >= IDLE_SHOWN else None, reading)
+
+
+def _closed(reading: Reading) -> Reading:
+    """The same turn without its texts, which come when it is reached."""
+    left_out = len(reading.tools) + reading.tools_left_out
+    return replace(
+        reading, input=_unread(reading.input), output=_unread(reading.output), tools=[], tools_left_out=left_out
+    )
+
+
+def _unread(spoken: Spoken | None) -> Spoken | None:
+    return replace(spoken, shown=None) if spoken else None
+
+
+def weight(reading: Reading) -> int:
+    """About how many characters of HTML a turn takes."""
+    return sum(map(_weight, (reading.input, reading.output))) + sum(
+        _length(call.arguments) + _length(call.result) for call in reading.tools
+    )
+
+
+def _weight(spoken: Spoken | None) -> int:
+    shown: Shown | None = spoken.shown if spoken else None
+    if shown is None:
+        return 0
+    return _length(shown.body) + sum(map(_message, shown.messages))
+
+
+def _message(message: Message) -> int:
+    calls = sum(_length(call.arguments) + _length(call.result) for call in message.calls)
+    return 300 + _length(message.body) + _length(message.reasoning) + calls
+
+
+def _length(body: object) -> int:
+    html, text = getattr(body, "html", None), getattr(body, "text", "")
+    return len(html if html is not None else text)

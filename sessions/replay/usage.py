@@ -1,0 +1,30 @@
+"""A session's usage by model as rows of a table, the most expensive first."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsage:
+    model: str
+    call_count: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    total_cost: Decimal
+    unpriced_count: int
+
+
+def usage_rows(usage_by_model: dict[str, dict[str, Any]]) -> list[ModelUsage]:
+    rows = [
+        ModelUsage(
+            model=model,
+            total_cost=Decimal(usage["total_cost"]),
+            **{name: usage[name] for name in ModelUsage.__slots__ if name not in {"model", "total_cost"}},
+        )
+        for model, usage in usage_by_model.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.total_cost, -row.total_tokens, row.model))

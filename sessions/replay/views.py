@@ -1,0 +1,181 @@
+"""The page of one session. The permanent link that SDKs print; a fragment answers the URL of the page it stands in."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from projects.access import person, project_view, requires
+from projects.htmx import PageRequest
+from projects.models import Project, Role
+from sessions.breakdown import partial_values
+from sessions.models import Session
+from sessions.properties import Property, PropertyKind, properties_of
+from sessions.replay import turns
+from sessions.replay.account import account_of
+from sessions.replay.finding import found_in
+from sessions.replay.neighbours import neighbours_of
+from sessions.replay.state import StateForm, say, saying_of, state_of
+from sessions.replay.timeline import timeline_of
+from sessions.replay.usage import usage_rows
+
+Context = dict[str, Any]
+# Shown in places of their own: the id as the title, the texts as the conversation, the usage as a table.
+EMPTY_IS_NOTHING = {PropertyKind.SET, PropertyKind.SCORES}
+PLACED = {PropertyKind.ID, PropertyKind.TEXT, PropertyKind.USAGE}
+# What a glance asks for; the other properties stand folded below.
+FIRST = (
+    "created_at", "updated_at", "trace_count", "duration_ms", "active_ms", "total_tokens", "total_cost", "error_count",
+    "user_ids", "environments", "tags", "scores",
+)  # fmt: skip
+EXPORTS = (("markdown", "Markdown"), ("jsonl", "Chat messages (JSONL)"), ("json", "Everything (JSON)"))
+KEPT = ("in", "only", "find", "lang")  # parameters that every link of the page takes along
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@project_view
+def session(request: PageRequest, project: Project, session_id: str) -> HttpResponse:
+    """`?turn=` and `?at=` open it at a place, `?after=` and `?before=` read on; FRAGMENTS are asked for by name."""
+    found = Session.objects.for_project(project).filter(session_id=session_id).first()
+    context: Context = {"project": project, "session_id": session_id, "session": found, "section": "sessions"}
+    if found is None:
+        return render(request, "sessions/no_session.html", context, status=404)
+    context |= {"only": request.GET.get("only", ""), "kept": _kept(request), "find": request.GET.get("find", "")}
+    if request.htmx:
+        answer = next((answer for name, answer in FRAGMENTS.items() if name in request.GET), _window)
+        return answer(request, found, context)
+    context["page"] = _asked(request, found)
+    return render(request, "sessions/session.html", context | _header(request, project, found))
+
+
+@require_POST
+@project_view
+@requires(Role.MEMBER)
+def session_state(request: HttpRequest, project: Project, session_id: str) -> HttpResponse:
+    """Changes the bookmark, or the title and the note; leads back to where the form stood."""
+    found = Session.objects.for_project(project).filter(session_id=session_id).first()
+    if found is None:
+        raise Http404("This project has no such session; it may have been deleted.")
+    if "bookmark" in request.POST:
+        say(found, person(request), is_bookmarked=request.POST["bookmark"] == "1")
+    else:
+        form = StateForm(request.POST, instance=state_of(found))
+        if not form.is_valid():
+            context = {"project": project, "session": found, "form": form, "section": "sessions"}
+            return render(request, "sessions/replay/state.html", context, status=400)
+        say(found, person(request), **form.cleaned_data)
+    kept = {name: request.POST[name] for name in KEPT if request.POST.get(name)}
+    page = reverse("session", args=[project.pk, session_id])
+    return redirect(f"{page}?{urlencode(kept)}" if kept else page)
+
+
+def _header(request: PageRequest, project: Project, found: Session) -> Context:
+    first, others = _facts(found)
+    context: Context = {"properties": first, "other_properties": others, "usage": usage_rows(found.usage_by_model)}
+    context |= {"saying": saying_of(found), "filters": turns.ONLY}
+    context |= {"exports": EXPORTS, "export_url": reverse("export-session", args=[project.pk, found.session_id])}
+    context["may_edit"] = project.role.covers(Role.MEMBER)
+    if "in" in request.GET:
+        context["neighbours"] = neighbours_of(project, found, request.GET["in"])
+    if "account" in request.GET:
+        context |= _account_of(found)
+    if "timeline" in request.GET:
+        context["timeline"] = _timeline_of(request, found)
+    if context_find := request.GET.get("find"):
+        context["found"] = found_in(found, context_find, only=request.GET.get("only", ""))
+    return context
+
+
+def _facts(found: Session) -> tuple[list[Property], list[Property]]:
+    """The properties that stand in the head, and the others; an empty one of a set is not worth its place there."""
+    shown = [declared for declared in properties_of(Session).values() if declared.kind not in PLACED]
+    first = [p for p in shown if p.name in FIRST and (p.kind not in EMPTY_IS_NOTHING or getattr(found, p.field))]
+    first.sort(key=lambda declared: FIRST.index(declared.name))
+    return first, [declared for declared in shown if declared not in first]
+
+
+def _asked(request: PageRequest, found: Session) -> turns.Page:
+    """The window that the address asks for; a trace that is gone leads to the beginning."""
+    only, page = request.GET.get("only", ""), None
+    if trace_id := request.GET.get("turn", ""):
+        page = turns.turns_around(found, trace_id, only=only)
+    elif number := number_in(request.GET.get("at", "").partition(".")[0]):
+        page = turns.turns_around(found, turns.trace_at(found, number, only=only), only=only)
+    elif before := turns.Cursor.read(request.GET.get("before", "")):
+        page = turns.turns_before(found, before, only=only)
+    return page or turns.turns_after(found, turns.Cursor.read(request.GET.get("after", "")), only=only)
+
+
+def _window(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+    ways = {"is_later": "after" in request.GET, "is_earlier": "before" in request.GET}
+    context |= {"page": _asked(request, found), "saying": saying_of(found)}
+    return render(request, "sessions/_turns.html", context | ways)
+
+
+def _account_of(found: Session) -> Context:
+    return {"account": account_of(found), "sets": partial_values(found), "scores": found.scores}
+
+
+def _account(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+    return render(request, "sessions/_account.html", context | _account_of(found))
+
+
+def _timeline_of(request: PageRequest, found: Session) -> object:
+    return timeline_of(found, *_range(request))
+
+
+def _timeline(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+    return render(request, "sessions/replay/_timeline.html", context | {"timeline": _timeline_of(request, found)})
+
+
+def _range(request: PageRequest) -> list[int]:
+    numbers = [number_in(request.GET.get(name, "")) for name in ("from", "to")]
+    return numbers if all(numbers) else []
+
+
+def _hits(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+    hits = found_in(found, context["find"], only=context["only"])
+    return render(request, "sessions/replay/_hits.html", context | {"found": hits})
+
+
+def _read(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+    turn = turns.one_turn(found, request.GET["read"])
+    if turn is None:
+        raise Http404("The session has no such trace; it may have been deleted.")
+    return render(request, "sessions/replay/_reading.html", context | {"turn": turn, "is_reached": True})
+
+
+def _live(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+    """What came after `live`, the last turn on the page, and that turn again when it grew since `seen`."""
+    end = turns.Cursor.read(request.GET["live"])
+    seen = parse_datetime(request.GET.get("seen", "").replace(" ", "+"))
+    context |= {"saying": saying_of(found), "page": turns.turns_after(found, end, only=context["only"])}
+    grown = turns.one_turn(found, end.trace_id) if end else None
+    if grown and seen and grown.trace.updated_at <= seen:
+        grown = None
+    if not context["page"].turns and grown is None:
+        return HttpResponse(status=204)
+    context |= {"grown": grown, "end": end, "properties": _facts(found)[0]}
+    return render(request, "sessions/replay/_live.html", context)
+
+
+FRAGMENTS = {
+    "account": _account, "timeline": _timeline, "hits": _hits, "read": _read, "live": _live,
+}  # fmt: skip
+
+
+def _kept(request: PageRequest) -> str:
+    """`&in=...` for links within the page."""
+    kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
+    return "&" + urlencode(kept) if kept else ""
+
+
+def number_in(text: str) -> int:
+    """A count out of the query string; what is none counts as zero."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -1,0 +1,164 @@
+"""Writes the search index: workers alone do, some seconds after a trace has changed, never a request.
+
+A row is what was asked last and what was answered in one trace; one that did not change is not written again. What a
+deleted trace leaves goes with it (`forget`) and again when its mark is taken, should a worker have been at it."""
+
+import hashlib
+import time
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import psycopg
+from django.db import connection, transaction
+
+from sessions.models import TraceText
+from sessions.search.tokens import as_vector, folded, lexemes
+from tracing import dirty
+from tracing.fields import compress
+from tracing.models import DirtyMark, Trace
+from tracing.previews import said
+from tracing.reading.sides import COLUMNS, ROLES, texts_of_side
+
+QUIET = timedelta(seconds=15)  # a trace that still grows is not indexed with every span
+LEASE = timedelta(seconds=120)  # longer than a batch takes, with the pending list's flush
+TRACES_AT_ONCE = 200
+MOST = 4096  # bytes of a row's text: more would be mostly lexemes that nobody looks for
+MOST_ASKED = 1280  # bytes of them for the question, more when the answer is short
+PARSED = 5_000_000  # characters beyond which a conversation is not looked into
+GAP = "\n…\n"  # between the beginning and the end of what was cut
+
+# Joined with the traces themselves, so that none is written that was deleted meanwhile.
+WRITE = """
+INSERT INTO trace_text AS t
+    (project_id, trace_id, session_id, started_at, text, folded, tokens, text_hash, is_cut)
+SELECT %(project_id)s, u.trace_id, u.session_id, u.started_at, u.text, u.folded, u.tokens::tsvector, u.text_hash,
+    u.is_cut
+FROM unnest(%(trace_id)b::text[], %(session_id)b::text[], %(started_at)b::timestamptz[], %(text)b::bytea[],
+    %(folded)b::text[], %(tokens)b::text[], %(text_hash)b::int8[], %(is_cut)b::boolean[])
+    AS u(trace_id, session_id, started_at, text, folded, tokens, text_hash, is_cut)
+JOIN trace ON trace.project_id = %(project_id)s AND trace.trace_id = u.trace_id
+ORDER BY u.trace_id
+ON CONFLICT (project_id, trace_id) DO UPDATE SET session_id = EXCLUDED.session_id, started_at = EXCLUDED.started_at,
+    text = EXCLUDED.text, folded = EXCLUDED.folded, tokens = EXCLUDED.tokens, text_hash = EXCLUDED.text_hash,
+    is_cut = EXCLUDED.is_cut
+WHERE (t.text_hash, t.session_id, t.started_at)
+    IS DISTINCT FROM (EXCLUDED.text_hash, EXCLUDED.session_id, EXCLUDED.started_at)
+"""
+
+
+class Row(NamedTuple):
+    """One row of the index, in the order of its columns."""
+
+    trace_id: str
+    session_id: str | None
+    started_at: datetime
+    text: bytes
+    folded: str
+    tokens: str
+    text_hash: int
+    is_cut: bool
+
+
+def index_waiting(*, waited: timedelta = QUIET, seconds: float = 10) -> int:
+    """Indexes what has waited that long, a batch of each project in turn, until nothing waits or the time is up.
+    Returns how many traces it looked at."""
+    taken, until = 0, time.monotonic() + seconds
+    projects = dirty.waiting_projects([DirtyMark.Target.TEXT])
+    while projects:
+        for project_id in list(projects):
+            if time.monotonic() > until:
+                return taken
+            if count := index_batch(project_id, waited=waited):
+                taken += count
+            else:
+                projects.remove(project_id)
+    return taken
+
+
+def index_batch(project_id: int, *, waited: timedelta = QUIET) -> int:
+    """Of one project; returns how many traces there were."""
+    text = DirtyMark.Target.TEXT
+    claimed = dirty.claim(project_id, text, limit=TRACES_AT_ONCE, waited=waited, lease=LEASE)
+    if claimed:
+        index(project_id, [item.key for item in claimed])
+        dirty.release(project_id, text, claimed)
+    return len(claimed)
+
+
+def flush() -> None:
+    """Moves what waits beside the index into it, before a writer has to."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gin_clean_pending_list('trace_text_tokens'::regclass)")
+
+
+def index(project_id: int, trace_ids: Sequence[str]) -> None:
+    """Makes the rows of these traces follow them; may run twice, and beside a deletion."""
+    rows = rows_of(project_id, trace_ids)
+    if rows:
+        write(project_id, rows)
+    forget(project_id, set(trace_ids) - {row.trace_id for row in rows})
+
+
+def forget(project_id: int, trace_ids: Collection[str], **_: Any) -> None:
+    """Deletes the rows of traces that are gone or say nothing any more."""
+    if trace_ids:
+        TraceText.objects.for_project(project_id).filter(trace_id__in=sorted(trace_ids)).delete()
+
+
+def rows_of(project_id: int, trace_ids: Sequence[str]) -> list[Row]:
+    """What is to be found of these traces; one without words is missing."""
+    traces = list(
+        Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).order_by("trace_id").only(*COLUMNS)
+    )
+    texts = {side: _said(project_id, traces, side) for side in ROLES}
+    rows = (
+        row_of(
+            trace.trace_id, trace.session_id, trace.started_at, *(texts[side].get(trace.trace_id, "") for side in ROLES)
+        )
+        for trace in traces
+    )
+    return [row for row in rows if row is not None]
+
+
+def write(project_id: int, rows: Sequence[Row]) -> None:
+    """In key order, so that two workers do not wait for each other crosswise."""
+    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in Row._fields}
+    connection.ensure_connection()
+    assert connection.connection is not None
+    with transaction.atomic(), psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(WRITE, {"project_id": project_id, **columns})
+
+
+def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
+    """The words of one side by trace id."""
+    stored = texts_of_side(project_id, traces, side)
+    return {trace_id: said(text, role=ROLES[side], parsed=PARSED) for trace_id, text in stored.items()}
+
+
+def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> Row | None:
+    """The row of what was said in a trace; None when there is no word in it."""
+    question, answer = _bytes(asked), _bytes(answered)
+    most_asked = max(MOST_ASKED, MOST - len(answer))
+    kept = cut(question, most_asked)
+    text = "\n\n".join(part for part in (kept, cut(answer, MOST - min(len(question), most_asked))) if part)
+    words = folded(text)
+    found = lexemes(words)
+    if not found:
+        return None
+    text_hash = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    is_cut = len(question) + len(answer) > MOST
+    return Row(trace_id, session_id, started_at, compress(text), words, as_vector(found), text_hash, is_cut)
+
+
+def _bytes(text: str) -> bytes:
+    return text.replace("\x00", "").strip().encode("utf-8", "replace")
+
+
+def cut(text: bytes, most: int) -> str:
+    """The first two thirds and the last third of what fits, whole characters."""
+    if len(text) <= most:
+        return text.decode()
+    room = most - len(GAP.encode())
+    tail = room // 3
+    return text[: room - tail].decode(errors="ignore") + GAP + text[len(text) - tail :].decode(errors="ignore")

@@ -1,0 +1,143 @@
+"""What people look for, as a condition on sessions: `condition(project, terms)` filters any queryset of them.
+
+Words are looked for turn by turn: a session matches when one of its traces says all of the terms and none of the
+negated ones. One `tsquery` asks the index; where lexemes alone cannot decide (phrases, and long words of languages
+without spaces) the folded text beside them does."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.contrib.postgres.search import SearchQueryField
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from projects.models import Project
+from sessions.models import Session, TraceText
+from sessions.search.tokens import folded, runs, word
+from tracing.models import Trace
+
+SHORTEST_PREFIX = 4  # letters: a shorter beginning stands for a large part of the dictionary
+LONGEST_QUERY = 500  # characters of all terms together
+COMMON = 10_000  # matching traces
+LOOKS_LIKE_ID = re.compile(r"(?=\S*\d)\S{8,200}")
+
+
+class Says(Func):
+    """The lexemes are made already: PostgreSQL's own parser must not cut them again."""
+
+    arg_joiner = " @@ "
+    template = "%(expressions)s"
+    output_field = BooleanField()
+
+
+class Term(NamedTuple):
+    """One thing to look for. A phrase is found as it stands, a prefix at the beginning of words."""
+
+    text: str
+    is_phrase: bool = False
+    is_negated: bool = False
+    is_prefix: bool = False
+
+
+class RefusedTerm(ValueError):
+    """The search would not answer, or not in time. The message says what to change; `term` is None when it is about all
+    of them."""
+
+    def __init__(self, reason: str, term: Term | None = None) -> None:
+        super().__init__(reason)
+        self.term = term
+
+
+class Need(NamedTuple):
+    """A term as the index understands it: all of `lexemes`, and `recheck` in the folded text unless it is empty."""
+
+    lexemes: list[str]  # as a tsquery spells them
+    recheck: str
+    is_negated: bool
+
+
+def condition(project: Project | int, terms: Sequence[Term]) -> Q:
+    """Sessions with a trace that says what `terms` ask for. Raises RefusedTerm."""
+    found = matching(project, terms).exclude(session_id=None)
+    ids = found.values("session_id")
+    if not _is_common(found, terms):
+        ids = ids.distinct()
+    if len(terms) == 1 and (named := _named(project, terms[0])):
+        ids = ids.union(*named, all=True)
+    return Q(session_id__in=ids)
+
+
+def matching(project: Project | int, terms: Sequence[Term]) -> QuerySet[TraceText]:
+    """The traces that say what `terms` ask for, those without a session too. Raises RefusedTerm."""
+    needs = needs_of(terms)
+    found = TraceText.objects.for_project(project)
+    found = found.filter(Says(F("tokens"), Cast(Value(tsquery(needs)), SearchQueryField())))
+    for need in needs:
+        if need.recheck and need.is_negated:
+            found = found.exclude(folded__contains=need.recheck)
+        elif need.recheck:
+            found = found.filter(folded__contains=need.recheck)
+    return found
+
+
+def needs_of(terms: Sequence[Term]) -> list[Need]:
+    """The terms in the index's words. Raises RefusedTerm for those that it cannot answer."""
+    if sum(len(term.text) for term in terms) > LONGEST_QUERY:
+        raise RefusedTerm(f"Search for at most {LONGEST_QUERY} characters at once.")
+    needs = [_need(term) for term in terms]
+    if all(need.is_negated for need in needs):
+        raise RefusedTerm("Say at least one word that is there: what is missing cannot be looked up by itself.")
+    return needs
+
+
+def tsquery(needs: Sequence[Need]) -> str:
+    """A negated term of several lexemes is decided by its recheck alone: each of them may occur elsewhere."""
+    asked = [lexeme for need in needs if not need.is_negated for lexeme in need.lexemes]
+    refused = [f"!{need.lexemes[0]}" for need in needs if need.is_negated and not need.recheck]
+    return " & ".join(dict.fromkeys([*asked, *refused]))
+
+
+def _is_common(found: QuerySet[TraceText], terms: Sequence[Term]) -> bool:
+    """Whether a walk along the sessions meets enough that match before long. Otherwise the matches are gathered first,
+    which DISTINCT enforces: left to itself, PostgreSQL walks for a word that it has no statistics of, past every
+    session. It does know the common ones, so it is asked; what a phrase leaves of them it cannot know."""
+    if any(need.recheck for need in needs_of(terms)):
+        return False
+    plan = json.loads(found.explain(format="json"))[0]["Plan"]
+    return int(plan["Plan Rows"]) > COMMON
+
+
+def _need(term: Term) -> Need:
+    text = folded(term.text.replace("\x00", ""))
+    cut = list(runs(text))
+    lexemes = [lexeme for run, size in cut for lexeme in _asked(run, size)]
+    if not lexemes:
+        raise RefusedTerm(f"“{term.text}” has no letter or digit to look for.", term)
+    if term.is_prefix:
+        run, size = cut[-1]
+        if not size and len(word(run)) < SHORTEST_PREFIX:
+            raise RefusedTerm(f"Write at least {SHORTEST_PREFIX} letters before the * of “{term.text}*”.", term)
+        if not lexemes[-1].endswith(":*"):
+            lexemes[-1] += ":*"
+    decides = len(lexemes) == 1 and word(text) == word(cut[0][0])
+    return Need(lexemes, "" if decides else text, term.is_negated)
+
+
+def _asked(run: str, size: int) -> list[str]:
+    """The lexemes of one run: enough of them to find it, quoted."""
+    if not size:
+        return [f"'{found}'"] if (found := word(run)) else []
+    if len(run) < size:
+        return [f"'{run}':*"]
+    return [f"'{run[start : start + size]}'" for start in range(len(run) - size + 1)]
+
+
+def _named(project: Project | int, term: Term) -> list[QuerySet[Any, Any]]:
+    """The sessions that a pasted id names: by their own, or by a trace's."""
+    if term.is_negated or term.is_prefix or not LOOKS_LIKE_ID.fullmatch(term.text):
+        return []
+    traces = Trace.objects.for_project(project).filter(trace_id=term.text).exclude(session_id=None)
+    sessions = Session.objects.for_project(project).filter(session_id=term.text)
+    return [sessions.values("session_id"), traces.values("session_id")]

@@ -1,0 +1,65 @@
+"""Words for the index and for the query, made by the same functions so that they meet.
+
+Text is folded (compatibility forms, case and accents go), then cut into lexemes: words of languages with spaces,
+overlapping pairs of Chinese, Japanese and Korean characters, overlapping triples of Thai, Lao, Burmese and Khmer ones.
+The last characters of a run are lexemes too, so that a query shorter than the pair or triple finds them as a prefix."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+LONGEST = 40  # characters of a lexeme; the beginning of a longer word stands for it
+
+CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0002fa1f"
+SEA = "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# Latin accents only: the category of all marks would take Thai vowels and Japanese voicing along.
+ACCENTS = re.compile("[\u0300-\u036f]")
+ASCII_RUN = re.compile(f"{UUID}|[a-z0-9_]+")
+# Vowel signs and points of Hebrew, Arabic and the scripts of India, which Python does not count as parts of words.
+SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0971-\u0df3"
+RUN = re.compile(f"{UUID}|(?P<cjk>[{CJK}]+)|(?P<sea>[{SEA}]+)|(?:[^\\W{CJK}{SEA}]|[{SIGNS}])+")
+GRAM = {"cjk": 2, "sea": 3}  # characters of a lexeme in scripts without spaces
+
+
+def folded(text: str) -> str:
+    """`text` without differences of case, accents, width and white space."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    text = unicodedata.normalize("NFKC", text).lower()
+    bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    return " ".join(unicodedata.normalize("NFC", bare).split())
+
+
+def runs(text: str) -> Iterator[tuple[str, int]]:
+    """The words of a folded text; the number is the size of its lexemes, 0 for a word that is one lexeme."""
+    if text.isascii():
+        for match in ASCII_RUN.finditer(text):
+            yield match[0], 0
+        return
+    for match in RUN.finditer(text):
+        yield match[0], GRAM.get(match.lastgroup or "", 0)
+
+
+def lexemes(text: str) -> set[str]:
+    """Every lexeme of a folded text."""
+    found: set[str] = set()
+    for run, size in runs(text):
+        if size:
+            found.update(run[start : start + size] for start in range(len(run)))
+            continue
+        found.add(word(run))
+        if "_" in run:
+            found.update(part[:LONGEST] for part in run.split("_") if part)
+    found.discard("")
+    return found
+
+
+def word(run: str) -> str:
+    """The lexeme of a whole word. A uuid is one without its hyphens; underscores at the ends are decoration."""
+    return run.replace("-", "").strip("_")[:LONGEST]
+
+
+def as_vector(found: set[str]) -> str:
+    """A `tsvector` literal. Lexemes consist of letters, digits and marks, so that none needs quotes."""
+    return " ".join(sorted(found))

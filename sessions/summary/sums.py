@@ -1,0 +1,141 @@
+"""One statement per question, over the newest COUNTED sessions of the list."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Aggregate, Count, DateTimeField, F, FloatField, Func, Max, Min, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from sessions.listing import Listing
+from sessions.models import Session
+from sessions.properties import PropertyKind
+from tracing.bounded import within
+
+COUNTED = 20_000  # sessions: a tenth of a second
+PATIENCE = 1_500  # ms for a statement
+BUCKETS = 60  # bars of a series, at most
+STEPS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (10, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000)
+)
+
+
+class Percentile(Aggregate):
+    """Between two values where none is exactly there."""
+
+    function = "percentile_cont"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+    def __init__(self, expression: str, *, share: float) -> None:
+        super().__init__(expression, share=share)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """`is_capped` when it is of the newest sessions only. Durations in ms, shares from 0 to 1."""
+
+    session_count: int
+    is_capped: bool
+    trace_count: int
+    total_cost: Decimal
+    unpriced_count: int
+    total_tokens: int
+    median: float | None
+    high: float | None  # 95 of 100 sessions are no longer
+    failed: int  # sessions with an error
+
+    @property
+    def traces_each(self) -> float:
+        return self.trace_count / self.session_count if self.session_count else 0.0
+
+    @property
+    def failed_share(self) -> float:
+        return self.failed / self.session_count if self.session_count else 0.0
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Sessions that began from `start` until just before `end`."""
+
+    start: datetime
+    end: datetime
+    session_count: int
+    failed: int
+
+
+def newest(listing: Listing, most: int | None = None) -> QuerySet[Session]:
+    return listing.matching.order_by("-updated_at", "-session_id")[: most or COUNTED]
+
+
+def strip(listing: Listing, most: int | None = None) -> Strip:
+    """Of at most COUNTED sessions, or of as many as the caller has time for. Raises TooLong."""
+    with within(PATIENCE):
+        found: dict[str, Any] = newest(listing, most).aggregate(
+            session_count=Count("*"),
+            trace_count=Coalesce(Sum("trace_count"), 0),
+            total_cost=Coalesce(Sum("total_cost"), Decimal(0)),
+            unpriced_count=Coalesce(Sum("unpriced_count"), 0),
+            total_tokens=Coalesce(Sum("total_tokens"), 0),
+            median=Percentile("duration_ms", share=0.5),
+            high=Percentile("duration_ms", share=0.95),
+            failed=Count("session_id", filter=Q(error_count__gt=0)),
+        )
+    return Strip(is_capped=found["session_count"] >= (most or COUNTED), **found)
+
+
+def series(listing: Listing) -> list[Bucket]:
+    """The list over time, gaps included, in at most BUCKETS equal steps; empty for an empty list. Raises TooLong."""
+    with within(PATIENCE):
+        rows = newest(listing)
+        edges: dict[str, Any] = rows.aggregate(first=Min("created_at"), last=Max("created_at"))
+        if edges["first"] is None:
+            return []
+        step = _step(edges["last"] - edges["first"])
+        origin = _origin(edges["first"], step)
+        binned = Session.objects.for_project(listing.project).filter(session_id__in=rows.values("session_id"))
+        counted = (
+            binned.annotate(start=_Bin(Value(step), F("created_at"), Value(origin)))
+            .values("start")
+            .annotate(session_count=Count("*"), failed=Count("session_id", filter=Q(error_count__gt=0)))
+            .order_by("start")
+        )
+        by_start = {row["start"]: row for row in counted}
+    buckets, start = [], origin
+    while start <= edges["last"]:
+        row = by_start.get(start, {"session_count": 0, "failed": 0})
+        buckets.append(Bucket(start, start + step, row["session_count"], row["failed"]))
+        start += step
+    return buckets
+
+
+def facet_counts(listing: Listing, name: str, limit: int = 20, most: int | None = None) -> list[tuple[str, int]]:
+    """The values of a set property with the number of sessions that have them, the most frequent first.
+    Raises TooLong, KeyError."""
+    declared = listing.properties[name]
+    if declared.kind != PropertyKind.SET:
+        raise KeyError(name)
+    with within(PATIENCE):
+        rows = Session.objects.for_project(listing.project)
+        rows = rows.filter(session_id__in=newest(listing, most).values("session_id"))
+        values = rows.annotate(value=Func(F(declared.field), function="unnest")).values("value")
+        counted = values.annotate(number=Count("*")).order_by("-number", "value")[:limit]
+        return [(row["value"], row["number"]) for row in counted]
+
+
+class _Bin(Func):
+    function = "date_bin"
+    output_field = DateTimeField()
+
+
+def _step(length: timedelta) -> timedelta:
+    return next((step for step in STEPS if length / step < BUCKETS - 1), length / (BUCKETS - 2))
+
+
+def _origin(first: datetime, step: timedelta) -> datetime:
+    """The beginning of the step that `first` is in, counted from midnight in the active zone."""
+    midnight = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + (first - midnight) // step * step if step <= timedelta(days=1) else midnight

@@ -1,0 +1,69 @@
+"""The list of sessions as a table: the columns that are shown, in order, with their widths, and those that could be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sessions.listing import Column, Listing
+from sessions.models import SavedView
+from sessions.properties import PropertyKind
+from tracing.layout import DENSITIES, Layout, layout_of, said_in
+
+# What a glance asks for; every other property is one click away.
+FIRST = (
+    "updated_at", "user_ids", "trace_count", "duration_ms", "total_tokens", "total_cost", "error_count",
+    "model_names", "tags", "id", "environments",
+)  # fmt: skip
+CONVERSATION = 384  # pixels, as of the first column in static/css/list.css
+WIDTHS = {
+    PropertyKind.ID: 260,
+    PropertyKind.TIME: 180,
+    PropertyKind.DURATION: 110,
+    PropertyKind.NUMBER: 110,
+    PropertyKind.MONEY: 110,
+    PropertyKind.TEXT: 300,
+}
+OTHERWISE = 200
+
+
+@dataclass(frozen=True)
+class Head:
+    column: Column
+    width: int
+
+
+@dataclass(frozen=True)
+class Table:
+    heads: list[Head]
+    hidden: list[Column]
+    layout: Layout
+
+    @property
+    def columns(self) -> list[Column]:
+        return [head.column for head in self.heads]
+
+    @property
+    def width(self) -> int:
+        """In pixels, so that nothing moves when more rows come."""
+        return CONVERSATION + sum(head.width for head in self.heads)
+
+    @property
+    def densities(self) -> tuple[str, ...]:
+        return DENSITIES
+
+    @property
+    def names(self) -> str:
+        return ",".join(self.layout.columns)
+
+
+def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any]) -> Table:
+    """`liked` is what the reader has set, `view` the saved view that the address names."""
+    offered = {column.name: column for column in listing.columns}
+    kept = {"columns": view.columns, "density": view.density} if view else {}
+    layout = layout_of(offered, [name for name in FIRST if name in offered], said_in(listing.params), kept, liked)
+    heads = [Head(offered[name], _width(offered[name], layout)) for name in layout.columns]
+    return Table(heads, [column for name, column in offered.items() if name not in layout.columns], layout)
+
+
+def _width(column: Column, layout: Layout) -> int:
+    return layout.widths.get(column.name) or WIDTHS.get(column.kind, OTHERWISE)

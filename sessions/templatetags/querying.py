@@ -1,0 +1,97 @@
+"""What the query box shows beside its text: where it is faulty, which times are offered, which facets there are."""
+
+from dataclasses import dataclass
+
+from django import template
+from django.utils import timezone
+
+from sessions.listing import OWN, Listing
+from sessions.query.facets import Facet, Value, facets, quick_values
+from sessions.span import ALL, RANGES, TIMES
+
+register = template.Library()
+SETS = {"query": ("q",), "times": TIMES, "fields": ("limit",)}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The text in three pieces: the middle one is wrong."""
+
+    before: str
+    wrong: str
+    after: str
+    reason: str
+    hint: str
+    character: int  # counted from 1
+
+
+@dataclass(frozen=True)
+class Range:
+    label: str
+    query: str
+    is_current: bool
+
+
+@register.simple_tag
+def fault_of(listing: Listing) -> Fault | None:
+    error, text = listing.query_error, listing.query_text
+    if error is None:
+        return None
+    end = error.position + error.length
+    wrong = text[error.position : end]
+    return Fault(text[: error.position], wrong or " ", text[end:], error.message, error.hint, error.position + 1)
+
+
+@register.simple_tag
+def without_fault(listing: Listing) -> dict[str, list[str]]:
+    """The errors beside the query's, which stands below its box."""
+    return {name: reasons for name, reasons in listing.errors.items() if name != "q" or not listing.query_error}
+
+
+@register.simple_tag
+def hidden_of(listing: Listing, form: str) -> list[tuple[str, str]]:
+    """What a form of the list carries along: all that it does not set itself, apart from the page."""
+    return [
+        (name, value)
+        for name, values in listing.params.lists()
+        if name not in SETS[form] and name != "cursor" and not (form == "fields" and name not in OWN)
+        for value in values
+        if value
+    ]
+
+
+@register.simple_tag
+def ranges_of(listing: Listing) -> list[Range]:
+    """Those relative to now, all of time first."""
+    given = listing.params.get("range") or ALL
+    is_absolute = any(listing.params.get(name) for name in ("from", "to"))
+    offered = {ALL: "All time", **{name: words for name, (words, _) in RANGES.items()}}
+    return [
+        Range(
+            words,
+            listing.query_string(**{**dict.fromkeys(TIMES), "range": None if name == ALL else name}),
+            given == name and not is_absolute,
+        )
+        for name, words in offered.items()
+    ]
+
+
+@register.simple_tag
+def time_given(listing: Listing, name: str) -> str:
+    return listing.params.get(name, "")
+
+
+@register.simple_tag
+def zone() -> str:
+    """The zone that days without one are meant in."""
+    return timezone.get_current_timezone_name()
+
+
+@register.simple_tag
+def quick_of(listing: Listing) -> list[Value]:
+    return quick_values(listing)
+
+
+@register.simple_tag
+def all_facets() -> list[Facet]:
+    return facets()

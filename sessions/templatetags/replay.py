@@ -1,0 +1,80 @@
+"""What the page of a session writes that no other page does."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from sessions.models import Session
+from sessions.properties import Property, PropertyKind
+from sessions.replay.usage import ModelUsage
+from sessions.templatetags.cells import cell, ellipsis
+from tracing.models import Trace
+from tracing.reading.turns import Spoken
+from tracing.views import text_url as url_of_text
+
+register = template.Library()
+LINKED = {"user_ids", "environments", "tags", "model_names", "tool_names", "releases"}
+CHIPS = 12
+
+
+@register.filter
+def epoch(at: datetime | None) -> str:
+    """Milliseconds since 1970, for scripts."""
+    return "" if at is None else str(round(at.timestamp() * 1000))
+
+
+@register.filter
+def size(characters: int) -> str:
+    """`12 kB`, `10 MB`."""
+    return f"{characters / 1e6:.0f} MB" if characters >= 1e6 else f"{max(1, round(characters / 1e3))} kB"
+
+
+@register.simple_tag
+def text_url(trace: Trace, spoken: Spoken) -> str:
+    """Where the rest of one side of a turn is read."""
+    return url_of_text(trace, spoken.span_id, spoken.side)
+
+
+@register.simple_tag
+def linked_cell(declared: Property, session: Session) -> SafeString:
+    """The value of a property; those of a set lead to the sessions that share them."""
+    values = getattr(session, declared.field)
+    if declared.kind != PropertyKind.SET or declared.name not in LINKED or not values:
+        return cell(declared, session)
+    page = reverse("sessions", args=[session.project_id])
+    chips = format_html_join(
+        " ",
+        '<a class="chip" href="{}?{}">{}</a>',
+        ((page, urlencode({declared.name: value}), ellipsis(value)) for value in values[:CHIPS]),
+    )
+    if len(values) <= CHIPS:
+        return chips
+    return format_html(
+        '{} <span class="chip" title="{}">+{}</span>', chips, ", ".join(values[CHIPS:62]), len(values) - CHIPS
+    )
+
+
+@register.filter
+def shares(usage: list[ModelUsage]) -> list[dict[str, Any]]:
+    """Each model's part of a bar: by cost where costs are known, else by tokens."""
+    costs = [row.total_cost for row in usage]
+    weights = (
+        costs
+        if sum(costs) and not any(row.unpriced_count for row in usage)
+        else [Decimal(row.total_tokens) for row in usage]
+    )
+    whole, left = sum(weights), 0.0
+    parts: list[dict[str, Any]] = []
+    for number, (row, weight) in enumerate(zip(usage, weights, strict=True)):
+        width = float(weight / whole * 100) if whole else 0.0
+        parts.append(
+            {"model": row.model, "left": f"{left:.2f}", "width": f"{width:.2f}", "hue": number % 6, "row": row}
+        )
+        left += width
+    return parts

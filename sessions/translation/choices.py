@@ -1,0 +1,58 @@
+"""Who translates for a project: its admin's choice, or the embedded models, which need nobody's consent."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from projects.models import Project, TranslationSettings
+from projects.secrets import SecretLost
+from sessions.translation.planning import PIPELINE
+from sessions.translation.provider import Account, AuthFailed, Provider
+from sessions.translation.registry import PROVIDERS, offered
+from sessions.translation.secrets import decrypted
+
+OFF = "Translation is turned off for this project. An admin can turn it on in the settings."
+NOT_OFFERED = "This installation no longer offers the provider that the project chose. An admin can choose another."
+NO_CONSENT = "Nobody has agreed that this project's texts leave the host. An admin can do so in the settings."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a project decided. Without `refusal` it may translate."""
+
+    settings: TranslationSettings
+    refusal: str = ""
+
+    @property
+    def kind(self) -> type[Provider]:
+        return PROVIDERS[self.settings.provider]
+
+    @property
+    def engine(self) -> str:
+        """Names provider, model and pipeline in 32 characters, for what is remembered of them."""
+        account = Account(base_url=self.settings.base_url, model=self.settings.model)
+        said = f"{self.settings.provider}|{self.kind(account).revision()}|{PIPELINE}"
+        return sha256(said.encode()).hexdigest()[:32]
+
+    def provider(self) -> Provider:
+        """Ready to translate; raises AuthFailed when the project's key cannot be read any more."""
+        try:
+            secret = decrypted(self.settings.secret)
+        except SecretLost:
+            raise AuthFailed("The provider's key can no longer be read: an admin has to enter it again.") from None
+        return self.kind(Account(self.settings.base_url, secret, self.settings.model))
+
+
+def choice_of(project: Project | int) -> Choice:
+    project_id = project.pk if isinstance(project, Project) else project
+    found = TranslationSettings.objects.filter(project_id=project_id).first()
+    chosen = found or TranslationSettings(project_id=project_id)
+    return Choice(chosen, _refusal(chosen))
+
+
+def _refusal(chosen: TranslationSettings) -> str:
+    if not chosen.provider:
+        return OFF
+    kind = PROVIDERS.get(chosen.provider)
+    if kind is None or kind not in offered():
+        return NOT_OFFERED
+    return NO_CONSENT if kind.leaves_host and chosen.consent_at is None else ""

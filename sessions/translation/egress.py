@@ -1,0 +1,141 @@
+"""The only door to other hosts: every connection is checked where it is made, so that a name which resolves to a
+private address, now or later, reaches nothing inside. No redirects, no proxies out of the environment."""
+
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+from django.conf import settings
+
+from sessions.translation.provider import (
+    AddressRefused,
+    AuthFailed,
+    BadAnswer,
+    QuotaExceeded,
+    RateLimited,
+    Refused,
+    TranslationFailed,
+    Unavailable,
+)
+
+MOST_BYTES = 4 * 2**20  # of an answer
+LONGEST_REST = 10.0  # seconds that a provider may ask us to wait
+STATUSES: dict[int, type[TranslationFailed]] = {
+    401: AuthFailed,
+    403: AuthFailed,
+    402: QuotaExceeded,
+    456: QuotaExceeded,
+}
+
+
+class CheckedBackend(httpcore.SyncBackend):
+    """Connects to the addresses that were checked, not to what a second look-up may answer."""
+
+    def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        return super().connect_tcp(checked_address(host, port), port, *args, **options)
+
+
+def checked_address(host: str, port: int) -> str:
+    """One address of `host`; raises AddressRefused when any of them is inside, unless the operator allows the host."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise Unavailable(f"No host is called {host}.") from error
+    if not _is_allowed(host, port) and not all(_is_public(address) for address in found):
+        raise AddressRefused(
+            f"{host} is an address inside of this installation's network, which projects may not use. Its operator can"
+            " allow it by CONFAB_TRANSLATION_HOSTS."
+        )
+    return min(found)
+
+
+def check_url(url: str) -> None:
+    """For settings, before anything is sent: raises AddressRefused or Unavailable."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise AddressRefused("Write an address like https://translate.example.com, without a user or password.")
+    checked_address(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+
+
+def _is_allowed(host: str, port: int) -> bool:
+    return not {host, f"{host}:{port}"}.isdisjoint(settings.TRANSLATION_HOSTS)
+
+
+def _is_public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    inner = getattr(parsed, "ipv4_mapped", None) or getattr(parsed, "sixtofour", None) or parsed
+    return bool(parsed.is_global and inner.is_global and not parsed.is_multicast)
+
+
+def ask(method: str, url: str, *, seconds: float, headers: dict[str, str] | None = None, json: Any = None) -> Any:
+    """The decoded JSON of an answer; every failure as one of our errors."""
+    transport = httpx.HTTPTransport()
+    transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=CheckedBackend())
+    try:
+        with (
+            httpx.Client(transport=transport, timeout=seconds, trust_env=False, follow_redirects=False) as client,
+            client.stream(method, url, headers=headers, json=json) as response,
+        ):
+            body = _bounded(response.iter_bytes(), time.monotonic() + seconds)
+    except httpx.TimeoutException:
+        raise Unavailable(f"{_host(url)} did not answer within {seconds:g} seconds.") from None
+    except httpx.HTTPError as error:
+        raise Unavailable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from None
+    except httpx.InvalidURL:
+        raise AddressRefused("The provider's address is none.") from None
+    return _answer(response, body, url)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Reading them takes longer than many a request."""
+    return httpx.create_ssl_context()
+
+
+def _bounded(chunks: Iterable[bytes], deadline: float) -> bytes:
+    """Also in time: one byte now and then would keep us for ever."""
+    body = b""
+    for chunk in chunks:
+        body += chunk
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("drips")
+        if len(body) > MOST_BYTES:
+            raise BadAnswer("The provider's answer is far too long.")
+    return body
+
+
+def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
+    status = response.status_code
+    if status == 429:
+        raise RateLimited(f"{_host(url)} asks us to come more slowly.", _rest(response))
+    if status in STATUSES:
+        raise STATUSES[status](f"{_host(url)} refused the key or the account ({status}).")
+    if status >= 500:
+        raise Unavailable(f"{_host(url)} is out of order ({status}).")
+    try:
+        decoded = httpx.Response(status, content=body).json()
+    except ValueError:
+        raise BadAnswer(f"{_host(url)} did not answer in JSON ({status}).") from None
+    if status != 200:
+        said = decoded.get("error") or decoded.get("message") if isinstance(decoded, dict) else ""
+        said = said.get("message", "") if isinstance(said, dict) else said
+        raise Refused(f"{_host(url)} does not take it ({status}): {str(said)[:200]}")
+    return decoded
+
+
+def _rest(response: httpx.Response) -> float:
+    try:
+        return min(max(float(response.headers.get("retry-after", "1")), 0.0), LONGEST_REST)
+    except ValueError:
+        return 1.0
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "The provider"

@@ -1,0 +1,62 @@
+"""A conversation to keep, with what was translated of it: nothing is translated for an export, and the original stays
+beside it where the format has a place for it."""
+
+from collections.abc import Iterator, Mapping
+
+from sessions.export.conversations import TEXTS_AT_ONCE, Message, conversation_of, traces_of
+from sessions.models import Session, TranslationJob
+from sessions.translation.choices import choice_of
+from sessions.translation.payload import document_of
+from sessions.translation.planning import source_of
+from tracing.models import Trace
+from tracing.reading.sides import ROLES, texts_of_side
+
+State = TranslationJob.State
+
+
+def translated_conversation(session: Session, target: str) -> Iterator[Message]:
+    """The session's messages; one that is translated has its own words as `original`."""
+    wording = wording_of(session, target)
+    for message in conversation_of(session):
+        content = message.get("content")
+        words = wording.get(content) if isinstance(content, str) else None
+        yield {**message, "content": words, "original": content} if words else message
+
+
+def wording_of(session: Session, target: str) -> dict[str, str]:
+    """Each text of the session that was translated, and what it became."""
+    found: dict[str, str] = {}
+    tool_results = choice_of(session.project_id).settings.tool_results
+    batch: list[Trace] = []
+    for trace in traces_of(session):
+        batch.append(trace)
+        if len(batch) == TEXTS_AT_ONCE:
+            found |= _of_some(session.project_id, batch, target, tool_results=tool_results)
+            batch = []
+    return found | _of_some(session.project_id, batch, target, tool_results=tool_results)
+
+
+def _of_some(project_id: int, traces: list[Trace], target: str, *, tool_results: bool) -> dict[str, str]:
+    rows = TranslationJob.objects.for_project(project_id).filter(trace_id__in=[trace.trace_id for trace in traces])
+    jobs = list(rows.filter(target=target, state__in=[State.DONE, State.PARTIAL]))
+    if not jobs:
+        return {}
+    asked = {job.trace_id for job in jobs}
+    some = [trace for trace in traces if trace.trace_id in asked]
+    texts = {side: texts_of_side(project_id, some, side) for side in ROLES}
+    found: dict[str, str] = {}
+    for job in jobs:
+        own = {side: texts[side][job.trace_id] for side in ROLES if job.trace_id in texts[side]}
+        source = source_of(own, tool_results=tool_results, budget=job.budget)
+        if source.version == job.version:  # otherwise the trace says something else by now
+            found |= _pairs(own, (job.result or {}).get("texts", {}), tool_results=tool_results)
+    return found
+
+
+def _pairs(before: Mapping[str, str], after: Mapping[str, str], *, tool_results: bool) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for side in before.keys() & after.keys():
+        old, new = (document_of(texts[side], tool_results=tool_results).leaves for texts in (before, after))
+        if len(old) == len(new):
+            found |= {left: right for left, right in zip(old, new, strict=True) if left != right}
+    return found

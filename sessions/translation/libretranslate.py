@@ -1,0 +1,64 @@
+"""LibreTranslate, a server that a team runs itself. It tells which pairs it has; languages are never left to it to
+guess, since it guesses one for a whole batch."""
+
+import time
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sessions.translation.egress import ask
+from sessions.translation.languages import tag
+from sessions.translation.provider import EVERY_LANGUAGE, Account, BadAnswer, Pair, Refused, UnsupportedPair
+
+PAIRS_SECONDS = 3600.0
+_pairs: dict[str, tuple[float, dict[Pair, Pair]]] = {}  # by address: when asked, ours to theirs
+
+
+class LibreTranslate:
+    slug: ClassVar[str] = "libretranslate"
+    label: ClassVar[str] = "LibreTranslate"
+    leaves_host: ClassVar[bool] = True
+    asks_for: ClassVar[tuple[str, ...]] = ("base_url", "secret")
+    base_url: ClassVar[str] = ""
+    languages: ClassVar[frozenset[str]] = EVERY_LANGUAGE
+    most_texts: ClassVar[int] = 20
+    most_characters: ClassVar[int] = 2_000  # the servers' usual limit is 5,000 for a whole request
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.url = account.base_url.rstrip("/")
+
+    def revision(self) -> str:
+        return self.url
+
+    def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+        theirs = self._known().get((source, target))
+        if theirs is None:
+            raise UnsupportedPair("This LibreTranslate server has no models for the pair.")
+        body = {"q": list(texts), "source": theirs[0], "target": theirs[1], "format": "text"}
+        if self.account.secret:
+            body["api_key"] = self.account.secret
+        try:
+            answer = ask("POST", f"{self.url}/translate", json=body, seconds=self.account.seconds)
+        except Refused as error:
+            raise (UnsupportedPair if "not supported" in str(error) else Refused)(str(error)) from None
+        translated = answer.get("translatedText") if isinstance(answer, dict) else None
+        if not isinstance(translated, list) or not all(isinstance(text, str) for text in translated):
+            raise BadAnswer("LibreTranslate answered something else than translations.")
+        return translated
+
+    def _known(self) -> dict[Pair, Pair]:
+        asked, pairs = _pairs.get(self.url, (0.0, {}))
+        if not pairs or time.monotonic() - asked > PAIRS_SECONDS:
+            pairs = _read(ask("GET", f"{self.url}/languages", seconds=self.account.seconds))
+            _pairs[self.url] = time.monotonic(), pairs
+        return pairs
+
+
+def _read(languages: object) -> dict[Pair, Pair]:
+    """Several of theirs may be one of ours, such as pb and pt: the first stays."""
+    pairs: dict[Pair, Pair] = {}
+    for language in languages if isinstance(languages, list) else []:
+        source = str(language.get("code", ""))
+        for target in language.get("targets", []):
+            pairs.setdefault((tag(source), tag(target)), (source, target))
+    return pairs

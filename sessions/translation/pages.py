@@ -1,0 +1,112 @@
+"""Reading in another language: the switch in a session's header, and each turn's translation when it is reached.
+
+The state is the URL: with `?lang=en` a session's turns ask here for their translations, without it nothing does."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from projects.access import person, project_view
+from projects.htmx import PageRequest
+from projects.models import Project
+from projects.preferences import prefer, preferred
+from sessions.models import Session, TranslationJob
+from sessions.replay.turns import Turn, one_turn
+from sessions.translation import jobs
+from sessions.translation.choices import choice_of
+from sessions.translation.languages import direction, name_of, tag, wanted
+from sessions.translation.planning import BUDGET
+from sessions.translation.provider import Refused
+from sessions.translation.reading import in_other_words
+from sessions.translation.registry import PROVIDERS
+from tracing.models import Trace
+from tracing.reading.turns import readings_of
+
+PAGE = "translation"  # of a person's preferences
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+@project_view
+def translation(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
+    """One turn `to` a language. Asked by htmx, or sent as a form, it begins the work; a plain page only looks, so that
+    no link from elsewhere can spend a project's quota."""
+    trace = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
+    target = tag(request.GET.get("to", ""))
+    if trace is None or not target:
+        raise Http404("There is no such trace, or no such language.")
+    budget = BUDGET * _number(request.GET.get("more", "1"))
+    context: dict[str, Any] = {"project": project, "trace": trace, "target": target, "section": "sessions"}
+    context |= {"target_name": name_of(target), "direction": direction(target), "more": budget // BUDGET}
+    begins = request.method == "POST" or bool(request.htmx)
+    try:
+        job = _job(request, project, trace, target, budget, begins=begins)
+        context |= {"job": job, **_told(job)}
+    except Refused as error:
+        job, context = None, {**context, "refusal": str(error), "job": None}
+    if request.method == "POST" and not request.htmx:
+        return redirect(request.get_full_path())
+    if request.htmx and job and job.is_open:
+        return render(request, "sessions/translation/_turn.html", context)
+    turn = _turn(project, trace)
+    texts = (job.result or {}).get("texts", {}) if job and not job.is_open else {}
+    read = Turn(trace, 0, None, in_other_words(turn.reading, texts))
+    context |= {"turn": read, "original": turn, "is_translated": bool(texts and context.get("sources"))}
+    template = "sessions/translation/_turn.html" if request.htmx else "sessions/translation/page.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+def language(request: HttpRequest, project: Project) -> HttpResponse:
+    """Leads `back` to a page in the reader's language: the one that is posted, which is remembered; else the remembered
+    one; else what the browser prefers."""
+    back = request.GET.get("back", "")
+    own = f"/project/{project.pk}/"
+    if not back.startswith(own) or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = f"{own}sessions"
+    if request.method == "POST":
+        chosen = tag(request.POST.get("lang", ""))
+        if chosen:
+            prefer(person(request), project, PAGE, language=chosen)
+    else:
+        chosen = tag(str(preferred(person(request), project, PAGE).get("language", "")))
+    chosen = chosen or wanted(request.headers.get("Accept-Language", ""))
+    path, _, query = back.partition("?")
+    kept = [(key, value) for key, value in parse_qsl(query) if key != "lang"]
+    return redirect(f"{path}?{urlencode([*kept, ('lang', chosen)])}")
+
+
+def _job(
+    request: PageRequest, project: Project, trace: Trace, target: str, budget: int, *, begins: bool
+) -> TranslationJob | None:
+    if not begins:
+        if refusal := choice_of(project).refusal:
+            raise Refused(refusal)
+        return jobs.find(project, trace, target, budget=budget)
+    again = "again" in request.GET
+    return jobs.ask(project, trace, target, actor=person(request), budget=budget, again=again)
+
+
+def _told(job: TranslationJob | None) -> dict[str, Any]:
+    """What is to say of a finished job; whatever it left out is never silent."""
+    result = (job.result or {}) if job and not job.is_open else {}
+    sources = [name_of(code) for code in result.get("sources", [])]
+    said = {"sources": sources, "kept": result.get("kept", 0), "left_out": result.get("left_out", 0)}
+    return said | ({"engine": PROVIDERS[job.provider].label} if job else {})
+
+
+def _turn(project: Project, trace: Trace) -> Turn:
+    """As its session shows it, without what it repeats of the turn before."""
+    own = Session(project_id=project.pk, session_id=trace.session_id)
+    found = one_turn(own, trace.trace_id) if trace.session_id else None
+    return found or Turn(trace, 0, None, readings_of([trace])[0])
+
+
+def _number(text: str) -> int:
+    return max(1, min(int(text), 10)) if text.isascii() and text.isdigit() and len(text) < 4 else 1

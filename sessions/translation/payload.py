@@ -1,0 +1,108 @@
+"""Which parts of a stored text are language: a whole text, the contents of chat messages, sentences in other JSON.
+
+Roles, names, ids, keys, tools and their arguments are no leaves, so nothing can change them."""
+
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracing.fields import dump
+from tracing.reading.bodies import parsed
+from tracing.reading.texts import is_conversation, last_turn
+
+Path = tuple[str | int, ...]
+
+DEEPEST = 20
+KEYS_KEPT = frozenset({
+    "id", "ids", "uuid", "url", "uri", "href", "link", "path", "file", "filename", "type", "kind", "role", "model",
+    "status", "state", "code", "key", "token", "hash", "name", "slug", "locale", "lang", "language", "currency", "date",
+    "time", "timestamp", "created_at", "updated_at", "email", "phone", "version", "format", "mime_type", "schema",
+    "function", "tool", "arguments", "finish_reason", "query", "sql", "html", "css", "regex",
+})  # fmt: skip
+KEY_ENDS = ("_id", "_ids", "_url", "_at", "_key", "_token", "_code", "_type", "Id", "Url")
+PROSE = re.compile(r"[^\W\d_]{2,}[,.;:!?]?\s+\S")  # two words at least
+LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\d\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored text taken apart: `leaves` are its language, `paths` where they stand in `value`."""
+
+    text: str
+    value: Any
+    paths: tuple[Path, ...]
+    leaves: tuple[str, ...]
+
+    def with_leaves(self, leaves: Sequence[str]) -> str:
+        """The text with other language in it; the same text when the language is the same."""
+        if tuple(leaves) == self.leaves:
+            return self.text
+        if self.value is None:
+            return leaves[0]
+        value = copy.deepcopy(self.value)
+        for path, leaf in zip(self.paths, leaves, strict=True):
+            if not path:
+                value = leaf
+                continue
+            holder = value
+            for step in path[:-1]:
+                holder = holder[step]
+            holder[path[-1]] = leaf
+        return dump(value)
+
+
+def document_of(text: str, *, tool_results: bool = False) -> Document:
+    """Of a conversation only what is new in it: its last turn. Earlier messages belong to earlier traces."""
+    value = parsed(text)
+    if value is None or isinstance(value, int | float):
+        is_broken = LOOKS_LIKE_JSON.match(text) is not None  # such as a text that was cut when it was stored
+        return Document(text, None, () if is_broken else ((),), () if is_broken else (text,))
+    if isinstance(value, str):
+        found: list[tuple[Path, str]] = [((), value)]
+    elif is_conversation(value):
+        found = list(_conversation(value, tool_results=tool_results))
+    else:
+        found = list(_sentences(value, (), 0))
+    return Document(text, value, tuple(path for path, _ in found), tuple(leaf for _, leaf in found))
+
+
+def _conversation(messages: list[dict[str, Any]], *, tool_results: bool) -> Iterator[tuple[Path, str]]:
+    for index in range(_first(messages), len(messages)):
+        message = messages[index]
+        if message["role"] == "tool" and not tool_results:
+            continue
+        yield from _content(message.get("content"), (index, "content"))
+        if isinstance(reasoning := message.get("reasoning"), str) and reasoning:
+            yield (index, "reasoning"), reasoning
+
+
+def _first(messages: list[dict[str, Any]]) -> int:
+    """As the page shows it; a conversation that opens with instructions is read from them on."""
+    first = last_turn(messages)
+    return 0 if first == 1 and messages[0]["role"] == "system" else first
+
+
+def _content(content: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(content, str) and content and parsed(content) is None and not LOOKS_LIKE_JSON.match(content):
+        yield path, content
+    elif isinstance(content, list):
+        for index, part in enumerate(content):
+            if isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str):
+                yield (*path, index, "text"), part["text"]
+
+
+def _sentences(value: Any, path: Path, depth: int) -> Iterator[tuple[Path, str]]:
+    """Values of JSON that read like language: several words, below a key that names no machine's matter."""
+    if depth > DEEPEST:
+        return
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key.lower() not in KEYS_KEPT and not key.endswith(KEY_ENDS):
+                yield from _sentences(item, (*path, key), depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _sentences(item, (*path, index), depth + 1)
+    elif isinstance(value, str) and PROSE.search(value) and not LOOKS_LIKE_JSON.match(value):
+        yield path, value

@@ -1,0 +1,106 @@
+"""What every provider is: texts of one pair of languages in, as many texts out, or one of the errors below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from sessions.translation.languages import NAMES
+
+Pair = tuple[str, str]
+
+EVERY_LANGUAGE = frozenset(NAMES)
+
+
+class TranslationFailed(Exception):
+    """Says in words what went wrong; `code` says it to programs."""
+
+    code = "failed"
+    is_temporary = False
+
+
+class Unavailable(TranslationFailed):
+    """Nobody answers, or not in time."""
+
+    code = "unavailable"
+    is_temporary = True
+
+
+class RateLimited(TranslationFailed):
+    """Too much at once; `retry_after` in seconds."""
+
+    code = "rate_limited"
+    is_temporary = True
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaExceeded(TranslationFailed):
+    """Nothing more today: the provider's account, or the project's own limit."""
+
+    code = "quota_exceeded"
+
+
+class AuthFailed(TranslationFailed):
+    """The provider does not take the key."""
+
+    code = "auth_failed"
+
+
+class UnsupportedPair(TranslationFailed):
+    """It does not translate between these two."""
+
+    code = "unsupported_pair"
+
+
+class Refused(TranslationFailed):
+    """It does not take this request, such as one that is too long."""
+
+    code = "refused"
+
+
+class BadAnswer(TranslationFailed):
+    """It answered something else than translations."""
+
+    code = "bad_answer"
+
+
+class AddressRefused(TranslationFailed):
+    """The address is not one that this installation lets projects use."""
+
+    code = "address_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How a project reaches a provider."""
+
+    base_url: str = ""
+    secret: str = ""
+    model: str = ""
+    seconds: float = 10.0  # for one request
+
+
+class Provider(Protocol):
+    """One kind of engine, made for one project's account.
+
+    `asks_for` names the settings that it needs, of base_url, secret and model; `leaves_host` decides on consent."""
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    leaves_host: ClassVar[bool]
+    asks_for: ClassVar[tuple[str, ...]]
+    base_url: ClassVar[str]  # where it listens unless a project says otherwise
+    languages: ClassVar[frozenset[str]]  # between which it is known to translate; a server may have fewer
+    most_texts: ClassVar[int]
+    most_characters: ClassVar[int]
+    account: Account
+
+    def __init__(self, account: Account) -> None: ...
+
+    def revision(self) -> str:
+        """Changes with the model, so that no old translation is shown for its own."""
+
+    def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+        """As many texts in the same order. Raises TranslationFailed."""

@@ -1,0 +1,30 @@
+"""A turn of a conversation as the session page shows it, with other words in the same places."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sessions.translation.planning import BUDGET
+from tracing.reading.bodies import body, parsed
+from tracing.reading.messages import messages_of
+from tracing.reading.texts import Shown, is_conversation
+from tracing.reading.turns import Reading, Spoken
+
+WHOLE = 20 * BUDGET  # characters of one text: reading on would read on in the original
+
+
+def in_other_words(reading: Reading, texts: Mapping[str, str]) -> Reading:
+    """`texts` by side; a side that is not among them, or too long to be shown at once, stays."""
+    return replace(reading, input=_spoken(reading.input, texts), output=_spoken(reading.output, texts))
+
+
+def _spoken(spoken: Spoken | None, texts: Mapping[str, str]) -> Spoken | None:
+    if spoken is None or spoken.shown is None or spoken.side not in texts:
+        return spoken
+    return replace(spoken, shown=_shown(spoken.shown, texts[spoken.side]))
+
+
+def _shown(original: Shown, text: str) -> Shown:
+    value = parsed(text)
+    if not is_conversation(value):
+        return replace(original, body=body(text, value, WHOLE))
+    return replace(original, messages=messages_of(value, original.earlier, len(value), WHOLE))

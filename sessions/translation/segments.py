@@ -1,0 +1,136 @@
+"""A text cut into what an engine takes at once: sentences of at most MOST characters, and everything between them.
+
+All pieces together are the text, byte for byte. Blocks of code stay whole; headings, quotes, lists and tables keep
+their marks, since those stand between the segments."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+
+from sessions.translation.masking import Span, clipped, has_words, spans_of
+
+MOST = 300  # characters; the embedded models cut longer ones off without a word
+LINE = re.compile(r"\r\n?|\n")
+MARKS = re.compile(r"[ \t]*(?:>[ \t]?|(?:[-*+•–—]|\d{1,9}[.)]|#{1,6})[ \t]+|\[[ xX]\][ \t]+)*")
+SENTENCE_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”]*)")
+SOFT_END = re.compile(r"[;:,،؛、，；]+\s*|\s+")
+CODE = {"fence", "code_block", "html_block"}
+HIDDEN = "\ufffc"  # stands for what is verbatim while ends are looked for
+
+_parser = MarkdownIt("commonmark", {"html": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some characters of a text. Only those that are language have `spans`, the parts of them that are verbatim."""
+
+    text: str
+    line: int
+    spans: tuple[Span, ...] | None = None
+
+    @property
+    def is_language(self) -> bool:
+        return self.spans is not None
+
+
+def pieces(text: str) -> list[Piece]:
+    """Everything of `text`, in order."""
+    verbatim = _code_lines(text)
+    spans = spans_of(text)
+    found: list[Piece] = []
+    for number, (start, end, whole) in enumerate(_lines(text)):
+        if number in verbatim:
+            found.append(Piece(text[start:whole], number))
+            continue
+        found += _of_line(text, spans, start, end, number)
+        if whole > end:
+            found.append(Piece(text[end:whole], number))
+    return found
+
+
+def _lines(text: str) -> Iterator[tuple[int, int, int]]:
+    """Start, end, and end with the line's break, of each line as the parser counts them."""
+    at = 0
+    for found in LINE.finditer(text):
+        yield at, found.start(), found.end()
+        at = found.end()
+    if at < len(text):
+        yield at, len(text), len(text)
+
+
+def _code_lines(text: str) -> set[int]:
+    if "`" not in text and "~" not in text and "    " not in text and "\t" not in text and "<" not in text:
+        return set()  # nothing that a block of code begins with
+    lines: set[int] = set()
+    for token in _parser.parse(text):
+        if token.type in CODE and token.map:
+            lines.update(range(*token.map))
+    return lines
+
+
+def _of_line(text: str, spans: Sequence[Span], start: int, end: int, number: int) -> Iterator[Piece]:
+    marks = MARKS.match(text, start, end)
+    at = marks.end() if marks else start
+    if at > start:
+        yield Piece(text[start:at], number)
+    own = clipped(spans, at, end)
+    shadow = _shadow(text[at:end], own)
+    for left, right in _cut(shadow):
+        yield from _trimmed(text[at + left : at + right], clipped(own, left, right), number)
+
+
+def _shadow(line: str, spans: Sequence[Span]) -> str:
+    """The line with its verbatim parts hidden, as long as before."""
+    parts, at = [], 0
+    for start, end, _ in spans:
+        parts += [line[at:start], HIDDEN * (end - start)]
+        at = end
+    return "".join([*parts, line[at:]])
+
+
+def _cut(line: str) -> Iterator[tuple[int, int]]:
+    """Cells, in them sentences, in them what an engine takes at once."""
+    at = 0
+    for cell in re.split(r"(\|)", line):
+        begin = 0
+        for found in SENTENCE_END.finditer(cell):
+            yield from _bounded(cell, begin, found.end(), at)
+            begin = found.end()
+        if begin < len(cell):
+            yield from _bounded(cell, begin, len(cell), at)
+        at += len(cell)
+
+
+def _bounded(cell: str, start: int, end: int, offset: int) -> Iterator[tuple[int, int]]:
+    while end - start > MOST:
+        ends = [found.end() for found in SOFT_END.finditer(cell, start + MOST // 2, start + MOST)]
+        middle = ends[-1] if ends else _between_characters(cell, start + MOST, end)
+        yield offset + start, offset + middle
+        start = middle
+    if start < end:
+        yield offset + start, offset + end
+
+
+def _between_characters(cell: str, at: int, end: int) -> int:
+    """`at`, or where the verbatim part ends that `at` would cut."""
+    while at < end and cell[at - 1] == HIDDEN and cell[at] == HIDDEN:
+        at += 1
+    return at
+
+
+def _trimmed(text: str, spans: Sequence[Span], number: int) -> Iterator[Piece]:
+    """The words of a segment, with the blanks around them and what has no words as pieces of their own."""
+    inner = text.strip()
+    if not inner or not has_words(text, spans):
+        if text:
+            yield Piece(text, number)
+        return
+    start = text.index(inner)
+    end = start + len(inner)
+    if start:
+        yield Piece(text[:start], number)
+    yield Piece(inner, number, tuple(clipped(spans, start, end)))
+    if end < len(text):
+        yield Piece(text[end:], number)

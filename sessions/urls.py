@@ -1,0 +1,58 @@
+from django.conf import settings
+from django.urls import path
+
+from sessions import erasing, onboarding, palette, users, views
+from sessions.bulk import pages as bulk_pages
+from sessions.cohorts import pages as cohort_pages
+from sessions.cohorts import views as cohort_views
+from sessions.dashboard.views import dashboard
+from sessions.export import pages as export_pages
+from sessions.query import pages as query_pages
+from sessions.replay import views as replay
+from sessions.saved_views import pages as view_pages
+from sessions.search import pages as search_pages
+from sessions.styleguide import styleguide
+from sessions.summary.views import strip_page
+from sessions.translation import pages as translation_pages
+from sessions.translation import settings_page as translation_settings
+
+urlpatterns = [
+    path("project/<int:project_id>", views.home, name="project"),
+    path("project/<int:project_id>/setup", onboarding.setup, name="setup"),
+    path("project/<int:project_id>/setup/key", onboarding.new_key, name="new-key"),
+    path("project/<int:project_id>/sessions", views.sessions, name="sessions"),
+    path("project/<int:project_id>/strip", strip_page, name="strip"),
+    path("project/<int:project_id>/dashboard", dashboard, name="dashboard"),
+    path("project/<int:project_id>/users", users.users, name="users"),
+    path("project/<int:project_id>/sessions/scan", search_pages.scanned, name="scan"),
+    path("project/<int:project_id>/sessions/suggest", query_pages.suggest, name="suggest"),
+    path("project/<int:project_id>/sessions/facets/<str:facet_name>", query_pages.facet, name="facet"),
+    path("project/<int:project_id>/sessions/export", export_pages.exported, name="export"),
+    path("project/<int:project_id>/export/session/<path:session_id>", export_pages.one_exported, name="export-session"),
+    path("project/<int:project_id>/sessions/<path:session_id>", replay.session, name="session"),
+    path("project/<int:project_id>/state/session/<path:session_id>", replay.session_state, name="session-state"),
+    path("project/<int:project_id>/go", palette.go, name="go"),
+    path("project/<int:project_id>/views", view_pages.views, name="views"),
+    path("project/<int:project_id>/views/new", view_pages.new_view, name="view-new"),
+    path("project/<int:project_id>/views/default", view_pages.default_view, name="view-default"),
+    path("project/<int:project_id>/views/<uuid:view_id>/change", view_pages.change_view, name="view-change"),
+    path("project/<int:project_id>/views/<uuid:view_id>/delete", view_pages.delete_view, name="view-delete"),
+    path("project/<int:project_id>/bulk", bulk_pages.bulk, name="bulk"),
+    path("project/<int:project_id>/bulk/new", bulk_pages.new_bulk, name="bulk-new"),
+    path("project/<int:project_id>/bulk/<uuid:job_id>", bulk_pages.bulk_job, name="bulk-job"),
+    path("project/<int:project_id>/bulk/<uuid:job_id>/cancel", bulk_pages.cancel_bulk, name="bulk-cancel"),
+    path("project/<int:project_id>/translation/<path:trace_id>", translation_pages.translation, name="translation"),
+    path("project/<int:project_id>/language", translation_pages.language, name="translation-language"),
+    path("project/<int:project_id>/settings/translation", translation_settings.translation, name="project-translation"),
+    path("project/<int:project_id>/cohorts", cohort_pages.cohorts, name="cohorts"),
+    path("project/<int:project_id>/cohorts/new", cohort_pages.new_cohort, name="cohort-new"),
+    path("project/<int:project_id>/cohorts/<uuid:cohort_id>/change", cohort_pages.change_cohort, name="cohort-change"),
+    path("project/<int:project_id>/cohorts/<uuid:cohort_id>/delete", cohort_pages.delete_cohort, name="cohort-delete"),
+    path("project/<int:project_id>/compare", cohort_views.compare, name="compare"),
+    path("project/<int:project_id>/compare.csv", cohort_views.compare_csv, name="compare-csv"),
+    path("project/<int:project_id>/settings/erasures", erasing.erasures, name="project-erasures"),
+    path("project/<int:project_id>/delete/session/<path:session_id>", erasing.delete_session, name="session-delete"),
+    path("project/<int:project_id>/delete/trace/<path:trace_id>", erasing.delete_trace, name="trace-delete"),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide", styleguide, name="styleguide"))

@@ -1,0 +1,166 @@
+/* The query box completes what is typed, facets open when they are looked into, times are meant in the reader's zone.
+   Without it the box, the facets and the times are a form and links. */
+
+(() => {
+  "use strict";
+  const input = document.getElementById("query");
+  const list = document.getElementById("suggest");
+  const news = document.getElementById("suggest-news");
+
+  /* Suggestions: a listbox below the box; the focus stays in the box. */
+
+  const WAIT = 120;
+  let timer = 0;
+  let asking = null;
+  let chosen = -1;
+
+  const options = () => [...list.querySelectorAll("[role='option']")];
+
+  function close() {
+    clearTimeout(timer);
+    asking?.abort();
+    list.hidden = true;
+    choose(-1);
+    input.setAttribute("aria-expanded", "false");
+  }
+
+  function choose(index) {
+    const all = options();
+    chosen = all.length ? (index + all.length + (index < -1 ? 1 : 0)) % all.length : -1;
+    if (index === -1) chosen = -1;
+    all.forEach((option, place) => option.setAttribute("aria-selected", String(place === chosen)));
+    if (chosen < 0) input.removeAttribute("aria-activedescendant");
+    else {
+      input.setAttribute("aria-activedescendant", all[chosen].id);
+      all[chosen].scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  async function ask() {
+    asking?.abort();
+    asking = new AbortController();
+    const address = new URL(input.dataset.suggest, location.href);
+    address.searchParams.set("q", input.value);
+    address.searchParams.set("at", [...input.value.slice(0, input.selectionStart)].length);
+    try {
+      const answer = await fetch(address, { signal: asking.signal, headers: { "HX-Request": "true" } });
+      if (!answer.ok || answer.redirected) return close();
+      list.innerHTML = await answer.text();
+    } catch {
+      return; /* a newer question is under way, or the network is away: the box works without */
+    }
+    const count = options().length;
+    list.hidden = !count || document.activeElement !== input;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    news.textContent = count ? `${count} suggestions` : "";
+    choose(-1);
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, WAIT);
+  }
+
+  function insert(option) {
+    const head = [...input.value].slice(0, Number(option.dataset.start)).join("") + option.dataset.insert;
+    const tail = input.value.slice(input.selectionStart);
+    input.value = head + (option.dataset.insert.endsWith(" ") ? tail.trimStart() : tail);
+    input.setSelectionRange(head.length, head.length);
+    input.focus();
+    ask();
+  }
+
+  const keys = {
+    ArrowDown: () => choose(chosen + 1),
+    ArrowUp: () => choose(chosen <= 0 ? options().length - 1 : chosen - 1),
+    Enter: () => insert(options()[chosen]),
+    Tab: () => insert(options()[Math.max(chosen, 0)]),
+    Escape: close,
+  };
+
+  function pressed(event) {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (list.hidden) {
+      if (event.key === "ArrowDown") ask();
+      return;
+    }
+    if (!Object.hasOwn(keys, event.key) || (event.key === "Enter" && chosen < 0)) return;
+    if (event.key === "Tab" && chosen < 0 && !input.value) return; /* an empty box is left by it */
+    event.preventDefault();
+    event.stopPropagation();
+    keys[event.key]();
+  }
+
+  if (input) {
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-controls", "suggest");
+    input.setAttribute("aria-expanded", "false");
+    input.addEventListener("input", soon);
+    input.addEventListener("click", soon);
+    input.addEventListener("keydown", pressed);
+    input.addEventListener("blur", close);
+    list.addEventListener("mousedown", (event) => {
+      event.preventDefault(); /* the focus stays in the box */
+      const option = event.target.closest("[role='option']");
+      if (option) insert(option);
+    });
+  }
+
+  /* Facets: which ones stand open is remembered while the tab lives; on a phone all of them wait behind their head. */
+
+  const KEPT = "confab.facets";
+  const facets = document.getElementById("facets");
+
+  function opened(facet) {
+    const body = facet.querySelector(".facet-body");
+    if (!facet.open || body.dataset.state) return;
+    body.dataset.state = "asked";
+    const failed = () => delete body.dataset.state; /* the next opening asks again */
+    htmx.ajax("GET", body.dataset.values, { source: body, target: body, swap: "innerHTML" }).catch(failed);
+  }
+
+  function keep() {
+    const open = [...facets.querySelectorAll(".facet")].flatMap((facet, place) => (facet.open ? [place] : []));
+    sessionStorage.setItem(KEPT, JSON.stringify(open));
+  }
+
+  function startFacets() {
+    if (matchMedia("(max-width: 1000px)").matches) facets.open = false;
+    const all = [...facets.querySelectorAll(".facet")];
+    for (const place of JSON.parse(sessionStorage.getItem(KEPT) || "[]")) if (all[place]) all[place].open = true;
+    for (const facet of all) {
+      facet.addEventListener("toggle", () => { opened(facet); keep(); });
+      opened(facet);
+    }
+  }
+
+  /* Times: an instant with its offset is the same for everybody who follows the link. */
+
+  const form = document.getElementById("time-form");
+  const two = (number) => String(number).padStart(2, "0");
+
+  function local(text) {
+    const at = new Date(text);
+    if (!/T.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(at.valueOf())) return text.length === 10 ? `${text}T00:00` : text;
+    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+  }
+
+  function timed(event) {
+    event.preventDefault();
+    const address = new URL(form.action);
+    for (const [name, value] of new FormData(form)) {
+      const isTime = name === "from" || name === "to";
+      if (value) address.searchParams.append(name, isTime ? new Date(value).toISOString().replace(".000Z", "Z") : value);
+    }
+    location.assign(address);
+  }
+
+  if (form) {
+    document.getElementById("time-zone").textContent = `your time zone, ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+    for (const field of form.querySelectorAll("[data-given]")) field.value = local(field.dataset.given);
+    form.addEventListener("submit", timed);
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => facets && startFacets());
+  else if (facets) startFacets();
+})();
