@@ -1,0 +1,110 @@
+"""How long the comparison of two cohorts takes on the server: `python -m benchmarks.compare --sessions 28000`.
+
+Sessions are written as rows with skewed numbers as real ones have (costs and durations over orders of magnitude, some
+errors, a score), in a database that the run may fill; they stay there for the next run with the same number."""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+
+FILL = """
+INSERT INTO session (project_id, session_id, created_at, updated_at, duration_ms, active_ms, idle_ms, environments,
+    user_ids, trace_count, span_count, error_count, input_cost, output_cost, total_cost, input_tokens, output_tokens,
+    total_tokens, usage_by_model, tags, model_names, tool_names, releases, unpriced_count, scores, first_input,
+    last_output, computed_at)
+SELECT %(project)s, 'bench-' || md5(n::text), now() - n * interval '1 minute',
+    now() - n * interval '1 minute' + d * interval '1 ms',
+    d, d / 3, d - d / 3, ARRAY[(ARRAY['production','staging'])[1 + n %% 2]], ARRAY['user-' || n %% 900], t, t * 36,
+    (r < 0.1)::int * (n %% 4), c / 4, c * 3 / 4, c, k * 4 / 5, k / 5, k, '{}', ARRAY['tag-' || n %% 7, 'web'],
+    ARRAY[(ARRAY['gpt-4o','gpt-4o-mini','claude'])[1 + n %% 3]], ARRAY['search_orders'], ARRAY['1.' || n %% 5], 0, '{}',
+    repeat('How may I return this? ', 8), repeat('Like this. ', 12), now()
+FROM (SELECT n, random() AS r, (exp(8 + 2 * random() + random()))::bigint AS d, 1 + (random() * 9)::int AS t,
+    round((exp(-6 + 3 * random()))::numeric, 9) AS c, (exp(6 + 3 * random()))::bigint AS k
+    FROM generate_series(1, %(sessions)s) n) made
+"""
+SCORES = """
+INSERT INTO session_score (project_id, session_id, name, count, mean, shares)
+SELECT project_id, session_id, 'helpfulness', 1, round(random()::numeric, 3), '{}' FROM session WHERE project_id = %s
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=28_000)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    project, client = _world(asked.sessions)
+    results = {}
+    for title, query in _questions(project):
+        taken = []
+        for _ in range(asked.rounds + 2):
+            began = time.perf_counter()
+            answer = client.get(f"/project/{project.pk}/compare{query}")
+            taken.append((time.perf_counter() - began) * 1000)
+            assert answer.status_code == 200, answer
+        taken = sorted(taken[2:])
+        results[title] = {"p50": statistics.median(taken), "p95": taken[int(len(taken) * 0.95)]}
+    _show(asked.sessions, results, asked.json)
+
+
+def _world(sessions: int) -> tuple[Any, Any]:
+    from django.db import connection
+    from django.test import Client
+
+    from projects.models import Membership, Organization, Project, Role, User
+
+    organization, _ = Organization.objects.get_or_create(name="Benchmark of comparisons")
+    project, is_new = Project.objects.get_or_create(organization=organization, name=f"{sessions} sessions")
+    user = User.objects.filter(email="compare@example.com").first() or User.objects.create_user("compare@example.com")
+    Membership.objects.get_or_create(organization=organization, user=user, defaults={"role": Role.OWNER})
+    if is_new:
+        with connection.cursor() as cursor:
+            cursor.execute(FILL, {"project": project.pk, "sessions": sessions})
+            cursor.execute(SCORES, [project.pk])
+            cursor.execute("VACUUM ANALYZE session, session_score")
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user)
+    return project, client
+
+
+def _questions(project: Any) -> Iterator[tuple[str, str]]:
+    from urllib.parse import urlencode
+
+    from projects.models import User
+    from sessions.cohorts.making import create_cohort
+    from sessions.models import Cohort
+
+    by = User.objects.get(email="compare@example.com")
+    ids = []
+    for environment in ("production", "staging"):
+        found = Cohort.objects.for_project(project).filter(name=environment).first()
+        query = urlencode({"environments": environment})
+        ids.append((found or create_cohort(project, name=environment, by=by, query_string=query)).id)
+    yield "two cohorts, half of all each", f"?cohort={ids[0]}&cohort={ids[1]}"
+    yield "all, split by three models", "?cohort=all&by=model_names"
+    yield "two cohorts, stratified by model", f"?cohort={ids[0]}&cohort={ids[1]}&stratify=model_names"
+
+
+def _show(sessions: int, results: dict[str, dict[str, float]], path: Path | None) -> None:
+    from benchmarks.table import show, verdict, write
+
+    goal = 300 if sessions <= 30_000 else 1000
+    rows = [
+        [title, f"{found['p50']:.0f} ms", f"{found['p95']:.0f} ms", verdict(found["p95"], goal, at_most=True)]
+        for title, found in results.items()
+    ]
+    show(f"Comparing, {sessions:,} sessions", ["what", "p50", "p95", "goal in ms"], rows)
+    write(path, results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""What full-text search costs to write and how fast it answers, beside a substring scan of the same texts.
+
+    python -m benchmarks.search [--database-url postgresql://...] [--traces 167000] [--json FILE]
+
+A session has 6 traces, a trace stands for 6 spans, so the default is a project of a million spans. Texts are generated:
+half English, the rest accented Latin, Chinese or Japanese, and Thai. Measured are the statements and the snippets of a
+page; drawing it is the list's."""
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, table
+from benchmarks.machine import backend_ms, median, percentile
+from benchmarks.recompute import new_project
+from benchmarks.server import database_alone, set_up
+from benchmarks.words import Texts
+
+TRACES_PER_SESSION, SPANS_PER_TRACE = 6, 6
+WRITTEN = 1_000  # traces whose writing is measured, through ingestion and worker
+ROUNDS = 20
+GOAL = 100  # ms
+SECONDS_BETWEEN = 20  # traces of one project
+
+
+def main() -> None:
+    options = _options()
+    print(machine.description())
+    print(machine.load_note())
+    with database_alone(options.database_url) as url:
+        set_up(DATABASE_URL=url)
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("migrate", verbosity=0)
+        texts = Texts(seed=1)
+        fill(project_id := new_project("Searched"), options.traces, texts)
+        result = {"write": writing(project_id, texts), "read": reading(project_id)}
+        connection.close()
+    table.write(options.json, result)
+
+
+def fill(project_id: int, count: int, texts: Texts) -> None:
+    """As `manage.py reindex --rebuild` does: rows first, the index at the end."""
+    from django.db import connection
+
+    from sessions.management.commands.reindex import CREATE, DROP
+    from sessions.models import Session
+    from sessions.search.index import write
+
+    now, started = datetime.now(UTC), time.perf_counter()
+    _execute(DROP)
+    for first in range(0, count, 1000):
+        numbers = range(first, min(first + 1000, count))
+        _bare_traces(project_id, numbers, now)
+        write(project_id, list(_rows(numbers, now, texts)))
+    loaded = time.perf_counter()
+    _execute(CREATE)
+    Session.objects.bulk_create(_sessions(project_id, count, now), batch_size=1000)
+    connection.cursor().execute("VACUUM ANALYZE trace_text, session, trace")
+    size = _value("SELECT pg_total_relation_size('trace_text')"), _value("SELECT pg_relation_size('trace_text_tokens')")
+    print(
+        f"\n{count:,} traces in {loaded - started:.0f} s, the index in {time.perf_counter() - loaded:.0f} s;"
+        f" per trace {size[0] / count:,.0f} bytes, {size[1] / count:,.0f} of them the GIN index"
+    )
+
+
+def writing(project_id: int, texts: Texts) -> dict[str, float]:
+    """What indexing adds for traces that arrive: CPU of the worker and of its backend, and the log that it writes."""
+    from django.db import connection
+
+    from sessions.search.index import TRACES_AT_ONCE, index, rows_of
+    from tracing.ingest import ingest
+    from tracing.records import Claims, SpanRecord
+
+    now = datetime.now(UTC)
+    ids = [f"written-{number:06}" for number in range(WRITTEN)]
+    for trace_id in ids:
+        question, answer = texts.turn()
+        claims = Claims(session_id=f"written-{trace_id[:-1]}")
+        ingest(project_id, [SpanRecord(trace_id, "a", input=question, output=answer, claims=claims, started_at=now)])
+    _execute("CHECKPOINT")
+    rows_of(project_id, ids[:10])
+    backend = connection.connection.info.backend_pid
+    log, worker, postgres = _log(), time.process_time(), backend_ms(backend)
+    for first in range(0, WRITTEN, TRACES_AT_ONCE):
+        index(project_id, ids[first : first + TRACES_AT_ONCE])
+    _execute("SELECT gin_clean_pending_list('trace_text_tokens')")
+    spans = WRITTEN * SPANS_PER_TRACE / 1000
+    cost = {
+        "worker_cpu_ms": (time.process_time() - worker) * 1000 / spans,
+        "postgres_cpu_ms": (backend_ms(backend) - postgres) / spans,
+        "log_kb": (_log() - log) / spans / 1000,
+    }
+    table.show(
+        f"Indexing, per 1,000 spans ({1000 // SPANS_PER_TRACE} traces)",
+        ("worker CPU ms", "PostgreSQL CPU ms", "write-ahead log kB"),
+        [[f"{value:,.0f}" for value in cost.values()]],
+    )
+    return cost
+
+
+ASKED = {
+    "rare word": "zanzibar",
+    "word in 4 %": "refund",
+    "word in 30 %": "please",
+    "word in 30 %, not another": "please -escalated",
+    "two words": "please refund",
+    "phrase in 2 %": '"late delivery"',
+    "phrase in 30 %": '"please check"',
+    "prefix": "escal*",
+    "two Chinese characters": "配送",
+    "Thai word": "ล่าช้า",
+    "words, phrase, not": 'refund "late delivery" -pedido',
+}
+
+
+def reading(project_id: int) -> dict[str, Any]:
+    from projects.models import Project
+    from sessions.models import Session, TraceText
+
+    project = Project.objects.get(pk=project_id)
+
+    def scan() -> int:
+        said = TraceText.objects.for_project(project_id).filter(folded__contains="zanzibar")
+        sessions = Session.objects.for_project(project_id).filter(session_id__in=said.values("session_id"))
+        return len(sessions.order_by("-updated_at")[:50])
+
+    rows, found = [], {}
+    for name, query in ASKED.items():
+        newest, ranked = (timed(partial(page, project, query, sort)) for sort in ("-updated_at", "relevance"))
+        found[name] = {"newest": newest, "ranked": ranked}
+        cells = [f"{value:.1f}" for value in (*newest, *ranked)]
+        verdict = table.verdict(max(newest[1], ranked[1]), GOAL, at_most=True)
+        rows.append((name, page(project, query, "-updated_at"), *cells, verdict))
+    slow = timed(scan, rounds=3)
+    rows.append(("substring scan, rare word", f"{scan():,}", *(f"{value:.0f}" for value in slow), "", "", "", ""))
+    table.show(
+        "A page of 50 sessions with their count and snippets, ms",
+        ("asked", "sessions", "newest first: p50", "p95", "CPU", "by relevance: p50", "p95", "CPU", "goal p95"),
+        rows,
+    )
+    return found | {"scan": slow}
+
+
+def page(project: Any, query: str, sort: str) -> str:
+    """What the list shows: the rows, how many there are, and where the words are."""
+    from django.http import QueryDict
+    from django.utils.http import urlencode
+
+    from sessions.listing import Listing
+    from sessions.search.listed import found_in
+
+    listing = Listing(project, QueryDict(urlencode({"q": query, "sort": sort})))
+    assert not listing.errors
+    found_in(listing, listing.rows)
+    return str(listing.count)
+
+
+def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, float, float]:
+    """Median and 95th percentile in milliseconds, and the CPU that this process and its backend spent: what a busy
+    machine does not change. After two rounds of warming up."""
+    from django.db import connection
+
+    backend = connection.connection.info.backend_pid
+    taken = []
+    for number in range(rounds + 2):
+        if number == 2:
+            cpu = backend_ms(backend) + time.process_time() * 1000
+        began = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - began) * 1000)
+    cpu = (backend_ms(backend) + time.process_time() * 1000 - cpu) / rounds
+    return median(taken[2:]), percentile(taken[2:], 0.95), cpu
+
+
+def _rows(numbers: Sequence[int], now: datetime, texts: Texts) -> Iterator[Any]:
+    from sessions.search.index import row_of
+
+    for number in numbers:
+        row = row_of(_id(number), f"s-{number // TRACES_PER_SESSION:07}", _moment(number, now), *texts.turn())
+        assert row is not None
+        yield row
+
+
+def _bare_traces(project_id: int, numbers: Sequence[int], now: datetime) -> None:
+    from tracing.models import Trace
+
+    rows = (
+        Trace(project_id=project_id, trace_id=_id(number), session_id=f"s-{number // TRACES_PER_SESSION:07}",
+              bucket=now.date(), received_at=now, updated_at=now, started_at=now, ended_at=now)
+        for number in numbers
+    )  # fmt: skip
+    Trace.objects.bulk_create(rows)
+
+
+def _sessions(project_id: int, count: int, now: datetime) -> Iterator[Any]:
+    from sessions.models import Session
+
+    for number in range(0, count, TRACES_PER_SESSION):
+        moment = _moment(number, now)
+        yield Session(
+            project_id=project_id, session_id=f"s-{number // TRACES_PER_SESSION:07}", created_at=moment,
+            updated_at=moment, duration_ms=1000, trace_count=TRACES_PER_SESSION, computed_at=now,
+        )  # fmt: skip
+
+
+def _id(number: int) -> str:
+    return f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}"
+
+
+def _moment(number: int, now: datetime) -> datetime:
+    return now - timedelta(seconds=number * SECONDS_BETWEEN)
+
+
+def _execute(sql: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _value(sql: str) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.fetchone()[0])
+
+
+def _log() -> int:
+    return _value("SELECT pg_current_wal_insert_lsn() - '0/0'")
+
+
+def _options() -> Namespace:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--database-url", help="an existing server; without it, an embedded one")
+    parser.add_argument("--traces", type=int, default=167_000)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

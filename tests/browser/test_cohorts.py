@@ -1,0 +1,97 @@
+"""Cohorts and their comparison in a browser: from the list to a cohort, to a difference, to its sessions and back."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from projects.models import Project
+from tests.sessions.rows import session
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def fill(project: Project) -> None:
+    for number in range(50):
+        is_web = number % 2
+        session(
+            project,
+            f"s{number}",
+            minute=number,
+            total_cost=Decimal(number * (1 + 3 * is_web)) / 1000,
+            duration_ms=1000 * (number + 1) * (1 + 2 * is_web),
+            tags=["web"] if is_web else ["phone"],
+            environments=["staging" if number % 3 == 0 else "production"],
+        )
+
+
+def make_cohort(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Make the cohort").click()
+    expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+
+
+def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
+    alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None], tmp_path: Path
+) -> None:
+    fill(project)
+    new = live_server.url + reverse("cohort-new", args=[project.pk])
+    make_cohort(alices, new + "?tags=phone", "Phone")
+    alices.goto(live_server.url + reverse("sessions", args=[project.pk]) + "?tags=web&sort=id")
+    alices.locator(".views-menu summary").click()
+    alices.get_by_role("link", name="Save as cohort").click()
+    make_cohort(alices, alices.url, "Web")
+    axe(alices)
+    for name in ("Phone", "Web"):
+        alices.get_by_label(f"Compare {name}").check()
+    alices.get_by_role("button", name="Compare the chosen").click()
+
+    expect(alices.get_by_role("heading", name="What differs")).to_be_visible()
+    expect(alices.get_by_text("Total cost: B is")).to_be_visible()
+    axe(alices)
+    address = alices.url
+
+    cost = alices.locator("#total_cost")
+    bar = cost.locator("rect.bar[data-bar^='1-']").last
+    counted = int(bar.text_content().split(":")[1].split("(")[0])  # type: ignore[union-attr]
+    bar.click()
+    alices.wait_for_url("**/sessions?tags=web&total_cost__gte=*")
+    expect(alices.locator("#rows tr[id]")).to_have_count(counted)
+    alices.go_back()
+    expect(alices).to_have_url(address)
+
+    for kind, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with alices.expect_download() as saving:
+            cost.get_by_role("button", name=kind).click()
+        path = tmp_path / saving.value.suggested_filename
+        saving.value.save_as(path)
+        assert path.read_bytes().startswith(start)
+        assert len(path.read_bytes()) > 2000
+
+    alices.set_viewport_size({"width": 360, "height": 740})
+    expect(cost.get_by_role("heading")).to_be_visible()
+    assert alices.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_page_can_be_used_by_keyboard_alone(alices: Page, live_server: LiveServer, project: Project) -> None:
+    fill(project)
+    alices.goto(live_server.url + reverse("compare", args=[project.pk]))
+    alices.get_by_label("All sessions").focus()
+    alices.keyboard.press("Space")
+    alices.get_by_label("Split one by").focus()
+    alices.keyboard.type("environments")
+    alices.keyboard.press("Enter")
+
+    expect(alices.get_by_role("list", name="Groups")).to_contain_text("production")
+    table = alices.locator("#total_cost details summary").first
+    table.focus()
+    alices.keyboard.press("Enter")
+    link = alices.locator("#total_cost .bins a").first
+    link.focus()
+    alices.keyboard.press("Enter")
+    alices.wait_for_url("**/sessions?environments=*")

@@ -1,0 +1,59 @@
+"""The dashboard in a browser: its look in both themes, on a phone too, and from a bar to the sessions behind it."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from projects.models import Project
+from tests.sessions.rows import session
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def fill(project: Project) -> None:
+    now = timezone.now()
+    for number in range(60):
+        began = now - timedelta(hours=9 * number + 1)
+        session(
+            project, f"s{number}", created_at=began, updated_at=began + timedelta(minutes=3), duration_ms=180_000,
+            total_cost=Decimal(number) / 100, total_tokens=number * 100, error_count=int(number % 6 == 0),
+            tags=["web"] if number % 2 else ["phone"], user_ids=[f"user-{number % 7}"], model_names=["gpt-4o"],
+        )  # fmt: skip
+
+
+def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
+    alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None], tmp_path: Path
+) -> None:
+    fill(project)
+    address = live_server.url + reverse("dashboard", args=[project.pk])
+    alices.goto(address + "?range=30d&q=tag:web")
+    expect(alices.locator(".dashboard-facts")).to_contain_text("Sessions30")
+    alices.locator(".dashboard-chart summary").first.click()
+    expect(alices.get_by_role("table", name="Sessions", exact=True)).to_be_visible()
+    axe(alices)
+    alices.locator(".dashboard-chart summary").first.click()
+    for name, theme, width in (("light", "light", 1280), ("dark", "dark", 1280), ("phone", "light", 390)):
+        alices.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        alices.set_viewport_size({"width": width, "height": 900})
+        assert alices.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        alices.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+    axe(alices)
+    alices.set_viewport_size({"width": 1280, "height": 900})
+
+    bar = alices.locator(".dashboard-series").first.get_by_role("link", name=re.compile(": [1-9]")).first
+    counted = int((bar.get_attribute("aria-label") or "").rpartition(": ")[2])
+    bar.click()
+    alices.wait_for_url("**/sessions?*")
+    expect(alices.locator("#rows tr[id]")).to_have_count(counted)
+    alices.go_back()
+    alices.get_by_role("link", name=re.compile("user-1")).click()
+    alices.wait_for_url("**/sessions?*")
+    expect(alices.locator("#rows tr[id]").first).to_be_visible()

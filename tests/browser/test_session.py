@@ -1,0 +1,228 @@
+"""The page of one session in a real browser: reading, jumping, replaying, finding, and watching it grow."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from projects.models import Project, User
+from sessions.rollup import recompute
+from tests.conftest import Key
+from tests.conversations import TICKET, tell
+from tests.sessions.large import tell_long
+from tests.tracing.reports import at, call, in_session, span
+from tests.tracing.test_reading import ATTACKS
+from tracing.ingest import ingest
+from tracing.records import Kind
+
+SNIPPETS = Path(__file__).parent.parent / "sdk" / "snippets"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def page_of(server: LiveServer, project: Project, session_id: str = "ticket-1") -> str:
+    return server.url + reverse("session", args=[project.pk, session_id])
+
+
+def test_a_conversation_is_read_without_opening_anything(
+    alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
+) -> None:
+    tell(project, "ticket-1")
+    alices.goto(page_of(live_server, project))
+
+    expect(alices.locator(".turn strong", has_text="warehouse")).to_be_visible()
+    expect(alices.get_by_text("pick it up at the station")).to_be_visible()
+    expect(alices.locator(".idle", has_text="58 s idle")).to_be_visible()
+    expect(alices.locator(".strip-bar")).to_have_count(2)
+    alices.locator(".turn .call summary").first.click()
+    expect(alices.locator(".turn .call .json").first).to_contain_text("12345")
+    axe(alices)
+
+
+def test_steps_fold_narrow_and_open_beside(
+    alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
+) -> None:
+    tell(project, "ticket-1", TICKET[:1])
+    alices.goto(page_of(live_server, project))
+    turn = alices.locator(".turn").first
+
+    turn.locator("summary", has_text="3 steps").click()
+    expect(turn.locator(".span-row")).to_have_count(3)
+    turn.get_by_role("button", name="Steps inside handle_turn").click()
+    expect(turn.locator(".span-row:visible")).to_have_count(1)
+    turn.get_by_role("button", name="Steps inside handle_turn").click()
+    turn.get_by_role("button", name="Errors").click()
+    expect(turn.locator(".span-row:visible")).to_have_count(1)
+    turn.get_by_role("button", name="All steps").click()
+    turn.get_by_role("link", name=re.compile("^answer")).click()
+    panel = alices.get_by_role("complementary", name="Details of a step")
+    expect(panel.get_by_role("heading", name="answer")).to_be_focused()
+    expect(panel.get_by_text("gpt-4o")).to_be_visible()
+    axe(alices, within="#panel")
+    alices.keyboard.press("Escape")
+    expect(turn.get_by_role("link", name=re.compile("^answer"))).to_be_focused()
+
+
+def test_a_long_session_is_walked_jumped_and_forgotten(alices: Page, live_server: LiveServer, project: Project) -> None:
+    tell_long(project, "long", 2_000)
+    alices.emulate_media(reduced_motion="reduce")
+    alices.goto(page_of(live_server, project, "long"))
+    expect(alices.locator(".turn").first).to_be_visible()
+
+    for number in range(40, 251, 30):
+        alices.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(alices.locator(f".turn[data-number='{number}']")).to_be_attached()
+    expect(alices.locator(".window[data-emptied]").first).to_be_attached()
+    expect(alices.locator(".turn[data-number='40']")).to_have_count(0)
+    alices.evaluate("scrollTo(0, 0)")
+    expect(alices.locator(".turn[data-number='1']")).to_be_visible()
+
+    alices.locator(".strip-bar").nth(120).click()
+    expect(alices.locator(".turn.here")).to_be_in_viewport(timeout=20_000)
+    number = int(alices.locator(".turn.here").get_attribute("data-number") or 0)
+    assert 900 < number < 1_100
+    expect(alices).to_have_url(re.compile(r"turn=\w+.*#trace-"))
+    alices.mouse.wheel(0, -300)
+    expect(alices.locator(f".turn[data-number='{number - 20}']")).to_be_attached()
+    expect(alices.locator(".turn.here")).to_be_attached()
+
+
+def test_words_are_found_and_jumped_to(alices: Page, live_server: LiveServer, project: Project) -> None:
+    tell_long(project, "long", 500)
+    alices.goto(page_of(live_server, project, "long"))
+
+    alices.keyboard.press("/")
+    alices.keyboard.type("answer 43")
+    alices.keyboard.press("Enter")
+    expect(alices.locator("#hits [role=status]")).to_contain_text("11 turns say")
+    alices.get_by_role("button", name="Next hit").click()
+    alices.get_by_role("button", name="Next hit").click()
+    expect(alices.locator(".turn.here")).to_have_attribute("data-number", "430")
+
+
+def test_what_is_found_is_marked(alices: Page, live_server: LiveServer, project: Project) -> None:
+    trace_ids = tell(project, "ticket-1")
+
+    alices.goto(page_of(live_server, project) + f"?turn={trace_ids[1]}&find=STATION#trace-{trace_ids[1]}")
+
+    expect(alices.locator("#hits mark")).to_have_text("station")
+    assert alices.evaluate("CSS.highlights.get('find').size") == 1
+
+
+def test_a_session_is_replayed(alices: Page, live_server: LiveServer, project: Project) -> None:
+    alices.emulate_media(reduced_motion="reduce")
+    tell(project, "ticket-1")
+    alices.goto(page_of(live_server, project))
+    player = alices.get_by_role("group", name="Replay")
+
+    player.get_by_role("button", name="One message on").click()
+    expect(alices.get_by_text("My order #12345").first).to_be_visible()
+    expect(alices.locator(".turn strong", has_text="warehouse")).to_be_hidden()
+    expect(alices).to_have_url(re.compile(r"at=1\.0"))
+    alices.locator("h1").click()
+    alices.keyboard.press("ArrowRight")
+    alices.keyboard.press("ArrowRight")
+    expect(alices.locator(".turn strong", has_text="warehouse")).to_be_visible()
+    expect(alices.get_by_text("Can I still change the address?")).to_be_hidden()
+    player.get_by_label("Speed").select_option("32")
+    alices.locator("h1").click()
+    alices.keyboard.press("Space")
+    expect(alices.get_by_text("pick it up at the station")).to_be_visible()
+    expect(player.get_by_role("button", name="Replay")).to_have_attribute("aria-pressed", "false")
+
+    alices.goto(page_of(live_server, project) + "?at=2.0")
+    expect(alices.get_by_text("Can I still change the address?").first).to_be_visible()
+    expect(alices.get_by_text("pick it up at the station")).to_be_hidden()
+    player.get_by_role("button", name="Show all").click()
+    expect(alices.get_by_text("pick it up at the station")).to_be_visible()
+
+
+def test_a_growing_session_keeps_what_is_open(alices: Page, live_server: LiveServer, project: Project) -> None:
+    tell(project, "ticket-1", TICKET[:1])
+    alices.goto(page_of(live_server, project))
+    alices.locator("summary", has_text="3 steps").click()
+    expect(alices.locator(".span-row")).to_have_count(3)
+
+    tell(project, "ticket-1", TICKET)
+    alices.evaluate("htmx.trigger('#waiting', 'refresh')")
+
+    expect(alices.get_by_text("pick it up at the station")).to_be_visible()
+    expect(alices.locator(".span-row:visible")).to_have_count(3)
+    expect(alices.locator("#facts")).to_contain_text("2")
+
+
+def test_a_member_names_and_marks_a_session(alices: Page, live_server: LiveServer, project: Project) -> None:
+    tell(project, "ticket-1")
+    alices.goto(page_of(live_server, project))
+
+    alices.get_by_role("button", name="Bookmark").click()
+    expect(alices.get_by_role("button", name="Bookmark")).to_have_attribute("aria-pressed", "true")
+    alices.locator("summary", has_text="Add a title or a note").click()
+    alices.get_by_label("Title").fill("The late order")
+    alices.get_by_role("button", name="Save").click()
+    expect(alices.get_by_role("heading", name="The late order")).to_be_visible()
+
+
+def test_no_attack_in_a_trace_runs(
+    alices: Page, complaints: list[str], live_server: LiveServer, project: Project
+) -> None:
+    for number, attack in enumerate(ATTACKS):
+        times = {"started_at": at(number), "ended_at": at(number + 0.5)}
+        messages = [{"role": "user", "content": attack, "name": attack}]
+        report = call(f"t{number}", "a", name=attack, input=json.dumps(messages), output=attack, claims=in_session("x"))
+        tool = span(f"t{number}", "b", "a", name=attack, kind=Kind.TOOL, input=attack, output=attack, **times)
+        ingest(project.pk, [report, tool])
+    recompute(project.pk, ["x"])
+
+    alices.goto(page_of(live_server, project, "x"))
+    alices.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    expect(alices.locator(".span-row").first).to_be_visible()
+
+    assert alices.evaluate("[...document.images].every((image) => image.src.startsWith(location.origin))")
+    assert complaints == []
+
+
+def test_without_javascript_a_session_is_read_and_found(
+    browser: Browser, live_server: LiveServer, project: Project, alice: User, sign_in: Callable[..., None]
+) -> None:
+    tell_long(project, "long", 80)
+    context = browser.new_context(java_script_enabled=False)
+    sign_in(context, alice)
+    page = context.new_page()
+
+    page.goto(page_of(live_server, project, "long"))
+    page.get_by_role("link", name="Later turns").click()
+    expect(page.locator(".turn").first).to_have_attribute("data-number", "11")
+    page.get_by_role("link", name="Earlier turns").click()
+    expect(page.locator(".turn").first).to_have_attribute("data-number", "1")
+    page.get_by_label("Find in this session").fill("question 77")
+    page.get_by_role("button", name="Find").click()
+    page.locator(".hit-list a").click()
+    expect(page.locator(".turn:target")).to_have_attribute("data-number", "77")
+    context.close()
+
+
+def test_what_a_real_sdk_sends_reads_as_a_conversation(
+    alices: Page, live_server: LiveServer, project: Project, key: Key, axe: Callable[..., None]
+) -> None:
+    environment = {"CONFAB_URL": live_server.url, "CONFAB_PUBLIC_KEY": key.public, "CONFAB_SECRET_KEY": key.secret}
+    snippet = SNIPPETS / "interactiveai_context_manager.py"
+    subprocess.run([sys.executable, snippet], env={**os.environ, **environment}, check=True, timeout=60)
+    recompute(project.pk, ["ticket-2611"])
+
+    alices.goto(page_of(live_server, project, "ticket-2611"))
+
+    expect(alices.locator(".turn")).to_have_count(2)
+    expect(alices.locator(".turn").nth(0)).to_contain_text("My order #12345 hasn't arrived yet")
+    expect(alices.locator(".turn").nth(1)).to_contain_text("It is on its way.")
+    alices.locator(".turn").nth(1).locator("summary", has_text="2 steps").click()
+    alices.get_by_role("link", name=re.compile("^answer")).click()
+    expect(alices.locator("#panel")).to_contain_text("gpt-4o")
+    axe(alices)

@@ -1,0 +1,145 @@
+"""What production refuses, sends and hides."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from projects.masking import MaskingFormatter, masked
+from projects.models import User
+from tests.conftest import Key
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+PRODUCTION = {
+    "CONFAB_DEBUG": "0",
+    "CONFAB_BASE_URL": "https://confab.example.com",
+    "CONFAB_TRUSTED_PROXIES": "1",
+    "CONFAB_SECRET_KEY": "Vb0n2q7XwK4mZr9tLp5cYd8sHf3gJe6uAa1iRoQxTzWvNyMkB7Xd",
+}
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=BASE_DIR,
+        env={name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_djangos_own_deployment_checks_find_nothing() -> None:
+    result = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("entry", ["import config.wsgi", "from config.secret_key import refuse_insecure as r; r()"])
+def test_nothing_serves_with_the_secret_key_of_the_source(entry: str) -> None:
+    code = f"import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; {entry}"
+    published = "insecure-key-for-tests-and-build-steps-only"
+
+    refused = run("-c", code, **PRODUCTION | {"CONFAB_SECRET_KEY": published})
+    served = run("-c", code, **PRODUCTION)
+
+    assert refused.returncode != 0
+    assert "Set CONFAB_SECRET_KEY" in refused.stderr
+    assert served.returncode == 0, served.stderr
+
+
+def test_build_steps_get_by_without_a_secret_key(tmp_path: Path) -> None:
+    published = "insecure-key-for-tests-and-build-steps-only"
+
+    result = run("manage.py", "makemigrations", "--check", **PRODUCTION | {"CONFAB_SECRET_KEY": published})
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/organizations", "/project/1", "/nowhere"])
+def test_every_page_forbids_inline_scripts_frames_and_foreign_hosts(client: Client, alice: User, path: str) -> None:
+    client.force_login(alice)
+    answer = client.get(path)
+
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("template", sorted((BASE_DIR / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_needs_an_inline_script_or_style(template: Path) -> None:
+    text = template.read_text()
+
+    assert " style=" not in text
+    assert "<style" not in text
+    assert " onclick=" not in text
+    assert "<script>" not in text
+
+
+def test_forms_are_guarded_against_forgery(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+
+    assert client.post(reverse("organization-create"), {"name": "Forged"}).status_code == 403
+
+
+def test_a_foreign_host_name_is_refused_on_pages(client: Client) -> None:
+    assert client.get("/sign-in", headers={"Host": "evil.example.com"}).status_code == 400
+
+
+def test_https_is_asked_of_pages_but_never_redirects_an_sdk(db: None) -> None:
+    migrated = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    code = """
+import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'
+import django; django.setup()
+from django.test import Client
+client = Client(SERVER_NAME='confab.example.com')
+print(client.get('/sign-in').status_code, client.get('/api/public/health').status_code)
+secure = client.get('/sign-in', headers={'X-Forwarded-Proto': 'https'})
+print(secure.status_code, secure['Strict-Transport-Security'], secure.cookies['csrftoken']['secure'])
+"""
+    result = run("-c", code, **PRODUCTION, DATABASE_URL=migrated)
+
+    assert result.stdout.splitlines() == ["301 200", "200 max-age=31536000; includeSubDomains; preload True"], result
+
+
+def test_secrets_in_a_log_line_and_in_its_traceback_are_masked(key: Key) -> None:
+    try:
+        raise ValueError(f"could not use {key.secret}")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "sent %s", (key.basic,), sys.exc_info())
+
+    line = MaskingFormatter("%(message)s").format(record)
+
+    assert key.secret not in line
+    assert key.basic.split()[1] not in line
+    assert "ValueError" in line
+
+
+def test_masking_keeps_what_is_no_secret() -> None:
+    text = "task-list of desk-top users: basic understanding of a sk-"
+
+    assert masked(text) == text
+
+
+def test_a_refused_key_is_not_repeated_in_the_answer_or_the_log(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "sk-" + "q" * 43
+    answer = client.post("/v1/traces", b"{}", "application/json", headers={"Authorization": f"Bearer {secret}"})
+
+    assert answer.status_code == 401
+    assert secret not in answer.content.decode()
+    assert secret not in caplog.text

@@ -1,0 +1,94 @@
+"""The supervisor starts again what ends, gives up on what keeps ending, and stops in order."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Timer
+
+import pytest
+
+from config.embedded import CannotStart
+from config.embedded.children import Child, Children
+from config.embedded.supervisor import PATIENCE, Stopped, Supervisor
+
+UNTIL_TERM = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(print(time.monotonic_ns())))
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+@dataclass
+class Script:
+    """A service that runs lines of Python, and is ready when they have written to the log."""
+
+    name: str
+    code: str
+    log: Path
+    detail: str = ""
+    patience: int = 1
+    started: list[Child] = field(default_factory=list)
+
+    def spawn(self, children: Children) -> Child:
+        self.started.append(children.spawn(self.name, [sys.executable, "-c", self.code], log=self.log))
+        return self.started[-1]
+
+    def is_ready(self) -> bool:
+        return self.log.read_text() != ""
+
+    @property
+    def stopped_at(self) -> int:
+        return int(self.log.read_text().split()[-1])
+
+
+def run(service: Script, *, stop: Event, say: Callable[[str], None] = lambda _: None) -> None:
+    with Children() as children, Supervisor(children, stop=stop, say=say) as supervisor:
+        supervisor.start(service)
+        supervisor.keep()
+
+
+def test_a_service_that_ends_is_started_again(tmp_path: Path) -> None:
+    stop, said = Event(), list[str]()
+    service = Script("Web", UNTIL_TERM, tmp_path / "log")
+    with Children() as children, Supervisor(children, stop=stop, say=said.append) as supervisor:
+        supervisor.start(service)
+        service.started[0].process.kill()
+        Timer(2.0, stop.set).start()
+        supervisor.keep()
+        assert [child.exit_code for child in service.started] == [-9, None]
+    assert [text for text in said if "ended with -9" in text]
+
+
+def test_a_service_that_keeps_ending_is_given_up(tmp_path: Path) -> None:
+    service = Script("Web", "print(flush=True); import time; time.sleep(0.3); raise SystemExit(3)", tmp_path / "log")
+
+    with pytest.raises(CannotStart, match=f"Web ended with 3, {PATIENCE} times"):
+        run(service, stop=Event())
+    assert len(service.started) == PATIENCE
+
+
+def test_a_service_that_was_never_ready_is_given_up_when_its_patience_ends(tmp_path: Path) -> None:
+    service = Script("Web", "raise SystemExit(3)", tmp_path / "log", patience=2)
+
+    with pytest.raises(CannotStart, match=str(service.log)):
+        run(service, stop=Event())
+    assert len(service.started) == 2
+
+
+def test_being_asked_to_stop_ends_the_wait_for_readiness(tmp_path: Path) -> None:
+    stop = Event()
+    stop.set()
+    service = Script("Web", "import time; time.sleep(60)", tmp_path / "log")
+    with pytest.raises(Stopped):
+        run(service, stop=stop)
+    assert service.started[0].exit_code is not None
+
+
+def test_what_started_last_stops_first(tmp_path: Path) -> None:
+    server, program = (Script(name, UNTIL_TERM, tmp_path / name) for name in ("PostgreSQL", "Web"))
+    with Children() as children, Supervisor(children, stop=Event(), say=lambda _: None) as supervisor:
+        supervisor.start(server)
+        supervisor.start(program)
+    assert program.stopped_at < server.stopped_at

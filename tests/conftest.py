@@ -1,0 +1,98 @@
+"""The cast of every test: Alice owns the project, Bob is a member, Charlie is a stranger."""
+
+import base64
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
+
+from projects import sqlguard
+from projects.auth import create_key
+from projects.models import Membership, Organization, Project, Role, User
+from tracing.partitions import make_ahead
+
+
+class Key(NamedTuple):
+    public: str
+    secret: str
+
+    @property
+    def basic(self) -> str:
+        return "Basic " + base64.b64encode(f"{self.public}:{self.secret}".encode()).decode()
+
+    @property
+    def bearer(self) -> str:
+        return f"Bearer {self.secret}"
+
+
+def pytest_configure() -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow ones are slow on purpose
+    settings.ACCOUNT_RATE_LIMITS = False  # every test comes from one address; those about the limits switch them on
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m database` selects what meets one, by a mark or by a fixture."""
+    for item in items:
+        meets = not {"db", "transactional_db", "live_server"}.isdisjoint(getattr(item, "fixturenames", ()))
+        if meets or item.get_closest_marker("django_db"):
+            item.add_marker("database")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The partitions of these days outlast the transactions of single tests."""
+    with django_db_blocker.unblock():
+        make_ahead(timezone.now().date())
+
+
+@pytest.fixture(autouse=True)
+def _every_statement_pins_its_project() -> Iterator[None]:
+    with sqlguard.guarded():
+        yield
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return Organization.objects.create(name="Acme")
+
+
+@pytest.fixture
+def project(organization: Organization) -> Project:
+    return Project.objects.create(organization=organization, name="Support")
+
+
+@pytest.fixture
+def other_project(db: None) -> Project:
+    """A project of another organization, which nobody of the cast but Charlie may see."""
+    return Project.objects.create(organization=Organization.objects.create(name="Globex"), name="Secret")
+
+
+@pytest.fixture
+def key(project: Project) -> Key:
+    created, secret = create_key(project)
+    return Key(created.public_key, secret)
+
+
+def _person(email: str, organization: Organization, role: Role) -> User:
+    person = User.objects.create_user(email, "correct horse battery")
+    Membership.objects.create(user=person, organization=organization, role=role)
+    return person
+
+
+@pytest.fixture
+def alice(organization: Organization) -> User:
+    return _person("alice@example.com", organization, Role.OWNER)
+
+
+@pytest.fixture
+def bob(organization: Organization) -> User:
+    return _person("bob@example.com", organization, Role.MEMBER)
+
+
+@pytest.fixture
+def charlie(other_project: Project) -> User:
+    return _person("charlie@example.com", other_project.organization, Role.OWNER)

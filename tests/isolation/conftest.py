@@ -1,0 +1,161 @@
+"""A tenant with something in every table, each thing with a text that no other tenant may ever see."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from projects import people
+from projects.audit import Action, record
+from projects.auth import create_key
+from projects.models import ApiKey, Organization, Project, Role, User
+from sessions import deletion
+from sessions.annotation import comments, configs, queues
+from sessions.annotation.leases import claim
+from sessions.cohorts.making import create_cohort
+from sessions.models import BulkJob, Erasure, ReviewItem, SavedView
+from sessions.rollup import recompute
+from tests.tracing.reports import at, call, failed, in_session
+from tracing.ingest import ingest
+from tracing.media import keep
+from tracing.models import ModelPrice
+from tracing.records import Issue, Reason, ScoreRecord, Sdk
+
+CANARY = "canary"
+
+
+@dataclass
+class World:
+    """The tenant, and the headers or cookies of everybody who comes to its doors."""
+
+    organization: Organization
+    project: Project
+    owner: User
+    values: dict[str, object]  # for the placeholders of routes
+    clients: dict[str, Client]  # by column of the table
+    headers: dict[str, dict[str, str]]
+
+
+@pytest.fixture
+def world(db: None, other_project: Project, charlie: User) -> World:
+    organization = people.found(
+        f"{CANARY} organization", owner := User.objects.create_user(f"{CANARY}@example.com", name=f"{CANARY} person")
+    )
+    project = organization.projects.create(name=f"{CANARY} project")
+    fill(project, owner)
+    viewer = User.objects.create_user("viewer@example.com", "correct horse battery")
+    organization.memberships.create(user=viewer, role=Role.VIEWER)
+    invitation, _ = people.invite(organization, f"{CANARY}-guest@example.com", Role.MEMBER, by=owner)
+    key, _ = create_key(project, name=f"{CANARY} key", public_key=f"pk-{CANARY}")
+    values = {
+        "project_id": project.pk,
+        "organization_id": organization.pk,
+        "session_id": "s1",
+        "trace_id": "t1",
+        "score_id": "score-1",
+        "media_id": media_id_in(keep(project.pk, "t1", f"{CANARY} file".encode(), "text/plain")),
+        "erasure_id": deletion.begin(project.pk, Erasure.Subject.TRACE, CANARY, by=CANARY).id,
+        "facet_name": "tag",
+        "cohort_id": create_cohort(project, name=f"{CANARY} cohort", by=owner, session_ids=["s1"]).id,
+        "price_id": new_price(project.pk),
+        "view_id": new_view(project.pk),
+        "job_id": new_job(project.pk),
+        **annotated(project, owner),
+        "page": "sessions",
+        "span_id": "a",
+        "kind": "trace",  # whose key is t1
+        "action": "resolve",
+        "form": "json",
+        "key_id": key.pk,
+        "user_id": owner.pk,
+        "invitation_id": invitation.pk,
+        "provider_id": "oidc",
+        "token": "guessed",
+        "uidb64": "MQ",
+        "content_type_id": 1,
+        "object_id": owner.pk,
+        "app_label": "projects",
+        "key": "t1",
+        "url": "unknown",
+    }
+    return World(
+        organization,
+        project,
+        owner,
+        values,
+        {"nobody": Client(), "stranger": signed_in(charlie), "viewer": signed_in(viewer)}
+        | {"their_key": Client(), "ingest_key": Client()},
+        {"their_key": bearer(other_project), "ingest_key": bearer(project, scopes=["ingest"])},
+    )
+
+
+def fill(project: Project, owner: User) -> None:
+    claims = in_session("s1", user_id=f"{CANARY}-user", tags=[f"{CANARY}-tag"], metadata={"plan": CANARY})
+    score = ScoreRecord(
+        id="score-1", name=f"{CANARY}-score", data_type="NUMERIC", value=1.0, trace_id="t1", scored_at=at(3)
+    )
+    issue = Issue(Reason.INVALID_SPAN, f"{CANARY} sample")
+    spans = [
+        call("t1", "a", name=f"{CANARY} call", input=f"{CANARY} question", output=f"{CANARY} answer", claims=claims),
+        failed("t1", "b", "a", status_message=f"{CANARY} failure"),
+    ]
+    ingest(project.pk, [*spans, score], sdk=Sdk(f"{CANARY}-sdk", "1"), issues=[issue])
+    recompute(project.pk, ["s1"])
+    record(Action.PROJECT_CREATED, project, actor=owner, target=f"{CANARY} project")
+
+
+def new_price(project_id: int) -> str:
+    return ModelPrice.objects.create(project_id=project_id, pattern=CANARY, input_price=1, output_price=1).id
+
+
+def new_view(project_id: int) -> object:
+    view = SavedView(project_id=project_id, owner_id=0, owner=CANARY, name=CANARY, is_shared=True)
+    view.save(force_insert=True)
+    return view.id
+
+
+def new_job(project_id: int) -> object:
+    return BulkJob.objects.create(
+        project_id=project_id, action="bookmark", query=CANARY, expected_count=1, requested_by=CANARY, requested_by_id=0
+    ).id
+
+
+def media_id_in(reference: str) -> str:
+    return reference.partition("id=")[2].partition("|")[0]
+
+
+def annotated(project: Project, owner: User) -> dict[str, str]:
+    """The ids of a score config, a comment, and an item of a review queue."""
+    config = configs.create(project, {"name": f"{CANARY} config", "data_type": "TEXT"}, by=owner)
+    queue = queues.create(project, {"name": f"{CANARY} queue", "score_config_ids": [config.id]}, by=owner)
+    queues.enqueue(queue, ["s1"], owner)
+    comment = comments.add(project, "SESSION", "s1", f"{CANARY} comment", by=owner)
+    item = ReviewItem.objects.for_project(project).get()
+    claim(queue, owner.pk)
+    return {"config_id": config.id, "comment_id": comment.id, "queue_id": queue.id, "item_id": item.id}
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def bearer(project: Project, **fields: list[str]) -> dict[str, str]:
+    _, secret = create_key(project, **fields)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def contents(project: Project) -> dict[str, object]:
+    """Everything of the tenant that another one could have changed."""
+    organization = project.organization
+    project.refresh_from_db()
+    organization.refresh_from_db()
+    return {
+        "names": (project.name, organization.name, project.archived_at, project.deleted_at, organization.deleted_at),
+        "limits": (project.retention_days, project.monthly_span_quota),
+        "members": sorted(organization.memberships.values_list("user", "role")),
+        "invitations": sorted(organization.invitations.values_list("email", "role")),
+        "projects": sorted(organization.projects.values_list("name", flat=True)),
+        "keys": sorted(ApiKey.objects.filter(project=project).values_list("public_key", "revoked_at")),
+    }

@@ -1,0 +1,42 @@
+"""Every number says where it comes from."""
+
+from projects.models import Project
+from sessions.models import Session
+from sessions.replay.account import account_of
+from sessions.tasks import recompute_dirty
+from tests.tracing.reports import call, failed, in_session, span, usd
+from tracing.ingest import ingest
+from tracing.models import Trace
+from tracing.reading.spans import tree_of
+
+
+def test_the_account_says_what_was_counted_and_what_was_left_out(project: Project) -> None:
+    reports = [
+        call("t", "agent", "root", tokens=(250, 50)),
+        call("t", "1", "agent"),
+        call("t", "2", "agent", model="home-made"),
+        failed("t", "3", "root"),
+        span("t", "root", level=3, claims=in_session("s")),
+    ]
+    ingest(project.pk, reports)
+    ingest(project.pk, [call("t", "1", "agent")])
+    recompute_dirty(project.pk)
+    session = Session.objects.for_project(project).get()
+
+    account = account_of(session)
+
+    assert (account.call_count, account.wrapper_count, account.wrapper_tokens) == (2, 2, 300)
+    assert (account.surplus_tokens, account.wrapper_errors, account.repeat_count) == (60, 1, 1)
+    assert (account.unpriced_models, account.wrapper_cost) == (["home-made"], usd("0.001125"))
+    assert account.late_count == 1  # yesterday's trace arrived today
+    rows = tree_of(Trace.objects.for_project(project).get()).rows
+    assert {row.span.span_id for row in rows if row.is_repeated} == {"agent"}
+
+
+def test_an_account_of_nothing_left_out_is_all_zero(project: Project) -> None:
+    ingest(project.pk, [span("t", "root", claims=in_session("s"))])
+    recompute_dirty(project.pk)
+
+    account = account_of(Session.objects.for_project(project).get())
+
+    assert (account.wrapper_count, account.wrapper_cost, account.surplus_tokens, account.call_count) == (0, 0, 0, 0)

@@ -1,0 +1,242 @@
+"""The annotate panel and the settings of scores: who may say what, and what is kept of it."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from projects.models import AuditEvent, Project, Role, User
+from sessions.annotation import configs
+from sessions.annotation.diffs import word_diff
+from sessions.models import Comment, ScoreConfig, Session
+from sessions.tasks import recompute_dirty
+from sessions.templatetags.cells import score_words
+from tests.conversations import tell
+from tracing.deletion import delete_traces
+from tracing.models import Score, Trace
+
+HTMX = {"HX-Request": "true"}
+ONE_TURN = [("Where is it?", "It is on its way.")]
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def alices(alice: User) -> Client:
+    return signed_in(alice)
+
+
+@pytest.fixture
+def bobs(bob: User) -> Client:
+    return signed_in(bob)
+
+
+@pytest.fixture
+def viewers(project: Project) -> Client:
+    viewer = User.objects.create_user("viewer@example.com")
+    project.organization.memberships.create(user=viewer, role=Role.VIEWER)
+    return signed_in(viewer)
+
+
+@pytest.fixture
+def effort(project: Project, alice: User) -> ScoreConfig:
+    fields = {"name": "effort", "data_type": "CATEGORICAL", "categories": configs.categories_of(["low", "high"])}
+    return configs.create(project, fields, by=alice)
+
+
+def url(name: str, project: Project, *more: str) -> str:
+    return reverse(name, args=[project.pk, *more])
+
+
+def scores_of(project: Project) -> dict[str, dict[str, object]]:
+    recompute_dirty(project.pk)
+    return Session.objects.for_project(project).get().scores
+
+
+def test_two_people_score_one_session_beside_each_other(
+    alices: Client, bobs: Client, project: Project, effort: ScoreConfig
+) -> None:
+    tell(project, "s", ONE_TURN)
+    page = url("annotate", project, "session", "s")
+
+    alices.post(page, {f"score-{effort.id}": "=low", f"why-{effort.id}": "asked once"})
+    bobs.post(page, {f"score-{effort.id}": "=high"})
+    bobs.post(page, {f"score-{effort.id}": "=low"})
+
+    assert scores_of(project) == {"effort": {"count": 2, "mean": None, "shares": {"low": 2}}}
+    html = alices.get(page).content.decode()
+    assert "alice@example.com" in html
+    assert "bob@example.com" in html
+    assert "asked once" in html
+    given = AuditEvent.objects.filter(action="score given").values_list("actor", flat=True)
+    assert sorted(given) == ["alice@example.com", "bob@example.com", "bob@example.com"]
+
+
+def test_who_cannot_tell_is_left_out_of_the_mean(alices: Client, bobs: Client, project: Project, alice: User) -> None:
+    tell(project, "s", ONE_TURN)
+    quality = configs.create(project, {"name": "quality", "data_type": "NUMERIC", "max_value": 5.0}, by=alice)
+    page = url("annotate", project, "session", "s")
+
+    alices.post(page, {f"score-{quality.id}": "4"})
+    bobs.post(page, {f"unsure-{quality.id}": "on"})
+
+    assert scores_of(project) == {"quality": {"count": 1, "mean": 4, "shares": {}}}
+
+
+def test_an_answer_outside_the_config_is_refused_with_a_reason(
+    alices: Client, project: Project, effort: ScoreConfig
+) -> None:
+    tell(project, "s", ONE_TURN)
+
+    answer = alices.post(url("annotate", project, "session", "s"), {f"score-{effort.id}": "=medium"})
+
+    assert answer.status_code == 400
+    assert "one of low, high" in answer.content.decode()
+    assert not Score.objects.for_project(project).exists()
+
+
+def test_changing_or_archiving_a_config_leaves_old_scores_as_they_were(
+    alices: Client, project: Project, effort: ScoreConfig
+) -> None:
+    tell(project, "s", ONE_TURN)
+    alices.post(url("annotate", project, "session", "s"), {f"score-{effort.id}": "=low"})
+    before = list(Score.objects.for_project(project).values())
+
+    changed = {"name": "work", "data_type": "CATEGORICAL", "categories": "much\nlittle"}
+    alices.post(url("project-score", project, effort.id), changed)
+    alices.post(url("project-score", project, effort.id), {"archived": "1"})
+
+    now = ScoreConfig.objects.for_project(project).get()
+    assert (now.name, now.is_archived, [c["label"] for c in now.categories]) == ("work", True, ["much", "little"])
+    assert list(Score.objects.for_project(project).values()) == before
+    assert scores_of(project)["effort"]["shares"] == {"low": 1}
+
+
+def test_a_thumb_is_given_and_taken_back_on_a_turn(bobs: Client, project: Project) -> None:
+    tell(project, "s", ONE_TURN)
+    trace_id = Trace.objects.for_project(project).get().trace_id
+    page = url("annotate", project, "trace", trace_id)
+
+    assert b'value="1" aria-pressed="true"' in bobs.post(page, {"thumb": "1"}, headers=HTMX).content
+    assert scores_of(project)["thumbs"]["mean"] == 1
+    assert b'value="0" aria-pressed="true"' in bobs.post(page, {"thumb": "0"}, headers=HTMX).content
+    assert scores_of(project)["thumbs"]["mean"] == 0
+    bobs.post(page, {"thumb": "0"}, headers=HTMX)
+    assert scores_of(project) == {}
+    assert ScoreConfig.objects.for_project(project).get().name == "thumbs"
+
+
+def test_a_correction_is_shown_against_the_answer_word_by_word(alices: Client, project: Project) -> None:
+    tell(project, "s", ONE_TURN)
+    page = url("annotate", project, "trace", Trace.objects.for_project(project).get().trace_id)
+
+    alices.post(page, {"correction": "It is late, sorry."})
+
+    html = alices.get(page).content.decode()
+    assert "It is <del>on</del><ins>late,</ins> " in html
+    assert scores_of(project)["correction"]["count"] == 1
+    alices.post(page, {"correction": ""})
+    assert scores_of(project) == {}
+
+
+def test_comments_are_answered_resolved_and_edited_by_whom_they_belong_to(
+    alices: Client, bobs: Client, project: Project
+) -> None:
+    tell(project, "s", ONE_TURN)
+    new = url("comment-new", project, "session", "s")
+    bobs.post(new, {"content": "Look at <b>this</b>"})
+    first = Comment.objects.for_project(project).get()
+    alices.post(new, {"content": "I see", "thread": first.id})
+    answer = Comment.objects.for_project(project).exclude(id=first.id).get()
+
+    assert bobs.post(url("comment-change", project, answer.id, "edit"), {"content": "no"}).status_code == 404
+    alices.post(url("comment-change", project, first.id, "edit"), {"content": "Look at that"})  # an admin may
+    bobs.post(url("comment-change", project, first.id, "resolve"))
+
+    first = Comment.objects.for_project(project).get(id=first.id)
+    assert (first.content, first.resolved_by, answer.thread_id) == ("Look at that", "bob@example.com", first.id)
+    html = bobs.get(url("annotate", project, "session", "s")).content.decode()
+    assert "resolved by bob@example.com" in html
+    assert "I see" in html
+    bobs.post(url("comment-change", project, first.id, "delete"))
+    assert not Comment.objects.for_project(project).exists()
+    actions = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"commented", "comment changed", "comment deleted"} <= actions
+
+
+def test_a_member_deletes_only_their_own_scores(
+    alices: Client, bobs: Client, project: Project, effort: ScoreConfig
+) -> None:
+    tell(project, "s", ONE_TURN)
+    alices.post(url("annotate", project, "session", "s"), {f"score-{effort.id}": "=low"})
+    score = Score.objects.for_project(project).get()
+
+    assert bobs.post(url("score-delete", project, score.id)).status_code == 404
+    assert alices.post(url("score-delete", project, score.id)).status_code == 302
+    assert not Score.objects.for_project(project).exists()
+
+
+def test_a_viewer_reads_and_gives_nothing(
+    viewers: Client, alices: Client, project: Project, effort: ScoreConfig
+) -> None:
+    tell(project, "s", ONE_TURN)
+    page = url("annotate", project, "session", "s")
+    alices.post(page, {f"score-{effort.id}": "=low"})
+
+    assert "low" in viewers.get(page).content.decode()
+    assert "<form" not in viewers.get(page, headers=HTMX).content.decode()
+    assert viewers.post(page, {f"score-{effort.id}": "=low"}).status_code == 403
+    assert viewers.post(url("comment-new", project, "session", "s"), {"content": "x"}).status_code == 403
+
+
+def test_the_panel_takes_as_many_queries_however_much_was_said(
+    alices: Client,
+    bobs: Client,
+    project: Project,
+    effort: ScoreConfig,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    tell(project, "s", [("a", "b"), ("c", "d")])
+    page = url("annotate", project, "session", "s")
+    for client in (alices, bobs):
+        client.post(page, {f"score-{effort.id}": "=low"})
+        for trace in Trace.objects.for_project(project):
+            client.post(url("annotate", project, "trace", trace.trace_id), {"thumb": "1"})
+            client.post(url("comment-new", project, "trace", trace.trace_id), {"content": "hm"})
+    with django_assert_num_queries(11):
+        alices.get(page, headers=HTMX)
+
+
+@pytest.mark.parametrize(
+    ("summed", "words"),
+    [
+        ({"count": 1, "mean": 4.25, "shares": {}}, "quality 4.25"),
+        ({"count": 1200, "mean": 0.5, "shares": {}}, "quality 0.5 (1,200)"),
+        ({"count": 3, "mean": None, "shares": {"refund": 1, "delivery": 2}}, "quality: delivery 2, refund 1"),
+        ({"count": 2, "mean": None, "shares": {}}, "quality (2)"),
+    ],
+)
+def test_a_score_reads_in_a_list_as_its_mean_or_its_shares(summed: dict[str, object], words: str) -> None:
+    assert score_words("quality", summed) == words
+
+
+def test_words_that_differ_are_told_from_words_that_do_not() -> None:
+    parts = word_diff("It is on its way.", "It is late, sorry.")
+
+    assert parts[0] == ("same", "It is ")
+    assert "".join(part.text for part in parts if part.kind != "new") == "It is on its way."
+    assert "".join(part.text for part in parts if part.kind != "gone") == "It is late, sorry."
+
+
+def test_retention_takes_what_was_said_of_a_session_along(alices: Client, project: Project) -> None:
+    trace_ids = tell(project, "s", [("a", "b"), ("c", "d")])
+    alices.post(url("comment-new", project, "session", "s"), {"content": "hm"})
+
+    delete_traces(project.pk, trace_ids[:1])
+    assert Comment.objects.for_project(project).exists()
+    delete_traces(project.pk, trace_ids[1:])
+    assert not Comment.objects.for_project(project).exists()

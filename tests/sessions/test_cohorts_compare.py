@@ -1,0 +1,348 @@
+"""The page that compares: its numbers are the list's, its bars lead to their sessions, its warnings are due."""
+
+import csv
+import re
+from decimal import Decimal
+from html import unescape
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from projects.models import Project, Role, User
+from sessions.cohorts import sampling
+from sessions.cohorts.comparison import bar_queries, compare
+from sessions.cohorts.groups import Asked, groups_of, narrowed
+from sessions.cohorts.making import create_cohort, matching
+from sessions.cohorts.results import Comparison
+from sessions.models import Cohort, Session, SessionScore
+from sessions.properties import PropertyKind, properties_of
+from sessions.rollup import recompute
+from tests.sessions.rows import session
+from tests.tracing.reports import call, in_session
+from tracing.ingest import ingest
+
+QUERIES = 22  # signing in, the project, the cohorts, and what is compared
+
+
+@pytest.fixture
+def many(project: Project) -> Project:
+    """Sixty sessions: the web's are dearer, slower and fail; every third is of staging."""
+    for number in range(60):
+        is_web = number % 2
+        session(
+            project,
+            f"s{number}",
+            minute=number,
+            duration_ms=1000 * (number + 1) * (1 + 3 * is_web),
+            total_cost=Decimal("0.000000000001") + Decimal(number * (1 + is_web)) / 1000,
+            error_count=is_web * (number % 3),
+            trace_count=1 + number % 4,
+            tags=["web"] if is_web else ["phone"],
+            environments=["staging" if number % 3 == 0 else "production"],
+        )
+    return project
+
+
+def comparison_of(project: Project, query: str, **options: Any) -> Comparison:
+    return compare(project, groups_of(project, Asked.read(QueryDict(query))), **options)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def cohort_of(project: Project, by: User, name: str, query: str) -> Cohort:
+    return create_cohort(project, name=name, by=by, query_string=query)
+
+
+def test_every_number_is_that_of_the_list(many: Project) -> None:
+    found = comparison_of(many, "cohort=all&by=tags&value=web&value=phone")
+
+    for place, tag in enumerate(("web", "phone")):
+        rows = list(Session.objects.for_project(many).filter(tags=[tag]))
+        assert found.sizes[place] == len(rows)
+        for measure in found.measures:
+            values = sorted(Decimal(getattr(row, measure.name)) for row in rows)
+            one = measure.summaries[place]
+            assert (one.size, one.total) == (len(values), sum(values))
+            assert one.mean == sum(values) / len(values)
+            assert one.median == pytest.approx(float(values[14] + values[15]) / 2)
+
+
+def test_percentiles_are_postgresqls(many: Project) -> None:
+    found = comparison_of(many, "cohort=all&by=tags&value=web")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) FROM session"
+            " WHERE project_id = %s AND tags = '{web}'",
+            [many.pk],
+        )
+        [expected] = cursor.fetchone()
+
+    assert {m.name: m for m in found.measures}["duration_ms"].summaries[0].p95 == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "query", ["cohort=all&by=tags", "filter=%3Ftotal_cost__gte%3D0.01%26duration_ms__lte%3D90000%26sort%3Did&by=tags"]
+)
+def test_every_bar_and_every_share_leads_to_exactly_its_sessions(many: Project, query: str) -> None:
+    found = comparison_of(many, query)
+
+    followed = 0
+    for measure in found.measures:
+        for place, summary in enumerate(measure.summaries):
+            for one, address in zip(
+                measure.chart.bins if measure.chart else [], bar_queries(summary.group, measure), strict=False
+            ):
+                assert matching(many, QueryDict(address[1:])).count() == one.counts[place]
+                followed += one.counts[place]
+    for mix in found.mixes:
+        for value in mix.values:
+            for cell in value.cells:
+                if cell.query_string:
+                    assert matching(many, QueryDict(cell.query_string[1:])).count() == cell.share.hits
+    assert followed >= sum(found.sizes) * 3
+
+
+def test_a_new_property_is_compared_without_an_edit(many: Project) -> None:
+    found = comparison_of(many, "cohort=all&by=tags")
+
+    declared = properties_of(Session).values()
+    numeric = {PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION}
+    assert [m.name for m in found.measures] == [p.name for p in declared if p.kind in numeric]
+    assert [m.name for m in found.mixes] == [p.name for p in declared if p.kind == PropertyKind.SET]
+
+
+def test_what_differs_is_said_in_words_and_what_does_not_is_not(many: Project) -> None:
+    found = comparison_of(many, "cohort=all&by=tags&value=phone&value=web")
+
+    notable = {measure.name: difference.words for measure, difference in found.notable}
+    assert notable["duration_ms"] == "large, higher"
+    assert "unpriced_count" not in notable
+    assert found.tests > 15
+
+
+def test_scores_are_compared_and_followed_too(many: Project) -> None:
+    scores, name = SessionScore.objects, 'how "helpful"?'
+    for number in range(60):
+        row = {"project_id": many.pk, "session_id": f"s{number}", "count": 1}
+        scores.create(**row, name=name, mean=Decimal(number % 2) + Decimal(number) / 128, shares={})
+        scores.create(**row, name="topic", shares={"refund" if number % 2 else "late delivery": 1})
+    found = comparison_of(many, "cohort=all&by=tags&value=web&value=phone")
+
+    score, topic = found.measures[-1], found.mixes[-1]
+    assert (score.name, score.is_score) == (name, True)
+    assert [one.mean for one in score.summaries] == [Decimal("1.234375"), Decimal("0.2265625")]
+    assert score.chart is not None
+    for place, summary in enumerate(score.summaries):
+        for one, address in zip(score.chart.bins, bar_queries(summary.group, score), strict=True):
+            assert matching(many, QueryDict(address[1:])).count() == one.counts[place]
+    shares = {value.text: [cell.share for cell in value.cells] for value in topic.values}
+    assert shares == {"refund": [(30, 30), (0, 30)], "late delivery": [(0, 30), (30, 30)]}
+    for value in topic.values:
+        for cell in value.cells:
+            assert matching(many, QueryDict(cell.query_string[1:])).count() == cell.share.hits
+
+
+def test_sets_are_split_by_what_traces_say_in_their_metadata(project: Project) -> None:
+    for number, plan in enumerate(("pro", "pro", "free")):
+        claims = in_session(f"s{number}", metadata={"plan": plan})
+        ingest(project.pk, [call(f"t{number}", "a", claims=claims)])
+    recompute(project.pk, ["s0", "s1", "s2"])
+    found = comparison_of(project, "cohort=all&by=metadata.plan")
+
+    assert [(group.label, size) for group, size in zip(found.groups, found.sizes, strict=True)] == [
+        ("pro", 2),
+        ("free", 1),
+    ]
+    assert found.groups[0].params["q"] == "metadata.plan = pro"
+
+
+def test_cohorts_that_share_sessions_are_warned_of(many: Project, bob: User) -> None:
+    one, other = cohort_of(many, bob, "Web", "tags=web"), cohort_of(many, bob, "Staging", "environments=staging")
+    found = comparison_of(many, f"cohort={one.id}&cohort={other.id}")
+
+    assert [(a.label, b.label, number) for a, b, number in found.overlaps] == [("Web", "Staging", 10)]
+
+
+def test_few_sessions_are_warned_of(many: Project, bob: User) -> None:
+    few, rest = cohort_of(many, bob, "Few", "duration_ms__lte=5000"), cohort_of(many, bob, "All", "")
+    found = comparison_of(many, f"cohort={few.id}&cohort={rest.id}")
+
+    assert [group.label for group in found.small] == ["Few"]
+
+
+def test_a_difference_that_comes_from_the_mix_goes_away_within_the_strata(project: Project) -> None:
+    """The web has mostly long conversations of one environment; within each environment both are alike."""
+    for number in range(200):
+        is_web = number % 2
+        is_long = number % 10 < (8 if is_web else 2)
+        session(
+            project, f"s{number}", minute=number, tags=["web" if is_web else "phone"],
+            trace_count=(50 if is_long else 5) + (number // 2) % 3, environments=["long" if is_long else "short"],
+        )  # fmt: skip
+    query = "cohort=all&by=tags&value=phone&value=web"
+    before = comparison_of(project, query)
+    after = comparison_of(project, query, stratify="environments")
+
+    assert [mix.name for mix in before.differently_mixed] == ["environments"]
+    difference = {m.name: m.differences[0] for m in after.measures}["trace_count"]
+    assert difference.mean is not None
+    assert difference.within is not None
+    assert difference.mean.estimate > 15
+    assert abs(difference.within.estimate) < 1
+
+
+def test_one_set_is_compared_across_two_periods(many: Project) -> None:
+    first = Session.objects.for_project(many).earliest("created_at").created_at.date().isoformat()
+    found = comparison_of(many, f"cohort=all&from={first}&to={first}&from=2020-01-01&to=2020-01-31")
+
+    assert found.sizes == [60, 0]
+    assert found.groups[1].label == "1 Jan 2020 – 31 Jan 2020"
+    assert all(measure.differences[0].p is None for measure in found.measures)
+
+
+def test_of_two_bounds_the_narrower_one_holds() -> None:
+    params = QueryDict("total_cost__gte=5&tags=a&tags=b")
+
+    assert (
+        narrowed(params, total_cost__gte="3", total_cost__lte="9").urlencode()
+        == "total_cost__gte=5&tags=a&tags=b&total_cost__lte=9"
+    )
+    assert narrowed(params, tags=["b"])["tags"] == "b"
+    assert narrowed(params, tags=["c"])["q"] == "tags:c"
+    assert narrowed(QueryDict("tags=a&q=x+OR+y"), tags=["c"])["q"] == "(x OR y) tags:c"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cohort=nonsense",
+        "cohort=all&by=colour",
+        "cohort=all&from=yesterday&to=2026-01-01",
+        "cohort=all&from=2026-02-01&to=2026-01-01",
+        "filter=colour%3Dred",
+        "cohort=all&by=tags&from=2026-01-01&to=2026-02-01",
+    ],
+)
+def test_what_cannot_be_compared_is_refused_with_a_reason(many: Project, alice: User, query: str) -> None:
+    page = signed_in(alice).get(reverse("compare", args=[many.pk]) + "?" + query)
+
+    assert page.status_code == 400
+    assert "This cannot be compared." in page.content.decode()
+
+
+def test_the_page_takes_as_many_queries_for_many_as_for_few(
+    many: Project, alice: User, django_assert_num_queries: Any
+) -> None:
+    client, counts = signed_in(alice), []
+    for query in ("cohort=all&by=tags&value=web", "cohort=all&by=environments&stratify=tags"):
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            assert client.get(reverse("compare", args=[many.pk]) + "?" + query).status_code == 200
+        counts.append(len(seen))
+
+    assert max(counts) <= QUERIES
+    for number in range(60, 90):
+        session(many, f"s{number}", minute=number, tags=[f"t{number}"])
+    with django_assert_num_queries(counts[1]):
+        client.get(reverse("compare", args=[many.pk]) + "?cohort=all&by=environments&stratify=tags")
+
+
+def test_the_export_has_the_numbers_of_the_page_and_no_formulas(many: Project, alice: User) -> None:
+    session(many, "odd", tags=["=1+1"])
+    answer = signed_in(alice).get(reverse("compare-csv", args=[many.pk]) + "?cohort=all&by=tags")
+    rows = list(csv.DictReader(StringIO(answer.content.decode())))
+    found = comparison_of(many, "cohort=all&by=tags")
+
+    costs = [row for row in rows if row["name"] == "total_cost"]
+    assert [Decimal(row["total"]) for row in costs] == [
+        s.total for s in {m.name: m for m in found.measures}["total_cost"].summaries
+    ]
+    assert not any(cell.startswith("=") for row in rows for cell in row.values())
+
+
+def test_too_many_sessions_are_sampled_and_the_page_says_so(
+    many: Project, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "EXACT", 0)
+    page = signed_in(alice).get(reverse("compare", args=[many.pk]) + "?cohort=all&by=tags&value=web").content.decode()
+    found = comparison_of(many, "cohort=all&by=tags&value=web")
+
+    assert found.one_in == 128
+    assert found.sizes[0] < 30
+    assert "One in 128 was read" in page
+    assert "about" in page
+
+
+def test_the_sample_is_read_by_its_index(many: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "EXACT", 0)
+    [group] = groups_of(many, Asked.read(QueryDict("cohort=all")))
+    _, [sample] = sampling.affordable(many, [group.sessions])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE session")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = sample.explain()
+
+    assert "session_sample" in plan
+
+
+def test_members_make_cohorts_and_only_their_owner_or_an_admin_changes_them(
+    many: Project, alice: User, bob: User
+) -> None:
+    members = signed_in(bob)
+    asked = members.get(reverse("cohort-new", args=[many.pk]) + "?tags=web&sort=-id").content.decode()
+    made = members.post(reverse("cohorts", args=[many.pk]), {"name": "Web", "query": "tags=web"})
+    cohort = Cohort.objects.for_project(many).get()
+
+    assert "30 sessions" in asked
+    assert made.status_code == 302
+    assert (cohort.session_count, cohort.owner) == (30, "bob@example.com")
+    taken = members.post(reverse("cohorts", args=[many.pk]), {"name": "Web", "query": ""})
+    assert taken.status_code == 400
+    bobs, url = {"name": "Phone", "colour": "red"}, reverse("cohort-change", args=[many.pk, cohort.id])
+    assert members.post(url, bobs).status_code == 302
+    assert Cohort.objects.for_project(many).get().colour == "red"
+    other = create_cohort(many, name="Alice's", by=alice)
+    assert members.post(reverse("cohort-delete", args=[many.pk, other.id])).status_code == 403
+    assert signed_in(alice).post(reverse("cohort-delete", args=[many.pk, cohort.id])).status_code == 302
+    assert Cohort.objects.for_project(many).get().id == other.id
+
+
+def test_viewers_compare_but_make_nothing(many: Project, bob: User) -> None:
+    bob.memberships.update(role=Role.VIEWER)
+    viewer = signed_in(bob)
+
+    assert viewer.get(reverse("compare", args=[many.pk]) + "?cohort=all&by=tags").status_code == 200
+    assert viewer.get(reverse("cohort-new", args=[many.pk])).status_code == 403
+    assert viewer.post(reverse("cohorts", args=[many.pk]), {"name": "x"}).status_code == 403
+
+
+def test_names_of_cohorts_and_values_are_text_and_nothing_else(many: Project, alice: User) -> None:
+    evil = "<script>alert(1)</script>"
+    session(many, "evil", tags=[evil])
+    cohort = create_cohort(many, name=evil, by=alice, description=evil)
+    for page in ("cohorts", "compare"):
+        html = signed_in(alice).get(reverse(page, args=[many.pk]) + f"?cohort={cohort.id}").content.decode()
+        assert evil not in html
+        assert evil in unescape(html)
+
+
+def test_drawings_hold_no_styles_that_the_policy_refuses(many: Project, alice: User) -> None:
+    html = (
+        signed_in(alice)
+        .get(reverse("compare", args=[many.pk]) + "?cohort=all&by=tags&shape=cumulative")
+        .content.decode()
+    )
+
+    assert "<polyline" in html
+    assert not re.search(r"<[^>]+ (style|onclick|onload)=", html)

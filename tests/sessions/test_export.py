@@ -1,0 +1,235 @@
+"""Exports: every declared property, whole conversations, in constant memory, to be taken up where they broke off."""
+
+import csv
+import io
+import json
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import QueryDict, StreamingHttpResponse
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from projects.models import AuditEvent, Project, User
+from sessions.export.conversations import Told, conversation_of
+from sessions.export.formats import FORMATS, cell
+from sessions.export.stream import export_of
+from sessions.models import Session
+from sessions.properties import properties_of
+from sessions.rollup import recompute
+from tests.conftest import Key
+from tests.conversations import tell
+from tests.sessions.rows import session as session_row
+from tests.tracing.reports import at, in_session, span
+from tracing.ingest import ingest
+
+
+def got(client: Client, address: str, key: Key | None = None) -> str:
+    response = client.get(address, headers={"Authorization": key.basic} if key else {})
+    assert response.status_code == 200, response
+    assert isinstance(response, StreamingHttpResponse)
+    parts = response.streaming_content
+    assert isinstance(parts, Iterator)
+    return b"".join(parts).decode()
+
+
+def lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def alices(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def test_every_property_is_a_column_in_every_format_of_rows(project: Project, alices: Client) -> None:
+    tell(project, "one")
+    tell(project, "two")
+    address, names = f"/project/{project.pk}/sessions/export?format=", list(properties_of(Session))
+
+    table = list(csv.reader(io.StringIO(got(alices, address + "csv"))))
+    assert table[0] == names
+    assert [dict(zip(names, row, strict=True))["id"] for row in table[1:]] == ["one", "two"]
+    whole = json.loads(got(alices, address + "json"))
+    assert whole["next"] is None
+    assert [list(row) for row in whole["data"]] == [names, names]
+    assert lines(got(alices, address + "jsonl")) == whole["data"]
+    assert json.loads(got(alices, address + "json&id=nobody")) == {"data": [], "next": None}
+
+
+def test_a_new_property_is_exported_without_an_edit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    session_row(project, "one")
+    declared = properties_of(Session)
+    extra = {**declared, "mood": replace(declared["id"], name="mood")}
+    monkeypatch.setattr("sessions.export.formats.properties_of", lambda model: extra)
+    monkeypatch.setattr("sessions.api.representation.properties_of", lambda model: extra)
+
+    text = "".join(FORMATS["csv"].start()) + "".join(
+        FORMATS["csv"].rows([Session.objects.for_project(project).get()], True)
+    )
+
+    assert [row[-1] for row in csv.reader(io.StringIO(text))] == ["mood", "one"]
+
+
+def test_the_filter_of_the_list_and_named_sessions_choose_the_rows(
+    project: Project, other_project: Project, alices: Client
+) -> None:
+    for name in ("a", "b", "c"):
+        tell(project, name, user_id=f"user-{name}")
+    tell(other_project, "theirs", user_id="user-a")
+    address = f"/project/{project.pk}/sessions/export?format=jsonl"
+
+    assert [row["id"] for row in lines(got(alices, address + "&user_ids=user-b"))] == ["b"]
+    assert [row["id"] for row in lines(got(alices, address + "&id=a&id=c&id=theirs&sort=-id"))] == ["c", "a"]
+    refused = alices.get(address + "&cost__gte=1&limit=-1&format=xml")
+    assert refused.status_code == 400
+    assert "There is no such parameter" in refused.content.decode()
+    assert AuditEvent.objects.filter(action="exported", project_id=project.pk).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+1 call", "'+1 call"),
+        ("-cmd", "'-cmd"),
+        ("@sum", "'@sum"),
+        ("\tx", "'\tx"),
+        (["=a", "b"], "'=a, b"),
+        ("-1.5", "-1.5"),
+        (-3, "-3"),
+        (None, ""),
+        ("plain", "plain"),
+        ({"a": 1}, '{"a":1}'),
+    ],
+)
+def test_no_cell_is_a_formula(value: Any, expected: str) -> None:
+    assert cell(value) == expected
+
+
+def test_a_conversation_is_told_once_although_every_turn_repeats_it(project: Project, alices: Client) -> None:
+    history: list[dict[str, Any]] = [{"role": "system", "content": "Be brief."}]
+    for number in range(3):
+        history.append({"role": "user", "content": f"question {number}"})
+        answer = [{"role": "assistant", "content": "Yes."}]
+        ingest(
+            project.pk,
+            [span(f"t{number}", "a", input=json.dumps(history), output=json.dumps(answer), claims=in_session("s"),
+                  started_at=at(number))],
+        )  # fmt: skip
+        history += answer
+    recompute(project.pk, ["s"])
+
+    (line,) = lines(got(alices, f"/project/{project.pk}/sessions/export?format=messages"))
+
+    assert line == {"session_id": "s", "messages": history}
+
+
+def test_plain_questions_and_answers_become_messages(project: Project, alices: Client) -> None:
+    tell(project, "s/1", [("Hi", "Hello `x`"), ("Hi", "Hello `x`")])
+
+    one = got(alices, f"/project/{project.pk}/export/session/s/1?format=jsonl")
+    whole = json.loads(got(alices, f"/project/{project.pk}/export/session/s/1?format=json"))
+    text = got(alices, f"/project/{project.pk}/export/session/s/1")
+
+    expected = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello `x`"}] * 2
+    assert lines(one) == [{"session_id": "s/1", "messages": expected}]
+    assert whole["messages"] == expected
+    assert whole["id"] == "s/1"
+    assert text.startswith("# Session s/1\n")
+    assert text.count("## User\n\nHi\n") == 2
+    assert alices.get(f"/project/{project.pk}/export/session/s/1?format=csv").status_code == 400
+    assert alices.get(f"/project/{project.pk}/export/session/none").status_code == 404
+
+
+def test_what_a_turn_adds_follows_the_last_message_that_was_told() -> None:
+    user, call = {"role": "user", "content": "a"}, {"role": "assistant", "content": "", "tool_calls": [{"name": "x"}]}
+    tool, answer = {"role": "tool", "content": "1"}, {"role": "assistant", "content": "done"}
+    again, changed = {"role": "user", "content": "b"}, {"role": "assistant", "content": "done, rewritten"}
+    told = Told()
+
+    def turn(messages: list[dict[str, Any]], reply: dict[str, Any]) -> list[dict[str, Any]]:
+        asked = list(told.new_in(messages, is_answer=False))
+        return [*asked, *told.new_in([reply], is_answer=True)]
+
+    assert turn([user], answer) == [user, answer]
+    assert turn([user, call, tool, answer, again], answer) == [again, answer]
+    assert turn([user, call, tool, changed, again], answer) == [again, answer]  # the history was rewritten
+    assert list(told.new_in([*[again] * 3, answer], is_answer=True)) == []  # an output that repeats everything
+
+
+def test_an_export_goes_on_behind_a_cursor_or_the_last_session_that_arrived(
+    project: Project, alices: Client, client: Client, key: Key
+) -> None:
+    for number in range(5):
+        session_row(project, f"s{number}", created_at=at(number), updated_at=at(number))
+    address = f"/project/{project.pk}/sessions/export?"
+
+    first = json.loads(got(alices, address + "format=json&limit=2"))
+    assert [row["id"] for row in first["data"]] == ["s0", "s1"]
+    rest = lines(got(alices, address + f"format=jsonl&after={first['next']}"))
+    assert [row["id"] for row in rest] == ["s2", "s3", "s4"]
+    broken = lines(got(alices, address + "format=jsonl&after=s3"))
+    assert [row["id"] for row in broken] == ["s4"]
+    limited = lines(got(client, "/api/v1/sessions/export?format=jsonl&limit=3&after=s0", key))
+    assert [row.get("id") for row in limited] == ["s1", "s2", "s3", None]
+    last = got(client, f"/api/v1/sessions/export?format=jsonl&after={limited[-1]['next']}", key)
+    assert [row["id"] for row in lines(last)] == ["s4"]
+    refused = client.get("/api/v1/sessions/export?format=jsonl&after=no", headers={"Authorization": key.basic})
+    assert refused.status_code == 400
+    assert "after" in refused.json()["errors"]
+
+
+def test_memory_does_not_grow_with_the_number_of_sessions(project: Project) -> None:
+    Session.objects.bulk_create(
+        [
+            Session(project_id=project.pk, session_id=f"s{number:05}", created_at=at(number), updated_at=at(number),
+                    duration_ms=1, computed_at=at(0), first_input="x" * 500, last_output="y" * 500)
+            for number in range(4_000)
+        ]
+    )  # fmt: skip
+
+    def peak(limit: int) -> int:
+        export = export_of(project, QueryDict(f"format=csv&limit={limit}"))
+        tracemalloc.start()
+        size = sum(map(len, export.chunks()))
+        assert size > limit * 1000
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    peak(500)
+    assert peak(4_000) < peak(1_000) * 1.2
+    assert peak(4_000) < 20_000_000
+
+
+def test_a_conversation_of_any_length_is_read_in_parts(
+    project: Project, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.export.conversations.TRACES_AT_ONCE", 4)
+    monkeypatch.setattr("sessions.export.conversations.TEXTS_AT_ONCE", 4)
+    claims = in_session("s")
+    for number in range(9):
+        moment = at(0) + timedelta(seconds=number // 2)  # some start at the same moment
+        said = span(f"t{number}", "a", input=f"q{number}", output=f"a{number}", claims=claims, started_at=moment)
+        ingest(project.pk, [said])
+    recompute(project.pk, ["s"])
+    session = Session.objects.for_project(project).get()
+
+    with django_assert_num_queries(3):  # the texts are read on a cursor of their own
+        messages = list(conversation_of(session))
+
+    assert [message["content"] for message in messages] == [f"{side}{number}" for number in range(9) for side in "qa"]
+
+
+def test_a_session_that_is_called_export_keeps_its_permanent_link(project: Project, alices: Client) -> None:
+    page = alices.get(f"/project/{project.pk}/sessions/export").content.decode()
+    assert "format=markdown" in page
+    tell(project, "export")
+
+    assert "My order #12345" in alices.get(f"/project/{project.pk}/sessions/export").content.decode()

@@ -1,0 +1,224 @@
+"""Random histories of reports against a second, naive implementation of every session number.
+
+CONFAB_HISTORIES sets how many; CI asks for more than the default."""
+
+import os
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from projects.models import Project
+from sessions.models import Session, SessionScore
+from sessions.tasks import recompute_dirty
+from tests.tracing.reports import at
+from tracing.ingest import ingest
+from tracing.models import DirtyMark, Score, Span, SpanIO, Trace
+from tracing.records import Claims, Kind, Level, ScoreRecord, SpanRecord, Usage
+
+HISTORIES = int(os.environ.get("CONFAB_HISTORIES", "150"))
+PRICES = {"gpt-4o": (Decimal("2.5"), Decimal(10)), "gpt-4o-mini": (Decimal("0.15"), Decimal("0.6"))}  # USD per million
+
+
+@dataclass
+class NaiveSpan:
+    """The last thing said of each field, nothing clever."""
+
+    said: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, name: str) -> Any:
+        return self.said.get(name)
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        return self.get("input_tokens") or 0, self.get("output_tokens") or 0
+
+    @property
+    def cost(self) -> Decimal | None:
+        if self.get("total_cost") is not None:
+            return Decimal(self.get("total_cost"))
+        rates = PRICES.get(self.get("model") or "")
+        if rates is None or not any(self.tokens):
+            return None
+        return (self.tokens[0] * rates[0] + self.tokens[1] * rates[1]) / 10**6
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.get("level") == Level.ERROR)
+
+
+Naive = dict[str, dict[str, NaiveSpan]]  # trace id -> span id -> what was said
+
+
+def listen(known: Naive, record: SpanRecord) -> None:
+    said = known.setdefault(record.trace_id, {}).setdefault(record.span_id, NaiveSpan()).said
+    fields = {
+        f: getattr(record, f)
+        for f in ("parent_id", "started_at", "ended_at", "level", "model", "total_cost", "kind", "name")
+    }
+    usage = record.usage or Usage()
+    fields |= {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+    fields |= {"session_id": record.claims.session_id, "user_id": record.claims.user_id, "tags": record.claims.tags}
+    said.update({name: value for name, value in fields.items() if value is not None})
+
+
+def below(span_id: str, spans: dict[str, NaiveSpan]) -> list[NaiveSpan]:
+    children = [child for child, span in spans.items() if span.get("parent_id") == span_id]
+    return [spans[child] for child in children] + [d for child in children for d in below(child, spans)]
+
+
+def session_id_of(spans: dict[str, NaiveSpan]) -> str | None:
+    def age(item: tuple[str, NaiveSpan]) -> tuple[datetime, str]:
+        return item[1].get("started_at"), item[0]
+
+    tops = [item for item in spans.items() if item[1].get("parent_id") not in spans]
+    root = min(tops, key=lambda item: (item[1].get("parent_id") is not None, *age(item)))
+    ordered = [root, *sorted(spans.items(), key=age)]
+    return next((span.get("session_id") for _, span in ordered if span.get("session_id")), None)
+
+
+def expected(known: Naive, session_id: str) -> dict[str, Any] | None:
+    traces = [spans for spans in known.values() if session_id_of(spans) == session_id]
+    if not traces:
+        return None
+    everything = [span for spans in traces for span in spans.values()]
+    total: dict[str, Any] = dict.fromkeys(("input_tokens", "output_tokens", "error_count", "unpriced_count"), 0)
+    total |= {"total_cost": Decimal(0), "trace_count": len(traces), "span_count": len(everything)}
+    for spans in traces:
+        for span_id, span in spans.items():
+            under = below(span_id, spans)
+            if any(span.tokens) and not any(any(d.tokens) for d in under):
+                total["input_tokens"] += span.tokens[0]
+                total["output_tokens"] += span.tokens[1]
+                total["unpriced_count"] += span.cost is None
+            if span.cost is not None and not any(d.cost is not None for d in under):
+                total["total_cost"] += span.cost
+            total["error_count"] += span.failed and not any(d.failed for d in under)
+    total["user_ids"] = sorted({user for spans in traces if (user := user_of(spans))})
+    total["tags"] = sorted({tag for span in everything for tag in span.get("tags") or []})
+    total["tool_names"] = sorted({s.get("name") for s in everything if s.get("kind") == Kind.TOOL and s.get("name")})
+    return total | durations(traces)
+
+
+def expected_scores(known: Naive, scores: dict[str, ScoreRecord], session_id: str) -> dict[str, Any]:
+    traces = {trace_id for trace_id, spans in known.items() if session_id_of(spans) == session_id}
+    summed: dict[str, Any] = {}
+    for name in sorted({score.name for score in scores.values()}):
+        mine = [s for s in scores.values() if s.name == name and (s.session_id == session_id or s.trace_id in traces)]
+        numbers = [s.value for s in mine if s.value is not None]
+        shares: dict[str, int] = {}
+        for score in mine:
+            if score.data_type == "CATEGORICAL" and score.string_value is not None:
+                shares[score.string_value] = shares.get(score.string_value, 0) + 1
+        if mine:
+            mean = sum(numbers) / len(numbers) if numbers else None
+            summed[name] = {"count": len(mine), "mean": pytest.approx(mean), "shares": shares}
+    return summed
+
+
+def user_of(spans: dict[str, NaiveSpan]) -> str | None:
+    renamed = {k: NaiveSpan(s.said | {"session_id": s.get("user_id")}) for k, s in spans.items()}
+    return session_id_of(renamed)  # the same rule decides
+
+
+def durations(traces: list[dict[str, NaiveSpan]]) -> dict[str, Any]:
+    """Second by second: the histories' times are whole seconds."""
+    intervals = []
+    for spans in traces:
+        starts = [s.get("started_at") for s in spans.values()]
+        ends = [s.get("ended_at") or s.get("started_at") for s in spans.values()]
+        intervals.append((min(starts), max(*ends, max(starts))))
+    first, last = min(i[0] for i in intervals), max(i[1] for i in intervals)
+    seconds = int((last - first).total_seconds())
+    base = int((first - at(0)).total_seconds())
+    busy = sum(any(a <= at(base + s) and at(base + s + 1) <= b for a, b in intervals) for s in range(seconds))
+    return {"duration_ms": seconds * 1000, "active_ms": busy * 1000, "idle_ms": (seconds - busy) * 1000}
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> SpanRecord:
+    trace, number = draw(st.integers(0, 2)), draw(st.integers(0, 4))
+    start = draw(st.integers(0, 60))
+    claims = Claims(
+        session_id=draw(st.sampled_from([None, None, "a", "b"])),
+        user_id=draw(st.sampled_from([None, None, "ana", "ben"])),
+        tags=draw(st.sampled_from([None, None, ["x"], ["x", "y"]])),
+    )
+    return SpanRecord(
+        f"t{trace}",
+        f"{number}",
+        # Parents have smaller numbers, so no history closes a loop; "missing" never comes.
+        draw(st.sampled_from([None, "missing", *map(str, range(number))])),
+        name=draw(st.sampled_from([None, "search", "answer"])),
+        kind=draw(st.sampled_from([None, Kind.TOOL, Kind.GENERATION])),
+        level=draw(st.sampled_from([None, None, Level.DEFAULT, Level.ERROR])),
+        model=draw(st.sampled_from([None, "gpt-4o", "gpt-4o-mini", "home-made"])),
+        usage=draw(st.builds(Usage, st.none() | st.integers(0, 999), st.none() | st.integers(0, 999)) | st.none()),
+        total_cost=draw(st.none() | st.none() | st.decimals(0, 9, places=4)),
+        started_at=at(start),
+        ended_at=draw(st.sampled_from([None, at(start + 1), at(start + 7)])),
+        claims=claims,
+    )
+
+
+@st.composite
+def scores(draw: st.DrawFn) -> ScoreRecord:
+    """Of few ids, so that a later one often replaces an earlier one, on another target."""
+    trace_id = draw(st.sampled_from([None, "t0", "t1", "t2"]))
+    data_type = draw(st.sampled_from(["NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT"]))
+    number, text = draw(st.sampled_from([0.0, 1.0])), draw(st.sampled_from(["low", "high"]))
+    is_number = data_type in {"NUMERIC", "BOOLEAN"}
+    return ScoreRecord(
+        draw(st.sampled_from("123456")),
+        draw(st.sampled_from(["quality", "topic"])),
+        data_type,
+        number if is_number else None,
+        None if is_number else text,
+        trace_id=trace_id,
+        span_id=draw(st.none() | st.just("0")) if trace_id else None,
+        session_id=None if trace_id else draw(st.sampled_from("ab")),
+    )
+
+
+@pytest.mark.timeout(max(300, HISTORIES))  # one takes 0.03 to 0.15 s
+@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    history=st.lists(reports() | reports() | reports() | scores(), min_size=1, max_size=25),
+    cuts=st.sets(st.integers(1, 24), max_size=5),
+    repeat=st.booleans(),
+)
+def test_every_session_number_equals_the_naive_one(
+    project: Project, history: list[SpanRecord | ScoreRecord], cuts: set[int], repeat: bool
+) -> None:
+    for model in (Span, SpanIO, Trace, Session, DirtyMark, Score, SessionScore):
+        model.objects.for_project(project).delete()
+    known: Naive = {}
+    given: dict[str, ScoreRecord] = {}
+    bounds = [0, *sorted(cut for cut in cuts if cut < len(history)), len(history)]
+    for start, end in pairwise(bounds):
+        for _ in range(2 if repeat else 1):
+            ingest(project.pk, deepcopy(history[start:end]))
+            for record in history[start:end]:
+                if isinstance(record, ScoreRecord):
+                    given[record.id] = record
+                else:
+                    listen(known, record)
+        if start % 2:  # sometimes a worker runs in between
+            recompute_dirty(project.pk)
+    recompute_dirty(project.pk)
+
+    for session_id in ("a", "b"):
+        session = Session.objects.for_project(project).filter(session_id=session_id).first()
+        wanted = expected(known, session_id)
+        assert (session is None) == (wanted is None)
+        if session is not None and wanted is not None:
+            wanted["scores"] = expected_scores(known, given, session_id)
+            assert {name: getattr(session, name) for name in wanted} == wanted
+        rows = SessionScore.objects.for_project(project).filter(session_id=session_id)
+        assert {row.name for row in rows} == set(session.scores if session else ())

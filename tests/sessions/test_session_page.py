@@ -1,0 +1,296 @@
+"""The page of one session: what is read of its turns, however many and however long they are."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from projects.models import Project, User
+from sessions.replay.turns import FIRST_PAGE
+from sessions.rollup import recompute
+from tests.conversations import tell
+from tests.sessions.large import tell_long
+from tests.tracing.reports import at, call, failed, in_session, span
+from tests.tracing.test_reading import ATTACKS, Found
+from tracing.ingest import ingest
+from tracing.media import keep
+from tracing.records import Kind
+
+FRAGMENT = {"HX-Request": "true"}
+MOST_BYTES = 300_000
+
+
+@pytest.fixture
+def alices(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def page_of(project: Project, session_id: str) -> str:
+    return reverse("session", args=[project.pk, session_id])
+
+
+def say(project: Project, *turns: tuple[Any, Any], session_id: str = "s") -> None:
+    """One trace per turn; each side is a text or a list of messages."""
+    for number, sides in enumerate(turns):
+        asked, answered = (side if isinstance(side, str) else json.dumps(side) for side in sides)
+        times: dict[str, Any] = {"started_at": at(number * 10), "ended_at": at(number * 10 + 1)}
+        ingest(
+            project.pk,
+            [call(f"t{number}", "a", input=asked, output=answered, claims=in_session(session_id), **times)],
+        )
+    recompute(project.pk, [session_id])
+
+
+def user(text: str) -> dict[str, str]:
+    return {"role": "user", "content": text}
+
+
+def assistant(text: str, **more: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": text, **more}
+
+
+SYSTEM = {"role": "system", "content": "Be brief."}
+
+
+def readings(client: Client, page: str, **query: str) -> list[Any]:
+    return [turn.reading for turn in client.get(page, query).context["page"].turns]
+
+
+def contents(spoken: Any) -> list[str]:
+    return [message.body.text if message.body else "" for message in spoken.shown.messages]
+
+
+def test_what_a_turn_repeats_of_earlier_ones_is_folded(alices: Client, project: Project) -> None:
+    first, second = [SYSTEM, user("Hello?")], [SYSTEM, user("Hello?"), assistant("Hi."), user("My order?")]
+    third = [*second, assistant("It comes."), user("Hello?")]
+    say(project, (first, [assistant("Hi.")]), (second, [assistant("It comes.")]), (third, [assistant("Hi again.")]))
+
+    found = readings(alices, page_of(project, "s"))
+    html = alices.get(page_of(project, "s")).content.decode()
+
+    assert [contents(reading.input) for reading in found] == [["Be brief.", "Hello?"], ["My order?"], ["Hello?"]]
+    assert [reading.input.shown.earlier for reading in found] == [0, 3, 5]
+    assert "3 earlier messages, read above" in html
+    assert "5 earlier messages, read above" in html
+
+
+def test_history_is_folded_across_the_edge_of_a_window(alices: Client, project: Project) -> None:
+    history: list[dict[str, Any]] = []
+    turns = []
+    for number in range(FIRST_PAGE + 2):
+        history.append(user(f"question {number}"))
+        turns.append((list(history), [assistant(f"answer {number}")]))
+        history.append(assistant(f"answer {number}"))
+    say(project, *turns)
+    page = page_of(project, "s")
+
+    following = alices.get(page).context["page"].following
+    later = readings(alices, page, after=str(following))
+    around = readings(alices, page, turn=f"t{FIRST_PAGE + 1}")
+
+    assert [contents(reading.input) for reading in later] == [
+        [f"question {FIRST_PAGE}"], [f"question {FIRST_PAGE + 1}"],
+    ]  # fmt: skip
+    assert contents(around[-1].input) == [f"question {FIRST_PAGE + 1}"]
+
+
+def test_the_same_question_without_history_is_no_repetition(alices: Client, project: Project) -> None:
+    say(project, ([user("ping")], "pong"), ([user("ping")], "pong"), ("ping", "pong"))
+
+    found = readings(alices, page_of(project, "s"))
+
+    assert [contents(reading.input) for reading in found[:2]] == [["ping"], ["ping"]]
+    assert found[2].input.shown.body.text == "ping"
+
+
+def test_an_answer_that_repeats_the_question_shows_what_is_new(alices: Client, project: Project) -> None:
+    say(project, ([user("Hello?")], [user("Hello?"), assistant("Hi.")]))
+
+    assert contents(readings(alices, page_of(project, "s"))[0].output) == ["Hi."]
+
+
+def test_calls_of_tools_stand_with_their_results(alices: Client, project: Project) -> None:
+    calls = [{"id": name, "name": name, "arguments": {"order": 7}} for name in ("first", "second")]
+    answers = [{"role": "tool", "tool_call_id": name, "content": f"{name} result"} for name in ("second", "first")]
+    say(project, ([user("Hello?")], [assistant("Let me look.", tool_calls=calls), *answers, assistant("Done.")]))
+
+    message, done = readings(alices, page_of(project, "s"))[0].output.shown.messages
+
+    assert [(c.name, c.gist, c.result.text) for c in message.calls] == [
+        ("first", "order=7", "first result"),
+        ("second", "order=7", "second result"),
+    ]
+    assert done.body.text == "Done."
+
+
+def test_tools_that_only_spans_tell_of_stand_between_question_and_answer(alices: Client, project: Project) -> None:
+    times: dict[str, Any] = {"started_at": at(0), "ended_at": at(1)}
+    spans = [
+        span("t", "root", input="Hello?", output="Hi.", claims=in_session("s")),
+        span("t", "b", "root", name="look_up", kind=Kind.TOOL, input='{"id": 1}', output="found", **times),
+        failed("t", "c", "root", name="pay", kind=Kind.TOOL, status_message="refused", **times),
+    ]
+    ingest(project.pk, spans)
+    recompute(project.pk, ["s"])
+
+    tools = readings(alices, page_of(project, "s"))[0].tools
+    html = alices.get(page_of(project, "s")).content.decode().partition('id="turns"')[2]
+
+    assert [(tool.name, tool.gist, tool.has_failed) for tool in tools] == [
+        ("look_up", "id=1", False),
+        ("pay", "", True),
+    ]
+    assert html.index("Hello?") < html.index("look_up") < html.index("refused") < html.index("Hi.")
+
+
+def test_kept_images_are_shown_and_foreign_ones_are_links(alices: Client, project: Project) -> None:
+    reference = keep(project.pk, "t0", b"\x89PNG", "image/png")
+    media = [{"type": "image", "url": reference}, {"type": "image", "url": "https://example.com/a.png"}]
+    say(project, ([user("Look") | {"media": media}], f"Like this: {reference}"))
+
+    html = alices.get(page_of(project, "s")).content.decode()
+
+    assert html.count(f'<img src="/project/{project.pk}/media/') >= 1
+    assert '<img src="https://' not in html
+    assert 'href="https://example.com/a.png"' in html
+
+
+def test_code_is_coloured_and_scripts_read_in_their_direction(alices: Client, project: Project) -> None:
+    say(project, ("مرحبا", "```python\ndef f(): pass\n```"), ("注文はどこですか", "ok"))
+
+    html = alices.get(page_of(project, "s")).content.decode()
+
+    assert '<span class="k">def</span>' in html
+    assert 'dir="auto" lang="ar"' in html
+    assert 'lang="ja"' in html
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "'\"><svg onload=alert(1)>", "{{ 7*7 }}"])
+def test_nothing_in_a_trace_can_run(alices: Client, project: Project, attack: str) -> None:
+    calls = [{"id": attack, "name": attack, "arguments": {attack: attack}}]
+    media = [{"type": attack, "url": attack}]
+    said = [{"role": attack, "name": attack, "content": attack}, assistant(attack, tool_calls=calls, media=media)]
+    report = call(
+        "t0", "a", name=attack, model=attack, input=json.dumps([user(attack)]), output=json.dumps(said),
+        claims=in_session("s", user_id=attack, tags=[attack], metadata={"title": attack}, environment="e"),
+    )  # fmt: skip
+    tool = failed("t0", "b", "a", name=attack, kind=Kind.TOOL, input=attack, output=attack, status_message=attack)
+    ingest(project.pk, [report, tool])
+    recompute(project.pk, ["s"])
+    page = page_of(project, "s")
+
+    answers = [alices.get(page), alices.get(page + "?timeline"), alices.get(page, {"find": attack})]
+    answers.append(alices.get(reverse("trace", args=[project.pk, "t0"]) + "?span=a"))
+
+    for answer in answers:
+        found = Found(answer.content.decode())
+        assert not {"iframe", "object", "embed", "math", "style", "base"} & found.tags
+        assert not [name for name, _ in found.attributes if name.startswith("on") or name in ("style", "srcdoc")]
+        assert not [value for name, value in found.attributes if name in ("href", "src") and _runs(value)]
+        assert len(re.findall(r"<script", answer.content.decode())) == len(
+            re.findall(r'<script (src="/static/|[^>]*data-)', answer.content.decode())
+        )
+
+
+def _runs(value: str | None) -> bool:
+    return bool(value) and re.match(r"\s*(javascript|vbscript|data):", value or "", re.IGNORECASE) is not None
+
+
+def test_a_page_stays_small_whatever_the_texts(alices: Client, project: Project) -> None:
+    huge = "".join(f"{n} lines of text\n" for n in range(600_000))[:10_000_000]
+    long = "word " * 20_000
+    say(project, (huge, "short"), *((long, long) for _ in range(30)))
+    page = page_of(project, "s")
+
+    answer = alices.get(page)
+    first, closed = answer.context["page"].turns[0].reading, answer.context["page"].turns[-1].reading
+    head = alices.get(reverse("text", args=[project.pk, "t0"]) + "?span=a&side=input&head=1", headers=FRAGMENT)
+    read = alices.get(page, {"read": closed.trace.trace_id}, headers=FRAGMENT)
+
+    assert len(answer.content) < MOST_BYTES
+    assert first.input.shown is None
+    assert first.output.shown is not None
+    assert b"0 lines of text" in head.content
+    assert b"Load more" in head.content
+    assert b"word word" in read.content
+    assert len(read.content) < MOST_BYTES
+
+
+def test_20_000_traces_are_read_from_anywhere_with_as_many_questions_as_one(
+    alices: Client, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    trace_ids = tell_long(project, "long", 20_000)
+    page = page_of(project, "long")
+
+    with django_assert_max_num_queries(9):
+        first = alices.get(page)
+    with django_assert_max_num_queries(12):
+        middle = alices.get(page, {"turn": trace_ids[12_344]})
+    with django_assert_max_num_queries(12):
+        last = alices.get(page, {"at": "20000"})
+    with django_assert_max_num_queries(6):
+        timeline = alices.get(page, {"timeline": ""}, headers=FRAGMENT)
+
+    assert [len(answer.content) < MOST_BYTES for answer in (first, middle, last, timeline)] == [True] * 4
+    turns = middle.context["page"].turns
+    assert [(turn.number, turn.trace.trace_id) for turn in turns][2] == (12_345, trace_ids[12_344])
+    assert last.context["page"].turns[-1].number == 20_000
+    assert last.context["page"].following is None
+    assert len(timeline.context["timeline"].bars) <= 250
+
+
+def test_windows_lead_both_ways_without_a_gap(alices: Client, project: Project) -> None:
+    trace_ids = tell_long(project, "long", 100)
+    page = page_of(project, "long")
+    window = alices.get(page, {"turn": trace_ids[49]}).context["page"]
+    earlier = alices.get(page, {"before": str(window.previous)}, headers=FRAGMENT)
+    later = alices.get(page, {"after": str(window.following)}, headers=FRAGMENT)
+
+    numbers = [turn.number for part in (earlier.context["page"], window, later.context["page"]) for turn in part.turns]
+
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert (numbers[0], numbers[-1]) == (18, 87)
+    assert b"Later turns" not in earlier.content
+    assert b"Earlier turns" not in later.content
+    assert [turn.trace.trace_id for turn in window.turns] == trace_ids[47:57]
+
+
+def test_only_what_is_asked_for_is_shown(alices: Client, project: Project) -> None:
+    tell_long(project, "long", 300)
+
+    shown = alices.get(page_of(project, "long"), {"only": "errors"}).context["page"].turns
+    nonsense = alices.get(page_of(project, "long"), {"only": "nonsense"}).context["page"].turns
+
+    assert [turn.trace.input_preview for turn in shown] == ["question 100", "question 200", "question 300"]
+    assert len(nonsense) == FIRST_PAGE
+
+
+def test_words_are_found_in_turns_that_are_not_on_the_page(alices: Client, project: Project) -> None:
+    trace_ids = tell_long(project, "long", 500)
+    page = page_of(project, "long")
+
+    hits = alices.get(page, {"find": "Question 432", "hits": "1"}, headers=FRAGMENT)
+    nothing = alices.get(page, {"find": "unheard of", "hits": "1"}, headers=FRAGMENT)
+
+    assert [(hit.number, hit.trace_id, hit.words) for hit in hits.context["found"].hits] == [
+        (432, trace_ids[431], "question 432")
+    ]
+    assert f"?turn={trace_ids[431]}" in hits.content.decode()
+    assert "No turn says" in nothing.content.decode()
+
+
+def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1", [("a", "b")] * 3)  # two seconds each, a minute apart
+
+    timeline = alices.get(page_of(project, "ticket-1"), {"timeline": ""}).context["timeline"]
+
+    assert [(bar.number, bar.left, bar.width) for bar in timeline.bars] == [
+        (1, 0.0, 30.67), (2, 34.67, 30.67), (3, 69.33, 30.67),
+    ]  # fmt: skip
+    assert [(gap.idle_ms, gap.is_labelled) for gap in timeline.gaps] == [(58_000, True), (58_000, True)]
+    assert timeline.error_count == 3

@@ -1,0 +1,131 @@
+"""What people say of a session, who is next to it, and how it grows while somebody looks."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from projects.models import Project, Role, User
+from sessions import deletion
+from sessions.models import SessionState
+from sessions.rollup import recompute
+from tests.conversations import TICKET, tell
+from tests.tracing.reports import call, in_session
+from tracing.ingest import ingest
+
+FRAGMENT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def alices(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def page_of(project: Project, session_id: str = "ticket-1") -> str:
+    return reverse("session", args=[project.pk, session_id])
+
+
+def state_url(project: Project, session_id: str = "ticket-1") -> str:
+    return reverse("session-state", args=[project.pk, session_id])
+
+
+def test_title_note_and_bookmark_stay_whatever_is_recomputed(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1")
+
+    alices.post(state_url(project), {"title": "The late order", "note": "Ask DHL."})
+    alices.post(state_url(project), {"bookmark": "1"})
+    recompute(project.pk, ["ticket-1"])
+
+    html = alices.get(page_of(project)).content.decode()
+    assert "The late order</h1>" in html
+    assert "Ask DHL." in html
+    assert 'aria-pressed="true"' in html
+    state = SessionState.objects.for_project(project).get()
+    assert (state.title, state.note, state.is_bookmarked) == ("The late order", "Ask DHL.", True)
+    assert state.updated_by == "alice@example.com"
+
+
+def test_a_bookmark_is_taken_back_and_a_title_too_long_is_refused(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1")
+    alices.post(state_url(project), {"bookmark": "1"})
+
+    alices.post(state_url(project), {"bookmark": "0"})
+    refused = alices.post(state_url(project), {"title": "t" * 201, "note": "kept"})
+
+    assert not SessionState.objects.for_project(project).get().is_bookmarked
+    assert refused.status_code == 400
+    assert "kept" in refused.content.decode()
+
+
+def test_what_was_said_goes_with_the_session(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1")
+    alices.post(state_url(project), {"note": "private"})
+
+    deletion.delete_session(project.pk, "ticket-1")
+
+    assert not SessionState.objects.for_project(project).exists()
+    assert alices.post(state_url(project), {"note": "again"}).status_code == 404
+
+
+def test_viewers_read_and_do_not_write(client: Client, project: Project) -> None:
+    tell(project, "ticket-1")
+    viewer = User.objects.create_user("viewer@example.com", "correct horse battery")
+    project.organization.memberships.create(user=viewer, role=Role.VIEWER)
+    client.force_login(viewer)
+
+    assert client.post(state_url(project), {"bookmark": "1"}).status_code == 403
+    assert "Add a title or a note" not in client.get(page_of(project)).content.decode()
+
+
+def test_a_title_in_a_traces_metadata_is_shown_until_somebody_writes_another(alices: Client, project: Project) -> None:
+    ingest(project.pk, [call("t", "a", claims=in_session("ticket-1", metadata={"session_title": "Late  order"}))])
+    recompute(project.pk, ["ticket-1"])
+
+    given = alices.get(page_of(project)).context["saying"].title
+    alices.post(state_url(project), {"title": "Very late order"})
+
+    assert given == "Late order"
+    assert alices.get(page_of(project)).context["saying"].title == "Very late order"
+
+
+def test_a_session_is_active_until_it_has_been_quiet(alices: Client, project: Project) -> None:
+    now = timezone.now()
+    for session_id, ago in (("busy", timedelta(seconds=20)), ("quiet", timedelta(minutes=20))):
+        times: dict[str, Any] = {"started_at": now - ago, "ended_at": now - ago}
+        ingest(project.pk, [call(session_id, "a", claims=in_session(session_id), **times)])
+    recompute(project.pk, ["busy", "quiet"])
+
+    assert alices.get(page_of(project, "busy")).context["saying"].is_active
+    assert not alices.get(page_of(project, "quiet")).context["saying"].is_active
+
+
+def test_neighbours_are_those_of_the_list_one_came_from(alices: Client, project: Project) -> None:
+    for number, user_id in enumerate(("ana", "ben", "ana", "ana")):
+        tell(project, f"ticket-{number}", TICKET[:1], user_id=user_id)
+
+    neighbours = alices.get(page_of(project, "ticket-2"), {"in": "user_ids=ana&sort=id"}).context["neighbours"]
+    first = alices.get(page_of(project, "ticket-0"), {"in": "user_ids=ana&sort=id"}).context["neighbours"]
+    wrong = alices.get(page_of(project, "ticket-0"), {"in": "nonsense=1"})
+
+    assert (neighbours.previous, neighbours.next) == ("ticket-0", "ticket-3")
+    assert (first.previous, first.next) == (None, "ticket-2")
+    assert wrong.status_code == 200
+
+
+def test_a_session_that_grows_sends_what_is_new(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1", TICKET[:1])
+    page = alices.get(page_of(project)).context["page"]
+    query = {"live": str(page.last), "seen": page.turns[-1].trace.updated_at.isoformat()}
+    unchanged = alices.get(page_of(project), query, headers=FRAGMENT)
+
+    tell(project, "ticket-1", TICKET)
+    grown = alices.get(page_of(project), query, headers=FRAGMENT)
+
+    assert unchanged.status_code == 204
+    assert [turn.number for turn in grown.context["page"].turns] == [2]
+    assert 'hx-swap-oob="beforebegin:#waiting"' in grown.content.decode()
+    assert 'id="facts" hx-swap-oob="true"' in grown.content.decode()

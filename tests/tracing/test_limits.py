@@ -1,0 +1,76 @@
+"""The limits: documented from the code, and the rate of a key counted in Redis."""
+
+from collections.abc import Iterator
+from unittest.mock import ANY
+
+import pytest
+import redis
+from django.conf import settings
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from projects.models import Project
+from tests.conftest import Key
+from tests.tracing import otlp
+from tracing import rate
+from tracing.limits import LIMITS, document
+from tracing.models import IngestionIssue
+from tracing.records import Reason
+
+PATH = "/v1/traces"
+
+
+@pytest.fixture
+def counting(settings: Settings) -> Iterator[None]:
+    """Two requests a window, from zero."""
+    settings.REQUESTS_PER_SECOND = 1
+    client = redis.Redis.from_url(settings.CACHES["default"]["LOCATION"])
+    for name in client.scan_iter("confab:rate:*"):
+        client.delete(name)
+    yield
+    rate._client.cache_clear()
+    rate._rest_until = 0.0
+
+
+def test_the_document_says_what_the_code_does() -> None:
+    assert (settings.BASE_DIR / "docs" / "limits.md").read_text() == document(), "run manage.py limits_doc"
+
+
+def test_every_limit_says_why_it_is_there() -> None:
+    assert all(limit.why and limit.beyond and limit.value for limit in LIMITS)
+
+
+def post(client: Client, key: Key):  # type: ignore[no-untyped-def]
+    body = otlp.body(otlp.span())
+    return client.post(PATH, body, content_type=otlp.PROTOBUF, headers={"Authorization": key.bearer})
+
+
+def test_a_key_that_comes_too_often_is_told_when_to_come_again(
+    client: Client, project: Project, key: Key, counting: None
+) -> None:
+    statuses = [post(client, key).status_code for _ in range(4)]
+
+    refused = post(client, key)
+
+    assert statuses == [200, 200, 429, 429]
+    assert refused["Retry-After"] in {"1", "2"}
+    issue = IngestionIssue.objects.for_project(project).get()
+    assert (issue.reason, issue.count) == (Reason.RATE_LIMITED, 3)
+
+
+def test_without_redis_everything_is_let_in_with_a_line_in_the_log(
+    client: Client, key: Key, counting: None, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = {"default": {"LOCATION": "redis://127.0.0.1:1/0"}}
+    rate._client.cache_clear()
+
+    assert [post(client, key).status_code for _ in range(5)] == [200] * 5
+    assert [record.message for record in caplog.records if record.name == "tracing.rate"] == [ANY]
+
+
+def test_no_limit_lets_a_key_come_as_often_as_it_likes(
+    client: Client, key: Key, counting: None, settings: Settings
+) -> None:
+    settings.REQUESTS_PER_SECOND = 0
+
+    assert [post(client, key).status_code for _ in range(5)] == [200] * 5

@@ -1,0 +1,58 @@
+"""A newer vocabulary reaches the spans that are stored already, and the dialects are documented from the code."""
+
+from io import StringIO
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from projects.models import Project
+from tests.tracing.reports import at
+from tests.wire.scenarios import SCENARIOS, name_of, records_of
+from tracing.ingest import ingest
+from tracing.models import Span, SpanIO, Trace
+from tracing.records import RawSpan
+from tracing.vocabularies import translate
+from tracing.vocabularies.document import document
+
+COLUMNS = [f.attname for f in Span._meta.local_concrete_fields if f.attname not in {"text_hash", "received_at"}]
+FRAMEWORKS = [scenario for scenario in SCENARIOS if (scenario / "truth.json").exists()]
+
+
+def raw_span(**attributes: object) -> RawSpan:
+    return RawSpan("t", "a", None, "turn", at(0), at(1), attributes, [], 0, "", {}, "shop", "1")
+
+
+def test_what_an_older_vocabulary_did_not_know_is_found_in_the_raw_attributes(project: Project) -> None:
+    record = translate(raw_span(**{"session.id": "s", "langfuse.observation.input": "hi"}))
+    assert record is not None
+    record.claims.session_id = None  # as if the key had been unknown
+    ingest(project.pk, [record])
+    assert Trace.objects.for_project(project).get().session_id is None
+
+    out = StringIO()
+    call_command("retranslate", stdout=out)
+
+    assert Trace.objects.for_project(project).get().session_id == "s"
+    assert SpanIO.objects.for_project(project).get().input == "hi"
+    assert "1 traces read again" in out.getvalue()
+
+
+@pytest.mark.parametrize("scenario", FRAMEWORKS, ids=name_of)
+def test_the_same_vocabulary_changes_nothing(project: Project, scenario: object) -> None:
+    ingest(project.pk, records_of(scenario))  # type: ignore[arg-type]
+    before = list(Span.objects.for_project(project).order_by("pk").values(*COLUMNS))
+    texts = list(SpanIO.objects.for_project(project).order_by("pk").values())
+    call_command("retranslate", stdout=StringIO())
+
+    assert list(Span.objects.for_project(project).order_by("pk").values(*COLUMNS)) == before
+    assert list(SpanIO.objects.for_project(project).order_by("pk").values()) == texts
+
+
+def test_the_command_names_the_wrong_argument(db: None) -> None:
+    with pytest.raises(CommandError, match="project 0"):
+        call_command("retranslate", "--project", "0")
+
+
+def test_the_dialects_are_documented_as_they_are() -> None:
+    assert (settings.BASE_DIR / "docs" / "dialects.md").read_text() == document(), "run manage.py dialects_doc"

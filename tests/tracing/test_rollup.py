@@ -1,0 +1,139 @@
+"""The counting rule against a second, naive implementation, and the decisions about a trace one by one."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tracing.reports import NOON, at, call, span
+from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
+from tracing.rollup import Totals, roll_up
+from tracing.rows import SpanRow, priced, row_of
+
+
+def totals_of(*records: SpanRecord) -> Totals:
+    return roll_up([priced(row_of(record, NOON)) for record in records], {})
+
+
+def descendants(span_id: str, spans: Sequence[SpanRow], seen: frozenset[str] = frozenset()) -> list[SpanRow]:
+    children = [s for s in spans if s.parent_id == span_id and s.span_id != span_id and s.span_id not in seen]
+    return children + [d for c in children for d in descendants(c.span_id, spans, seen | {span_id, c.span_id})]
+
+
+def naive(spans: Sequence[SpanRow]) -> tuple[int, int, int, int, Decimal]:
+    """Straight from the rule: a thing counts at a span when no descendant reports that thing."""
+    tokens_in = tokens_out = calls = errors = 0
+    cost = Decimal(0)
+    for s in spans:
+        below = descendants(s.span_id, spans)
+        if (s.input_tokens or s.output_tokens) and not any(d.input_tokens or d.output_tokens for d in below):
+            tokens_in += s.input_tokens or 0
+            tokens_out += s.output_tokens or 0
+            calls += 1
+        if s.total_cost is not None and not any(d.total_cost is not None for d in below):
+            cost += s.total_cost
+        errors += s.level == Level.ERROR and not any(d.level == Level.ERROR for d in below)
+    return tokens_in, tokens_out, calls, errors, cost
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> list[SpanRecord]:
+    """Spans whose parents stand before them, may be missing, and come in any order."""
+    count = draw(st.integers(1, 14))
+    records = []
+    for n in range(count):
+        parent = draw(st.one_of(st.none(), st.just("missing"), st.integers(0, n - 1).map(str) if n else st.none()))
+        tokens = draw(st.one_of(st.none(), st.tuples(st.integers(0, 500), st.integers(0, 500))))
+        records.append(
+            SpanRecord(
+                "t",
+                str(n),
+                parent,
+                kind=draw(st.sampled_from(Kind)),
+                level=draw(st.sampled_from([None, Level.DEFAULT, Level.ERROR])),
+                model=draw(st.sampled_from([None, "gpt-4o", "gpt-4o-mini", "no-such-model"])),
+                usage=None if tokens is None else Usage(*tokens),
+                total_cost=draw(st.one_of(st.none(), st.decimals(0, 2, places=6))),
+                started_at=at(draw(st.integers(0, 100))),
+            )
+        )
+    return draw(st.permutations(records))
+
+
+@settings(max_examples=400, deadline=None)
+@given(trees())
+def test_the_sums_equal_a_naive_count_whatever_the_order(records: list[SpanRecord]) -> None:
+    rows = [priced(row_of(record, NOON)) for record in records]
+    totals = roll_up(rows, {})
+
+    counted = (totals.input_tokens, totals.output_tokens, totals.call_count, totals.error_count, totals.total_cost)
+    assert counted == naive(rows)
+    assert sum(usage["call_count"] for usage in totals.usage_by_model.values()) == totals.call_count
+    assert sum(Decimal(usage["total_cost"]) for usage in totals.usage_by_model.values()) == totals.total_cost
+    assert roll_up(list(reversed(rows)), {}) == totals
+
+
+def test_a_wrapper_that_repeats_its_childrens_usage_is_not_counted_again() -> None:
+    totals = totals_of(
+        call("t", "agent", tokens=(300, 60)), call("t", "1", "agent"), call("t", "2", "agent", tokens=(200, 40))
+    )
+
+    assert (totals.input_tokens, totals.output_tokens, totals.call_count) == (300, 60, 2)
+
+
+def test_a_loop_of_parents_loses_nothing_and_has_a_root() -> None:
+    totals = totals_of(call("t", "a", "c"), span("t", "b", "a"), span("t", "c", "b"), call("t", "self", "self"))
+
+    assert totals.input_tokens == 200
+    assert totals.root_span_id in {"a", "b", "c", "self"}
+
+
+def test_a_stated_total_beyond_the_parts_is_kept() -> None:
+    assert totals_of(call("t", "a", usage=Usage(10, 5, 40))).total_tokens == 40
+    assert totals_of(call("t", "a", usage=Usage(None, None, 40))).total_tokens == 40
+    assert totals_of(call("t", "a", usage=Usage(10, 5, 3))).total_tokens == 15
+
+
+def test_a_span_marked_as_root_is_the_root_although_its_parent_never_came() -> None:
+    totals = totals_of(
+        span("t", "early"), span("t", "marked", "elsewhere", is_root=True, name="turn", started_at=at(5))
+    )
+
+    assert (totals.root_span_id, totals.name) == ("marked", "turn")
+
+
+def test_a_span_whose_end_is_missing_still_bounds_the_trace() -> None:
+    totals = totals_of(
+        span("t", "a", ended_at=None, started_at=at(9)), span("t", "b", "a", started_at=None, ended_at=None)
+    )
+
+    assert (totals.started_at, totals.ended_at) == (at(9), at(9))
+
+
+def test_the_weightiest_claim_decides_and_sets_are_joined() -> None:
+    totals = totals_of(
+        span(
+            "t",
+            "child",
+            "root",
+            claims=Claims(user_id="late", tags=["b"], metadata={"k": 1, "own": 2}),
+            started_at=at(-5),
+        ),
+        span("t", "root", claims=Claims(user_id="root", tags=["a"], metadata={"k": 0}, environment="staging")),
+    )
+
+    assert (totals.user_id, totals.environment, totals.tags) == ("root", "staging", ["a", "b"])
+    assert totals.metadata == {"k": 0, "own": 2}
+
+
+def test_of_two_session_ids_below_the_root_the_earliest_wins() -> None:
+    totals = totals_of(
+        span("t", "root"),
+        span("t", "b", "root", started_at=at(2), claims=Claims(session_id="later", session_origin=Origin.APPLICATION)),
+        span(
+            "t", "a", "root", started_at=at(1), claims=Claims(session_id="earlier", session_origin=Origin.APPLICATION)
+        ),
+    )
+
+    assert (totals.session_id, totals.other_session_ids) == ("earlier", ["later"])

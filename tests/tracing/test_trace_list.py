@@ -1,0 +1,115 @@
+"""The list of traces: its filters, orders, windows, columns and pages."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from projects.models import Project, User
+from tests.tracing.reports import at, call, failed, in_session, span
+from tracing.ingest import ingest
+from tracing.listing import COLUMNS, FIRST, LIMIT, SORTABLE
+from tracing.models import Trace
+
+
+@pytest.fixture
+def alices(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def ids(client: Client, project: Project, query: str = "") -> list[str]:
+    answer = client.get(reverse("traces", args=[project.pk]) + query)
+    assert answer.status_code == 200
+    return [trace.trace_id for trace in answer.context["listing"].rows]
+
+
+@pytest.fixture
+def three(project: Project) -> None:
+    """One in a session, one alone, one that failed."""
+    claims = in_session("s1", user_id="user-a", environment="staging")
+    ingest(
+        project.pk,
+        [
+            call("t1", "a", name="answer", tokens=(10, 1), claims=claims, started_at=at(0), ended_at=at(1)),
+            call("t2", "a", name="summarise", tokens=(500, 1), started_at=at(10), ended_at=at(11)),
+            failed("t3", "a", name="import", started_at=at(20), ended_at=at(21)),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["t3", "t2", "t1"]),
+        ("?session=none", ["t3", "t2"]),
+        ("?session=some", ["t1"]),
+        ("?failed=on", ["t3"]),
+        ("?name=SUMM", ["t2"]),
+        ("?user_id=user-a", ["t1"]),
+        ("?environment=staging", ["t1"]),
+        ("?sort=-total_tokens", ["t2", "t1", "t3"]),
+        ("?sort=started_at", ["t1", "t2", "t3"]),
+    ],
+)
+def test_traces_are_filtered_and_sorted(
+    alices: Client, project: Project, three: None, query: str, found: list[str]
+) -> None:
+    assert ids(alices, project, query) == found
+
+
+@pytest.mark.parametrize("query", ["?session=maybe", "?since=soon", "?sort=name", "?cursor=x"])
+def test_what_cannot_be_followed_is_said_and_shows_nothing(
+    alices: Client, project: Project, three: None, query: str
+) -> None:
+    html = alices.get(reverse("traces", args=[project.pk]) + query).content.decode()
+
+    assert "This list cannot be shown as asked." in html
+    assert ids(alices, project, query) == []
+
+
+def test_what_no_index_serves_looks_at_days_that_the_page_names(alices: Client, project: Project) -> None:
+    ingest(project.pk, [span("new", "a", name="x"), span("old", "a", name="x")])
+    Trace.objects.for_project(project).filter(trace_id="old").update(started_at=timezone.now() - timedelta(days=20))
+
+    assert ids(alices, project) == ["new", "old"]
+    assert ids(alices, project, "?name=x") == ["new"]
+    assert "of the last 7 days" in alices.get(reverse("traces", args=[project.pk]) + "?name=x").content.decode()
+    assert ids(alices, project, "?name=x&window=30") == ["new", "old"]
+    assert ids(alices, project, "?name=x&window=all") == ["new", "old"]
+    assert ids(alices, project, "?name=x&since=2020-01-01T00:00") == ["new", "old"]
+
+
+def test_columns_are_remembered_and_only_what_they_need_is_read(alices: Client, project: Project, three: None) -> None:
+    alices.post(reverse("layout", args=[project.pk, "traces"]), {"column": ["models", "started_at"]})
+
+    table = alices.get(reverse("traces", args=[project.pk])).context["table"]
+
+    assert [column.name for column in table.columns] == ["models", "started_at"]
+    assert {column.name for column in table.hidden} == {column.name for column in COLUMNS} - {"models", "started_at"}
+
+
+@pytest.mark.parametrize("sort", SORTABLE)
+def test_every_order_walks_all_rows_once(alices: Client, project: Project, sort: str) -> None:
+    count = LIMIT + 3
+    ingest(project.pk, [call(f"t{n:02}", "a", started_at=at(n), ended_at=at(n + 1)) for n in range(count)])
+    address = reverse("traces", args=[project.pk])
+
+    first = alices.get(address, {"sort": sort}).context["listing"]
+    second = alices.get(address, {"sort": sort, "cursor": first.next}).context["listing"]
+
+    assert len({trace.trace_id for trace in [*first.rows, *second.rows]}) == count
+    assert second.next is None
+
+
+def test_every_column_can_be_shown(alices: Client, project: Project, three: None) -> None:
+    names = ",".join(column.name for column in COLUMNS)
+
+    html = alices.get(reverse("traces", args=[project.pk]) + f"?columns={names}").content.decode()
+
+    for column in COLUMNS:
+        assert f'data-column="{column.name}"' in html
+    assert "gpt-4o" in html
+    assert len(FIRST) < len(COLUMNS)

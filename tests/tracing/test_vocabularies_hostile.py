@@ -1,0 +1,131 @@
+"""Any value under any key: a vocabulary says nothing rather than fail, and what it could not read stays raw."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.tracing.reports import at
+from tests.tracing.spans import event, raw_span, translated
+from tracing.fields import dump
+from tracing.vocabularies import VOCABULARIES, translate
+from tracing.vocabularies.messages import normalised
+
+KEYS = sorted({key for v in VOCABULARIES for table in (v.table, v.resource) for rows in table.values() for key in rows})
+RESOURCE_KEYS = sorted({key for v in VOCABULARIES for rows in v.resource.values() for key in rows})
+LEAVES = ("k", "0", "0.message.role", "1.content", "0.message.tool_calls.0.tool_call", "9" * 9, "0." + "a." * 40)
+WORDS = st.sampled_from(
+    [
+        *("role", "content", "parts", "type", "message", "messages", "kwargs", "data", "id", "tool_calls", "function"),
+        *("name", "arguments", "user", "assistant", "tool", "human", "text", "image", "image_url", "url", "reasoning"),
+        *("choices", "output", "input", "model", "event.name", "prompt_tokens", "input_tokens", "total", "cache_read"),
+        *("tool_result", "tool_use", "tool_call", "function_call", "session_id", "tags", "langfuse_session_id"),
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(max_size=4), inner, max_size=5),
+    max_leaves=8,
+)
+MESSAGES = st.lists(
+    st.fixed_dictionaries({"role": WORDS, "content": TREES}, optional={"tool_calls": TREES, "type": WORDS})
+)
+VALUES = TREES | MESSAGES
+ENCODED = VALUES.map(dump) | VALUES.map(repr)
+ATTRIBUTE_KEYS = st.sampled_from(KEYS).flatmap(
+    lambda key: st.sampled_from([f"{key[:-1]}{leaf}" for leaf in LEAVES]) if key.endswith(".*") else st.just(key)
+)
+EVENT_NAMES = (
+    *("exception", "gen_ai.user.message", "gen_ai.choice", "gen_ai.content.prompt", "gen_ai.content.completion"),
+    *("gen_ai.client.inference.operation.details", "gen_ai.content.completion.chunk", "First Token Stream Event"),
+)
+EVENT_KEYS = WORDS | ATTRIBUTE_KEYS | st.sampled_from(["exception.message", "gen_ai.prompt", "gen_ai.completion"])
+EVENTS = st.lists(
+    st.builds(
+        lambda name, attributes: {"name": name, "time": at(0), "attributes": attributes},
+        st.sampled_from(EVENT_NAMES),
+        st.dictionaries(EVENT_KEYS, ENCODED | TREES, max_size=3),
+    ),
+    max_size=2,
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    attributes=st.dictionaries(ATTRIBUTE_KEYS, VALUES | ENCODED, max_size=6),
+    resource=st.dictionaries(st.sampled_from(RESOURCE_KEYS), TREES, max_size=2),
+    events=EVENTS,
+    scope=st.sampled_from(["pydantic-ai", "x", ""]),
+    started=st.booleans(),
+)
+def test_no_span_can_break_a_vocabulary(
+    attributes: dict[str, Any], resource: dict[str, Any], events: list[dict[str, Any]], scope: str, started: bool
+) -> None:
+    span = raw_span(
+        attributes, resource=resource, events=events, scope_name=scope, started_at=at(0) if started else None
+    )
+    record = translate(span)
+
+    assert record is not None or attributes["lmnr.internal.tracing_level"] == "off"
+    if record is None:
+        return
+    texts = (record.input, record.output, record.claims.input, record.claims.output)
+    assert all(text is None or type(text) is str for text in (*texts, record.claims.session_id, record.name))
+    if not any(texts) and attributes.get("lmnr.internal.tracing_level") != "meta_only":
+        assert (record.raw or {}).get("attributes", {}).keys() == attributes.keys()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(MESSAGES, VALUES).map(dump))
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    once = normalised(text, "user")
+
+    assert normalised(once, "user") == once
+
+
+@pytest.mark.parametrize("depth", [300, 900, 5_000])
+@pytest.mark.parametrize("key", ["langfuse.observation.input", "gen_ai.input.messages", "input.value", "ai.prompt"])
+def test_what_nests_beyond_reading_is_kept(key: str, depth: int) -> None:
+    nested = '{"role": "user", "content": ' + "[" * depth + "]" * depth + "}"
+    text = f"[{nested}]"
+    record = translated({key: text})
+
+    assert record.raw is not None
+    assert text in (record.input, record.raw.get("attributes", {}).get(key)) or record.input is not None
+    assert dump(record.raw)
+
+
+def test_a_flattened_path_of_a_thousand_steps() -> None:
+    key = "llm.input_messages.0.message." + ".".join("abc"[n % 3] for n in range(1_000))
+    record = translated({key: "x", "llm.input_messages.0.message.role": "user"})
+
+    assert json.loads(record.input or "[]") is not None
+
+
+def test_a_thousand_messages_and_a_huge_index() -> None:
+    leaves = {f"llm.input_messages.{n}.message.role": "user" for n in range(1_000)}
+    leaves |= {f"llm.input_messages.{n}.message.content": str(n) for n in range(1_000)}
+    leaves["llm.input_messages.99999999999999.message.content"] = "far"
+    leaves["llm.input_messages.².message.content"] = "a digit that is no number"
+
+    record = translated(leaves)
+
+    assert [m["content"] for m in json.loads(record.input or "")] == [str(n) for n in range(1_000)]
+
+
+def test_a_long_printed_object_is_not_evaluated() -> None:
+    record = translated(
+        {"metadata.usage_object": "{" + "'a': 1," * 100_000 + "}", "llm.openai.usage": "__import__('os')"}
+    )
+
+    assert record.usage is None
+
+
+def test_events_without_the_attributes_one_expects() -> None:
+    events = [event("gen_ai.user.message"), event("gen_ai.choice"), event("exception")]
+    record = translated({}, events=events)
+
+    assert record.status_message is None
