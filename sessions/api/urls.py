@@ -8,7 +8,7 @@ from sessions.export.api import export
 
 urlpatterns = [
     path("sessions", views.sessions),
-    path("sessions/export", export),
+    path("export", export),
     path("sessions/<path:session_id>", views.session),
     path("traces/<path:trace_id>/translation", translation.translation),
     path("traces/<path:trace_id>", views.trace),

@@ -7,16 +7,12 @@ from rest_framework.request import Request
 from projects.audit import Action, record
 from sessions.api.authentication import key_of, project_of
 from sessions.api.parameters import BadParameters
-from sessions.api.views import session
 from sessions.export.stream import BadExport, answer, export_of
 
 
 @api_view(["GET"])
 def export(request: Request) -> HttpResponseBase:
-    """`?format=` as on the page. Without it, this is the address of the session of that name."""
-    if "format" not in request.query_params:
-        response: HttpResponseBase = session(request._request, "export")
-        return response
+    """`?format=` as on the page."""
     project = project_of(request)
     try:
         asked = export_of(project, request.query_params)

@@ -32,10 +32,6 @@ OF_ONE = {"markdown": "markdown", "jsonl": "messages", "messages": "messages", "
 @project_view
 def exported(request: PageRequest, project: Project) -> HttpResponseBase:
     """`?format=`, the parameters of the list, `?id=` for some sessions alone; `?after=` goes on."""
-    if "format" not in request.GET and Session.objects.for_project(project).filter(session_id="export").exists():
-        from sessions.replay.views import session as page_of  # the address is that session's permanent link
-
-        return page_of(request, project.pk, "export")
     try:
         export = export_of(project, request.GET)
     except BadExport as error:

@@ -11,7 +11,6 @@ from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.listing import Listing
-from sessions.models import Session
 from sessions.search.matching import RefusedTerm
 from sessions.search.scan import SECONDS, Scanned, scan
 from sessions.search.snippets import sought
@@ -27,10 +26,6 @@ ENOUGH = 100  # found ones after which the scan waits to be told to go on
 @project_view
 def scanned(request: PageRequest, project: Project) -> HttpResponseBase:
     """`?find=` is what to look for, `?after=` where to go on; other parameters filter the sessions to look into."""
-    if not request.GET and Session.objects.for_project(project).filter(session_id="scan").exists():
-        from sessions.replay.views import session as page_of  # the address is that session's permanent link
-
-        return page_of(request, project.pk, "scan")
     context = {"project": project, "section": "sessions", **_looked(project, request.GET)}
     template = "sessions/scan.html#slice" if request.htmx and "after" in request.GET else "sessions/scan.html"
     return render(request, template, context)

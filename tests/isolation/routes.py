@@ -111,7 +111,7 @@ ROUTES: dict[str, Owed] = {
     },
     # The read API
     "api/v1/sessions": machine("GET", their_key=200, ingest_key=FORBIDDEN),
-    "api/v1/sessions/export": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?format=jsonl"),
+    "api/v1/export": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?format=jsonl"),
     "api/v1/sessions/<path:session_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/traces/<path:trace_id>/translation": replace(
         machine("GET", "POST", their_key=GONE, ingest_key=FORBIDDEN),
@@ -170,10 +170,10 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/dashboard": READ,
     "project/<int:project_id>/strip": replace(READ, is_tenants=False),  # numbers alone
     "project/<int:project_id>/users": READ,
-    "project/<int:project_id>/sessions/scan": replace(READ, query="?find=order"),
-    "project/<int:project_id>/sessions/suggest": replace(READ, query="?q=tag:"),
-    "project/<int:project_id>/sessions/facets/<str:facet_name>": READ,
-    "project/<int:project_id>/sessions/export": replace(READ, query="?format=jsonl"),
+    "project/<int:project_id>/scan": replace(READ, query="?find=order"),
+    "project/<int:project_id>/suggest": replace(READ, query="?q=tag:"),
+    "project/<int:project_id>/facets/<str:facet_name>": READ,
+    "project/<int:project_id>/export": replace(READ, query="?format=jsonl"),
     "project/<int:project_id>/export/session/<path:session_id>": READ,
     "project/<int:project_id>/sessions/<path:session_id>": READ,
     "project/<int:project_id>/go": READ,

@@ -15,6 +15,7 @@ from tests.isolation.routes import ADMIN_MODELS, ROUTES, Owed, every_route
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 HTMX = {"HX-Request": "true"}  # asks pages for their fragments
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
+TRANSLATION = "api/v1/traces/<path:trace_id>/translation"  # the only path behind a key
 ADMIN_MODEL = re.compile(r"^admin/([a-z]+/[a-z]+)/(?:$|add|<path:object_id>)")
 
 
@@ -59,6 +60,14 @@ def test_every_route_has_its_line_in_the_table() -> None:
 
 def test_no_line_of_the_table_is_out_of_date() -> None:
     assert sorted(set(ROUTES) - {key_of(route) for route in every_route()}) == []
+
+
+def test_no_address_stands_where_the_key_of_a_client_could() -> None:
+    routes = [route for route in every_route() if not route.startswith("admin/")]
+    keyed = {route for route in routes if "<path:" in route}
+    taken = {other for route in keyed for other in routes if other.startswith(route.partition("<path:")[0])} - keyed
+
+    assert taken | {route for route in keyed if not route.endswith(">")} == {TRANSLATION}
 
 
 @pytest.mark.parametrize("route", sorted(set(every_route())))

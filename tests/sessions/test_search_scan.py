@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from projects.models import Project, User
 from sessions.models import TraceText
@@ -94,7 +95,7 @@ def test_the_page_goes_on_by_links_and_can_be_stopped(
     for number in range(3):
         with_tool(project, f"t{number}", "<i>needle</i>", seconds=number)
     client.force_login(alice)
-    address = f"/project/{project.pk}/sessions/scan"
+    address = f"/project/{project.pk}/scan"
 
     first = client.get(address, {"find": "needle"}).content.decode()
     assert "&lt;i&gt;<mark>needle</mark>&lt;/i&gt;" in first
@@ -112,8 +113,11 @@ def test_the_page_goes_on_by_links_and_can_be_stopped(
     assert "at least one word" in client.get(address, {"find": "-x"}).content.decode()
 
 
-def test_a_session_that_is_called_scan_keeps_its_permanent_link(project: Project, client: Client, alice: User) -> None:
-    tell(project, "scan")
+@pytest.mark.parametrize("session_id", ["scan", "export", "suggest", "facets/tags", "sessions/scan"])
+def test_a_session_that_is_called_like_a_page_keeps_its_link(
+    project: Project, client: Client, alice: User, session_id: str
+) -> None:
+    tell(project, session_id)
     client.force_login(alice)
 
-    assert "My order #12345" in client.get(f"/project/{project.pk}/sessions/scan").content.decode()
+    assert "My order #12345" in client.get(reverse("session", args=[project.pk, session_id])).content.decode()
