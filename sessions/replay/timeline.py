@@ -1,14 +1,15 @@
 """The whole session on one strip: a bar for each trace, or for a few that lie together, with long waits cut short.
 
-Bounded whatever the session: at most BARS bars are drawn out of at most MOST traces."""
+Bounded whatever the session: the database draws at most BARS bars out of at most MOST traces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
 
 from sessions.models import Session
-from sessions.replay.turns import traces_of
 
 MOST = 50_000
 BARS = 240
@@ -18,14 +19,54 @@ GAPS_WIDTH = 40.0  # percent that all of them take together
 LABELS = 8  # of the longest waits
 NARROWEST = 0.2
 
+# `told` walks along the traces: `wait` is the long wait that one ended, `waited` and `waits` sum up those until then.
+# What is drawn is the time without them, and a gap for each. A bar is what begins in the same BARS-th of the strip.
+DRAWN = """
+WITH told AS MATERIALIZED (
+    SELECT *, coalesce(sum(wait) OVER until, 0) AS waited, count(wait) OVER until AS waits
+    FROM (
+        SELECT trace_id, error_count, row_number() OVER told AS number,
+            date_part('epoch', started_at) AS start, date_part('epoch', ended_at) AS stop,
+            date_part('epoch', nullif(greatest(started_at - max(ended_at) OVER before, %(cut)s), %(cut)s)) AS wait
+        FROM (
+            SELECT trace_id, error_count, started_at, ended_at FROM trace
+            WHERE project_id = %(project_id)s AND session_id = %(session_id)s
+            ORDER BY started_at, trace_id OFFSET %(skipped)s LIMIT %(limit)s
+        ) AS asked
+        WINDOW told AS (ORDER BY started_at, trace_id),
+            before AS (told ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) AS walked
+    WINDOW until AS (ORDER BY number ROWS UNBOUNDED PRECEDING)
+), measured AS (
+    SELECT min(start) AS origin, max(stop - waited) - min(start) AS active, max(waits) AS waits,
+        coalesce(least(%(gap)s::float8, %(gaps)s::float8 / nullif(max(waits), 0)), 0) AS gap
+    FROM told
+), scaled AS (
+    SELECT origin, gap, (100 - gap * waits) / coalesce(nullif(active, 0), 1) AS scale FROM measured
+), bars AS (
+    SELECT min(number) AS number, max(number) AS last, min(waits * gap + (start - waited - origin) * scale) AS left,
+        max(waits * gap + (stop - waited - origin) * scale) AS right, sum(error_count) AS errors,
+        max(stop) - min(start) AS spent, gap
+    FROM told, scaled
+    GROUP BY gap, floor((waits * gap + (start - waited - origin) * scale) * %(bars)s / 100)
+)
+SELECT number, last, trace_id, bars.left, bars.right, errors, spent, wait, gap FROM bars JOIN told USING (number)
+ORDER BY number
+"""
 
-class Point(NamedTuple):
-    """What is read of a trace."""
 
+class Drawn(NamedTuple):
+    """A row of DRAWN: places in percent, `spent` and `wait` in seconds."""
+
+    number: int
+    last: int
     trace_id: str
-    started_at: datetime
-    ended_at: datetime
+    left: float
+    right: float
     error_count: int
+    spent: float
+    wait: float | None  # right before the bar; one within it is not to be seen
+    gap: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +79,6 @@ class Bar:
     left: float
     width: float
     error_count: int
-    started_at: datetime
     duration_ms: int
 
 
@@ -87,64 +127,33 @@ class Timeline:
 def timeline_of(session: Session, first: int = 1, last: int = MOST) -> Timeline:
     """One query."""
     first = max(first, 1)
-    columns = ("trace_id", "started_at", "ended_at", "error_count")
-    rows = traces_of(session).order_by("started_at", "trace_id").values_list(*columns)
-    points = [Point(*row) for row in rows[first - 1 : min(max(last, first), first + MOST)]]
-    last = first + len(points) - 1
-    if not points:
+    rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MOST))
+    if not rows:
         return Timeline([], [], 1, 0, session.trace_count)
-    return _drawn(points, first, last, max(session.trace_count, last))
+    last = first + rows[-1].last - 1
+    return Timeline([_bar(row, first) for row in rows], _gaps(rows), first, last, max(session.trace_count, last))
 
 
-def _drawn(points: Sequence[Point], first: int, last: int, total: int) -> Timeline:
-    waits, active = _waits(points)
-    gap_width = min(GAP_WIDTH, GAPS_WIDTH / len(waits)) if waits else 0.0
-    scale = (100 - gap_width * len(waits)) / (active or 1.0)
-    shown = set(sorted(waits, key=lambda place: -waits[place])[:LABELS])
-    gaps: list[Gap] = []
-    bars: list[Bar] = []
-    edge, ended_at = 0.0, points[0].started_at
-    for place, point in enumerate(points):
-        if place in waits:
-            gaps.append(Gap(round(edge, 2), round(gap_width, 2), round(waits[place] * 1000), place in shown))
-            left = edge = edge + gap_width
-            ended_at = point.started_at
-        else:
-            left = edge - (ended_at - point.started_at).total_seconds() * scale
-        right = left + (point.ended_at - point.started_at).total_seconds() * scale
-        _add(bars, point, first + place, max(left, 0.0), right)
-        if point.ended_at > ended_at:
-            edge, ended_at = right, point.ended_at
-    return Timeline(bars, gaps, first, last, total)
+def _drawn(session: Session, skipped: int, limit: int) -> list[Drawn]:
+    asked: dict[str, Any] = {"project_id": session.project_id, "session_id": session.session_id}
+    drawing = {"cut": IDLE_CUT, "gap": GAP_WIDTH, "gaps": GAPS_WIDTH, "bars": BARS}
+    with connection.cursor() as cursor:
+        cursor.execute(DRAWN, asked | drawing | {"skipped": skipped, "limit": limit})
+        return [Drawn(*row) for row in cursor.fetchall()]
 
 
-def _waits(points: Sequence[Point]) -> tuple[dict[int, float], float]:
-    """Seconds of each long wait, by the place of the trace that ends it, and the seconds of everything else."""
-    waits: dict[int, float] = {}
-    ended_at, active = points[0].started_at, 0.0
-    for place, point in enumerate(points):
-        wait = point.started_at - ended_at
-        if wait > IDLE_CUT:
-            waits[place] = wait.total_seconds()
-            ended_at = point.started_at
-        active += max((point.ended_at - ended_at).total_seconds(), 0.0)
-        ended_at = max(ended_at, point.ended_at)
-    return waits, active
+def _bar(row: Drawn, first: int) -> Bar:
+    left = min(row.left, 100 - NARROWEST)
+    width = min(max(row.right - left, NARROWEST), 100 - left)
+    numbers = row.number + first - 1, row.last + first - 1
+    return Bar(*numbers, row.trace_id, round(left, 2), round(width, 2), row.error_count, round(row.spent * 1000))
 
 
-def _add(bars: list[Bar], point: Point, number: int, left: float, right: float) -> None:
-    """A bar of its own, or a part of the last one when they cannot be told apart."""
-    left, width = round(min(left, 99.8), 2), max(right - left, NARROWEST)
-    duration_ms = round((point.ended_at - point.started_at).total_seconds() * 1000)
-    if bars and int(left * BARS / 100) == int(bars[-1].left * BARS / 100):
-        before = bars.pop()
-        width = max(before.left + before.width, left + width) - before.left
-        left, errors = before.left, before.error_count + point.error_count
-        ended_ms = round((point.ended_at - before.started_at).total_seconds() * 1000)
-        spent = max(before.duration_ms, ended_ms)
-        bars.append(
-            Bar(before.number, number, before.trace_id, left, round(width, 2), errors, before.started_at, spent)
-        )
-        return
-    width = round(min(width, 100 - left), 2)
-    bars.append(Bar(number, number, point.trace_id, left, width, point.error_count, point.started_at, duration_ms))
+def _gaps(rows: Sequence[Drawn]) -> list[Gap]:
+    waits = sorted((row.wait for row in rows if row.wait), reverse=True)
+    least = waits[:LABELS][-1] if waits else 0.0
+    return [
+        Gap(round(row.left - row.gap, 2), round(row.gap, 2), round(row.wait * 1000), row.wait >= least)
+        for row in rows
+        if row.wait
+    ]

@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
+from sessions.replay.timeline import Bar
 from sessions.replay.usage import ModelUsage
-from sessions.templatetags.cells import cell, ellipsis
+from sessions.templatetags.cells import cell, counted, duration, ellipsis
 from tracing.models import Trace
 from tracing.reading.turns import Spoken
 from tracing.views import text_url as url_of_text
@@ -21,6 +22,11 @@ from tracing.views import text_url as url_of_text
 register = template.Library()
 LINKED = {"user_ids", "environments", "tags", "model_names", "tool_names", "releases"}
 CHIPS = 12
+BAR = (
+    '<rect class="strip-bar{}" x="{}%" y="20%" width="{}%" height="45%" rx="1.5" data-jump="{}" data-from="{}"'
+    ' data-to="{}"><title>{}</title></rect>{}'
+)
+FAILED = '<circle class="strip-error" cx="{}%" cy="10%" r="3"/>'
 
 
 @register.filter
@@ -58,6 +64,25 @@ def linked_cell(declared: Property, session: Session) -> SafeString:
     return format_html(
         '{} <span class="chip" title="{}">+{}</span>', chips, ", ".join(values[CHIPS:62]), len(values) - CHIPS
     )
+
+
+@register.filter
+def drawn(bars: list[Bar]) -> SafeString:
+    """The bars of the timeline, in one go: a template's own loop takes ten times as long."""
+    return format_html_join("", BAR, map(_drawn, bars))
+
+
+def _drawn(bar: Bar) -> tuple[object, ...]:
+    look = " failed" if bar.error_count else ""
+    mark = format_html(FAILED, bar.left) if bar.error_count else ""
+    return look, bar.left, bar.width, bar.trace_id, bar.number, bar.last, _told(bar), mark
+
+
+def _told(bar: Bar) -> str:
+    """`Turns 84–166 · 11m 05s · 2 errors`."""
+    turns = f"Turn {bar.number:,}" if bar.number == bar.last else f"Turns {bar.number:,}–{bar.last:,}"
+    errors = [counted(bar.error_count, "error")] if bar.error_count else []
+    return " · ".join([turns, duration(bar.duration_ms), *errors])
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
+from sessions.replay.timeline import BARS
 from sessions.replay.turns import FIRST_PAGE
 from sessions.rollup import recompute
 from tests.conversations import tell
@@ -294,3 +295,19 @@ def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Proje
     ]  # fmt: skip
     assert [(gap.idle_ms, gap.is_labelled) for gap in timeline.gaps] == [(58_000, True), (58_000, True)]
     assert timeline.error_count == 3
+
+
+def test_a_session_of_nothing_but_waits_has_a_bounded_timeline(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1", [("a", "b")] * 300)  # a minute apart
+    page = page_of(project, "ticket-1")
+
+    timeline = alices.get(page, {"timeline": ""}).context["timeline"]
+    part = alices.get(page, {"timeline": "", "from": "101", "to": "103"}).context["timeline"]
+
+    assert len(timeline.gaps) <= len(timeline.bars) <= BARS
+    assert [bar.number for bar in timeline.bars[1:]] == [bar.last + 1 for bar in timeline.bars[:-1]]
+    assert (timeline.first, timeline.last, timeline.is_whole) == (1, 300, True)
+    assert [(bar.number, bar.last, bar.left) for bar in part.bars] == [
+        (101, 101, 0.0), (102, 102, 34.67), (103, 103, 69.33),
+    ]  # fmt: skip
+    assert not part.is_whole
