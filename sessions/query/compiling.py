@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from sessions.query import special
 from sessions.query.conditions import all_of, any_of, condition_of
 from sessions.query.fields import SPECIALS, fields_of, nearest
-from sessions.query.grammar import All, Comparison, Either, Nested, Node, Not, QueryError, Word
+from sessions.query.grammar import All, Comparison, Either, Nested, Node, Not, Place, QueryError, Word
 from sessions.query.parsing import parse
 from sessions.search.matching import RefusedTerm, Term, condition
 from tracing.models import Span, Trace
@@ -47,6 +47,19 @@ def compiled(text: str, project_id: int) -> Query:
     besides = all_of([Q(), *[_condition(part, project_id, "session") for part in others]])
     said = _said(words, project_id) if words else Q()
     return Query(text, node, besides & said, besides, tuple(_term(word) for word in words))
+
+
+def terms_in(text: str) -> list[Term]:
+    """Words, "phrases" and beginnings* alone, as a text is searched for them. Raises QueryError."""
+    node = parse(text)
+    parts = node.parts if isinstance(node, All) else [node] if node else []
+    terms = []
+    for part in parts:
+        word = part.inside if isinstance(part, Not) else part
+        if not isinstance(word, Word):
+            raise QueryError("Only words and phrases are looked for here.", Place(0, len(text)), IN_QUOTES)
+        terms.append(_term(word)._replace(is_negated=isinstance(part, Not)))
+    return terms
 
 
 def _condition(node: Node, project_id: int, scope: str) -> Q:

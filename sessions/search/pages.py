@@ -11,10 +11,11 @@ from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.listing import Listing
+from sessions.query.compiling import terms_in
+from sessions.query.grammar import QueryError
 from sessions.search.matching import RefusedTerm
 from sessions.search.scan import SECONDS, Scanned, scan
 from sessions.search.snippets import sought
-from sessions.search.terms import terms_in
 from tracing.keyset import BadCursor
 
 OWN = ("find", "after", "found", "paused")
@@ -42,12 +43,14 @@ def _looked(project: Project, params: QueryDict) -> dict[str, Any]:
         return context | {"error": " ".join(reason for reasons in listing.errors.values() for reason in reasons)}
     if "paused" in params:
         return context | {"is_paused": True, "further": _further(listing, params.get("after", ""), found)}
-    terms = terms_in(find)
-    context["sought"] = sought(terms)
     try:
+        terms = terms_in(find)
+        context["sought"] = sought(terms)
         done = scan(
             project, terms, within=listing.matching if kept else None, cursor=params.get("after", ""), seconds=SECONDS
         )
+    except QueryError as error:
+        return context | {"error": f"{error.message} {error.hint}"}
     except (RefusedTerm, BadCursor) as error:
         return context | {"error": str(error)}
     found += len(done.hits)

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from projects.models import Project, User
 from sessions.models import TraceText
+from sessions.query.compiling import terms_in
+from sessions.query.grammar import QueryError
 from sessions.search.matching import RefusedTerm, Term
 from sessions.search.scan import scan
-from sessions.search.terms import terms_in
 from tests.conversations import tell
 from tests.tracing.reports import at, failed, in_session
 from tracing.ingest import ingest
@@ -31,12 +32,21 @@ def with_tool(project: Project, trace_id: str, output: str, seconds: float = 0) 
         ("refund order", [Term("refund"), Term("order")]),
         ('"late delivery" -escalated', [Term("late delivery", is_phrase=True), Term("escalated", is_negated=True)]),
         ('-"late delivery" escal*', [Term("late delivery", True, True), Term("escal", is_prefix=True)]),
-        ('"open', [Term("open", is_phrase=True)]),
-        ('  "" * ', []),
+        (r'"say \"yes\"" http://x', [Term('say "yes"', is_phrase=True), Term("http://x")]),
+        ("  ", []),
     ],
 )
 def test_a_line_is_cut_into_terms(line: str, expected: list[Term]) -> None:
     assert terms_in(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [('"open', "never closed"), ("tag:vip", "Only words"), ("one OR two", "Only words"), ("-(a b)", "Only words")],
+)
+def test_what_is_no_term_is_refused_with_a_way_out(line: str, reason: str) -> None:
+    with pytest.raises(QueryError, match=reason):
+        terms_in(line)
 
 
 def test_it_finds_in_a_tools_output_what_the_index_does_not_hold(project: Project, other_project: Project) -> None:
