@@ -22,8 +22,10 @@ from sessions.query.compiling import Query, compiled
 from sessions.query.grammar import QueryError
 from sessions.query.rewrite import without_part
 from sessions.query.writing import write
+from sessions.score_order import ScoreOrder, no_order, score_of_sort
 from sessions.search.matching import Term
 from sessions.search.ranking import place_of, ranked_page
+from sessions.search.reach import Reach, least_reach, reach_of
 from sessions.span import TIMES, BadSpan, Span, span_of
 from tracing.bounded import TooLong, within
 from tracing.keyset import BadCursor, Order, Page
@@ -59,6 +61,7 @@ class Column:
     kind: PropertyKind
     sort_query: str | None
     aria_sort: str  # ascending | descending | none
+    key: str = ""  # the score's name in a column of one score
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,21 @@ class Listing:
         return self._besides.filter(self.query.condition)
 
     @property
+    def shown(self) -> QuerySet[Session]:
+        """Those of them whose words are in the turns that the list looks into."""
+        if self.reach is None or self.errors:
+            return self.matching
+        return self._besides.filter(self.query.among(self.project.pk, self.reach.turns))
+
+    @cached_property
+    def reach(self) -> Reach | None:
+        """None when no words are looked for. The rows may turn out to need a shorter one."""
+        if not self.terms:
+            return None
+        others = self._besides.filter(self.query.besides)
+        return reach_of(self.project, self.terms, others, is_ranked=self.sort == RELEVANCE, until=self.span.until)
+
+    @property
     def query_text(self) -> str:
         return self.params.get("q", "")
 
@@ -134,9 +152,11 @@ class Listing:
         return self.query.terms
 
     @cached_property
-    def order(self) -> Order:
+    def order(self) -> Order | ScoreOrder:
         """By which rows are walked; those sorted by relevance are walked by their default."""
         name = DEFAULT_SORT if self.sort == RELEVANCE else self.sort
+        if score_of_sort(name):
+            return ScoreOrder(self.project.pk, name)
         column = self.properties[name.removeprefix("-")].field
         field: Any = Session._meta.get_field(column)
         return Order(name, column, "session_id", field, is_descending=name.startswith("-"))
@@ -146,10 +166,11 @@ class Listing:
         """One query, bounded however many match; at least the rows that are shown when it takes too long."""
         try:
             with self._bounded():
-                number = self.matching[: COUNTED + 1].count()
+                number = self.shown[: COUNTED + 1].count()
         except TooLong:
             return Count(len(self.rows), is_capped=True)
-        return Count(min(number, COUNTED), is_capped=number > COUNTED)
+        is_part = self.reach is not None and self.reach.since is not None
+        return Count(min(number, COUNTED), is_capped=number > COUNTED or is_part)
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -203,21 +224,32 @@ class Listing:
         if self.errors:
             return Page([], None, None)
         try:
-            with self._bounded():
-                return self._found(self.params.get("cursor", ""))
+            return self._found()
         except TooLong:
-            self.is_too_wide = True
-            return Page([], None, None)
+            if self.terms:
+                self.reach = least_reach(self.project, self.terms, self.span.until)
+        try:
+            return self._found() if self.terms else self._gave_up()
+        except TooLong:
+            return self._gave_up()
 
-    def _found(self, cursor: str) -> Page[Session]:
-        if self.sort != RELEVANCE:
-            return self.order.page(self.matching, cursor=cursor, limit=self.limit)
-        others = self._besides.filter(self.query.besides)
-        return ranked_page(self.project, self.terms, others, cursor=cursor, limit=self.limit)
+    def _gave_up(self) -> Page[Session]:
+        self.is_too_wide = True
+        return Page([], None, None)
+
+    def _found(self) -> Page[Session]:
+        """Raises TooLong."""
+        cursor = self.params.get("cursor", "")
+        with self._bounded():
+            if self.sort != RELEVANCE:
+                return self.order.page(self.shown, cursor=cursor, limit=self.limit)
+            others = self._besides.filter(self.query.besides)
+            turns = self.reach.turns if self.reach else None
+            return ranked_page(self.project, self.terms, others, turns, cursor=cursor, limit=self.limit)
 
     def _bounded(self) -> AbstractContextManager[None]:
-        """Every order has an index, but not every filter."""
-        return within(PATIENCE) if self.conditions else nullcontext()
+        """Every order has an index, but not every filter, and not the end of an order by a score."""
+        return within(PATIENCE) if self.conditions or score_of_sort(self.sort) else nullcontext()
 
     def _column(self, declared: Property) -> Column:
         query, aria_sort = None, "none"
@@ -278,8 +310,13 @@ class Listing:
         declared = self.properties.get(sort.removeprefix("-"))
         if declared and declared.kind in SORTABLE:
             return sort
+        if name := score_of_sort(sort):
+            if not (reason := no_order(self.project.pk, name)):
+                return sort
+            self._refuse("sort", reason)
+            return DEFAULT_SORT
         offered = ", ".join(p.name for p in self.properties.values() if p.kind in SORTABLE)
-        self._refuse("sort", f"Sessions can be sorted by {offered}, or by one of them with a minus before it.")
+        self._refuse("sort", f"Sessions can be sorted by {offered}, score.NAME, or one of them with a minus before it.")
         return DEFAULT_SORT
 
     def _limit(self) -> int:

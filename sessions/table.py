@@ -7,6 +7,7 @@ from typing import Any
 from sessions.listing import Column, Listing
 from sessions.models import SavedView
 from sessions.properties import PropertyKind
+from sessions.score_columns import score_columns
 from tracing.layout import DENSITIES, Layout, layout_of, said_in
 
 # What a glance asks for; every other property is one click away.
@@ -58,7 +59,7 @@ class Table:
 
 def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any]) -> Table:
     """`liked` is what the reader has set, `view` the saved view that the address names."""
-    offered = {column.name: column for column in listing.columns}
+    offered = {column.name: column for column in (*listing.columns, *score_columns(listing))}
     kept = {"columns": view.columns, "density": view.density} if view else {}
     layout = layout_of(offered, [name for name in FIRST if name in offered], said_in(listing.params), kept, liked)
     heads = [Head(offered[name], _width(offered[name], layout)) for name in layout.columns]

@@ -15,6 +15,7 @@ from sessions.export.formats import FORMATS, Format
 from sessions.listing import RELEVANCE, Listing
 from sessions.models import Session
 from sessions.saved_views import PASSING
+from sessions.score_order import ScoreOrder
 from tracing.keyset import BadCursor, Order
 
 CHUNK = 64 * 1024  # characters that are sent together
@@ -37,7 +38,7 @@ class Export:
 
     format: Format
     sessions: QuerySet[Session]
-    order: Order
+    order: Order | ScoreOrder
     after: str = ""
     limit: int | None = None
 
@@ -87,7 +88,7 @@ def answer(export: Export, name: str) -> StreamingHttpResponse:
     return StreamingHttpResponse(export.chunks(), content_type=export.format.content_type, headers=headers)
 
 
-def _asked(project: Project, params: QueryDict, errors: Errors) -> tuple[QuerySet[Session], Order]:
+def _asked(project: Project, params: QueryDict, errors: Errors) -> tuple[QuerySet[Session], Order | ScoreOrder]:
     ids = [session_id for session_id in params.getlist("id") if session_id]
     listed = params.copy()
     for name in (*OWN, *PASSING):
@@ -115,7 +116,7 @@ def _limit(params: QueryDict, errors: Errors) -> int | None:
     return None
 
 
-def _after(project: Project, order: Order, after: str, errors: Errors) -> str:
+def _after(project: Project, order: Order | ScoreOrder, after: str, errors: Errors) -> str:
     """A cursor as it is; for the id of the last session that a broken export wrote, the cursor behind it."""
     if not after:
         return ""

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from django import template
 from django.forms import BoundField, DateTimeField, DecimalField, IntegerField
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from sessions.filters import TextsField
 from sessions.listing import Column
+from sessions.markup import format_html, format_html_join
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
 from tracing.reading.markdown import without_signs
@@ -22,6 +22,7 @@ from tracing.records import Kind, Level
 register = template.Library()
 
 ID_LENGTH = 28
+LARGE = 10**15  # from here on a number is read by its power of ten
 CHIPS = 4  # of a set with more, the rest is counted
 INPUT = (
     '<input class="field" type="{}" name="{}" value="{}" aria-label="{}" placeholder="{}" inputmode="{}"{}'
@@ -140,22 +141,6 @@ def cell(declared: Property | Column, session: Session, times: str = "moment") -
     return CELLS[declared.kind](value)
 
 
-COPY = '<td data-kind="id">{} <button class="button small quiet copy" type="button" data-copy="{}">Copy</button></td>'
-
-
-@register.simple_tag
-def cells(columns: Iterable[Column], session: Session) -> SafeString:
-    """The rest of a list's row, in one go: a template's own loop takes three times as long."""
-    return SafeString(
-        "".join(
-            format_html(COPY, cell(column, session), session.session_id)
-            if column.kind == PropertyKind.ID
-            else format_html('<td data-kind="{}">{}</td>', column.kind, cell(column, session, "relative"))
-            for column in columns
-        )
-    )
-
-
 @register.filter
 def preview(text: str) -> str:
     """The few words of a text that a closed row shows, without the signs of Markdown."""
@@ -169,6 +154,21 @@ def _chips(texts: Iterable[str]) -> SafeString:
         return chips or NOTHING
     rest = ", ".join(shown[CHIPS : CHIPS + 50])
     return format_html('{} <span class="chip" title="{}">+{}</span>', chips, rest, len(shown) - CHIPS)
+
+
+def score_cell(summed: dict[str, Any] | None) -> SafeString:
+    """`4.2 (3)`: the mean of three; the categories with how often each was given."""
+    if summed is None:
+        return NOTHING
+    given = sorted(summed["shares"].items(), key=lambda item: (-item[1], item[0]))
+    chips = _chips(f"{category} {times:,}" for category, times in given) if given else ""
+    if (mean := summed["mean"]) is None:
+        return SafeString(chips) or format_html('<span class="number muted">({})</span>', count(summed["count"]))
+    several = format_html(' <span class="muted">({})</span>', count(summed["count"])) if summed["count"] != 1 else ""
+    number = f"{mean:,.0f}" if 1_000 <= abs(mean) < LARGE else f"{mean:.3g}"
+    return format_html(
+        '<span class="number">{}{}</span>{}', number, several, format_html(" {}", chips) if chips else ""
+    )
 
 
 def score_words(name: str, summed: dict[str, Any]) -> str:

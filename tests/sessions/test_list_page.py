@@ -178,8 +178,8 @@ def test_a_viewer_is_offered_no_work_on_many_sessions(client: Client, project: P
     assert "Save view" not in html
 
 
-# Session, person, project, preference, views, rows, what was said of them, count.
-PLAIN = 8
+# Session, person, project, preference, views, rows, what was said of them, count, scores.
+PLAIN = 9
 BOUNDED = 8  # the statements that bound how long rows and count may take, where something is filtered
 
 

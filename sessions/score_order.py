@@ -1,0 +1,155 @@
+"""Sessions in the order of a score's mean: `sort=-score.helpfulness`.
+
+First those that have such a mean, by it, then those that have none, by their id; ties by id, all in one direction. Both
+parts are walked by position, and a page that ends the first goes on with the second, so that none misses a row."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from sessions.models import Session, SessionScore
+from tracing.keyset import BadCursor, Order, Page, Position
+
+PREFIX = "score."
+MOST = 100  # names that are offered
+
+# From name to name along the index, so that a million scores of ten names cost ten steps.
+NAMES = """
+WITH RECURSIVE step AS (
+    (SELECT name FROM session_score WHERE project_id = %(project)s ORDER BY name LIMIT 1)
+    UNION ALL
+    SELECT (SELECT n.name FROM session_score n WHERE n.project_id = %(project)s AND n.name > step.name
+        ORDER BY n.name LIMIT 1) FROM step WHERE step.name IS NOT NULL)
+SELECT step.name, EXISTS (SELECT 1 FROM session_score n WHERE n.project_id = %(project)s AND n.name = step.name
+    AND n.mean IS NOT NULL)
+FROM step WHERE step.name IS NOT NULL LIMIT %(most)s
+"""
+
+
+class ScoreName(NamedTuple):
+    """`has_mean` when numbers, or yes and no, were given under it; there is no order by anything else."""
+
+    name: str
+    has_mean: bool
+
+
+def score_names(project_id: int, most: int = MOST) -> list[ScoreName]:
+    """The first by the alphabet. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES, {"project": project_id, "most": most})
+        return [ScoreName(*row) for row in cursor.fetchall()]
+
+
+def score_of_sort(sort: str) -> str:
+    """The score's name in the name of an order, whatever characters it has; "" when it is another order."""
+    bare = sort.removeprefix("-")
+    return bare.removeprefix(PREFIX) if bare.startswith(PREFIX) else ""
+
+
+def no_order(project_id: int, name: str) -> str:
+    """Why sessions cannot be sorted by this score, with those that they can be sorted by; "" when they can."""
+    if "\x00" not in name and _means(project_id, name).exists():
+        return ""
+    offered = [PREFIX + found.name for found in score_names(project_id) if found.has_mean]
+    way_out = f"Those that do are {', '.join(offered)}." if offered else "No other score of this project does, either."
+    return f"No score “{name}” gave any session a mean to sort by. {way_out}"
+
+
+def _means(project_id: int, name: str) -> QuerySet[SessionScore]:
+    found: QuerySet[SessionScore] = SessionScore.objects.for_project(project_id)
+    return found.filter(name=name, mean__isnull=False)
+
+
+@dataclass(frozen=True)
+class ScoreOrder:
+    """What `tracing.keyset.Order` is for a column: the same pages and cursors."""
+
+    project_id: int
+    name: str  # of the order, a minus before it for the highest first
+
+    def page(self, rows: QuerySet[Session], *, cursor: str = "", limit: int) -> Page[Session]:
+        """The `limit` rows from the cursor on, or the first. Raises BadCursor."""
+        means = self.means.filter(session_id__in=rows.order_by().values("session_id"))
+        others = rows.filter(~Exists(self.means.filter(session_id=OuterRef("session_id"))))
+        if not cursor or self._is_scored(cursor):
+            return self._from_scored(means, others, cursor, limit)
+        return self._from_others(means, others, cursor, limit)
+
+    def position(self, cursor: str) -> Position:
+        """Raises BadCursor for whatever was not made in this order."""
+        return (self._scored if self._is_scored(cursor) else self._others).position(cursor)
+
+    def cursor(self, row: Session, *, is_forward: bool) -> str:
+        """The cursor of the page after `row`, or before it."""
+        mean = self.means.filter(session_id=row.session_id).first()
+        return self._others.cursor(row, is_forward=is_forward) if mean is None else self._edge(mean, is_forward)
+
+    @property
+    def means(self) -> QuerySet[SessionScore]:
+        return _means(self.project_id, score_of_sort(self.name))
+
+    @cached_property
+    def _scored(self) -> Order:
+        field: Any = SessionScore._meta.get_field("mean")
+        return Order(self.name, "mean", "session_id", field, is_descending=self.name.startswith("-"))
+
+    @cached_property
+    def _others(self) -> Order:
+        field: Any = Session._meta.get_field("session_id")
+        name = f"without {self.name}"
+        return Order(name, "session_id", "session_id", field, is_descending=self._scored.is_descending)
+
+    def _is_scored(self, cursor: str) -> bool:
+        """Whether the cursor stands among the scored ones. Raises BadCursor when it is of neither part."""
+        try:
+            self._others.position(cursor)
+        except BadCursor:
+            self._scored.position(cursor)
+            return True
+        return False
+
+    def _from_scored(
+        self, means: QuerySet[SessionScore], others: QuerySet[Session], cursor: str, limit: int
+    ) -> Page[Session]:
+        head = self._scored.page(means, cursor=cursor, limit=limit)
+        shown = self._sessions(head.rows)
+        if head.next or (cursor and not self._scored.position(cursor).is_forward):
+            return Page(shown, head.next, head.previous)
+        left = limit - len(head.rows)
+        tail = self._others.page(others, limit=max(left, 1))
+        if not left:
+            return Page(shown, self._edge(head.rows[-1], True) if tail.rows else None, head.previous)
+        previous = head.previous
+        if not head.rows and cursor and tail.rows:
+            previous = self._others.cursor(tail.rows[0], is_forward=False)
+        return Page([*shown, *tail.rows], tail.next, previous)
+
+    def _from_others(
+        self, means: QuerySet[SessionScore], others: QuerySet[Session], cursor: str, limit: int
+    ) -> Page[Session]:
+        tail = self._others.page(others, cursor=cursor, limit=limit)
+        if tail.previous or self._others.position(cursor).is_forward:
+            return tail
+        left = limit - len(tail.rows)
+        backwards = replace(self._scored, is_descending=not self._scored.is_descending)
+        nearest = backwards.page(means, limit=max(left, 1))
+        if not left:
+            previous = self._others.cursor(tail.rows[0], is_forward=False) if nearest.rows else None
+            return Page(tail.rows, tail.next, previous)
+        head = nearest.rows[::-1]
+        following = tail.next or (self._edge(head[-1], True) if head else None)
+        previous = self._edge(head[0], False) if nearest.next else None
+        return Page([*self._sessions(head), *tail.rows], following, previous)
+
+    def _edge(self, mean: SessionScore, is_forward: bool) -> str:
+        return self._scored.cursor(mean, is_forward=is_forward)
+
+    def _sessions(self, means: list[SessionScore]) -> list[Session]:
+        """In the order of their means; one that was deleted in this moment is left out."""
+        ids = [mean.session_id for mean in means]
+        found = Session.objects.for_project(self.project_id).filter(session_id__in=ids) if ids else ()
+        by_id = {session.session_id: session for session in found}
+        return [by_id[session_id] for session_id in ids if session_id in by_id]

@@ -1,0 +1,225 @@
+"""The list sorted by a score: every session once, whichever way it is paged, the scored ones first."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from projects.models import Project, User
+from sessions.export.stream import export_of
+from sessions.listing import Listing
+from sessions.models import Session, SessionScore
+from sessions.replay.neighbours import neighbours_of
+from sessions.score_columns import score_columns
+from tests.sessions.rows import session
+from tests.tracing.reports import at
+
+pytestmark = pytest.mark.django_db
+
+NAME = "how \"helpful\" was it, 100% 'é' / score.x?"
+MEANS = {"a": 4, "b": 4, "c": 5, "d": Decimal("-1.5"), "e": Decimal("0.000000000001"), "f": 4}
+RISING = ["d", "e", "a", "b", "f", "c"]
+
+
+def score(project: Project, session_id: str, name: str, mean: Any, **shares: int) -> None:
+    counted = sum(shares.values()) or 2
+    SessionScore.objects.create(
+        project_id=project.pk, session_id=session_id, name=name, count=counted, mean=mean, shares=shares
+    )
+    kept = Session.objects.for_project(project).filter(session_id=session_id)
+    summed = {"count": counted, "mean": None if mean is None else float(mean), "shares": shares}
+    kept.update(scores={**kept.get().scores, name: summed})
+
+
+@pytest.fixture
+def scored(project: Project, other_project: Project) -> None:
+    """Six with a mean, one with a category alone, three with nothing, and as many of somebody else."""
+    for of in (project, other_project):
+        for number, session_id in enumerate([*MEANS, "p", "x", "y", "z"]):
+            session(of, session_id, minute=number * 7 % 5, tags=["odd"] if number % 2 else ["even"])
+        for session_id, mean in MEANS.items():
+            score(of, session_id, NAME, mean)
+            score(of, session_id, "another", 10)
+        score(of, "p", NAME, None, refund=1)
+        score(of, "z", "another", 1)
+
+
+def page(project: Project, **params: Any) -> Listing:
+    listing = Listing(project, QueryDict(urlencode(params, doseq=True)))
+    assert listing.errors == {}
+    return listing
+
+
+def ids(listing: Listing) -> list[str]:
+    return [row.session_id for row in listing.rows]
+
+
+def forward(project: Project, **params: Any) -> Iterator[Listing]:
+    cursor: str | None = ""
+    while cursor is not None:
+        found = page(project, **params, cursor=cursor)
+        yield found
+        cursor = found.next
+
+
+ORDERS = {
+    f"score.{NAME}": [*RISING, "p", "x", "y", "z"],
+    f"-score.{NAME}": [*RISING[::-1], "z", "y", "x", "p"],
+}
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+@pytest.mark.parametrize("limit", range(1, 12))
+def test_pages_of_any_size_show_every_session_once_in_both_directions(
+    scored: None, project: Project, sort: str, limit: int
+) -> None:
+    pages = list(forward(project, sort=sort, limit=limit))
+    assert [found for one in pages for found in ids(one)] == ORDERS[sort]
+    assert all(len(ids(one)) == limit for one in pages[:-1])
+    back = [ids(pages[-1])]
+    cursor = pages[-1].previous
+    while cursor is not None:
+        found = page(project, sort=sort, limit=limit, cursor=cursor)
+        assert found.next
+        back.insert(0, ids(found))
+        cursor = found.previous
+    assert [name for one in back for name in one] == ORDERS[sort]
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+def test_from_every_session_the_list_goes_on_and_back_exactly(scored: None, project: Project, sort: str) -> None:
+    expected = ORDERS[sort]
+    rows = {row.session_id: row for row in page(project, sort=sort).rows}
+    order = page(project, sort=sort).order
+    for place, name in enumerate(expected):
+        after = order.cursor(rows[name], is_forward=True)
+        before = order.cursor(rows[name], is_forward=False)
+        for limit in (1, 3, 10):
+            assert ids(page(project, sort=sort, cursor=after, limit=limit)) == expected[place + 1 :][:limit]
+            assert ids(page(project, sort=sort, cursor=before, limit=limit)) == expected[:place][-limit:]
+
+
+def test_filters_and_queries_narrow_what_is_sorted(scored: None, project: Project) -> None:
+    sort = f"-score.{NAME}"
+    odd = set(ids(page(project, tags="odd")))
+    for params in ({"tags": "odd"}, {"q": "tag:odd"}):
+        pages = list(forward(project, sort=sort, limit=2, **params))
+        assert [name for one in pages for name in ids(one)] == [name for name in ORDERS[sort] if name in odd]
+    of_four = [n for one in forward(project, sort=sort, limit=2, q="score.another >= 10") for n in ids(one)]
+    assert of_four == RISING[::-1]
+
+
+def test_only_scored_sessions_fill_the_last_page_exactly(project: Project) -> None:
+    for name in ("one", "two"):
+        session(project, name)
+        score(project, name, "s", 1)
+    listing = page(project, sort="-score.s", limit=2)
+    assert (ids(listing), listing.next, listing.previous) == (["two", "one"], None, None)
+
+
+def test_a_name_without_numbers_is_refused_with_those_that_have_some(scored: None, project: Project) -> None:
+    score(project, "a", "words", None, good=1)
+    for name in ("helpfulness", "words", "", "null\x00"):
+        listing = Listing(project, QueryDict(urlencode({"sort": f"-score.{name}"})))
+        assert listing.rows == []
+        assert "score.another" in listing.errors["sort"][0] or name == ""
+    nothing = Listing(project, QueryDict(urlencode({"sort": "score.", "q": ""})))
+    assert "score.NAME" in nothing.errors["sort"][0]
+
+
+def test_the_scores_of_another_project_order_nothing_here(project: Project, other_project: Project) -> None:
+    session(other_project, "theirs")
+    score(other_project, "theirs", "secret", 1)
+    session(project, "ours")
+    [reason] = Listing(project, QueryDict("sort=score.secret")).errors["sort"]
+    assert reason.endswith("No other score of this project does, either.")
+
+
+def test_a_cursor_of_another_order_is_refused(scored: None, project: Project) -> None:
+    cursor = page(project, sort="score.another", limit=1).next
+    listing = Listing(project, QueryDict(urlencode({"sort": f"score.{NAME}", "cursor": cursor or ""})))
+    assert "belongs to the order" in listing.errors["cursor"][0]
+
+
+def test_the_export_and_the_neighbours_keep_the_order(scored: None, project: Project) -> None:
+    query = urlencode({"sort": f"-score.{NAME}"})
+    rows = b"".join(export_of(project, QueryDict(query + "&format=jsonl")).chunks()).splitlines()
+    assert [orjson.loads(row)["id"] for row in rows] == ORDERS[f"-score.{NAME}"]
+    middle = Session.objects.for_project(project).get(session_id="d")
+    beside = neighbours_of(project, middle, query)
+    assert (beside.previous, beside.next) == ("e", "z")
+    after = b"".join(export_of(project, QueryDict(query + "&format=jsonl&after=d")).chunks()).splitlines()
+    assert [orjson.loads(row)["id"] for row in after] == ["z", "y", "x", "p"]
+
+
+def test_each_score_has_a_column_whose_head_sorts(client: Client, alice: User, scored: None, project: Project) -> None:
+    client.force_login(alice)
+    column = "score." + NAME.replace("%", "%25").replace(",", "%2C")
+    address = reverse("sessions", args=[project.pk]) + "?" + urlencode({"columns": f"id,{column}"})
+    listing = client.get(address)
+    [_, head] = listing.context["table"].heads
+    assert (head.column.label, head.column.aria_sort) == (NAME, "none")
+    shown = listing.content.decode()
+    assert '<span class="number">4 <span class="muted">(2)</span></span>' in shown
+    assert "refund 1" in shown
+    again = client.get(reverse("sessions", args=[project.pk]) + head.column.sort_query)
+    [_, head] = again.context["table"].heads
+    assert (head.column.aria_sort, [row.session_id for row in again.context["listing"].rows][:2]) == (
+        "descending", ["c", "f"],
+    )  # fmt: skip
+    assert f"sort={urlencode({'': 'score.' + NAME})[1:]}" in (head.column.sort_query or "")
+
+
+def test_a_score_of_categories_has_a_column_that_does_not_sort(scored: None, project: Project) -> None:
+    score(project, "a", "topic", None, refund=2, other=1)
+    [topic] = [found for found in score_columns(page(project)) if found.label == "topic"]
+    assert topic.sort_query is None
+
+
+ROWS = 3_000
+
+
+@pytest.fixture
+def many(project: Project, other_project: Project) -> None:
+    for of in (project, other_project):
+        Session.objects.bulk_create(
+            Session(project_id=of.pk, session_id=f"s-{n:05}", created_at=at(n), updated_at=at(n), computed_at=at(n),
+                    duration_ms=n, scores={})
+            for n in range(ROWS)
+        )  # fmt: skip
+        SessionScore.objects.bulk_create(
+            SessionScore(project_id=of.pk, session_id=f"s-{n:05}", name=name, count=1, mean=n * 7919 % 50)
+            for n in range(ROWS)
+            for name in ("often", "other")
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE session, session_score")
+
+
+@pytest.mark.parametrize("sort", ["score.often", "-score.often"])
+def test_a_page_walks_the_index_of_means_and_sorts_nothing(many: None, project: Project, sort: str) -> None:
+    first = page(project, sort=sort)
+    for cursor in ("", first.next):
+        with CaptureQueriesContext(connection) as asked:
+            assert page(project, sort=sort, cursor=cursor).rows
+        [statement] = [one["sql"] for one in asked if 'ORDER BY "session_score"' in one["sql"]]
+        with connection.cursor() as of:
+            of.execute("EXPLAIN (FORMAT JSON) " + statement.replace("%", "%%"))
+            [found] = of.fetchone() or [None]
+        nodes = list(_nodes((orjson.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
+        assert "session_score_mean" in {node.get("Index Name") for node in nodes}, nodes
+        assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in nodes}, nodes
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for inside in node.get("Plans", ()):
+        yield from _nodes(inside)
