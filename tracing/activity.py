@@ -21,19 +21,29 @@ OF_A_MODEL = SUMS[1:2] + SUMS[3:]  # a span or a failure belongs to no model
 
 FILL = f"""
 INSERT INTO activity (project_id, period, starts_at, environment, model, trace_count, session_count, user_count,
-    duration_ms, {", ".join(SUMS)})
+    duration_ms, {", ".join(SUMS)}, latencies)
 WITH told AS (
     SELECT t.*, c.starts_at, round(extract(epoch FROM t.ended_at - t.started_at) * 1000)::bigint AS took
     FROM unnest(%s::timestamptz[]) AS c(starts_at)
     JOIN trace t ON t.project_id = %s AND t.started_at >= c.starts_at
-        AND t.started_at < c.starts_at + make_interval(hours => %s))
+        AND t.started_at < c.starts_at + make_interval(hours => %s)),
+slot AS (
+    SELECT starts_at, environment, m.measure, s.slot, sum(s.number::bigint) AS number
+    FROM told CROSS JOIN LATERAL jsonb_each(latencies) AS m(measure, slots)
+        CROSS JOIN LATERAL jsonb_each_text(m.slots) AS s(slot, number)
+    WHERE session_id IS NOT NULL GROUP BY 1, 2, 3, 4),
+measure AS (
+    SELECT starts_at, environment, measure, jsonb_object_agg(slot, number) AS slots FROM slot GROUP BY 1, 2, 3),
+latency AS (
+    SELECT starts_at, environment, jsonb_object_agg(measure, slots) AS latencies FROM measure GROUP BY 1, 2)
 SELECT project_id, %s, starts_at, environment, '', count(*), count(DISTINCT session_id), count(DISTINCT user_id),
-    sum(took), {", ".join(f"sum({name})" for name in SUMS)}
-FROM told GROUP BY project_id, starts_at, environment
+    sum(took), {", ".join(f"sum({name})" for name in SUMS)}, coalesce(l.latencies, '{{}}')
+FROM told LEFT JOIN latency l USING (starts_at, environment)
+GROUP BY project_id, starts_at, environment, l.latencies
 UNION ALL
 SELECT project_id, %s, starts_at, environment, e.model, count(*), count(DISTINCT session_id), count(DISTINCT user_id),
     sum(took), 0, sum((e.u->>'call_count')::bigint), 0,
-    {", ".join(f"sum((e.u->>'{name}')::numeric)" for name in OF_A_MODEL[1:])}
+    {", ".join(f"sum((e.u->>'{name}')::numeric)" for name in OF_A_MODEL[1:])}, '{{}}'
 FROM told CROSS JOIN LATERAL jsonb_each(usage_by_model) AS e(model, u)
 WHERE e.model <> '' GROUP BY project_id, starts_at, environment, e.model
 """

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from tracing.counting import COST, FAILURE, TOKENS, ZERO, covered, left_out, own, parents_of, total_tokens
+from tracing.latency import Slots, latencies_of
 from tracing.records import Kind, Origin
 from tracing.rows import SpanRow, microseconds
 
@@ -56,6 +57,7 @@ class Totals:
     total_cost: Decimal = ZERO
     usage_by_model: dict[str, dict[str, Any]] = field(default_factory=dict)
     tool_names: list[str] = field(default_factory=list)
+    latencies: dict[str, Slots] = field(default_factory=dict)
     left_out: dict[str, Any] = field(default_factory=dict)  # what wrappers repeated, and their surplus; {} when nothing
 
 
@@ -69,6 +71,7 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
     _count(totals, spans, covered_bits)
     totals.left_out = left_out(spans, parents, covered_bits)
     _measure(totals, spans)
+    totals.latencies = latencies_of(spans)
     _choose_texts(totals, spans, root, claims)
     _decide(totals, list(_by_weight(spans, root, claims)))
     if totals.name is None and root is not None:

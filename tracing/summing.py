@@ -13,7 +13,7 @@ from tracing.rollup import Totals, roll_up
 from tracing.sql import ARRAYS, COUNT_REPEATS, SUMMED, UPDATE_TRACES, run
 from tracing.stored import Stored, load_texts
 
-JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "left_out"} | ARRAYS
+JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out"} | ARRAYS
 ROLES = {"input": "user", "output": "assistant"}
 
 Summed = list[tuple[Stored, Totals]]

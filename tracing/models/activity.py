@@ -35,6 +35,11 @@ class Activity(models.Model):
     output_cost = cost_field()
     total_cost = cost_field()
     duration_ms = models.BigIntegerField(help_text="The traces' durations, added up.")
+    latencies = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="How long the model calls of sessions took, of all models together: the traces' counts, added up.",
+    )
 
     objects = TenantQuerySet.as_manager()
 

@@ -50,6 +50,9 @@ class Trace(models.Model):
     total_cost = cost_field(default=0)
     usage_by_model = models.JSONField(default=dict)
     tool_names = ArrayField(models.TextField(), default=list)
+    latencies = models.JSONField(
+        default=dict, db_default={}, help_text="How long its model calls took: counts by slot (tracing/latency.py)."
+    )
     left_out = models.JSONField(
         default=dict, help_text="What wrappers repeated of their descendants and was not counted."
     )
