@@ -15,6 +15,7 @@ from tracing.keyset import BadCursor, Order, Page, Position
 
 PREFIX = "score."
 MOST = 100  # names that are offered
+STEP = 20_000  # sessions that a page looks at for those without a mean
 
 # From name to name along the index, so that a million scores of ten names cost ten steps.
 NAMES = """
@@ -23,8 +24,8 @@ WITH RECURSIVE step AS (
     UNION ALL
     SELECT (SELECT n.name FROM session_score n WHERE n.project_id = %(project)s AND n.name > step.name
         ORDER BY n.name LIMIT 1) FROM step WHERE step.name IS NOT NULL)
-SELECT step.name, EXISTS (SELECT 1 FROM session_score n WHERE n.project_id = %(project)s AND n.name = step.name
-    AND n.mean IS NOT NULL)
+SELECT step.name, (SELECT n.mean FROM session_score n WHERE n.project_id = %(project)s AND n.name = step.name
+    AND n.mean IS NOT NULL ORDER BY n.mean DESC LIMIT 1) IS NOT NULL
 FROM step WHERE step.name IS NOT NULL LIMIT %(most)s
 """
 
@@ -51,7 +52,8 @@ def score_of_sort(sort: str) -> str:
 
 def no_order(project_id: int, name: str) -> str:
     """Why sessions cannot be sorted by this score, with those that they can be sorted by; "" when they can."""
-    if "\x00" not in name and _means(project_id, name).exists():
+    # By the index: for any one of many, the planner would look through the table.
+    if "\x00" not in name and _means(project_id, name).order_by("-mean", "-session_id").first():
         return ""
     offered = [PREFIX + found.name for found in score_names(project_id) if found.has_mean]
     way_out = f"Those that do are {', '.join(offered)}." if offered else "No other score of this project does, either."
@@ -71,12 +73,11 @@ class ScoreOrder:
     name: str  # of the order, a minus before it for the highest first
 
     def page(self, rows: QuerySet[Session], *, cursor: str = "", limit: int) -> Page[Session]:
-        """The `limit` rows from the cursor on, or the first. Raises BadCursor."""
+        """At most `limit` rows from the cursor on, or the first. Raises BadCursor."""
         means = self.means.filter(session_id__in=rows.order_by().values("session_id"))
-        others = rows.filter(~Exists(self.means.filter(session_id=OuterRef("session_id"))))
         if not cursor or self._is_scored(cursor):
-            return self._from_scored(means, others, cursor, limit)
-        return self._from_others(means, others, cursor, limit)
+            return self._from_scored(means, rows, cursor, limit)
+        return self._from_others(means, rows, cursor, limit)
 
     def position(self, cursor: str) -> Position:
         """Raises BadCursor for whatever was not made in this order."""
@@ -112,25 +113,25 @@ class ScoreOrder:
         return False
 
     def _from_scored(
-        self, means: QuerySet[SessionScore], others: QuerySet[Session], cursor: str, limit: int
+        self, means: QuerySet[SessionScore], rows: QuerySet[Session], cursor: str, limit: int
     ) -> Page[Session]:
         head = self._scored.page(means, cursor=cursor, limit=limit)
         shown = self._sessions(head.rows)
         if head.next or (cursor and not self._scored.position(cursor).is_forward):
             return Page(shown, head.next, head.previous)
         left = limit - len(head.rows)
-        tail = self._others.page(others, limit=max(left, 1))
+        tail = self._without(rows, "", max(left, 1))
         if not left:
-            return Page(shown, self._edge(head.rows[-1], True) if tail.rows else None, head.previous)
+            return Page(shown, self._edge(head.rows[-1], True) if tail.rows or tail.next else None, head.previous)
         previous = head.previous
         if not head.rows and cursor and tail.rows:
             previous = self._others.cursor(tail.rows[0], is_forward=False)
         return Page([*shown, *tail.rows], tail.next, previous)
 
     def _from_others(
-        self, means: QuerySet[SessionScore], others: QuerySet[Session], cursor: str, limit: int
+        self, means: QuerySet[SessionScore], rows: QuerySet[Session], cursor: str, limit: int
     ) -> Page[Session]:
-        tail = self._others.page(others, cursor=cursor, limit=limit)
+        tail = self._without(rows, cursor, limit)
         if tail.previous or self._others.position(cursor).is_forward:
             return tail
         left = limit - len(tail.rows)
@@ -143,6 +144,24 @@ class ScoreOrder:
         following = tail.next or (self._edge(head[-1], True) if head else None)
         previous = self._edge(head[0], False) if nearest.next else None
         return Page([*self._sessions(head), *tail.rows], following, previous)
+
+    def _without(self, rows: QuerySet[Session], cursor: str, limit: int) -> Page[Session]:
+        """A page of those that have no mean. Where almost all have one it ends early, perhaps without a row: at the
+        place up to which it looked."""
+        position = self._others.position(cursor) if cursor else None
+        is_forward = position is None or position.is_forward
+        is_falling = self._others.is_descending == is_forward
+        ahead = rows.filter(**{f"session_id__{'lt' if is_falling else 'gt'}": position.key}) if position else rows
+        ids = ahead.order_by("-session_id" if is_falling else "session_id").values_list("session_id", flat=True)
+        others = rows.filter(~Exists(self.means.filter(session_id=OuterRef("session_id"))))
+        if (last := next(iter(ids[STEP - 1 : STEP]), None)) is None:
+            return self._others.page(others, cursor=cursor, limit=limit)
+        others = others.filter(**{f"session_id__{'gte' if is_falling else 'lte'}": last})
+        page = self._others.page(others, cursor=cursor, limit=limit)
+        beyond = self._others.cursor(Session(session_id=last), is_forward=is_forward)
+        if is_forward:
+            return replace(page, next=page.next or beyond)
+        return replace(page, previous=page.previous or beyond)
 
     def _edge(self, mean: SessionScore, is_forward: bool) -> str:
         return self._scored.cursor(mean, is_forward=is_forward)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from projects.models import Project, User
+from sessions import score_order
 from sessions.export.stream import export_of
 from sessions.listing import Listing
 from sessions.models import Session, SessionScore
@@ -84,14 +85,34 @@ def test_pages_of_any_size_show_every_session_once_in_both_directions(
     pages = list(forward(project, sort=sort, limit=limit))
     assert [found for one in pages for found in ids(one)] == ORDERS[sort]
     assert all(len(ids(one)) == limit for one in pages[:-1])
-    back = [ids(pages[-1])]
-    cursor = pages[-1].previous
+    assert backward(project, pages[-1], sort=sort, limit=limit) == ORDERS[sort]
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+@pytest.mark.parametrize("step", range(1, 11))
+def test_pages_that_end_early_show_every_session_once_in_both_directions(
+    scored: None, project: Project, sort: str, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score_order, "STEP", step)
+    for limit in (1, 2, 5, 20):
+        pages = list(forward(project, sort=sort, limit=limit))
+        assert [found for one in pages for found in ids(one)] == ORDERS[sort]
+        last = next(one for one in reversed(pages) if one.rows)
+        cursor = last.order.cursor(last.rows[-1], is_forward=False)
+        assert (
+            backward(project, page(project, sort=sort, limit=limit, cursor=cursor), sort=sort, limit=limit)
+            == (ORDERS[sort][:-1])
+        )
+
+
+def backward(project: Project, last: Listing, **params: Any) -> list[str]:
+    """The ids up to the end of this page."""
+    found, cursor = ids(last), last.previous
     while cursor is not None:
-        found = page(project, sort=sort, limit=limit, cursor=cursor)
-        assert found.next
-        back.insert(0, ids(found))
-        cursor = found.previous
-    assert [name for one in back for name in one] == ORDERS[sort]
+        before = page(project, **params, cursor=cursor)
+        assert before.next or not before.rows
+        found, cursor = [*ids(before), *found], before.previous
+    return found
 
 
 @pytest.mark.parametrize("sort", ORDERS)
@@ -210,13 +231,26 @@ def test_a_page_walks_the_index_of_means_and_sorts_nothing(many: None, project: 
     for cursor in ("", first.next):
         with CaptureQueriesContext(connection) as asked:
             assert page(project, sort=sort, cursor=cursor).rows
-        [statement] = [one["sql"] for one in asked if 'ORDER BY "session_score"' in one["sql"]]
-        with connection.cursor() as of:
-            of.execute("EXPLAIN (FORMAT JSON) " + statement.replace("%", "%%"))
-            [found] = of.fetchone() or [None]
-        nodes = list(_nodes((orjson.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
-        assert "session_score_mean" in {node.get("Index Name") for node in nodes}, nodes
-        assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in nodes}, nodes
+        statements = [one["sql"] for one in asked if 'ORDER BY "session_score"' in one["sql"]]
+        assert len(statements) == 2  # whether there is such a score, and the page
+        for statement in statements:
+            nodes = plan(statement)
+            assert "session_score_mean" in {node.get("Index Name") for node in nodes}, nodes
+            assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in nodes}, nodes
+
+
+def test_the_names_of_scores_are_found_from_step_to_step(many: None, project: Project) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert score_order.score_names(project.pk) == [("often", True), ("other", True)]
+    nodes = plan(asked[0]["sql"])
+    assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in nodes}, nodes
+
+
+def plan(statement: str) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT JSON) " + statement.replace("%", "%%"))
+        [found] = cursor.fetchone() or [None]
+    return list(_nodes((orjson.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
