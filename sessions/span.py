@@ -3,7 +3,7 @@
 Totals stay those of the whole session."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -37,6 +37,10 @@ class Span:
     start: Moment | None = None
     end: Moment | None = None
     condition: Q = field(default_factory=Q)
+
+    @property
+    def until(self) -> datetime | None:
+        return self.end.end if self.end else None
 
 
 def span_of(range_: str, start: str, end: str) -> Span:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from sessions.models import TraceText
 from sessions.query import special
 from sessions.query.conditions import all_of, any_of, condition_of
 from sessions.query.fields import SPECIALS, fields_of, nearest
@@ -34,6 +35,10 @@ class Query:
         if self.node is None:
             return ()
         return self.node.parts if isinstance(self.node, All) else (self.node,)
+
+    def among(self, project_id: int, turns: QuerySet[TraceText]) -> Q:
+        """`condition`, the words looked for in these turns alone."""
+        return self.besides & condition(project_id, self.terms, turns) if self.terms else self.condition
 
 
 def compiled(text: str, project_id: int) -> Query:

@@ -27,9 +27,14 @@ class Freshness(Func):
     output_field = FloatField()
 
 
-def ranked(project: Project | int, terms: Sequence[Term], within: QuerySet[Session] | None = None) -> list[str]:
-    """Session ids, the most relevant first, out of `within` if it is given. Raises RefusedTerm."""
-    found: QuerySet[TraceText] = matching(project, terms).exclude(session_id=None)
+def ranked(
+    project: Project | int,
+    terms: Sequence[Term],
+    within: QuerySet[Session] | None = None,
+    among: QuerySet[TraceText] | None = None,
+) -> list[str]:
+    """Session ids, the most relevant first, out of `within` and by the turns `among` if given. Raises RefusedTerm."""
+    found = matching(project, terms, among).exclude(session_id=None)
     if within is not None and len(within.query.where) > 1:  # it asks for more than the project
         found = found.filter(session_id__in=within.order_by().values("session_id"))
     sums = found.values("session_id").annotate(turns=Count("*"), last=Max("started_at"))
@@ -43,13 +48,14 @@ def ranked_page(
     project: Project | int,
     terms: Sequence[Term],
     within: QuerySet[Session] | None = None,
+    among: QuerySet[TraceText] | None = None,
     *,
     cursor: str = "",
     limit: int,
 ) -> Page[Session]:
     """A page in this order; the cursor is a place in it. Raises RefusedTerm, BadCursor."""
     start = place_of(cursor)
-    ids = ranked(project, terms, within)
+    ids = ranked(project, terms, within, among)
     shown = ids[start : start + limit]
     by_id = {row.session_id: row for row in Session.objects.for_project(project).filter(session_id__in=shown)}
     return Page(
