@@ -3,19 +3,22 @@
     python -m benchmarks.listing [--full] [--database-url postgresql://...] [--rounds 20] [--json FILE]
 
 The default makes 300,000 sessions in 10 projects, 120,000 of them in the one that is asked; --full makes 5 million in
-50, 2 million in the one. `rows` is the statement with its page and the capped count, `page` the whole answer of the
-server, drawn by its own view."""
+50, 2 million in the one. `rows` is the statement with its page, `page` the whole answer of the server, signed in and
+drawn, `strip` what the page fetches afterwards: how many sessions there are and what they come to."""
 
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import machine, table
 from benchmarks.machine import median, percentile
 from benchmarks.recompute import new_project
 from benchmarks.server import database_alone, set_up
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 GOAL = 50  # ms, p95
 SMALL, FULL = (10, 120_000, 20_000), (50, 2_000_000, 61_000)  # projects, sessions of the largest, of each other
@@ -101,17 +104,20 @@ def fill(projects: int, largest: int, others: int) -> int:
 
 
 def measured(project_id: int, rounds: int) -> dict[str, Any]:
-    results = {}
-    rows = []
+    results: dict[str, Any] = {}
+    shown = []
+    client = reader_of(project_id)
     for name, query in questions(project_id):
-        listed = timed(lambda query=query: listing(project_id, query), rounds)
-        results[name] = {"p50": listed[0], "p95": listed[1]}
-        rows.append([name, f"{listed[0]:.1f}", f"{listed[1]:.1f}", table.verdict(listed[1], GOAL, at_most=True)])
-    table.show("Rows and capped count, ms", ["question", "p50", "p95", f"goal {GOAL} ms"], rows)
-    page = page_of(project_id)
-    drawn = timed(page, rounds)
-    results["whole page"] = {"p50": drawn[0], "p95": drawn[1]}
-    print(f"\nThe whole first page, drawn: p50 {drawn[0]:.0f} ms, p95 {drawn[1]:.0f} ms")
+        figures = {
+            "rows": timed(lambda query=query: listing(project_id, query), rounds),
+            "page": timed(lambda query=query: ask(client, "sessions", project_id, query), rounds),
+            "strip": timed(lambda query=query: ask(client, "strip", project_id, query), max(rounds // 4, 3)),
+        }
+        results[name] = {part: {"p50": p50, "p95": p95} for part, (p50, p95) in figures.items()}
+        texts = [f"{p50:.0f} / {p95:.0f}" for p50, p95 in figures.values()]
+        shown.append([name, *texts, table.verdict(figures["page"][1], GOAL, at_most=True)])
+    table.show("p50 / p95, ms", ["question", "rows", "page", "strip", f"page p95, goal {GOAL} ms"], shown)
+    print(f"\n{machine.load_note().replace('before', 'after')}")
     return results
 
 
@@ -149,12 +155,10 @@ def listing(project_id: int, query: str) -> None:
     found = Listing(Project(pk=project_id), QueryDict(query))
     assert not found.errors, found.errors
     len(found.rows)
-    str(found.count)
 
 
-def page_of(project_id: int) -> Callable[[], None]:
+def reader_of(project_id: int) -> "Client":
     from django.test import Client
-    from django.urls import reverse
 
     from projects.models import Membership, Project, Role, User
 
@@ -162,12 +166,14 @@ def page_of(project_id: int) -> Callable[[], None]:
     Membership.objects.create(organization=Project.objects.get(pk=project_id).organization, user=user, role=Role.OWNER)
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
+    return client
 
-    def ask() -> None:
-        answer = client.get(reverse("sessions", args=[project_id]), {"sort": "-updated_at"})
-        assert answer.status_code == 200
 
-    return ask
+def ask(client: "Client", route: str, project_id: int, query: str) -> None:
+    from django.urls import reverse
+
+    answer = client.get(f"{reverse(route, args=[project_id])}?{query or 'view=all'}")
+    assert answer.status_code == 200
 
 
 def timed(work: Callable[[], Any], rounds: int) -> tuple[float, float]:

@@ -1,16 +1,18 @@
-"""One filter set from the declared properties: what a property's kind is decides in which ways it can be filtered."""
+"""Filters from the declared properties: what a property's kind is decides in which ways it can be filtered."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
 from django.db.models import Exists, Field, OuterRef, QuerySet
-from django_filters import Filter, FilterSet
+from django.http import QueryDict
+from django_filters import Filter
 
 from sessions.models import CohortMember, Session
-from sessions.properties import Property, PropertyKind
+from sessions.properties import Property, PropertyKind, properties_of
 
 
 class Way(NamedTuple):
@@ -49,8 +51,6 @@ SORTABLE = {
 class TextsField(forms.Field):
     """Any number of texts, each given by a repetition of the parameter, so that a comma is just a character."""
 
-    widget = forms.MultipleHiddenInput  # for how it reads: pages draw inputs of their own
-
     def to_python(self, value: Collection[str] | None) -> list[str]:
         return [text for text in value or () if text]
 
@@ -72,15 +72,54 @@ class CohortFilter(Filter):  # type: ignore[misc]
         return qs.filter(Exists(listed.filter(cohort_id=value)))
 
 
-def filters_of(declared: Property) -> dict[str, Filter]:
-    """The property's filters by parameter name."""
-    return {declared.name + way.suffix: _filter(declared, way) for way in WAYS[declared.kind]}
+@dataclass(frozen=True)
+class Input:
+    """One field of the filter form, as it is before anything is given."""
+
+    name: str
+    label: str
+    words: str  # the label without the property's, which stands above
+    type: str
+    mode: str
+    is_repeated: bool
 
 
 @cache
-def filterset_of(properties: tuple[Property, ...]) -> type[FilterSet]:
-    filters = {name: found for declared in properties for name, found in filters_of(declared).items()}
-    return type("SessionFilterSet", (FilterSet,), {**filters, "cohort": CohortFilter(label="Cohort")})
+def filters() -> dict[str, Filter]:
+    """Every filter by the name of its parameter."""
+    found = {name: one for declared in properties_of(Session).values() for name, one in filters_of(declared).items()}
+    return {**found, "cohort": CohortFilter(label="Cohort")}
+
+
+@cache
+def inputs_of(declared: Property) -> tuple[Input, ...]:
+    """They are text, since a browser drops what is no number, and with it the chance to correct it."""
+    return tuple(_input(declared, name, found) for name, found in filters_of(declared).items())
+
+
+def may_repeat(name: str) -> bool:
+    return isinstance(filters()[name].field, TextsField)
+
+
+def value_of(name: str, params: QueryDict) -> Any:
+    """What `params` give for a filter, as its `filter` takes it. Raises ValidationError."""
+    return filters()[name].field.clean(params.getlist(name) if may_repeat(name) else params.get(name))
+
+
+def filters_of(declared: Property) -> dict[str, Filter]:
+    return {declared.name + way.suffix: _filter(declared, way) for way in WAYS[declared.kind]}
+
+
+def _input(declared: Property, name: str, found: Filter) -> Input:
+    field, label = found.field, str(found.label)
+    return Input(
+        name,
+        label,
+        label.removeprefix(declared.label).strip(),
+        type="datetime-local" if isinstance(field, forms.DateTimeField) else "text",
+        mode="decimal" if isinstance(field, forms.DecimalField | forms.IntegerField) else "text",
+        is_repeated=isinstance(field, TextsField),
+    )
 
 
 def _filter(declared: Property, way: Way) -> Filter:
@@ -88,10 +127,5 @@ def _filter(declared: Property, way: Way) -> Filter:
     numeric column would cost the index."""
     found = Filter(field_name=declared.field, lookup_expr=way.lookup, label=f"{declared.label} {way.words}")
     field: Field[Any, Any] = Session._meta.get_field(declared.field)  # type: ignore[assignment]
-    found.field_class = TextsField if declared.kind in REPEATED else _form_field(field)
+    found.field_class = TextsField if declared.kind in REPEATED else partial(field.formfield, initial=None)
     return found
-
-
-def _form_field(field: "Field[Any, Any]") -> Any:
-    widget = forms.TextInput if field.get_internal_type() == "TextField" else None  # None: the field's own
-    return partial(field.formfield, initial=None, widget=widget)

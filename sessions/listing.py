@@ -4,18 +4,18 @@ Everything derives from the declared properties. A parameter that cannot be foll
 answer is then no rows, never the rows of another question."""
 
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.http import urlencode
 
 from projects.models import Project
-from sessions.filters import SORTABLE, TextsField, filters_of, filterset_of
+from sessions.filters import SORTABLE, Input, filters, inputs_of, may_repeat, value_of
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind, properties_of
 from sessions.query.compiling import Query, compiled
@@ -34,7 +34,6 @@ DEFAULT_SORT = "-updated_at"
 LIMIT = 50
 HIGHEST_LIMIT = 100
 PATIENCE = 1_500  # ms for a statement of a list that is filtered
-COUNTED = 10_000  # counting further costs more than knowing is worth
 OWN = ("q", *TIMES, "sort", "cursor", "limit")
 RELEVANCE = "relevance"  # the sort for when words are looked for
 
@@ -65,14 +64,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A field of the filter form with what was given."""
+
+    input: Input
+    values: list[str]
+    is_faulty: bool
+
+
+@dataclass(frozen=True)
 class Inputs:
     """A property with the form fields of its filters."""
 
     name: str
     label: str
-    help: str
-    kind: PropertyKind
-    fields: list[BoundField]
+    fields: list[Asked]
 
 
 @dataclass(frozen=True)
@@ -93,14 +99,11 @@ class Listing:
         self.project = project
         self.params = params
         self.properties = properties_of(Session)
-        self.filterset = filterset_of(tuple(self.properties.values()))(
-            data=params, queryset=Session.objects.for_project(project)
-        )
         self.errors: dict[str, list[str]] = {}
         self.query_error: QueryError | None = None
         self.is_too_wide = False  # known when the rows were asked for
         self._check_names(foreign)
-        self._check_filters()
+        self._values = self._read_filters()
         self.query = self._query(project)
         self.span = self._span()
         self.sort = self._sort()
@@ -134,6 +137,11 @@ class Listing:
             return self.matching
         return self._besides.filter(self.query.among(self.project.pk, self.reach.turns))
 
+    @property
+    def is_part(self) -> bool:
+        """Whether turns of before its reach may say the words too."""
+        return self.reach is not None and self.reach.since is not None
+
     @cached_property
     def reach(self) -> Reach | None:
         """None when no words are looked for. The rows may turn out to need a shorter one."""
@@ -161,16 +169,11 @@ class Listing:
         field: Any = Session._meta.get_field(column)
         return Order(name, column, "session_id", field, is_descending=name.startswith("-"))
 
-    @cached_property
-    def count(self) -> Count:
-        """One query, bounded however many match; at least the rows that are shown when it takes too long."""
-        try:
-            with self._bounded():
-                number = self.shown[: COUNTED + 1].count()
-        except TooLong:
-            return Count(len(self.rows), is_capped=True)
-        is_part = self.reach is not None and self.reach.since is not None
-        return Count(min(number, COUNTED), is_capped=number > COUNTED or is_part)
+    @property
+    def count(self) -> Count | None:
+        """None when the page alone cannot know: the strip above it counts then."""
+        is_known = not (self.next or self.previous or self.is_too_wide or self.is_part)
+        return Count(len(self.rows), is_capped=False) if is_known else None
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -179,9 +182,12 @@ class Listing:
     @cached_property
     def fields(self) -> list[Inputs]:
         """The filter form, property by property."""
-        form = self.filterset.form
         return [
-            Inputs(declared.name, declared.label, declared.help, declared.kind, [form[n] for n in filters_of(declared)])
+            Inputs(
+                declared.name,
+                declared.label,
+                [Asked(one, self._given(one.name), one.name in self.errors) for one in inputs_of(declared)],
+            )
             for declared in self.properties.values()
         ]
 
@@ -196,7 +202,7 @@ class Listing:
             *([Condition("Time", self.span.words, self._query_without_span())] if self.span.words else []),
             *(
                 Condition(found.label, value, self._query_without(name, value))
-                for name, found in self.filterset.filters.items()
+                for name, found in filters().items()
                 for value in self._given(name)
             ),
         ]
@@ -210,30 +216,26 @@ class Listing:
 
     @property
     def _none(self) -> QuerySet[Session]:
-        none: QuerySet[Session] = self.filterset.queryset.none()
+        none: QuerySet[Session] = Session.objects.for_project(self.project).none()
         return none
 
     @property
     def _besides(self) -> QuerySet[Session]:
         """What the parameters beside the query let through."""
-        found: QuerySet[Session] = self.filterset.qs.filter(self.span.condition)
-        return found
+        found: QuerySet[Session] = Session.objects.for_project(self.project)
+        for name, value in self._values.items():
+            found = filters()[name].filter(found, value)
+        return found.filter(self.span.condition)
 
     @cached_property
     def _page(self) -> Page[Session]:
         if self.errors:
             return Page([], None, None)
-        try:
-            return self._found()
-        except TooLong:
-            if self.terms:
+        for is_last in (False, True) if self.terms else (True,):
+            with suppress(TooLong):
+                return self._found()
+            if not is_last:
                 self.reach = least_reach(self.project, self.terms, self.span.until)
-        try:
-            return self._found() if self.terms else self._gave_up()
-        except TooLong:
-            return self._gave_up()
-
-    def _gave_up(self) -> Page[Session]:
         self.is_too_wide = True
         return Page([], None, None)
 
@@ -275,18 +277,20 @@ class Listing:
 
     def _check_names(self, foreign: Collection[str]) -> None:
         for name in self.params:
-            if name not in self.filterset.filters and name not in OWN and name not in foreign:
+            if name not in filters() and name not in OWN and name not in foreign:
                 self._refuse(name, "There is no such parameter.")
-            elif len(self.params.getlist(name)) > 1 and not self._may_repeat(name):
+            elif len(self.params.getlist(name)) > 1 and (name not in filters() or not may_repeat(name)):
                 self._refuse(name, "Give this parameter once.")
 
-    def _may_repeat(self, name: str) -> bool:
-        return name not in OWN and isinstance(self.filterset.form.fields.get(name), TextsField)
-
-    def _check_filters(self) -> None:
-        for name, reasons in self.filterset.errors.items():
-            for reason in reasons:
-                self._refuse(name, reason)
+    def _read_filters(self) -> dict[str, Any]:
+        values = {}
+        for name in self.params:
+            if name in filters():
+                try:
+                    values[name] = value_of(name, self.params)
+                except ValidationError as error:
+                    self.errors.setdefault(name, []).extend(error.messages)
+        return values
 
     def _query(self, project: Project) -> Query:
         try:

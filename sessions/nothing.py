@@ -6,8 +6,11 @@ from django.http import QueryDict
 
 from projects.models import Project
 from sessions.listing import Condition, Count, Listing
+from tracing.bounded import TooLong, within
 
 LOOKED_AT = 6  # conditions, each of which costs one bounded count
+COUNTED = 1_000
+PATIENCE = 100  # ms for a count; without one a condition is not blamed
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,15 @@ def blame_of(project: Project, listing: Listing, foreign: set[str]) -> list[Blam
     found = []
     for condition in listing.conditions[:LOOKED_AT]:
         others = Listing(project, QueryDict(condition.query_without.removeprefix("?")), foreign=foreign)
-        if not others.errors and others.count.number:
-            found.append(Blame(condition, others.count))
+        if not others.errors and (count := _count(others)).number:
+            found.append(Blame(condition, count))
     return found
+
+
+def _count(listing: Listing) -> Count:
+    try:
+        with within(PATIENCE):
+            number = listing.matching[: COUNTED + 1].count()
+    except TooLong:
+        return Count(0, is_capped=False)
+    return Count(min(number, COUNTED), is_capped=number > COUNTED)

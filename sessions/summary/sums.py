@@ -9,6 +9,7 @@ from django.db.models import Aggregate, Count, DateTimeField, F, FloatField, Fun
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from sessions.listing import Count as Counted
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.properties import PropertyKind
@@ -49,6 +50,10 @@ class Strip:
     failed: int  # sessions with an error
 
     @property
+    def count(self) -> Counted:
+        return Counted(self.session_count, self.is_capped)
+
+    @property
     def traces_each(self) -> float:
         return self.trace_count / self.session_count if self.session_count else 0.0
 
@@ -68,7 +73,7 @@ class Bucket:
 
 
 def newest(listing: Listing, most: int | None = None) -> QuerySet[Session]:
-    return listing.matching.order_by("-updated_at", "-session_id")[: most or COUNTED]
+    return listing.shown.order_by("-updated_at", "-session_id")[: most or COUNTED]
 
 
 def strip(listing: Listing, most: int | None = None) -> Strip:
@@ -84,7 +89,8 @@ def strip(listing: Listing, most: int | None = None) -> Strip:
             high=Percentile("duration_ms", share=0.95),
             failed=Count("session_id", filter=Q(error_count__gt=0)),
         )
-    return Strip(is_capped=found["session_count"] >= (most or COUNTED), **found)
+    is_capped = found["session_count"] >= (most or COUNTED) or listing.is_part
+    return Strip(is_capped=is_capped, **found)
 
 
 def series(listing: Listing) -> list[Bucket]:

@@ -7,12 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.forms import BoundField, DateTimeField, DecimalField, IntegerField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from sessions.filters import TextsField
-from sessions.listing import Column
+from sessions.listing import Asked, Column
 from sessions.markup import format_html, format_html_join
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
@@ -215,16 +213,14 @@ def is_warning(level: int | None) -> bool:
 
 
 @register.filter
-def filter_input(field: BoundField, property_label: str) -> SafeString:
-    """The inputs of one filter: the property's label stands above, the way of comparing within. They are text, since
-    a browser drops what is no number, and with it the chance to correct it."""
-    label, given = str(field.label), field.value()
-    words = label.removeprefix(property_label).strip()
-    kind = "datetime-local" if isinstance(field.field, DateTimeField) else "text"
-    state = SafeString(' aria-invalid="true"') if field.errors else ""
-    mode = "decimal" if isinstance(field.field, DecimalField | IntegerField) else "text"
-    values = [*(given or []), ""] if isinstance(field.field, TextsField) else ["" if given is None else given]
-    return format_html_join("", INPUT, ((kind, field.html_name, value, label, words, mode, state) for value in values))
+def filter_input(asked: Asked) -> SafeString:
+    """One for each value that may be given, and one more where there may be several."""
+    field, values = asked.input, asked.values
+    state = SafeString(' aria-invalid="true"') if asked.is_faulty else ""
+    shown = [*values, ""] if field.is_repeated else values[-1:] or [""]
+    return format_html_join(
+        "", INPUT, ((field.type, field.name, value, field.label, field.words, field.mode, state) for value in shown)
+    )
 
 
 @register.simple_tag(takes_context=True)

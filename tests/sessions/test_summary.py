@@ -125,5 +125,6 @@ def test_the_strip_takes_as_many_queries_whatever_its_size(
         page = client.get(reverse("strip", args=[project.pk]), {"q": "tag:even"}).content.decode()
 
     assert "12" in page
+    assert '<span id="list-count" hx-swap-oob="true"><span class="number">12</span> sessions match' in page
     assert page.count("data-start=") > 1
     assert "q=tag%3Aeven" in page
