@@ -27,25 +27,27 @@ VALUES = 10  # of a set that are shown, the most frequent of all groups together
 
 PACKED = "string_agg(float8send({0}::float8), ''::bytea), {1}"
 NUMBERS_OF = "SELECT {place}, count(*), {packed} FROM ({sessions}) m"
-SETS = """
-WITH {members} counted AS ({each}),
-ranked AS (SELECT name, value, row_number() OVER (PARTITION BY name ORDER BY sum(hits) DESC, value) AS rank,
-    count(*) OVER (PARTITION BY name) AS kinds FROM counted GROUP BY name, value)
-SELECT name, value, kinds, place, hits FROM counted JOIN ranked USING (name, value)
+RANKED = """
+SELECT name, value, kinds, place, hits FROM (
+    SELECT *, max(rank) OVER (PARTITION BY name) AS kinds FROM (
+        SELECT *, dense_rank() OVER (PARTITION BY name ORDER BY whole DESC, value) AS rank FROM (
+            SELECT name, value, place, sum(times)::bigint AS hits,
+                sum(sum(times)) OVER (PARTITION BY name, value) AS whole
+            FROM ({each}) counted GROUP BY name, value, place) w) r) k
 WHERE rank <= %s ORDER BY name, rank, place
 """
-# Equal sets are counted before they are taken apart: there are few different ones.
-SET_OF = """
-SELECT {place} AS place, '{name}' AS name, value, sum(times)::bigint AS hits FROM (
-    SELECT unnest({field}) AS value, times FROM (SELECT {field}, count(*) AS times FROM member{place} GROUP BY 1) k) u
-GROUP BY value
+# Equal sets are counted in one pass before they are taken apart: there are few different ones. In the rows of a
+# grouping set every other column is NULL, which no set of a session is.
+SETS_OF = """
+SELECT {place} AS place, {name} AS name, unnest(coalesce({sets})) AS value, times FROM (
+    SELECT {sets}, count(*) AS times FROM ({sessions}) m GROUP BY GROUPING SETS ({each_set})) s
 """
 SCORES_OF = """
 SELECT {place}, name, {packed}, count(*) FILTER (WHERE shares <> '{{}}') FROM session_score
 WHERE project_id = %s AND session_id IN (SELECT session_id FROM ({sessions}) m) GROUP BY name
 """
 CATEGORIES_OF = """
-SELECT {place} AS place, name, category AS value, count(*) AS hits FROM (
+SELECT {place} AS place, name, category AS value, count(*) AS times FROM (
     SELECT name, shares FROM session_score
     WHERE project_id = %s AND name = ANY(%s) AND session_id IN (SELECT session_id FROM ({sessions}) m)) s
 CROSS JOIN LATERAL jsonb_object_keys(shares) AS category
@@ -128,17 +130,12 @@ def _numbers(groups: Sets) -> tuple[list[int], dict[str, list[Numbers]]]:
 
 
 def _sets(groups: Sets, sizes: list[int]) -> dict[str, Counts]:
-    properties, members = set_properties(), ""
-    values: list[Any] = []
-    for place, sessions in enumerate(groups):
-        sql, own = _sql(sessions, [p.field for p in properties])
-        members += f"member{place} AS MATERIALIZED ({sql}), "
-        values += own
-    each = " UNION ALL ".join(
-        SET_OF.format(place=place, name=p.name, field=p.field) for p in properties for place in range(len(groups))
-    )
-    rows = _rows(SETS.format(members=members, each=each), [*values, VALUES])
-    found = _counted(rows, {p.name: sizes for p in properties})
+    properties = set_properties()
+    fields = [p.field for p in properties]
+    cases = " ".join(f"WHEN {p.field} IS NOT NULL THEN '{p.name}'" for p in properties)
+    parts = {"name": f"CASE {cases} END", "sets": ", ".join(fields), "each_set": f"({'), ('.join(fields)})"}
+    each, values = _joined(groups, SETS_OF, fields, **parts)
+    found = _counted(_rows(RANKED.format(each=each), [*values, VALUES]), {p.name: sizes for p in properties})
     return {p.name: found.get(p.name, Counts({}, 0)) for p in properties}
 
 
@@ -154,7 +151,7 @@ def _scores(project: Project, groups: Sets) -> tuple[dict[str, list[Numbers]], d
     if not sizes:
         return numbers, {}
     each, values = _joined(groups, CATEGORIES_OF, ["session_id"], [project.pk, list(sizes)])
-    return numbers, _counted(_rows(SETS.format(members="", each=each), [*values, VALUES]), sizes)
+    return numbers, _counted(_rows(RANKED.format(each=each), [*values, VALUES]), sizes)
 
 
 def _counted(rows: list[Row], sizes: dict[str, list[int]]) -> dict[str, Counts]:

@@ -4,6 +4,7 @@ Samples are sorted finite floats. Intervals are 95 %, differences are second min
 few or so equal values is None, never zero."""
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +58,7 @@ class Sample:
         except OverflowError:
             mean = math.fsum([value / count for value in ordered])
         spread = math.dist(ordered, [mean] * count) / math.sqrt(count - 1)
-        return cls(ordered, mean, spread * spread if spread < LARGEST_SQUARE else math.inf)
+        return cls(array("d", ordered), mean, spread * spread if spread < LARGEST_SQUARE else math.inf)
 
     def __len__(self) -> int:
         return len(self.values)
