@@ -225,6 +225,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(css|js|img|django_htmx)/"  # always asked for with their version
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is optional: the finders serve as well
 
 # Files that traces show: a directory, or what django-storages offers by CONFAB_STORAGE and its options as JSON.
@@ -234,7 +235,7 @@ STORAGES = {
         "BACKEND": env("CONFAB_STORAGE", "django.core.files.storage.FileSystemStorage"),
         "OPTIONS": json.loads(env("CONFAB_STORAGE_OPTIONS", "{}")),
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "projects.assets.VersionedStorage"},
 }
 # A session whose last span ended longer ago is idle; until then it may go on.
 SESSION_QUIET_MINUTES = int(env("CONFAB_SESSION_QUIET_MINUTES", "5"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -22,6 +23,7 @@ from tracing.views import text_url as url_of_text
 register = template.Library()
 LINKED = {"user_ids", "environments", "tags", "model_names", "tool_names", "releases"}
 CHIPS = 12
+_url_of_text = lazy(url_of_text, str)
 BAR = (
     '<rect class="strip-bar{}" x="{}%" y="20%" width="{}%" height="45%" rx="1.5" data-jump="{}" data-from="{}"'
     ' data-to="{}"><title>{}</title></rect>{}'
@@ -43,8 +45,8 @@ def size(characters: int) -> str:
 
 @register.simple_tag
 def text_url(trace: Trace, spoken: Spoken) -> str:
-    """Where the rest of one side of a turn is read."""
-    return url_of_text(trace, spoken.span_id, spoken.side)
+    """Where the rest of one side of a turn is read; worked out only when there is a rest."""
+    return _url_of_text(trace, spoken.span_id, spoken.side)
 
 
 @register.simple_tag

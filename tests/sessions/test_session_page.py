@@ -194,7 +194,7 @@ def test_nothing_in_a_trace_can_run(alices: Client, project: Project, attack: st
         assert not [name for name, _ in found.attributes if name.startswith("on") or name in ("style", "srcdoc")]
         assert not [value for name, value in found.attributes if name in ("href", "src") and _runs(value)]
         assert len(re.findall(r"<script", answer.content.decode())) == len(
-            re.findall(r'<script (src="/static/|[^>]*data-)', answer.content.decode())
+            re.findall(r'<script (src="/(static|assets)/|[^>]*data-)', answer.content.decode())
         )
 
 

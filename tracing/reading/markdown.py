@@ -4,6 +4,7 @@ The parser passes no HTML through, the sanitizer keeps a closed set of tags, and
 image becomes a link."""
 
 import re
+from functools import lru_cache
 
 import nh3
 from django.utils.html import escape
@@ -20,6 +21,7 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}}
 COLOURED = 5_000  # characters of a block of code; a longer one stays plain
+REMEMBERED = 256  # texts: a page that is opened again, and the windows that come back to it
 # What makes a text worth rendering; anything else keeps its spaces and line ends as they are.
 SIGNS = re.compile(
     r"```|^#{1,6} \S|^\s*[-*+] \S|^\s*\d{1,3}[.)] \S|^> \S|^\|.+\||\*\*\S|\[[^\]\n]+\]\((https?:|mailto:)|`[^`\n]+`",
@@ -45,6 +47,12 @@ def coloured(code: str, language: str, _: str) -> str:
 
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "highlight": coloured})
 _parser = _parser.enable(["table", "strikethrough"]).disable("image")
+_cleaner = nh3.Cleaner(
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+)
 
 
 def is_markdown(text: str) -> bool:
@@ -58,13 +66,7 @@ def without_signs(text: str) -> str:
     return " ".join(EMPHASIS.sub(r"\2", LINK.sub(r"\1", RULES.sub(" ", text))).split())
 
 
+@lru_cache(REMEMBERED)
 def rendered(text: str) -> SafeString:
     """Links open without telling where the reader came from, and only lead to the web or to a mail address."""
-    html = nh3.clean(
-        _parser.render(text),
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer nofollow",
-    )
-    return mark_safe(html)
+    return mark_safe(_cleaner.clean(_parser.render(text)))
