@@ -6,6 +6,7 @@ answer is then no rows, never the rows of another question."""
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -138,9 +139,9 @@ class Listing:
         return self._besides.filter(self.query.among(self.project.pk, self.reach.turns))
 
     @property
-    def is_part(self) -> bool:
-        """Whether turns of before its reach may say the words too."""
-        return self.reach is not None and self.reach.since is not None
+    def since(self) -> datetime | None:
+        """How far back the words were looked for; None for all of time."""
+        return self.reach.since if self.reach else None
 
     @cached_property
     def reach(self) -> Reach | None:
@@ -172,7 +173,7 @@ class Listing:
     @property
     def count(self) -> Count | None:
         """None when the page alone cannot know: the strip above it counts then."""
-        is_known = not (self.next or self.previous or self.is_too_wide or self.is_part)
+        is_known = not (self.next or self.previous or self.is_too_wide or self.since)
         return Count(len(self.rows), is_capped=False) if is_known else None
 
     @cached_property

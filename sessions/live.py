@@ -35,7 +35,7 @@ def changes_in(listing: Listing, since: str) -> Changes:
     start, now = _read(since), timezone.now()
     if start is None:
         return Changes([], has_more=False, since=_stamp(now))
-    rows = list(listing.matching.filter(computed_at__gt=start - OVERLAP).order_by("-computed_at")[: SHOWN + 1])
+    rows = list(listing.shown.filter(computed_at__gt=start - OVERLAP).order_by("-computed_at")[: SHOWN + 1])
     return Changes(rows[:SHOWN], has_more=len(rows) > SHOWN, since=_stamp(now))
 
 

@@ -37,7 +37,8 @@ def sessions(request: Request) -> Response:
     data = [session_json(session) for session in listing.rows]
     if listing.is_too_wide:
         raise BadParameters({"q": [TOO_WIDE]})
-    return Response({"data": data, "next": listing.next, "previous": listing.previous})
+    part = {"searched_back_to": listing.since} if listing.since else {}
+    return Response({"data": data, "next": listing.next, "previous": listing.previous, **part})
 
 
 @api_view(["GET", "DELETE"])

@@ -32,5 +32,5 @@ def neighbours_of(project: Project, session: Session, query: str) -> Neighbours:
 
 def _next_to(listing: Listing, session: Session, *, is_forward: bool) -> str | None:
     cursor = listing.order.cursor(session, is_forward=is_forward)
-    rows = listing.order.page(listing.matching, cursor=cursor, limit=1).rows
+    rows = listing.order.page(listing.shown, cursor=cursor, limit=1).rows
     return rows[0].session_id if rows else None

@@ -3,20 +3,35 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sessions.listing import Listing
+from sessions.listing import PATIENCE, Listing
 from sessions.models import Session
 from sessions.query.grammar import Node, Not, Word
 from sessions.query.writing import write
 from sessions.saved_views import PASSING
 from sessions.search.snippets import snippets_for, sought
+from tracing.bounded import TooLong, within
 
 
 def found_in(listing: Listing, rows: Sequence[Session]) -> dict[str, Any]:
     """Context of the list's templates; one query, and none when no words are looked for."""
     if not listing.terms:
         return {}
-    snippets = snippets_for(listing.project.pk, [row.session_id for row in rows], listing.terms)
-    return {"snippets": snippets, "sought": sought(listing.terms), "scan_query": scan_query(listing)}
+    try:
+        with within(PATIENCE):
+            snippets = snippets_for(listing.project.pk, [row.session_id for row in rows], listing.terms)
+    except TooLong:
+        snippets = {}
+    found = {"snippets": snippets, "sought": sought(listing.terms), "scan_query": scan_query(listing)}
+    return found | {"further": further(listing)}
+
+
+def further(listing: Listing) -> str:
+    """The query of the list that goes on where this one's reach ends; empty where the list ends first."""
+    start, since = listing.span.start, listing.since
+    if since is None or (start is not None and start.start >= since):
+        return ""
+    time = {"range": None, "from": start and start.start.isoformat(), "to": since.isoformat()}
+    return listing.query_string(**time)
 
 
 def scan_query(listing: Listing) -> str:

@@ -13,8 +13,8 @@ from projects.models import Project
 from sessions.models import Session, TraceText
 from sessions.search.matching import Need, Term, expected, having, needs_of
 
-MOST_READ = 2_500  # turns whose text is looked into
-MOST_RANKED = 10_000  # turns that are put in order
+MOST_READ = 5_000  # turns whose text is looked into
+MOST_RANKED = 20_000  # turns that are put in order
 FARTHEST = 200_000  # turns, whatever they say: finding out when so many began takes time as well
 FEW = 500  # sessions that the rest of a query leaves, of which every turn is looked into
 TELLING = 6  # lexemes whose frequency is looked up: the longest ones
@@ -32,8 +32,10 @@ def reach_of(
 ) -> Reach:
     """`others` is what the rest of the query leaves, `until` the end of the time that it is about."""
     needs, turns = needs_of(terms), TraceText.objects.for_project(project)
-    most = MOST_READ if _is_read(needs) else MOST_RANKED
-    if most == MOST_RANKED and not is_ranked or (frequency := _frequency(turns, needs)) <= most:
+    if not is_ranked and not _is_read(needs):
+        return Reach(turns)
+    most, frequency = _most(needs), _frequency(turns, needs)
+    if frequency <= most:
         return Reach(turns)
     if expected(others) <= FEW:
         return Reach(turns.filter(session_id__in=others.order_by().values("session_id")))
@@ -42,8 +44,7 @@ def reach_of(
 
 def least_reach(project: Project, terms: Sequence[Term], until: datetime | None) -> Reach:
     """When what PostgreSQL knows of the words was wrong: as if every turn had them."""
-    most = MOST_READ if _is_read(needs_of(terms)) else MOST_RANKED
-    return _newest(TraceText.objects.for_project(project), most, until)
+    return _newest(TraceText.objects.for_project(project), _most(needs_of(terms)), until)
 
 
 def _newest(turns: QuerySet[TraceText], number: int, until: datetime | None) -> Reach:
@@ -52,6 +53,10 @@ def _newest(turns: QuerySet[TraceText], number: int, until: datetime | None) -> 
     number = min(number, FARTHEST)
     since = turns.order_by("-started_at").values_list("started_at", flat=True)[number : number + 1].first()
     return Reach(turns.filter(started_at__gte=since) if since else turns, since)
+
+
+def _most(needs: Sequence[Need]) -> int:
+    return MOST_READ if _is_read(needs) else MOST_RANKED
 
 
 def _is_read(needs: Sequence[Need]) -> bool:

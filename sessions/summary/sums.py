@@ -89,7 +89,7 @@ def strip(listing: Listing, most: int | None = None) -> Strip:
             high=Percentile("duration_ms", share=0.95),
             failed=Count("session_id", filter=Q(error_count__gt=0)),
         )
-    is_capped = found["session_count"] >= (most or COUNTED) or listing.is_part
+    is_capped = found["session_count"] >= (most or COUNTED) or listing.since is not None
     return Strip(is_capped=is_capped, **found)
 
 
