@@ -126,8 +126,8 @@ def _fit_usage(usage: Usage) -> None:
 
 
 def _fit_score(record: ScoreRecord, report: Report) -> bool:
-    targets = [record.trace_id, record.span_id]
-    if not valid_id(record.id) or not record.name or any(t is not None and not valid_id(t) for t in targets):
+    others = [record.trace_id, record.span_id, record.config_id, record.queue_id]
+    if not valid_id(record.id) or not record.name or any(key is not None and not valid_id(key) for key in others):
         report(Reason.INVALID_SCORE, f"{record.name}={record.value} on {record.trace_id or record.session_id}")
         return False
     if record.session_id is not None and (problem := session_id_problem(record.session_id)):

@@ -24,6 +24,7 @@ from sessions.models import Comment, ObjectType, ReviewItem, ReviewQueue, ScoreC
 from tracing.ingest import ingest
 from tracing.keyset import BadCursor, Order
 from tracing.models import Score
+from tracing.score_configs import configs_of
 from tracing.scored import mark_sessions
 from tracing.wire.scores import BadScore, score_of
 
@@ -57,7 +58,8 @@ def scores(request: Request) -> Response:
     project = project_of(request)
     if request.method == "POST":
         with refusing():
-            record = score_of(_body(request))
+            body = _body(request)
+            record = score_of(body, configs_of(project.pk, [body]))
             if ingest(project.pk, [record]):
                 raise NotAllowed("value: this score cannot be kept")
         return Response(_shape(_score(project, record.id), SCORE_FIELDS))

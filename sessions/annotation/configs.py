@@ -1,7 +1,7 @@
 """Score configs: what people may be asked for, and what an answer may be. A change here rewrites no score."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -10,6 +10,8 @@ from django.utils import timezone
 from projects.audit import Action, Actor, record
 from projects.models import Project
 from sessions.models import DataType, ScoreConfig
+from tracing.wire.fields import number
+from tracing.wire.scores import BadScore
 
 NAME_LENGTH, LABEL_LENGTH, TEXT_LENGTH = 100, 100, 5_000
 MOST_CATEGORIES = 50
@@ -28,10 +30,45 @@ class Value(NamedTuple):
     text: str | None
 
 
+class OfProgram:
+    """A config as it reads what a program sends: values of JSON, where a form has words."""
+
+    def __init__(self, config: ScoreConfig) -> None:
+        self.config = config
+        self.data_type = config.data_type
+
+    def read(self, value: Any) -> Value:
+        """A text may be longer than a person's. Raises BadScore."""
+        if self.data_type == DataType.TEXT:
+            if not isinstance(value, str) or not value:
+                raise BadScore(f"value: {self.config.name}, by its config, is a text")
+            return Value(None, value)
+        try:
+            return read_value(self.config, self._word(value))
+        except NotAllowed as refused:
+            raise BadScore(f"value: by its config, {refused}") from None
+
+    def _word(self, value: Any) -> str:
+        """Empty for what no answer may be."""
+        if isinstance(value, str):
+            return "" if self.data_type == DataType.NUMERIC else value
+        if self.data_type == DataType.CATEGORICAL:
+            labels: dict[Any, str] = {category["value"]: category["label"] for category in self.config.categories}
+            return labels.get(number(value), "")
+        found = number(int(value) if isinstance(value, bool) else value)
+        return "" if found is None else f"{found:g}" if found in (0.0, 1.0) else repr(found)
+
+
 def configs_of(project: Project | int, *, archived: bool = False) -> list[ScoreConfig]:
     """By name; the archived ones only when asked for."""
     configs = ScoreConfig.objects.for_project(project).order_by("name", "created_at", "id")
     return list(configs if archived else configs.filter(is_archived=False))
+
+
+def named(project_id: int, ids: Collection[str], **_: Any) -> dict[str, OfProgram]:
+    """Those of `ids` that there are, archived ones too: what a program sends is not asked of anybody."""
+    configs = ScoreConfig.objects.for_project(project_id).filter(id__in=list(ids))
+    return {config.id: OfProgram(config) for config in configs}
 
 
 def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ScoreConfig:
@@ -91,8 +128,8 @@ def read_value(config: ScoreConfig, raw: str) -> Value:
     if config.data_type == DataType.BOOLEAN:
         if raw.lower() not in WORDS:
             raise NotAllowed(f"{config.name}: yes or no")
-        number = WORDS[raw.lower()]
-        return Value(number, str(bool(number)))
+        truth = WORDS[raw.lower()]
+        return Value(truth, str(bool(truth)))
     if config.data_type == DataType.CATEGORICAL:
         numbers = {category["label"]: category["value"] for category in config.categories}
         if raw not in numbers:
@@ -107,14 +144,14 @@ def read_value(config: ScoreConfig, raw: str) -> Value:
 
 def _number(config: ScoreConfig, raw: str) -> float:
     try:
-        number = float(raw)
+        found = float(raw)
     except ValueError:
-        number = math.nan
+        found = math.nan
     low = -math.inf if config.min_value is None else config.min_value
     high = math.inf if config.max_value is None else config.max_value
-    if not math.isfinite(number) or not low <= number <= high:
+    if not math.isfinite(found) or not low <= found <= high:
         raise NotAllowed(f"{config.name}: a number{_range(config)}")
-    return number
+    return found
 
 
 def _range(config: ScoreConfig) -> str:

@@ -15,8 +15,9 @@ from tracing.limits import SPANS
 from tracing.media_texts import take_files_out
 from tracing.records import Issue, Reason, SpanRecord
 from tracing.rest.bodies import read_json
+from tracing.score_configs import configs_of
 from tracing.vocabularies.messages import normalised
-from tracing.wire.langfuse import Event, decode_event
+from tracing.wire.langfuse import SCORE, Event, decode_event
 from tracing.wire.refusals import Unreadable
 from tracing.wire.responses import json_response
 from tracing.wire.sdks import sdk_of
@@ -28,7 +29,10 @@ def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
     batch = read_batch(request)
     issues: list[Issue] = []
     with place():
-        events = [checked(event, issues) for event in map(decode_event, batch[: SPANS.value])]
+        taken = batch[: SPANS.value]
+        scores = (item.get("body") for item in taken if isinstance(item, dict) and item.get("type") == SCORE)
+        configs = configs_of(project.pk, scores)
+        events = [checked(decode_event(item, configs), issues) for item in taken]
         events += [over_the_limit(item, issues) for item in batch[SPANS.value :]]
         records = [event.record for event in events if event.record is not None]
         take_files_out(project.pk, records)

@@ -1,5 +1,6 @@
 """Scores one at a time: Langfuse's face takes an object or an array, InteractiveAI's platform has its envelope."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -13,11 +14,12 @@ from tracing.models import Score
 from tracing.records import Issue, Reason, ScoreRecord
 from tracing.rest.bodies import read_json, read_object
 from tracing.rest.platform import platform
+from tracing.score_configs import configs_of
 from tracing.scored import mark_sessions
 from tracing.wire.fields import DEEPEST, nests_deeper
 from tracing.wire.refusals import Invalid, NotFound, TooLarge
 from tracing.wire.responses import json_response
-from tracing.wire.scores import BadScore, score_of
+from tracing.wire.scores import BadScore, ScoreConfig, score_of
 from tracing.wire.sdks import sdk_of
 
 ARRAY_MAX = 1_000  # the SDKs send 15 at most
@@ -62,7 +64,7 @@ def _delete(project: Project, score_id: str) -> None:
 
 def _create(request: HttpRequest, project: Project, body: Any) -> str:
     issues: list[Issue] = []
-    record = _record(body, issues)
+    record = _record(body, configs_of(project.pk, [body]), issues)
     stored = [record] if record else []
     found = ingest(project.pk, stored, sdk=sdk_of(request.headers, ()), issues=issues)
     if record is None or len(found) > len(issues):
@@ -75,7 +77,8 @@ def _array(request: HttpRequest, project: Project, bodies: list[Any]) -> HttpRes
     if len(bodies) > ARRAY_MAX:
         raise TooLarge(f"More than {ARRAY_MAX:,} scores in one request: send smaller batches.")
     issues: list[Issue] = []
-    records = [record for record in (_record(body, issues) for body in bodies) if record]
+    configs = configs_of(project.pk, bodies)
+    records = [record for record in (_record(body, configs, issues) for body in bodies) if record]
     found = ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
     if not found:
         return json_response({"message": "Accepted"}, status=202)
@@ -83,11 +86,11 @@ def _array(request: HttpRequest, project: Project, bodies: list[Any]) -> HttpRes
     return json_response({"accepted": len(bodies) - len(found), "rejected": len(found), "errors": errors}, status=207)
 
 
-def _record(body: Any, issues: list[Issue]) -> ScoreRecord | None:
+def _record(body: Any, configs: Mapping[str, ScoreConfig], issues: list[Issue]) -> ScoreRecord | None:
     try:
         if not isinstance(body, dict) or nests_deeper(body, DEEPEST):
             raise BadScore("a score must be an object that does not nest without end")
-        return score_of(body)
+        return score_of(body, configs)
     except BadScore as error:
         issues.append(Issue(Reason.INVALID_SCORE, str(error)[:200]))
         return None

@@ -1,16 +1,18 @@
 """Langfuse's batch of events as records. Creates and updates say the same thing, a partial report: which of two counts
 is decided by their own timestamps, so any order, also across batches, gives the same rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from tracing.records import Claims, Kind, Level, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord
 from tracing.wire.fields import DEEPEST, identifier, mapping, moment, nests_deeper, text, texts
 from tracing.wire.langfuse_usage import costs_of, usage_of
-from tracing.wire.scores import BadScore, score_of
+from tracing.wire.scores import BadScore, ScoreConfig, score_of
 
 Record = SpanRecord | TraceRecord | ScoreRecord
+SCORE = "score-create"
 KINDS = {kind.name: kind for kind in Kind}
 # Keys of an observation's body that a column of ours holds; the others are kept as raw attributes.
 KNOWN = frozenset(
@@ -31,12 +33,13 @@ class Event(NamedTuple):
     message: str = ""
 
 
-def decode_event(item: Any) -> Event:
-    """Never raises: an item that cannot be used says so, and its neighbours live."""
+def decode_event(item: Any, configs: Mapping[str, ScoreConfig] | None = None) -> Event:
+    """Never raises: an item that cannot be used says so, and its neighbours live. `configs` are those of its score."""
     if not isinstance(item, dict):
         return Event("", reason=Reason.INVALID_EVENT, message="an event must be an object")
     event_id, kind, body = identifier(item.get("id")) or "", item.get("type"), item.get("body")
-    reader = READERS.get(kind) if isinstance(kind, str) else None
+    read_score = partial(_score, configs=configs)
+    reader = read_score if kind == SCORE else READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         return Event(event_id, reason=Reason.UNKNOWN_EVENT_TYPE, message=f"unknown type {str(kind)[:60]!r}")
     if not isinstance(body, dict):
@@ -114,15 +117,16 @@ def _raw(body: dict[str, Any]) -> dict[str, Any] | None:
     return {key: value for key, value in raw.items() if value} or None
 
 
-def _score(body: dict[str, Any], event_id: str, said_at: datetime | None) -> ScoreRecord:
-    record = score_of(body, fallback_id=event_id)
+def _score(
+    body: dict[str, Any], event_id: str, said_at: datetime | None, *, configs: Mapping[str, ScoreConfig] | None
+) -> ScoreRecord:
+    record = score_of(body, configs, fallback_id=event_id)
     record.scored_at = record.scored_at or said_at
     return record
 
 
 READERS: dict[str, Callable[[dict[str, Any], str, datetime | None], Record | None]] = {
     "trace-create": _trace,
-    "score-create": _score,
     "sdk-log": lambda body, event_id, said_at: None,  # the SDK's talk about itself
     "observation-create": _observation(None),
     "observation-update": _observation(None),

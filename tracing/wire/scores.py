@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from tracing.records import ScoreRecord
 from tracing.wire.fields import identifier, mapping, moment, number, snake_case, text
@@ -16,14 +16,31 @@ class BadScore(ValueError):
     """The text says which field is wrong."""
 
 
-def score_of(body: Mapping[str, Any], *, fallback_id: str = "") -> ScoreRecord:
-    """The record of one score body. Raises BadScore."""
+class ScoreConfig(Protocol):
+    """What a project says a score may be."""
+
+    @property
+    def data_type(self) -> str: ...
+
+    def read(self, value: Any) -> tuple[float | None, str | None]:
+        """A value as it is stored: number and text. Raises BadScore."""
+
+
+def score_of(
+    body: Mapping[str, Any], configs: Mapping[str, ScoreConfig] | None = None, *, fallback_id: str = ""
+) -> ScoreRecord:
+    """The record of one score body, its value read by its config where that is one of `configs`. Raises BadScore."""
     body = snake_case(body)
     name = body.get("name")
     if not isinstance(name, str) or not name:
         raise BadScore("name: a score needs one")
-    data_type = _data_type(body)
-    value, string_value = _values(body.get("value"), data_type)
+    config_id = identifier(body.get("config_id"))
+    if config := (configs or {}).get(config_id or ""):
+        data_type = _data_type_by(config, body)
+        value, string_value = config.read(body.get("value"))
+    else:
+        data_type = _data_type(body)
+        value, string_value = _values(body.get("value"), data_type)
     return ScoreRecord(
         identifier(body.get("id")) or fallback_id or uuid.uuid4().hex,
         name,
@@ -34,7 +51,7 @@ def score_of(body: Mapping[str, Any], *, fallback_id: str = "") -> ScoreRecord:
         comment=text(body.get("comment")),
         metadata=mapping(body.get("metadata")),
         environment=text(body.get("environment")),
-        config_id=identifier(body.get("config_id")),
+        config_id=config_id,
         queue_id=identifier(body.get("queue_id")),
         source=_source(body.get("source")),
         scored_at=moment(body.get("timestamp")),
@@ -48,6 +65,15 @@ def _data_type(body: Mapping[str, Any]) -> str:
     if stated not in DATA_TYPES:
         raise BadScore(f"dataType: one of {', '.join(sorted(DATA_TYPES))}")
     return str(stated)
+
+
+def _data_type_by(config: ScoreConfig, body: Mapping[str, Any]) -> str:
+    """What the body may state beside it: the same, and of a text whatever SDKs call texts."""
+    stated = body.get("data_type")
+    words = {"CATEGORICAL", "TEXT", "CORRECTION"} if config.data_type == "TEXT" else {config.data_type}
+    if stated is not None and stated not in words:
+        raise BadScore(f"dataType: {config.data_type} by its config")
+    return config.data_type
 
 
 def _values(value: Any, data_type: str) -> tuple[float | None, str | None]:

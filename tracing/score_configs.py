@@ -1,0 +1,23 @@
+"""The configs that scores name decide of which type a value is. They live above this app, which asks for them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.dispatch import Signal
+
+from tracing.wire.fields import identifier
+from tracing.wire.scores import ScoreConfig
+
+# Sent with `project_id` and `ids`; whoever keeps configs answers {id: ScoreConfig} of those that there are.
+asked = Signal()
+
+
+def configs_of(project_id: int, bodies: Iterable[Any]) -> Mapping[str, ScoreConfig]:
+    """Of all that these bodies name, with camelCase or snake_case keys. No query when they name none."""
+    named = (body.get("configId", body.get("config_id")) for body in bodies if isinstance(body, dict))
+    ids = {key for key in map(identifier, named) if key and "\x00" not in key}
+    found: dict[str, ScoreConfig] = {}
+    answers: list[tuple[Any, Any]] = asked.send(None, project_id=project_id, ids=ids) if ids else []
+    for _, answer in answers:
+        found |= answer
+    return found
