@@ -1,6 +1,6 @@
 """Parts of a query as one condition on sessions, and the words that were looked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -11,7 +11,7 @@ from sessions.query.conditions import all_of, any_of, condition_of
 from sessions.query.fields import SPECIALS, fields_of, nearest
 from sessions.query.grammar import All, Comparison, Either, Nested, Node, Not, Place, QueryError, Word
 from sessions.query.parsing import parse
-from sessions.search.matching import RefusedTerm, Term, condition
+from sessions.search.matching import RefusedTerm, Term, condition, lacking
 from tracing.models import Span, Trace
 
 IN_QUOTES = 'To look for it in the text, write it in "".'
@@ -69,6 +69,8 @@ def terms_in(text: str) -> list[Term]:
 
 def _condition(node: Node, project_id: int, scope: str) -> Q:
     match node:
+        case Not(Word() as word) if scope == "session":
+            return _said([word], project_id, lacking)
         case Not():
             return ~_condition(node.inside, project_id, scope)
         case Either():
@@ -126,9 +128,9 @@ def _nested(node: Nested, project_id: int, scope: str) -> Q:
     return Q(one) if scope == "trace" else special.ids_of(Trace.objects.for_project(project_id).filter(one))
 
 
-def _said(words: Sequence[Word], project_id: int) -> Q:
+def _said(words: Sequence[Word], project_id: int, asked: Callable[[int, Sequence[Term]], Q] = condition) -> Q:
     try:
-        return condition(project_id, [_term(word) for word in words])
+        return asked(project_id, [_term(word) for word in words])
     except RefusedTerm as error:
         about = next((word for word in words if error.term == _term(word)), words[0])
         raise QueryError(str(error), about.place) from None

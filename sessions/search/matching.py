@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.search import SearchQueryField
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
@@ -70,6 +70,14 @@ def condition(project: Project | int, terms: Sequence[Term], among: QuerySet[Tra
     return Q(session_id__in=ids)
 
 
+def lacking(project: Project | int, terms: Sequence[Term]) -> Q:
+    """Sessions without such a trace. Where texts have to be read, session by session: a page needs few of them.
+    Raises RefusedTerm."""
+    if not _is_read(terms) or any(_named(project, term) for term in terms):
+        return ~condition(project, terms)
+    return ~Q(Exists(matching(project, terms).filter(session_id=OuterRef("session_id"))))
+
+
 def matching(
     project: Project | int, terms: Sequence[Term], among: QuerySet[TraceText] | None = None
 ) -> QuerySet[TraceText]:
@@ -114,7 +122,11 @@ def _is_common(found: QuerySet[TraceText], terms: Sequence[Term]) -> bool:
     """Whether a walk along the sessions meets enough that match before long. Otherwise the matches are gathered first,
     which DISTINCT enforces: left to itself, PostgreSQL walks for a word that it has no statistics of, past every
     session. It does know the common ones, so it is asked; what a phrase leaves of them it cannot know."""
-    return not any(need.recheck for need in needs_of(terms)) and expected(found) > COMMON
+    return not _is_read(terms) and expected(found) > COMMON
+
+
+def _is_read(terms: Sequence[Term]) -> bool:
+    return any(need.recheck for need in needs_of(terms))
 
 
 def _need(term: Term) -> Need:

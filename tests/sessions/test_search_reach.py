@@ -105,6 +105,13 @@ def test_a_word_alone_is_ranked_within_the_newest_turns_and_listed_from_all(ever
     assert best.since == at(-4 * DAY)
 
 
+def test_sessions_that_say_a_phrase_anywhere_are_left_out(everywhere: Project) -> None:
+    index(everywhere.pk, tell(everywhere, "s4", (("nothing", "new"), ("please check it", "Yes."))))
+
+    assert ids(listed(everywhere, f"q=please -{PHRASE}")) == ["s2", "s1"]
+    assert set(ids(listed(everywhere, f"q=please -{PHRASE} -user:user-1&sort=relevance"))) == {"s2"}
+
+
 def test_rare_words_are_looked_for_in_all_of_time(everywhere: Project) -> None:
     reach = reach_of(
         everywhere,
