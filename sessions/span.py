@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
-from sessions.query.values import Moment, NoValue, moment
+from sessions.query.values import Moment, NoValue, moment, now
 
 TIMES = ("range", "from", "to")
 RANGES = {
@@ -52,7 +51,7 @@ def span_of(range_: str, start: str, end: str) -> Span:
     if range_:
         if range_ not in RANGES:
             raise BadSpan("range", f"A range is one of {', '.join(RANGES)} or {ALL}.")
-        since = timezone.now() - RANGES[range_][1]
+        since = now() - RANGES[range_][1]
         return Span(RANGES[range_][0], Moment(since, since), None, Q(updated_at__gte=since))
     first, last = _moment("from", start), _moment("to", end)
     condition, words = Q(), list[str]()

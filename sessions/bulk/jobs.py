@@ -17,15 +17,18 @@ from django.utils import timezone
 
 from projects.models import Project, User
 from sessions.bulk.actions import ACTIONS, Refused
-from sessions.listing import Listing
+from sessions.listing import Count, Listing
 from sessions.models import BulkJob, Session
+from sessions.query.values import as_of
 from sessions.saved_views import PASSING
+from tracing.bounded import TooLong, within
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # sessions that a request works off by itself; more are a worker's
 LEASE = timedelta(seconds=60)  # longer than a batch may take
 MOST_IDS = 1000  # of a selection by hand
+PATIENCE = 5_000  # ms for counting what a filter matches
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,17 @@ class Selection:
             return cls(query=form.get("query", "").removeprefix("?"))
         return cls(session_ids=list(dict.fromkeys(id for id in form.getlist("session") if "\x00" not in id))[:MOST_IDS])
 
-    def count(self, project: Project) -> int:
-        """Sessions selected at this moment. Raises Refused when the query cannot be followed."""
-        if self.query is not None:
-            return matching(project, self.query).count()
-        return int(Session.objects.for_project(project).filter(session_id__in=self.session_ids).count())
+    def count(self, project: Project) -> Count:
+        """Sessions selected at this moment. Raises Refused when the query cannot be followed, or not in time."""
+        if self.query is None:
+            return Count(Session.objects.for_project(project).filter(session_id__in=self.session_ids).count(), False)
+        found = matching(project, self.query, timezone.now())
+        try:
+            with within(PATIENCE):
+                number = found[: BulkJob.MOST_COUNTED + 1].count()
+        except TooLong:
+            raise Refused("Finding what the filter matches takes too long. Narrow it, to a shorter time say.") from None
+        return Count(min(number, BulkJob.MOST_COUNTED), is_capped=number > BulkJob.MOST_COUNTED)
 
 
 def begin(project: Project, action: str, selection: Selection, *, by: User, **arguments: str) -> BulkJob:
@@ -55,10 +64,10 @@ def begin(project: Project, action: str, selection: Selection, *, by: User, **ar
         action=action,
         arguments=arguments,
         session_ids=None if selection.query is not None else sorted(selection.session_ids),
-        query=_settled(project, selection.query or ""),
+        query=selection.query or "",
         requested_by=by.email,
         requested_by_id=by.pk,
-        expected_count=selection.count(project),
+        expected_count=selection.count(project).number,
     )
 
 
@@ -66,33 +75,19 @@ def is_large(job: BulkJob) -> bool:
     return job.expected_count > AT_ONCE
 
 
-def matching(project: Project, query: str) -> QuerySet[Session]:
-    """What the list shows for `query`. Raises Refused when it cannot be followed: never all, never by mistake."""
-    found: QuerySet[Session] = _listing(project, query).matching
-    return found
-
-
-def _listing(project: Project, query: str) -> Listing:
+def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
+    """What the list showed for `query` at that time: "the last 7 days" must not move on while a job works. Raises
+    Refused when it cannot be followed: never all, never by mistake."""
     params = QueryDict(query, mutable=True)
     for name in (*PASSING, "sort", "limit"):
         params.pop(name, None)
-    with timezone.override(ZoneInfo(project.time_zone)):
+    with timezone.override(ZoneInfo(project.time_zone)), as_of(at):
         listing = Listing(project, params)
         if listing.errors:
             reasons = [reason for found in listing.errors.values() for reason in found]
             raise Refused("The list's filter cannot be followed: " + " ".join(reasons))
-        return listing
-
-
-def _settled(project: Project, query: str) -> str:
-    """The query with "the last 7 days" as a moment: what it means must not move on while the job works."""
-    params = QueryDict(query, mutable=True)
-    start = _listing(project, query).span.start if params.get("range") else None
-    if start is None:
-        return query
-    del params["range"]
-    params["from"] = start.start.isoformat()
-    return params.urlencode()
+        found: QuerySet[Session] = listing.matching
+        return found
 
 
 def unfinished(project_id: int) -> list[BulkJob]:
@@ -145,7 +140,9 @@ def _next(job: BulkJob, project: Project, limit: int) -> Sequence[str]:
     """The ids after the last one that was worked off, in their order."""
     if job.session_ids is not None:
         return [session_id for session_id in sorted(job.session_ids) if session_id > job.last_id][:limit]
-    found = matching(project, job.query).filter(session_id__gt=job.last_id, created_at__lte=job.requested_at)
+    found = matching(project, job.query, job.requested_at).filter(
+        session_id__gt=job.last_id, created_at__lte=job.requested_at
+    )
     return list(found.order_by("session_id").values_list("session_id", flat=True)[:limit])
 
 

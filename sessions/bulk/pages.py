@@ -19,6 +19,7 @@ from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.bulk import jobs, tasks
 from sessions.bulk.actions import ACTIONS, Action, Refused
+from sessions.listing import Count
 from sessions.models import BulkJob
 from sessions.saved_views import state_of
 
@@ -71,7 +72,7 @@ def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
     argument = request.POST.get(action.argument, "") if action.argument else ""
     try:
         count = selection.count(project)
-        if not count:
+        if not count.number:
             raise Refused("Nothing is selected: tick some rows, or “All”.")
         choices = action.choices(project) if action.argument else []
         if action.argument and argument not in {value for value, _ in choices}:
@@ -118,7 +119,7 @@ def _ask(
     project: Project,
     name: str,
     selection: jobs.Selection,
-    count: int,
+    count: Count,
     choices: list[tuple[str, str]],
 ) -> HttpResponse:
     """The page between: what to choose, and how many sessions it is about."""

@@ -14,6 +14,8 @@ class BulkJob(models.Model):
     The selection is either `session_ids` or, when that is null, whatever `query` matches among the sessions that had
     begun when it was asked for. It is worked off in the order of session ids, `last_id` being how far it is."""
 
+    MOST_COUNTED = 100_000  # sessions, before the work begins
+
     pk = models.CompositePrimaryKey("project_id", "id")
     project_id = models.BigIntegerField()
     id = models.UUIDField(default=uuid.uuid4)
@@ -44,6 +46,10 @@ class BulkJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} of {self.expected_count} sessions"
+
+    @property
+    def expected(self) -> str:
+        return f"{self.expected_count:,}{'+' if self.expected_count == self.MOST_COUNTED else ''}"
 
     @property
     def percent(self) -> int:

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db.models import Func, JSONField, Q, TextField, Value
 from django.db.models.fields.json import KeyTransform
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
-from django.utils import timezone
 
 from sessions.models import Comment, ObjectType, SessionScore, SessionState
 from sessions.properties import PropertyKind
@@ -73,7 +72,7 @@ def _has(project_id: int, scope: str, asked: Comparison, value: str) -> Q:
 
 def being(project_id: int, asked: Comparison) -> Q:
     """`is:bookmarked`, `is:active`, `is:idle`."""
-    quiet = timezone.now() - timedelta(minutes=settings.SESSION_QUIET_MINUTES)
+    quiet = values.now() - timedelta(minutes=settings.SESSION_QUIET_MINUTES)
     known: dict[str, Callable[[], Q]] = {
         "bookmarked": lambda: ids_of(SessionState.objects.for_project(project_id).filter(is_bookmarked=True)),
         "active": lambda: Q(updated_at__gt=quiet),

@@ -1,6 +1,9 @@
 """What people write as a value, as the exact type of its column: never a float beside a numeric column."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -23,6 +26,7 @@ LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
 LENGTHS = re.compile(rf"(?:{LENGTH.pattern})+")
 LONGEST = timedelta(days=36_500)
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+_now: ContextVar[datetime | None] = ContextVar("now", default=None)
 
 
 class NoValue(ValueError):
@@ -68,16 +72,31 @@ def milliseconds(text: str) -> int:
     return round(length(text) / UNITS["ms"])
 
 
-def moment(text: str, now: datetime | None = None) -> Moment:
+@contextmanager
+def as_of(at: datetime) -> Iterator[None]:
+    """Within, what is relative to now is relative to `at`."""
+    token = _now.set(at)
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
+def now() -> datetime:
+    return _now.get() or timezone.now()
+
+
+def moment(text: str) -> Moment:
     """A day, a day with a time, today, yesterday, now, or how long ago: `-7d`. In the active zone. Raises NoValue."""
-    now = now or timezone.now()
-    today = timezone.localtime(now).date()
+    current = now()
+    today = timezone.localtime(current).date()
     day = {"today": today, "yesterday": today - timedelta(days=1)}.get(text.lower())
     if text.lower() == "now":
-        return Moment(now, now)
+        return Moment(current, current)
     try:
         if LENGTHS.fullmatch(text.removeprefix("-")):
-            return Moment(now - length(text.removeprefix("-")), now - length(text.removeprefix("-")))
+            ago = current - length(text.removeprefix("-"))
+            return Moment(ago, ago)
         if day or (day := parse_date(text)):
             return Moment(_midnight(day), _midnight(day + timedelta(days=1)))
         if instant := parse_datetime(text):

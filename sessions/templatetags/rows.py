@@ -33,8 +33,7 @@ KEPT = SafeString(
 )
 FAILED = '<span class="mark-error" title="{0}">✕<span class="visually-hidden"> {0}</span></span> '
 ANSWER = '<span class="said answer" dir="auto">{}</span>'
-COPY = '<td data-kind="id">{} <button class="button small quiet copy" type="button" data-copy="{}">Copy</button></td>'
-CELL = '<td data-kind="{}">{}</td>'
+COPY = '{} <button class="button small quiet copy" type="button" data-copy="{}">Copy</button>'
 NONE = SafeString("")
 
 
@@ -99,12 +98,14 @@ def _said(state: SessionState) -> SafeString:
     return SafeString(f"{KEPT if state.is_bookmarked else NONE}{title}")
 
 
-def _cell(column: Column, session: Session) -> SafeString:
-    if column.kind == PropertyKind.ID:
-        return format_html(COPY, cell(column, session), session.session_id)
+def _cell(column: Column, session: Session) -> str:
     if column.key:
-        return format_html(CELL, column.kind, score_cell(session.scores.get(column.key)))
-    return format_html(CELL, column.kind, cell(column, session, "relative"))
+        shown = score_cell(session.scores.get(column.key))
+    else:
+        shown = cell(column, session, "relative")
+    if column.kind == PropertyKind.ID:
+        shown = format_html(COPY, shown, session.session_id)
+    return f'<td data-kind="{column.kind}">{shown}</td>'
 
 
 def _snippets(drawing: Drawing, session: Session) -> SafeString:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from projects.models import AuditEvent, Membership, Project, Role, User
 from sessions.annotation import queues
 from sessions.bulk import jobs, tasks
-from sessions.bulk.actions import ACTIONS
+from sessions.bulk.actions import ACTIONS, Refused
 from sessions.cohorts import making
+from sessions.listing import Listing
 from sessions.models import BulkJob, CohortMember, ReviewItem, ReviewQueue, Session, SessionState
 from tests.conversations import TICKET, tell
 from tests.sessions.rows import session
@@ -319,16 +320,44 @@ def test_a_selection_is_exported_by_its_ids_or_by_its_filter(bob: User, project:
     assert leads_to(all="on", query="") == url("export", project)
 
 
-def test_the_last_days_do_not_move_on_while_a_job_works(bob: User, project: Project) -> None:
+@pytest.mark.parametrize("query", ["range=24h&tags=", "from=-24h", "q=updated:-24h..", "q=updated > -1d"])
+def test_the_last_days_do_not_move_on_while_a_job_works(bob: User, project: Project, query: str) -> None:
     session(project, "recent", updated_at=timezone.now() - timedelta(hours=23, minutes=59))
-    session(project, "older", updated_at=timezone.now() - timedelta(hours=25))
+    session(project, "older", updated_at=timezone.now() - timedelta(hours=30))
+    job = jobs.begin(project, "bookmark", jobs.Selection(query=query), by=bob)
+    BulkJob.objects.for_project(project).update(requested_at=timezone.now() - timedelta(hours=4))
+    session(project, "between", updated_at=timezone.now() - timedelta(hours=27))
 
-    job = jobs.begin(project, "bookmark", jobs.Selection(query="range=24h&tags="), by=bob)
-    start = datetime.fromisoformat(QueryDict(job.query)["from"])
-    jobs.proceed(job)
+    jobs.proceed(fresh(job))
 
-    assert abs(timezone.now() - timedelta(hours=24) - start) < timedelta(minutes=1)
-    assert bookmarked(project) == {"recent"}
+    assert bookmarked(project) == {"recent", "between"}
+
+
+def test_more_than_can_be_counted_in_time_is_said_to_be_more(
+    alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BulkJob, "MOST_COUNTED", 2)
+    many(project, 3)
+
+    asked = browser(alice).post(url("bulk-new", project), {"action": "delete", "all": "on"}).content.decode()
+    job = order(alice, project, "delete", all="on", confirmed="on")
+
+    assert "2+ sessions" in asked
+    assert job is not None
+    assert (job.expected, job.seen_count) == ("2+", 3)
+    assert not Session.objects.for_project(project).exists()
+
+
+def test_what_takes_too_long_to_find_is_not_begun(bob: User, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(project, 1)
+    slow = Session.objects.for_project(project).extra(where=["pg_sleep(3) IS NOT NULL"])
+    monkeypatch.setattr(jobs, "PATIENCE", 50)
+    monkeypatch.setattr(Listing, "matching", slow)
+
+    with pytest.raises(Refused, match="takes too long"):
+        jobs.begin(project, "bookmark", jobs.Selection(query=""), by=bob)
+
+    assert not BulkJob.objects.for_project(project).exists()
 
 
 def test_a_day_in_a_filter_is_the_projects_own(bob: User, project: Project) -> None:
