@@ -3,6 +3,7 @@
 Every required field is there: what a span did not say is an empty number or the earliest time that is known."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,8 @@ from django.http import HttpRequest
 
 from projects.models import Project
 from sessions.annotation.rest import scores as scoring
-from sessions.annotation.rest.faces import Many, One, page_of, stamp
+from sessions.annotation.rest.faces import Many, One, in_time, page_of, stamp
+from sessions.api.recent import latest, traces_within
 from sessions.models import Session
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
@@ -78,12 +80,13 @@ def trace(request: HttpRequest, project: Project, trace_id: str) -> One:
 
 
 def observations(request: HttpRequest, project: Project) -> Many:
-    """Of one trace, or the newest of all."""
-    given = request.GET
-    rows: QuerySet[Any] = Span.objects.for_project(project)
+    """Of one trace, else of the traces of a time: sessions/api/recent.py says of which."""
+    given, traces = request.GET, Trace.objects.for_project(project)
     if trace_id := given.get("traceId"):
-        buckets = Trace.objects.for_project(project).filter(trace_id=trace_id).values("bucket")
-        rows = rows.filter(trace_id=trace_id, bucket__in=buckets)
+        within = traces_within(traces.filter(trace_id=trace_id))
+    else:
+        within = latest(traces, *(_moment(request, name) for name in ("fromStartTime", "toStartTime")))
+    rows: QuerySet[Any] = Span.objects.for_project(project).filter(within)
     for name, column in (("name", "name"), ("parentObservationId", "parent_id")):
         if given.get(name):
             rows = rows.filter(**{column: given[name]})
@@ -99,8 +102,9 @@ def observations(request: HttpRequest, project: Project) -> Many:
 
 
 def observation(request: HttpRequest, project: Project, span_id: str) -> One:
-    """Without its trace's id every month has to be looked through."""
-    found = Span.objects.for_project(project).filter(span_id=span_id).order_by("-bucket").first()
+    """Without its trace's id day after day has to be looked through, the latest first, for as long as one may wait."""
+    with in_time("GET observations?traceId= finds the observations of one trace at once."):
+        found = Span.objects.for_project(project).filter(span_id=span_id).order_by("-bucket").first()
     if found is None:
         raise NotFound(f"There is no observation {span_id}.")
     return One(next(iter(_observations(project, [found]))), "observation")
@@ -110,12 +114,17 @@ def _within(
     request: HttpRequest, rows: QuerySet[Any], column: str, start: str = "fromTimestamp", end: str = "toTimestamp"
 ) -> QuerySet[Any]:
     for name, lookup in ((start, "gte"), (end, "lt")):
-        if text := request.GET.get(name):
-            at = moment(text)
-            if at is None:
-                raise Invalid(f"{name}: an ISO 8601 time")
+        if at := _moment(request, name):
             rows = rows.filter(**{f"{column}__{lookup}": at})
     return rows
+
+
+def _moment(request: HttpRequest, name: str) -> datetime | None:
+    text = request.GET.get(name)
+    at = moment(text)
+    if text and at is None:
+        raise Invalid(f"{name}: an ISO 8601 time")
+    return at
 
 
 def _session(found: Session) -> dict[str, Any]:

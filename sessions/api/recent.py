@@ -1,0 +1,42 @@
+"""Observations that no trace is named for are found through their traces, which have an index by time.
+
+A time that is given with its beginning is answered whole or refused. Without a beginning it is the latest traces, as
+many as one answer may look into."""
+
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from django.db.models import Q, QuerySet
+
+from tracing.models import Trace
+from tracing.wire.refusals import Invalid
+
+MOST_TRACES = 1_000
+MOST_SPANS = 50_000  # of these traces together
+LONGEST = timedelta(days=1)  # a trace that began earlier than this before the time is not looked into
+
+
+def traces_within(traces: QuerySet[Trace]) -> Q:
+    """The spans of these traces, by the key of the span table."""
+    found = list(traces.values_list("bucket", "trace_id"))
+    return Q(bucket__in={bucket for bucket, _ in found}, trace_id__in=[trace_id for _, trace_id in found])
+
+
+def latest(traces: QuerySet[Trace], since: datetime | None, until: datetime | None) -> Q:
+    """The spans of the latest traces that began before `until`. Raises Invalid when those since `since` are too many
+    for one answer."""
+    traces = traces.order_by("-started_at", "-trace_id")
+    if since is not None:
+        traces = traces.filter(started_at__gte=since - LONGEST)
+    if until is not None:
+        traces = traces.filter(started_at__lt=until)
+    found = list(traces.values_list("bucket", "trace_id", "span_count")[: MOST_TRACES + 1])
+    spans = list(accumulate(count for _, _, count in found))
+    fitting = max(sum(total <= MOST_SPANS for total in spans[:MOST_TRACES]), 1)
+    if since is not None and len(found) > fitting:
+        raise Invalid(
+            f"fromStartTime: more than {MOST_TRACES:,} traces or {MOST_SPANS:,} observations since then. "
+            "Ask for a shorter time, or name a traceId."
+        )
+    chosen = found[:fitting]
+    return Q(bucket__in={row[0] for row in chosen}, trace_id__in=[row[1] for row in chosen])
