@@ -1,24 +1,27 @@
 """Bars as plain geometry; each leads to the sessions that it stands for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format
-
-from sessions.dashboard.numbers import Step
-from sessions.listing import Listing
-from sessions.query.grammar import Comparison, Operator
-from sessions.query.rewrite import with_part
+from sessions.dashboard.latencies import Latencies
+from sessions.dashboard.links import Links
+from sessions.dashboard.numbers import Bin, Facts, Score
+from sessions.dashboard.steps import Step
+from sessions.query.grammar import All, Comparison, Nested, Operator
 from sessions.templatetags.cells import count, duration, money
+from tracing.latency import FIRST_TOKEN, WHOLE
 
 WIDTH, HEIGHT = 600, 90
+GAP = 1.5
+LEAST = 1.5  # what is there can be seen, however little it is
 
 
 @dataclass(frozen=True)
 class Bar:
+    """`query` is the list's, and empty where there is nothing to look at."""
+
     x: float
     y: float
     width: float
@@ -30,60 +33,172 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
+    """`noun` heads the first column of its table."""
+
     title: str
     help: str
     bars: list[Bar]
     highest: str
+    noun: str = "Time"
 
+
+@dataclass(frozen=True)
+class Top:
+    """A frequent value; `query` is the list's, `share` of the most frequent one in percent."""
+
+    value: str
+    count: int
+    share: int
+    query: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A bar before it is drawn."""
+
+    label: str
+    amount: float | Decimal | None
+    value: str
+    query: str
+
+
+Measure = tuple[str, str, Callable[[Facts], Any], Callable[[Any], str]]
 
 # Title, explanation, what of a step, and how it is written.
-MEASURES: tuple[tuple[str, str, Callable[[Step], Any], Callable[[Any], str]], ...] = (
-    ("Sessions", "Sessions that began.", lambda step: step.session_count, count),
-    ("Sessions with errors", "Of these, how many had an error.", lambda step: step.failed, count),
-    ("Active users", "Different users of the sessions that began.", lambda step: step.user_count, count),
-    ("Cost", "USD of the sessions that began.", lambda step: step.total_cost, money),
-    ("Tokens", "Tokens of the sessions that began.", lambda step: step.total_tokens, count),
-    ("Median duration", "Half of the sessions are no longer.", lambda step: step.median, duration),
-    ("p95 duration", "95 of 100 sessions are no longer.", lambda step: step.high, duration),
+MEASURES: tuple[Measure, ...] = (
+    ("Sessions", "Sessions that began.", lambda facts: facts.session_count, count),
+    ("Sessions with errors", "Of these, how many had an error.", lambda facts: facts.failed, count),
+    ("Active users", "Different users of the sessions that began.", lambda facts: facts.user_count, count),
+    ("Cost", "USD of the sessions that began.", lambda facts: facts.total_cost, money),
+    ("Tokens", "Tokens of the sessions that began.", lambda facts: facts.total_tokens, count),
+    ("Median duration", "Half of the sessions are no longer.", lambda facts: facts.median, duration),
+    ("p95 duration", "95 of 100 sessions are no longer.", lambda facts: facts.high, duration),
 )
+LATENCIES = (
+    ("Median latency", "Half of the model calls took no longer.", WHOLE, 0.5),
+    ("p95 latency", "95 of 100 model calls took no longer.", WHOLE, 0.95),
+    ("Median time to first token", "Half of the model calls had their first token by then.", FIRST_TOKEN, 0.5),
+    ("p95 time to first token", "95 of 100 model calls had their first token by then.", FIRST_TOKEN, 0.95),
+)
+NAMES = {WHOLE: "duration", FIRST_TOKEN: "first_token"}  # in a query
 
 
-def charts_of(listing: Listing, steps: Sequence[Step]) -> list[Chart]:
-    return [_chart(listing, steps, *measure) for measure in MEASURES]
+def charts_of(links: Links, steps: Sequence[Step], facts: Sequence[Facts]) -> list[Chart]:
+    return [_of_sessions(links, steps, facts, *measure) for measure in MEASURES]
 
 
-def _chart(
-    listing: Listing,
-    steps: Sequence[Step],
-    title: str,
-    help: str,
-    of: Callable[[Step], Any],
-    written: Callable[[Any], str],
-) -> Chart:
-    values = [of(step) or 0 for step in steps]
-    most = max(values, default=0)
-    width = WIDTH / max(len(steps), 1)
-    is_hourly = len(steps) > 1 and steps[1].start - steps[0].start < timedelta(hours=12)
+def latency_charts(links: Links, latencies: Latencies) -> list[Chart]:
+    """Only of what is known."""
+    charts = [_of_calls(links, latencies, *declared) for declared in LATENCIES]
+    return [chart for chart in charts if any(bar.value for bar in chart.bars)]
+
+
+def trend_of(links: Links, steps: Sequence[Step], score: Score) -> Chart:
+    given = Comparison("scores", Operator.HAS, (score.name,))
+    columns = [
+        Column(step.label, scored.mean, amount(scored.mean), links.to(step.began, given))
+        for step, scored in zip(steps, score.steps, strict=True)
+    ]
+    return drawn("Mean", f"Mean of {score.name} of the sessions that began.", columns)
+
+
+def distribution_of(links: Links, score: Score) -> Chart:
+    """A bar for each value where there are few, otherwise for each bin."""
+    are_values = all(bin.low == bin.high for bin in score.bins)
+    columns = [
+        _of_value(links, score.name, bin) if are_values else _of_bin(links, score.name, bin)
+        for bin in score.bins
+        if bin.session_count or not are_values
+    ]
+    return drawn("Sessions by their mean", f"Sessions by their mean of {score.name}.", columns, noun="Mean")
+
+
+def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most: int = 0) -> list[Top]:
+    """Shares are of `most`, or of the first one's count."""
+    return [
+        Top(value, number, round(100 * number / (most or values[0][1])), links.to_value(field, value))
+        for value, number in values
+    ]
+
+
+def drawn(title: str, help: str, columns: Sequence[Column], *, noun: str = "Time") -> Chart:
+    """From a line at nought, which is inside when there are amounts on both sides of it."""
+    amounts = [float(column.amount or 0) for column in columns]
+    high, low = max(amounts, default=0.0), min([0.0, *amounts])
+    top = max(high, 0.0)
+    scale = HEIGHT / ((top - low) or 1)
+    width = WIDTH / max(len(columns), 1)
     bars = []
-    for place, (step, value) in enumerate(zip(steps, values, strict=True)):
-        height = max(float(value / most) * HEIGHT, 1.5) if value else 0.0
+    for place, (column, size) in enumerate(zip(columns, amounts, strict=True)):
+        height = max(abs(size) * scale, LEAST) if size else 0.0
+        nought = top * scale
+        y = min(nought if size < 0 else nought - height, HEIGHT - height)
         bars.append(
             Bar(
-                round(place * width, 2), round(HEIGHT - height, 2), round(max(width - 1.5, 0.5), 2), round(height, 2),
-                date_format(timezone.localtime(step.start), "j M H:i" if is_hourly else "D j M"), written(value),
-                sessions_of(listing, step, is_hourly=is_hourly),
+                round(place * width, 2), round(max(y, 0.0), 2), round(max(width - GAP, 0.5), 2), round(height, 2),
+                column.label, column.value, column.query,
             )
         )  # fmt: skip
-    return Chart(title, help, bars, written(most))
+    highest = next((column.value for column, size in zip(columns, amounts, strict=True) if size == high), "")
+    return Chart(title, help, bars, highest, noun)
 
 
-def sessions_of(listing: Listing, step: Step, *, is_hourly: bool) -> str:
-    """The query string of the list with exactly the sessions that began in the step."""
-    local = timezone.localtime(step.start)
-    if is_hourly:
-        end = local + timedelta(hours=1) - timedelta(microseconds=1)
-        when = f"{local.isoformat()}..{end.isoformat()}"
-    else:
-        when = f"{local.date()}..{local.date()}"
-    part = Comparison("created", Operator.HAS, (when,))
-    return listing.query_string(q=with_part(listing.query_text, part))
+def amount(number: Decimal | None) -> str:
+    """With four digits that say something, at most six behind the point."""
+    if number is None:
+        return ""
+    places = min(6, max(0, 3 - number.adjusted())) if number else 0
+    return f"{round(number, places):,f}".rstrip("0").rstrip(".") if places else f"{round(number):,}"
+
+
+def _of_sessions(
+    links: Links,
+    steps: Iterable[Step],
+    facts: Iterable[Facts],
+    title: str,
+    help: str,
+    of: Callable[[Facts], Any],
+    written: Callable[[Any], str],
+) -> Chart:
+    columns = [
+        Column(step.label, of(found), written(of(found) or 0), links.to(step.began))
+        for step, found in zip(steps, facts, strict=True)
+    ]
+    return drawn(title, help, columns)
+
+
+def _of_calls(links: Links, latencies: Latencies, title: str, help: str, measure: str, share: float) -> Chart:
+    columns = []
+    for place, step in enumerate(latencies.steps):
+        length = latencies.of_step(place, measure, share)
+        columns.append(Column(step.label, length, duration(_whole(length)), _calls(links, step, measure, length)))
+    return drawn(title, help, columns)
+
+
+def _calls(links: Links, step: Step, measure: str, length: float | None) -> str:
+    """Sessions with a turn of that time in which a model call took so long at least."""
+    if length is None:
+        return ""
+    slow = Comparison(NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
+    call = Nested("span", All((Comparison("kind", Operator.HAS, ("generation",)), slow)))
+    return links.to(Nested("trace", All((Comparison("started", Operator.HAS, (step.when,)), call))))
+
+
+def _whole(milliseconds: float | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds)
+
+
+def _of_value(links: Links, name: str, bin: Bin) -> Column:
+    asked = Comparison("score", Operator.IS, (_plain(bin.low),), name)
+    return Column(_plain(bin.low), bin.session_count, count(bin.session_count), links.to(asked))
+
+
+def _of_bin(links: Links, name: str, bin: Bin) -> Column:
+    low = Comparison("score", Operator.AT_LEAST, (_plain(bin.start),), name)
+    high = Comparison("score", Operator.BELOW, (_plain(bin.end),), name)
+    label = f"{_plain(bin.start)} to below {_plain(bin.end)}"
+    return Column(label, bin.session_count, count(bin.session_count), links.to(low, high))
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"

@@ -1,106 +1,169 @@
-"""The numbers of the dashboard: one statement for each question, over the sessions that the list would show.
+"""The numbers of the dashboard, out of what sessions/dashboard/reading.py has read. Counts and sums of a sample are
+multiplied by what each of its sessions stands for; means, percentiles and different users are its own."""
 
-Exact up to COUNTED sessions; of more, the newest so many, which the page says."""
-
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-from django.db.models import Count, F, Func, Q, Sum
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDay, TruncHour
-from django.utils import timezone
-
+from sessions.dashboard.reading import TOPS, Sessions, read, read_facts
+from sessions.dashboard.steps import Step
 from sessions.listing import Listing
-from sessions.models import Session
-from sessions.summary.sums import Percentile, newest
-from tracing.bounded import within
 
-COUNTED = 200_000  # sessions
-PATIENCE = 3_000  # ms for a statement
-HOURLY = timedelta(hours=50)  # a shorter time is drawn by the hour
+NOUGHT = Decimal(0)
 
 
 @dataclass(frozen=True)
-class Step:
-    """What the sessions that began in one hour or day come to. Durations in ms."""
+class Facts:
+    """What some sessions come to. Durations in ms; `user_count` of different users."""
 
-    start: datetime
     session_count: int = 0
     failed: int = 0
     user_count: int = 0
-    total_cost: Decimal = Decimal(0)
+    trace_count: int = 0
+    total_cost: Decimal = NOUGHT
+    unpriced_count: int = 0
     total_tokens: int = 0
     median: float | None = None
-    high: float | None = None
+    high: float | None = None  # 95 of 100 sessions are no longer
 
 
-def _again(listing: Listing) -> Any:
-    """The same rows, to group by."""
-    rows = Session.objects.for_project(listing.project)
-    return rows.filter(session_id__in=newest(listing, COUNTED).values("session_id"))
+@dataclass(frozen=True)
+class Scored:
+    """The sessions that have scores of one name. `mean` is that of their means."""
+
+    session_count: int = 0
+    mean_count: int = 0
+    sum: Decimal = NOUGHT
+
+    @property
+    def mean(self) -> Decimal | None:
+        return self.sum / self.mean_count if self.mean_count else None
 
 
-def steps_of(listing: Listing, first: datetime, last: datetime) -> list[Step]:
-    """By hour or by day of the active zone, gaps included. Raises TooLong."""
-    is_hourly = last - first < HOURLY
-    starting = (TruncHour if is_hourly else TruncDay)("created_at")
-    rows = _again(listing).filter(created_at__gte=first).annotate(start=starting)
-    sums = rows.values("start").annotate(
-        session_count=Count("session_id"),
-        failed=Count("session_id", filter=Q(error_count__gt=0)),
-        total_cost=Sum("total_cost"),
-        total_tokens=Sum("total_tokens"),
-        median=Percentile("duration_ms", share=0.5),
-        high=Percentile("duration_ms", share=0.95),
-    )
-    with within(PATIENCE):
-        found = {row["start"]: row for row in sums}
-        people = _users_by_start(rows)
-    return [
-        Step(**{**found.get(start, {"start": start}), "user_count": people.get(start, 0)})
-        for start in _starts(first, last, is_hourly=is_hourly)
-    ]
+@dataclass(frozen=True)
+class Bin:
+    """Sessions whose mean is from `start` until just before `end`, of which `low` and `high` are the outermost."""
+
+    start: Decimal
+    end: Decimal
+    session_count: int
+    low: Decimal
+    high: Decimal
 
 
-def _users_by_start(rows: Any) -> dict[datetime, int]:
-    """A user who comes twice in a step is one."""
-    pairs = rows.annotate(user=Func(F("user_ids"), function="unnest")).values("start", "user").distinct()
-    statement, params = pairs.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT start, count(*) FROM ({statement}) AS pair GROUP BY start", params)
-        # The database cuts off hours and days on the clock of the zone.
-        return {timezone.make_aware(start): number for start, number in cursor.fetchall()}
+@dataclass(frozen=True)
+class Score:
+    """All about the scores of one name: in total, by step, by mean, and how many sessions have each category."""
+
+    name: str
+    total: Scored
+    steps: list[Scored]
+    bins: list[Bin]
+    categories: list[tuple[str, int]]
 
 
-def active_users(listing: Listing) -> int:
+@dataclass(frozen=True)
+class Numbers:
+    """`heat` counts sessions by weekday, Monday first, and hour. `sample_size` is 0 when every session was read."""
+
+    facts: Facts
+    steps: list[Facts]
+    tops: dict[str, list[tuple[str, int]]]
+    heat: list[list[int]]
+    scores: list[Score]
+    sample_size: int
+
+    @property
+    def error(self) -> float:
+        """How far the number of sessions may be off, in percent, in 19 of 20 cases."""
+        return 196 / math.sqrt(self.sample_size) if self.sample_size else 0.0
+
+
+def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> Numbers:
     """Raises TooLong."""
-    with within(PATIENCE):
-        users = _again(listing).annotate(user=Func(F("user_ids"), function="unnest"))
-        return int(users.values("user").distinct().count())
+    found = read(listing.project.pk, sessions, [step.start for step in steps])
+    weight, places = sessions.weight, range(1, len(steps) + 1)
+    by_step, people = found["steps"] or {}, found["people_by_step"] or {}
+    heat = [[0] * 24 for _ in range(7)]
+    for day, hour, count in found["heat"] or ():
+        heat[day - 1][hour] = int(count) * weight
+    return Numbers(
+        _facts(found["facts"], found["people"], weight),
+        [_facts(by_step.get(str(place)), people.get(str(place), 0), weight) for place in places],
+        {name: [(value, int(count) * weight) for value, count in found[name] or ()] for name in TOPS},
+        heat,
+        [_score(name, found, weight, places) for name in _names(found)],
+        found["facts"]["session_count"] if weight > 1 else 0,
+    )
 
 
-def by_hour_of_week(listing: Listing) -> list[list[int]]:
-    """Sessions that began in each hour of each weekday, Monday first, in the active zone. Raises TooLong."""
-    counts = [[0] * 24 for _ in range(7)]
-    hours = _again(listing).annotate(day=ExtractIsoWeekDay("created_at"), hour=ExtractHour("created_at"))
-    with within(PATIENCE):
-        for row in hours.values("day", "hour").annotate(number=Count("session_id")):
-            counts[row["day"] - 1][row["hour"]] = row["number"]
-    return counts
+def before_of(listing: Listing, sessions: Sessions) -> tuple[Facts, dict[str, Scored]]:
+    """What another period is compared with, and its scores by name. Raises TooLong."""
+    found = read_facts(listing.project.pk, sessions)
+    totals = {name: _total(found["scores"], name, sessions.weight) for name in _names(found)}
+    return _facts(found["facts"], found["people"], sessions.weight), totals
 
 
-def _starts(first: datetime, last: datetime, *, is_hourly: bool) -> list[datetime]:
-    """Of the hours or days of the active zone, of which a change of the clocks makes one longer or shorter."""
-    local = timezone.localtime(first)
-    if is_hourly:
-        start = local.replace(minute=0, second=0, microsecond=0)
-        hours = int((last - start) / timedelta(hours=1)) + 1
-        return [timezone.localtime(start.astimezone(UTC) + timedelta(hours=number)) for number in range(hours)]
-    days = (timezone.localtime(last).date() - local.date()).days + 1
-    return [_midnight(local.date() + timedelta(days=number)) for number in range(days)]
+def _facts(row: Mapping[str, Any] | None, users: int, weight: int) -> Facts:
+    if not row or not row["session_count"]:
+        return Facts()
+    median, high = row["ends"]
+    return Facts(
+        row["session_count"] * weight,
+        row["failed"] * weight,
+        int(users),
+        int(row["trace_count"]) * weight,
+        Decimal(row["total_cost"]) * weight,
+        int(row["unpriced_count"]) * weight,
+        int(row["total_tokens"]) * weight,
+        float(median),
+        float(high),
+    )
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
+def _names(found: Mapping[str, Any]) -> list[str]:
+    """The most frequent first."""
+    counts: dict[str, int] = {}
+    for row in found["scores"] or ():
+        counts[row["name"]] = counts.get(row["name"], 0) + row["session_count"]
+    return sorted(counts, key=lambda name: (-counts[name], name))
+
+
+def _score(name: str, found: Mapping[str, Any], weight: int, places: Sequence[int]) -> Score:
+    of_step = {row["step"]: _scored(row, weight) for row in found["scores"] if row["name"] == name}
+    return Score(
+        name,
+        _total(found["scores"], name, weight),
+        [of_step.get(place, Scored()) for place in places],
+        _bins([row for row in found["bins"] or () if row["name"] == name], weight),
+        [(category, int(count) * weight) for owner, category, count in found["categories"] or () if owner == name],
+    )
+
+
+def _total(rows: Sequence[Mapping[str, Any]] | None, name: str, weight: int) -> Scored:
+    own = [_scored(row, weight) for row in rows or () if row["name"] == name]
+    return Scored(
+        sum(row.session_count for row in own), sum(row.mean_count for row in own), sum((row.sum for row in own), NOUGHT)
+    )
+
+
+def _scored(row: Mapping[str, Any], weight: int) -> Scored:
+    return Scored(row["session_count"] * weight, row["mean_count"] * weight, Decimal(row["sum"] or 0) * weight)
+
+
+def _bins(rows: Sequence[Mapping[str, Any]], weight: int) -> list[Bin]:
+    """Empty ones too."""
+    if not rows:
+        return []
+    width = Decimal(rows[0]["width"]).normalize()
+    by_place = {int(row["place"]): row for row in rows}
+    return [
+        Bin(
+            width * place, width * (place + 1), row["session_count"] * weight if row else 0,
+            Decimal(row["low"] if row else width * place), Decimal(row["high"] if row else width * place),
+        )
+        for place in range(min(by_place), max(by_place) + 1)
+        for row in [by_place.get(place)]
+    ]  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -12,30 +12,51 @@ from django.views.decorators.http import require_safe
 from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
-from sessions.dashboard import numbers
-from sessions.dashboard.charts import HEIGHT, WIDTH, charts_of
+from sessions.cohorts.sampling import ONE_IN
+from sessions.dashboard.charts import (
+    HEIGHT,
+    WIDTH,
+    Chart,
+    Top,
+    charts_of,
+    distribution_of,
+    latency_charts,
+    tops_of,
+    trend_of,
+)
+from sessions.dashboard.heat import cells_of
+from sessions.dashboard.latencies import SAMPLED, Latencies, hour_of, latencies_of
+from sessions.dashboard.links import Links
+from sessions.dashboard.numbers import Facts, Score, Scored, before_of, numbers_of
+from sessions.dashboard.reading import sessions_of
+from sessions.dashboard.steps import Step, steps_between
 from sessions.listing import Listing
 from sessions.models import Session
-from sessions.query.rewrite import with_value
 from sessions.span import RANGES
-from sessions.summary.sums import Strip, facet_counts, strip
 from tracing.bounded import TooLong
+from tracing.latency import FIRST_TOKEN, WHOLE
 
 DEFAULT_RANGE = "30d"
-LONGEST = timedelta(days=400)  # drawn by the day; the rest of a longer time is in the totals
-TOP = 8  # values of each
-TOPS = (("model_names", "Models"), ("user_ids", "Users"), ("tags", "Tags"), ("tool_names", "Tools"))
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+LABELS = {"model_names": "Models", "user_ids": "Users", "tags": "Tags", "tool_names": "Tools"}
+SCORES = 6  # names
 
 
 @dataclass(frozen=True)
-class Top:
-    """A frequent value; `query` is the list's, `share` of the most frequent one in percent."""
+class Before:
+    """The same length of time before."""
 
-    value: str
-    count: int
-    share: int
-    query: str
+    facts: Facts
+    scores: dict[str, Scored]
+    latencies: Latencies
+
+
+@dataclass(frozen=True)
+class ScorePanel:
+    score: Score
+    before: Scored
+    trend: Chart
+    distribution: Chart
+    categories: list[Top]
 
 
 @require_safe
@@ -49,26 +70,40 @@ def dashboard(request: PageRequest, project: Project) -> HttpResponse:
     context: dict[str, Any] = {"project": project, "section": "dashboard", "listing": listing, "ranges": RANGES}
     if not listing.errors:
         try:
-            context |= _numbers(project, listing)
+            context |= _drawn(project, listing)
         except TooLong:
             context["is_too_long"] = True
     return render(request, "sessions/dashboard/dashboard.html", context)
 
 
-def _numbers(project: Project, listing: Listing) -> dict[str, Any]:
+def _drawn(project: Project, listing: Listing) -> dict[str, Any]:
     first, last = _edges(project, listing)
-    heat = numbers.by_hour_of_week(listing)
+    steps, links, sessions = steps_between(first, last), Links(listing), sessions_of(listing)
+    found = numbers_of(listing, sessions, steps)
+    if not found.facts.session_count:
+        return {"facts": found.facts}
+    latencies = latencies_of(listing, sessions, steps, session_count=found.facts.session_count)
+    before = _before(project, listing, first, last)
     return {
-        "strip": strip(listing, numbers.COUNTED),
-        "users": numbers.active_users(listing),
-        "before": _before(project, listing, first, last),
-        "charts": charts_of(listing, numbers.steps_of(listing, max(first, last - LONGEST), last)),
-        "tops": [(label, _top(listing, name)) for name, label in TOPS],
-        "heat": list(zip(DAYS, heat, strict=True)),
-        "busiest": max(map(max, heat)),
+        "facts": found.facts,
+        "latencies": _percentiles(latencies),
+        "before": before,
+        "before_latencies": _percentiles(before.latencies) if before else {},
+        "charts": charts_of(links, steps, found.steps) + latency_charts(links, latencies),
+        "tops": [
+            (LABELS[name], tops_of(links, listing.properties[name].aliases[0], values))
+            for name, values in found.tops.items()
+        ],
+        "scores": [_panel(links, steps, score, before) for score in found.scores[:SCORES]],
+        "other_scores": max(0, len(found.scores) - SCORES),
+        "heat": cells_of(links, steps, found.heat),
+        "busiest": max(map(max, found.heat)),
+        "numbers": found,
+        "one_in": ONE_IN,
+        "is_sampled": latencies.is_sample,
+        "sampled": SAMPLED,
         "width": WIDTH,
         "height": HEIGHT,
-        "counted": numbers.COUNTED,
     }
 
 
@@ -82,22 +117,34 @@ def _edges(project: Project, listing: Listing) -> tuple[datetime, datetime]:
     return min(oldest or now, last), last
 
 
-def _before(project: Project, listing: Listing, first: datetime, last: datetime) -> Strip | None:
-    """The same length of time before, where the time has a beginning."""
+def _before(project: Project, listing: Listing, first: datetime, last: datetime) -> Before | None:
+    """Where the time has a beginning."""
     if not listing.span.start:
         return None
-    params = QueryDict(mutable=True)
-    params.update({"q": listing.query_text, "from": (first - (last - first)).isoformat(), "to": first.isoformat()})
-    return strip(Listing(project, params), numbers.COUNTED)
+    params, start = listing.params.copy(), first - (last - first)
+    params.pop("range", None)
+    params["from"], params["to"] = start.isoformat(), first.isoformat()
+    earlier = Listing(project, params)
+    sessions = sessions_of(earlier)
+    facts, scores = before_of(earlier, sessions)
+    steps = [Step(hour_of(start), hour_of(first), is_hourly=False)]
+    return Before(facts, scores, latencies_of(earlier, sessions, steps, session_count=facts.session_count))
 
 
-def _top(listing: Listing, name: str) -> list[Top]:
-    field = listing.properties[name].aliases[0]
-    found = facet_counts(listing, name, TOP, numbers.COUNTED)
-    return [
-        Top(
-            value, count, round(100 * count / found[0][1]),
-            listing.query_string(q=with_value(listing.query_text, field, value)),
-        )
-        for value, count in found
-    ]  # fmt: skip
+def _percentiles(latencies: Latencies) -> dict[str, float | None]:
+    return {
+        "median": latencies.total(WHOLE, 0.5),
+        "high": latencies.total(WHOLE, 0.95),
+        "first_median": latencies.total(FIRST_TOKEN, 0.5),
+        "first_high": latencies.total(FIRST_TOKEN, 0.95),
+    }
+
+
+def _panel(links: Links, steps: list[Step], score: Score, before: Before | None) -> ScorePanel:
+    return ScorePanel(
+        score,
+        before.scores.get(score.name, Scored()) if before else Scored(),
+        trend_of(links, steps, score),
+        distribution_of(links, score),
+        tops_of(links, f"score.{score.name}", score.categories, most=score.total.session_count),
+    )

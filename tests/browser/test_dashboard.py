@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,12 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project
-from tests.sessions.rows import session
+from sessions.rollup import recompute
+from tests.tracing.reports import call, failed, in_session
+from tracing import activity
+from tracing.ingest import ingest
+from tracing.models import DirtyMark
+from tracing.records import ScoreRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,11 +26,25 @@ def fill(project: Project) -> None:
     now = timezone.now()
     for number in range(60):
         began = now - timedelta(hours=9 * number + 1)
-        session(
-            project, f"s{number}", created_at=began, updated_at=began + timedelta(minutes=3), duration_ms=180_000,
-            total_cost=Decimal(number) / 100, total_tokens=number * 100, error_count=int(number % 6 == 0),
-            tags=["web"] if number % 2 else ["phone"], user_ids=[f"user-{number % 7}"], model_names=["gpt-4o"],
+        claims = in_session(
+            f"s{number}", user_id=f"user-{number % 7}", tags=["web"] if number % 2 else ["phone"]
         )  # fmt: skip
+        took = timedelta(milliseconds=300 + 170 * (number * 7 % 31))
+        said = call(
+            f"t{number}", "a", tokens=(number * 100, 50), started_at=began, ended_at=began + took,
+            completion_started_at=began + took / 3, claims=claims,
+        )  # fmt: skip
+        broken = [failed(f"t{number}", "b", "a", started_at=began, ended_at=began)] if number % 6 == 0 else []
+        ingest(project.pk, [said, *broken])
+        scores = [
+            ScoreRecord(f"h{number}", "helpfulness", "NUMERIC", (number * 13 % 41) / 41, session_id=f"s{number}"),
+            ScoreRecord(f"r{number}", "is right", "BOOLEAN", float(number % 3 > 0), session_id=f"s{number}"),
+            ScoreRecord(f"o{number}", "outcome", "CATEGORICAL", None, session_id=f"s{number}",
+                        string_value="solved" if number % 4 else "handed over"),
+        ]  # fmt: skip
+        ingest(project.pk, scores)
+    recompute(project.pk, [f"s{number}" for number in range(60)])
+    activity.recompute_dirty(DirtyMark.Target.HOUR)
 
 
 def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
@@ -54,6 +72,11 @@ def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
     alices.wait_for_url("**/sessions?*")
     expect(alices.locator("#rows tr[id]")).to_have_count(counted)
     alices.go_back()
+    for place in (".heat a", ".dashboard-score .series a[aria-label$=': 1']"):
+        alices.locator(place).first.click()
+        alices.wait_for_url("**/sessions?*")
+        expect(alices.locator("#rows tr[id]").first).to_be_visible()
+        alices.go_back()
     alices.get_by_role("link", name=re.compile("user-1")).click()
     alices.wait_for_url("**/sessions?*")
     expect(alices.locator("#rows tr[id]").first).to_be_visible()

@@ -1,9 +1,11 @@
-"""Every number of the dashboard is the list's."""
+"""Every number of the dashboard is the list's and the API's."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from html import unescape
+from math import ceil, floor
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,79 +16,278 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
-from sessions.dashboard import numbers
-from sessions.dashboard.charts import charts_of
+from sessions.cohorts.sampling import ONE_IN
+from sessions.dashboard import reading
+from sessions.dashboard.charts import LATENCIES, Bar, charts_of, distribution_of, latency_charts, tops_of, trend_of
+from sessions.dashboard.heat import cells_of
+from sessions.dashboard.latencies import Latencies, latencies_of
+from sessions.dashboard.links import Links
+from sessions.dashboard.numbers import Facts, Numbers, Score, numbers_of
+from sessions.dashboard.reading import sessions_of
+from sessions.dashboard.steps import Step, hours_of_the_week, steps_between
 from sessions.listing import Listing
 from sessions.models import Session
+from sessions.rollup import recompute
 from sessions.summary.sums import facet_counts, strip
+from tests.conftest import Key
 from tests.sessions.rows import session
+from tests.tracing.reports import call, failed, in_session
+from tracing import activity
+from tracing.ingest import ingest
+from tracing.latency import ERROR, FIRST_TOKEN, WHOLE
+from tracing.models import DirtyMark, Span, Trace
+from tracing.records import ScoreRecord
 
-NUMBER = 40
+pytestmark = pytest.mark.django_db
+
+NUMBER = 30
+SUMS = ("session_count", "failed", "trace_count", "total_cost", "unpriced_count", "total_tokens", "median", "high")
+ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Asia/Kolkata"]
 
 
 @pytest.fixture
 def rows(project: Project, other_project: Project) -> list[Session]:
-    """Forty sessions of the last ten days, some users in several of them."""
+    """Thirty ingested sessions of the last nine days, some users in several of them, with scores of three kinds."""
+    for place in range(NUMBER):
+        _converse(project, place)
+    ingest(other_project.pk, [call("t1", "a", tokens=(9000, 9000), claims=in_session("s01", user_id="foreign"))])
+    for tenant in (project, other_project):
+        recompute(tenant.pk, [f"s{place:02}" for place in range(NUMBER)])
+    activity.recompute_dirty(DirtyMark.Target.HOUR)
+    return list(Session.objects.for_project(project).order_by("-created_at"))
+
+
+def _converse(project: Project, place: int) -> None:
     now = timezone.now().replace(microsecond=0)
-    session(other_project, "foreign", created_at=now, updated_at=now, total_cost=Decimal(1000), user_ids=["foreign"])
-    return [
-        session(
-            project, f"s{place:02}", created_at=now - timedelta(hours=6 * place + 1), updated_at=now,
-            total_cost=Decimal(place) / 3, total_tokens=place, duration_ms=place * 1000, error_count=place % 2,
-            user_ids=[f"user-{place % 7}"], tags=["even"] if place % 2 == 0 else ["odd"], model_names=["gpt-4o"],
-        )
-        for place in range(NUMBER)
-    ]  # fmt: skip
+    began = now - timedelta(hours=7 * place + 3)
+    claims = in_session(
+        f"s{place:02}", user_id=f"user-{place % 7}", tags=["even"] if place % 2 == 0 else ["odd"],
+        environment="staging" if place % 5 == 0 else None,
+    )  # fmt: skip
+    for turn in range(2):
+        start = began + timedelta(minutes=turn * 20)
+        took = timedelta(milliseconds=137 * (place + 1) * (turn + 1) ** 3)
+        ingest(
+            project.pk,
+            [
+                call(f"t{place}-{turn}", "a", tokens=(100 * place + 7, 20), started_at=start, ended_at=start + took,
+                     completion_started_at=start + took / 4, claims=claims),
+                *([failed(f"t{place}-{turn}", "b", "a", started_at=start, ended_at=start)] if place % 3 == 0 else []),
+            ],
+        )  # fmt: skip
+    scores: list[Any] = [ScoreRecord(f"h{place}", "helpfulness", "NUMERIC", place / 30, session_id=f"s{place:02}")]
+    scores += [ScoreRecord(f"b{place}", "is right", "BOOLEAN", float(place % 4 == 0), trace_id=f"t{place}-0")]
+    outcome = "solved" if place % 3 else "open"
+    scores += [
+        ScoreRecord(f"o{place}", "outcome", "CATEGORICAL", None, string_value=outcome, session_id=f"s{place:02}")
+    ]
+    ingest(project.pk, scores[: 3 if place % 2 else 2])
 
 
 def listing(project: Project, query: str = "range=30d") -> Listing:
     return Listing(project, QueryDict(query))
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
-def test_days_add_up_to_the_list_in_every_zone(project: Project, rows: list[Session], zone: str) -> None:
-    with timezone.override(ZoneInfo(zone)):
-        asked = listing(project)
-        now = timezone.now()
-        steps = numbers.steps_of(asked, now - timedelta(days=30), now)
-
-        assert len(steps) in (31, 32)
-        assert sum(step.session_count for step in steps) == strip(asked).session_count == NUMBER
-        assert sum(step.failed for step in steps) == strip(asked).failed
-        assert abs(sum(step.total_cost for step in steps) - strip(asked).total_cost) < Decimal("1e-9")
-        users = {(timezone.localtime(row.created_at).date(), row.user_ids[0]) for row in rows}
-        for step in steps:
-            assert step.user_count == sum(day == timezone.localtime(step.start).date() for day, _ in users)
+def steps_of(days: float = 30) -> list[Step]:
+    return steps_between(timezone.now() - timedelta(days=days), timezone.now())
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("hours", [24, 24 * 30])
-def test_a_bar_leads_to_exactly_its_sessions(project: Project, rows: list[Session], hours: int) -> None:
+def numbers(asked: Listing, steps: list[Step]) -> Numbers:
+    return numbers_of(asked, sessions_of(asked), steps)
+
+
+def latencies(asked: Listing, steps: list[Step]) -> Latencies:
+    return latencies_of(asked, sessions_of(asked), steps, session_count=asked.count.number)
+
+
+def behind(project: Project, bar: Any) -> Listing:
+    """The list that a bar, a cell or a value leads to."""
+    found = Listing(project, QueryDict(bar.query.removeprefix("?")))
+    assert not found.errors, found.errors
+    return found
+
+
+@pytest.mark.parametrize("query", ["", "tag:even", "env:staging cost > 0.001", "user:user-3 OR has:error"])
+def test_every_number_equals_that_of_the_list_and_of_the_api_in_every_zone(
+    client: Client, key: Key, project: Project, rows: list[Session], query: str
+) -> None:
+    answer = client.get(
+        "/api/v1/sessions", {"q": query, "range": "30d", "limit": 100}, headers={"Authorization": key.bearer}
+    )
+    told = answer.json()["data"]
+    for zone in ZONES:
+        with timezone.override(ZoneInfo(zone)):
+            asked, steps = listing(project, f"range=30d&q={query}"), steps_of()
+            found = numbers(asked, steps)
+            assert len(told) == found.facts.session_count > 0
+            _compare(found.facts, told)
+            for name in SUMS:
+                assert getattr(found.facts, name) == getattr(strip(asked), name), name
+            for name, values in found.tops.items():
+                assert values == facet_counts(asked, name, reading.TOP)
+            for step, made in zip(steps, found.steps, strict=True):
+                _compare(made, [row for row in told if step.start <= _began(row) < step.end])
+            for score in found.scores:
+                _compare_score(score, told)
+            moments = [timezone.localtime(_began(row)) for row in told]
+            for day, hours in enumerate(found.heat):
+                for hour, count in enumerate(hours):
+                    assert count == sum((at.weekday(), at.hour) == (day, hour) for at in moments)
+
+
+def _began(row: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(row["created_at"])
+
+
+def _compare(facts: Facts, told: list[dict[str, Any]]) -> None:
+    """What the API tells, session by session."""
+    lengths = [row["duration_ms"] for row in told]
+    assert facts.session_count == len(told)
+    assert facts.total_cost == sum(Decimal(row["total_cost"]) for row in told)
+    assert facts.total_tokens == sum(row["total_tokens"] for row in told)
+    assert facts.failed == sum(row["error_count"] > 0 for row in told)
+    assert facts.user_count == len({user for row in told for user in row["user_ids"]})
+    assert facts.median == (percentile(lengths, 0.5) if told else None)
+    assert facts.high == (pytest.approx(percentile(lengths, 0.95)) if told else None)
+
+
+def _compare_score(score: Score, told: list[dict[str, Any]]) -> None:
+    means = [row["scores"][score.name]["mean"] for row in told if score.name in row["scores"]]
+    known = [Decimal(str(mean)) for mean in means if mean is not None]
+    assert (score.total.session_count, score.total.mean_count) == (len(means), len(known))
+    assert score.total.sum == sum(known)
+    assert score.total.session_count == sum(step.session_count for step in score.steps)
+    assert score.total.mean_count == sum(bin.session_count for bin in score.bins)
+
+
+def percentile(values: list[int], share: float) -> float:
+    ordered, place = sorted(values), share * (len(values) - 1)
+    low, high = ordered[floor(place)], ordered[ceil(place)]
+    return low + (high - low) * (place - floor(place))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_a_bar_leads_to_exactly_its_sessions(project: Project, rows: list[Session], zone: str) -> None:
     asked = listing(project, "range=30d&q=tag:even OR tag:odd")
-    now = timezone.now()
-    charts = charts_of(asked, numbers.steps_of(asked, now - timedelta(hours=hours), now))
-    sessions_chart = charts[0]
+    with timezone.override(ZoneInfo(zone)):
+        for days in (1, 30):
+            steps, links = steps_of(days), Links(asked)
+            found = numbers(asked, steps)
+            bars = charts_of(links, steps, found.steps)[0].bars
+            bars += [bar for score in found.scores for bar in distribution_of(links, score).bars]
 
-    assert sum(int(bar.value) for bar in sessions_chart.bars) > 2
-    for bar in sessions_chart.bars:
-        behind = Listing(project, QueryDict(bar.query.removeprefix("?")))
-        assert not behind.errors
-        assert behind.count.number == int(bar.value)
+            assert sum(int(bar.value) for bar in bars) > 2
+            for bar in bars:
+                assert behind(project, bar).count.number == int(bar.value), bar.query
+            for cell in (cell for cells in cells_of(links, steps, found.heat) for cell in cells if cell.count):
+                assert behind(project, cell).count.number == cell.count, cell.query
+            for score in found.scores:
+                for top in tops_of(links, f"score.{score.name}", score.categories):
+                    assert behind(project, top).count.number == top.count
+                for bar, step in zip(trend_of(links, steps, score).bars, score.steps, strict=True):
+                    assert behind(project, bar).count.number == step.session_count
 
 
-@pytest.mark.django_db
-def test_users_values_and_hours_are_counted_by_session(project: Project, rows: list[Session]) -> None:
+def test_scores_are_shown_by_what_they_are(project: Project, rows: list[Session]) -> None:
     asked = listing(project)
+    found = {score.name: score for score in numbers(asked, steps_of()).scores}
+    assert list(found) == ["helpfulness", "is right", "outcome"]
 
-    assert numbers.active_users(asked) == 7
-    assert facet_counts(asked, "tags", 8, numbers.COUNTED) == [("even", 20), ("odd", 20)]
-    assert sum(map(sum, numbers.by_hour_of_week(asked))) == NUMBER
-    moment = timezone.localtime(rows[3].created_at)
-    assert numbers.by_hour_of_week(asked)[moment.weekday()][moment.hour] >= 1
+    right = distribution_of(Links(asked), found["is right"]).bars
+    assert [(bar.label, bar.value) for bar in right] == [("0", "22"), ("1", "8")]
+    assert found["outcome"].categories == [("solved", 10), ("open", 5)]
+    assert not distribution_of(Links(asked), found["outcome"]).bars
+    helpful = distribution_of(Links(asked), found["helpfulness"]).bars
+    assert [bar.label for bar in helpful[:2]] == ["0 to below 0.1", "0.1 to below 0.2"]
+    assert sum(int(bar.value) for bar in helpful) == NUMBER
 
 
-@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["range=30d", "range=30d&q=tag:even"])
+def test_latencies_are_those_of_the_spans_within_the_stated_error(
+    project: Project, rows: list[Session], query: str
+) -> None:
+    asked = listing(project, query)
+    traces = Trace.objects.for_project(project).filter(session_id__in=asked.matching.values("session_id"))
+    starts = dict(traces.values_list("trace_id", "started_at"))
+    calls = [call for call in Span.objects.for_project(project).filter(kind=1) if call.trace_id in starts]
+    assert calls
+    for zone in ZONES:
+        with timezone.override(ZoneInfo(zone)):
+            found = latencies(asked, steps_of())
+            assert not found.is_sample
+            for place, step in enumerate(found.steps):
+                _compare_calls(found, place, [c for c in calls if step.start <= starts[c.trace_id] < step.end])
+
+
+def _compare_calls(found: Latencies, place: int, calls: list[Span]) -> None:
+    for measure, until in ((WHOLE, "ended_at"), (FIRST_TOKEN, "completion_started_at")):
+        lengths = [(getattr(call, until) - call.started_at) // timedelta(microseconds=1) for call in calls]
+        for share in (0.5, 0.95):
+            shown = found.of_step(place, measure, share)
+            if lengths:
+                wanted = percentile(lengths, share) / 1000
+                assert shown is not None
+                assert abs(shown - wanted) <= wanted * ERROR * (1 + 1e-9)
+            else:
+                assert shown is None
+
+
+def test_a_bar_of_latency_leads_to_the_sessions_of_such_calls(project: Project, rows: list[Session]) -> None:
+    for query in ("range=30d", "range=30d&q=tag:even"):
+        asked = listing(project, query)
+        found = latencies(asked, steps_of())
+        charts = latency_charts(Links(asked), found)
+
+        assert [chart.title for chart in charts] == [title for title, *_ in LATENCIES]
+        bars: list[Bar] = [bar for chart in charts for bar in chart.bars if bar.value]
+        assert len(bars) > 20
+        slow = [behind(project, bar) for bar in bars]
+        assert all(link.count.number <= NUMBER for link in slow)
+        # The slot's middle may lie above its longest call, by ERROR at most.
+        assert sum(link.count.number > 0 for link in slow) > len(slow) / 3
+
+
+def test_of_very_many_sessions_a_stated_sample_stands_for_all(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    Session.objects.bulk_create(
+        Session(
+            project_id=project.pk, session_id=f"{place}", created_at=now - timedelta(minutes=place), updated_at=now,
+            duration_ms=1000, total_tokens=10, computed_at=now, user_ids=["ana"],
+        )
+        for place in range(6_000)
+    )  # fmt: skip
+    monkeypatch.setattr(reading, "COUNTED", 1_000)
+    found = numbers(listing(project), steps_of())
+
+    assert 10 < found.sample_size < 200
+    assert found.facts.session_count == found.sample_size * ONE_IN
+    assert abs(found.facts.session_count - 6_000) <= 2 * found.error / 100 * 6_000
+    assert found.facts.total_tokens == 10 * found.facts.session_count
+    assert sum(step.session_count for step in found.steps) == found.facts.session_count
+    assert (found.facts.user_count, found.facts.median) == (1, 1000)
+
+
+def test_steps_follow_the_clock_of_the_zone_when_it_changes() -> None:
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        first = datetime(2026, 3, 28, 12, tzinfo=ZoneInfo("Europe/Berlin"))
+        days = steps_between(first, first + timedelta(days=3))
+        assert [round((d.end.timestamp() - d.start.timestamp()) / 3600) for d in days] == [12, 23, 24, 24]
+        hours = steps_between(first, first + timedelta(hours=24))
+        assert {round(h.end.timestamp() - h.start.timestamp()) for h in hours} == {3600}
+        sundays = list(hours_of_the_week(first, first + timedelta(days=14), 6, 2))
+        assert len(sundays) == 1  # there was no such hour on the first
+
+
+def test_an_hour_of_the_week_that_came_too_often_to_be_named_has_no_link(project: Project, rows: list[Session]) -> None:
+    asked, steps = listing(project, "range=all"), steps_of(400)
+    cells = [c for cells in cells_of(Links(asked), steps, numbers(asked, steps).heat) for c in cells if c.count]
+
+    assert cells
+    assert not any(cell.query for cell in cells)
+
+
 def test_the_page_shows_the_list_s_numbers_and_links_to_it(
     client: Client,
     alice: User,
@@ -95,18 +296,31 @@ def test_the_page_shows_the_list_s_numbers_and_links_to_it(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client.force_login(alice)
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(45):
         page = client.get(reverse("dashboard", args=[project.pk]), {"q": "tag:even", "range": "90d"}).content.decode()
 
-    assert re.search(r"Sessions</dt><dd class=\"number\">20\b", page)
+    assert re.search(r"Sessions</dt><dd class=\"number\">15\b", page)
+    for title in ("p95 latency", "Median time to first token", "helpfulness", "Sessions by their mean"):
+        assert title in page
     links = [unescape(link) for link in re.findall(r'href="([^"]*/sessions\?[^"]*)"', page)]
-    assert links
-    for link in links[:40]:
+    assert len(links) > 500
+    for link in links[::40]:
         assert client.get(link).status_code == 200
     assert "foreign" not in page
 
 
-@pytest.mark.django_db
+def test_a_period_is_compared_with_the_one_before(client: Client, alice: User, project: Project) -> None:
+    now = timezone.now()
+    for place, days in enumerate((1, 2, 3, 9)):
+        at = now - timedelta(days=days)
+        session(project, f"s{place}", created_at=at, updated_at=at, user_ids=["ana"], total_tokens=10)
+    client.force_login(alice)
+    page = client.get(reverse("dashboard", args=[project.pk]), {"range": "7d"}).content.decode()
+
+    assert re.search(r'Sessions</dt><dd class="number">3 <span class="muted small">\+200 %</span>', page)
+    assert re.search(r'Active users</dt><dd class="number">1 <span class="muted small">±0 %</span>', page)
+
+
 @pytest.mark.parametrize(
     ("params", "shown"),
     [

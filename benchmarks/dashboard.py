@@ -1,0 +1,185 @@
+"""How long the dashboard takes on the server, of a month of sessions with all their spans.
+
+    python -m benchmarks.dashboard [--full] [--database-url postgresql://...] [--rounds 20] [--json FILE]
+
+28,000 sessions with 1,008,000 spans, copied from a turn that was ingested, spread over 30 days with durations over
+orders of magnitude, and summed up by the jobs that do it in service. --full adds a project of 2 million sessions, rows
+only. A round is the whole page, drawn by its own view; the first two of each question are left out."""
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, table
+from benchmarks.listing import INSERT, timed
+from benchmarks.recompute import new_project
+from benchmarks.server import database_alone, set_up
+
+SESSIONS, TRACES_EACH, FULL = 28_000, 6, 2_000_000
+GOAL, FULL_GOAL = 100, 1_000  # ms, p95
+QUESTIONS = {
+    "30 days": "range=30d",
+    "30 days, in Tokyo": "range=30d&zone=Asia/Tokyo",
+    "24 hours": "range=24h",
+    "7 days": "range=7d",
+    "30 days, one model": "range=30d&q=model:gpt-4o",
+    "30 days, one user": "range=30d&q=user:user-4711",
+    "30 days, a score": "range=30d&q=score.helpfulness >= 0.5",
+    "all time": "range=all",
+}
+
+# Per session and per span a number from 0 to 1 that says how far back and how long.
+SPREAD = """
+UPDATE {table} SET started_at = moved.at + (started_at - moved.began), {ended} FROM (
+    SELECT trace_id AS id, session_id, started_at AS began,
+        now() - (abs(hashtext(session_id)) %% 2592000) * interval '1 second' + (started_at - %s) AS at
+    FROM trace WHERE project_id = %s) moved
+WHERE {table}.project_id = %s AND {table}.trace_id = moved.id
+"""
+LENGTH = "moved.at + (started_at - moved.began) + interval '1 ms' * exp(4 + 6 * (abs(hashtext({key})) / 2147483648.0))"
+SCORES = """
+INSERT INTO session_score (project_id, session_id, name, count, mean, shares)
+SELECT project_id, session_id, 'helpfulness', 1, round((abs(hashtext(session_id || 'h')) / 2147483648.0)::numeric, 3),
+    '{}'::jsonb FROM session WHERE project_id = %(project)s
+UNION ALL
+SELECT project_id, session_id, 'outcome', 1, NULL, CASE WHEN abs(hashtext(session_id)) %% 3 = 0
+    THEN '{"open": 1}'::jsonb ELSE '{"solved": 1}'::jsonb END FROM session WHERE project_id = %(project)s
+"""
+
+
+def main() -> None:
+    options = _options()
+    print(machine.description())
+    print(machine.load_note())
+    with database_alone(options.database_url) as url:
+        set_up(DATABASE_URL=url)
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("migrate", verbosity=0)
+        results = measured("28,000 sessions, 1,008,000 spans", month_of_spans(), GOAL, options.rounds)
+        if options.full:
+            results |= measured("2,000,000 sessions", many_sessions(FULL), FULL_GOAL, options.rounds)
+        connection.close()
+    print(f"load {machine.load():.2f} at the end")
+    table.write(options.json, results)
+
+
+def month_of_spans() -> int:
+    from django.db import connection
+
+    from benchmarks import sized
+    from sessions.tasks import recompute_dirty
+    from tracing import activity, dirty
+    from tracing.models import DirtyMark
+
+    started = time.perf_counter()
+    dirty.marked.receivers.clear()  # there is no broker, and nobody to wake
+    project_id = new_project("A month")
+    sized.fill(project_id, _traces())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(started_at) FROM trace WHERE project_id = %s", [project_id])
+        began = cursor.fetchone()[0]
+        for name, ended in (("span", _ends("span")), ("trace", _ends("trace"))):
+            cursor.execute(SPREAD.format(table=name, ended=ended), [began, project_id, project_id])
+        cursor.execute("VACUUM ANALYZE trace, span")
+        _mark(cursor, project_id)
+    recompute_dirty(project_id)
+    activity.recompute_dirty(DirtyMark.Target.HOUR)
+    _score(project_id)
+    print(f"\nmade in {time.perf_counter() - started:.0f} s")
+    return project_id
+
+
+def many_sessions(count: int) -> int:
+    from django.db import connection
+
+    started = time.perf_counter()
+    project_id = new_project("Large")
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, {"project": project_id, "count": count})
+    _score(project_id)
+    print(f"\nmade in {time.perf_counter() - started:.0f} s")
+    return project_id
+
+
+def _traces() -> Iterator[tuple[str, str]]:
+    for number in range(SESSIONS * TRACES_EACH):
+        yield f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}", f"session-{number // TRACES_EACH}"
+
+
+def _ends(name: str) -> str:
+    if name == "trace":
+        return "ended_at = moved.at + (ended_at - moved.began)"
+    ended = LENGTH.format(key="span.trace_id || span.span_id")
+    first = LENGTH.format(key="span.trace_id || 'first'") + " * 0.05"
+    return f"ended_at = {ended}, completion_started_at = CASE WHEN kind = 1 THEN {first} END"
+
+
+def _mark(cursor: Any, project_id: int) -> None:
+    """Everything is to be summed up, as after ingestion."""
+    from django.utils import timezone
+
+    from tracing import dirty
+    from tracing.models import DirtyMark
+    from tracing.summing import hour_key
+
+    cursor.execute("SELECT DISTINCT session_id FROM trace WHERE project_id = %s", [project_id])
+    dirty.mark(project_id, DirtyMark.Target.SESSION, {row[0] for row in cursor.fetchall()}, timezone.now())
+    cursor.execute("SELECT DISTINCT date_trunc('hour', started_at) FROM trace WHERE project_id = %s", [project_id])
+    dirty.mark(project_id, DirtyMark.Target.HOUR, {hour_key(row[0]) for row in cursor.fetchall()}, timezone.now())
+
+
+def _score(project_id: int) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(SCORES, {"project": project_id})
+        cursor.execute("VACUUM ANALYZE session, session_score")
+
+
+def measured(title: str, project_id: int, goal: int, rounds: int) -> dict[str, Any]:
+    results, rows = {}, []
+    ask = _page_of(project_id)
+    for name, query in QUESTIONS.items():
+        middle, high = timed(lambda query=query: ask(query), rounds)
+        results[f"{title}: {name}"] = {"p50": middle, "p95": high, "load": machine.load()}
+        rows.append([name, f"{middle:.0f}", f"{high:.0f}", table.verdict(high, goal, at_most=True)])
+    table.show(f"The dashboard of {title}, ms", ["question", "p50", "p95", "goal in ms"], rows)
+    return results
+
+
+def _page_of(project_id: int) -> Any:
+    from django.test import Client
+    from django.urls import reverse
+
+    from projects.models import Membership, Project, Role, User
+
+    project = Project.objects.get(pk=project_id)
+    user = User.objects.create(email=f"reader-{project_id}@example.com")
+    Membership.objects.create(organization=project.organization, user=user, role=Role.OWNER)
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user)
+
+    def ask(query: str) -> None:
+        query, _, zone = query.partition("&zone=")
+        Project.objects.filter(pk=project_id).update(time_zone=zone or "UTC")
+        answer = client.get(f"{reverse('dashboard', args=[project_id])}?{query}")
+        assert b"dashboard-series" in answer.content, query
+
+    return ask
+
+
+def _options() -> Namespace:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="2 million sessions in one project as well")
+    parser.add_argument("--database-url")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The hours of the week in which sessions begin. A cell leads to its sessions as long as a query can name each time at
+which its hour came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sessions.dashboard.links import Links
+from sessions.dashboard.steps import Step, hours_of_the_week
+from sessions.query.grammar import Comparison, Either, Node, Operator
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`query` is the list's; empty where nothing began, and where the times are too many to name."""
+
+    day: str
+    hour: int
+    count: int
+    query: str
+
+
+def cells_of(links: Links, steps: Sequence[Step], counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
+    """Of each day, Monday first."""
+    first, last = steps[0].start, steps[-1].end
+    return [
+        [
+            Cell(name, hour, number, _query(links, first, last, day, hour) if number else "")
+            for hour, number in enumerate(counts[day])
+        ]
+        for day, name in enumerate(DAYS)
+    ]
+
+
+def _query(links: Links, first: datetime, last: datetime, day: int, hour: int) -> str:
+    times: list[Node] = [
+        Comparison("created", Operator.HAS, (Step(start, end, is_hourly=True).when,))
+        for start, end in hours_of_the_week(first, last, day, hour)
+    ]
+    if not times or not links.can_take(len(times)):
+        return ""
+    return links.to(Either(tuple(times)) if len(times) > 1 else times[0])

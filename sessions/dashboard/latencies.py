@@ -1,0 +1,97 @@
+"""How long the model calls of a dashboard's sessions took, step by step: from the hours that are summed up already, and
+where a filter asks for some sessions only, from the traces of SAMPLED of them."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from sessions.dashboard.reading import PATIENCE, Sessions
+from sessions.dashboard.steps import Step
+from sessions.listing import Listing
+from tracing.bounded import within
+from tracing.latency import Slots, added, percentile
+from tracing.models import Activity
+
+SAMPLED = 2_000  # sessions
+OF_TRACES = """
+WITH picked AS MATERIALIZED (
+    SELECT session_id FROM ({sessions}) AS s ORDER BY hashtextextended(session_id, 0) LIMIT %s)
+SELECT width_bucket(t.started_at, %s::timestamptz[]), m.measure, s.slot, sum(s.number::bigint)
+FROM picked JOIN trace t USING (session_id) CROSS JOIN LATERAL jsonb_each(t.latencies) AS m(measure, slots)
+    CROSS JOIN LATERAL jsonb_each_text(m.slots) AS s(slot, number)
+WHERE t.project_id = %s AND t.started_at >= %s AND t.started_at < %s GROUP BY 1, 2, 3
+"""
+
+Measured = dict[str, Slots]  # by measure (tracing/latency.py)
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """`steps` are those that the calls are counted in, by the start of their trace: the first may begin earlier than
+    asked, since hours are whole. `is_sample` when not all sessions were read."""
+
+    steps: list[Step]
+    measured: list[Measured]
+    is_sample: bool = False
+
+    def total(self, measure: str, share: float) -> float | None:
+        return percentile(added(found.get(measure, {}) for found in self.measured), share)
+
+    def of_step(self, place: int, measure: str, share: float) -> float | None:
+        return percentile(self.measured[place].get(measure, {}), share)
+
+
+def latencies_of(listing: Listing, sessions: Sessions, steps: Sequence[Step], *, session_count: int) -> Latencies:
+    """Raises TooLong."""
+    if _is_summed_up(listing, steps):
+        whole = [replace(steps[0], start=hour_of(steps[0].start)), *steps[1:]]
+        return Latencies(whole, _of_hours(listing, whole))
+    is_sample = sessions.weight > 1 or session_count > SAMPLED
+    return Latencies(list(steps), _of_traces(listing, sessions, steps), is_sample)
+
+
+def hour_of(at: datetime) -> datetime:
+    """The beginning of the hour, in UTC, that it lies in."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _is_summed_up(listing: Listing, steps: Sequence[Step]) -> bool:
+    """Whether whole hours answer: nothing is filtered, and no bound but the first one cuts an hour."""
+    ends = [step.end for step in steps]
+    if listing.span.end and listing.span.end.end < min(ends[-1], timezone.now()):
+        ends.append(listing.span.end.end)
+    is_filtered = any(condition.label != "Time" for condition in listing.conditions)
+    return not is_filtered and all(end == hour_of(end) for end in ends)
+
+
+def _of_hours(listing: Listing, steps: Sequence[Step]) -> list[Measured]:
+    starts = [step.start for step in steps]
+    cells = Activity.objects.for_project(listing.project).filter(
+        period=Activity.Period.HOUR, model="", starts_at__gte=starts[0], starts_at__lt=steps[-1].end
+    )
+    several: list[list[Measured]] = [[] for _ in steps]
+    for at, found in cells.values_list("starts_at", "latencies"):
+        several[bisect_right(starts, at) - 1].append(found)
+    return [_merged(found) for found in several]
+
+
+def _merged(several: Sequence[Measured]) -> Measured:
+    measures = dict.fromkeys(name for found in several for name in found)
+    return {name: added(found.get(name, {}) for found in several) for name in measures}
+
+
+def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> list[Measured]:
+    rows, given = sessions.rows.values_list("session_id").query.sql_with_params()
+    starts = [step.start for step in steps]
+    measured: list[Measured] = [{} for _ in steps]
+    with within(PATIENCE), connection.cursor() as cursor:
+        cursor.execute(
+            OF_TRACES.format(sessions=rows), [*given, SAMPLED, starts, listing.project.pk, starts[0], steps[-1].end]
+        )
+        for place, measure, slot, count in cursor.fetchall():
+            measured[place - 1].setdefault(measure, {})[slot] = int(count)
+    return measured

@@ -1,0 +1,35 @@
+"""The list narrowed further, for hundreds of bars: what stays the same is written once."""
+
+from functools import cached_property
+from urllib.parse import quote_plus
+
+from sessions.listing import Listing
+from sessions.query.grammar import Node
+from sessions.query.parsing import LONGEST, MOST_PARTS
+from sessions.query.rewrite import parts_of, value_of, written
+
+
+class Links:
+    """Of the sessions of `listing` that meet one condition more."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+        self.parts = parts_of(listing.query_text)
+
+    def to(self, *parts: Node) -> str:
+        """The list's query string; empty when the query were longer than the language allows."""
+        text = written([*self.parts, *(part for part in parts if part not in self.parts)])
+        return f"{self._others}q={quote_plus(text)}" if len(text) <= LONGEST else ""
+
+    def to_value(self, name: str, value: str) -> str:
+        """`name` may be that of a score, `score.helpfulness`."""
+        return self.to(value_of(name, value))
+
+    def can_take(self, count: int) -> bool:
+        """Whether so many alternatives are not too many; what is asked already leaves room for half of all."""
+        return count <= MOST_PARTS // 2
+
+    @cached_property
+    def _others(self) -> str:
+        others = self.listing.query_string(q=None)
+        return others if others == "?" else f"{others}&"

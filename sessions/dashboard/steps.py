@@ -1,0 +1,77 @@
+"""The hours or days that a dashboard is drawn by, on the clock of the active zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from sessions.query.grammar import Comparison, Operator
+
+HOURLY = timedelta(hours=50)  # a shorter time is drawn by the hour
+LONGEST = timedelta(days=400)  # the rest of a longer time is in the totals
+SOON_BEFORE = timedelta(microseconds=1)  # the finest that the database tells apart
+
+
+@dataclass(frozen=True)
+class Step:
+    """From `start` until just before `end`. The first one may be a part of its hour or day."""
+
+    start: datetime
+    end: datetime
+    is_hourly: bool
+
+    @property
+    def label(self) -> str:
+        return date_format(timezone.localtime(self.start), "j M H:i" if self.is_hourly else "D j M")
+
+    @property
+    def when(self) -> str:
+        """As the query language says it."""
+        first, last = timezone.localtime(self.start), timezone.localtime(self.end)
+        if not self.is_hourly and first == midnight(first.date()):
+            return f"{first.date()}..{first.date()}"
+        return f"{first.isoformat()}..{(last - SOON_BEFORE).isoformat()}"
+
+    @property
+    def began(self) -> Comparison:
+        """The condition on sessions that they began in it."""
+        return Comparison("created", Operator.HAS, (self.when,))
+
+
+def steps_between(first: datetime, last: datetime) -> list[Step]:
+    """Without gaps, the last one whole. A change of the clocks makes an hour or a day longer or shorter."""
+    first = max(first, last - LONGEST)
+    is_hourly = last - first < HOURLY
+    bounds = [first, *_bounds(first, last, is_hourly=is_hourly)]
+    return [Step(start, end, is_hourly) for start, end in pairwise(bounds)]
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
+
+
+def hours_of_the_week(first: datetime, last: datetime, weekday: int, hour: int) -> Iterator[tuple[datetime, datetime]]:
+    """Each time at which this hour of this weekday (Monday is 0) lies between two moments, on the wall clock."""
+    day = timezone.localtime(first).date()
+    day += timedelta(days=(weekday - day.weekday()) % 7)
+    while (start := midnight(day) + timedelta(hours=hour)) <= last:
+        end = start + timedelta(hours=1)
+        if end > first and end.astimezone(UTC) > start.astimezone(UTC):
+            yield max(start, first), end
+        day += timedelta(days=7)
+
+
+def _bounds(first: datetime, last: datetime, *, is_hourly: bool) -> Iterator[datetime]:
+    """Ends of hours or days, the last one after `last`."""
+    local = timezone.localtime(first)
+    end = local
+    while end <= last:
+        if is_hourly:
+            hour = (end.astimezone(UTC) + timedelta(hours=1)).astimezone(end.tzinfo)
+            end = hour.replace(minute=0, second=0, microsecond=0)
+        else:
+            end = midnight(end.date() + timedelta(days=1))
+        yield end
