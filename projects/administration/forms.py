@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 
 from projects.audit import Action, Trail
@@ -67,12 +68,25 @@ class GeneralForm(ProjectForm):
         widget=forms.Select(FIELD),
     )
 
+    session_quiet_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=10_080,
+        required=False,
+        label="Minutes until a session is idle",
+        help_text=f"Counted from the end of its last span. Empty takes the server's {settings.SESSION_QUIET_MINUTES}.",
+        widget=forms.NumberInput(FIELD),
+    )
+
     class Meta(ProjectForm.Meta):
-        fields = ["name", "time_zone"]
+        fields = ["name", "time_zone", "session_quiet_minutes"]
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"] or self.instance.time_zone
         return zone
+
+    def clean_session_quiet_minutes(self) -> int | None:
+        typed: int | None = self.cleaned_data["session_quiet_minutes"]
+        return typed if "session_quiet_minutes" in self.data else self.instance.session_quiet_minutes
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]

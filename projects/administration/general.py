@@ -27,14 +27,15 @@ def general(request: HttpRequest, project: Project) -> HttpResponse:
 @requires(Role.ADMIN)
 @transaction.atomic
 def rename(request: HttpRequest, project: Project) -> HttpResponse:
-    """Sets the project's name and time zone."""
+    """Sets the project's name, its time zone, and when its sessions are idle."""
     before = project.name
     form = GeneralForm(request.POST, instance=project)
     if not form.is_valid():
         project.name = before
         return _page(request, project, rename_form=form, status=400)
     form.save()
-    _record(request, Action.PROJECT_CHANGED, project, name_before=before, time_zone=project.time_zone)
+    changed = {name: form.cleaned_data[name] for name in ("time_zone", "session_quiet_minutes")}
+    _record(request, Action.PROJECT_CHANGED, project, name_before=before, **changed)
     return redirect("project-settings", project.pk)
 
 

@@ -1,7 +1,9 @@
 """Organizations, who belongs to them in which role, and their projects."""
 
+from datetime import timedelta
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -51,6 +53,11 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def quiet_time(self) -> timedelta:
+        """How long after its last span a session may still go on."""
+        return timedelta(minutes=self.session_quiet_minutes or settings.SESSION_QUIET_MINUTES)
 
     @property
     def role(self) -> Role:
@@ -121,6 +128,9 @@ class Project(models.Model):
     monthly_span_quota = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="SDKs are refused after so many spans in a month (UTC); empty takes all."
     )
+    session_quiet_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="A session is idle so long after its last span; empty takes the server's."
+    )
     archived_at = models.DateTimeField(null=True, blank=True, help_text="Since when it takes no more data.")
     deleted_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when nobody can open it, while its rows are being deleted."
@@ -132,6 +142,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def quiet_time(self) -> timedelta:
+        """How long after its last span a session may still go on."""
+        return timedelta(minutes=self.session_quiet_minutes or settings.SESSION_QUIET_MINUTES)
 
     @property
     def role(self) -> Role:

@@ -1,15 +1,14 @@
 """Conditions that are no column: `has:`, `is:`, `score.NAME` and `metadata.KEY`."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Func, JSONField, Q, TextField, Value
 from django.db.models.fields.json import KeyTransform
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
+from projects.models import Project
 from sessions.models import Comment, ObjectType, SessionScore, SessionState
 from sessions.properties import PropertyKind
 from sessions.query import values
@@ -72,7 +71,7 @@ def _has(project_id: int, scope: str, asked: Comparison, value: str) -> Q:
 
 def being(project_id: int, asked: Comparison) -> Q:
     """`is:bookmarked`, `is:active`, `is:idle`."""
-    quiet = values.now() - timedelta(minutes=settings.SESSION_QUIET_MINUTES)
+    quiet = values.now() - Project.objects.get(pk=project_id).quiet_time
     known: dict[str, Callable[[], Q]] = {
         "bookmarked": lambda: ids_of(SessionState.objects.for_project(project_id).filter(is_bookmarked=True)),
         "active": lambda: Q(updated_at__gt=quiet),

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.forms import CharField, ModelForm, Textarea
 from django.utils import timezone
 
-from projects.models import User
+from projects.models import Project, User
 from sessions.models import Session, SessionState
 from sessions.models.state import NOTE_LENGTH
 from sessions.replay.turns import traces_of
@@ -41,12 +40,11 @@ class Saying:
         return self.state.title or self.given_title
 
 
-def saying_of(session: Session) -> Saying:
+def saying_of(session: Session, project: Project) -> Saying:
     """Two queries."""
-    state = state_of(session)
-    quiet = timedelta(minutes=settings.SESSION_QUIET_MINUTES)
-    is_active = timezone.now() - session.updated_at < quiet
-    return Saying(state, given_title(session), is_active, settings.SESSION_QUIET_MINUTES)
+    is_active = timezone.now() - session.updated_at < project.quiet_time
+    quiet_minutes = project.quiet_time // timedelta(minutes=1)
+    return Saying(state_of(session), given_title(session), is_active, quiet_minutes)
 
 
 def state_of(session: Session) -> SessionState:

@@ -78,7 +78,7 @@ def session_state(request: HttpRequest, project: Project, session_id: str) -> Ht
 def _header(request: PageRequest, project: Project, found: Session) -> Context:
     first, others = _facts(found)
     context: Context = {"properties": first, "other_properties": others, "usage": usage_rows(found.usage_by_model)}
-    context |= {"saying": saying_of(found), "filters": turns.ONLY}
+    context |= {"saying": saying_of(found, project), "filters": turns.ONLY}
     context |= {"exports": EXPORTS, "export_url": reverse("export-session", args=[project.pk, found.session_id])}
     context["may_edit"] = project.role.covers(Role.MEMBER)
     if "in" in request.GET:
@@ -114,7 +114,7 @@ def _asked(request: PageRequest, found: Session) -> turns.Page:
 
 def _window(request: PageRequest, found: Session, context: Context) -> HttpResponse:
     ways = {"is_later": "after" in request.GET, "is_earlier": "before" in request.GET}
-    context |= {"page": _asked(request, found), "saying": saying_of(found)}
+    context |= {"page": _asked(request, found), "saying": saying_of(found, context["project"])}
     return render(request, "sessions/_turns.html", context | ways)
 
 
@@ -155,7 +155,8 @@ def _live(request: PageRequest, found: Session, context: Context) -> HttpRespons
     """What came after `live`, the last turn on the page, and that turn again when it grew since `seen`."""
     end = turns.Cursor.read(request.GET["live"])
     seen = parse_datetime(request.GET.get("seen", "").replace(" ", "+"))
-    context |= {"saying": saying_of(found), "page": turns.turns_after(found, end, only=context["only"])}
+    context |= {"saying": saying_of(found, context["project"])}
+    context |= {"page": turns.turns_after(found, end, only=context["only"])}
     grown = turns.one_turn(found, end.trace_id) if end else None
     if grown and seen and grown.trace.updated_at <= seen:
         grown = None

@@ -103,6 +103,30 @@ def test_a_session_is_active_until_it_has_been_quiet(alices: Client, project: Pr
     assert not alices.get(page_of(project, "quiet")).context["saying"].is_active
 
 
+def test_a_project_says_itself_when_its_sessions_are_idle(alices: Client, project: Project) -> None:
+    ended = timezone.now() - timedelta(minutes=20)
+    ingest(project.pk, [call("t", "a", claims=in_session("slow"), started_at=ended, ended_at=ended)])
+    recompute(project.pk, ["slow"])
+    settings, sessions = (reverse(name, args=[project.pk]) for name in ("project-rename", "sessions"))
+
+    def found(query: str) -> int:
+        return alices.get(sessions, {"q": query}).context["listing"].matching.count()
+
+    before = alices.get(page_of(project, "slow")).context["saying"].is_active, found("is:active"), found("is:idle")
+    assert alices.post(settings, {"name": "Support", "session_quiet_minutes": "60"}).status_code == 302
+    after = alices.get(page_of(project, "slow")).context["saying"].is_active, found("is:active"), found("is:idle")
+    assert alices.post(settings, {"name": "Help desk"}).status_code == 302  # an older page, which only renames
+    project.refresh_from_db()
+
+    assert before == (False, 0, 1)
+    assert after == (True, 1, 0)
+    assert project.session_quiet_minutes == 60
+    assert alices.post(settings, {"name": "Support", "session_quiet_minutes": "0"}).status_code == 400
+    assert alices.post(settings, {"name": "Support", "session_quiet_minutes": ""}).status_code == 302
+    project.refresh_from_db()
+    assert project.session_quiet_minutes is None
+
+
 def test_neighbours_are_those_of_the_list_one_came_from(alices: Client, project: Project) -> None:
     for number, user_id in enumerate(("ana", "ben", "ana", "ana")):
         tell(project, f"ticket-{number}", TICKET[:1], user_id=user_id)
