@@ -55,11 +55,6 @@ class Organization(models.Model):
         return self.name
 
     @property
-    def quiet_time(self) -> timedelta:
-        """How long after its last span a session may still go on."""
-        return timedelta(minutes=self.session_quiet_minutes or settings.SESSION_QUIET_MINUTES)
-
-    @property
     def role(self) -> Role:
         """Of the person who asks; only on what projects/access.py has found for somebody."""
         return Role(vars(self)["granted_role"])
