@@ -18,6 +18,14 @@ SKEWED = 50  # from where on the largest is so many medians away that a linear a
 DECIMALS = 12  # of a sum of money and of a score's mean
 FRACTION = Decimal(1).scaleb(-DECIMALS)
 STEPS = (1, 2, 5)
+SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
+ROUND_TIMES = [
+    *(step * 10**power for power in range(3) for step in STEPS),
+    *(unit * times for unit in (SECOND, MINUTE) for times in (1, 2, 5, 10, 20, 30)),
+    *(HOUR * times for times in (1, 2, 5, 12)),
+    *(DAY * times for times in (1, 2, 4)),
+    *(DAY * step * 10**power for power in range(1, 11) for step in STEPS),
+]
 POINTS = 80  # of a cumulative line
 WHOLE = (PropertyKind.DURATION, PropertyKind.NUMBER)
 
@@ -66,8 +74,12 @@ def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bo
     spread = sorted(value for sample in samples for value in _ends(sample))
     if not spread or spread[0] == spread[-1] or max(abs(spread[0]), abs(spread[-1])) > 1e18:
         return None
-    is_logarithmic = _is_skewed(samples, spread[0], spread[-1])
-    edges = _round_edges(spread[0], spread[-1], kind, is_logarithmic=is_logarithmic)
+    positive = [above for sample in samples if (above := sample.values[bisect_right(sample.values, 0) :])]
+    is_logarithmic = spread[0] >= 0 and _is_skewed(positive)
+    if is_logarithmic:
+        edges = _logarithmic_edges(spread[0], min(values[0] for values in positive), spread[-1], kind)
+    else:
+        edges = _round_edges(spread[0], spread[-1], kind)
     bins = _bins(samples, edges, kind)
     highest = 1.0 if is_cumulative else _highest(bins, samples)
     ticks, places = _ticks(edges)
@@ -80,18 +92,13 @@ def _ends(sample: Sample) -> Sequence[float]:
     return (sample.values[0], sample.values[-1]) if sample.values else ()
 
 
-def _is_skewed(samples: Sequence[Sample], lowest: float, highest: float) -> bool:
+def _is_skewed(positive: Sequence[Sequence[float]]) -> bool:
     """Money and durations often are: then each step of the axis multiplies."""
-    if lowest < 0:
-        return False
-    middles = [quantile(above, 0.5) for sample in samples if (above := sample.values[bisect_right(sample.values, 0) :])]
-    return bool(middles) and highest / min(middles) > SKEWED
+    return bool(positive) and max(v[-1] for v in positive) / min(quantile(v, 0.5) for v in positive) > SKEWED
 
 
-def _round_edges(lowest: float, highest: float, kind: PropertyKind, *, is_logarithmic: bool) -> list[Decimal]:
+def _round_edges(lowest: float, highest: float, kind: PropertyKind) -> list[Decimal]:
     """Rising; the first is at or below everything, the last above everything."""
-    if is_logarithmic:
-        return _logarithmic_edges(lowest, highest, kind)
     rough = Decimal(highest) - Decimal(lowest)
     power = Decimal(1).scaleb(math.floor(math.log10(float(rough) / BINS)))
     step = next(power * times for times in (*STEPS, 10) if power * times * BINS >= rough)
@@ -103,15 +110,16 @@ def _round_edges(lowest: float, highest: float, kind: PropertyKind, *, is_logari
     return edges
 
 
-def _logarithmic_edges(lowest: float, highest: float, kind: PropertyKind) -> list[Decimal]:
-    least = 1.0 if kind in WHOLE else max(highest / 1e8, float(FRACTION))
-    power = math.floor(math.log10(max(lowest, least)))
-    edges = [Decimal(0)] if lowest < 10**power else []
-    while not edges or edges[-1] <= highest:
-        edges += [Decimal(times).scaleb(power) for times in STEPS]
-        power += 1
-    keep = next(place for place, edge in enumerate(edges) if edge > highest)
-    return edges[: keep + 1]
+def _logarithmic_edges(lowest: float, positive: float, highest: float, kind: PropertyKind) -> list[Decimal]:
+    """`positive` is the smallest value above zero."""
+    least = max(positive, 1.0 if kind in WHOLE else max(highest / 1e8, float(FRACTION)))
+    powers = range(math.floor(math.log10(least)), math.ceil(math.log10(highest)) + 1)
+    steps = [Decimal(times).scaleb(power) for power in powers for times in STEPS]
+    if kind == PropertyKind.DURATION:
+        steps = [Decimal(step) for step in ROUND_TIMES]
+    first = max(bisect_right(steps, Decimal(least)) - 1, 0)
+    edges = steps[first : bisect_right(steps, Decimal(highest)) + 1]
+    return [Decimal(0), *edges] if lowest < edges[0] else edges
 
 
 def _bins(samples: Sequence[Sample], edges: Sequence[Decimal], kind: PropertyKind) -> list[Bin]:

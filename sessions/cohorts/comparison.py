@@ -2,12 +2,13 @@
 
 Everything derives from the declared properties: a new one is compared without an edit here."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from django.http import QueryDict
 
 from projects.models import Project
-from sessions.cohorts import ranks, reading, sampling, shares, statistics
+from sessions.cohorts import ranks, reading, sampling, shares, statistics, strata
 from sessions.cohorts.charts import chart_of
 from sessions.cohorts.groups import Group, asking, narrowed
 from sessions.cohorts.reading import Counts, Numbers
@@ -17,25 +18,26 @@ from sessions.cohorts.results import (
     Difference,
     Measure,
     Mix,
+    MixKind,
     ShareDifference,
-    Stratified,
     Summary,
     Value,
 )
-from sessions.models import Session
-from sessions.properties import PropertyKind, properties_of
+from sessions.cohorts.shares import Share
+from sessions.properties import PropertyKind
 from sessions.query.grammar import Comparison as Asked
 from sessions.query.grammar import Operator
 
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
 MIXED = 0.1  # of the share of one value, from which two groups are called differently mixed
 SCORE = PropertyKind.SCORES
+ERRORS, FAILED = "error_count", "with errors"
 
 
 def compare(
     project: Project, groups: Sequence[Group], *, stratify: str = "", is_cumulative: bool = False
 ) -> Comparison:
-    """At most seven statements."""
+    """At most eight statements."""
     groups = list(groups)
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
     found = reading.read(project, querysets)
@@ -56,7 +58,7 @@ def compare(
     )
     comparison.differently_mixed = [mix for mix in mixes if mix.name not in chosen_by and _is_mixed(mix)]
     if stratify:
-        comparison.stratified = _stratify(groups, querysets, measures, stratify)
+        comparison.stratified = strata.stratify(project, querysets, measures, stratify)
     pairs = [(measure, difference) for measure in measures for difference in measure.differences]
     notable = [(m, d) for m, d in pairs if d.is_notable and d.words != "negligible"]
     comparison.notable = sorted(notable, key=lambda pair: -abs(pair[1].test.delta if pair[1].test else 0))
@@ -100,17 +102,26 @@ def _measure(
 
 
 def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
+    yield _outcome(groups, found.numbers[ERRORS])
     for declared in reading.set_properties():
         yield _mix(groups, found.sets[declared.name], declared.name, declared.label, declared.help)
     for name, counts in found.categories.items():
-        yield _mix(groups, counts, name, name, "The share of sessions with this answer.", is_score=True)
+        yield _mix(groups, counts, name, name, "The share of sessions with this answer.", MixKind.ANSWER)
 
 
-def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: str, *, is_score: bool = False) -> Mix:
+def _outcome(groups: Sequence[Group], errors: Sequence[Numbers]) -> Mix:
+    """How many sessions had errors: their number alone does not say whether a few had all of them."""
+    sizes = [(len(one.sample), bisect_right(one.sample.values, 0)) for one in errors]
+    shares_of = {FAILED: [Share(n - spared, n) for n, spared in sizes]}
+    help = "The share of sessions in which something failed at least once."
+    return _mix(groups, Counts(shares_of, len(shares_of)), "outcome", "Outcome", help, MixKind.OUTCOME)
+
+
+def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: str, kind: MixKind = MixKind.SET) -> Mix:
     values = []
     for text, given in counts.shares.items():
         cells = [
-            Cell(group, share, shares.wilson(share), _having(group, name, text, is_score=is_score))
+            Cell(group, share, shares.wilson(share), _having(group, name, text, kind))
             for group, share in zip(groups, given, strict=True)
         ]
         differences = [
@@ -118,12 +129,14 @@ def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: s
             for group, share in zip(groups[1:], given[1:], strict=True)
         ]
         values.append(Value(text, cells, differences))
-    return Mix(name, label, help, values, max(0, counts.kinds - len(values)), is_score)
+    return Mix(name, label, help, values, max(0, counts.kinds - len(values)), kind)
 
 
-def _having(group: Group, name: str, value: str, *, is_score: bool) -> str:
+def _having(group: Group, name: str, value: str, kind: MixKind) -> str:
     """The list of the group's sessions with the value."""
-    if is_score:
+    if kind == MixKind.OUTCOME:
+        return "?" + narrowed(group.params, **{f"{ERRORS}__gte": "1"}).urlencode()
+    if kind == MixKind.ANSWER:
         return "?" + asking(group.params, Asked("score", Operator.HAS, (value,), name)).urlencode()
     return "?" + narrowed(group.params, **{name: [value]}).urlencode()
 
@@ -138,25 +151,11 @@ def _adjust(measures: Sequence[Measure], mixes: Sequence[Mix]) -> int:
 
 
 def _is_mixed(mix: Mix) -> bool:
+    """An outcome is what is compared, not what may explain it."""
+    if mix.kind == MixKind.OUTCOME:
+        return False
     differences = [d for value in mix.values for d in value.differences]
     return any(d.is_notable and d.interval and abs(d.interval.estimate) >= MIXED for d in differences)
-
-
-def _stratify(
-    groups: Sequence[Group], querysets: reading.Sets, measures: Sequence[Measure], name: str
-) -> Stratified | None:
-    """Fills in the differences within the values of a set property; None when there is no such property."""
-    declared = properties_of(Session).get(name)
-    if declared is None or declared.kind != PropertyKind.SET:
-        return None
-    strata = reading.strata_of(querysets, name)
-    for measure in measures:
-        for place, difference in enumerate(measure.differences, start=1):
-            if not measure.is_score:
-                pairs = [(sides[0][measure.name], sides[place][measure.name]) for sides in strata.values()]
-                difference.within = shares.stratified_mean_difference(pairs)
-    sizes = {stratum: [max(m.size for m in side.values()) for side in sides] for stratum, sides in strata.items()}
-    return Stratified(name, declared.label, sorted(sizes.items(), key=lambda item: -sum(item[1])))
 
 
 def bar_queries(group: Group, measure: Measure) -> list[str]:

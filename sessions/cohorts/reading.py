@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from projects.models import Project
 from sessions.cohorts.shares import Share
-from sessions.cohorts.statistics import Moments, Sample
+from sessions.cohorts.statistics import Sample
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind, properties_of
 
@@ -52,10 +52,6 @@ SELECT {place} AS place, name, category AS value, count(*) AS times FROM (
     WHERE project_id = %s AND name = ANY(%s) AND session_id IN (SELECT session_id FROM ({sessions}) m)) s
 CROSS JOIN LATERAL jsonb_object_keys(shares) AS category
 GROUP BY name, category
-"""
-STRATA_OF = """
-SELECT {place}, coalesce(nullif(array_to_string({by}, ' + '), ''), 'none') AS stratum, count(*), {moments}
-FROM ({sessions}) m GROUP BY stratum
 """
 
 
@@ -106,25 +102,10 @@ def read(project: Project, groups: Sets) -> Read:
     return Read(sizes, numbers, _sets(groups, sizes), scores, categories, _overlaps(groups))
 
 
-def strata_of(groups: Sets, by: str) -> dict[str, list[dict[str, Moments]]]:
-    """Of each combination of values of the set property `by`: group by group the moments of every numeric property.
-    One statement."""
-    properties, field = numeric_properties(), properties_of(Session)[by].field
-    moments = ", ".join(f"count({p.field}), avg({p.field})::float8, var_samp({p.field}::float8)" for p in properties)
-    fields = [*(p.field for p in properties), field]
-    found: dict[str, list[dict[str, Moments]]] = {}
-    nothing = {p.name: Moments(0, None, None) for p in properties}
-    for place, stratum, _, *values in _each(groups, STRATA_OF, fields, by=field, moments=moments):
-        triples = (Moments(*values[at : at + 3]) for at in range(0, len(values), 3))
-        sides = found.setdefault(stratum, [nothing for _ in groups])
-        sides[place] = dict(zip(nothing, triples, strict=True))
-    return found
-
-
 def _numbers(groups: Sets) -> tuple[list[int], dict[str, list[Numbers]]]:
     properties = numeric_properties()
     packed = ", ".join(PACKED.format(p.field, _total_of(p)) for p in properties)
-    rows = sorted(_each(groups, NUMBERS_OF, [p.field for p in properties], packed=packed), key=itemgetter(0))
+    rows = sorted(each_of(groups, NUMBERS_OF, [p.field for p in properties], packed=packed), key=itemgetter(0))
     numbers = {p.name: [_unpacked(*row[at : at + 2]) for row in rows] for at, p in zip(count(2, 2), properties)}
     return [row[1] for row in rows], numbers
 
@@ -142,7 +123,7 @@ def _sets(groups: Sets, sizes: list[int]) -> dict[str, Counts]:
 def _scores(project: Project, groups: Sets) -> tuple[dict[str, list[Numbers]], dict[str, Counts]]:
     numbers: dict[str, list[Numbers]] = {}
     sizes: dict[str, list[int]] = {}
-    rows = _each(groups, SCORES_OF, ["session_id"], [project.pk], packed=PACKED.format("mean", "NULL::numeric"))
+    rows = each_of(groups, SCORES_OF, ["session_id"], [project.pk], packed=PACKED.format("mean", "NULL::numeric"))
     for place, name, packed, total, categorical in rows:
         if packed:
             numbers.setdefault(name, [NOTHING for _ in groups])[place] = _unpacked(packed, total)
@@ -180,7 +161,7 @@ def _overlaps(groups: Sets) -> dict[tuple[int, int], int]:
     return {pair: number for pair, number in zip(pairs, found, strict=True) if number}
 
 
-def _each(groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str) -> list[Row]:
+def each_of(groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str) -> list[Row]:
     return _rows(*_joined(groups, statement, fields, before, **parts))
 
 

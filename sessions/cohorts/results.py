@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
+from urllib.parse import quote
 
 from sessions.cohorts import ranks
 from sessions.cohorts.charts import Chart
@@ -42,11 +44,16 @@ class Difference:
         return self.p is not None and self.p < NOTABLE
 
     @property
+    def size(self) -> str:
+        return ranks.size_in_words(self.test.delta) if self.test else ""
+
+    @property
+    def direction(self) -> str:
+        return "higher" if self.test and self.test.delta > 0 else "lower"
+
+    @property
     def words(self) -> str:
-        if self.test is None:
-            return ""
-        size = ranks.size_in_words(self.test.delta)
-        return size if size == "negligible" else f"{size}, {'higher' if self.test.delta > 0 else 'lower'}"
+        return self.size if self.size in ("", "negligible") else f"{self.size}, {self.direction}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class Measure:
 
     @property
     def anchor(self) -> str:
-        return f"score-{self.name}" if self.is_score else self.name
+        return _anchor("score", self.name) if self.is_score else self.name
 
 
 @dataclass
@@ -76,7 +83,6 @@ class ShareDifference:
     group: Group
     interval: Interval | None
     p: float | None
-    within: Interval | None = None
 
     @property
     def is_notable(self) -> bool:
@@ -100,6 +106,14 @@ class Value:
     differences: list[ShareDifference]
 
 
+class MixKind(StrEnum):
+    """What has the values: a set property, a categorical score, or what became of the sessions."""
+
+    SET = "set"
+    ANSWER = "answer"
+    OUTCOME = "outcome"
+
+
 @dataclass(frozen=True)
 class Mix:
     """A set, value by value."""
@@ -109,7 +123,15 @@ class Mix:
     help: str
     values: list[Value]
     hidden: int  # values beyond the most frequent ones
-    is_score: bool = False
+    kind: MixKind = MixKind.SET
+
+    @property
+    def is_score(self) -> bool:
+        return self.kind == MixKind.ANSWER
+
+    @property
+    def anchor(self) -> str:
+        return _anchor(self.kind, self.name)
 
 
 @dataclass(frozen=True)
@@ -144,3 +166,8 @@ class Comparison:
             (group, f"about {n * self.one_in:,} ± {round(Z * (n * self.one_in * (self.one_in - 1)) ** 0.5):,} sessions")
             for group, n in zip(self.groups, self.sizes, strict=True)
         ]
+
+
+def _anchor(kind: str, name: str) -> str:
+    """Names of scores are anybody's; an id holds no blanks."""
+    return f"{kind}-{quote(name, safe='')}"

@@ -97,20 +97,3 @@ def stratified_mean_difference(strata: Sequence[tuple[Moments, Moments]]) -> Int
     margin = Z * math.sqrt(math.fsum(errors))
     bounded = 0 < margin < math.inf
     return Interval(estimate, estimate - margin if bounded else None, estimate + margin if bounded else None)
-
-
-def stratified_share_difference(strata: Sequence[tuple[Share, Share]]) -> Interval | None:
-    """The Mantel-Haenszel difference of shares with the variance of Greenland and Robins (1985), which holds for few
-    large strata and for many small ones."""
-    tables = [(first, second) for first, second in strata if first.size and second.size]
-    if not tables:
-        return None
-    whole = math.fsum(first.size * second.size / (first.size + second.size) for first, second in tables)
-    estimate = variance = 0.0
-    for first, second in tables:
-        n, m, size = first.size, second.size, first.size + second.size
-        estimate += (second.hits * n - first.hits * m) / size / whole
-        spread = second.hits * (m - second.hits) * n**3 + first.hits * (n - first.hits) * m**3
-        variance += spread / (n * m * size**2) / whole**2
-    margin = Z * math.sqrt(variance)
-    return Interval(estimate, estimate - margin, estimate + margin)

@@ -7,7 +7,7 @@ import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import repeat
 from random import Random
 from statistics import NormalDist
@@ -117,7 +117,7 @@ def quantile_difference(first: Sample, second: Sample, share: float) -> Interval
     return Interval(high - low, quantile(drawn, tail), quantile(drawn, 1 - tail))
 
 
-@cache
+@lru_cache(maxsize=64)  # sizes: each takes 200 kB
 def positions(size: int, share: float, seed: int) -> tuple[tuple[int, int, float], ...]:
     """Of DRAWS resamples: the two values between which the quantile lies, as positions in the sorted sample, and how
     far it is on the way from one to the other."""

@@ -17,7 +17,9 @@ from sessions.models import Cohort
 
 CUMULATIVE = "cumulative"
 HEAD = [*("kind", "name", "value", "group", "label", "n", "mean", "median", "p95", "total", "hits", "share")]
-HEAD += [*("difference", "low", "high", "p_adjusted", "effect")]
+HEAD += [*("difference", "low", "high", "p_adjusted", "effect")]  # of medians or shares
+HEAD += [*("mean_difference", "mean_low", "mean_high", "within", "within_low", "within_high")]
+UNKNOWN = ("", "", "")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the beginning of one
 
 
@@ -78,7 +80,8 @@ def _rows_of_measure(measure: Measure) -> list[list[Any]]:
         row += [_safe(one.group.label), *numbers]
         if place:
             found = measure.differences[place - 1]
-            row += [*(found.median or ("", "", "")), found.p, found.test.delta if found.test else ""]
+            row += [*(found.median or UNKNOWN), found.p, found.test.delta if found.test else ""]
+            row += [*(found.mean or UNKNOWN), *(found.within or UNKNOWN)]
         rows.append(_filled(row))
     return rows
 
@@ -87,16 +90,11 @@ def _rows_of_mix(mix: Mix) -> list[list[Any]]:
     rows = []
     for value in mix.values:
         for place, cell in enumerate(value.cells):
-            row: list[Any] = [
-                "answer" if mix.is_score else "set",
-                _safe(mix.name),
-                _safe(value.text),
-                cell.group.letter,
-            ]
+            row: list[Any] = [mix.kind, _safe(mix.name), _safe(value.text), cell.group.letter]
             row += [_safe(cell.group.label), cell.share.size, "", "", "", "", cell.share.hits, cell.share.value]
             if place:
                 found = value.differences[place - 1]
-                row += [*(found.interval or ("", "", "")), found.p, ""]
+                row += [*(found.interval or UNKNOWN), found.p, ""]
             rows.append(_filled(row))
     return rows
 

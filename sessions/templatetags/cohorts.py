@@ -1,5 +1,6 @@
 """How numbers of a comparison read: by the kind of what they measure, differences with their sign."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ register = template.Library()
 Number = Decimal | float | None
 TINY_P = 0.001
 LARGE = 1e15
+EMPTY_PART = re.compile(r" 0+[smh]$|\.0(?= s$)")  # `1m 00s`, `2h 00m`, `1d 0h`, `2.0 s`
 
 
 @register.filter
@@ -28,10 +30,12 @@ def measured(value: Number, kind: PropertyKind) -> SafeString | str:
 
 @register.filter
 def axis(value: Decimal, kind: PropertyKind) -> str:
-    """The same, short enough for an axis: `5k`, `$0.02`."""
+    """The same, short enough for an axis: `5k`, `$0.02`, `1h`."""
     if kind == PropertyKind.MONEY:
         return f"${value.normalize():f}" if abs(value) < 10_000 else f"${_short(value)}"
-    return duration(int(value)) if kind == PropertyKind.DURATION and 0 <= value < LARGE else _short(value)
+    if kind == PropertyKind.DURATION and 0 <= value < LARGE:
+        return EMPTY_PART.sub("", duration(int(value)))
+    return _short(value)
 
 
 @register.filter

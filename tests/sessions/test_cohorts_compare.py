@@ -118,7 +118,7 @@ def test_a_new_property_is_compared_without_an_edit(many: Project) -> None:
     declared = properties_of(Session).values()
     numeric = {PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION}
     assert [m.name for m in found.measures] == [p.name for p in declared if p.kind in numeric]
-    assert [m.name for m in found.mixes] == [p.name for p in declared if p.kind == PropertyKind.SET]
+    assert [m.name for m in found.mixes] == ["outcome", *(p.name for p in declared if p.kind == PropertyKind.SET)]
 
 
 def test_what_differs_is_said_in_words_and_what_does_not_is_not(many: Project) -> None:
@@ -140,6 +140,7 @@ def test_scores_are_compared_and_followed_too(many: Project) -> None:
 
     score, topic = found.measures[-1], found.mixes[-1]
     assert (score.name, score.is_score) == (name, True)
+    assert " " not in score.anchor
     assert [one.mean for one in score.summaries] == [Decimal("1.234375"), Decimal("0.2265625")]
     assert score.chart is not None
     for place, summary in enumerate(score.summaries):
@@ -150,6 +151,15 @@ def test_scores_are_compared_and_followed_too(many: Project) -> None:
     for value in topic.values:
         for cell in value.cells:
             assert matching(many, QueryDict(cell.query_string[1:])).count() == cell.share.hits
+
+
+def test_how_many_sessions_failed_is_compared_and_followed(many: Project) -> None:
+    [outcome] = comparison_of(many, "cohort=all&by=tags&value=phone&value=web").mixes[0].values
+
+    failed = Session.objects.for_project(many).filter(tags=["web"], error_count__gt=0).count()
+    assert [cell.share for cell in outcome.cells] == [(0, 30), (failed, 30)]
+    assert matching(many, QueryDict(outcome.cells[1].query_string[1:])).count() == failed
+    assert outcome.differences[0].is_notable
 
 
 def test_sets_are_split_by_what_traces_say_in_their_metadata(project: Project) -> None:
@@ -189,16 +199,23 @@ def test_a_difference_that_comes_from_the_mix_goes_away_within_the_strata(projec
             project, f"s{number}", minute=number, tags=["web" if is_web else "phone"],
             trace_count=(50 if is_long else 5) + (number // 2) % 3, environments=["long" if is_long else "short"],
         )  # fmt: skip
+        mean = Decimal(int(is_long)) + Decimal(number // 2 % 3) / 10
+        row = {"project_id": project.pk, "session_id": f"s{number}", "name": "quality", "count": 1, "shares": {}}
+        SessionScore.objects.create(**row, mean=mean)
     query = "cohort=all&by=tags&value=phone&value=web"
     before = comparison_of(project, query)
     after = comparison_of(project, query, stratify="environments")
 
     assert [mix.name for mix in before.differently_mixed] == ["environments"]
-    difference = {m.name: m.differences[0] for m in after.measures}["trace_count"]
-    assert difference.mean is not None
-    assert difference.within is not None
-    assert difference.mean.estimate > 15
-    assert abs(difference.within.estimate) < 1
+    differences = {m.name: m.differences[0] for m in after.measures}
+    for name, apart, alike in (("trace_count", 15, 1), ("quality", 0.4, 0.1)):
+        difference = differences[name]
+        assert difference.mean is not None
+        assert difference.within is not None
+        assert difference.mean.estimate > apart
+        assert abs(difference.within.estimate) < alike
+    assert after.stratified is not None
+    assert dict(after.stratified.strata) == {"long": [20, 80], "short": [80, 20]}
 
 
 def test_one_set_is_compared_across_two_periods(many: Project) -> None:
@@ -208,6 +225,13 @@ def test_one_set_is_compared_across_two_periods(many: Project) -> None:
     assert found.sizes == [60, 0]
     assert found.groups[1].label == "1 Jan 2020 – 31 Jan 2020"
     assert all(measure.differences[0].p is None for measure in found.measures)
+
+
+def test_a_period_without_sessions_is_shown_as_one(many: Project, alice: User) -> None:
+    today = Session.objects.for_project(many).earliest("created_at").created_at.date().isoformat()
+    query = f"?cohort=all&from=2020-01-01&to=2020-01-31&from={today}&to={today}"
+    for page in ("compare", "compare-csv"):
+        assert signed_in(alice).get(reverse(page, args=[many.pk]) + query).status_code == 200
 
 
 def test_of_two_bounds_the_narrower_one_holds() -> None:
@@ -265,6 +289,7 @@ def test_the_export_has_the_numbers_of_the_page_and_no_formulas(many: Project, a
     found = comparison_of(many, "cohort=all&by=tags")
 
     costs = [row for row in rows if row["name"] == "total_cost"]
+    assert float(costs[1]["mean_low"]) <= float(costs[1]["mean_difference"]) <= float(costs[1]["mean_high"])
     assert [Decimal(row["total"]) for row in costs] == [
         s.total for s in {m.name: m for m in found.measures}["total_cost"].summaries
     ]

@@ -207,19 +207,6 @@ def test_strata_undo_what_a_different_mix_does() -> None:
     assert shares.stratified_mean_difference([(Sample.of([]).moments, Sample.of([1.0]).moments)]) is None
 
 
-@checked
-@given(st.lists(tables, min_size=1, max_size=4))
-def test_stratified_shares_stay_between_those_of_the_strata(strata: list[tuple[Share, Share]]) -> None:
-    found = shares.stratified_share_difference(strata)
-
-    differences = [b.hits / b.size - a.hits / a.size for a, b in strata]
-    assert found is not None
-    assert found.low is not None
-    assert found.high is not None
-    assert min(differences) - LEAST <= found.estimate <= max(differences) + LEAST
-    assert found.low <= found.estimate <= found.high
-
-
 def test_nothing_is_said_of_nothing() -> None:
     empty, one = Sample.of([]), Sample.of([3.0])
 
