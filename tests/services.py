@@ -1,6 +1,7 @@
 """A pytest plugin that starts throw-away PostgreSQL and Valkey before pytest-django reads the settings.
 
-DATABASE_URL or REDIS_URL in the environment replaces the server of that kind, which is faster on the second run.
+DATABASE_URL or REDIS_URL in the environment replaces the server of that kind, which is faster on the second run. The
+workers of pytest-xdist share the controller's PostgreSQL, each with a database of its own, but keep their keys apart.
 """
 
 import os
@@ -9,6 +10,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,6 +25,7 @@ _services = pytest.StashKey[ExitStack]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """A worker of pytest-xdist finds the URLs of its controller's servers in the environment."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     with ExitStack() as services:
         data = Path(tempfile.mkdtemp(prefix="confab-tests-"))
         services.callback(remove, data)
@@ -33,9 +36,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         if "DATABASE_URL" not in os.environ:
             postgres = Postgres(data / "postgres", log=data / "postgres.log", durable=False)
             os.environ["DATABASE_URL"] = started(postgres, children)
-        if "REDIS_URL" not in os.environ:
+        redis = urlsplit(os.environ.get("REDIS_URL", ""))
+        if not redis.scheme or (worker and not redis.hostname):
             valkey = Valkey(data / "valkey", log=data / "valkey.log", durable=False)
             os.environ["REDIS_URL"] = started(valkey, children)
+        elif worker:
+            number = int(redis.path.lstrip("/") or 0) + int(worker.removeprefix("gw"))
+            os.environ["REDIS_URL"] = redis._replace(path=f"/{number}").geturl()
         early_config.stash[_services] = services.pop_all()
 
 
