@@ -13,13 +13,14 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from sessions.search.matching import RefusedTerm, Term, matching, needs_of
-from sessions.search.tokens import ACCENTS, folded, runs, word
+from sessions.search.tokens import ACCENTS, CJK, SEA, folded, runs, word
 
 SHOWN = 2  # turns of a session
 WINDOW = 240  # characters
 BEFORE = 60  # of them before what was found
 MOST_HITS = 200  # of one text that are compared
-INSIDE = r"[^\W_]"  # a letter or digit: a word neither begins nor ends beside one
+# A letter or digit of a script with spaces: a word neither begins nor ends beside one.
+INSIDE = rf"[^\W_{CJK}{SEA}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def aligned(text: str) -> tuple[str, list[int] | None]:
     same."""
     if text.isascii():
         return text.lower(), None
-    plain = unicodedata.normalize("NFKC", text).lower()
+    plain = unicodedata.normalize("NFKC", text).casefold()
     plain = unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFKD", plain)))
     if len(plain) == len(text):
         return plain, None

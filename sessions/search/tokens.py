@@ -26,7 +26,7 @@ def folded(text: str) -> str:
     """`text` without differences of case, accents, width and white space."""
     if text.isascii():
         return " ".join(text.lower().split())
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = unicodedata.normalize("NFKC", text).casefold()
     bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text))
     return " ".join(unicodedata.normalize("NFC", bare).split())
 

@@ -22,7 +22,7 @@ def test_words_lead_to_the_turn_that_says_them(
     alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
 ) -> None:
     trace_ids = tell(project, "late", LATE)
-    tell(project, "shop", SHOP)
+    shop_ids = tell(project, "shop", SHOP)
     index_waiting(waited=NOW)
     sessions = live_server.url + reverse("sessions", args=[project.pk])
 
@@ -37,6 +37,12 @@ def test_words_lead_to_the_turn_that_says_them(
 
     alices.goto(f"{sessions}?q=配送状況&sort=relevance")
     expect(alices.locator(".snippets mark")).to_have_text("配送状況")
+
+    alices.goto(f"{sessions}?q=ล่าช้า")
+    expect(snippet.locator("mark")).to_have_text("ล่าช้า")
+    snippet.click()
+    alices.wait_for_url(re.compile(rf"/sessions/shop\?turn={shop_ids[1]}.*#trace-{shop_ids[1]}$"))
+    expect(alices.locator(f"#trace-{shop_ids[1]}")).to_be_in_viewport()
 
 
 def test_the_deep_scan_shows_its_progress_goes_on_by_itself_and_can_be_stopped(

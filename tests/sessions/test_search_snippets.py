@@ -67,7 +67,7 @@ def test_a_row_shows_its_two_newest_turns_and_links_to_them(project: Project) ->
     context = {
         "project": project,
         "session": Session.objects.for_project(project).get(session_id="s/1"),
-        "snippets": snippets_for(project.pk, ["s/1"], [Term("refund")]),
+        "found": snippets_for(project.pk, ["s/1"], [Term("refund")])["s/1"],
         "sought": "refund",
     }
 
