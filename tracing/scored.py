@@ -4,8 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
+from django.db import transaction
+from django.utils import timezone
+
+from projects.audit import Action, Actor, record
+from projects.models import Project
 from tracing import dirty
-from tracing.models import DirtyMark, Trace
+from tracing.models import DirtyMark, Score, Trace
 
 
 class Placed(Protocol):
@@ -32,3 +37,18 @@ def mark_sessions(project_id: int, scores: Iterable[Placed], now: datetime) -> N
     sessions |= {session_id for session_id in known.values() if session_id is not None}
     dirty.mark(project_id, DirtyMark.Target.SESSION, sessions, now)
     dirty.mark(project_id, DirtyMark.Target.TRACE, trace_ids - known.keys(), now)
+
+
+def delete_score(project: Project, score_id: str, *, by: Actor) -> bool:
+    """Whoever gave it. False when there is none."""
+    with transaction.atomic():
+        named = Score.objects.for_project(project).filter(id=score_id)
+        score = named.select_for_update().first()
+        if score is None:
+            return False
+        named.delete()
+        mark_sessions(project.pk, [score], timezone.now())
+        place = ("span", score.span_id), ("trace", score.trace_id), ("session", score.session_id)
+        target = next(f"{kind} {key}" for kind, key in place if key is not None)
+        record(Action.SCORE_DELETED, project, actor=by, target=target, name=score.name)
+    return True

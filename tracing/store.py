@@ -13,9 +13,10 @@ from django.db import transaction
 
 from tracing import issues
 from tracing.fields import compress, dump
+from tracing.models import Score
 from tracing.partitions import ensure_partition
 from tracing.prices import Prices
-from tracing.records import Issue, ScoreRecord, Sdk, SpanRecord, TraceRecord
+from tracing.records import Issue, Reason, ScoreRecord, Sdk, SpanRecord, TraceRecord
 from tracing.rows import COLUMNS, JSON_COLUMNS, SpanRow, Texts, merge, merge_raw, priced, row_of, text_counts
 from tracing.scored import mark_sessions
 from tracing.sql import (
@@ -56,7 +57,7 @@ def store(
             _write_spans(project_id, traces.values())
             sum_up(project_id, list(traces.values()), found, now)
         if scores:
-            _write_scores(project_id, scores, now)
+            _write_scores(project_id, scores, found, now)
         issues.record(project_id, found, sdk, now)
 
 
@@ -208,12 +209,22 @@ def _complete_raw(project_id: int, traces: Iterable[Stored]) -> None:
         trace.texts[span_id].raw = merge_raw(orjson.loads(stored), trace.texts[span_id].raw)
 
 
-def _write_scores(project_id: int, scores: Iterable[ScoreRecord], now: datetime) -> None:
-    latest = sorted({score.id: score for score in scores}.values(), key=lambda score: score.id)
+def _write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Issue], now: datetime) -> None:
+    """What a person said is not replaced by a program. A score that moves changes the session that it leaves, too."""
+    by_id = {score.id: score for score in scores}
+    known = Score.objects.for_project(project_id).filter(id__in=list(by_id)).order_by("id")
+    replaced = list(known.only("project_id", "id", "trace_id", "session_id", "author_id").select_for_update())
+    for old in replaced:
+        if old.author_id is not None:
+            del by_id[old.id]
+            found.append(Issue(Reason.INVALID_SCORE, f"id: {old.id} is a person's score, which no program replaces"))
+    latest = sorted(by_id.values(), key=lambda score: score.id)
+    if not latest:
+        return
     columns = {c: [getattr(score, c, None) for score in latest] for c in SCORED}
     columns["metadata"] = [None if value is None else dump(value) for value in columns["metadata"]]
     columns["environment"] = [value or "default" for value in columns["environment"]]
     columns["scored_at"] = [value or now for value in columns["scored_at"]]
     columns["updated_at"] = [now] * len(latest)
     run(UPSERT_SCORES, project_id=project_id, now=now, **columns)
-    mark_sessions(project_id, latest, now)
+    mark_sessions(project_id, [*replaced, *latest], now)

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
 from django.db.models import DateTimeField, QuerySet
-from django.utils import timezone
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +23,7 @@ from tracing.ingest import ingest
 from tracing.keyset import BadCursor, Order
 from tracing.models import Score
 from tracing.score_configs import configs_of
-from tracing.scored import mark_sessions
+from tracing.scored import delete_score
 from tracing.wire.scores import BadScore, score_of
 
 LIMIT, HIGHEST_LIMIT = 50, 500
@@ -60,8 +58,8 @@ def scores(request: Request) -> Response:
         with refusing():
             body = _body(request)
             record = score_of(body, configs_of(project.pk, [body]))
-            if ingest(project.pk, [record]):
-                raise NotAllowed("value: this score cannot be kept")
+            if issues := ingest(project.pk, [record]):
+                raise NotAllowed(f"score: {issues[-1].reason}: {issues[-1].sample}")
         return Response(_shape(_score(project, record.id), SCORE_FIELDS))
     rows = _filtered(request, Score.objects.for_project(project), SCORE_FILTERS)
     return _page(request, rows, NEWEST_SCORES, lambda row: _shape(row, SCORE_FIELDS))
@@ -72,9 +70,7 @@ def score(request: Request, score_id: str) -> Response:
     project = project_of(request)
     found = _score(project, score_id)
     if request.method == "DELETE":
-        with transaction.atomic():
-            Score.objects.for_project(project).filter(id=found.id).delete()
-            mark_sessions(project.pk, [found], timezone.now())
+        delete_score(project, found.id, by=key_of(request))
     return Response(_shape(found, SCORE_FIELDS))
 
 

@@ -12,7 +12,7 @@ from sessions.annotation.configs import TEXT_LENGTH, NotAllowed, Value, read_val
 from sessions.annotation.targets import Target
 from sessions.models import DataType, ScoreConfig
 from tracing.models import Score
-from tracing.scored import mark_sessions
+from tracing.scored import delete_score, mark_sessions
 
 CORRECTION = "correction"  # the name of the score that holds what an answer should have been
 CORRECTION_LENGTH = 100_000
@@ -58,15 +58,8 @@ def correct(project: Project, target: Target, text: str, *, by: User) -> Score |
 
 def withdraw(project: Project, score_id: str, *, by: User) -> bool:
     """Deletes a score: one's own, or as an admin anybody's. False when there is none that this person may delete."""
-    with transaction.atomic():
-        named = Score.objects.for_project(project).filter(id=score_id)
-        score = named.select_for_update().first()
-        if score is None or not may_edit(project, score.author_id, by):
-            return False
-        named.delete()
-        mark_sessions(project.pk, [score], timezone.now())
-        record(Action.SCORE_DELETED, project, actor=by, target=str(_target(score)), name=score.name)
-    return True
+    score = Score.objects.for_project(project).filter(id=score_id).first()
+    return score is not None and may_edit(project, score.author_id, by) and delete_score(project, score_id, by=by)
 
 
 def may_edit(project: Project, author_id: int | None, user: User) -> bool:
@@ -103,7 +96,3 @@ def _write(
 
 def shown(value: Value) -> str:
     return value.text if value.text is not None else "" if value.number is None else f"{value.number:g}"
-
-
-def _target(score: Score) -> Target:
-    return Target(score.session_id, score.trace_id, score.span_id)

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from projects.models import Project, User
-from sessions.annotation import queues
+from projects.models import AuditEvent, Project, User
+from sessions.annotation import configs, queues, scoring
+from sessions.annotation.targets import Target
 from sessions.models import Session, SessionScore
 from sessions.tasks import recompute_dirty
 from tests.conftest import Key
 from tests.tracing.reports import call, in_session
 from tracing.ingest import ingest
-from tracing.models import DirtyMark
+from tracing.models import DirtyMark, Score
 from tracing.records import ScoreRecord
 
 
@@ -103,3 +104,57 @@ def test_a_score_of_any_size_is_summed_up(project: Project) -> None:
     recompute_dirty(project.pk)
 
     assert Session.objects.for_project(project).get().scores["q"]["count"] == 1
+
+
+def test_no_program_replaces_what_a_person_said(
+    ask: Asker, client: Client, key: Key, project: Project, alice: User
+) -> None:
+    solved = configs.create(project, {"name": "solved", "data_type": "BOOLEAN"}, by=alice)
+    given = scoring.give(project, Target(session_id="s"), solved, scoring.Answer("", is_unsure=True), by=alice)
+    score = {"id": given.id, "name": "solved", "value": 1, "sessionId": "s"}
+
+    assert "a person's score" in str(ask("POST", "scores", score, status=400))
+    other = {"id": "x", "name": "solved", "value": 1, "sessionId": "s"}
+    answer = client.post(
+        "/api/public/scores", json.dumps([score, other]), "application/json", headers={"Authorization": key.basic}
+    )
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["rejected"]) == (207, 1, 1)
+    kept = Score.objects.for_project(project).get(id=given.id)
+    assert (kept.value, kept.is_unsure, kept.source, kept.author_id) == (None, True, "annotation", alice.pk)
+    assert Score.objects.for_project(project).filter(id="x").exists()
+
+
+def test_a_score_that_moves_leaves_no_number_behind(ask: Asker, project: Project) -> None:
+    ingest(project.pk, [call("t", "a", claims=in_session("s")), call("u", "b", claims=in_session("other"))])
+    for target in ({"session_id": "s"}, {"trace_id": "u"}, {"trace_id": "t"}, {"session_id": "other"}):
+        ask("POST", "scores", {"id": "x", "name": "quality", "value": 2, **target})
+        recompute_dirty(project.pk)
+        found = {row.session_id: list(row.scores) for row in Session.objects.for_project(project)}
+        here = "s" if target in ({"session_id": "s"}, {"trace_id": "t"}) else "other"
+        assert found == {"s": [], "other": []} | {here: ["quality"]}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/scores/x", "/api/public/scores/x"])
+def test_a_score_that_a_program_deletes_is_in_the_audit_log(
+    ask: Asker, client: Client, key: Key, project: Project, path: str
+) -> None:
+    ask("POST", "scores", {"id": "x", "name": "quality", "value": 2, "session_id": "s"})
+    assert client.delete(path, headers={"Authorization": key.basic}).status_code == 200
+    event = AuditEvent.objects.get(action="score deleted")
+    assert (event.target, event.details, event.actor[:4]) == ("session s", {"name": "quality"}, "key ")
+    assert client.delete(path, headers={"Authorization": key.basic}).status_code == 404
+
+
+def test_an_item_that_is_added_again_stays_as_it_is(client: Client, key: Key, project: Project, alice: User) -> None:
+    queue = queues.create(project, {"name": "Weekly"}, by=alice)
+    path, headers = f"/api/public/annotation-queues/{queue.id}/items", {"Authorization": key.basic}
+
+    def add(**more: str) -> Any:
+        body = json.dumps({"objectId": "s", "objectType": "SESSION", **more})
+        return client.post(path, body, "application/json", headers=headers).json()["status"]
+
+    assert [add(), add(status="COMPLETED"), add(), add(status="PENDING")] == [
+        "PENDING", "COMPLETED", "COMPLETED", "PENDING",
+    ]  # fmt: skip
+    changes = AuditEvent.objects.filter(action="review queue changed").order_by("pk")
+    assert [event.details["status"] for event in changes] == ["COMPLETED", "PENDING"]

@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from projects.models import Project, Scope
 from tracing.endpoints import machine
 from tracing.ingest import ingest
-from tracing.models import Score
+from tracing.intake import authenticated
 from tracing.records import Issue, Reason, ScoreRecord
 from tracing.rest.bodies import read_json, read_object
 from tracing.rest.platform import platform
 from tracing.score_configs import configs_of
-from tracing.scored import mark_sessions
+from tracing.scored import delete_score
 from tracing.wire.fields import DEEPEST, nests_deeper
 from tracing.wire.refusals import Invalid, NotFound, TooLarge
 from tracing.wire.responses import json_response
@@ -41,25 +39,21 @@ def platform_scores(request: HttpRequest, project: Project) -> HttpResponse:
 
 @machine("DELETE", scope=Scope.WRITE)
 def score(request: HttpRequest, project: Project, score_id: str) -> HttpResponse:
-    _delete(project, score_id)
+    _delete(request, project, score_id)
     return json_response({"message": "deleted"})
 
 
 @machine("DELETE", scope=Scope.WRITE)
 @platform
 def platform_score(request: HttpRequest, project: Project, score_id: str) -> HttpResponse:
-    _delete(project, score_id)
+    _delete(request, project, score_id)
     return json_response({"success": True, "data": {"id": score_id}})
 
 
-def _delete(project: Project, score_id: str) -> None:
-    with transaction.atomic():
-        named = Score.objects.for_project(project).filter(id=score_id)
-        found = named.select_for_update().first()
-        if found is None:
-            raise NotFound(f"There is no score {score_id}.")
-        named.delete()
-        mark_sessions(project.pk, [found], timezone.now())
+def _delete(request: HttpRequest, project: Project, score_id: str) -> None:
+    key = authenticated(request.headers.get("Authorization", ""), Scope.WRITE)
+    if not delete_score(project, score_id, by=key):
+        raise NotFound(f"There is no score {score_id}.")
 
 
 def _create(request: HttpRequest, project: Project, body: Any) -> str:

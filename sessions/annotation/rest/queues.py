@@ -55,7 +55,7 @@ def items(request: HttpRequest, project: Project, queue_id: str) -> Many:
 
 
 def add_item(request: HttpRequest, project: Project, queue_id: str) -> One:
-    """Adding what the queue holds already answers the item that is there."""
+    """Adding what the queue holds already answers the item that is there, as it is unless a status is given."""
     body, queue = body_of(request), _find(project, queue_id)
     kind, key = text_of(body, "object_type").upper(), text_of(body, "object_id")
     status = _status(text_of(body, "status", ReviewItem.Status.PENDING))
@@ -65,7 +65,8 @@ def add_item(request: HttpRequest, project: Project, queue_id: str) -> One:
         if queues.add_items(queue, [(kind, key)]):
             record(Action.QUEUE_FILLED, project, actor=key_of(request), target=queue.name, item=key[:200])
         item = _items(project, queue_id).get(object_type=kind, object_id=key)
-        _set_status(item, status)
+        if body.get("status") is not None:
+            _set_status(request, project, item, status)
     return One(shape_item(item), "item")
 
 
@@ -76,9 +77,7 @@ def item(request: HttpRequest, project: Project, queue_id: str, item_id: str) ->
 def change_item(request: HttpRequest, project: Project, queue_id: str, item_id: str) -> One:
     found, body = one_of(_items(project, queue_id), "item", item_id), body_of(request)
     with transaction.atomic():
-        _set_status(found, _status(text_of(body, "status", found.status)))
-        target = _find(project, queue_id).name
-        record(Action.QUEUE_CHANGED, project, actor=key_of(request), target=target, item=item_id, status=found.status)
+        _set_status(request, project, found, _status(text_of(body, "status", found.status)))
     return One(shape_item(found), "item")
 
 
@@ -143,14 +142,16 @@ def _status(text: str) -> str:
     return text.upper()
 
 
-def _set_status(item: ReviewItem, status: str) -> None:
+def _set_status(request: HttpRequest, project: Project, item: ReviewItem, status: str) -> None:
     if item.status == status:
         return
     now = timezone.now()
     item.status, item.updated_at = status, now
     item.completed_at = now if status == ReviewItem.Status.COMPLETED else None
     changes = {"status": status, "completed_at": item.completed_at, "updated_at": now}
-    ReviewItem.objects.for_project(item.project_id).filter(id=item.id).update(**changes)
+    ReviewItem.objects.for_project(project).filter(id=item.id).update(**changes)
+    target = _find(project, item.queue_id).name
+    record(Action.QUEUE_CHANGED, project, actor=key_of(request), target=target, item=item.id, status=status)
 
 
 def _member(request: HttpRequest, project: Project) -> int:
