@@ -7,7 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import models
+from django.db import connection, models
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
@@ -30,6 +30,7 @@ from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest import ingest
+from tracing.models import Trace
 from tracing.records import Kind
 
 PIECES = st.sampled_from(
@@ -339,3 +340,21 @@ def test_links_add_and_take_away_one_condition() -> None:
     assert with_value(text, "tag", "very important", is_negated=True) == 'cost > 1 -tag:"very important"'
     assert without_value(text, "tag", "very important") == "cost > 1"
     assert with_value("a OR b", "tag", "x") == "(a OR b) tag:x"
+
+
+@pytest.mark.django_db
+def test_metadata_that_few_traces_have_is_found_by_its_index(project: Project) -> None:
+    ingest(project.pk, [span("t", "root", claims=in_session("s", metadata={"plan": "pro"}))])
+    Trace.objects.bulk_create(
+        Trace(
+            project_id=project.pk, trace_id=f"t{number}", session_id=f"s{number}", metadata={"plan": f"p{number}"},
+            bucket=at(0).date(), received_at=at(0), updated_at=at(0), started_at=at(0), ended_at=at(0),
+        )
+        for number in range(3000)
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE trace")
+    plan = Session.objects.for_project(project).filter(compiled("metadata.plan = pro", project.pk).condition).explain()
+
+    assert "trace_metadata" in plan
+    assert "Seq Scan on trace" not in plan
