@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from projects.models import Project
-from sessions.listing import Condition, Count, Listing
+from sessions.listing import Count, Listing
+from sessions.question import Condition
 from tracing.bounded import TooLong, within
 
 LOOKED_AT = 6  # conditions, each of which costs one bounded count

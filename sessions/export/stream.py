@@ -12,8 +12,9 @@ from django.utils.text import slugify
 
 from projects.models import Project
 from sessions.export.formats import FORMATS, Format
-from sessions.listing import RELEVANCE, Listing
+from sessions.listing import Listing
 from sessions.models import Session
+from sessions.question import RELEVANCE
 from sessions.saved_views import PASSING
 from sessions.score_order import ScoreOrder
 from tracing.keyset import BadCursor, Order

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django import template
 from django.utils import timezone
 
-from sessions.listing import OWN, Listing
+from sessions.listing import Listing
 from sessions.query.facets import Facet, Value, facets, quick_values
+from sessions.question import OWN
 from sessions.span import ALL, RANGES, TIMES
 
 register = template.Library()

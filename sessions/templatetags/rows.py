@@ -99,10 +99,7 @@ def _said(state: SessionState) -> SafeString:
 
 
 def _cell(column: Column, session: Session) -> str:
-    if column.key:
-        shown = score_cell(session.scores.get(column.key))
-    else:
-        shown = cell(column, session, "relative")
+    shown = score_cell(session.scores.get(column.key)) if column.key else cell(column, session, "relative")
     if column.kind == PropertyKind.ID:
         shown = format_html(COPY, shown, session.session_id)
     return f'<td data-kind="{column.kind}">{shown}</td>'
