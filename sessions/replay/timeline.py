@@ -46,12 +46,13 @@ WITH told AS MATERIALIZED (
 ), bars AS (
     SELECT min(number) AS number, max(number) AS last, min(waits * gap + (start - waited - origin) * scale) AS left,
         max(waits * gap + (stop - waited - origin) * scale) AS right, sum(error_count) AS errors,
+        count(*) FILTER (WHERE error_count > 0) AS failed,
         max(stop) - min(start) AS spent, gap
     FROM told, scaled
     GROUP BY gap, floor((waits * gap + (start - waited - origin) * scale) * %(bars)s / 100)
 )
-SELECT number, last, trace_id, bars.left, bars.right, errors, spent, wait, gap FROM bars JOIN told USING (number)
-ORDER BY number
+SELECT number, last, trace_id, bars.left, bars.right, errors, failed, spent, wait, gap
+FROM bars JOIN told USING (number) ORDER BY number
 """
 
 
@@ -64,6 +65,7 @@ class Drawn(NamedTuple):
     left: float
     right: float
     error_count: int
+    failed_count: int
     spent: float
     wait: float | None  # right before the bar; one within it is not to be seen
     gap: float
@@ -71,7 +73,7 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One trace or several; `left` and `width` in percent of the strip."""
+    """One trace or several; `left` and `width` in percent of the strip, `failed` is the part of them with errors."""
 
     number: int
     last: int
@@ -79,6 +81,7 @@ class Bar:
     left: float
     width: float
     error_count: int
+    failed: float
     duration_ms: int
 
 
@@ -145,8 +148,16 @@ def _drawn(session: Session, skipped: int, limit: int) -> list[Drawn]:
 def _bar(row: Drawn, first: int) -> Bar:
     left = min(row.left, 100 - NARROWEST)
     width = min(max(row.right - left, NARROWEST), 100 - left)
-    numbers = row.number + first - 1, row.last + first - 1
-    return Bar(*numbers, row.trace_id, round(left, 2), round(width, 2), row.error_count, round(row.spent * 1000))
+    return Bar(
+        number=row.number + first - 1,
+        last=row.last + first - 1,
+        trace_id=row.trace_id,
+        left=round(left, 2),
+        width=round(width, 2),
+        error_count=row.error_count,
+        failed=row.failed_count / (row.last - row.number + 1),
+        duration_ms=round(row.spent * 1000),
+    )
 
 
 def _gaps(rows: Sequence[Drawn]) -> list[Gap]:

@@ -29,6 +29,8 @@ BAR = (
     ' data-to="{}"><title>{}</title></rect>{}'
 )
 FAILED = '<circle class="strip-error" cx="{}%" cy="10%" r="3"/>'
+PARTLY = '<rect class="strip-partly" x="{}%" y="{}%" width="{}%" height="{}%"/>'
+FOOT, TALLEST, SHORTEST = 65, 45, 8  # percent of the strip: where bars stand, and how high they are
 
 
 @register.filter
@@ -75,9 +77,16 @@ def drawn(bars: list[Bar]) -> SafeString:
 
 
 def _drawn(bar: Bar) -> tuple[object, ...]:
-    look = " failed" if bar.error_count else ""
-    mark = format_html(FAILED, bar.left) if bar.error_count else ""
-    return look, bar.left, bar.width, bar.trace_id, bar.number, bar.last, _told(bar), mark
+    look = " failed" if bar.failed == 1 else ""
+    return look, bar.left, bar.width, bar.trace_id, bar.number, bar.last, _told(bar), _mark(bar)
+
+
+def _mark(bar: Bar) -> str:
+    """What tells of errors: a dot above a bar that failed, a foot as high as their share where only some did."""
+    if bar.failed == 1:
+        return format_html(FAILED, bar.left)
+    height = max(round(bar.failed * TALLEST), SHORTEST)
+    return format_html(PARTLY, bar.left, FOOT - height, bar.width, height) if bar.failed else ""
 
 
 def _told(bar: Bar) -> str:

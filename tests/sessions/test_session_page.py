@@ -242,7 +242,8 @@ def test_20_000_traces_are_read_from_anywhere_with_as_many_questions_as_one(
     assert [(turn.number, turn.trace.trace_id) for turn in turns][2] == (12_345, trace_ids[12_344])
     assert last.context["page"].turns[-1].number == 20_000
     assert last.context["page"].following is None
-    assert len(timeline.context["timeline"].bars) <= 250
+    assert len(timeline.context["timeline"].bars) <= BARS
+    assert 0 < max(bar.failed for bar in timeline.context["timeline"].bars) < 0.05
 
 
 def test_windows_lead_both_ways_without_a_gap(alices: Client, project: Project) -> None:
@@ -295,6 +296,7 @@ def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Proje
     ]  # fmt: skip
     assert [(gap.idle_ms, gap.is_labelled) for gap in timeline.gaps] == [(58_000, True), (58_000, True)]
     assert timeline.error_count == 3
+    assert {bar.failed for bar in timeline.bars} == {1.0}
 
 
 def test_a_session_of_nothing_but_waits_has_a_bounded_timeline(alices: Client, project: Project) -> None:
