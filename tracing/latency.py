@@ -41,9 +41,10 @@ def slot_of(length: timedelta) -> str:
 
 def added(several: Iterable[Mapping[str, int]]) -> Slots:
     total: Slots = {}
+    so_far = total.get
     for slots in several:
         for slot, count in slots.items():
-            total[slot] = total.get(slot, 0) + count
+            total[slot] = so_far(slot, 0) + count
     return total
 
 

@@ -84,7 +84,8 @@ NAMES = {WHOLE: "duration", FIRST_TOKEN: "first_token"}  # in a query
 
 
 def charts_of(links: Links, steps: Sequence[Step], facts: Sequence[Facts]) -> list[Chart]:
-    return [_of_sessions(links, steps, facts, *measure) for measure in MEASURES]
+    queries = [links.to(step.began) for step in steps]
+    return [_of_sessions(steps, queries, facts, *measure) for measure in MEASURES]
 
 
 def latency_charts(links: Links, latencies: Latencies) -> list[Chart]:
@@ -152,8 +153,8 @@ def amount(number: Decimal | None) -> str:
 
 
 def _of_sessions(
-    links: Links,
     steps: Iterable[Step],
+    queries: Iterable[str],
     facts: Iterable[Facts],
     title: str,
     help: str,
@@ -161,8 +162,8 @@ def _of_sessions(
     written: Callable[[Any], str],
 ) -> Chart:
     columns = [
-        Column(step.label, of(found), written(of(found) or 0), links.to(step.began))
-        for step, found in zip(steps, facts, strict=True)
+        Column(step.label, of(found), written(of(found) or 0), query)
+        for step, query, found in zip(steps, queries, facts, strict=True)
     ]
     return drawn(title, help, columns)
 

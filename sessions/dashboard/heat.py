@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sessions.dashboard.links import Links
-from sessions.dashboard.steps import Step, hours_of_the_week
+from sessions.dashboard.steps import Step, hours_of_the_week, said
 from sessions.query.grammar import Comparison, Either, Node, Operator
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -36,7 +36,7 @@ def cells_of(links: Links, steps: Sequence[Step], counts: Sequence[Sequence[int]
 
 def _query(links: Links, first: datetime, last: datetime, day: int, hour: int) -> str:
     times: list[Node] = [
-        Comparison("created", Operator.HAS, (Step(start, end, is_hourly=True).when,))
+        Comparison("created", Operator.HAS, (said(start, end),))
         for start, end in hours_of_the_week(first, last, day, hour)
     ]
     if not times or not links.can_take(len(times)):

@@ -4,9 +4,10 @@ where a filter asks for some sessions only, from the traces of SAMPLED of them."
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from sessions.dashboard.reading import PATIENCE, Sessions
@@ -17,6 +18,7 @@ from tracing.latency import Slots, added, percentile
 from tracing.models import Activity
 
 SAMPLED = 2_000  # sessions
+DAY = timedelta(days=1)
 OF_TRACES = """
 WITH picked AS MATERIALIZED (
     SELECT session_id FROM ({sessions}) AS s ORDER BY hashtextextended(session_id, 0) LIMIT %s)
@@ -69,14 +71,30 @@ def _is_summed_up(listing: Listing, steps: Sequence[Step]) -> bool:
 
 
 def _of_hours(listing: Listing, steps: Sequence[Step]) -> list[Measured]:
+    """Out of hours, and of whole days where steps are days in UTC: these are fewer."""
     starts = [step.start for step in steps]
+    low, high = _whole_days(steps)
+    of_hours = Q(period=Activity.Period.HOUR) & (Q(starts_at__lt=low) | Q(starts_at__gte=high))
+    of_days = Q(period=Activity.Period.DAY, starts_at__gte=low, starts_at__lt=high)
     cells = Activity.objects.for_project(listing.project).filter(
-        period=Activity.Period.HOUR, model="", starts_at__gte=starts[0], starts_at__lt=steps[-1].end
+        of_hours | of_days, model="", starts_at__gte=starts[0], starts_at__lt=steps[-1].end
     )
     several: list[list[Measured]] = [[] for _ in steps]
     for at, found in cells.values_list("starts_at", "latencies"):
         several[bisect_right(starts, at) - 1].append(found)
     return [_merged(found) for found in several]
+
+
+def _whole_days(steps: Sequence[Step]) -> tuple[datetime, datetime]:
+    """From and until when no step begins within a day in UTC; today is not over."""
+    today = _day_of(timezone.now())
+    low, high = _day_of(steps[0].start) + DAY, min(_day_of(steps[-1].end), today)
+    is_cut = any(step.start != _day_of(step.start) for step in steps[1:])
+    return (low, low) if is_cut or high < low else (low, high)
+
+
+def _day_of(at: datetime) -> datetime:
+    return hour_of(at).replace(hour=0)
 
 
 def _merged(several: Sequence[Measured]) -> Measured:

@@ -8,6 +8,8 @@ from sessions.query.grammar import Node
 from sessions.query.parsing import LONGEST, MOST_PARTS
 from sessions.query.rewrite import parts_of, value_of, written
 
+QUOTED = {place: quote_plus(chr(place)) for place in range(128)}
+
 
 class Links:
     """Of the sessions of `listing` that meet one condition more."""
@@ -19,7 +21,7 @@ class Links:
     def to(self, *parts: Node) -> str:
         """The list's query string; empty when the query were longer than the language allows."""
         text = written([*self.parts, *(part for part in parts if part not in self.parts)])
-        return f"{self._others}q={quote_plus(text)}" if len(text) <= LONGEST else ""
+        return f"{self._others}q={_quoted(text)}" if len(text) <= LONGEST else ""
 
     def to_value(self, name: str, value: str) -> str:
         """`name` may be that of a score, `score.helpfulness`."""
@@ -33,3 +35,8 @@ class Links:
     def _others(self) -> str:
         others = self.listing.query_string(q=None)
         return others if others == "?" else f"{others}&"
+
+
+def _quoted(text: str) -> str:
+    """As `quote_plus`, which takes ten times as long."""
+    return text.translate(QUOTED) if text.isascii() else quote_plus(text)

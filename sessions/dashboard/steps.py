@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from django.utils import timezone
@@ -23,22 +24,27 @@ class Step:
     end: datetime
     is_hourly: bool
 
-    @property
+    @cached_property
     def label(self) -> str:
         return date_format(timezone.localtime(self.start), "j M H:i" if self.is_hourly else "D j M")
 
-    @property
+    @cached_property
     def when(self) -> str:
         """As the query language says it."""
         first, last = timezone.localtime(self.start), timezone.localtime(self.end)
         if not self.is_hourly and first == midnight(first.date()):
             return f"{first.date()}..{first.date()}"
-        return f"{first.isoformat()}..{(last - SOON_BEFORE).isoformat()}"
+        return said(first, last)
 
     @property
     def began(self) -> Comparison:
         """The condition on sessions that they began in it."""
         return Comparison("created", Operator.HAS, (self.when,))
+
+
+def said(start: datetime, end: datetime) -> str:
+    """From `start` until just before `end`, as the query language says it."""
+    return f"{start.isoformat()}..{(end - SOON_BEFORE).isoformat()}"
 
 
 def steps_between(first: datetime, last: datetime) -> list[Step]:
@@ -55,7 +61,8 @@ def midnight(day: date) -> datetime:
 
 def hours_of_the_week(first: datetime, last: datetime, weekday: int, hour: int) -> Iterator[tuple[datetime, datetime]]:
     """Each time at which this hour of this weekday (Monday is 0) lies between two moments, on the wall clock."""
-    day = timezone.localtime(first).date()
+    first = timezone.localtime(first)
+    day = first.date()
     day += timedelta(days=(weekday - day.weekday()) % 7)
     while (start := midnight(day) + timedelta(hours=hour)) <= last:
         end = start + timedelta(hours=1)

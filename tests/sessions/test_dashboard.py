@@ -54,6 +54,7 @@ def rows(project: Project, other_project: Project) -> list[Session]:
     for tenant in (project, other_project):
         recompute(tenant.pk, [f"s{place:02}" for place in range(NUMBER)])
     activity.recompute_dirty(DirtyMark.Target.HOUR)
+    activity.recompute_dirty(DirtyMark.Target.DAY)
     return list(Session.objects.for_project(project).order_by("-created_at"))
 
 
