@@ -81,7 +81,8 @@ def _log_ways(size: int, taken: int) -> float:
 
 def stratified_mean_difference(strata: Sequence[tuple[Moments, Moments]]) -> Interval | None:
     """The difference of means within strata, weighted by n₁n₂/(n₁+n₂) as Cochran (1954) does: how the two differ where
-    they are alike. Strata in which one has nothing say nothing; where a variance is unknown there is no interval."""
+    they are alike. Strata in which one has nothing say nothing; for the variance of a single value stands that within
+    all others (the mean square within groups of Fisher 1925)."""
     pairs = [(first, second) for first, second in strata if first.size and second.size]
     if not pairs:
         return None
@@ -89,11 +90,18 @@ def stratified_mean_difference(strata: Sequence[tuple[Moments, Moments]]) -> Int
     whole = math.fsum(weights)
     differences = [(second.mean or 0.0) - (first.mean or 0.0) for first, second in pairs]
     estimate = math.fsum(weight * found for weight, found in zip(weights, differences, strict=True)) / whole
-    errors = []
-    for weight, (first, second) in zip(weights, pairs, strict=True):
-        if first.variance is None or second.variance is None:
-            return Interval(estimate, None, None)
-        errors.append((weight / whole) ** 2 * (first.variance / first.size + second.variance / second.size))
+    usual = _variance_within([one for pair in pairs for one in pair])
+    errors = [
+        (weight / whole) ** 2 * (one.variance if one.variance is not None else usual) / one.size
+        for weight, pair in zip(weights, pairs, strict=True)
+        for one in pair
+    ]
     margin = Z * math.sqrt(math.fsum(errors))
     bounded = 0 < margin < math.inf
     return Interval(estimate, estimate - margin if bounded else None, estimate + margin if bounded else None)
+
+
+def _variance_within(cells: Sequence[Moments]) -> float:
+    """Infinite where no cell has two values."""
+    known = [(one.size - 1, one.variance) for one in cells if one.variance is not None]
+    return math.fsum(size * variance for size, variance in known) / sum(s for s, _ in known) if known else math.inf

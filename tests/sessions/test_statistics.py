@@ -207,6 +207,18 @@ def test_strata_undo_what_a_different_mix_does() -> None:
     assert shares.stratified_mean_difference([(Sample.of([]).moments, Sample.of([1.0]).moments)]) is None
 
 
+def test_a_stratum_with_a_single_value_borrows_the_variance_of_the_others() -> None:
+    pair = Sample.of([1.0, 2.0, 3.0]).moments, Sample.of([4.0, 6.0, 8.0]).moments  # variances of 1 and 4
+    alone = Sample.of([5.0]).moments, Sample.of([9.0]).moments
+    found = shares.stratified_mean_difference([pair, alone])
+
+    assert found is not None
+    assert found.high is not None
+    error = (1.5 / 2) ** 2 * (1 / 3 + 4 / 3) + (0.5 / 2) ** 2 * (2.5 + 2.5)
+    assert found.high - found.estimate == pytest.approx(stats.norm.ppf(0.975) * math.sqrt(error))
+    assert shares.stratified_mean_difference([alone]) == (4.0, None, None)
+
+
 def test_nothing_is_said_of_nothing() -> None:
     empty, one = Sample.of([]), Sample.of([3.0])
 
