@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import orjson
 import psycopg
-import zstandard
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from benchmarks.machine import backend_ms
 from benchmarks.payloads import Request
+from tracing import zstd
 
 TABLES = """
 CREATE TABLE ceiling_span (
@@ -67,7 +67,7 @@ class Ceiling:
         self.connection.execute(TABLES.format(text=kind))
         self.connection.commit()
         self.statement = TAKE.format(text="text" if self.has_lz4 else "bytea")
-        self._zstd = zstandard.ZstdCompressor(level=1)
+        self._zstd = zstd.ZstdCompressor(level=1)
 
     def run(self, requests: Sequence[Request]) -> Pace:
         backend = self.connection.info.backend_pid
@@ -114,7 +114,7 @@ class Ceiling:
         )  # fmt: skip
 
     def _packed(self, text: str | None) -> bytes | None:
-        return None if text is None else self._zstd.compress(text.encode())
+        return None if text is None else self._zstd.compress(text.encode(), zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 def _plain(value: Any) -> Any:

@@ -5,10 +5,9 @@ import json
 import socket
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-import zstandard
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
@@ -17,12 +16,14 @@ from tests.conftest import Key
 from tests.patience import least
 from tests.tracing import otlp
 from tests.tracing.servers import Web, free_port, web_server
+from tracing import zstd
 from tracing.limits import BODY, UNPACKED_BODY
 from tracing.models import IngestionIssue, Span
 from tracing.records import Reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = ["/v1/traces", "/api/public/otel/v1/traces"]
+PACKERS = (gzip.compress, zlib.compress, zstd.compress)
 
 
 def names(project: Project) -> list[str]:
@@ -99,7 +100,8 @@ def test_an_empty_request_is_taken(web: Web, key: Key) -> None:
         ("gzip", gzip.compress),
         ("deflate", zlib.compress),
         ("deflate", lambda data: zlib.compress(data, wbits=-15)),
-        ("zstd", zstandard.ZstdCompressor().compress),
+        ("zstd", zstd.compress),
+        ("zstd", lambda data: zstd.compress(data[:40]) + zstd.compress(data[40:])),
         ("gzip", lambda data: gzip.compress(data[:40]) + gzip.compress(data[40:])),
         ("identity", bytes),
     ],
@@ -114,17 +116,20 @@ def test_packed_bodies_are_unpacked(web: Web, project: Project, key: Key, encodi
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
-@pytest.mark.parametrize("body", [b"", b"no", gzip.compress(b"x" * 99)[:-9], zlib.compress(b"x" * 99)[:-5]])
+@pytest.mark.parametrize("body", [b"", b"no", *(pack(b"x" * 99)[:-5] for pack in PACKERS)])
 def test_damaged_packed_bodies_are_unreadable(web: Web, key: Key, encoding: str, body: bytes) -> None:
     response = web.post(PATHS[0], body, Authorization=key.bearer, Content_Type=otlp.PROTOBUF, Content_Encoding=encoding)
 
     assert response.status == 400
 
 
-def test_a_gzip_bomb_is_refused_while_it_unpacks(web: Web, project: Project, key: Key) -> None:
-    bomb = gzip.compress(bytes(UNPACKED_BODY.value * 2))
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstd.compress)])
+def test_a_bomb_is_refused_while_it_unpacks(
+    web: Web, project: Project, key: Key, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    bomb = pack(bytes(UNPACKED_BODY.value * 2))
 
-    response = web.post(PATHS[0], bomb, Authorization=key.bearer, Content_Type=otlp.PROTOBUF, Content_Encoding="gzip")
+    response = web.post(PATHS[0], bomb, Authorization=key.bearer, Content_Type=otlp.PROTOBUF, Content_Encoding=encoding)
 
     assert response.status == 413
     assert issues(project) == {Reason.BODY_TOO_LARGE: 1}

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import zstandard
 from django.db.models import BinaryField, ExpressionWrapper, F, Q
 
-from tracing.fields import decompress
+from tracing.fields import decompress, unpacked_size
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.bodies import body, body_of, parsed
 from tracing.reading.history import History
@@ -116,8 +115,8 @@ def _texts(project_id: int, keys: set[Key]) -> dict[Key, dict[str, Text]]:
 
 
 def _unpacked(data: memoryview) -> Text:
-    size = zstandard.frame_content_size(bytes(data[:18]))  # no frame's head is longer
-    return Text(size, decompress(data) if 0 <= size <= EAGER else None)
+    size = unpacked_size(data)
+    return Text(size, decompress(data) if size <= EAGER else None)
 
 
 def _spoken(stored: Stored, trace: Trace, side: str, role: str, history: History, *, is_first: bool) -> Spoken | None:

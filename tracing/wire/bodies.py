@@ -4,15 +4,27 @@ JavaScript's exporters send chunked bodies without a length. Django takes those 
 server's own input; an empty one is an error, for an answer of success would lose the data without a trace."""
 
 import zlib
+from collections.abc import Callable
+from typing import Protocol
 
-import zstandard
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
+from tracing import zstd
 from tracing.limits import BODY, UNPACKED_BODY
 from tracing.wire.refusals import TooLarge, Unreadable, UnsupportedContent
 
 GZIP_OR_ZLIB, RAW_DEFLATE = 47, -15  # zlib's `wbits`
+
+
+class Unpacker(Protocol):
+    """What zlib's and zstd's have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -36,11 +48,12 @@ def unpack(body: bytes, encoding: str) -> bytes:
     if not body:
         raise Unreadable("The compressed body is empty.")
     if encoding == "gzip":
-        return _inflate(body, GZIP_OR_ZLIB)
+        return _unpacked(body, lambda: zlib.decompressobj(GZIP_OR_ZLIB))
     if encoding == "deflate":  # zlib's format by the standard, bare deflate from some clients
-        return _inflate(body, GZIP_OR_ZLIB if body[:1] == b"\x78" else RAW_DEFLATE)
+        wbits = GZIP_OR_ZLIB if body[:1] == b"\x78" else RAW_DEFLATE
+        return _unpacked(body, lambda: zlib.decompressobj(wbits))
     if encoding == "zstd":
-        return _unpack_zstd(body)
+        return _unpacked(body, zstd.ZstdDecompressor)
     raise UnsupportedContent(f"Content-Encoding {encoding[:40]} is unknown here: send gzip, deflate, zstd or none.")
 
 
@@ -65,30 +78,21 @@ def _chunked(request: HttpRequest) -> bytes:
     return body
 
 
-def _inflate(body: bytes, wbits: int) -> bytes:
+def _unpacked(body: bytes, start: Callable[[], Unpacker]) -> bytes:
     pieces, size = [], 0
     while body:
-        unpacker = zlib.decompressobj(wbits)
+        unpacker = start()
         try:
             piece = unpacker.decompress(body, UNPACKED_BODY.value + 1 - size)
-        except zlib.error:
+        except (zlib.error, zstd.ZstdError, MemoryError):
             raise Unreadable("The compressed body is damaged.") from None
         pieces.append(piece)
         size += len(piece)
         _check_unpacked(size)
         if not unpacker.eof:
             raise Unreadable("The compressed body was cut off.")
-        body = unpacker.unused_data  # gzip allows several members one after the other
+        body = unpacker.unused_data  # gzip and zstd allow several, one after the other
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def _unpack_zstd(body: bytes) -> bytes:
-    try:
-        unpacked = zstandard.ZstdDecompressor().stream_reader(body).read(UNPACKED_BODY.value + 1)
-    except (zstandard.ZstdError, MemoryError):
-        raise Unreadable("The compressed body is damaged.") from None
-    _check_unpacked(len(unpacked))
-    return bytes(unpacked)
 
 
 def _check_unpacked(size: int) -> None:
