@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.utils import timezone
@@ -13,6 +14,12 @@ from projects import sqlguard
 from projects.auth import create_key
 from projects.models import Membership, Organization, Project, Role, User
 from tracing.partitions import make_ahead
+
+# Whatever else was chosen (on CI the same inputs every time): how fast this machine is, is no fault of a test.
+hypothesis.settings.register_profile(
+    "any machine", hypothesis.settings.default, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 class Key(NamedTuple):
