@@ -50,6 +50,18 @@ def test_the_list_can_be_used_by_everybody_in_both_themes(
         axe(alices)
 
 
+def test_rows_are_there_at_once_and_their_number_follows(
+    alices: Page, live_server: LiveServer, project: Project
+) -> None:
+    for number in range(3):
+        session(project, f"s{number}", minute=number)
+
+    open_list(alices, address(live_server, project, "?limit=2&trace_count__gte=0"))
+
+    expect(alices.locator("#list-count")).to_have_text("3 sessions match")
+    expect(alices.locator("#bulk-all")).to_have_text("3")
+
+
 def test_keys_move_select_and_open(alices: Page, live_server: LiveServer, project: Project) -> None:
     tell(project, "ticket-1", TICKET[:1])
     tell(project, "ticket-2")

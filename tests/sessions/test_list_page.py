@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from projects.models import Membership, Preference, Project, Role, User
 from sessions.models import Session
@@ -106,6 +107,21 @@ def test_pages_follow_each_other_by_plain_links_in_both_directions(alices: Clien
     assert 'rel="prev"' not in first.content.decode()
     assert 'rel="prev"' in second.content.decode()
     assert len(second.context["listing"].rows) == 1
+
+
+def test_a_page_with_more_behind_it_says_how_many_rows_it_has_and_counts_nothing(
+    alices: Client, project: Project
+) -> None:
+    for number in range(3):
+        tell(project, f"ticket-{number}", TICKET[:1])
+
+    def said(query: str) -> str:
+        html = alices.get(url("sessions", project) + query).content.decode()
+        return strip_tags(html.partition('id="list-count">')[2].partition("</p>")[0]).strip()
+
+    assert said("?limit=2") == "2 on this page"
+    assert said("?limit=3") == "3 sessions"
+    assert said("?limit=1&tags=support") == "1 on this page"
 
 
 def test_an_empty_list_says_which_condition_excludes_all(alices: Client, project: Project) -> None:
