@@ -23,32 +23,6 @@ SOURCES = {"api": "API", "annotation": "", "eval": "evaluation"}
 
 
 @dataclass(frozen=True)
-class Given:
-    """A score as it is shown."""
-
-    score: Score
-    author: str
-    is_own: bool
-    may_delete: bool
-
-    @property
-    def value(self) -> str:
-        score = self.score
-        if score.is_unsure:
-            return "can't tell"
-        if score.data_type == DataType.BOOLEAN:
-            return "yes" if score.value else "no"
-        return (
-            f"{score.value:g}" if score.string_value is None and score.value is not None else score.string_value or ""
-        )
-
-    @property
-    def source(self) -> str:
-        """Empty for a person's."""
-        return SOURCES.get(self.score.source, self.score.source)
-
-
-@dataclass(frozen=True)
 class Question:
     """A config to answer, with this person's answer so far."""
 
@@ -77,6 +51,33 @@ class Question:
         if self.own is None or self.own.is_unsure:
             return ""
         return f"{self.own.value:.15g}" if self.own.value is not None else self.own.string_value or ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A score as it is shown."""
+
+    score: Score
+    author: str
+    is_own: bool
+    may_delete: bool
+    question: Question | None = None  # for an admin to answer it anew in its author's place
+
+    @property
+    def value(self) -> str:
+        score = self.score
+        if score.is_unsure:
+            return "can't tell"
+        if score.data_type == DataType.BOOLEAN:
+            return "yes" if score.value else "no"
+        return (
+            f"{score.value:g}" if score.string_value is None and score.value is not None else score.string_value or ""
+        )
+
+    @property
+    def source(self) -> str:
+        """Empty for a person's."""
+        return SOURCES.get(self.score.source, self.score.source)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[
     kind, is_session = target.kind, target.kind == ObjectType.SESSION
     return Panel(
         target,
-        given_of(project, [score for score in scores if score.name != CORRECTION], user),
+        given_of(project, [score for score in scores if score.name != CORRECTION], user, asked),
         [Question(config, own_of(scores, config, user)) for config in asked],
         threads_on(project, Q(object_type=kind, object_id=target.key)),
         marks_of(project, target, user) if is_session else [],
@@ -135,17 +136,20 @@ def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> lis
     return answers
 
 
-def given_of(project: Project, scores: list[Score], user: User) -> list[Given]:
+def given_of(project: Project, scores: list[Score], user: User, configs: Iterable[ScoreConfig] = ()) -> list[Given]:
     """With the authors' names."""
     names = names_of(score.author_id for score in scores)
+    known = {config.id: config for config in configs} if project.role.administers else {}
     return [
         Given(
             score,
             names.get(score.author_id or 0, "" if score.author_id is None else "somebody who left"),
             score.author_id == user.pk,
             may_edit(project, score.author_id, user),
+            Question(config, score) if config and score.author_id not in (None, user.pk) else None,
         )
         for score in scores
+        for config in [known.get(score.config_id or "")]
     ]
 
 

@@ -72,7 +72,7 @@ def as_json(result: Result) -> dict[str, Any]:
 
 def as_csv(project: Project, queue: ReviewQueue) -> Iterator[str]:
     """A column for each score and reviewer, then one for each score's agreement."""
-    writer, names = csv.writer(Echo()), _names(project, queue)
+    writer, names = csv.writer(Echo()), sorted(set(_names(project, queue).values()))
     people = sorted(_people(project, queue).values())
     pairs = [(name, reviewer) for name in names for reviewer in people]
     head = [*(f"{name} ({reviewer})" for name, reviewer in pairs), *(f"{name} agreement" for name in names)]
@@ -86,16 +86,9 @@ def as_csv(project: Project, queue: ReviewQueue) -> Iterator[str]:
         )
 
 
-def _results(project: Project, queue: ReviewQueue, names: list[str], page: list[ReviewItem]) -> Iterator[Result]:
+def _results(project: Project, queue: ReviewQueue, names: dict[str, str], page: list[ReviewItem]) -> Iterator[Result]:
     people = _people(project, queue)
-    keys = [item.object_id for item in page]
-    scores = Score.objects.for_project(project).filter(queue_id=queue.id, author_id__in=people)
-    scores = scores.filter(Q(session_id__in=keys) | Q(trace_id__in=keys, span_id=None))
-    given: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for score in scores:
-        kind = ObjectType.SESSION if score.session_id is not None else ObjectType.TRACE
-        by_name = given.setdefault((kind, score.session_id or score.trace_id or ""), {})
-        by_name.setdefault(score.name, {})[people[score.author_id or 0]] = _value(score)
+    given = _given(project, queue, names, people, [item.object_id for item in page])
     done: dict[str, list[str]] = {}
     reviews = Review.objects.for_project(project).filter(
         item_id__in=[item.id for item in page], state=Review.State.DONE
@@ -104,8 +97,24 @@ def _results(project: Project, queue: ReviewQueue, names: list[str], page: list[
         done.setdefault(review.item_id, []).append(people.get(review.user_id, ""))
     for item in page:
         values = given.get((item.object_type, item.object_id), {})
-        agreement = {name: _agreement(values.get(name, {}).values()) for name in names}
+        agreement = {name: _agreement(values.get(name, {}).values()) for name in sorted(set(names.values()))}
         yield Result(item, values, agreement, sorted(done.get(item.id, [])))
+
+
+def _given(
+    project: Project, queue: ReviewQueue, names: dict[str, str], people: dict[int, str], keys: list[str]
+) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """By object, name and reviewer. An answer stands under what its question is called now, whatever it was called
+    when it was given; the latest counts."""
+    scores = Score.objects.for_project(project).filter(queue_id=queue.id, author_id__in=people)
+    scores = scores.filter(Q(session_id__in=keys) | Q(trace_id__in=keys, span_id=None))
+    given: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for score in scores.order_by("scored_at", "id"):
+        kind = ObjectType.SESSION if score.session_id is not None else ObjectType.TRACE
+        by_name = given.setdefault((kind, score.session_id or score.trace_id or ""), {})
+        name = names.get(score.config_id or "", score.name)
+        by_name.setdefault(name, {})[people[score.author_id or 0]] = _value(score)
+    return given
 
 
 def _agreement(values: Iterable[Any]) -> float | None:
@@ -121,9 +130,10 @@ def _value(score: Score) -> Any:
     return score.value if score.data_type == "NUMERIC" else score.string_value
 
 
-def _names(project: Project, queue: ReviewQueue) -> list[str]:
+def _names(project: Project, queue: ReviewQueue) -> dict[str, str]:
+    """Of the queue's questions, by config."""
     configs = ScoreConfig.objects.for_project(project).filter(id__in=queue.score_config_ids)
-    return sorted(set(configs.values_list("name", flat=True)))
+    return dict(configs.values_list("id", "name"))
 
 
 def _people(project: Project, queue: ReviewQueue) -> dict[int, str]:

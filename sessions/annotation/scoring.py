@@ -31,16 +31,12 @@ def give(
     project: Project, target: Target, config: ScoreConfig, answer: Answer, *, by: User, queue_id: str | None = None
 ) -> Score:
     """Writes or replaces this person's score. Raises NotAllowed."""
-    if config.is_archived:
-        raise NotAllowed(f"{config.name}: this score is archived")
-    value = UNSURE if answer.is_unsure else read_value(config, answer.raw)
-    if len(answer.comment) > TEXT_LENGTH or "\x00" in answer.comment:
-        raise NotAllowed(f"comment: up to {TEXT_LENGTH:,} characters")
+    value, comment = _checked(config, answer)
     fields = {
         "data_type": config.data_type,
         "config_id": config.id,
         "is_unsure": answer.is_unsure,
-        "comment": answer.comment.strip() or None,
+        "comment": comment,
     }
     return _write(project, target, config.name, value, by=by, queue_id=queue_id, **fields)
 
@@ -54,6 +50,25 @@ def correct(project: Project, target: Target, text: str, *, by: User) -> Score |
         return _write(project, target, CORRECTION, Value(None, text), by=by, data_type=DataType.TEXT)
     withdraw(project, own_id(target, CORRECTION, by), by=by)
     return None
+
+
+def change(project: Project, score_id: str, config: ScoreConfig, answer: Answer, *, by: User) -> bool:
+    """Puts another answer in the place of a person's, who stays its author. False when there is none that `by` may
+    change. Raises NotAllowed."""
+    value, comment = _checked(config, answer)
+    with transaction.atomic():
+        named = Score.objects.for_project(project).filter(id=score_id, config_id=config.id, author_id__isnull=False)
+        score = named.select_for_update().first()
+        if score is None or not may_edit(project, score.author_id, by):
+            return False
+        now, before = timezone.now(), said(score.value, score.string_value, is_unsure=score.is_unsure)
+        changes = {"value": value.number, "string_value": value.text, "is_unsure": answer.is_unsure, "comment": comment}
+        named.update(**changes, updated_at=now)
+        mark_sessions(project.pk, [score], now)
+        target = str(Target(score.session_id, score.trace_id, score.span_id))
+        words = said(value.number, value.text, is_unsure=answer.is_unsure)
+        record(Action.SCORE_GIVEN, project, actor=by, target=target, name=score.name, value=words, before=before)
+    return True
 
 
 def withdraw(project: Project, score_id: str, *, by: User) -> bool:
@@ -73,6 +88,15 @@ def own_id(target: Target, name: str, by: User) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _checked(config: ScoreConfig, answer: Answer) -> tuple[Value, str | None]:
+    """The value and the comment as they are stored. Raises NotAllowed."""
+    if config.is_archived:
+        raise NotAllowed(f"{config.name}: this score is archived")
+    if len(answer.comment) > TEXT_LENGTH or "\x00" in answer.comment:
+        raise NotAllowed(f"comment: up to {TEXT_LENGTH:,} characters")
+    return UNSURE if answer.is_unsure else read_value(config, answer.raw), answer.comment.strip() or None
+
+
 def _write(
     project: Project, target: Target, name: str, value: Value, *, by: User, **fields: str | bool | None
 ) -> Score:
@@ -89,10 +113,13 @@ def _write(
             [score], update_conflicts=True, unique_fields=["project_id", "id"], update_fields=list(written)
         )
         mark_sessions(project.pk, [score], now)
-        said = "can't tell" if fields.get("is_unsure") else shown(value)
-        record(Action.SCORE_GIVEN, project, actor=by, target=str(target), name=name, value=said[:200])
+        words = said(value.number, value.text, is_unsure=bool(fields.get("is_unsure")))
+        record(Action.SCORE_GIVEN, project, actor=by, target=str(target), name=name, value=words)
     return score
 
 
-def shown(value: Value) -> str:
-    return value.text if value.text is not None else "" if value.number is None else f"{value.number:g}"
+def said(number: float | None, text: str | None, *, is_unsure: bool) -> str:
+    """The beginning of a value in words."""
+    if is_unsure:
+        return "can't tell"
+    return text[:200] if text is not None else "" if number is None else f"{number:g}"

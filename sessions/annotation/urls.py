@@ -9,6 +9,7 @@ P = "project/<int:project_id>"
 urlpatterns = [
     path(f"{P}/annotate/<str:kind>/<path:key>", views.annotate, name="annotate"),
     path(f"{P}/scores/<str:score_id>/delete", views.withdraw, name="score-delete"),
+    path(f"{P}/scores/<str:score_id>/change", views.change, name="score-change"),
     path(f"{P}/comments/<str:kind>/<path:key>", views.comment, name="comment-new"),
     path(f"{P}/comment/<str:comment_id>/<str:action>", views.change_comment, name="comment-change"),
     path(f"{P}/review", review.queues, name="review"),

@@ -58,6 +58,24 @@ def withdraw(request: PageRequest, project: Project, score_id: str) -> HttpRespo
 
 @require_POST
 @project_view
+@requires(Role.ADMIN)
+def change(request: PageRequest, project: Project, score_id: str) -> HttpResponse:
+    """Puts an admin's answer in the place of another person's; one's own is given anew."""
+    score = Score.objects.for_project(project).filter(id=score_id).first()
+    config = next((c for c in configs.configs_of(project) if score and c.id == score.config_id), None)
+    if score is None or config is None:
+        raise Http404("There is no such score, or nobody is asked for it any longer.")
+    target = Target(score.session_id, score.trace_id, score.span_id)
+    try:
+        for _, answer in answers_of([config], {name: str(value) for name, value in request.POST.items()}):
+            scoring.change(project, score_id, config, answer, by=person(request))
+    except NotAllowed as refused:
+        return show(request, project, target, error=str(refused))
+    return _shown_again(request, project, target)
+
+
+@require_POST
+@project_view
 @requires(Role.MEMBER)
 def comment(request: PageRequest, project: Project, kind: str, key: str) -> HttpResponse:
     """A new thread, or with `thread` an answer in one."""

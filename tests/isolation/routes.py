@@ -190,6 +190,7 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/layout/<str:page>": page("POST", viewer=302),
     "project/<int:project_id>/annotate/<str:kind>/<path:key>": READ,
     "project/<int:project_id>/scores/<str:score_id>/delete": page("POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/scores/<str:score_id>/change": page("POST", viewer=FORBIDDEN),
     "project/<int:project_id>/comments/<str:kind>/<path:key>": page("POST", viewer=FORBIDDEN),
     "project/<int:project_id>/comment/<str:comment_id>/<str:action>": page("POST", viewer=FORBIDDEN),
     "project/<int:project_id>/review": READ,

@@ -180,6 +180,34 @@ def test_a_member_deletes_only_their_own_scores(
     assert not Score.objects.for_project(project).exists()
 
 
+def test_an_admin_puts_another_answer_in_the_place_of_a_members(
+    alices: Client, bobs: Client, project: Project, bob: User, effort: ScoreConfig
+) -> None:
+    tell(project, "s", ONE_TURN)
+    page = url("annotate", project, "session", "s")
+    bobs.post(page, {f"score-{effort.id}": "=low"})
+    given = Score.objects.for_project(project).get()
+    change = url("score-change", project, given.id)
+
+    assert change in alices.get(page).content.decode()
+    assert change not in bobs.get(page).content.decode()
+    assert bobs.post(change, {f"score-{effort.id}": "=high"}).status_code == 403
+    assert alices.post(change, {f"score-{effort.id}": "=huge"}).status_code == 400
+    assert alices.post(change, {f"score-{effort.id}": "=high", f"why-{effort.id}": "Read on."}).status_code == 302
+
+    kept = Score.objects.for_project(project).get()
+    assert (kept.id, kept.author_id, kept.string_value, kept.comment) == (given.id, bob.pk, "high", "Read on.")
+    assert scores_of(project)["effort"] == {"count": 1, "mean": None, "shares": {"high": 1}}
+    event = AuditEvent.objects.filter(action="score given").latest("pk")
+    assert (event.actor, event.details) == (
+        "alice@example.com", {"name": "effort", "value": "high", "before": "low"},
+    )  # fmt: skip
+    alices.post(change, {f"score-{effort.id}": "?"})
+    assert scores_of(project)["effort"] == {"count": 0, "mean": None, "shares": {}}
+    configs.change(project, effort, {"is_archived": True}, by=bob)
+    assert alices.post(change, {f"score-{effort.id}": "=low"}).status_code == 404
+
+
 def test_a_viewer_reads_and_gives_nothing(
     viewers: Client, alices: Client, project: Project, effort: ScoreConfig
 ) -> None:

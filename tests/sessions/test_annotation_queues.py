@@ -188,6 +188,24 @@ def test_results_have_every_reviewers_values_side_by_side(
     assert len(lines) == 4
 
 
+def test_results_keep_what_was_answered_before_a_question_was_renamed(
+    project: Project, queue: ReviewQueue, solved: ScoreConfig, alice: User, bob: User
+) -> None:
+    queues.change(project, queue, {"reviewers_per_item": 2}, by=alice)
+    tell(project, "a")
+    for user, answer, name in ((alice, "=1", "settled"), (bob, "=1", "settled!")):
+        client = client_of(user)
+        client.post(client.get(url("review-next", project, queue.id)).url, {"done": "1", f"score-{solved.id}": answer})
+        configs.change(project, solved, {"name": name}, by=alice)
+
+    results = json.loads(client_of(alice).get(url("review-results", project, queue.id, "json")).content)
+    lines = b"".join(client_of(alice).get(url("review-results", project, queue.id, "csv"))).decode().splitlines()
+
+    assert results["items"][0]["values"] == {"settled!": {"alice@example.com": "True", "bob@example.com": "True"}}
+    assert lines[1] == "SESSION,a,completed,True,True,1.000"
+    assert sorted(Score.objects.for_project(project).values_list("name", flat=True)) == ["settled", "solved"]
+
+
 def test_deleting_a_session_takes_what_was_said_of_it_along(
     project: Project, queue: ReviewQueue, solved: ScoreConfig, alice: User
 ) -> None:
