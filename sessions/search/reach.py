@@ -13,8 +13,8 @@ from projects.models import Project
 from sessions.models import Session, TraceText
 from sessions.search.matching import Need, Term, expected, having, needs_of
 
-MOST_READ = 5_000  # turns whose text is looked into
-MOST_RANKED = 20_000  # turns that are put in order
+MOST_READ = 2_500  # turns whose text is looked into
+MOST_RANKED = 10_000  # turns that are put in order
 FARTHEST = 200_000  # turns, whatever they say: finding out when so many began takes time as well
 FEW = 500  # sessions that the rest of a query leaves, of which every turn is looked into
 TELLING = 6  # lexemes whose frequency is looked up: the longest ones

@@ -74,7 +74,7 @@ def test_the_page_says_how_far_it_looked_and_leads_further_back(
     assert "Look further back" not in older
 
     nothing = client.get(address, {"q": '"this please check"'}).content.decode()
-    assert "No session matches" in nothing
+    assert "No session found so far" in nothing
     assert "Look further back" in nothing
     assert "Search every text" in nothing
 
