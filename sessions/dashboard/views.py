@@ -62,9 +62,11 @@ class ScorePanel:
 @require_safe
 @project_view
 def dashboard(request: PageRequest, project: Project) -> HttpResponse:
-    """`?range=` or `?from=&to=`, and `?q=` as the list takes it."""
+    """`?range=` or `?from=&to=`, and `?q=` as the list takes it. The form sends all of them; dates count more."""
     params = request.GET.copy()
-    if not any(params.get(name) for name in ("range", "from", "to")):
+    if params.get("from") or params.get("to"):
+        params.pop("range", None)
+    elif not params.get("range"):
         params["range"] = DEFAULT_RANGE
     listing = Listing(project, params)
     context: dict[str, Any] = {"project": project, "section": "dashboard", "listing": listing, "ranges": RANGES}

@@ -322,6 +322,19 @@ def test_a_period_is_compared_with_the_one_before(client: Client, alice: User, p
     assert re.search(r'Active users</dt><dd class="number">1 <span class="muted small">±0 %</span>', page)
 
 
+def test_dates_count_more_than_the_range_that_the_form_sends_beside_them(
+    client: Client, alice: User, project: Project, rows: list[Session]
+) -> None:
+    client.force_login(alice)
+    day = timezone.localtime(rows[9].created_at).date()
+    params = {"range": "30d", "from": str(day), "to": str(day), "q": ""}
+    page = client.get(reverse("dashboard", args=[project.pk]), params).content.decode()
+
+    expected = listing(project, f"from={day}&to={day}").count.number
+    assert re.search(rf"Sessions</dt><dd class=\"number\">{expected}\b", page)
+    assert f'name="from" value="{day}"' in page
+
+
 @pytest.mark.parametrize(
     ("params", "shown"),
     [
