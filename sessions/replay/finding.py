@@ -1,6 +1,7 @@
 """Finds words within one session, also in turns that are not on the page.
 
-Reads what full-text search keeps of each turn; of one that was not indexed yet, the few words that lists show."""
+Reads what full-text search keeps of each turn. The newest ones are not indexed yet: their texts are read themselves,
+and of turns before them that have no row either, the few words that lists show."""
 
 from dataclasses import dataclass
 
@@ -9,9 +10,14 @@ from django.db.models import Exists, OuterRef, Q
 from sessions.models import Session, TraceText
 from sessions.replay.turns import traces_of
 from sessions.search.tokens import folded
+from tracing.models import Trace
+from tracing.previews import said
+from tracing.reading.sides import COLUMNS, ROLES, texts_of_side
 
 MOST = 200  # turns that are listed
 LOOKED_AT = 50_000  # traces of a session
+FRESH = 30  # turns without a row whose texts are read
+READ = 200_000  # bytes of a text beyond which it is left to the index
 SHORTEST = 2
 LONGEST = 200
 AROUND = 60  # characters on both sides of a hit
@@ -39,28 +45,39 @@ class Found:
 
 
 def found_in(session: Session, asked: str, *, only: str = "") -> Found:
-    """Four queries, whatever the size of the session."""
+    """Seven queries at most, whatever the size of the session."""
     asked = " ".join(asked.replace("\x00", "").split())[:LONGEST]
     needle = folded(asked)
     if len(needle) < SHORTEST and (not needle or needle.isascii()):
         return Found(asked, [], is_capped=False, is_too_short=True)
     indexed = TraceText.objects.for_project(session.project_id).filter(session_id=session.session_id)
-    said = set(indexed.filter(folded__contains=needle).values_list("trace_id", flat=True)[:LOOKED_AT])
+    found = set(indexed.filter(folded__contains=needle).values_list("trace_id", flat=True)[:LOOKED_AT])
     traces = traces_of(session, only)
     preview = Q(input_preview__icontains=asked) | Q(output_preview__icontains=asked) | Q(name__icontains=asked)
     is_indexed = Exists(TraceText.objects.filter(project_id=session.project_id, trace_id=OuterRef("trace_id")))
-    said |= set(
+    found |= set(
         traces.filter(preview).exclude(is_indexed & ~Q(name__icontains=asked)).values_list("trace_id", flat=True)
     )
+    fresh = _fresh(session, list(traces.exclude(is_indexed).order_by("-started_at").only(*COLUMNS)[:FRESH]))
+    found |= {trace_id for trace_id, text in fresh.items() if needle in text}
     order = traces.order_by("started_at", "trace_id").values_list("trace_id", flat=True)[:LOOKED_AT]
-    hits = [(number, trace_id) for number, trace_id in enumerate(order, start=1) if trace_id in said]
-    return Found(asked, _told(session, hits[:MOST], asked, needle), is_capped=len(hits) > MOST)
+    hits = [(number, trace_id) for number, trace_id in enumerate(order, start=1) if trace_id in found]
+    return Found(asked, _told(session, hits[:MOST], fresh, needle), is_capped=len(hits) > MOST)
 
 
-def _told(session: Session, hits: list[tuple[int, str]], asked: str, needle: str) -> list[Hit]:
+def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
+    """What was asked last and answered in these turns, folded, by trace id."""
+    texts: dict[str, str] = {}
+    for side, role in ROLES.items():
+        for trace_id, text in texts_of_side(session.project_id, traces, side, most=READ).items():
+            texts[trace_id] = f"{texts.get(trace_id, '')} {said(text, role=role, parsed=READ)}"
+    return {trace_id: folded(text) for trace_id, text in texts.items()}
+
+
+def _told(session: Session, hits: list[tuple[int, str]], fresh: dict[str, str], needle: str) -> list[Hit]:
     trace_ids = [trace_id for _, trace_id in hits]
     indexed = TraceText.objects.for_project(session.project_id).filter(trace_id__in=trace_ids)
-    texts = {row.trace_id: row.folded for row in indexed.only("pk", "trace_id", "folded")}
+    texts = fresh | {row.trace_id: row.folded for row in indexed.only("pk", "trace_id", "folded")}
     missing = traces_of(session).filter(trace_id__in=set(trace_ids) - texts.keys())
     for trace_id, question, answer in missing.values_list("trace_id", "input_preview", "output_preview"):
         texts[trace_id] = folded(f"{question} {answer}")

@@ -286,6 +286,19 @@ def test_words_are_found_in_turns_that_are_not_on_the_page(alices: Client, proje
     assert "No turn says" in nothing.content.decode()
 
 
+def test_what_has_just_arrived_is_found_in_full(alices: Client, project: Project) -> None:
+    long = "It left our warehouse. " * 100 + "Ask for Señora Miller."
+    say(project, ("Where is it?", long), ("Thanks", "You are welcome"))
+
+    hits = (
+        alices.get(page_of(project, "s"), {"find": "senora miller", "hits": "1"}, headers=FRAGMENT)
+        .context["found"]
+        .hits
+    )
+
+    assert [(hit.number, hit.before[-8:], hit.words) for hit in hits] == [(1, "ask for ", "senora miller")]
+
+
 def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Project) -> None:
     tell(project, "ticket-1", [("a", "b")] * 3)  # two seconds each, a minute apart
 

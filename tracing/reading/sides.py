@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tracing.fields import decompress
+from tracing.fields import decompress, unpacked_size
 from tracing.models import Trace
 from tracing.sql import LOAD_TEXTS, run
 
@@ -11,8 +11,8 @@ ROLES = {"input": "user", "output": "assistant"}
 COLUMNS = ("project_id", "trace_id", "bucket", "session_id", "started_at", "input_span_id", "output_span_id")
 
 
-def texts_of_side(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
-    """The stored text of one side by trace id; a trace that has none is missing."""
+def texts_of_side(project_id: int, traces: Sequence[Trace], side: str, most: int | None = None) -> dict[str, str]:
+    """The stored text of one side by trace id; a trace that has none is missing, and one of more than `most` bytes."""
     wanted = [(trace, source) for trace in traces if (source := getattr(trace, f"{side}_span_id")) is not None]
     if not wanted:
         return {}
@@ -24,4 +24,4 @@ def texts_of_side(project_id: int, traces: Sequence[Trace], side: str) -> dict[s
         trace_ids=[trace.trace_id for trace, _ in wanted],
         span_ids=[source for _, source in wanted],
     )
-    return {trace_id: decompress(data) for trace_id, _, data in rows}
+    return {trace_id: decompress(data) for trace_id, _, data in rows if most is None or unpacked_size(data) <= most}
