@@ -5,6 +5,7 @@ What a page needs comes as few files: several of `css/` or `js/` can be asked fo
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -21,7 +22,14 @@ FOREVER = "max-age=31536000, public, immutable"
 class VersionedStorage(StaticFilesStorage):
     """`{% static %}` with the version of the file; whoever asks without one gets the same file."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._remembered = lru_cache(1_000)(self._url)  # a page has a hundred icons
+
     def url(self, name: str | None) -> str:
+        return self._url(name) if settings.DEBUG else self._remembered(name)
+
+    def _url(self, name: str | None) -> str:
         stamp = version(name) if name else ""
         return f"{super().url(name)}?v={stamp}" if stamp else super().url(name)
 
