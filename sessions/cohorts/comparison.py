@@ -43,7 +43,7 @@ def compare(
     found = reading.read(project, querysets)
     measures = list(_measures(groups, found, is_cumulative=is_cumulative))
     mixes = list(_mixes(groups, found))
-    overlaps = [(groups[one], groups[other], number) for (one, other), number in found.overlaps.items()]
+    overlaps = [(groups[one], groups[other], number * one_in) for (one, other), number in found.overlaps.items()]
     chosen_by = {name for group in groups for name in group.params}  # differ by these they shall
     comparison = Comparison(
         groups=groups,

@@ -149,7 +149,7 @@ class Comparison:
     sizes: list[int]
     measures: list[Measure]
     mixes: list[Mix]
-    overlaps: list[tuple[Group, Group, int]]
+    overlaps: list[tuple[Group, Group, int]]  # how many sessions both have; of a sample an estimate
     small: list[Group]
     differently_mixed: list[Mix]
     tests: int

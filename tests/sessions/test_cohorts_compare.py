@@ -305,6 +305,8 @@ def test_too_many_sessions_are_sampled_and_the_page_says_so(
 
     assert found.one_in == 128
     assert found.sizes[0] < 30
+    [(_, _, shared)] = comparison_of(many, "cohort=all&by=tags&value=web&value=web").overlaps
+    assert shared == found.sizes[0] * 128
     assert "One in 128 was read" in page
     assert "about" in page
 
