@@ -27,6 +27,7 @@ from tracing.models import Trace
 
 SHOWN = 100
 MOST_FILLED = 10_000
+KEPT_AHEAD = 20 * 60  # seconds that a page waits in the browser; its lease lasts longer
 
 
 @require_safe
@@ -85,9 +86,12 @@ def fill(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
 @project_view
 @requires(Role.MEMBER)
 def next_item(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
-    """Leases an item to this person and leads to it, or back when nothing is left."""
-    found = _reviewable(request, project, queue_id)
-    leased = leases.claim(found, person(request).pk)
+    """Leases an item to this person and leads to it, or back when nothing is left. `?after=` is the item before it,
+    which is not done yet when a browser fetches ahead."""
+    found, after = _reviewable(request, project, queue_id), request.GET.get("after", "")
+    leased = leases.claim(found, person(request).pk, but=(after,) if "\x00" not in after else ())
+    if leased is None and is_ahead(request):
+        return HttpResponse(status=204)
     if leased is None:
         messages.success(request, "Nothing is left for you in this queue right now.")
         return redirect("review-queue", project.pk, found.id)
@@ -125,10 +129,18 @@ def item(request: PageRequest, project: Project, queue_id: str, item_id: str) ->
         except NotAllowed as refused:
             error = str(refused)
     context = context_of(project, queue=found, item=shown, target=target, error=error)
-    context |= _asked(project, found, shown, target, person(request))
+    context |= _asked(project, found, target, person(request))
     if session is not None:
         context |= _reading(project, session, turns.turns_after(session, None, only=""))
-    return render(request, "sessions/annotation/item.html", context, status=400 if error else 200)
+    answer = render(request, "sessions/annotation/item.html", context, status=400 if error else 200)
+    if request.method == "GET" and is_ahead(request):
+        answer["Cache-Control"] = f"private, max-age={KEPT_AHEAD}"  # a POST to this address forgets it
+    return answer
+
+
+def is_ahead(request: HttpRequest) -> bool:
+    """Whether a browser fetches the page for later."""
+    return request.headers.get("Sec-Purpose", "").startswith("prefetch")
 
 
 @require_safe
@@ -168,14 +180,13 @@ def _finish(
     leases.finish(queue, item, user.pk, Review.State.DONE)
 
 
-def _asked(project: Project, queue: ReviewQueue, item: ReviewItem, target: Target | None, user: User) -> dict[str, Any]:
-    """The questions, and the item after this one, leased now so that its page may be fetched ahead."""
-    following = leases.claim(queue, user.pk, but=(item.id,))
+def _asked(project: Project, queue: ReviewQueue, target: Target | None, user: User) -> dict[str, Any]:
+    """The questions, with this person's answers so far."""
     progress = queueing.progress_of(project.pk, user.pk).get(queue.id)
     if target is None:
-        return {"following": following, "progress": progress}
+        return {"progress": progress}
     panel = panel_of(project, target, user, configs=_configs(project, queue))
-    return {"panel": panel, "following": following, "progress": progress, "user_id": user.pk}
+    return {"panel": panel, "progress": progress, "user_id": user.pk}
 
 
 def _configs(project: Project, queue: ReviewQueue) -> list[ScoreConfig]:

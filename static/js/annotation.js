@@ -74,6 +74,27 @@
     return true;
   }
 
+  /* The next page of a queue was fetched ahead. A browser uses that for a link, and not behind the answer to a form. */
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.dataset?.next) return;
+    event.preventDefault();
+    const body = new FormData(form, event.submitter);
+    const buttons = form.querySelectorAll("button");
+    for (const button of buttons) button.disabled = true;
+    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (answer?.type === "opaqueredirect") return location.assign(form.dataset.next);
+    for (const button of buttons) button.disabled = false;
+    /* Refused: once more without a script, for the page that says why. */
+    const pressed = document.createElement("input");
+    pressed.type = "hidden";
+    pressed.name = event.submitter?.name || "done";
+    pressed.value = "1";
+    form.append(pressed);
+    form.submit();
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const form = formFor(event.target);

@@ -1,9 +1,11 @@
 """Annotating and reviewing, by mouse and by keyboard, alone and side by side."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.signals import request_started
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -128,6 +130,65 @@ def test_two_people_work_one_queue_without_collision(
     assert len({(session_id, author) for session_id, author, _, _ in scores}) == 6  # one reviewer for each session
     assert {author for _, author, _, _ in scores} == {alice.pk, bob.pk}
     assert complaints == []
+
+
+def test_each_page_of_a_queue_is_fetched_once_and_ahead(
+    browser: Browser,
+    sign_in: Callable[[BrowserContext, User], None],
+    live_server: LiveServer,
+    project: Project,
+    queue: ReviewQueue,
+    alice: User,
+) -> None:
+    fetched: list[tuple[str, str]] = []
+
+    def note(environ: dict[str, str], **_: Any) -> None:
+        if environ["REQUEST_METHOD"] == "GET" and "/items/" in environ["PATH_INFO"]:
+            fetched.append((environ["PATH_INFO"], environ.get("HTTP_SEC_PURPOSE", "")))
+
+    request_started.connect(note)
+    context = browser.new_context()
+    sign_in(context, alice)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/project/{project.pk}/review/{queue.id}/next")
+    visited = []
+    for place in range(1, 6):
+        visited.append(page.url.removeprefix(live_server.url))
+        deadline = time.monotonic() + 10
+        while len(fetched) <= place and time.monotonic() < deadline:
+            page.wait_for_timeout(50)
+        before = page.url
+        page.keyboard.press("1")
+        page.keyboard.press("2")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url, before=before: url != before)
+    visited.append(page.url.removeprefix(live_server.url))
+    context.close()
+    request_started.disconnect(note)
+
+    assert [path for path, _ in fetched] == visited
+    assert [purpose for _, purpose in fetched] == ["", *["prefetch"] * 5]
+
+
+def test_an_answer_that_is_refused_says_why(
+    browser: Browser,
+    sign_in: Callable[[BrowserContext, User], None],
+    live_server: LiveServer,
+    project: Project,
+    queue: ReviewQueue,
+    alice: User,
+) -> None:
+    context = browser.new_context()
+    sign_in(context, alice)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/project/{project.pk}/review/{queue.id}/next")
+    page.get_by_role("button", name="Save and next").click()
+    expect(page.get_by_text("Answer at least one question")).to_be_visible()
+    before = page.url
+    page.get_by_role("button", name="Skip").click()
+    page.wait_for_url(lambda url: url != before)
+    expect(page.get_by_text("Where is s1")).to_be_visible()
+    context.close()
 
 
 def test_annotating_and_reviewing_work_without_a_script(

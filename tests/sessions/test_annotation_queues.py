@@ -148,6 +148,23 @@ def test_reviewing_saves_the_answers_and_leads_to_the_next_item(
     assert queues.progress_of(project.pk, bob.pk)[queue.id] == (1, 3, 1)
 
 
+def test_what_is_fetched_ahead_is_the_item_after_and_says_nothing_when_there_is_none(
+    project: Project, queue: ReviewQueue, alice: User
+) -> None:
+    client, ahead = client_of(alice), {"Sec-Purpose": "prefetch"}
+    here = client.get(url("review-next", project, queue.id)).url
+    next_page = url("review-next", project, queue.id) + "?after=" + here.rpartition("/")[2]
+    following = client.get(next_page, headers=ahead).url
+
+    assert following not in (here, next_page)
+    assert client.get(next_page, headers=ahead).url == following
+    assert "max-age" in client.get(following, headers=ahead)["Cache-Control"]
+    assert not client.get(following).has_header("Cache-Control")
+    ReviewItem.objects.for_project(project).exclude(id=here.rpartition("/")[2]).delete()
+    assert client.get(next_page, headers=ahead).status_code == 204
+    assert "Nothing is left" not in client.get(url("review", project)).content.decode()
+
+
 def test_a_queue_is_for_whom_it_is_assigned_to(project: Project, queue: ReviewQueue, alice: User, bob: User) -> None:
     queues.change(project, queue, {"user_ids": [alice.pk]}, by=alice)
 
@@ -234,7 +251,7 @@ def test_an_item_takes_as_many_queries_however_long_the_queue(
     client = client_of(bob)
     page = client.get(url("review-next", project, queue.id)).url
     client.get(page)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(17):
         client.get(page)
     with django_assert_num_queries(10):
         client.get(url("review-queue", project, queue.id))
