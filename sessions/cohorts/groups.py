@@ -8,13 +8,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Func, QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.http import QueryDict
 from django.utils import timezone
 
 from projects.models import Project
 from sessions.cohorts.making import BadFilter, CohortError, choosing, matching, params_of
+from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
 from sessions.models import Cohort, Session
 from sessions.properties import PropertyKind, properties_of
@@ -189,21 +190,13 @@ def _values(project: Project, asked: Asked, params: QueryDict) -> list[Part]:
         values = asked.values or said_under(project, sessions, key)
         parts = [(v, asking(params, Comparison("metadata", Operator.IS, (v,), key))) for v in values]
     elif asked.by in splitting():
-        values = asked.values or frequencies(sessions, asked.by)
+        values = asked.values or frequent(sessions, properties_of(Session)[asked.by], MOST)
         parts = [(value, narrowed(params, **{asked.by: [value]})) for value in values]
     else:
         raise BadComparison("Sessions cannot be split by that.")
     if not parts:
         raise BadComparison("None of these sessions has anything under " + splitting().get(asked.by, asked.by) + ".")
     return parts
-
-
-def frequencies(sessions: QuerySet[Session], name: str) -> list[str]:
-    """The values of a set property that most sessions have, the most frequent first."""
-    field = properties_of(Session)[name].field
-    each = sessions.order_by().annotate(one_value=Func(F(field), function="unnest")).values("one_value")
-    ranked = each.annotate(times=Count("session_id")).order_by("-times", "one_value")[:MOST]
-    return [row["one_value"] for row in ranked]
 
 
 def said_under(project: Project, sessions: QuerySet[Session], key: str) -> list[str]:

@@ -110,14 +110,23 @@ def _numbers(groups: Sets) -> tuple[list[int], dict[str, list[Numbers]]]:
     return [row[1] for row in rows], numbers
 
 
+def frequent(sessions: QuerySet[Session], declared: Property, most: int) -> list[str]:
+    """The values of a set that most sessions have, the most frequent first."""
+    return [value for _, value, *_ in _ranked([sessions], [declared], most)]
+
+
 def _sets(groups: Sets, sizes: list[int]) -> dict[str, Counts]:
     properties = set_properties()
+    found = _counted(_ranked(groups, properties, VALUES), {p.name: sizes for p in properties})
+    return {p.name: found.get(p.name, Counts({}, 0)) for p in properties}
+
+
+def _ranked(groups: Sets, properties: list[Property], most: int) -> list[Row]:
     fields = [p.field for p in properties]
     cases = " ".join(f"WHEN {p.field} IS NOT NULL THEN '{p.name}'" for p in properties)
     parts = {"name": f"CASE {cases} END", "sets": ", ".join(fields), "each_set": f"({'), ('.join(fields)})"}
     each, values = _joined(groups, SETS_OF, fields, **parts)
-    found = _counted(_rows(RANKED.format(each=each), [*values, VALUES]), {p.name: sizes for p in properties})
-    return {p.name: found.get(p.name, Counts({}, 0)) for p in properties}
+    return _rows(RANKED.format(each=each), [*values, most])
 
 
 def _scores(project: Project, groups: Sets) -> tuple[dict[str, list[Numbers]], dict[str, Counts]]:
