@@ -98,6 +98,31 @@ def test_interactiveai_keeps_score_configs(interactiveai: Any) -> None:
     assert made.id in {config.id for config in api.get(limit=100).data}
 
 
+def test_a_score_that_names_a_config_alone_has_its_type(interactiveai: Any, langfuse: Any, confab: Up) -> None:
+    from interactiveai.api import ConfigCategory, CreateScoreConfigRequest
+
+    api = interactiveai.api.score_configs
+    categories = [ConfigCategory(label="bad", value=0), ConfigCategory(label="good", value=1)]
+    yes = api.create(request=CreateScoreConfigRequest(name="settled", dataType="BOOLEAN"))
+    level = api.create(request=CreateScoreConfigRequest(name="grade", dataType="CATEGORICAL", categories=categories))
+    for sdk, client in (("ia", interactiveai), ("lf", langfuse)):
+        scored = {"session_id": "by-config", "name": "settled", "config_id": yes.id}
+        client.create_score(**scored, value=1, score_id=f"{sdk}-yes")
+        client.create_score(**scored, value=4, score_id=f"{sdk}-refused")
+        client.create_score(
+            session_id="by-config", name="grade", value="good", config_id=level.id, score_id=f"{sdk}-good"
+        )
+        client.flush()
+
+    def listed() -> dict[str, tuple[str, float, str]]:
+        found = interactiveai.api.score_v_2.get(session_id="by-config").data
+        return {score.id: (score.data_type, score.value, score.string_value) for score in found}
+
+    boolean, category = ("BOOLEAN", 1.0, "True"), ("CATEGORICAL", 1.0, "good")
+    expected = {"ia-yes": boolean, "ia-good": category, "lf-yes": boolean, "lf-good": category}
+    assert _eventually(listed, lambda found: len(found) == 4) == expected
+
+
 def test_interactiveai_comments(interactiveai: Any, confab: Up) -> None:
     from interactiveai.api import CreateCommentRequest
 
