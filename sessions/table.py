@@ -25,6 +25,7 @@ WIDTHS = {
     PropertyKind.TEXT: 300,
 }
 OTHERWISE = 200
+SCORE = 170  # names of scores are longer than those of numbers
 
 
 @dataclass(frozen=True)
@@ -67,4 +68,5 @@ def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any])
 
 
 def _width(column: Column, layout: Layout) -> int:
-    return layout.widths.get(column.name) or WIDTHS.get(column.kind, OTHERWISE)
+    usual = SCORE if column.key else WIDTHS.get(column.kind, OTHERWISE)
+    return layout.widths.get(column.name) or usual
