@@ -46,7 +46,8 @@ def strip_page(request: PageRequest, project: Project) -> HttpResponse:
     context = {"project": project, "listing": listing, "width": WIDTH, "height": HEIGHT}
     if not listing.errors:
         try:
-            context |= {"strip": strip(listing), "bars": bars_of(listing, series(listing))}
+            summed = strip(listing)
+            context |= {"strip": summed, "bars": bars_of(listing, series(listing, summed))}
         except TooLong:
             context["is_too_long"] = True
     return render(request, "sessions/_strip_filled.html", context)

@@ -60,7 +60,7 @@ def test_the_strip_is_the_sum_of_the_rows(project: Project, rows: list[Session],
 
 @pytest.mark.django_db
 def test_every_session_is_in_one_step_of_the_series(project: Project, rows: list[Session]) -> None:
-    buckets = series(listing(project))
+    buckets = series(listing(project), strip(listing(project)))
 
     assert 1 < len(buckets) <= sums.BUCKETS
     assert all(one.end == other.start for one, other in pairwise(buckets))
@@ -76,7 +76,7 @@ def test_a_series_has_few_steps_whatever_the_time(project: Project, length: time
     session(project, "first", created_at=at(0) - length, updated_at=at(1))
     session(project, "last", created_at=at(0), updated_at=at(1))
 
-    buckets = series(listing(project))
+    buckets = series(listing(project), strip(listing(project)))
 
     assert len(buckets) <= sums.BUCKETS
     assert sum(bucket.session_count for bucket in buckets) == 2
