@@ -19,6 +19,7 @@ SHORT, LONG = "thirty-turns", "long-run"
 BATCH = 250  # traces
 REQUESTS = 60
 LOADS = 10
+REST = 10  # seconds
 HISTORY = 12  # messages that each turn repeats
 WORDS = "It left our warehouse on Monday, and the carrier says that it arrives tomorrow before noon. " * 6
 # The scripts have run and a turn is painted.
@@ -160,6 +161,8 @@ def _measure_browser(confab: Confab, cookie: tuple[str, str], traces: int) -> di
         tab.open(f"{pages}/{LONG}")
         results |= _jumped(tab) | _scrolled(tab, f"{pages}/{LONG}", traces)
         results["long, memory of the tab at its end MB"] = browser.largest_tab_mb()
+        time.sleep(REST)
+        results["long, memory of the tab ten seconds later MB"] = browser.largest_tab_mb()
     return results
 
 
@@ -192,7 +195,6 @@ def _scrolled(tab: Tab, page: str, traces: int) -> dict[str, float]:
     while (tab.evaluate(SCROLL) or 0) < traces:
         time.sleep(0.04)
     spent = time.perf_counter() - began
-    time.sleep(2)
     return {
         "long, seconds to scroll to its end": spent,
         "long, JavaScript heap at its end MB": tab.evaluate("performance.memory.usedJSHeapSize") / 1e6,
