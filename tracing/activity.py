@@ -48,6 +48,9 @@ FROM told CROSS JOIN LATERAL jsonb_each(usage_by_model) AS e(model, u)
 WHERE e.model <> '' GROUP BY project_id, starts_at, environment, e.model
 """
 
+# Compiling takes a second, and one hour's sums take ten milliseconds.
+WITHOUT_JIT = "SET LOCAL jit = off"
+
 METER = """
 INSERT INTO metering (project_id, day, trace_count, span_count, text_size)
 SELECT project_id, bucket, count(DISTINCT trace_id), count(*),
@@ -62,6 +65,7 @@ def recompute_cells(project_id: int, target: DirtyMark.Target, starts: Iterable[
     """Makes these hours or days equal to what the traces that started in them add up to."""
     cells = sorted(set(starts))
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(WITHOUT_JIT)
         Activity.objects.for_project(project_id).filter(period=target.value, starts_at__in=cells).delete()
         cursor.execute(FILL, [cells, project_id, HOURS[target], target.value, target.value])
 

@@ -10,22 +10,25 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions.dashboard.reading import PATIENCE, Sessions
+from sessions.dashboard.reading import PATIENCE, SETTINGS, Sessions
 from sessions.dashboard.steps import Step
 from sessions.listing import Listing
 from tracing.bounded import within
 from tracing.latency import Slots, added, percentile
 from tracing.models import Activity
 
-SAMPLED = 2_000  # sessions
+SAMPLED = 1_000  # sessions
 DAY = timedelta(days=1)
 OF_TRACES = """
 WITH picked AS MATERIALIZED (
     SELECT session_id FROM ({sessions}) AS s ORDER BY hashtextextended(session_id, 0) LIMIT %s)
 SELECT width_bucket(t.started_at, %s::timestamptz[]), m.measure, s.slot, sum(s.number::bigint)
-FROM picked JOIN trace t USING (session_id) CROSS JOIN LATERAL jsonb_each(t.latencies) AS m(measure, slots)
+FROM picked CROSS JOIN LATERAL (
+    SELECT started_at, latencies FROM trace
+    WHERE project_id = %s AND session_id = picked.session_id AND started_at >= %s AND started_at < %s OFFSET 0) AS t
+    CROSS JOIN LATERAL jsonb_each(t.latencies) AS m(measure, slots)
     CROSS JOIN LATERAL jsonb_each_text(m.slots) AS s(slot, number)
-WHERE t.project_id = %s AND t.started_at >= %s AND t.started_at < %s GROUP BY 1, 2, 3
+GROUP BY 1, 2, 3
 """
 
 Measured = dict[str, Slots]  # by measure (tracing/latency.py)
@@ -107,6 +110,7 @@ def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> l
     starts = [step.start for step in steps]
     measured: list[Measured] = [{} for _ in steps]
     with within(PATIENCE), connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
         cursor.execute(
             OF_TRACES.format(sessions=rows), [*given, SAMPLED, starts, listing.project.pk, starts[0], steps[-1].end]
         )

@@ -108,7 +108,9 @@ def sessions_of(listing: Listing) -> Sessions:
     rows = listing.matching.order_by()
     try:
         with within(COUNTING):
-            if rows[: COUNTED + 1].count() <= COUNTED:
+            # All of a project are counted in an index, whatever a filter has to look at.
+            whole = Session.objects.for_project(listing.project)
+            if any(several[: COUNTED + 1].count() <= COUNTED for several in (whole, rows)):
                 return Sessions(rows)
     except TooLong:
         pass
