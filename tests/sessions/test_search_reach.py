@@ -138,6 +138,21 @@ def test_when_the_words_are_more_common_than_was_thought_the_newest_turns_answer
     assert found.since == at(-4 * DAY)
 
 
+def test_a_search_that_cannot_be_answered_offers_less_time_and_the_deep_search(
+    everywhere: Project, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Session.objects.for_project(everywhere).extra(where=["pg_sleep(1) IS NOT NULL"])
+    monkeypatch.setattr(listing_module, "PATIENCE", 50)
+    monkeypatch.setattr(Listing, "shown", slow)
+    client.force_login(alice)
+
+    page = client.get(reverse("sessions", args=[everywhere.pk]), {"q": PHRASE}).content.decode()
+
+    assert "takes too long" in page
+    assert "range=7d" in page
+    assert f"{reverse('scan', args=[everywhere.pk])}?find=%22please+check%22" in page
+
+
 def test_programs_are_told_how_far_the_list_looked(everywhere: Project, client: Client, key: Key) -> None:
     def asked(query: str) -> dict[str, object]:
         answer: dict[str, object] = client.get(f"/api/v1/sessions?{query}", headers={"Authorization": key.basic}).json()
