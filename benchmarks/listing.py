@@ -7,6 +7,7 @@ The default makes 300,000 sessions in 10 projects, 120,000 of them in the one th
 drawn, `CPU` what of that the program and the database worked, `strip` what the page fetches afterwards: how many
 sessions there are and what they come to."""
 
+import gc
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
@@ -114,6 +115,8 @@ def measured(project_id: int, rounds: int) -> dict[str, Any]:
     results: dict[str, Any] = {}
     shown = []
     client = reader_of(project_id)
+    gc.freeze()  # as config/wsgi.py does
+    gc.set_threshold(10_000, 20, 50)
     for name, query in questions(project_id):
         figures, cpu = {}, {}
         for part, work, times in (
