@@ -12,14 +12,16 @@ from django.utils.dateparse import parse_datetime
 
 from sessions.models import Session
 from tracing.models import Trace
-from tracing.reading.messages import Message
+from tracing.reading.messages import Call, Message
 from tracing.reading.texts import Shown
-from tracing.reading.turns import Reading, Spoken, readings_of
+from tracing.reading.turns import SIDES, Reading, Spoken, readings_of
 
 PAGE = 30
 FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
 CONTEXT = 2  # turns before the one that was asked for
-BUDGET = 120_000  # characters of a window; the texts of later turns come when they are reached
+# Characters of a window's texts, and of its HTML; the texts of later turns come when they are reached.
+BUDGET, WINDOW = 120_000, 230_000
+TURN, MESSAGE, CALL = 4_500, 500, 300  # characters of HTML around the texts
 IDLE_SHOWN = timedelta(seconds=30)  # a shorter wait is part of talking
 # All that a turn shows beside its texts; metadata and claims may be large.
 COLUMNS = (
@@ -136,12 +138,16 @@ def trace_at(session: Session, number: int, *, only: str = "") -> str:
 
 
 def one_turn(session: Session, trace_id: str) -> Turn | None:
-    """A turn in full, however long: what a page asks for when a long turn is reached."""
+    """What a page asks for when a long turn is reached: both sides, unless they are too much for one answer."""
     trace = traces_of(session).filter(trace_id=trace_id).only(*COLUMNS).first()
     if trace is None:
         return None
     before = _back(traces_of(session), trace.started_at, trace.trace_id, 1)
-    return Turn(trace, 0, None, readings_of([trace], before)[0])
+    reading = readings_of([trace], before)[0]
+    for side in SIDES:  # the side that is left out is read by itself
+        if weight(reading) > WINDOW:
+            reading = replace(reading, **{side: _unread(getattr(reading, side))})
+    return Turn(trace, 0, None, reading)
 
 
 def _edge(started_at: datetime, trace_id: str) -> tuple[Tuple, tuple[datetime, str]]:
@@ -174,7 +180,7 @@ def _page(
 
 
 def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended_at: datetime | None) -> Iterator[Turn]:
-    left = BUDGET
+    left = min(BUDGET, WINDOW - TURN * len(traces))
     for number, (trace, reading) in enumerate(zip(traces, readings_of(traces, prior), strict=True), start=start):
         idle = trace.started_at - ended_at if ended_at else timedelta()
         ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at
@@ -197,9 +203,7 @@ def _unread(spoken: Spoken | None) -> Spoken | None:
 
 def weight(reading: Reading) -> int:
     """About how many characters of HTML a turn takes."""
-    return sum(map(_weight, (reading.input, reading.output))) + sum(
-        _length(call.arguments) + _length(call.result) for call in reading.tools
-    )
+    return sum(map(_weight, (reading.input, reading.output))) + sum(map(_call, reading.tools))
 
 
 def _weight(spoken: Spoken | None) -> int:
@@ -210,8 +214,11 @@ def _weight(spoken: Spoken | None) -> int:
 
 
 def _message(message: Message) -> int:
-    calls = sum(_length(call.arguments) + _length(call.result) for call in message.calls)
-    return 300 + _length(message.body) + _length(message.reasoning) + calls
+    return MESSAGE + _length(message.body) + _length(message.reasoning) + sum(map(_call, message.calls))
+
+
+def _call(call: Call) -> int:
+    return CALL + _length(call.arguments) + _length(call.result)
 
 
 def _length(body: object) -> int:

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
 from sessions.replay.timeline import BARS
-from sessions.replay.turns import FIRST_PAGE
+from sessions.replay.turns import FIRST_PAGE, PAGE
 from sessions.rollup import recompute
 from tests.conversations import tell
 from tests.sessions.large import tell_long
@@ -220,6 +220,25 @@ def test_a_page_stays_small_whatever_the_texts(alices: Client, project: Project)
     assert b"Load more" in head.content
     assert b"word word" in read.content
     assert len(read.content) < MOST_BYTES
+
+
+def test_a_page_stays_small_whatever_the_number_of_calls(alices: Client, project: Project) -> None:
+    def asking(turn: int, count: int) -> list[dict[str, Any]]:
+        calls = [{"name": f"look-{turn}-{n}", "arguments": {"at": "it"}} for n in range(count)]
+        return [assistant("", tool_calls=[{**call, "id": str(number)} for call in calls]) for number in range(30)]
+
+    say(project, (asking(0, 90), asking(1, 90)), *((asking(n, 9), asking(n, 9)) for n in range(2, 50)))
+    page = page_of(project, "s")
+
+    first = alices.get(page, {"timeline": ""})
+    later = alices.get(page, {"after": str(first.context["page"].following)}, headers=FRAGMENT)
+    turns = [*first.context["page"].turns, *later.context["page"].turns]
+    read = [alices.get(page, {"read": turn.trace.trace_id}, headers=FRAGMENT) for turn in (turns[0], turns[-1])]
+
+    assert len(turns) == FIRST_PAGE + PAGE
+    assert [len(answer.content) < MOST_BYTES for answer in (first, later, *read)] == [True] * 4
+    assert b"70 more tool calls" in read[0].content
+    assert b"Read this text" in read[0].content
 
 
 def test_20_000_traces_are_read_from_anywhere_with_as_many_questions_as_one(

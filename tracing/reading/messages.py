@@ -12,6 +12,7 @@ from tracing.reading.bodies import HEAD, Body, body_of, words
 LINKED = ("http://", "https://")
 MEDIA = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")
 FILES = 20  # of one message
+CALLS = 20  # of one message
 GIST = 60  # characters of a call's arguments that its closed line shows
 
 
@@ -63,6 +64,7 @@ class Message:
     body: Body | None = None
     reasoning: Body | None = None
     calls: list[Call] = field(default_factory=list)
+    calls_left_out: int = 0
     attachments: list[Attachment] = field(default_factory=list)
     call_id: str = ""  # of the call that a tool's message answers
 
@@ -95,6 +97,7 @@ def _asked(waiting: Sequence[tuple[int, int, Call]], answer: Message) -> tuple[i
 
 def _message(index: int, item: dict[str, Any], head: int) -> Message:
     content, reasoning = item.get("content"), item.get("reasoning")
+    calls = _dicts(item.get("tool_calls"))
     attachments = [_attachment(file) for file in _dicts(item.get("media"))[:FILES]]
     if isinstance(content, str) and "@@@langfuseMedia" in content:
         attachments += [_kept(found) for found in MEDIA.finditer(content)][:FILES]
@@ -105,7 +108,8 @@ def _message(index: int, item: dict[str, Any], head: int) -> Message:
         name=words(item.get("name")),
         body=body_of(content, head) if content else None,
         reasoning=body_of(reasoning, head) if reasoning else None,
-        calls=[_call(call, head) for call in _dicts(item.get("tool_calls"))],
+        calls=[_call(call, head) for call in calls[:CALLS]],
+        calls_left_out=max(0, len(calls) - CALLS),
         attachments=attachments,
         call_id=words(item.get("tool_call_id")),
     )
