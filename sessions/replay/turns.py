@@ -14,7 +14,7 @@ from sessions.models import Session
 from tracing.models import Trace
 from tracing.reading.messages import Call, Message
 from tracing.reading.texts import Shown
-from tracing.reading.turns import SIDES, Reading, Spoken, readings_of
+from tracing.reading.turns import Reading, Spoken, readings_of
 
 PAGE = 30
 FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
@@ -144,9 +144,10 @@ def one_turn(session: Session, trace_id: str) -> Turn | None:
         return None
     before = _back(traces_of(session), trace.started_at, trace.trace_id, 1)
     reading = readings_of([trace], before)[0]
-    for side in SIDES:  # the side that is left out is read by itself
-        if weight(reading) > WINDOW:
-            reading = replace(reading, **{side: _unread(getattr(reading, side))})
+    if weight(reading) > WINDOW:  # the side that is left out is read by itself
+        reading = replace(reading, input=_unread(reading.input))
+    if weight(reading) > WINDOW:
+        reading = replace(reading, output=_unread(reading.output))
     return Turn(trace, 0, None, reading)
 
 
