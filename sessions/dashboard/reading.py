@@ -1,6 +1,6 @@
 """What a dashboard asks of the database: one statement, which reads each session once and answers all questions.
 
-Every session counts up to COUNTED. Of more, one in ONE_IN is read, chosen by a hash of its id, and stands for as
+Every session counts up to EXACT. Of more, one in ONE_IN is read, chosen by a hash of its id, and stands for as
 many."""
 
 import json
@@ -15,12 +15,11 @@ from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from sessions.cohorts.sampling import ONE_IN, SAMPLED
+from sessions.cohorts.sampling import EXACT, ONE_IN, SAMPLED
 from sessions.listing import Listing
 from sessions.models import Session
 from tracing.bounded import TooLong, within
 
-COUNTED = 100_000  # sessions: most of a second
 PATIENCE = 3_000  # ms for the statement
 COUNTING = 700  # ms to find out whether there are more
 TOP = 8  # values of each set
@@ -110,7 +109,7 @@ def sessions_of(listing: Listing) -> Sessions:
         with within(COUNTING):
             # All of a project are counted in an index, whatever a filter has to look at.
             whole = Session.objects.for_project(listing.project)
-            if any(several[: COUNTED + 1].count() <= COUNTED for several in (whole, rows)):
+            if any(several[: EXACT + 1].count() <= EXACT for several in (whole, rows)):
                 return Sessions(rows)
     except TooLong:
         pass

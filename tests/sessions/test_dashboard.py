@@ -259,7 +259,7 @@ def test_of_very_many_sessions_a_stated_sample_stands_for_all(
         )
         for place in range(6_000)
     )  # fmt: skip
-    monkeypatch.setattr(reading, "COUNTED", 1_000)
+    monkeypatch.setattr(reading, "EXACT", 1_000)
     found = numbers(listing(project), steps_of())
 
     assert 10 < found.sample_size < 200
