@@ -18,6 +18,7 @@ from sessions.properties import properties_of
 from sessions.query.compiling import Query, compiled
 from sessions.query.grammar import QueryError
 from sessions.query.rewrite import without_part
+from sessions.query.special import mean_bounds
 from sessions.query.writing import write
 from sessions.score_order import ScoreOrder, no_order, score_of_sort
 from sessions.search.matching import Term
@@ -73,7 +74,7 @@ class Question:
         """By which rows are walked; those sorted by relevance are walked by their default."""
         name = DEFAULT_SORT if self.sort == RELEVANCE else self.sort
         if score_of_sort(name):
-            return ScoreOrder(self.project.pk, name)
+            return ScoreOrder(self.project.pk, name, mean_bounds(self.query.parts, score_of_sort(name)))
         column = self.properties[name.removeprefix("-")].field
         field: Any = Session._meta.get_field(column)
         return Order(name, column, "session_id", field, is_descending=name.startswith("-"))

@@ -3,12 +3,12 @@
 First those that have such a mean, by it, then those that have none, by their id; ties by id, all in one direction. Both
 parts are walked by position, and a page that ends the first goes on with the second, so that none misses a row."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions.models import Session, SessionScore
 from tracing.keyset import BadCursor, Order, Page, Position
@@ -71,10 +71,13 @@ class ScoreOrder:
 
     project_id: int
     name: str  # of the order, a minus before it for the highest first
+    bounds: Q = field(default_factory=Q)  # of the mean, that the rows keep anyway: nobody has to walk up to them
 
     def page(self, rows: QuerySet[Session], *, cursor: str = "", limit: int) -> Page[Session]:
         """At most `limit` rows from the cursor on, or the first. Raises BadCursor."""
-        means = self.means.filter(session_id__in=rows.order_by().values("session_id"))
+        means = self.means.filter(self.bounds, session_id__in=rows.order_by().values("session_id"))
+        if self.bounds:
+            rows = rows.none()  # of those without a mean
         if not cursor or self._is_scored(cursor):
             return self._from_scored(means, rows, cursor, limit)
         return self._from_others(means, rows, cursor, limit)
@@ -94,14 +97,14 @@ class ScoreOrder:
 
     @cached_property
     def _scored(self) -> Order:
-        field: Any = SessionScore._meta.get_field("mean")
-        return Order(self.name, "mean", "session_id", field, is_descending=self.name.startswith("-"))
+        column: Any = SessionScore._meta.get_field("mean")
+        return Order(self.name, "mean", "session_id", column, is_descending=self.name.startswith("-"))
 
     @cached_property
     def _others(self) -> Order:
-        field: Any = Session._meta.get_field("session_id")
+        column: Any = Session._meta.get_field("session_id")
         name = f"without {self.name}"
-        return Order(name, "session_id", "session_id", field, is_descending=self._scored.is_descending)
+        return Order(name, "session_id", "session_id", column, is_descending=self._scored.is_descending)
 
     def _is_scored(self, cursor: str) -> bool:
         """Whether the cursor stands among the scored ones. Raises BadCursor when it is of neither part."""

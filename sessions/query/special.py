@@ -1,6 +1,6 @@
 """Conditions that are no column: `has:`, `is:`, `score.NAME` and `metadata.KEY`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,9 @@ from projects.models import Project
 from sessions.models import Comment, ObjectType, SessionScore, SessionState
 from sessions.properties import PropertyKind
 from sessions.query import values
-from sessions.query.conditions import LOOKUPS, any_of, refused
+from sessions.query.conditions import LOOKUPS, all_of, any_of, refused
 from sessions.query.fields import fields_of
-from sessions.query.grammar import Comparison, Operator, QueryError
+from sessions.query.grammar import Comparison, Node, Operator, QueryError
 from sessions.query.values import NoValue
 from tracing.models import Trace
 from tracing.records import Level
@@ -89,6 +89,12 @@ def score(project_id: int, asked: Comparison) -> Q:
     rows = SessionScore.objects.for_project(project_id).filter(name=asked.key)
     found = ids_of(rows.filter(any_of(_score(asked, value) for value in asked.values)))
     return ~found if asked.operator == Operator.IS_NOT else found
+
+
+def mean_bounds(parts: Iterable[Node], name: str) -> Q:
+    """What these parts, side by side, ask of the mean of the score of this name: above, below."""
+    asked = (part for part in parts if isinstance(part, Comparison) and (part.name, part.key) == ("score", name))
+    return all_of([Q(), *(_score(one, one.value) for one in asked if one.operator in LOOKUPS and len(one.values) == 1)])
 
 
 def _score(asked: Comparison, value: str) -> Q:

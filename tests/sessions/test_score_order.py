@@ -20,6 +20,7 @@ from sessions.listing import Listing
 from sessions.models import Session, SessionScore
 from sessions.replay.neighbours import neighbours_of
 from sessions.score_columns import score_columns
+from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import at
 
@@ -138,6 +139,20 @@ def test_filters_and_queries_narrow_what_is_sorted(scored: None, project: Projec
     assert of_four == RISING[::-1]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 10])
+@pytest.mark.parametrize("sort", ["score.another", "-score.another"])
+def test_a_condition_on_the_mean_that_is_sorted_by_keeps_the_pages_exact(
+    scored: None, project: Project, limit: int, sort: str
+) -> None:
+    tens = sorted(MEANS, reverse=sort.startswith("-"))
+    for q, expected in (("score.another >= 10", tens), ("score.another < 2", ["z"]), ("score.another > 10", [])):
+        pages = list(forward(project, sort=sort, q=q, limit=limit))
+        assert [name for one in pages for name in ids(one)] == expected
+        assert backward(project, pages[-1], sort=sort, q=q, limit=limit) == expected
+    either = page(project, sort=sort, q="score.another > 100 OR tag:even")
+    assert ids(either) == ids(page(project, sort=sort, tags="even"))
+
+
 def test_only_scored_sessions_fill_the_last_page_exactly(project: Project) -> None:
     for name in ("one", "two"):
         session(project, name)
@@ -179,6 +194,21 @@ def test_the_export_and_the_neighbours_keep_the_order(scored: None, project: Pro
     assert (beside.previous, beside.next) == ("e", "z")
     after = b"".join(export_of(project, QueryDict(query + "&format=jsonl&after=d")).chunks()).splitlines()
     assert [orjson.loads(row)["id"] for row in after] == ["z", "y", "x", "p"]
+
+
+def test_the_api_sorts_by_a_score_and_refuses_one_that_there_is_not(
+    client: Client, key: Key, scored: None, project: Project
+) -> None:
+    sort, cursor, found = f"-score.{NAME}", "", []
+    while cursor is not None:
+        params = {"sort": sort, "limit": 4, "cursor": cursor}
+        answer = client.get("/api/v1/sessions", params, headers={"Authorization": key.bearer}).json()
+        found += [row["id"] for row in answer["data"]]
+        cursor = answer["next"]
+    assert found == ORDERS[sort]
+    answer = client.get("/api/v1/sessions", {"sort": "score.helpfulness"}, headers={"Authorization": key.bearer})
+    assert answer.status_code == 400
+    assert "Those that do are score.another" in answer.json()["errors"]["sort"][0]
 
 
 def test_each_score_has_a_column_whose_head_sorts(client: Client, alice: User, scored: None, project: Project) -> None:

@@ -27,7 +27,7 @@ from tracing.wire.responses import json_response
 PUBLIC = "api/public"
 PLATFORM = "api/platform/v1/organizations/<str:organization_id>/projects/<str:project_id>"
 LIMIT, HIGHEST_LIMIT, HIGHEST_PAGE = 50, 100, 100_000
-PATIENCE = 3_000  # ms for a statement; the clients wait five seconds
+PATIENCE = 2_000  # ms for a statement; the clients wait five seconds for count and page
 
 Row = TypeVar("Row", bound=Model)
 
