@@ -209,6 +209,9 @@ def test_the_api_sorts_by_a_score_and_refuses_one_that_there_is_not(
     answer = client.get("/api/v1/sessions", {"sort": "score.helpfulness"}, headers={"Authorization": key.bearer})
     assert answer.status_code == 400
     assert "Those that do are score.another" in answer.json()["errors"]["sort"][0]
+    params, headers = {"sort": sort, "format": "jsonl"}, {"Authorization": key.bearer}
+    exported: Any = client.get("/api/v1/export", params, headers=headers)
+    assert [orjson.loads(row)["id"] for row in b"".join(exported.streaming_content).splitlines()] == ORDERS[sort]
 
 
 def test_each_score_has_a_column_whose_head_sorts(client: Client, alice: User, scored: None, project: Project) -> None:
