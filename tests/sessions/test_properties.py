@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from projects.models import Project
-from sessions.filters import SORTABLE, WAYS
+from sessions.filters import SORTABLE, WAYS, filters
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.properties import PropertyKind, properties_of
@@ -34,9 +34,11 @@ def one_more() -> Iterator[str]:
         "name": "recomputed_at",
     }
     properties_of.cache_clear()
+    filters.cache_clear()
     yield "recomputed_at"
     del field.declaration
     properties_of.cache_clear()
+    filters.cache_clear()
 
 
 @pytest.mark.django_db
@@ -51,7 +53,7 @@ def test_one_declaration_makes_column_filter_order_field_and_documentation(
     after = Listing(project, QueryDict(listing.query_string(cursor=listing.next)[1:]))
     assert [row.session_id for row in after.rows] == ["s2"]
     assert listing.columns[-1].label == "Computed"
-    assert [field.html_name for field in listing.fields[-1].fields] == [f"{one_more}__gte", f"{one_more}__lte"]
+    assert [field.input.name for field in listing.fields[-1].fields] == [f"{one_more}__gte", f"{one_more}__lte"]
     answer = client.get(f"/api/v1/sessions?{question}", headers={"Authorization": key.bearer}).json()
     assert answer["data"][0][one_more].startswith(f"{at(1):%Y-%m-%dT%H:%M:%S}")
     assert f"| Computed | `{one_more}` |" in document()
