@@ -1,6 +1,7 @@
 """The cast of every test: Alice owns the project, Bob is a member, Charlie is a stranger."""
 
 import base64
+import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,11 +16,16 @@ from projects.auth import create_key
 from projects.models import Membership, Organization, Project, Role, User
 from tracing.partitions import make_ahead
 
-# Whatever else was chosen (on CI the same inputs every time): how fast this machine is, is no fault of a test.
+# The same inputs in every run, so that a change fails for what it does; CONFAB_ROAM=1 looks for new ones. How fast this
+# machine is, is no fault of a test.
 hypothesis.settings.register_profile(
-    "any machine", hypothesis.settings.default, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "confab",
+    deadline=None,
+    derandomize="CONFAB_ROAM" not in os.environ,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("any machine")
+hypothesis.settings.load_profile("confab")
 
 
 class Key(NamedTuple):

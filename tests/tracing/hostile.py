@@ -90,6 +90,5 @@ def trying(examples: int) -> Any:
     return settings(
         max_examples=examples * TIMES,
         deadline=None,
-        derandomize=TIMES == 1,  # the same inputs in every ordinary run, new ones in CI
         suppress_health_check=list(HealthCheck),
     )

@@ -27,6 +27,7 @@ from tracing.wire.logs import decode_logs
 from tracing.wire.otlp import decode_traces
 from tracing.wire.refusals import Refused
 
+pytestmark = pytest.mark.timeout(300 * hostile.TIMES)
 ATTRIBUTES = {
     "session.id": "s",
     "user.id": "u",
