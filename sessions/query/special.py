@@ -1,6 +1,7 @@
 """Conditions that are no column: `has:`, `is:`, `score.NAME` and `metadata.KEY`."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -71,11 +72,13 @@ def _has(project_id: int, scope: str, asked: Comparison, value: str) -> Q:
 
 def being(project_id: int, asked: Comparison) -> Q:
     """`is:bookmarked`, `is:active`, `is:idle`."""
-    quiet = values.now() - Project.objects.get(pk=project_id).quiet_time
+    def quiet_since() -> datetime:
+        return values.now() - Project.objects.get(pk=project_id).quiet_time
+
     known: dict[str, Callable[[], Q]] = {
         "bookmarked": lambda: ids_of(SessionState.objects.for_project(project_id).filter(is_bookmarked=True)),
-        "active": lambda: Q(updated_at__gt=quiet),
-        "idle": lambda: Q(updated_at__lte=quiet),
+        "active": lambda: Q(updated_at__gt=quiet_since()),
+        "idle": lambda: Q(updated_at__lte=quiet_since()),
     }
     if asked.value not in known:
         raise refused(asked, known, "state called")

@@ -223,4 +223,4 @@ def test_the_pages_of_an_account_stand_in_our_frame(as_alice: Client, name: str)
     answer = as_alice.get(reverse(name), follow=True)
 
     assert answer.status_code == 200
-    assert "css/settings.css" in answer.content.decode()
+    assert "+settings+" in answer.content.decode(), "the styles of our own pages"

@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects.models import Project
@@ -35,7 +35,7 @@ from tracing.records import Kind
 
 PIECES = st.sampled_from(
     ["cost", ">", "0.5", " ", "tag:vip", "-", "(", ")", "OR", "AND", "NOT", '"', "late delivery", '"late delivery"',
-     "trace(", "span(", "all(", "any(", ",", "metadata.plan = pro", "score.x>=4", ":", "=", "!=", "\\", "*", "word",
+     "is:idle", "trace(", "span(", "all(", "any(", ",", "metadata.plan = pro", "score.x>=4", ":", "=", "!=", "\\", "*", "word",
      "pre*", "http://x", 'a."b c":d', "\n", "é", "配送", "..", "has:error", "$"]
 )  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=4), max_size=14).map("".join)
@@ -59,13 +59,13 @@ def test_whatever_is_typed_is_read_or_refused_at_a_place(text: str) -> None:
     assert error or parse(write(node)) == node
 
 
-@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(TEXTS)
-def test_whatever_can_be_read_is_followed_or_refused_at_a_place(text: str) -> None:
-    query, error = refused(lambda: compiled(text, 1))
+def test_whatever_can_be_read_is_followed_or_refused_at_a_place(project: Project, text: str) -> None:
+    query, error = refused(lambda: compiled(text, project.pk))
 
     assert error is None or 0 <= error.position <= len(text)
-    assert query is None or list(Session.objects.filter(project_id=1).filter(query.condition)) == []
+    assert query is None or list(Session.objects.for_project(project).filter(query.condition)) == []
 
 
 @pytest.mark.parametrize(
