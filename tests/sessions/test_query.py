@@ -35,7 +35,8 @@ from tracing.records import Kind
 
 PIECES = st.sampled_from(
     ["cost", ">", "0.5", " ", "tag:vip", "-", "(", ")", "OR", "AND", "NOT", '"', "late delivery", '"late delivery"',
-     "is:idle", "trace(", "span(", "all(", "any(", ",", "metadata.plan = pro", "score.x>=4", ":", "=", "!=", "\\", "*", "word",
+     "is:idle", "trace(", "span(", "all(", "any(", ",",
+     "metadata.plan = pro", "score.x>=4", ":", "=", "!=", "\\", "*", "word",
      "pre*", "http://x", 'a."b c":d', "\n", "é", "配送", "..", "has:error", "$"]
 )  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=4), max_size=14).map("".join)
