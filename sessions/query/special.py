@@ -72,6 +72,7 @@ def _has(project_id: int, scope: str, asked: Comparison, value: str) -> Q:
 
 def being(project_id: int, asked: Comparison) -> Q:
     """`is:bookmarked`, `is:active`, `is:idle`."""
+
     def quiet_since() -> datetime:
         return values.now() - Project.objects.get(pk=project_id).quiet_time
 
