@@ -166,9 +166,12 @@
     }
   });
 
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target === hits) place = -1; // at once: when they have settled, somebody may be at the first already
+  });
+
   document.addEventListener("htmx:afterSettle", (event) => {
     observe();
-    if (event.detail.target === hits) place = -1;
     if (event.detail.target === hits || turns.contains(event.detail.target)) mark();
   });
 

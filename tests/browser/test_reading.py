@@ -71,6 +71,7 @@ def test_the_keyboard_reads_a_session(alices: Page, live_server: LiveServer, pro
     alices.keyboard.press("j")
     alices.keyboard.press("Enter")
     expect(alices).to_have_url(url(live_server, "session", project, "ticket-2611"))
+    alices.wait_for_load_state()
     alices.keyboard.press("j")
     alices.keyboard.press("j")
     expect(alices.locator(".turn").nth(1).locator("[data-stop]").first).to_be_focused()
