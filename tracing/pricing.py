@@ -1,5 +1,6 @@
 """What a model call costs, from the offline list of `genai-prices`. An unknown model has no price: never 0."""
 
+from bisect import bisect_left
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -82,21 +83,29 @@ def _find(model: str, provider: str | None) -> Any | None:
     return None
 
 
-# The list's own arithmetic takes 0.2 ms for a call, so it is asked once for each price and tier. The price itself is
-# part of the value: as long as it lives, nothing else has its id.
-_known_rates: dict[tuple[int, int], tuple[ModelPrice, Rates | None]] = {}
+class _Listed(NamedTuple):
+    """An entry of the list, with what it costs above each start of a tier. Asked of the list once: its own arithmetic
+    takes 0.2 ms for a call."""
+
+    prices: ModelPrice  # as long as it lives, nothing else has its id
+    starts: list[int]  # of the tiers, ascending, the first below everything
+    rates: list[Rates | None]
+
+
+_known: dict[int, _Listed] = {}
 
 
 def _rates(prices: ModelPrice, input_tokens: int) -> Rates | None:
     """What a token of each kind costs in a call that reads so many; None when these prices say nothing of tokens."""
-    if all(price is None for price in vars(prices).values()):
-        return None  # an entry of the list without any price
-    tiered = [price for price in vars(prices).values() if isinstance(price, TieredPrices)]
-    passed = max((tier.start for price in tiered for tier in price.tiers if tier.start < input_tokens), default=-1)
-    key = id(prices), passed
-    if key not in _known_rates:
-        _known_rates[key] = prices, _asked(prices, passed + 1)
-    return _known_rates[key][1]
+    listed = _known.get(id(prices)) or _known.setdefault(id(prices), _listed(prices))
+    return listed.rates[bisect_left(listed.starts, input_tokens) - 1]
+
+
+def _listed(prices: ModelPrice) -> _Listed:
+    said = [price for price in vars(prices).values() if price is not None]
+    tiers = {tier.start for price in said if isinstance(price, TieredPrices) for tier in price.tiers}
+    starts = [-1, *sorted(tiers)]
+    return _Listed(prices, starts, [_asked(prices, start + 1) if said else None for start in starts])
 
 
 def _asked(prices: ModelPrice, input_tokens: int) -> Rates | None:
