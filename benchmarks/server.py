@@ -72,10 +72,10 @@ class Confab:
         assert row is not None
         return int(row[0])
 
-    def wait_for_sessions(self) -> None:
-        """Until no session waits for its numbers."""
+    def wait_for(self, *targets: str) -> None:
+        """Until nothing of these kinds waits for a worker: `session` and `trace` for numbers, `text` for searching."""
         deadline = time.monotonic() + SETTLE_SECONDS
-        while self.ask("SELECT count(*) FROM dirty_mark WHERE target IN ('session', 'trace')"):
+        while self.ask("SELECT count(*) FROM dirty_mark WHERE target = ANY(%s)", list(targets)):
             if time.monotonic() > deadline:
                 raise SystemExit("the worker does not get done")
             time.sleep(0.1)

@@ -44,7 +44,7 @@ def main() -> None:
         confab.join()
         _tell(confab.project_id, SHORT, 30)
         _tell(confab.project_id, LONG, options.traces)
-        confab.wait_for_sessions()
+        confab.wait_for("session", "trace")
         cookie = _cookie()
         results = _measure_server(confab, cookie, options.traces)
         if not options.no_browser:
