@@ -6,7 +6,8 @@ The last characters of a run are lexemes too, so that a query shorter than the p
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import repeat
 
 LONGEST = 40  # characters of a lexeme; the beginning of a longer word stands for it
 
@@ -31,26 +32,25 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
-def runs(text: str) -> Iterator[tuple[str, int]]:
+def runs(text: str) -> Iterable[tuple[str, int]]:
     """The words of a folded text; the number is the size of its lexemes, 0 for a word that is one lexeme."""
     if text.isascii():
-        for match in ASCII_RUN.finditer(text):
-            yield match[0], 0
-        return
-    for match in RUN.finditer(text):
-        yield match[0], GRAM.get(match.lastgroup or "", 0)
+        return zip(ASCII_RUN.findall(text), repeat(0))
+    return ((match[0], GRAM.get(match.lastgroup or "", 0)) for match in RUN.finditer(text))
 
 
 def lexemes(text: str) -> set[str]:
     """Every lexeme of a folded text."""
     found: set[str] = set()
-    for run, size in runs(text):
+    for run, size in set(runs(text)):  # most words of a conversation come several times
         if size:
             found.update(run[start : start + size] for start in range(len(run)))
-            continue
-        found.add(word(run))
-        if "_" in run:
-            found.update(part[:LONGEST] for part in run.split("_") if part)
+        elif run.isalnum():  # as nearly all are, so that there is nothing to take away
+            found.add(run[:LONGEST])
+        else:
+            found.add(word(run))
+            if "_" in run:
+                found.update(part[:LONGEST] for part in run.split("_") if part)
     found.discard("")
     return found
 
