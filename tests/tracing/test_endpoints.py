@@ -23,7 +23,7 @@ from tracing.records import Reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = ["/v1/traces", "/api/public/otel/v1/traces"]
-PACKERS = (gzip.compress, zlib.compress, zstd.compress)
+PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstd.compress}
 
 
 def names(project: Project) -> list[str]:
@@ -115,8 +115,10 @@ def test_packed_bodies_are_unpacked(web: Web, project: Project, key: Key, encodi
     assert names(project) == ["a"]
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
-@pytest.mark.parametrize("body", [b"", b"no", *(pack(b"x" * 99)[:-5] for pack in PACKERS)])
+@pytest.mark.parametrize("encoding", PACKERS)
+@pytest.mark.parametrize(
+    "body", [b"", b"no", *(pack(b"x" * 99)[:-5] for pack in PACKERS.values())], ids=["empty", "no", *PACKERS]
+)  # gzip writes the time, which must not be in a name
 def test_damaged_packed_bodies_are_unreadable(web: Web, key: Key, encoding: str, body: bytes) -> None:
     response = web.post(PATHS[0], body, Authorization=key.bearer, Content_Type=otlp.PROTOBUF, Content_Encoding=encoding)
 
