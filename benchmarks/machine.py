@@ -1,5 +1,6 @@
 """What a figure needs beside it: the machine, its load, and the CPU time of a process with all that it started."""
 
+import math
 import os
 import platform
 import statistics
@@ -57,9 +58,9 @@ def parent_of(pid: int) -> int:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that `share` of all values do not exceed."""
+    """The least value that `share` of all values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[max(math.ceil(len(ordered) * share), 1) - 1]
 
 
 def median(values: Sequence[float]) -> float:
