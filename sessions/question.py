@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.http import urlencode
 
 from projects.models import Project
 from sessions.filters import SORTABLE, filters, may_repeat, value_of
 from sessions.models import Session
+from sessions.models.indexes import SETS
 from sessions.properties import properties_of
 from sessions.query.compiling import Query, compiled
 from sessions.query.grammar import QueryError
@@ -68,6 +70,14 @@ class Question:
     def terms(self) -> tuple[Term, ...]:
         """The words that every session of the list says."""
         return self.query.terms
+
+    @property
+    def asks_a_set(self) -> bool:
+        """Whether each session found has certain values in one of its sets."""
+        asked = self.query.besides
+        are_needed = asked.connector == Q.AND and not asked.negated
+        lookups = [part[0] for part in asked.children if isinstance(part, tuple)] if are_needed else []
+        return not {name.partition("__")[0] for name in (*self.values, *lookups)}.isdisjoint(SETS)
 
     @cached_property
     def order(self) -> Order | ScoreOrder:

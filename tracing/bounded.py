@@ -12,15 +12,19 @@ class TooLong(Exception):
 
 
 @contextmanager
-def within(milliseconds: int) -> Iterator[None]:
-    """Each statement of the block ends after so long. Raises TooLong. Not for a block that writes."""
+def within(milliseconds: int, **settings: str) -> Iterator[None]:
+    """Each statement of the block ends after so long, and PostgreSQL works with `settings`. Raises TooLong. Not for a
+    block that writes."""
+    settings = {"statement_timeout": str(milliseconds), **settings}
+    chosen = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    undone = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in settings)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+                cursor.execute(f"SELECT {chosen}", [text for setting in settings.items() for text in setting])
             yield
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+                cursor.execute(undone)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TooLong from None

@@ -453,6 +453,29 @@ def test_a_list_that_takes_too_long_says_so_and_offers_less(
     assert "range=7d" in page
 
 
+@pytest.mark.parametrize("query", ["q=tag:vip", "tags=vip", "q=tag:vip cost >= 0", "q=tag:all(vip)"])
+def test_a_value_that_is_not_found_along_the_order_is_looked_up_in_its_own_index(
+    project: Project, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    session(project, "chat", tags=["vip"])
+    walked = "(current_setting('enable_indexscan') = 'off' OR pg_sleep(3) IS NOT NULL)"
+    rows = Session.objects.for_project(project).filter(tags=["vip"]).extra(where=[walked])
+    monkeypatch.setattr(listing_module, "HASTE", 50)
+    monkeypatch.setattr(Listing, "matching", rows)
+    asked = listing(project, query)
+
+    assert [row.session_id for row in asked.rows] == ["chat"]
+    assert not asked.is_too_wide
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('enable_indexscan')")
+        assert cursor.fetchone() == ("on",)
+
+
+@pytest.mark.parametrize("query", ["q=-tag:vip", "q=input:vip", "q=tag:vip OR cost > 1", "q=has:error"])
+def test_what_no_set_answers_has_all_the_time_for_one_way(project: Project, query: str) -> None:
+    assert not listing(project, query).asks_a_set
+
+
 def test_every_offered_sort_has_an_index() -> None:
     indexed = {index.expressions[1].expression.name for index in Session._meta.indexes if len(index.expressions) == 3}
     offered = {declared.field for declared in properties_of(Session).values() if declared.kind in SORTABLE}
