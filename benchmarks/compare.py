@@ -2,22 +2,21 @@
 project with 2,000,000 sessions.
 
 Sessions are written as rows with skewed numbers as real ones have (costs and durations over orders of magnitude, some
-errors, a score), in a database that the run may fill; they stay there for the next run with the same number."""
+errors, a score)."""
 
 import argparse
-import os
+import gc
 import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import django
-
-from benchmarks.machine import load, percentile
+from benchmarks.machine import description, load, load_note, percentile
+from benchmarks.server import database_alone, set_up
 from benchmarks.table import show, verdict, write
 
-FULL = 2_000_000
+SMALL, FULL = 28_000, 2_000_000
 FILL = """
 INSERT INTO session (project_id, session_id, created_at, updated_at, duration_ms, active_ms, idle_ms, environments,
     user_ids, trace_count, span_count, error_count, input_cost, output_cost, total_cost, input_tokens, output_tokens,
@@ -41,19 +40,28 @@ SELECT project_id, session_id, 'helpfulness', 1, round(random()::numeric, 3), '{
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=28_000)
     parser.add_argument("--full", action="store_true", help="2,000,000 sessions in one project, which are sampled")
+    parser.add_argument("--database-url")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    asked.sessions = FULL if asked.full else asked.sessions
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    project, client = _world(asked.sessions)
-    results = {
-        title: _measured(client, f"/project/{project.pk}/compare{q}", asked.rounds) for title, q in _questions(project)
-    }
-    _show(asked.sessions, results, asked.json)
+    print(description(), load_note(), sep="\n")
+    sessions = FULL if asked.full else SMALL
+    with database_alone(asked.database_url) as url:
+        set_up(DATABASE_URL=url)
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("migrate", verbosity=0)
+        project, client = _world(sessions)
+        gc.freeze()  # as config/wsgi.py does
+        gc.set_threshold(10_000, 20, 50)
+        results = {
+            title: _measured(client, f"/project/{project.pk}/compare{query}", asked.rounds)
+            for title, query in _questions(project)
+        }
+        connection.close()
+    _show(sessions, results, asked.json)
 
 
 def _measured(client: Any, url: str, rounds: int) -> dict[str, float]:
@@ -76,15 +84,14 @@ def _world(sessions: int) -> tuple[Any, Any]:
 
     from projects.models import Membership, Organization, Project, Role, User
 
-    organization, _ = Organization.objects.get_or_create(name="Benchmark of comparisons")
-    project, is_new = Project.objects.get_or_create(organization=organization, name=f"{sessions} sessions")
-    user = User.objects.filter(email="compare@example.com").first() or User.objects.create_user("compare@example.com")
-    Membership.objects.get_or_create(organization=organization, user=user, defaults={"role": Role.OWNER})
-    if is_new:
-        with connection.cursor() as cursor:
-            cursor.execute(FILL, {"project": project.pk, "sessions": sessions})
-            cursor.execute(SCORES, [project.pk])
-            cursor.execute("VACUUM ANALYZE session, session_score")
+    organization = Organization.objects.create(name="Benchmark of comparisons")
+    project = Project.objects.create(organization=organization, name=f"{sessions} sessions")
+    user = User.objects.create_user("compare@example.com")
+    Membership.objects.create(organization=organization, user=user, role=Role.OWNER)
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"project": project.pk, "sessions": sessions})
+        cursor.execute(SCORES, [project.pk])
+        cursor.execute("VACUUM ANALYZE session, session_score")
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     return project, client
@@ -95,14 +102,12 @@ def _questions(project: Any) -> Iterator[tuple[str, str]]:
 
     from projects.models import User
     from sessions.cohorts.making import create_cohort
-    from sessions.models import Cohort
 
     by = User.objects.get(email="compare@example.com")
-    ids = []
-    for environment in ("production", "staging"):
-        found = Cohort.objects.for_project(project).filter(name=environment).first()
-        query = urlencode({"environments": environment})
-        ids.append((found or create_cohort(project, name=environment, by=by, query_string=query)).id)
+    ids = [
+        create_cohort(project, name=name, by=by, query_string=urlencode({"environments": name})).id
+        for name in ("production", "staging")
+    ]
     yield "two cohorts, half of all each", f"?cohort={ids[0]}&cohort={ids[1]}"
     yield "all, split by three models", "?cohort=all&by=model_names"
     yield "two cohorts, stratified by model", f"?cohort={ids[0]}&cohort={ids[1]}&stratify=model_names"

@@ -27,7 +27,9 @@ from sessions.cohorts.shares import Share
 from sessions.properties import PropertyKind
 from sessions.query.grammar import Comparison as Asked
 from sessions.query.grammar import Operator
+from tracing.bounded import SPACIOUS, within
 
+PATIENCE = 10_000  # ms for a statement
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
 MIXED = 0.1  # of the share of one value, from which two groups are called differently mixed
 SCORE = PropertyKind.SCORES
@@ -37,10 +39,11 @@ ERRORS, FAILED = "error_count", "with errors"
 def compare(
     project: Project, groups: Sequence[Group], *, stratify: str = "", is_cumulative: bool = False
 ) -> Comparison:
-    """At most eight statements."""
+    """Raises TooLong."""
     groups = list(groups)
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
-    found = reading.read(project, querysets)
+    with within(PATIENCE, **SPACIOUS):
+        found = reading.read(project, querysets)
     measures = list(_measures(groups, found, is_cumulative=is_cumulative))
     mixes = list(_mixes(groups, found))
     overlaps = [(groups[one], groups[other], number * one_in) for (one, other), number in found.overlaps.items()]
@@ -58,7 +61,8 @@ def compare(
     )
     comparison.differently_mixed = [mix for mix in mixes if mix.name not in chosen_by and _is_mixed(mix)]
     if stratify:
-        comparison.stratified = strata.stratify(project, querysets, measures, stratify)
+        with within(PATIENCE, **SPACIOUS):
+            comparison.stratified = strata.stratify(project, querysets, measures, stratify)
     pairs = [(measure, difference) for measure in measures for difference in measure.differences]
     notable = [(m, d) for m, d in pairs if d.is_notable and d.words != "negligible"]
     comparison.notable = sorted(notable, key=lambda pair: -abs(pair[1].test.delta if pair[1].test else 0))

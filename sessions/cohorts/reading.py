@@ -1,16 +1,16 @@
-"""Reads what is compared out of the database: at most five statements, whatever there is to compare.
+"""Reads what is compared out of the database: one statement, which reads each session of a group once.
 
 Numbers come packed as eight bytes each, since statistics need all of them and text costs ten times more to read. Sums
 and means are PostgreSQL's exact ones, which the list and the API show, too."""
 
+import json
 import math
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations, count
-from operator import itemgetter
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -25,33 +25,40 @@ from sessions.properties import Property, PropertyKind, properties_of
 NUMERIC = (PropertyKind.DURATION, PropertyKind.NUMBER, PropertyKind.MONEY)
 VALUES = 10  # of a set that are shown, the most frequent of all groups together
 
-PACKED = "string_agg(float8send({0}::float8), ''::bytea), {1}"
-NUMBERS_OF = "SELECT {place}, count(*), {packed} FROM ({sessions}) m"
+PACKED = "string_agg(float8send({0}::float8), ''::bytea)"
+COMPARED = """
+WITH {groups},
+scored AS MATERIALIZED (
+    SELECT place, name, mean, shares FROM session_score JOIN ({members}) m USING (session_id) WHERE project_id = %s)
+SELECT * FROM {numbers}, (SELECT {overlaps}) o, ({sets}) v, ({scores}) s, ({categories}) c
+"""
+GROUP = "group_{place} AS MATERIALIZED ({sessions})"
+MEMBERS = "SELECT {place} AS place, session_id FROM group_{place}"
+NUMBERS = "(SELECT count(*), {packed} FROM group_{place}) n{place}"
+OVERLAP = "(SELECT count(*) FROM group_{0} JOIN group_{1} USING (session_id))"
 RANKED = """
-SELECT name, value, kinds, place, hits FROM (
+SELECT jsonb_agg(jsonb_build_array(name, value, kinds, place, hits) ORDER BY name, rank, place) FROM (
     SELECT *, max(rank) OVER (PARTITION BY name) AS kinds FROM (
         SELECT *, dense_rank() OVER (PARTITION BY name ORDER BY whole DESC, value) AS rank FROM (
             SELECT name, value, place, sum(times)::bigint AS hits,
                 sum(sum(times)) OVER (PARTITION BY name, value) AS whole
             FROM ({each}) counted GROUP BY name, value, place) w) r) k
-WHERE rank <= %s ORDER BY name, rank, place
+WHERE rank <= {most}
 """
 # Equal sets are counted in one pass before they are taken apart: there are few different ones. In the rows of a
 # grouping set every other column is NULL, which no set of a session is.
-SETS_OF = """
+SETS = """
 SELECT {place} AS place, {name} AS name, unnest(coalesce({sets})) AS value, times FROM (
-    SELECT {sets}, count(*) AS times FROM ({sessions}) m GROUP BY GROUPING SETS ({each_set})) s
+    SELECT {sets}, count(*) AS times FROM {sessions} GROUP BY GROUPING SETS ({each_set})) s
 """
-SCORES_OF = """
-SELECT {place}, name, {packed}, count(*) FILTER (WHERE shares <> '{{}}') FROM session_score
-WHERE project_id = %s AND session_id IN (SELECT session_id FROM ({sessions}) m) GROUP BY name
+SCORES = f"""
+SELECT jsonb_agg(jsonb_build_array(place, name, encode(packed, 'hex'), categorical)) FROM (
+    SELECT place, name, {PACKED.format("mean")} AS packed, count(*) FILTER (WHERE shares <> '{{}}') AS categorical
+    FROM scored GROUP BY place, name) counted
 """
-CATEGORIES_OF = """
-SELECT {place} AS place, name, category AS value, count(*) AS times FROM (
-    SELECT name, shares FROM session_score
-    WHERE project_id = %s AND name = ANY(%s) AND session_id IN (SELECT session_id FROM ({sessions}) m)) s
-CROSS JOIN LATERAL jsonb_object_keys(shares) AS category
-GROUP BY name, category
+CATEGORIES = """
+SELECT place, name, category AS value, count(*) AS times FROM scored
+CROSS JOIN LATERAL jsonb_object_keys(shares) AS category GROUP BY place, name, category
 """
 
 
@@ -97,57 +104,75 @@ def set_properties() -> list[Property]:
 
 
 def read(project: Project, groups: Sets) -> Read:
-    sizes, numbers = _numbers(groups)
-    scores, categories = _scores(project, groups)
-    return Read(sizes, numbers, _sets(groups, sizes), scores, categories, _overlaps(groups))
-
-
-def _numbers(groups: Sets) -> tuple[list[int], dict[str, list[Numbers]]]:
-    properties = numeric_properties()
-    packed = ", ".join(PACKED.format(p.field, _total_of(p)) for p in properties)
-    rows = sorted(each_of(groups, NUMBERS_OF, [p.field for p in properties], packed=packed), key=itemgetter(0))
-    numbers = {p.name: [_unpacked(*row[at : at + 2]) for row in rows] for at, p in zip(count(2, 2), properties)}
-    return [row[1] for row in rows], numbers
+    row = iter(_row(*_statement(project, groups)))
+    sizes, numbers = _numbers(row, groups)
+    overlaps = {pair: number for pair in combinations(range(len(groups)), 2) if (number := next(row))}
+    sets = _counted(next(row), {p.name: sizes for p in set_properties()})
+    scores, categorical = _scores(next(row), groups)
+    kept = {p.name: sets.get(p.name, Counts({}, 0)) for p in set_properties()}
+    return Read(sizes, numbers, kept, scores, _counted(next(row), categorical), overlaps)
 
 
 def frequent(sessions: QuerySet[Session], declared: Property, most: int) -> list[str]:
     """The values of a set that most sessions have, the most frequent first."""
-    return [value for _, value, *_ in _ranked([sessions], [declared], most)]
+    sql, given = _sql(sessions, [declared.field])
+    [found] = _row(_ranked([f"({sql}) m"], [declared], most), given)
+    return [value for _, value, *_ in json.loads(found or "[]")]
 
 
-def _sets(groups: Sets, sizes: list[int]) -> dict[str, Counts]:
-    properties = set_properties()
-    found = _counted(_ranked(groups, properties, VALUES), {p.name: sizes for p in properties})
-    return {p.name: found.get(p.name, Counts({}, 0)) for p in properties}
+def _statement(project: Project, groups: Sets) -> tuple[str, list[Any]]:
+    fields = ["session_id", *(p.field for p in numeric_properties() + set_properties())]
+    texts, values = zip(*(_sql(sessions, fields) for sessions in groups), strict=True)
+    places = range(len(groups))
+    packed = ", ".join(f"{PACKED.format(p.field)}, {_total_of(p)}" for p in numeric_properties())
+    overlaps = ", ".join(OVERLAP.format(*pair) for pair in combinations(places, 2))
+    statement = COMPARED.format(
+        groups=", ".join(GROUP.format(place=place, sessions=text) for place, text in enumerate(texts)),
+        members=" UNION ALL ".join(MEMBERS.format(place=place) for place in places),
+        numbers=", ".join(NUMBERS.format(place=place, packed=packed) for place in places),
+        overlaps=overlaps,
+        sets=_ranked([f"group_{place}" for place in places], set_properties(), VALUES),
+        scores=SCORES,
+        categories=RANKED.format(each=CATEGORIES, most=VALUES),
+    )
+    return statement, [*chain.from_iterable(values), project.pk]
 
 
-def _ranked(groups: Sets, properties: list[Property], most: int) -> list[Row]:
+def _ranked(groups: Sequence[str], properties: list[Property], most: int) -> str:
+    """`groups` are what stands behind FROM."""
     fields = [p.field for p in properties]
     cases = " ".join(f"WHEN {p.field} IS NOT NULL THEN '{p.name}'" for p in properties)
     parts = {"name": f"CASE {cases} END", "sets": ", ".join(fields), "each_set": f"({'), ('.join(fields)})"}
-    each, values = _joined(groups, SETS_OF, fields, **parts)
-    return _rows(RANKED.format(each=each), [*values, most])
+    each = (SETS.format(place=place, sessions=sessions, **parts) for place, sessions in enumerate(groups))
+    return RANKED.format(each=" UNION ALL ".join(each), most=most)
 
 
-def _scores(project: Project, groups: Sets) -> tuple[dict[str, list[Numbers]], dict[str, Counts]]:
+def _numbers(row: Iterator[Any], groups: Sets) -> tuple[list[int], dict[str, list[Numbers]]]:
+    sizes = []
+    numbers: dict[str, list[Numbers]] = {p.name: [] for p in numeric_properties()}
+    for _ in groups:
+        sizes.append(next(row))
+        for of_group in numbers.values():
+            of_group.append(_unpacked(bytes(next(row) or b""), next(row)))
+    return sizes, numbers
+
+
+def _scores(found: str | None, groups: Sets) -> tuple[dict[str, list[Numbers]], dict[str, list[int]]]:
+    """Their numbers, and how many sessions of each group have categories."""
     numbers: dict[str, list[Numbers]] = {}
     sizes: dict[str, list[int]] = {}
-    rows = each_of(groups, SCORES_OF, ["session_id"], [project.pk], packed=PACKED.format("mean", "NULL::numeric"))
-    for place, name, packed, total, categorical in rows:
+    for place, name, packed, categorical in json.loads(found or "[]"):
         if packed:
-            numbers.setdefault(name, [NOTHING for _ in groups])[place] = _unpacked(packed, total)
+            numbers.setdefault(name, [NOTHING for _ in groups])[place] = _unpacked(bytes.fromhex(packed), None)
         if categorical:
             sizes.setdefault(name, [0 for _ in groups])[place] = categorical
-    if not sizes:
-        return numbers, {}
-    each, values = _joined(groups, CATEGORIES_OF, ["session_id"], [project.pk, list(sizes)])
-    return numbers, _counted(_rows(RANKED.format(each=each), [*values, VALUES]), sizes)
+    return numbers, sizes
 
 
-def _counted(rows: list[Row], sizes: dict[str, list[int]]) -> dict[str, Counts]:
+def _counted(found: str | None, sizes: dict[str, list[int]]) -> dict[str, Counts]:
     hits: dict[str, dict[str, dict[int, int]]] = {}
     kinds = {}
-    for name, value, kinds[name], place, number in rows:
+    for name, value, kinds[name], place, number in json.loads(found or "[]"):
         hits.setdefault(name, {}).setdefault(value, {})[place] = number
     return {
         name: Counts(
@@ -158,25 +183,7 @@ def _counted(rows: list[Row], sizes: dict[str, list[int]]) -> dict[str, Counts]:
     }
 
 
-def _overlaps(groups: Sets) -> dict[tuple[int, int], int]:
-    pairs = list(combinations(range(len(groups)), 2))
-    counts: list[str] = []
-    values: list[Any] = []
-    for one, other in pairs:
-        sql, own = _sql(groups[one] & groups[other], ["session_id"])
-        counts.append(f"(SELECT count(*) FROM ({sql}) m)")
-        values += own
-    [found] = _rows(f"SELECT {', '.join(counts)}", values) if pairs else [()]
-    return {pair: number for pair, number in zip(pairs, found, strict=True) if number}
-
-
 def each_of(groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str) -> list[Row]:
-    return _rows(*_joined(groups, statement, fields, before, **parts))
-
-
-def _joined(
-    groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str
-) -> tuple[str, list[Any]]:
     """The statement for every group in one, with their `sessions` in its place; `before` are values that stand in it
     ahead of the group's own."""
     texts: list[str] = []
@@ -185,7 +192,10 @@ def _joined(
         sql, own = _sql(sessions, fields)
         texts.append(statement.format(place=place, sessions=sql, **parts))
         values += [*before, *own]
-    return " UNION ALL ".join(texts), values
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(texts), values)
+        rows: list[Row] = cursor.fetchall()
+    return rows
 
 
 def _sql(sessions: QuerySet[Session], fields: list[str]) -> tuple[str, tuple[Any, ...]]:
@@ -193,11 +203,11 @@ def _sql(sessions: QuerySet[Session], fields: list[str]) -> tuple[str, tuple[Any
     return text, values
 
 
-def _rows(sql: str, values: Sequence[Any]) -> list[Row]:
+def _row(sql: str, values: Sequence[Any]) -> Row:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        rows: list[Row] = cursor.fetchall()
-    return rows
+        row: Row = cursor.fetchone()
+    return row
 
 
 def _total_of(declared: Property) -> str:
@@ -205,8 +215,8 @@ def _total_of(declared: Property) -> str:
     return f"sum({declared.field})" if declared.kind == PropertyKind.MONEY else "NULL::numeric"
 
 
-def _unpacked(packed: bytes | None, total: Decimal | None) -> Numbers:
-    numbers = array("d", bytes(packed or b""))
+def _unpacked(packed: bytes, total: Decimal | None) -> Numbers:
+    numbers = array("d", packed)
     if not numbers:
         return NOTHING
     if sys.byteorder == "little":  # the wire's order is the other one

@@ -14,6 +14,7 @@ from sessions.cohorts.groups import EVERYTHING, MOST, Asked, groups_of, splittin
 from sessions.cohorts.making import CohortError
 from sessions.cohorts.results import Comparison, Measure, Mix
 from sessions.models import Cohort
+from tracing.bounded import TooLong
 
 CUMULATIVE = "cumulative"
 HEAD = [*("kind", "name", "value", "group", "label", "n", "mean", "median", "p95", "total", "hits", "share")]
@@ -70,6 +71,8 @@ def _read(request: HttpRequest, project: Project) -> tuple[Comparison | None, As
         return comparison, asked, ""
     except CohortError as error:
         return None, asked, str(error)
+    except TooLong:
+        return None, asked, "This comparison takes too long. Narrow what is compared, for example to a shorter time."
 
 
 def _rows_of_measure(measure: Measure) -> list[list[Any]]:

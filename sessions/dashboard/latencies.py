@@ -10,10 +10,10 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions.dashboard.reading import PATIENCE, SETTINGS, Sessions
+from sessions.dashboard.reading import PATIENCE, Sessions
 from sessions.dashboard.steps import Step
 from sessions.listing import Listing
-from tracing.bounded import within
+from tracing.bounded import SPACIOUS, within
 from tracing.latency import Slots, added, percentile
 from tracing.models import Activity
 
@@ -109,8 +109,7 @@ def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> l
     rows, given = sessions.rows.values_list("session_id").query.sql_with_params()
     starts = [step.start for step in steps]
     measured: list[Measured] = [{} for _ in steps]
-    with within(PATIENCE), connection.cursor() as cursor:
-        cursor.execute(SETTINGS)
+    with within(PATIENCE, **SPACIOUS), connection.cursor() as cursor:
         cursor.execute(
             OF_TRACES.format(sessions=rows), [*given, SAMPLED, starts, listing.project.pk, starts[0], steps[-1].end]
         )

@@ -18,7 +18,7 @@ from django.utils import timezone
 from sessions.cohorts.sampling import EXACT, ONE_IN, SAMPLED
 from sessions.listing import Listing
 from sessions.models import Session
-from tracing.bounded import TooLong, within
+from tracing.bounded import SPACIOUS, TooLong, within
 
 PATIENCE = 3_000  # ms for the statement
 COUNTING = 700  # ms to find out whether there are more
@@ -26,9 +26,6 @@ TOP = 8  # values of each set
 TOPS = ("model_names", "user_ids", "tags", "tool_names")
 READ = ("session_id", "created_at", "duration_ms", "total_cost", "total_tokens", "trace_count", "unpriced_count",
         "error_count", *TOPS)  # fmt: skip
-
-# Neither compiling nor a file on disk is worth it.
-SETTINGS = "SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true)"
 
 # Bins of a score are easy to say: 1, 2 or 5 times a power of ten wide, some ten of them.
 CHOSEN = """
@@ -144,8 +141,7 @@ def _asked(project_id: int, sessions: Sessions, starts: Sequence[datetime], part
     answers = ", ".join(f"'{name}', ({sql})" for name, (sql, _) in parts.items())
     statement = f"{CHOSEN.format(sessions=rows)} SELECT jsonb_build_object({answers})::text"
     params = [list(starts), *given, project_id, *(value for _, values in parts.values() for value in values)]
-    with within(PATIENCE), connection.cursor() as cursor:
-        cursor.execute(SETTINGS)
+    with within(PATIENCE, **SPACIOUS), connection.cursor() as cursor:
         cursor.execute(statement, params)
         found: dict[str, Any] = json.loads(cursor.fetchone()[0], parse_float=Decimal)
     return found
