@@ -1,7 +1,4 @@
-"""What a dashboard asks of the database: one statement, which reads each session once and answers all questions.
-
-Every session counts up to EXACT. Of more, one in ONE_IN is read, chosen by a hash of its id, and stands for as
-many."""
+"""What a dashboard asks of the database: one statement, which reads each session once and answers all questions."""
 
 import json
 from collections.abc import Sequence
@@ -11,17 +8,15 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from django.db import connection
-from django.db.models import BooleanField, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from sessions.cohorts.sampling import EXACT, ONE_IN, SAMPLED
+from sessions.cohorts.sampling import affordable
 from sessions.listing import Listing
 from sessions.models import Session
-from tracing.bounded import SPACIOUS, TooLong, within
+from tracing.bounded import SPACIOUS, within
 
 PATIENCE = 3_000  # ms for the statement
-COUNTING = 700  # ms to find out whether there are more
 TOP = 8  # values of each set
 TOPS = ("model_names", "user_ids", "tags", "tool_names")
 READ = ("session_id", "created_at", "duration_ms", "total_cost", "total_tokens", "trace_count", "unpriced_count",
@@ -101,16 +96,8 @@ class Sessions:
 
 def sessions_of(listing: Listing) -> Sessions:
     """All or the sample."""
-    rows = listing.matching.order_by()
-    try:
-        with within(COUNTING):
-            # All of a project are counted in an index, whatever a filter has to look at.
-            whole = Session.objects.for_project(listing.project)
-            if any(several[: EXACT + 1].count() <= EXACT for several in (whole, rows)):
-                return Sessions(rows)
-    except TooLong:
-        pass
-    return Sessions(rows.filter(RawSQL(SAMPLED, [], BooleanField())), ONE_IN)
+    one_in, [rows] = affordable(listing.project, [listing.matching.order_by()])
+    return Sessions(rows, one_in)
 
 
 def read(project_id: int, sessions: Sessions, starts: Sequence[datetime]) -> dict[str, Any]:
