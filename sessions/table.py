@@ -18,13 +18,13 @@ FIRST = (
 CONVERSATION = 384  # pixels, as of the first column in static/css/list.css
 WIDTHS = {
     PropertyKind.ID: 260,
-    PropertyKind.TIME: 180,
+    PropertyKind.TIME: 140,
     PropertyKind.DURATION: 110,
     PropertyKind.NUMBER: 110,
     PropertyKind.MONEY: 110,
     PropertyKind.TEXT: 300,
 }
-OTHERWISE = 200
+OTHERWISE = 160
 SCORE = 170  # names of scores are longer than those of numbers
 
 
