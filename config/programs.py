@@ -51,8 +51,9 @@ def web(host: str, port: int) -> Program:
         detail=f"on {host}:{port}",
         command=(
             *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws", *processes),
-            # A worker that has only just begun to load us does not hear that it shall stop.
-            *("--workers-kill-timeout", "5", "--log-level", "warning", "config.wsgi:application"),
+            # A worker that has only just begun to load us does not hear that it shall stop. Of its warnings an operator
+            # would see one at every start: that waiting threads are more than cores.
+            *("--workers-kill-timeout", "5", "--log-level", "error", "config.wsgi:application"),
         ),
         probe=lambda _: _is_healthy(reachable(host), port),
     )
