@@ -10,12 +10,13 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from projects.models import Project
 from sessions.dashboard.reading import PATIENCE, Sessions
 from sessions.dashboard.steps import Step
 from sessions.listing import Listing
 from tracing.bounded import SPACIOUS, within
 from tracing.latency import Slots, added, percentile
-from tracing.models import Activity
+from tracing.models import Activity, DirtyMark
 
 SAMPLED = 1_000  # sessions
 DAY = timedelta(days=1)
@@ -74,9 +75,11 @@ def _is_summed_up(listing: Listing, steps: Sequence[Step]) -> bool:
 
 
 def _of_hours(listing: Listing, steps: Sequence[Step]) -> list[Measured]:
-    """Out of hours, and of whole days where steps are days in UTC: these are fewer."""
+    """Out of hours, and of whole days where steps are days in UTC: these are fewer, and wait longer for what is new."""
     starts = [step.start for step in steps]
     low, high = _whole_days(steps)
+    if _are_waiting(listing.project, low, high):
+        high = low
     of_hours = Q(period=Activity.Period.HOUR) & (Q(starts_at__lt=low) | Q(starts_at__gte=high))
     of_days = Q(period=Activity.Period.DAY, starts_at__gte=low, starts_at__lt=high)
     cells = Activity.objects.for_project(listing.project).filter(
@@ -94,6 +97,12 @@ def _whole_days(steps: Sequence[Step]) -> tuple[datetime, datetime]:
     low, high = _day_of(steps[0].start) + DAY, min(_day_of(steps[-1].end), today)
     is_cut = any(step.start != _day_of(step.start) for step in steps[1:])
     return (low, low) if is_cut or high < low else (low, high)
+
+
+def _are_waiting(project: Project, low: datetime, high: datetime) -> bool:
+    """Whether a day from `low` until just before `high` is to be summed up again."""
+    days = {"key__gte": low.date().isoformat(), "key__lt": high.date().isoformat()}
+    return DirtyMark.objects.for_project(project).filter(target=DirtyMark.Target.DAY, **days).exists()
 
 
 def _day_of(at: datetime) -> datetime:

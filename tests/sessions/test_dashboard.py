@@ -235,6 +235,24 @@ def _compare_calls(found: Latencies, place: int, calls: list[Span]) -> None:
                 assert shown is None
 
 
+def test_latencies_of_a_day_that_waits_to_be_summed_up_come_out_of_its_hours(
+    project: Project, rows: list[Session]
+) -> None:
+    asked = listing(project, "range=30d")
+    before = latencies(asked, steps_of())
+    late = rows[len(rows) // 2].created_at
+    ingest(
+        project.pk, [call("late", "call", started_at=late, ended_at=late + timedelta(hours=2), claims=in_session("s"))]
+    )
+    activity.recompute_dirty(DirtyMark.Target.HOUR)
+    after = latencies(asked, steps_of())
+
+    assert after.total(WHOLE, 1.0) == pytest.approx(7_200_000, rel=ERROR)
+    assert (before.total(WHOLE, 1.0) or 0) < 3_600_000
+    activity.recompute_dirty(DirtyMark.Target.DAY)
+    assert latencies(asked, steps_of()).measured == after.measured
+
+
 def test_a_bar_of_latency_leads_to_the_sessions_of_such_calls(project: Project, rows: list[Session]) -> None:
     for query in ("range=30d", "range=30d&q=tag:even"):
         asked = listing(project, query)
