@@ -1,19 +1,17 @@
-"""Sessions, traces and observations in the shapes that the generated clients of Langfuse and InteractiveAI parse.
-
-Every required field is there: what a span did not say is an empty number or the earliest time that is known."""
+"""Sessions, traces and observations for the generated clients of Langfuse and InteractiveAI."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from projects.models import Project
 from sessions.annotation.rest import scores as scoring
-from sessions.annotation.rest.faces import Many, One, in_time, page_of, stamp
+from sessions.annotation.rest.faces import Many, One, in_time, page_of
 from sessions.api.recent import latest, traces_within
+from sessions.api.shapes import metrics_of, observation_shape, session_shape, trace_shape
 from sessions.models import Session
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
@@ -34,7 +32,7 @@ def sessions(request: HttpRequest, project: Project) -> Many:
     if environments := request.GET.getlist("environment"):
         rows = rows.filter(environments__overlap=environments)
     rows = rows.order_by("-created_at", "-session_id")
-    return page_of(request, rows, "sessions", lambda found: map(_session, found))
+    return page_of(request, rows, "sessions", lambda found: map(session_shape, found))
 
 
 def session(request: HttpRequest, project: Project, session_id: str) -> One:
@@ -44,7 +42,8 @@ def session(request: HttpRequest, project: Project, session_id: str) -> One:
     traces = Trace.objects.for_project(project).filter(session_id=session_id).order_by("started_at", "trace_id")
     listed = list(traces[:MOST_TRACES])
     texts = _texts_of(project, listed)
-    return One(_session(found) | {"traces": [_trace(one, texts.get(one.trace_id, {})) for one in listed]}, "session")
+    told = [trace_shape(one, texts.get(one.trace_id, {})) for one in listed]
+    return One(session_shape(found) | {"traces": told}, "session")
 
 
 def traces(request: HttpRequest, project: Project) -> Many:
@@ -76,7 +75,7 @@ def trace(request: HttpRequest, project: Project, trace_id: str) -> One:
         "observations": list(_observations(project, spans)),
         "scores": [scoring.shape(score) for score in scores],
     }
-    return One(_trace(found, texts_of(found)) | _metrics(found) | whole, "trace")
+    return One(trace_shape(found, texts_of(found)) | metrics_of(found) | whole, "trace")
 
 
 def observations(request: HttpRequest, project: Project) -> Many:
@@ -127,15 +126,6 @@ def _moment(request: HttpRequest, name: str) -> datetime | None:
     return at
 
 
-def _session(found: Session) -> dict[str, Any]:
-    return {
-        "id": found.session_id,
-        "createdAt": stamp(found.created_at),
-        "projectId": str(found.project_id),
-        "environment": (found.environments or ["default"])[0],
-    }
-
-
 def _texts_of(project: Project, traces: Collection[Trace]) -> dict[str, dict[str, str]]:
     """`{trace id: {"input", "output"}}`, by one query."""
     stored = SpanIO.objects.for_project(project).filter(
@@ -152,29 +142,6 @@ def _texts_of(project: Project, traces: Collection[Trace]) -> dict[str, dict[str
     return texts
 
 
-def _trace(found: Trace, said: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "id": found.trace_id,
-        "timestamp": stamp(found.started_at),
-        "name": found.name,
-        "input": _value(said.get("input")),
-        "output": _value(said.get("output")),
-        "sessionId": found.session_id,
-        "release": found.release,
-        "version": found.version,
-        "userId": found.user_id,
-        "metadata": found.metadata,
-        "tags": found.tags,
-        "public": bool(found.public),
-        "environment": found.environment,
-    }
-
-
-def _metrics(found: Trace) -> dict[str, Any]:
-    address = f"/project/{found.project_id}/traces/{found.trace_id}"
-    return {"htmlPath": address, "latency": found.duration_ms / 1000, "totalCost": float(found.total_cost)}
-
-
 def _traces(project: Project, found: list[Trace], groups: set[str]) -> Iterable[Mapping[str, Any]]:
     """The page's spans and scores by two queries; excluded groups are empty, as the clients expect."""
     ids, buckets = [t.trace_id for t in found], {t.bucket for t in found}
@@ -189,7 +156,7 @@ def _traces(project: Project, found: list[Trace], groups: set[str]) -> Iterable[
             scores.setdefault(trace_id or "", []).append(score_id)
     texts = _texts_of(project, found) if "io" in groups else {}
     for one in found:
-        shaped = _trace(one, texts.get(one.trace_id, {})) | _metrics(one)
+        shaped = trace_shape(one, texts.get(one.trace_id, {})) | metrics_of(one)
         if "metrics" not in groups:
             shaped |= {"latency": -1, "totalCost": -1}
         yield shaped | {"observations": spans.get(one.trace_id, []), "scores": scores.get(one.trace_id, [])}
@@ -208,52 +175,4 @@ def _observations(project: Project, spans: list[Span]) -> Iterable[Mapping[str, 
         span_id__in=[span.span_id for span in spans],
     )
     texts = {(io.trace_id, io.span_id): io for io in stored}
-    return [_observation(span, texts.get((span.trace_id, span.span_id))) for span in spans]
-
-
-def _observation(span: Span, io: SpanIO | None) -> dict[str, Any]:
-    raw = (io.raw or {}) if io else {}
-    tokens = {"input": span.input_tokens or 0, "output": span.output_tokens or 0, "total": span.total_tokens or 0}
-    costs = {
-        name: float(cost)
-        for name, cost in (("input", span.input_cost), ("output", span.output_cost), ("total", span.total_cost))
-        if cost is not None
-    }
-    began = span.started_at or span.received_at
-    first = span.completion_started_at
-    return {
-        "id": span.span_id,
-        "traceId": span.trace_id,
-        "type": Kind(span.kind or 0).name,
-        "name": span.name,
-        "startTime": stamp(began),
-        "endTime": stamp(span.ended_at),
-        "completionStartTime": stamp(first),
-        "model": span.model,
-        "modelParameters": raw.get("model_parameters"),
-        "input": _value(io.input if io else None),
-        "output": _value(io.output if io else None),
-        "metadata": raw.get("metadata"),
-        "version": None,
-        "usage": {**tokens, "unit": "TOKENS", **{f"{name}Cost": cost for name, cost in costs.items()}},
-        "usageDetails": tokens,
-        "costDetails": costs,
-        "level": Level(Level.DEFAULT if span.level is None else span.level).name,
-        "statusMessage": span.status_message,
-        "parentObservationId": span.parent_id,
-        "environment": (span.claims or {}).get("environment") or "default",
-        "latency": (span.ended_at - began).total_seconds() if span.ended_at else None,
-        "timeToFirstToken": (first - began).total_seconds() if first else None,
-        "promptId": None,
-        "calculatedTotalCost": costs.get("total"),
-    }
-
-
-def _value(text: str | None) -> Any:
-    """JSON as what it says, any other text as it is."""
-    if text and text[0] in '[{"':
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
-    return text
+    return [observation_shape(span, texts.get((span.trace_id, span.span_id))) for span in spans]
