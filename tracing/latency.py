@@ -5,8 +5,10 @@ Lengths are counted in slots that grow by a constant factor, as in Masson, Rim, 
 of a slot is off by no more than ERROR from whatever fell into it."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import accumulate
 from typing import TypeAlias
 
 from tracing.records import Kind
@@ -52,14 +54,12 @@ def percentile(slots: Mapping[str, int], share: float) -> float | None:
     """Milliseconds, between two lengths where none is exactly there, as PostgreSQL's `percentile_cont`."""
     if not slots:
         return None
-    place = share * (sum(slots.values()) - 1)
-    low, high = (_length_at(slots, index) for index in (math.floor(place), math.ceil(place)))
+    ordered = sorted((int(slot), count) for slot, count in slots.items())
+    ends = list(accumulate(count for _, count in ordered))
+    place = share * (ends[-1] - 1)
+    low, high = (_middle(ordered[bisect_right(ends, index)][0]) for index in (math.floor(place), math.ceil(place)))
     return low + (high - low) * (place - math.floor(place))
 
 
-def _length_at(slots: Mapping[str, int], index: int) -> float:
-    for slot in sorted(map(int, slots)):
-        index -= slots[str(slot)]
-        if index < 0:
-            return float(2 * GROWTH**slot / (GROWTH + 1))
-    raise IndexError(index)
+def _middle(slot: int) -> float:
+    return float(2 * GROWTH**slot / (GROWTH + 1))

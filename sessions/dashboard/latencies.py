@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from django.db import connection
 from django.db.models import Q
@@ -44,8 +45,12 @@ class Latencies:
     measured: list[Measured]
     is_sample: bool = False
 
+    @cached_property
+    def _whole(self) -> Measured:
+        return _merged(self.measured)
+
     def total(self, measure: str, share: float) -> float | None:
-        return percentile(added(found.get(measure, {}) for found in self.measured), share)
+        return percentile(self._whole.get(measure, {}), share)
 
     def of_step(self, place: int, measure: str, share: float) -> float | None:
         return percentile(self.measured[place].get(measure, {}), share)

@@ -61,10 +61,10 @@ def midnight(day: date) -> datetime:
 
 def hours_of_the_week(first: datetime, last: datetime, weekday: int, hour: int) -> Iterator[tuple[datetime, datetime]]:
     """Each time at which this hour of this weekday (Monday is 0) lies between two moments, on the wall clock."""
-    first = timezone.localtime(first)
-    day = first.date()
+    zone = timezone.get_current_timezone()
+    day = first.astimezone(zone).date()
     day += timedelta(days=(weekday - day.weekday()) % 7)
-    while (start := midnight(day) + timedelta(hours=hour)) <= last:
+    while (start := datetime(day.year, day.month, day.day, hour, tzinfo=zone)) <= last:
         end = start + timedelta(hours=1)
         if end > first and end.astimezone(UTC) > start.astimezone(UTC):
             yield max(start, first), end

@@ -8,6 +8,8 @@ from sessions.query.parsing import BARE, KEYWORDS, SCOPES, compared_at
 PLAIN_VALUE = re.compile(r'[^\s(),"\\]+')
 PLAIN_KEY = re.compile(r'[^\s:=<>!()",]+')
 PLAIN_WORD = re.compile(BARE)
+OPERATOR = re.compile(r"[=<>]|!=|//")
+CHOICES = frozenset(Choice)
 
 
 def write(node: Node | None) -> str:
@@ -30,7 +32,7 @@ def write(node: Node | None) -> str:
 
 def quoted(value: str) -> str:
     """A value as it is written behind an operator."""
-    if PLAIN_VALUE.fullmatch(value) and value.lower() not in set(Choice):
+    if PLAIN_VALUE.fullmatch(value) and value.lower() not in CHOICES:
         return value
     return _in_quotes(value)
 
@@ -41,7 +43,7 @@ def _comparison(node: Comparison) -> str:
     if node.choice != Choice.ANY:
         values = f"{node.choice}({values})"
     operator = node.operator if node.operator == Operator.HAS else f" {node.operator} "
-    if node.operator == Operator.HAS and re.match(r"[=<>]|!=|//", values):
+    if node.operator == Operator.HAS and OPERATOR.match(values):
         values = _in_quotes(node.value) + values[len(quoted(node.value)) :]
     return f"{node.name}{key}{operator}{values}"
 
