@@ -105,5 +105,5 @@ def wake(project_id: int, **_: Any) -> None:
 @cache
 def _redis() -> redis.Redis:
     """Gives up at once: a client waits for its answer meanwhile."""
-    url, retry = settings.CACHES["default"]["LOCATION"], Retry(NoBackoff(), 0)
+    url, retry = str(settings.CACHES["default"]["LOCATION"]), Retry(NoBackoff(), 0)
     return redis.Redis.from_url(url, socket_connect_timeout=0.2, socket_timeout=0.2, retry=retry)

@@ -62,6 +62,6 @@ def _count(name: str) -> tuple[int, int]:
 
 @cache
 def _client() -> redis.Redis:
-    url = settings.CACHES["default"]["LOCATION"]
+    url = str(settings.CACHES["default"]["LOCATION"])
     timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **timeouts)
