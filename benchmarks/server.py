@@ -23,6 +23,7 @@ from benchmarks.machine import children_of, cpu_seconds, parent_of
 from config.embedded.children import Children
 from config.embedded.postgres import Postgres
 from config.embedded.published import environment_of_running
+from config.embedded.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90
@@ -102,13 +103,17 @@ def database_alone(database_url: str | None) -> Iterator[str]:
             return
         with _data_directory() as data, Children() as children:
             postgres = Postgres(data / "postgres", log=data / "postgres.log")
-            postgres.spawn(children)
-            deadline = time.monotonic() + START_SECONDS
-            while not postgres.is_ready():
-                if time.monotonic() > deadline:
-                    raise SystemExit("PostgreSQL does not get ready")
-                time.sleep(0.05)
+            _start(postgres, children)
             yield postgres.url()
+
+
+@contextmanager
+def cache_alone() -> Iterator[str]:
+    """The address of an empty Valkey that nobody else uses."""
+    with _data_directory() as data, Children() as children:
+        valkey = Valkey(data / "valkey", log=data / "valkey.log", durable=False)
+        _start(valkey, children)
+        yield valkey.url()
 
 
 @contextmanager
@@ -145,6 +150,15 @@ def own_database(server_url: str | None) -> Iterator[str | None]:
             yield server._replace(path=f"/{name}").geturl()
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _start(server: Postgres | Valkey, children: Children) -> None:
+    server.spawn(children)
+    deadline = time.monotonic() + START_SECONDS
+    while not server.is_ready():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{server.name} does not get ready")
+        time.sleep(0.05)
 
 
 def _described(pid: int, port: int, data: Path) -> Confab:

@@ -14,12 +14,14 @@ from sessions.properties import properties_of
 # The planner guesses many sessions where there are few, and compiling costs fifty times what running does.
 WITHOUT_JIT = "SET LOCAL jit = off"
 
+# `computed_at` rises whatever clocks do: sessions/dashboard/kept.py tells by it whether a session is still the same.
 RECOMPUTE = """
 INSERT INTO session (project_id, computed_at, {fields})
 SELECT t.project_id, %s, {aggregates}
 FROM trace t WHERE t.project_id = %s AND t.session_id = ANY(%s)
 GROUP BY t.project_id, t.session_id ORDER BY t.session_id
-ON CONFLICT (project_id, session_id) DO UPDATE SET computed_at = EXCLUDED.computed_at, {updates}
+ON CONFLICT (project_id, session_id) DO UPDATE SET {updates},
+    computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
 """
 
 # Scores of the named sessions, of their traces and of these traces' spans; a session without traces has none.

@@ -19,7 +19,7 @@ SAMPLED = '(hashtextextended("session"."session_id", 0) & 127) = 0'
 
 def affordable(project: Project, whole: Sequence[QuerySet[Session]]) -> tuple[int, list[QuerySet[Session]]]:
     """How many sessions each one that is read stands for, and those to read of each set."""
-    if Session.objects.for_project(project)[: EXACT + 1].count() <= EXACT or sum(map(_estimated, whole)) <= EXACT:
+    if sum(map(_estimated, whole)) <= EXACT or Session.objects.for_project(project)[: EXACT + 1].count() <= EXACT:
         return 1, list(whole)
     return ONE_IN, [sessions.filter(RawSQL(SAMPLED, [], BooleanField())) for sessions in whole]
 

@@ -2,16 +2,18 @@
 multiplied by what each of its sessions stands for; means, percentiles and different users are its own."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from decimal import ROUND_FLOOR, Decimal, localcontext
 
-from sessions.dashboard.reading import TOPS, Sessions, read, read_facts
+from sessions.dashboard.parts import EXACT, NOUGHT, Part, ScorePart, Tally, added, ranked, together
+from sessions.dashboard.reading import TOPS, Sessions, read
 from sessions.dashboard.steps import Step
 from sessions.listing import Listing
 
-NOUGHT = Decimal(0)
+TOP = 8  # values of each set
+BINS = 12  # of a score, roughly
+LEAST = Decimal("1e-12")  # means are rounded to it
 
 
 @dataclass(frozen=True)
@@ -83,87 +85,94 @@ class Numbers:
 
 def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> Numbers:
     """Raises TooLong."""
-    found = read(listing.project.pk, sessions, [step.start for step in steps])
-    weight, places = sessions.weight, range(1, len(steps) + 1)
-    by_step, people = found["steps"] or {}, found["people_by_step"] or {}
+    parts, weight = read(listing, sessions, steps), sessions.weight
+    whole = together(parts)
     heat = [[0] * 24 for _ in range(7)]
-    for day, hour, count in found["heat"] or ():
-        heat[day - 1][hour] = int(count) * weight
+    for at, count in ranked(added(part.hours for part in parts[1:])):
+        day, hour = map(int, at.split())
+        heat[day - 1][hour] = count * weight
     return Numbers(
-        _facts(found["facts"], found["people"], weight),
-        [_facts(by_step.get(str(place)), people.get(str(place), 0), weight) for place in places],
-        {name: [(value, int(count) * weight) for value, count in found[name] or ()] for name in TOPS},
+        _facts(whole, weight),
+        [_facts(part, weight) for part in parts[1:]],
+        {name: _weighted(whole.values.get(name, {}), weight)[:TOP] for name in TOPS},
         heat,
-        [_score(name, found, weight, places) for name in _names(found)],
-        found["facts"]["session_count"] if weight > 1 else 0,
+        [
+            Score(
+                name,
+                _scored(score, weight),
+                [_scored(part.scores.get(name), weight) for part in parts[1:]],
+                _bins(score.means, weight),
+                _weighted(score.categories, weight),
+            )
+            for name, score in _frequent(whole)
+        ],
+        whole.session_count if weight > 1 else 0,
     )
 
 
-def before_of(listing: Listing, sessions: Sessions) -> tuple[Facts, dict[str, Scored]]:
+def before_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> tuple[Facts, dict[str, Scored]]:
     """What another period is compared with, and its scores by name. Raises TooLong."""
-    found = read_facts(listing.project.pk, sessions)
-    totals = {name: _total(found["scores"], name, sessions.weight) for name in _names(found)}
-    return _facts(found["facts"], found["people"], sessions.weight), totals
+    whole = together(read(listing, sessions, steps, is_brief=True))
+    return _facts(whole, sessions.weight), {
+        name: _scored(score, sessions.weight) for name, score in whole.scores.items()
+    }
 
 
-def _facts(row: Mapping[str, Any] | None, users: int, weight: int) -> Facts:
-    if not row or not row["session_count"]:
+def _facts(part: Part, weight: int) -> Facts:
+    if not part.session_count:
         return Facts()
-    median, high = row["ends"]
     return Facts(
-        row["session_count"] * weight,
-        row["failed"] * weight,
-        int(users),
-        int(row["trace_count"]) * weight,
-        Decimal(row["total_cost"]) * weight,
-        int(row["unpriced_count"]) * weight,
-        int(row["total_tokens"]) * weight,
-        float(median),
-        float(high),
+        part.session_count * weight,
+        part.failed * weight,
+        part.user_count,
+        part.trace_count * weight,
+        part.total_cost * weight,
+        part.unpriced_count * weight,
+        part.total_tokens * weight,
+        part.percentile(0.5),
+        part.percentile(0.95),
     )
 
 
-def _names(found: Mapping[str, Any]) -> list[str]:
+def _scored(score: ScorePart | None, weight: int) -> Scored:
+    if not score:
+        return Scored()
+    return Scored(score.session_count * weight, score.mean_count * weight, score.sum * weight)
+
+
+def _frequent(whole: Part) -> list[tuple[str, ScorePart]]:
     """The most frequent first."""
-    counts: dict[str, int] = {}
-    for row in found["scores"] or ():
-        counts[row["name"]] = counts.get(row["name"], 0) + row["session_count"]
-    return sorted(counts, key=lambda name: (-counts[name], name))
+    return sorted(whole.scores.items(), key=lambda named: (-named[1].session_count, named[0]))
 
 
-def _score(name: str, found: Mapping[str, Any], weight: int, places: Sequence[int]) -> Score:
-    of_step = {row["step"]: _scored(row, weight) for row in found["scores"] if row["name"] == name}
-    return Score(
-        name,
-        _total(found["scores"], name, weight),
-        [of_step.get(place, Scored()) for place in places],
-        _bins([row for row in found["bins"] or () if row["name"] == name], weight),
-        [(category, int(count) * weight) for owner, category, count in found["categories"] or () if owner == name],
-    )
+def _weighted(values: Tally, weight: int) -> list[tuple[str, int]]:
+    return [(value, count * weight) for value, count in ranked(values)]
 
 
-def _total(rows: Sequence[Mapping[str, Any]] | None, name: str, weight: int) -> Scored:
-    own = [_scored(row, weight) for row in rows or () if row["name"] == name]
-    return Scored(
-        sum(row.session_count for row in own), sum(row.mean_count for row in own), sum((row.sum for row in own), NOUGHT)
-    )
-
-
-def _scored(row: Mapping[str, Any], weight: int) -> Scored:
-    return Scored(row["session_count"] * weight, row["mean_count"] * weight, Decimal(row["sum"] or 0) * weight)
-
-
-def _bins(rows: Sequence[Mapping[str, Any]], weight: int) -> list[Bin]:
+def _bins(means: Tally, weight: int) -> list[Bin]:
     """Empty ones too."""
-    if not rows:
+    if not means:
         return []
-    width = Decimal(rows[0]["width"]).normalize()
-    by_place = {int(row["place"]): row for row in rows}
-    return [
-        Bin(
-            width * place, width * (place + 1), row["session_count"] * weight if row else 0,
-            Decimal(row["low"] if row else width * place), Decimal(row["high"] if row else width * place),
-        )
-        for place in range(min(by_place), max(by_place) + 1)
-        for row in [by_place.get(place)]
-    ]  # fmt: skip
+    with localcontext(EXACT):
+        values = sorted((Decimal(mean), count) for mean, count in ranked(means))
+        width = _width(values[0][0], values[-1][0])
+        by_place: dict[int, list[tuple[Decimal, int]]] = {}
+        for value, count in values:
+            place = int((value / width).to_integral_value(ROUND_FLOOR))
+            by_place.setdefault(place, []).append((value, count))
+        return [
+            _bin(width, place, by_place.get(place, []), weight) for place in range(min(by_place), max(by_place) + 1)
+        ]
+
+
+def _width(low: Decimal, high: Decimal) -> Decimal:
+    """Easy to say: 1, 2 or 5 times a power of ten, so that there are some BINS of them."""
+    rough = (high - low) / BINS or Decimal(1)
+    power = max(Decimal(1).scaleb(rough.adjusted()), LEAST)
+    return next((power * times for times in (1, 2, 5) if rough <= power * times), power * 10).normalize()
+
+
+def _bin(width: Decimal, place: int, values: Sequence[tuple[Decimal, int]], weight: int) -> Bin:
+    start, end = width * place, width * (place + 1)
+    count = sum(count for _, count in values) * weight
+    return Bin(start, end, count, values[0][0] if values else start, values[-1][0] if values else start)

@@ -128,7 +128,7 @@ def _before(project: Project, listing: Listing, first: datetime, last: datetime)
     params["from"], params["to"] = start.isoformat(), first.isoformat()
     earlier = Listing(project, params)
     sessions = sessions_of(earlier)
-    facts, scores = before_of(earlier, sessions)
+    facts, scores = before_of(earlier, sessions, steps_between(start, first))
     steps = [Step(hour_of(start), hour_of(first), is_hourly=False)]
     return Before(facts, scores, latencies_of(earlier, sessions, steps, session_count=facts.session_count))
 

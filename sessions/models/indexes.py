@@ -24,8 +24,14 @@ ORDERS = {
 SETS = ("tags", "user_ids", "environments", "model_names", "tool_names", "releases")
 
 
+# A dashboard tells by them which days have changed (sessions/dashboard/kept.py), and which sessions began before its
+# time and went on in it, without a look at the rows.
+INCLUDED = {"created_at": ("computed_at",), "updated_at": ("created_at",)}
+
+
 def in_order(column: str, *, name: str) -> models.Index:
-    return models.Index("project_id", models.F(column).desc(), models.F("session_id").desc(), name=name)
+    columns = ("project_id", models.F(column).desc(), models.F("session_id").desc())
+    return models.Index(*columns, name=name, include=INCLUDED.get(column))
 
 
 INDEXES = [

@@ -19,12 +19,11 @@ from pytest_django import DjangoAssertNumQueries
 from projects.models import Project, User
 from sessions.cohorts import sampling
 from sessions.cohorts.sampling import ONE_IN
-from sessions.dashboard import reading
 from sessions.dashboard.charts import LATENCIES, Bar, charts_of, distribution_of, latency_charts, tops_of, trend_of
 from sessions.dashboard.heat import cells_of
 from sessions.dashboard.latencies import Latencies, latencies_of
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import Facts, Numbers, Score, numbers_of
+from sessions.dashboard.numbers import TOP, Facts, Numbers, Score, numbers_of
 from sessions.dashboard.reading import sessions_of
 from sessions.dashboard.steps import Step, hours_of_the_week, steps_between
 from sessions.listing import Listing
@@ -127,7 +126,7 @@ def test_every_number_equals_that_of_the_list_and_of_the_api_in_every_zone(
             for name in SUMS:
                 assert getattr(found.facts, name) == getattr(strip(asked), name), name
             for name, values in found.tops.items():
-                assert values == facet_counts(asked, name, reading.TOP)
+                assert values == facet_counts(asked, name, TOP)
             for step, made in zip(steps, found.steps, strict=True):
                 _compare(made, [row for row in told if step.start <= _began(row) < step.end])
             for score in found.scores:

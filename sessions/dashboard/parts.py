@@ -1,0 +1,131 @@
+"""What the sessions of one step come to, in a form that can be added up, so that several steps are as exact as one."""
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Context, Decimal, localcontext
+from itertools import chain
+from typing import TypeAlias
+
+NOUGHT = Decimal(0)
+EXACT = Context(prec=1_000)  # digits: more than a sum of the longest means has
+# Values by how often each came: many came as seldom as each other, which are added up in a fraction of the time.
+Tally: TypeAlias = Mapping[int, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class ScorePart:
+    """The sessions that have scores of one name: by their mean, written out, and by category, of which one may have
+    several. `sum` is that of the means."""
+
+    session_count: int = 0
+    mean_count: int = 0
+    sum: Decimal = NOUGHT
+    means: Tally = field(default_factory=dict)
+    categories: Tally = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """`durations` in ms are one or several runs, each in order; `values` tell of each set how many sessions have a
+    value, `hours` how many began in an hour of the week, written `1 23` for the last one of Monday."""
+
+    session_count: int = 0
+    failed: int = 0
+    trace_count: int = 0
+    total_cost: Decimal = NOUGHT
+    unpriced_count: int = 0
+    total_tokens: int = 0
+    durations: Sequence[Sequence[int]] = ()
+    values: Mapping[str, Tally] = field(default_factory=dict)
+    hours: Tally = field(default_factory=dict)
+    scores: Mapping[str, ScorePart] = field(default_factory=dict)
+
+    @property
+    def user_count(self) -> int:
+        return sum(map(len, self.values.get("user_ids", {}).values()))
+
+    def percentile(self, share: float) -> float | None:
+        """As PostgreSQL's percentile_cont, to the last bit."""
+        if not self.session_count:
+            return None
+        place = share * (self.session_count - 1)
+        low, high = (float(nth(self.durations, index)) for index in (math.floor(place), math.ceil(place)))
+        return low + (place - math.floor(place)) * (high - low)
+
+
+def together(parts: Sequence[Part]) -> Part:
+    """Of sessions of which none is in two parts."""
+    return Part(
+        sum(part.session_count for part in parts),
+        sum(part.failed for part in parts),
+        sum(part.trace_count for part in parts),
+        exact_sum(part.total_cost for part in parts),
+        sum(part.unpriced_count for part in parts),
+        sum(part.total_tokens for part in parts),
+        [run for part in parts for run in part.durations],
+        {name: added(part.values.get(name, {}) for part in parts) for name in _names(part.values for part in parts)},
+        added(part.hours for part in parts),
+        {
+            name: _scores_together([part.scores[name] for part in parts if name in part.scores])
+            for name in _names(part.scores for part in parts)
+        },
+    )
+
+
+def nth(runs: Sequence[Sequence[int]], index: int) -> int:
+    """What stands at `index` when all runs are sorted together: the least number that more than so many do not exceed,
+    found by halving the numbers there are instead of sorting them."""
+    low, high = min(run[0] for run in runs), max(run[-1] for run in runs)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(bisect_right(run, middle) for run in runs) > index:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
+    with localcontext(EXACT):
+        return sum(numbers, NOUGHT)
+
+
+def tally(counts: Mapping[str, int]) -> Tally:
+    found: dict[int, list[str]] = {}
+    for value, count in counts.items():
+        found.setdefault(count, []).append(value)
+    return found
+
+
+def ranked(values: Tally) -> list[tuple[str, int]]:
+    """The most frequent first."""
+    return [(value, count) for count in sorted(values, reverse=True) for value in sorted(values[count])]
+
+
+def added(several: Iterable[Tally]) -> Tally:
+    alike: dict[int, list[Sequence[str]]] = {}
+    for values in several:
+        for count, those in values.items():
+            alike.setdefault(count, []).append(those)
+    total: Counter[str] = Counter()
+    for count, lists in alike.items():
+        times = Counter(chain.from_iterable(lists))
+        total.update({value: number * count for value, number in times.items()} if count > 1 else times)
+    return tally(total)
+
+
+def _names(several: Iterable[Mapping[str, object]]) -> Iterable[str]:
+    return dict.fromkeys(chain.from_iterable(several))
+
+
+def _scores_together(parts: Sequence[ScorePart]) -> ScorePart:
+    return ScorePart(
+        sum(part.session_count for part in parts),
+        sum(part.mean_count for part in parts),
+        exact_sum(part.sum for part in parts),
+        added(part.means for part in parts),
+        added(part.categories for part in parts),
+    )
