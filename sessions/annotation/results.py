@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from projects.models import Project
 from sessions.annotation.panels import names_of
-from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig
+from sessions.annotation.targets import Target
+from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig
 from tracing.models import Score
 
 AT_ONCE = 500
@@ -107,11 +108,11 @@ def _given(
     """By object, name and reviewer. An answer stands under what its question is called now, whatever it was called
     when it was given; the latest counts."""
     scores = Score.objects.for_project(project).filter(queue_id=queue.id, author_id__in=people)
-    scores = scores.filter(Q(session_id__in=keys) | Q(trace_id__in=keys, span_id=None))
+    scores = scores.filter(Q(session_id__in=keys) | Q(trace_id__in=keys, span_id=None) | Q(span_id__in=keys))
     given: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for score in scores.order_by("scored_at", "id"):
-        kind = ObjectType.SESSION if score.session_id is not None else ObjectType.TRACE
-        by_name = given.setdefault((kind, score.session_id or score.trace_id or ""), {})
+        target = Target(score.session_id, score.trace_id, score.span_id)
+        by_name = given.setdefault((target.kind, target.key), {})
         name = names.get(score.config_id or "", score.name)
         by_name.setdefault(name, {})[people[score.author_id or 0]] = _value(score)
     return given

@@ -19,7 +19,8 @@ from sessions.annotation import results as outcome
 from sessions.annotation.configs import NotAllowed, configs_of
 from sessions.annotation.panels import answers_of, names_of, panel_of
 from sessions.annotation.queue_pages import context_of, find_queue
-from sessions.annotation.targets import Target, find
+from sessions.annotation.targets import Target, find_queued
+from sessions.annotation.views import address_of
 from sessions.listing import Listing
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig, Session
 from sessions.replay import turns
@@ -116,7 +117,7 @@ def item(request: PageRequest, project: Project, queue_id: str, item_id: str) ->
     shown = ReviewItem.objects.for_project(project).filter(queue_id=found.id, id=item_id).first()
     if shown is None:
         raise Http404("This item is gone: it was taken out of the queue.")
-    target = find(project.pk, shown.object_type, shown.object_id)
+    target = find_queued(project.pk, shown.object_type, shown.object_id)
     session = _session(project, target)
     if request.htmx and "after" in request.GET and session is not None:
         page = turns.turns_after(session, turns.Cursor.read(request.GET["after"]), only="")
@@ -186,7 +187,7 @@ def _asked(project: Project, queue: ReviewQueue, target: Target | None, user: Us
     if target is None:
         return {"progress": progress}
     panel = panel_of(project, target, user, configs=_configs(project, queue))
-    return {"panel": panel, "progress": progress, "user_id": user.pk}
+    return {"panel": panel, "progress": progress, "user_id": user.pk, "others": address_of(project, target)}
 
 
 def _configs(project: Project, queue: ReviewQueue) -> list[ScoreConfig]:

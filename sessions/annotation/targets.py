@@ -5,7 +5,10 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from sessions.models import ObjectType, Session
+from tracing.bounded import TooLong, within
 from tracing.models import Span, Trace
+
+PATIENCE = 1_500  # ms to find a span
 
 
 class Target(NamedTuple):
@@ -50,3 +53,17 @@ def find(project_id: int, kind: str, key: str, *, trace_id: str = "") -> Target 
         return Target(trace_id=key)
     spans = Span.objects.for_project(project_id).filter(bucket=bucket, trace_id=trace_id, span_id=key)
     return Target(trace_id=trace_id, span_id=key) if spans.exists() else None
+
+
+def find_queued(project_id: int, kind: str, key: str) -> Target | None:
+    """Of an item of a queue, which names no trace beside a span: day after day is looked through for it, the latest
+    first, for as long as one may wait."""
+    if kind != ObjectType.OBSERVATION or "\x00" in key:
+        return find(project_id, kind, key)
+    try:
+        with within(PATIENCE):
+            spans = Span.objects.for_project(project_id).filter(span_id=key).order_by("-bucket", "-started_at")
+            trace_id = spans.values_list("trace_id", flat=True).first()
+    except TooLong:
+        return None
+    return find(project_id, kind, key, trace_id=trace_id or "")

@@ -17,7 +17,9 @@ from sessions.annotation import comments, configs, queues
 from sessions.annotation.leases import claim, finish, offer_skipped
 from sessions.models import Comment, Review, ReviewItem, ReviewQueue, ScoreConfig, SessionScore
 from tests.conversations import tell
-from tracing.models import Score
+from tests.tracing.reports import call
+from tracing.ingest import ingest
+from tracing.models import Score, Span
 
 DONE, SKIPPED = Review.State.DONE, Review.State.SKIPPED
 
@@ -146,6 +148,33 @@ def test_reviewing_saves_the_answers_and_leads_to_the_next_item(
     score = Score.objects.for_project(project).get()
     assert (score.session_id, score.value, score.queue_id, score.author_id) == ("a", 1.0, queue.id, bob.pk)
     assert queues.progress_of(project.pk, bob.pk)[queue.id] == (1, 3, 1)
+
+
+def test_a_step_that_a_program_queued_is_reviewed_and_stands_in_the_results(
+    project: Project, other_project: Project, queue: ReviewQueue, solved: ScoreConfig, bob: User
+) -> None:
+    tell(project, "told")
+    ingest(other_project.pk, [call("their-trace", "their-span")])
+    span = Span.objects.for_project(project).filter(parent_id__isnull=False).order_by("-started_at")[0]
+    items = [
+        ReviewItem.objects.create(
+            project_id=project.pk, id=f"step-{place}", queue_id=queue.id, object_type="OBSERVATION", object_id=span_id
+        )
+        for place, span_id in enumerate((span.span_id, "their-span"))
+    ]
+    pages = [url("review-item", project, queue.id, item.id) for item in items]
+    bobs = client_of(bob)
+
+    html = bobs.get(pages[0]).content.decode()
+    assert "My order #12345" in html
+    assert f"?span={span.span_id}#panel" in html
+    assert "It is not here" in bobs.get(pages[1]).content.decode()
+    bobs.post(pages[0], {"done": "1", f"score-{solved.id}": "=1"})
+    score = Score.objects.for_project(project).get()
+    assert (score.trace_id, score.span_id, score.value) == (span.trace_id, span.span_id, 1.0)
+    results = json.loads(bobs.get(url("review-results", project, queue.id, "json")).content)
+    [step] = [item for item in results["items"] if item["object_id"] == span.span_id]
+    assert list(step["values"]["solved"].values()) == ["True"]
 
 
 def test_what_is_fetched_ahead_is_the_item_after_and_says_nothing_when_there_is_none(
