@@ -47,7 +47,7 @@ def _has(project_id: int, scope: str, asked: Comparison, value: str) -> Q:
         return there if scope == "trace" else ids_of(Trace.objects.for_project(project_id).filter(there))
     states = SessionState.objects.for_project(project_id)
     said: dict[str, Callable[[], Q]] = {
-        "score": lambda: ids_of(SessionScore.objects.for_project(project_id)),
+        "score": lambda: ids_of(SessionScore.objects.for_project(project_id).filter(count__gt=0)),  # can't tell is none
         "note": lambda: ids_of(states.exclude(note="")),
         "title": lambda: ids_of(states.exclude(title="")),
         "comment": lambda: Q(

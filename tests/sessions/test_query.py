@@ -190,6 +190,7 @@ def test_scores_bookmarks_and_notes_are_asked_for(project: Project, found: Found
     SessionScore.objects.create(
         project_id=project.pk, session_id="cheap", name="outcome", count=1, shares={"solved": 1}
     )
+    SessionScore.objects.create(project_id=project.pk, session_id="plain", name="helpfulness", count=0)  # can't tell
     SessionState.objects.create(project_id=project.pk, session_id="dear", is_bookmarked=True, note="Look again.")
 
     assert found("score.helpfulness >= 4") == {"dear"}
