@@ -4,8 +4,24 @@
 import os
 import sys
 
-if __name__ == "__main__":
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        was_connected = getattr(error.__cause__, "sqlstate", None)
+        if was_connected or "--traceback" in sys.argv:
+            raise
+        sys.exit(
+            f"The database does not answer: {error}\n"
+            "Start Confab first, by ./run up in another terminal, or set DATABASE_URL to the database that you mean,"
+            " or CONFAB_DATA to the directory of a Confab that runs elsewhere."
+        )
+
+
+if __name__ == "__main__":
+    main()

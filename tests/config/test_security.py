@@ -37,6 +37,15 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_command_without_a_database_says_the_way_out_and_no_password() -> None:
+    result = run("manage.py", "demo", DATABASE_URL="postgresql://confab:not-to-be-read@127.0.0.1:9/confab")
+
+    assert result.returncode == 1
+    assert "./run up" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "not-to-be-read" not in result.stderr + result.stdout
+
+
 def test_djangos_own_deployment_checks_find_nothing() -> None:
     result = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
