@@ -354,8 +354,15 @@ def test_metadata_that_few_traces_have_is_found_by_its_index(project: Project) -
         )
         for number in range(3000)
     )  # fmt: skip
+    Session.objects.bulk_create(
+        Session(
+            project_id=project.pk, session_id=f"s{number}", created_at=at(0), updated_at=at(0), duration_ms=0,
+            computed_at=at(0),
+        )
+        for number in range(3000)
+    )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE trace")
+        cursor.execute("ANALYZE trace, session")
     plan = Session.objects.for_project(project).filter(compiled("metadata.plan = pro", project.pk).condition).explain()
 
     assert "trace_metadata" in plan
