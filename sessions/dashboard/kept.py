@@ -19,6 +19,7 @@ from datetime import datetime
 from itertools import groupby
 
 import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ from sessions.dashboard.parts import Part
 from sessions.dashboard.steps import Step, midnight
 from sessions.listing import Listing
 
-FORM = 1  # of what is kept: one more with every change of Part
+FORM = f"{settings.VERSION}-1"  # of what is kept: another with every change of Part
 KEPT = 6 * 3600  # seconds
 
 NOTHING = Part()
