@@ -44,7 +44,11 @@ def running(*command: str, port: int, **environment: str) -> Iterator[subprocess
             yield process
         finally:
             process.terminate()
-            process.wait(15)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()  # leaving the block would wait for it for ever
+                raise
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

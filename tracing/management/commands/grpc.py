@@ -13,6 +13,7 @@ from tracing.grpc import Certificate, serve
 from tracing.pulse import pulse
 
 GRACE_SECONDS = 10.0
+STOPPING = {signal.SIGTERM, signal.SIGINT}
 
 
 class Command(BaseCommand):
@@ -46,23 +47,22 @@ def read_certificate(chain: Path | None, key: Path | None) -> Certificate | None
 
 
 def work(address: str, certificate: Certificate | None, *, shared: bool) -> None:
-    """Serves in this process until SIGTERM or SIGINT."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    """Serves in this process until SIGTERM or SIGINT. These are waited for, since a handler runs when the main thread
+    does something, and another thread may have been told."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     pulse.enable()
     try:
         server = serve(address, certificate=certificate, shared=shared)
     except RuntimeError as error:
         raise CommandError(f"gRPC cannot start on {address}: {error}") from None
-    stopping.wait()
+    signal.sigwait(STOPPING)
     server.stop(GRACE_SECONDS).wait()
 
 
 def supervise(count: int, address: str, certificate: Certificate | None) -> None:
     """Keeps `count` processes serving one port, each forked before gRPC starts any thread; replaces one that dies."""
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         signal.signal(number, lambda *_: stopping.set())
     workers = {fork(address, certificate) for _ in range(count)}
     while not stopping.wait(0.2):
@@ -80,8 +80,10 @@ def supervise(count: int, address: str, certificate: Certificate | None) -> None
 
 
 def fork(address: str, certificate: Certificate | None) -> int:
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         return pid
     try:
         work(address, certificate, shared=True)
