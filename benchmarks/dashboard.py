@@ -78,7 +78,7 @@ def month_of_spans() -> int:
     from django.db import connection
 
     from benchmarks import sized
-    from sessions.tasks import recompute_dirty
+    from sessions.recomputing import drain
     from tracing import activity, dirty
     from tracing.models import DirtyMark
 
@@ -95,7 +95,7 @@ def month_of_spans() -> int:
         _sum_up_traces(project_id)
         cursor.execute(VARIED, [project_id])
         cursor.execute("VACUUM FULL ANALYZE trace")
-    recompute_dirty(project_id)
+    drain(project_id)
     activity.recompute_dirty(DirtyMark.Target.HOUR)
     activity.recompute_dirty(DirtyMark.Target.DAY)
     _score(project_id)

@@ -131,14 +131,14 @@ def dirty_sessions(project_id: int, sessions: list[str]) -> Callable[[], None]:
     from django.db import transaction
     from django.utils import timezone
 
-    from sessions.tasks import recompute_dirty
+    from sessions.recomputing import drain
     from tracing import dirty
     from tracing.models import DirtyMark
 
     dirty.marked.receivers.clear()  # there is no broker, and nobody to wake
     with transaction.atomic():
         dirty.mark(project_id, DirtyMark.Target.SESSION, set(sessions), timezone.now())
-    return lambda: recompute_dirty(project_id)
+    return lambda: drain(project_id)
 
 
 def whole_traces(project_id: int, traces: list[str]) -> Callable[[], None]:

@@ -32,9 +32,14 @@ WITH claimed AS (
     WHERE project_id = %s AND target = %s AND (leased_until IS NULL OR leased_until < %s)
         AND marked_at <= %s::timestamptz
     ORDER BY marked_at LIMIT %s FOR UPDATE SKIP LOCKED)
-UPDATE dirty_mark d SET leased_until = %s FROM claimed
-WHERE d.project_id = %s AND d.target = %s AND d.key = claimed.key
+UPDATE dirty_mark d SET leased_until = %s
+WHERE d.project_id = %s AND d.target = %s AND d.key = ANY(ARRAY(SELECT key FROM claimed))
 RETURNING d.key, d.version
+"""
+
+WAITS = """
+SELECT EXISTS (SELECT 1 FROM dirty_mark
+    WHERE project_id = %s AND target = ANY(%s) AND (leased_until IS NULL OR leased_until < %s))
 """
 
 LOCK = """
@@ -88,6 +93,13 @@ def release(project_id: int, target: DirtyMark.Target, claimed: Sequence[Claimed
         finished = standing & set(claimed)
         cursor.execute(RELEASE, [project_id, target, [item.key for item in finished]])
         cursor.execute(UNLEASE, [project_id, target, [item.key for item in standing - finished]])
+
+
+def waits(project_id: int, targets: Iterable[DirtyMark.Target]) -> bool:
+    """Return whether the project has a mark of these kinds that nobody works on."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITS, [project_id, list(map(str, targets)), timezone.now()])
+        return bool(cursor.fetchone()[0])
 
 
 def waiting_projects(targets: Iterable[DirtyMark.Target]) -> list[int]:

@@ -14,7 +14,7 @@ from sessions.demo.dialects import DIALECTS
 from sessions.demo.export import body
 from sessions.demo.story import tell
 from sessions.models import Session
-from sessions.tasks import recompute_dirty
+from sessions.recomputing import drain
 from tracing.intake import take_traces
 from tracing.wire.otlp import PROTOBUF
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             if outcome.message:
                 raise CommandError(f"Session {talk.session_id} was not taken as sent: {outcome.message}")
             self.show(number + 1, total)
-        recompute_dirty(project.pk)
+        drain(project.pk)
         count = Session.objects.for_project(project).count()
         self.stdout.write(
             f"\n{project} has {count:,} sessions: {settings.BASE_URL}{reverse('sessions', args=[project.pk])}"

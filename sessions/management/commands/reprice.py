@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from projects.models import Project
-from sessions.tasks import recompute_dirty
+from sessions.recomputing import drain
 from tracing.management.walk import TraceWalk
 from tracing.store import recompute_traces
 
@@ -15,4 +15,4 @@ class Command(TraceWalk):
 
     def take(self, project: Project, trace_ids: list[str]) -> None:
         recompute_traces(project.pk, trace_ids, timezone.now(), reprice=True)
-        recompute_dirty(project.pk)
+        drain(project.pk)
