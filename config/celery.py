@@ -50,10 +50,8 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
-    # /readyz wants a sign of life from the worker.
-    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
 }
-
+app.conf.beat_scheduler = "config.schedule:Scheduler"
 
 for starts in (worker_init, beat_init):
     starts.connect(lambda **_: refuse_insecure(), weak=False)

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
+import redis
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-HEARTBEAT = "worker-heartbeat"
-HEARTBEAT_LIFE = 30  # seconds; beat asks for one every 10
+HEARTBEAT, BEAT = "worker-heartbeat", "beat-heartbeat"
+HEARTBEAT_LIFE = 30  # seconds; a sign is given every few of them
 
 
 class NotReady(Exception):
@@ -17,7 +19,18 @@ class NotReady(Exception):
 
 def note_heartbeat() -> None:
     """A sign of life; only a worker calls this."""
-    cache.set(HEARTBEAT, time.time(), timeout=HEARTBEAT_LIFE)
+    _note(HEARTBEAT)
+
+
+def note_beat() -> None:
+    """A sign of life; only beat calls this."""
+    _note(BEAT)
+
+
+def _note(name: str) -> None:
+    """Without Redis nothing is noted: whoever gives the sign lives on, and has said already that Redis is away."""
+    with suppress(redis.RedisError):
+        cache.set(name, time.time(), timeout=HEARTBEAT_LIFE)
 
 
 def last_heartbeat() -> float | None:
@@ -58,7 +71,12 @@ def _broker() -> None:
 
 def _worker() -> None:
     if last_heartbeat() is None:
-        raise NotReady(f"no sign of life for {HEARTBEAT_LIFE} s: is a Celery worker running, and beat?")
+        raise NotReady(f"no sign of life for {HEARTBEAT_LIFE} s: is a Celery worker running?")
 
 
-CHECKS = {"database": _database, "broker": _broker, "worker": _worker}
+def _beat() -> None:
+    if cache.get(BEAT) is None:
+        raise NotReady(f"no sign of life for {HEARTBEAT_LIFE} s: is beat running?")
+
+
+CHECKS = {"database": _database, "broker": _broker, "worker": _worker, "beat": _beat}

@@ -20,7 +20,6 @@ ONE_PROJECT = {
     "sessions.translation.tasks.translate",
 }
 EVERY_PROJECT = {
-    "config.tasks.heartbeat": "touches no tenant",
     "projects.tasks.sweep_deletions": "goes on with what each owner asked for",
     "sessions.cohorts.tasks.count_cohorts": "counts cohort by cohort, each in its own project",
     "sessions.tasks.flush_search_index": "tidies the index, reads no row",
