@@ -4,11 +4,22 @@ import os
 import subprocess
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection
 
 from config.embedded.account import our_account
 from config.embedded.wheels import postgres_programs
+
+
+def refuse_unnamed() -> None:
+    """Raise CommandError unless somebody said which database is meant: libpq would choose one by itself."""
+    if not settings.IS_DATABASE_NAMED:
+        raise CommandError(
+            f"No database is named, and no Confab runs on {settings.DATA_DIR}: nothing was touched. Start it by"
+            " ./run up in another terminal, set CONFAB_DATA to the directory of one that runs elsewhere, or set"
+            " DATABASE_URL to the database that you mean."
+        )
 
 
 def run_tool(program: str, *arguments: str | Path) -> None:

@@ -12,6 +12,7 @@ from config.urls_of_services import database_from_url, email_from_url, oidc_app,
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
 RUNNING = environment_of_running(DATA_DIR)
+NOBODY = "/nonexistent/no-database-is-named"  # the directory of a socket that nobody listens on
 
 
 def env(name: str, default: str = "") -> str:
@@ -104,7 +105,9 @@ TEMPLATES = [
 ]
 
 # Database: PostgreSQL 15 or newer; `manage.py up` sets DATABASE_URL to the embedded server when it is not given.
-DATABASES = {"default": database_from_url(env("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/confab"))}
+# Nothing else is ever taken for it: without an address, and while no `up` runs, we would find nobody.
+IS_DATABASE_NAMED = bool(env("DATABASE_URL"))
+DATABASES = {"default": database_from_url(env("DATABASE_URL") or f"postgresql:///?host={NOBODY}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis protocol: cache, rate counters and the Celery broker.

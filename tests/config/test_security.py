@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,24 @@ def test_a_command_without_a_database_says_the_way_out_and_no_password() -> None
     assert "./run up" in result.stderr
     assert "Traceback" not in result.stderr
     assert "not-to-be-read" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize("command", [("dump", "out.dump"), ("restore", "--no-input", "in.dump"), ("prepare",)])
+def test_a_command_touches_no_server_that_nobody_named(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """One listens where libpq looks by itself, and hears nothing."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.setblocking(False)
+        by_default = {"PGHOST": "127.0.0.1", "PGPORT": str(server.getsockname()[1])}
+        result = run("manage.py", *command, DATABASE_URL="", CONFAB_DATA=str(tmp_path), **by_default)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+    assert result.returncode == 1
+    assert "DATABASE_URL" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_djangos_own_deployment_checks_find_nothing() -> None:

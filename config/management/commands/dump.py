@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from config.postgres_tools import run_tool
+from config.postgres_tools import refuse_unnamed, run_tool
 
 
 class Command(BaseCommand):
@@ -19,6 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, **_: Any) -> None:
         """A file of the final name is a whole dump."""
+        refuse_unnamed()
         unfinished = file.with_name(f"{file.name}.unfinished")
         database = connection.settings_dict["NAME"]
         run_tool("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", unfinished, database)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from config.postgres_tools import run_tool
+from config.postgres_tools import refuse_unnamed, run_tool
 from config.preparation import prepare
 
 
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-input", action="store_true", help="do not ask")
 
     def handle(self, *, file: Path, no_input: bool, **_: Any) -> None:
+        refuse_unnamed()
         name = connection.settings_dict["NAME"]
         if not no_input and input(f"Everything in {name!r} is replaced. Type 'yes' to go on: ") != "yes":
             raise CommandError("Nothing was changed.")
