@@ -21,6 +21,8 @@ def database_from_url(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
+        # A pooler may give the next statement of a cursor to another server process, which does not know the cursor.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {"application_name": "confab", "connect_timeout": 2, **options},
     }
 

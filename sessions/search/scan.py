@@ -23,6 +23,7 @@ from tracing.models import SpanIO, Trace
 SECONDS = 2.0
 TRACES_AT_ONCE = 100
 SPANS_AT_ONCE = 500
+TEXTS_AT_ONCE = 100  # spans whose texts are in memory together
 SPANS_OF_A_TRACE = 10_000  # of a larger trace the rest is not read: it would hold up all others
 NEWEST_FIRST = Order("scan", "started_at", "trace_id", DateTimeField(), is_descending=True)
 
@@ -136,12 +137,16 @@ def _texts(project: Project | int, traces: Sequence[Trace]) -> Iterable[tuple[Tr
     """Of each trace its texts with their span id and side."""
     by_id = {trace.trace_id: trace for trace in traces}
     rows = SpanIO.objects.for_project(project).filter(bucket__in={trace.bucket for trace in traces})
-    rows = rows.filter(trace_id__in=sorted(by_id)).order_by("trace_id", "span_id")
-    columns: Any = rows.values_list("trace_id", "span_id", "input", "output")[:SPANS_OF_A_TRACE]
-    for trace_id, span_id, asked, answered in columns.iterator(chunk_size=100):
-        for side, text in (("input", asked), ("output", answered)):
-            if text:
-                yield by_id[trace_id], span_id, side, text
+    rows = rows.order_by("trace_id", "span_id")
+    keys = list(rows.filter(trace_id__in=sorted(by_id)).values_list("trace_id", "span_id")[:SPANS_OF_A_TRACE])
+    for start in range(0, len(keys), TEXTS_AT_ONCE):
+        wanted = set(keys[start : start + TEXTS_AT_ONCE])
+        some = rows.filter(trace_id__in={key[0] for key in wanted}, span_id__in={key[1] for key in wanted})
+        columns: Any = some.values_list("trace_id", "span_id", "input", "output")
+        for trace_id, span_id, asked, answered in columns:
+            for side, text in (("input", asked), ("output", answered)):
+                if text and (trace_id, span_id) in wanted:
+                    yield by_id[trace_id], span_id, side, text
 
 
 def _count(found: Scanned, traces: Sequence[Trace]) -> None:

@@ -1,11 +1,13 @@
 """The audit log: only ever added to, filtered, exported, and free of secrets."""
 
 import csv
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from projects.audit import Action, Trail, record
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
@@ -106,3 +108,20 @@ def test_a_page_of_it_takes_the_same_queries_however_long_it_is(
             record(Action.EXPORTED, organization, actor=alice)
         with django_assert_num_queries(7):  # type: ignore[operator]
             as_alice.get(page(organization))
+
+
+def test_the_csv_holds_every_event_once_however_many_share_a_moment(
+    as_alice: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projects.administration.audit.EVENTS_AT_ONCE", 7)
+    moment = timezone.now()
+    for number in range(40):
+        event = AuditEvent(organization_id=organization.pk, actor="a", action=Action.EXPORTED, target=f"event {number}")
+        event.at = moment - timedelta(seconds=number // 10)
+        event.save()
+
+    answer = as_alice.get(reverse("organization-audit-csv", args=[organization.pk]))
+    rows = csv.DictReader(b"".join(answer.streaming_content).decode().splitlines())  # type: ignore[attr-defined]
+
+    targets = [row["target"] for row in rows if row["target"].startswith("event ")]
+    assert sorted(targets) == sorted(f"event {number}" for number in range(40))
