@@ -147,7 +147,12 @@ AUTH_PASSWORD_VALIDATORS = [
 SIGN_UP = env("CONFAB_SIGN_UP", "invited")
 ACCOUNT_ADAPTER = "projects.sign_in.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "projects.sign_in.SocialAccountAdapter"
-ACCOUNT_FORMS = {"login": "projects.sign_in.LoginForm", "signup": "projects.sign_in.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "projects.sign_in.LoginForm",
+    "signup": "projects.sign_in.SignupForm",
+    "reset_password": "projects.sign_in.ResetPasswordForm",
+    "add_email": "projects.sign_in.AddEmailForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -156,6 +161,14 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True  # a code, since mail scanners
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody makes us write to an address that we do not know
+# Beside allauth's own: what makes us write a mail is limited by the day, per address (key) or per person (user).
+ACCOUNT_RATE_LIMITS = {
+    "reset_password": "20/m/ip,5/m/key,10/d/key",
+    "confirm_email": "1/10s/key,20/d/key",
+    "manage_email": "10/m/user,20/d/user",
+    "signup": "20/m/ip,100/d/ip",
+}
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Confab] "

@@ -7,6 +7,7 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from projects.models import Invitation, Membership, Organization, Role, User
@@ -34,6 +35,10 @@ class InvitationUnusable(Refusal):
     pass
 
 
+class AddressInUse(Refusal):
+    pass
+
+
 @transaction.atomic
 def found(name: str, founder: User) -> Organization:
     organization = Organization.objects.create(name=name)
@@ -42,12 +47,19 @@ def found(name: str, founder: User) -> Organization:
 
 
 @transaction.atomic
-def invite(organization: Organization, email: str, role: Role, *, by: User) -> tuple[Invitation, str]:
-    """An invitation and the token of its link. A second one for the same address replaces the first."""
+def invite(
+    organization: Organization, email: str, role: Role, *, by: User, is_mailed: bool = True
+) -> tuple[Invitation, str]:
+    """Return an invitation and the token of its link. A second one for the same address replaces the first.
+
+    A link that is handed over instead of mailed proves nothing, so without mail the address must be free. Raises a
+    Refusal."""
     email = email.lower()
     _check_reach(organization, by, role)
     if organization.memberships.filter(user__email=email).exists():
         raise AlreadyMember(f"{email} is a member already.")
+    if not is_mailed:
+        _check_address_is_free(organization, email)
     token = secrets.token_urlsafe(32)
     invitation, _ = Invitation.objects.update_or_create(
         organization=organization,
@@ -55,6 +67,7 @@ def invite(organization: Organization, email: str, role: Role, *, by: User) -> t
         defaults={
             "role": role,
             "invited_by": by,
+            "is_mailed": is_mailed,
             "token_hash": _hashed(token),
             "expires_at": timezone.now() + INVITATION_LIFE,
         },
@@ -62,10 +75,24 @@ def invite(organization: Organization, email: str, role: Role, *, by: User) -> t
     return invitation, token
 
 
+def usable_invitations() -> QuerySet[Invitation]:
+    """Return the invitations that have not expired and whose makers could still make them: an invitation ends with the
+    role that it was made by."""
+    maker_may = Q(invited_by__memberships__role=Role.OWNER) | Q(
+        invited_by__memberships__role=Role.ADMIN, role__in=[role for role in Role if Role.ADMIN.covers(role)]
+    )
+    return Invitation.objects.filter(
+        maker_may,
+        invited_by__memberships__organization=F("organization"),
+        invited_by__is_active=True,
+        organization__deleted_at=None,
+        expires_at__gt=timezone.now(),
+    )
+
+
 def invitation_with(token: str) -> Invitation | None:
-    """The invitation of a link, as long as it is good."""
-    invitations = Invitation.objects.select_related("organization", "invited_by")
-    return invitations.filter(token_hash=_hashed(token), expires_at__gt=timezone.now()).first()
+    """Return the invitation of a link, as long as it is good."""
+    return usable_invitations().select_related("organization", "invited_by").filter(token_hash=_hashed(token)).first()
 
 
 @transaction.atomic
@@ -73,7 +100,10 @@ def accept(invitation: Invitation, user: User) -> Membership:
     """Makes `user` a member and uses the invitation up. It is for the owner of its address alone."""
     if user.email != invitation.email:
         raise InvitationUnusable(f"This invitation is for {invitation.email}; you are signed in as {user.email}.")
-    if not Invitation.objects.select_for_update().filter(pk=invitation.pk).exists():
+    if not invitation.is_mailed and not user.has_proven_address:
+        _check_address_is_free(invitation.organization, user.email)
+    Organization.objects.select_for_update().get(pk=invitation.organization_id)  # roles stand still meanwhile
+    if not usable_invitations().select_for_update(of=("self",)).filter(pk=invitation.pk).exists():
         raise InvitationUnusable("This invitation was withdrawn or used already.")
     membership, _ = Membership.objects.get_or_create(
         user=user, organization=invitation.organization, defaults={"role": invitation.role}
@@ -102,6 +132,7 @@ def remove(organization: Organization, user: User, *, by: User) -> None:
         _check_reach(organization, by, Role.ADMIN)
     _check_reach(organization, by, Role(membership.role))
     _check_owner_stays(membership)
+    Invitation.objects.filter(organization=organization, invited_by=user).delete()
     membership.delete()
 
 
@@ -126,6 +157,17 @@ def _check_reach(organization: Organization, by: User, role: Role) -> None:
     own = Role(organization.memberships.get(user=by).role)
     if not own.covers(role):
         raise RoleTooLow(f"Your role is {own}; you cannot give or take the role {role}.")
+
+
+def _check_address_is_free(organization: Organization, email: str) -> None:
+    """Nobody proves this address by mail, so whoever another organization knows by it may be somebody else."""
+    elsewhere = usable_invitations().filter(email=email).exclude(organization=organization).exists()
+    user = User.objects.filter(email=email).first()
+    if elsewhere or (user is not None and not user.has_proven_address and user.memberships.exists()):
+        raise AddressInUse(
+            f"Another organization uses {email}, and without a mail server nobody can prove whose address it is. Ask"
+            " the operator of this installation to set CONFAB_EMAIL_URL."
+        )
 
 
 def _check_owner_stays(leaving: Membership) -> None:

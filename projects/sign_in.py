@@ -1,39 +1,101 @@
 """Who may sign up, and where allauth sends people: the rules behind its pages."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import AddEmailForm as AllauthAddEmailForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.models import EmailAddress
+from allauth.account.stages import EmailVerificationStage
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 
-from projects.models import Invitation
+from projects.mail import has_mail_server
+from projects.models import Invitation, User
+from projects.people import usable_invitations
+
+INVITED_EMAIL = "invited_email"  # of a browser session that opened the link of an invitation
+NO_MAIL = "This installation has no mail server. Ask its operator for a sign-in link (./run manage sign_in_link)."
+
+
+def is_sign_up_open() -> bool:
+    """Return whether anybody may sign up who can read mail; without a mail server, nobody can."""
+    return settings.SIGN_UP == "open" and has_mail_server()
 
 
 def may_sign_up(email: str) -> bool:
-    """Anybody where sign-up is open, and everywhere whoever is invited."""
-    invitations = Invitation.objects.filter(email=email.lower(), expires_at__gt=timezone.now())
-    return settings.SIGN_UP == "open" or invitations.exists()
+    return is_sign_up_open() or usable_invitations().filter(email=email.lower()).exists()
+
+
+def note_opened_invitation(request: HttpRequest, invitation: Invitation) -> None:
+    """Let this browser sign up as whom the invitation is for. The address is proven only if mail brought the link."""
+    request.session[INVITED_EMAIL] = invitation.email
+    if invitation.is_mailed:
+        request.session["account_verified_email"] = invitation.email  # allauth's own name for a proven address
+
+
+class VerifyAddress(EmailVerificationStage):  # type: ignore[misc]
+    """The step of a sign-in that asks for the code in a mail. Without a mail server nobody could go on, so it is left
+    out, and the address stays unproven until there is one."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        return super().handle() if has_mail_server() else (None, True)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whoever followed the link of an invitation has proven the address that it is for."""
-        return settings.SIGN_UP == "open" or bool(request.session.get("account_verified_email"))
+        return is_sign_up_open() or bool(request.session.get(INVITED_EMAIL))
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return reverse("organizations")
+
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.account.stages.EmailVerificationStage": "projects.sign_in.VerifyAddress"}
+        return [ours.get(path, path) for path in super().get_login_stages()]
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Prove no address by a code that only the operator's console has shown."""
+        return has_mail_server() and bool(super().confirm_email(request, email_address))
+
+    def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
+        """Send a mail whose names and links are those of the base URL, whatever host the request was sent to."""
+        ours = {name: _at_base_url(value) if _is_link(value) else value for name, value in values.items()}
+        site = {"name": "Confab", "domain": settings.BASE_URL}
+        super().send_mail(template_prefix, email, ours | {"current_site": site})
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return may_sign_up(sociallogin.user.email)
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        """Join an account only if its address is proven: whoever made it may not be whom the provider knows."""
+        is_proven = EmailAddress.objects.filter(email=email.lower(), verified=True).exists()
+        return is_proven and bool(super().can_authenticate_by_email(login, email))
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Say what stands in the way when an account has the address without a proof."""
+        email = (sociallogin.user.email or "").lower()
+        if sociallogin.is_existing or request.user.is_authenticated:
+            return
+        if email and User.objects.filter(email=email).exists():
+            messages.error(
+                request,
+                f"An account uses {email}, but nobody has proven that the address is theirs. Ask the operator of this"
+                " installation to mark the address as verified, or to delete the account, in the admin.",
+            )
+            raise ImmediateHttpResponse(redirect("sign-in"))
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]
@@ -44,7 +106,33 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     def clean_email(self) -> str:
+        """Take only the address whose link this browser opened, unless sign-up is open."""
         email: str = super().clean_email().lower()
-        if not may_sign_up(email):
+        is_invited = email == context.request.session.get(INVITED_EMAIL) and may_sign_up(email)
+        if not (is_invited or is_sign_up_open()):
             raise ValidationError("Nobody has invited this address. Ask the owner of an organization to invite it.")
         return email
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        if not has_mail_server():
+            raise ValidationError(NO_MAIL)
+        return super().clean_email()  # type: ignore[no-any-return]
+
+
+class AddEmailForm(AllauthAddEmailForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        if not has_mail_server():
+            raise ValidationError("This installation has no mail server, so nobody could prove the new address.")
+        return super().clean_email()  # type: ignore[no-any-return]
+
+
+def _is_link(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _at_base_url(link: str) -> str:
+    """Return the link with the scheme and host of the base URL."""
+    parts = urlsplit(link)
+    return settings.BASE_URL + (parts._replace(scheme="", netloc="").geturl())

@@ -19,7 +19,11 @@ from projects.sign_in_links import user_of
 @never_cache
 @require_safe
 def sign_in_link(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
-    """The link of the first start and of `manage.py`; signing in ends it. A second factor is asked for."""
+    """Sign in by the link that the operator was given. It works once; a second factor is asked for.
+
+    A HEAD, which mail and chat programs send to preview a link, leaves it as it is."""
+    if request.method == "HEAD":
+        return HttpResponse()
     user = user_of(uidb64, token)
     if user is None:
         messages.error(request, "This link was used or has expired. Sign in with your password, or get a new link.")

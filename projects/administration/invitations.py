@@ -1,6 +1,7 @@
 """Invitations as their receivers meet them: the mail, and the page that its link opens."""
 
-from allauth.account.adapter import get_adapter
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.mail import send_mail
@@ -9,31 +10,67 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from projects import people
 from projects.access import person
 from projects.audit import Action, record
-from projects.models import Invitation, User
+from projects.mail import name_for_mail
+from projects.models import AuditEvent, Invitation, User
+from projects.sign_in import note_opened_invitation
+
+INVITATIONS_PER_PERSON_AND_DAY = 50
+INVITATIONS_PER_ADDRESS_AND_DAY = 5
 
 
-def send(invitation: Invitation, token: str) -> str:
-    """Mails the link and returns it. Not by a task, whose arguments would carry the token through the broker."""
-    link = settings.BASE_URL + reverse("invitation", args=[token])
-    text = render_to_string("account/email/invitation.txt", {"invitation": invitation, "link": link})
-    subject = f"[Confab] You are invited to {' '.join(invitation.organization.name.split())}"
-    send_mail(subject, text, None, [invitation.email])
-    return link
+class TooManyInvitations(people.Refusal):
+    pass
+
+
+def check_limits(maker: User, email: str) -> None:
+    """Raise TooManyInvitations if `maker` has sent, or `email` was sent, all that a day allows.
+
+    Counted in the audit log, which nobody can shorten by withdrawing what was sent."""
+    today = AuditEvent.objects.filter(action=Action.MEMBER_INVITED, at__gt=timezone.now() - timedelta(days=1))
+    if today.filter(actor_id=maker.pk).count() >= INVITATIONS_PER_PERSON_AND_DAY:
+        raise TooManyInvitations(
+            f"You have sent {INVITATIONS_PER_PERSON_AND_DAY} invitations within a day, which is the limit. Send more"
+            " tomorrow."
+        )
+    if today.filter(target=email.lower()).count() >= INVITATIONS_PER_ADDRESS_AND_DAY:
+        raise TooManyInvitations(
+            f"{email} was invited {INVITATIONS_PER_ADDRESS_AND_DAY} times within a day, which is the limit. Try again"
+            " tomorrow."
+        )
+
+
+def link_with(token: str) -> str:
+    return settings.BASE_URL + reverse("invitation", args=[token])
+
+
+def send(invitation: Invitation, token: str) -> None:
+    """Mail the link. Not by a task, whose arguments would carry the token through the broker.
+
+    Organizations are named by people whom the receiver may not know: a name that a mail program could make a link of
+    is left out, and the subject names nobody."""
+    values = {
+        "invitation": invitation,
+        "link": link_with(token),
+        "organization": name_for_mail(invitation.organization.name, instead="an organization"),
+    }
+    text = render_to_string("account/email/invitation.txt", values)
+    send_mail("[Confab] You are invited to join an organization", text, None, [invitation.email])
 
 
 @never_cache
 @require_safe
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Whoever opens the link has proven that mail to the address reaches them: they may sign up without a code."""
+    """Show who invites whom. Opening a link that came by mail proves the address, so signing up needs no code."""
     found = _found(token)
-    if not request.user.is_authenticated:
-        get_adapter(request).stash_verified_email(request, found.email)
+    if request.method == "GET" and not request.user.is_authenticated:
+        note_opened_invitation(request, found)
     has_account = User.objects.filter(email=found.email).exists()
     return render(request, "account/invitation.html", {"invitation": found, "token": token, "has_account": has_account})
 

@@ -1,6 +1,5 @@
 """The members of an organization: seen by all of them, invited, changed and removed by its admins."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -9,9 +8,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from projects import people
 from projects.access import organization_view, person, requires
+from projects.administration import invitations
 from projects.administration.forms import InviteForm, RoleForm, TransferForm, roles_below
-from projects.administration.invitations import send
 from projects.audit import Action, record
+from projects.mail import has_mail_server
 from projects.models import Membership, Organization, Role
 
 
@@ -29,21 +29,25 @@ def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
     if not form.is_valid():
         return _page(request, organization, invite_form=form, status=400)
     email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+    is_mailed = has_mail_server()
     try:
         with transaction.atomic():
-            invitation, token = people.invite(organization, email, role, by=person(request))
+            invitations.check_limits(person(request), email)
+            invitation, token = people.invite(organization, email, role, by=person(request), is_mailed=is_mailed)
             _record(request, Action.MEMBER_INVITED, organization, invitation.email, role=role)
-            link = send(invitation, token)
+            if is_mailed:
+                invitations.send(invitation, token)
     except people.Refusal as refusal:
         form.add_error(None, str(refusal))
         return _page(request, organization, invite_form=form, status=400)
     except OSError:
         form.add_error(None, "The mail server did not take the mail, so nobody was invited.")
         return _page(request, organization, invite_form=form, status=502)
-    if "console" in settings.EMAIL_BACKEND:
-        messages.warning(request, f"No mail server is configured. Hand {invitation.email} this link: {link}")
-    else:
+    if is_mailed:
         messages.success(request, f"{invitation.email} has mail.")
+    else:
+        link = invitations.link_with(token)
+        messages.warning(request, f"No mail server is configured. Hand {invitation.email} this link yourself: {link}")
     return _back(organization)
 
 

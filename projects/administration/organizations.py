@@ -1,18 +1,23 @@
 """Organizations: which ones a person belongs to, founding one, its name, and its end."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from projects import deletion, people
 from projects.access import organization_view, organizations_of, person, requires
 from projects.administration.forms import ConfirmForm, OrganizationForm, ProjectForm
 from projects.audit import Action, record
-from projects.models import Organization, Project, Role
+from projects.models import AuditEvent, Organization, Project, Role, User
 from projects.tasks import wake
+
+FOUNDED_PER_DAY = 20
 
 
 @require_safe
@@ -26,6 +31,8 @@ def organizations(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def create(request: HttpRequest) -> HttpResponse:
     form = OrganizationForm(request.POST)
+    if _has_founded_enough(person(request)):
+        form.add_error(None, f"You have founded {FOUNDED_PER_DAY} organizations within a day. Found more tomorrow.")
     if not form.is_valid():
         return _list_page(request, form, status=400)
     organization = people.found(form.cleaned_data["name"], person(request))
@@ -81,6 +88,12 @@ def delete(request: HttpRequest, organization: Organization) -> HttpResponse:
             transaction.on_commit(lambda project_id=begun.project_id: wake(project_id))  # type: ignore[misc]
     messages.success(request, f"“{organization.name}” is closed; its data is being deleted.")
     return redirect("organizations")
+
+
+def _has_founded_enough(user: User) -> bool:
+    since = timezone.now() - timedelta(days=1)
+    founded = AuditEvent.objects.filter(action=Action.ORGANIZATION_CREATED, actor_id=user.pk, at__gt=since)
+    return founded.count() >= FOUNDED_PER_DAY
 
 
 def _record(request: HttpRequest, action: Action, organization: Organization, **details: str) -> None:

@@ -67,7 +67,10 @@ class AuditEvent(models.Model):
 
     class Meta:
         db_table = "audit_event"
-        indexes = [models.Index("organization_id", models.F("at").desc(), models.F("id").desc(), name="audit_newest")]
+        indexes = [
+            models.Index("organization_id", models.F("at").desc(), models.F("id").desc(), name="audit_newest"),
+            models.Index("action", models.F("at").desc(), name="audit_of_a_kind"),  # for limits per day
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action} {self.target}"

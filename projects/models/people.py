@@ -37,3 +37,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def has_proven_address(self) -> bool:
+        """Whether mail to the address reaches this person, or somebody vouched for it who may."""
+        return bool(
+            self.emailaddress_set.filter(  # type: ignore[attr-defined]  # allauth has no types
+                email=self.email, verified=True
+            ).exists()
+        )

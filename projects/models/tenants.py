@@ -84,6 +84,9 @@ class Invitation(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    is_mailed = models.BooleanField(
+        db_default=False, default=False, help_text="Whether only mail to the address tells the link."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
 

@@ -1,7 +1,6 @@
 """The only door to other hosts: every connection is checked where it is made, so that a name which resolves to a
 private address, now or later, reaches nothing inside. No redirects, no proxies out of the environment."""
 
-import ipaddress
 import socket
 import ssl
 import time
@@ -14,6 +13,7 @@ import httpcore
 import httpx
 from django.conf import settings
 
+from projects.special_addresses import is_public
 from sessions.translation.provider import (
     AddressRefused,
     AuthFailed,
@@ -48,7 +48,7 @@ def checked_address(host: str, port: int) -> str:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
         raise Unavailable(f"No host is called {host}.") from error
-    if not _is_allowed(host, port) and not all(_is_public(address) for address in found):
+    if not _is_allowed(host, port) and not all(is_public(address) for address in found):
         raise AddressRefused(
             f"{host} is an address inside of this installation's network, which projects may not use. Its operator can"
             " allow it by CONFAB_TRANSLATION_HOSTS."
@@ -66,12 +66,6 @@ def check_url(url: str) -> None:
 
 def _is_allowed(host: str, port: int) -> bool:
     return not {host, f"{host}:{port}"}.isdisjoint(settings.TRANSLATION_HOSTS)
-
-
-def _is_public(address: str) -> bool:
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(parsed, "ipv4_mapped", None) or getattr(parsed, "sixtofour", None) or parsed
-    return bool(parsed.is_global and inner.is_global and not parsed.is_multicast)
 
 
 def ask(method: str, url: str, *, seconds: float, headers: dict[str, str] | None = None, json: Any = None) -> Any:

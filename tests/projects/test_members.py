@@ -11,6 +11,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from projects import people
+from projects.administration.invitations import INVITATIONS_PER_ADDRESS_AND_DAY, INVITATIONS_PER_PERSON_AND_DAY
+from projects.administration.organizations import FOUNDED_PER_DAY
 from projects.models import AuditEvent, Invitation, Membership, Organization, Role, User
 
 LINK = re.compile(r"http\S+(/invitation/\S+)")
@@ -112,6 +114,95 @@ def test_nobody_is_invited_when_the_mail_cannot_be_sent(
 
     assert as_alice.post(reverse("member-invite", args=[organization.pk]), form).status_code == 502
     assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["remove", "demote", "shut out"])
+def test_an_invitation_ends_with_the_role_of_its_maker(
+    as_dana: Client, organization: Organization, alice: User, dana: User, end: str
+) -> None:
+    path = invite(as_dana, organization, "frank@example.com", "admin")
+    if end == "remove":
+        people.remove(organization, dana, by=alice)
+    elif end == "demote":
+        people.change_role(organization, dana, Role.MEMBER, by=alice)
+    else:
+        User.objects.filter(pk=dana.pk).update(is_active=False)
+
+    assert Client().get(path).status_code == 404
+    frank = User.objects.create_user("frank@example.com")
+    client = Client()
+    client.force_login(frank)
+    assert client.post(f"{path}/accept").status_code == 404
+
+
+def test_an_owners_invitation_of_an_owner_ends_when_they_are_made_admin(
+    as_alice: Client, organization: Organization, alice: User, bob: User
+) -> None:
+    path = invite(as_alice, organization, "frank@example.com", "owner")
+    people.transfer(organization, bob, by=alice)
+
+    assert Client().get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Unlock at https://evil.example/unlock",
+        "evil.example",
+        "Acme\n\nevil.example",
+        "mailto:x@evil.example",
+        "evil．example",
+    ],
+)
+def test_no_mail_carries_a_link_that_an_organization_is_named_after(
+    as_alice: Client, organization: Organization, name: str
+) -> None:
+    Organization.objects.filter(pk=organization.pk).update(name=name)
+    invite(as_alice, organization, "frank@example.com")
+
+    text = f"{mail.outbox[-1].subject}\n{mail.outbox[-1].body}"
+    assert "evil" not in text
+    assert "invites you to an organization" in text
+
+
+def test_an_ordinary_name_is_in_the_mail_and_never_in_its_subject(as_alice: Client, organization: Organization) -> None:
+    Organization.objects.filter(pk=organization.pk).update(name="St. John's & Co.")
+    invite(as_alice, organization, "frank@example.com")
+
+    assert "“St. John's & Co.”" in mail.outbox[-1].body
+    assert "John" not in mail.outbox[-1].subject
+
+
+def test_a_person_invites_only_so_many_in_a_day(as_alice: Client, organization: Organization) -> None:
+    for number in range(INVITATIONS_PER_PERSON_AND_DAY):
+        invite(as_alice, organization, f"guest{number}@example.com")
+    Invitation.objects.all().delete()
+    sent = len(mail.outbox)
+
+    form = {"email": "one-more@example.com", "role": "member"}
+    answer = as_alice.post(reverse("member-invite", args=[organization.pk]), form)
+
+    assert answer.status_code == 400
+    assert "50 invitations within a day" in answer.content.decode()
+    assert len(mail.outbox) == sent
+
+
+def test_an_address_is_invited_only_so_often_in_a_day_whoever_does_it(
+    as_alice: Client, as_dana: Client, organization: Organization
+) -> None:
+    for client in [as_alice, as_dana, as_alice, as_dana, as_alice][:INVITATIONS_PER_ADDRESS_AND_DAY]:
+        invite(client, organization, "frank@example.com")
+
+    form = {"email": "Frank@example.com", "role": "member"}
+    assert as_dana.post(reverse("member-invite", args=[organization.pk]), form).status_code == 400
+
+
+def test_a_person_founds_only_so_many_organizations_in_a_day(as_alice: Client) -> None:
+    for number in range(FOUNDED_PER_DAY):
+        assert as_alice.post(reverse("organization-create"), {"name": f"Shell {number}"}).status_code == 302
+
+    assert as_alice.post(reverse("organization-create"), {"name": "One more"}).status_code == 400
+    assert not Organization.objects.filter(name="One more").exists()
 
 
 def test_an_admin_cannot_make_or_unmake_owners(

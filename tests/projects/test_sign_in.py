@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from config import settings as configured
 from projects import people
 from projects.models import AuditEvent, Organization, Role, User
 from projects.secrets import SecretLost, decrypted
@@ -144,6 +145,44 @@ def test_a_forgotten_password_is_replaced_by_a_code_in_the_mail(client: Client, 
     assert sign_in(other, alice.email, "a brand new password") == 302
     assert is_signed_in(other)
     assert AuditEvent.objects.filter(action="sign-in security changed").exists()
+
+
+def test_mails_name_the_base_url_whatever_host_was_asked(client: Client, alice: User, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.SIGN_UP = "open"
+    settings.BASE_URL = "https://confab.example.com"
+    evil = {"headers": {"Host": "evil.example"}}
+
+    client.post(reverse("account_reset_password"), {"email": alice.email}, **evil)
+    client.post(reverse("account_confirm_password_reset_code"), {"code": code_in_mail()}, **evil)
+    new = {"password1": "a brand new password", "password2": "a brand new password"}
+    client.post(reverse("account_complete_password_reset"), new, **evil)
+    Client().post(reverse("account_signup"), {"email": alice.email, "password1": PASSWORD}, **evil)
+    Client().post(reverse("account_signup"), {"email": "frank@example.com", "password1": PASSWORD}, **evil)
+
+    texts = [f"{sent.subject}\n{sent.body}" for sent in mail.outbox]
+    assert len(texts) == 4
+    assert "https://confab.example.com/password/reset" in texts[2], "whoever signs up twice is told what to do"
+    for text in texts:
+        assert "evil.example" not in text
+        assert "https://confab.example.com" in text
+
+
+def test_nobody_makes_us_write_to_an_address_without_an_account(client: Client, db: None) -> None:
+    client.post(reverse("account_reset_password"), {"email": "nobody@example.com"})
+
+    assert mail.outbox == []
+
+
+def test_one_address_gets_only_so_many_codes_in_a_day(alice: User, settings: Settings) -> None:
+    of_a_day = configured.ACCOUNT_RATE_LIMITS["reset_password"].split(",")[-1]
+    settings.ACCOUNT_RATE_LIMITS = {"reset_password": of_a_day}
+    cache.clear()
+    for _ in range(12):
+        Client().post(reverse("account_reset_password"), {"email": alice.email})
+    cache.clear()
+
+    assert len(mail.outbox) == 10
 
 
 def test_a_weak_password_is_refused(client: Client, db: None, settings: Settings) -> None:
