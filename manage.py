@@ -7,11 +7,16 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
     try:
         execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as reason:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(str(reason))
     except OperationalError as error:
         was_connected = getattr(error.__cause__, "sqlstate", None)
         if was_connected or "--traceback" in sys.argv:

@@ -1,23 +1,34 @@
 """The environment that `manage.py up` gives its programs; what the operator has set is left as it is."""
 
 import os
+import socket
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 
 from django.conf import settings
 
+from config.embedded import CannotStart
+from config.machine import names_of_this_machine
 from config.urls_of_services import database_from_url, redis_client_url
+from projects.addresses import base_url, host_and_port
 
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+def listening_address(host: str) -> str:
+    """Return the IP address that `--host` means: an IPv6 address may stand in brackets, a name has to be known here."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise CannotStart(f"{host!r} is no address of this machine: choose another with --host") from None
+    return str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
 
 
 def environment_of_programs(*, host: str, port: int, grpc_port: int, data: Path, secret_key: str) -> dict[str, str]:
     """Without the URLs of the services, which are known when they stand."""
-    made = {"CONFAB_SECRET_KEY": secret_key, "CONFAB_BASE_URL": f"http://{_written(reachable(host))}:{port}"}
-    if host not in LOOPBACK:
-        # Whoever opens the port to a network is called by names that we cannot know; links are made from the base URL.
-        made["CONFAB_ALLOWED_HOSTS"] = "*"
-    given = {name: os.environ[name] for name in made if name in os.environ}
+    made = {"CONFAB_SECRET_KEY": secret_key, "CONFAB_BASE_URL": f"http://{host_and_port(reachable(host), port)}"}
+    if not ip_address(host).is_loopback:
+        made["CONFAB_ALLOWED_HOSTS"] = ",".join(names_of_this_machine())
+    given = {name: os.environ[name] for name in made if os.environ.get(name)}
     return made | given | {"CONFAB_DATA": str(data), "CONFAB_GRPC_PORT": str(grpc_port)}
 
 
@@ -27,13 +38,9 @@ def adopt(environment: Mapping[str, str]) -> None:
     settings.DATABASES["default"].update(database_from_url(environment["DATABASE_URL"]))
     settings.CACHES["default"]["LOCATION"] = redis_client_url(environment["REDIS_URL"])
     settings.SECRET_KEY = environment["CONFAB_SECRET_KEY"]
-    settings.BASE_URL = environment["CONFAB_BASE_URL"]
+    settings.BASE_URL = base_url(environment["CONFAB_BASE_URL"])
 
 
 def reachable(host: str) -> str:
     """The address by which this machine reaches a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-
-
-def _written(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

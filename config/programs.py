@@ -14,6 +14,7 @@ from django.conf import settings
 from config.embedded.children import Child, Children
 from config.environment import reachable
 from config.health import last_heartbeat
+from projects.addresses import host_and_port
 
 WORKER_GRACE = 20.0  # a task that runs may finish; one that does not is repeated after the next start
 PROBE_SECONDS = 2.0
@@ -48,7 +49,7 @@ def web(host: str, port: int) -> Program:
     processes = ("--workers", "2", "--blocking-threads", "12", "--respawn-failed-workers")
     return Program(
         name="Web",
-        detail=f"on {host}:{port}",
+        detail=f"on {host_and_port(host, port)}",
         command=(
             *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws", *processes),
             # A worker that has only just begun to load us does not hear that it shall stop. Of its warnings an operator
@@ -74,7 +75,7 @@ def worker(schedule: Path) -> Program:
 def grpc(host: str, port: int) -> Program:
     return Program(
         name="gRPC",
-        detail=f"on {host}:{port}",
+        detail=f"on {host_and_port(host, port)}",
         command=("manage.py", "grpc", "--host", host, "--port", str(port)),
         probe=lambda _: _listens(reachable(host), port),
     )

@@ -3,12 +3,19 @@
 import json
 import os
 import warnings
+from argparse import ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded.published import environment_of_running
 from config.urls_of_services import database_from_url, email_from_url, oidc_app, redis_client_url
+from projects.addresses import base_url, bracketed, port_number
 
+Value = TypeVar("Value")
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
 RUNNING = environment_of_running(DATA_DIR)
@@ -28,23 +35,37 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
 
 
+def read_env(name: str, read: Callable[[str], Value], default: str) -> Value:
+    """The value as `read` understands it; one that it refuses stops every program, by name."""
+    try:
+        return read(env(name) or default)
+    except (ValueError, ArgumentTypeError) as reason:
+        raise ImproperlyConfigured(f"{name}: {reason}.") from None
+
+
+def whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{text!r} is no whole number")
+    return int(text)
+
+
 # Core
 VERSION = "0.1.0"
 DEBUG = env_flag("CONFAB_DEBUG")
 INSECURE_SECRET_KEY = "insecure-key-for-tests-and-build-steps-only"
 SECRET_KEY = env("CONFAB_SECRET_KEY", INSECURE_SECRET_KEY)
-BASE_URL = env("CONFAB_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+BASE_URL = read_env("CONFAB_BASE_URL", base_url, "http://127.0.0.1:8000")
 # Always our own name, and this machine's, so that health checks and `up` itself may ask.
 ALLOWED_HOSTS = [
     "localhost",
     "127.0.0.1",
     "[::1]",
-    urlsplit(BASE_URL).hostname or "",
+    bracketed(urlsplit(BASE_URL).hostname or ""),
     *env_list("CONFAB_ALLOWED_HOSTS"),
 ]
 CSRF_TRUSTED_ORIGINS = [BASE_URL, *env_list("CONFAB_TRUSTED_ORIGINS")]
 CSRF_FAILURE_VIEW = "config.csrf.refused"
-GRPC_PORT = int(env("CONFAB_GRPC_PORT", "4317"))
+GRPC_PORT = read_env("CONFAB_GRPC_PORT", port_number, "4317")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -193,7 +214,7 @@ SOCIALACCOUNT_PROVIDERS = {
     }
 }
 # How many proxies in front of us add to X-Forwarded-For: rate limits and the audit log want the client's address.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(env("CONFAB_TRUSTED_PROXIES", "0"))
+ALLAUTH_TRUSTED_PROXY_COUNT = read_env("CONFAB_TRUSTED_PROXIES", whole_number, "0")
 
 # Security of pages; endpoints of machines answer before the middleware that these are for.
 IS_HTTPS = BASE_URL.startswith("https://")
@@ -201,8 +222,11 @@ SESSION_COOKIE_NAME = "confab"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SECURE_HSTS_SECONDS = 365 * 86400 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+# A browser keeps this for the host name on all ports, so how far it reaches is for who knows what else has the name.
+SECURE_HSTS_SECONDS = read_env("CONFAB_HSTS_SECONDS", whole_number, "86400") if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env_flag("CONFAB_HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = env_flag("CONFAB_HSTS_PRELOAD")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which want subdomains and preload of everybody
 # Only a trusted proxy can tell which requests came over TLS; without one, redirecting would go in circles.
 SECURE_SSL_REDIRECT = IS_HTTPS and ALLAUTH_TRUSTED_PROXY_COUNT > 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -259,10 +283,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "projects.assets.VersionedStorage"},
 }
 # A session whose last span ended longer ago is idle; until then it may go on.
-SESSION_QUIET_MINUTES = int(env("CONFAB_SESSION_QUIET_MINUTES", "5"))
+SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "5")
 
 # Ingest: how often one API key may come; 0 lets it come as often as it likes.
-REQUESTS_PER_SECOND = int(env("CONFAB_REQUESTS_PER_SECOND", "100"))
+REQUESTS_PER_SECOND = read_env("CONFAB_REQUESTS_PER_SECOND", whole_number, "100")
 # Bodies of ingest requests are read and bounded by tracing/limits.py, before Django's own limit could answer 400.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
 

@@ -1,6 +1,7 @@
 """The embedded servers find a place for their data, programs and sockets, and say clearly when there is none."""
 
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from config.embedded.data import locked
 from config.embedded.postgres import Postgres
 from config.embedded.published import environment_of_running, published
 from config.embedded.sockets import LONGEST, socket_directory
-from config.environment import environment_of_programs
+from config.environment import environment_of_programs, listening_address
 from tests.live import data_directory
 
 STRANGER = Account(uid=65534, gid=65534)
@@ -105,14 +106,39 @@ def test_other_commands_learn_the_environment_while_it_is_published(tmp_path: Pa
     assert environment_of_running(tmp_path) == {}
 
 
+def made_for(host: str) -> dict[str, str]:
+    return environment_of_programs(host=host, port=80, grpc_port=81, data=Path("/data"), secret_key="key")
+
+
 def test_what_the_operator_has_set_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFAB_BASE_URL", "https://confab.example.com")
-    monkeypatch.delenv("CONFAB_ALLOWED_HOSTS", raising=False)
-    made = environment_of_programs(host="0.0.0.0", port=80, grpc_port=81, data=Path("/data"), secret_key="key")
+    monkeypatch.setenv("CONFAB_ALLOWED_HOSTS", "other.example.com")
+    made = made_for("0.0.0.0")
 
     assert made["CONFAB_BASE_URL"] == "https://confab.example.com"
-    assert made["CONFAB_ALLOWED_HOSTS"] == "*"
+    assert made["CONFAB_ALLOWED_HOSTS"] == "other.example.com"
     assert made["CONFAB_GRPC_PORT"] == "81"
+
+
+@pytest.mark.parametrize("variable", ["CONFAB_BASE_URL", "CONFAB_ALLOWED_HOSTS"])
+def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "")
+
+    assert made_for("0.0.0.0")[variable] != ""
+
+
+def test_a_server_that_is_open_to_the_network_answers_to_the_names_of_this_machine_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CONFAB_ALLOWED_HOSTS", raising=False)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing, and tells which address would
+        address = probe.getsockname()[0]
+    hosts = made_for("0.0.0.0")["CONFAB_ALLOWED_HOSTS"].split(",")
+
+    assert socket.gethostname().lower() in hosts
+    assert address in hosts
+    assert not {"*", "", ".", "0.0.0.0"} & set(hosts)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +147,20 @@ def test_what_the_operator_has_set_is_left_as_it_is(monkeypatch: pytest.MonkeyPa
 )
 def test_links_lead_to_where_this_machine_reaches_us(host: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONFAB_BASE_URL", raising=False)
-    made = environment_of_programs(host=host, port=80, grpc_port=81, data=Path("/data"), secret_key="key")
+    made = made_for(host)
 
     assert made["CONFAB_BASE_URL"] == url
     assert ("CONFAB_ALLOWED_HOSTS" in made) == (host != "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"), [("localhost", "127.0.0.1"), ("[::1]", "::1"), ("::", "::"), ("0.0.0.0", "0.0.0.0")]
+)
+def test_a_host_to_listen_on_is_a_name_or_an_address_of_this_machine(host: str, address: str) -> None:
+    assert listening_address(host) == address
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "1.2.3.4.5", "a" * 70 + ".example", "host name"])
+def test_a_host_that_nobody_knows_is_named(host: str) -> None:
+    with pytest.raises(CannotStart, match=r"choose another with --host"):
+        listening_address(host)

@@ -140,7 +140,41 @@ print(secure.status_code, secure['Strict-Transport-Security'], secure.cookies['c
 """
     result = run("-c", code, **PRODUCTION, DATABASE_URL=migrated)
 
-    assert result.stdout.splitlines() == ["301 200", "200 max-age=31536000; includeSubDomains; preload True"], result
+    assert result.stdout.splitlines() == ["301 200", "200 max-age=86400 True"], result
+
+
+def test_a_browser_keeps_https_for_as_long_and_as_many_hosts_as_the_operator_says() -> None:
+    code = """
+import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'
+from django.conf import settings as s
+print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)
+"""
+
+    def hsts(**variables: str) -> str:
+        return run("-c", code, **PRODUCTION | variables).stdout.strip()
+
+    assert hsts() == "86400 False False"
+    assert hsts(CONFAB_HSTS_SECONDS="31536000", CONFAB_HSTS_SUBDOMAINS="1") == "31536000 True False"
+    assert hsts(CONFAB_HSTS_PRELOAD="yes") == "86400 False True"
+    assert hsts(CONFAB_HSTS_SECONDS="0") == "0 False False"
+    assert hsts(CONFAB_BASE_URL="http://confab.example.com", CONFAB_HSTS_SECONDS="600").startswith("0 ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CONFAB_BASE_URL", "https://example.com/confab"),
+        ("CONFAB_GRPC_PORT", "99999"),
+        ("CONFAB_HSTS_SECONDS", "a year"),
+        ("CONFAB_REQUESTS_PER_SECOND", "-1"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named_in_one_sentence(variable: str, value: str) -> None:
+    result = run("manage.py", "check", **PRODUCTION | {variable: value})
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"{variable}: {value!r}")
+    assert "Traceback" not in result.stderr
 
 
 def test_secrets_in_a_log_line_and_in_its_traceback_are_masked(key: Key) -> None:

@@ -20,9 +20,10 @@ from config.embedded.postgres import Postgres
 from config.embedded.published import published
 from config.embedded.supervisor import Stopped, Supervisor, line
 from config.embedded.valkey import Valkey
-from config.environment import adopt, environment_of_programs
+from config.environment import adopt, environment_of_programs, listening_address
 from config.preparation import prepare
 from config.welcome import welcome
+from projects.addresses import port_number
 from projects.first_start import InitError
 
 
@@ -31,9 +32,13 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on, 0.0.0.0 for all (127.0.0.1)")
-        parser.add_argument("--port", type=int, default=8000, help="port of pages, API and OTLP/HTTP (8000)")
-        parser.add_argument("--grpc-port", type=int, default=settings.GRPC_PORT, help="port of OTLP/gRPC (4317)")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on, 0.0.0.0 or :: for all (127.0.0.1)"
+        )
+        parser.add_argument("--port", type=port_number, default=8000, help="port of pages, API and OTLP/HTTP (8000)")
+        parser.add_argument(
+            "--grpc-port", type=port_number, default=settings.GRPC_PORT, help="port of OTLP/gRPC (4317)"
+        )
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="directory of all data (.data)")
 
     def handle(self, *, host: str, port: int, grpc_port: int, data: Path, **_: Any) -> None:
@@ -42,7 +47,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, *(() if is_nohup else (signal.SIGHUP,))):
             signal.signal(number, lambda *_: stop.set())
         try:
-            self.run(stop, host, port, grpc_port, data.resolve())
+            self.run(stop, listening_address(host), port, grpc_port, data.resolve())
         except Stopped:
             return
         except (CannotStart, InitError) as reason:
@@ -55,6 +60,8 @@ class Command(BaseCommand):
             Children(held=directory.lock) as children,
             Supervisor(children, stop=stop, say=self.say) as supervisor,
         ):
+            if port == grpc_port:
+                raise CannotStart(f"Port {port} is given twice: choose another with --port or --grpc-port")
             refuse_taken(host, port, "--port")
             refuse_taken(host, grpc_port, "--grpc-port")
             environment = self.start_servers(supervisor, directory) | environment_of_programs(

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from projects.addresses import host_and_port, port_number
 from tracing.grpc import Certificate, serve
 from tracing.pulse import pulse
 
@@ -21,14 +22,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=settings.GRPC_PORT)
+        parser.add_argument("--port", type=port_number, default=settings.GRPC_PORT)
         parser.add_argument("--processes", type=int, default=1, help="worker processes that share the port")
         parser.add_argument("--tls-cert", type=Path, help="PEM certificate chain; without it the port is plaintext")
         parser.add_argument("--tls-key", type=Path, help="PEM private key of --tls-cert")
 
     def handle(self, *args: Any, **options: Any) -> None:
         certificate = read_certificate(options["tls_cert"], options["tls_key"])
-        address = f"{options['host']}:{options['port']}"
+        address = host_and_port(options["host"], options["port"])
         if options["processes"] == 1:
             work(address, certificate, shared=False)
         else:

@@ -1,0 +1,51 @@
+"""Addresses as people give them: ports, hosts and the base URL, refused with a sentence when they cannot work."""
+
+import re
+from argparse import ArgumentTypeError
+from urllib.parse import urlsplit
+
+HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+HIGHEST_PORT = 65_535
+
+
+def port_number(text: str) -> int:
+    """Return the port that an option names."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= HIGHEST_PORT):
+        raise ArgumentTypeError(f"{text!r} is no port: give a number from 1 to {HIGHEST_PORT}")
+    return int(text)
+
+
+def host_and_port(host: str, port: int) -> str:
+    """Return both as one text, an IPv6 address in brackets."""
+    return f"{bracketed(host)}:{port}"
+
+
+def bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def base_url(text: str) -> str:
+    """Return the scheme, host and port of `text`. Raise ValueError when it is no such address, or more than one."""
+    text = text.strip()
+    if not re.match(r"https?://", text, re.IGNORECASE):
+        raise ValueError(f"{text!r} must start with http:// or https://")
+    try:
+        parts = urlsplit(text)
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address of the web ({error})") from None
+    if port == 0 or re.search(r"\s", text):
+        raise ValueError(f"{text!r} is no address of the web")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"{text!r} must end after its host and port: Confab cannot be served below a path")
+    return f"{parts.scheme}://{host if port is None else f'{host}:{port}'}"
+
+
+def _host(host: str) -> str:
+    """Return the host as a browser sends it: in ASCII, an IPv6 address in brackets."""
+    if ":" in host:
+        return bracketed(host)  # urlsplit has looked at what stands in brackets
+    name = host if host.isascii() else host.encode("idna").decode()
+    if not HOST_NAME.fullmatch(name):
+        raise ValueError(f"{host!r} is no host name" if host else "it names no host")
+    return name
