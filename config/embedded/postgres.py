@@ -13,6 +13,7 @@ from psycopg import sql
 from config.embedded import CannotStart
 from config.embedded.account import ROOTS_STORE, account_for_postgres
 from config.embedded.children import Child, Children
+from config.embedded.orphans import disown
 from config.embedded.sockets import socket_directory
 from config.embedded.wheels import postgres_programs, postgres_version
 
@@ -60,6 +61,8 @@ class Postgres:
     def spawn(self, children: Children) -> Child:
         self._make_cluster()
         self._stop_orphan()
+        for lock in (self.cluster / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            disown(lock, self.cluster)
         settings = {"unix_socket_directories": str(self.sockets), **self.settings}
         flags = [flag for name, value in settings.items() for flag in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self.programs / "postgres", "-D", self.cluster, *flags]

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 
 from config.embedded import CannotStart
 from config.embedded.children import Child, Children
+from config.embedded.logs import rotate
 
 START_POLL = 0.05
 WATCH_POLL = 0.2
@@ -106,6 +107,8 @@ class Supervisor:
 
     def _look(self) -> None:
         for watch in chain.from_iterable(self._groups):
+            if watch.service.log:
+                rotate(watch.service.log)
             if watch.child is None:
                 self._start_when_due(watch)
             elif watch.child.exit_code is not None:

@@ -10,6 +10,7 @@ import pytest
 
 from config.embedded import CannotStart
 from config.embedded.children import Child, Children
+from config.embedded.logs import LIMIT_BYTES
 from config.embedded.supervisor import PATIENCE, Stopped, Supervisor
 
 UNTIL_TERM = """
@@ -92,3 +93,41 @@ def test_what_started_last_stops_first(tmp_path: Path) -> None:
         supervisor.start(server)
         supervisor.start(program)
     assert program.stopped_at < server.stopped_at
+
+
+def test_a_log_is_bounded_while_its_writer_runs_and_nothing_is_lost(tmp_path: Path) -> None:
+    write = """
+import time
+print("up", flush=True)
+for number in range(12):
+    print(number, "x" * 2**20, flush=True)
+    time.sleep(0.1)
+print("end", flush=True)
+time.sleep(60)
+"""
+    stop = Event()
+    service = Script("PostgreSQL", write, log := tmp_path / "server.log")
+    before = tmp_path / "server.log.1"
+
+    def written() -> str:
+        return (before.read_text() if before.exists() else "") + log.read_text()
+
+    with Children() as children, Supervisor(children, stop=stop, say=lambda _: None) as supervisor:
+        supervisor.start(service)
+        Timer(4.0, stop.set).start()
+        supervisor.keep()
+
+    assert log.stat().st_size < LIMIT_BYTES
+    assert before.stat().st_mode & 0o077 == 0
+    assert [line.split()[0] for line in written().splitlines()] == ["up", *map(str, range(12)), "end"]
+
+
+def test_a_log_that_was_left_long_is_moved_at_the_start(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    log.write_bytes(b"old" * LIMIT_BYTES)
+    service = Script("PostgreSQL", UNTIL_TERM, log)
+    with Children() as children, Supervisor(children, stop=Event(), say=lambda _: None) as supervisor:
+        supervisor.start(service)
+
+    assert log.stat().st_size < 100
+    assert (tmp_path / "server.log.1").read_bytes().startswith(b"old")
