@@ -13,7 +13,8 @@ from projects.models import ApiKey, Project, Scope
 from tracing import issues as ledger
 from tracing import quota
 from tracing.ingest import ingest
-from tracing.media_texts import take_files_out
+from tracing.media import keep
+from tracing.media_texts import FilesInTexts
 from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
 from tracing.vocabularies import translate
 from tracing.wire.logs import decode_logs
@@ -27,28 +28,58 @@ log = logging.getLogger(__name__)
 # More requests at once in one process would only wait for each other; a waiting one is sent away in time to be repeated
 # within the 5 seconds that some SDKs give a batch.
 STORING_AT_ONCE = 4
+FILING_AT_ONCE = 2
 PATIENCE_SECONDS = 0.8
 _places = threading.BoundedSemaphore(STORING_AT_ONCE)
+_filing_places = threading.BoundedSemaphore(FILING_AT_ONCE)
 
 
-@contextmanager
-def place() -> Iterator[None]:
-    """One of the places to decode and store in. Raises Unavailable when none comes free soon."""
-    if not _places.acquire(timeout=PATIENCE_SECONDS):
-        raise Unavailable("Too many requests at once; nothing was stored. Send it again.")
-    try:
+class Place:
+    """One of a bounded number of places to work in. Entering raises Unavailable when none comes free soon."""
+
+    def __init__(self, places: threading.Semaphore) -> None:
+        self._places = places
+        self._is_held = False
+
+    def __enter__(self) -> "Place":
+        if not self._places.acquire(timeout=PATIENCE_SECONDS):
+            raise Unavailable("Too many requests at once; nothing was stored. Send it again.")
+        self._is_held = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_held:
+            self._places.release()
+            self._is_held = False
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Let somebody else have the place for as long as this lasts."""
+        self.__exit__()
         yield
-    finally:
-        _places.release()
+        self.__enter__()
+
+
+def place() -> Place:
+    """A place to decode and store in."""
+    return Place(_places)
+
+
+def keep_files(project: Project, files: FilesInTexts, held: Place) -> None:
+    """Store what was taken out of the texts of a request, before the rows that refer to it and outside of the place
+    that was `held` for them: writing files takes longer than decoding."""
+    if found := files.files:
+        with held.left(), Place(_filing_places):
+            quota.count(project, keep(project.pk, found))
 
 
 def take_traces(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
     """Decodes, translates and commits one OTLP trace request. Raises Refused or what the database raises."""
     quota.admit(project)
     found: list[Issue] = []
-    with place():
+    with place() as held:
         spans = decode_traces(body, content_type, found)
-        outcome = _stored(project, translated(spans, found), found, sdk_of(headers, spans))
+        outcome = _stored(project, translated(spans, found), found, sdk=sdk_of(headers, spans), held=held)
     quota.count(project, len(spans) - outcome.rejected)
     return outcome
 
@@ -57,10 +88,10 @@ def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping
     """Keeps the messages of model calls; they merge with their spans, whichever comes first."""
     quota.admit(project)
     found: list[Issue] = []
-    with place():
+    with place() as held:
         spans = decode_logs(body, content_type, found)
         records = [messages_of(record) for record in translated(spans, found)]
-        return _stored(project, records, found, sdk_of(headers, spans))
+        return _stored(project, records, found, sdk=sdk_of(headers, spans), held=held)
 
 
 def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
@@ -70,9 +101,12 @@ def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapp
     return Outcome(0, "")
 
 
-def _stored(project: Project, records: list[SpanRecord], found: list[Issue], sdk: Sdk) -> Outcome:
+def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, sdk: Sdk, held: Place) -> Outcome:
     rejected = count_rejected(found)
-    take_files_out(project.pk, records)
+    files = FilesInTexts(found)
+    for record in records:
+        files.take_out(record)
+    keep_files(project, files, held)
     return Outcome(rejected, describe(ingest(project.pk, records, sdk=sdk, issues=found)))
 
 

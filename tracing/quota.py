@@ -1,4 +1,5 @@
-"""How many spans a project may send in a month (UTC): counted in Redis while they come, starting from the metering.
+"""How many spans a project may send in a month (UTC), each file counted as one: counted in Redis while they come,
+starting from the metering.
 
 The count starts anew from the metering every day, so that repeats and deletions cannot lead it far astray. Without
 Redis everything is let in."""
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from projects.models import Project
 from tracing import rate
-from tracing.models import Metering
+from tracing.models import Media, Metering
 from tracing.partitions import month_of, next_month
 from tracing.wire.refusals import QuotaExceeded
 
@@ -78,8 +79,10 @@ def _counted(project: Project, quota: int, today: date) -> Use | None:
 
 
 def _metered(project: Project, today: date) -> int:
-    month = Metering.objects.for_project(project).filter(day__gte=month_of(today), day__lte=today)
-    return month.aggregate(sum=Sum("span_count"))["sum"] or 0
+    begin = month_of(today)
+    month = Metering.objects.for_project(project).filter(day__gte=begin, day__lte=today)
+    files = Media.objects.for_project(project).filter(created_at__gte=_midnight(begin))
+    return (month.aggregate(sum=Sum("span_count"))["sum"] or 0) + files.count()
 
 
 def _name(project: Project, today: date) -> str:
@@ -88,5 +91,9 @@ def _name(project: Project, today: date) -> str:
 
 def _wait(now: datetime) -> int:
     """Seconds until the next month, or until it is worth asking again."""
-    ends = datetime.combine(next_month(month_of(now.date())), datetime.min.time(), tzinfo=UTC)
+    ends = _midnight(next_month(month_of(now.date())))
     return max(1, math.ceil(min(ends - now, LONGEST_WAIT).total_seconds()))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), tzinfo=UTC)

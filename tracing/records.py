@@ -52,6 +52,7 @@ class Reason(StrEnum):
     UNKNOWN_EVENT_TYPE = "unknown_event_type"
     INVALID_SCORE = "invalid_score"
     TEXT_CUT = "text_cut"
+    FILES_LEFT_IN_TEXT = "files_left_in_text"
     ATTRIBUTES_CUT = "attributes_cut"
     TOO_MANY_SPANS = "too_many_spans"
     NESTED_TOO_DEEP = "nested_too_deep"

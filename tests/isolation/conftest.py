@@ -17,7 +17,7 @@ from sessions.models import BulkJob, Erasure, ReviewItem, SavedView
 from sessions.rollup import recompute
 from tests.tracing.reports import at, call, failed, in_session
 from tracing.ingest import ingest
-from tracing.media import keep
+from tracing.media import File, keep
 from tracing.models import ModelPrice
 from tracing.records import Issue, Reason, ScoreRecord, Sdk
 
@@ -53,7 +53,7 @@ def world(db: None, other_project: Project, charlie: User) -> World:
         "session_id": "s1",
         "trace_id": "t1",
         "score_id": "score-1",
-        "media_id": media_id_in(keep(project.pk, "t1", f"{CANARY} file".encode(), "text/plain")),
+        "media_id": new_file(project.pk),
         "erasure_id": deletion.begin(project.pk, Erasure.Subject.TRACE, CANARY, by=CANARY).id,
         "facet_name": "tag",
         "cohort_id": create_cohort(project, name=f"{CANARY} cohort", by=owner, session_ids=["s1"]).id,
@@ -120,8 +120,10 @@ def new_job(project_id: int) -> object:
     ).id
 
 
-def media_id_in(reference: str) -> str:
-    return reference.partition("id=")[2].partition("|")[0]
+def new_file(project_id: int) -> str:
+    file = File("t1", "text/plain", f"{CANARY} file".encode())
+    keep(project_id, [file])
+    return file.media_id
 
 
 def annotated(project: Project, owner: User) -> dict[str, str]:

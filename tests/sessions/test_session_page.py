@@ -18,7 +18,7 @@ from tests.sessions.large import tell_long
 from tests.tracing.reports import at, call, failed, in_session, span
 from tests.tracing.test_reading import ATTACKS, Found
 from tracing.ingest import ingest
-from tracing.media import keep
+from tracing.media import File, keep
 from tracing.records import Kind
 
 FRAGMENT = {"HX-Request": "true"}
@@ -150,7 +150,9 @@ def test_tools_that_only_spans_tell_of_stand_between_question_and_answer(alices:
 
 
 def test_kept_images_are_shown_and_foreign_ones_are_links(alices: Client, project: Project) -> None:
-    reference = keep(project.pk, "t0", b"\x89PNG", "image/png")
+    file = File("t0", "image/png", b"\x89PNG")
+    keep(project.pk, [file])
+    reference = file.reference
     media = [{"type": "image", "url": reference}, {"type": "image", "url": "https://example.com/a.png"}]
     say(project, ([user("Look") | {"media": media}], f"Like this: {reference}"))
 

@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import time
 from base64 import b64encode
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -16,13 +20,15 @@ from projects.deletion import emptied
 from projects.models import Project, User
 from tests.conftest import Key
 from tests.tracing import otlp
-from tracing.limits import MEDIA
-from tracing.media import forget, keep, media_id_of, path_of
-from tracing.media_texts import without_files
-from tracing.models import Media, MediaUse, SpanIO
+from tracing import quota
+from tracing.limits import FILE_SMALLEST, FILES_OF_REQUEST, FILES_OF_SPAN, MEDIA
+from tracing.media import File, forget, keep, media_id_of, path_of
+from tracing.media_texts import FilesInTexts
+from tracing.models import IngestionIssue, Media, MediaUse, SpanIO
+from tracing.records import Issue, Reason, SpanRecord
 
 pytestmark = pytest.mark.django_db
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 PNG_ID = media_id_of(hashlib.sha256(PNG).digest())
 REFERENCE = f"@@@langfuseMedia:type=image/png|id={PNG_ID}|source=base64_data_uri@@@"
 DATA = b64encode(PNG).decode()
@@ -61,8 +67,102 @@ def _files(settings: Settings, tmp_path: Path) -> None:
         (None, None),
     ],
 )
-def test_files_in_texts_become_references(project: Project, text: str | None, expected: str | None) -> None:
-    assert without_files(project.pk, TRACE, text) == expected
+def test_files_in_texts_become_references(text: str | None, expected: str | None) -> None:
+    assert without_files(text)[0] == expected
+
+
+def without_files(text: str | None) -> tuple[str | None, list[File], list[Issue]]:
+    issues: list[Issue] = []
+    files = FilesInTexts(issues)
+    record = SpanRecord(TRACE, "a", input=text)
+    files.take_out(record)
+    return record.input, files.files, issues
+
+
+def uri(number: int, size: int = FILE_SMALLEST.value) -> str:
+    return "data:image/png;base64," + b64encode(b"%0*d" % (size, number)).decode()
+
+
+def test_a_small_file_stays_in_its_text() -> None:
+    smallest, smaller = uri(1), uri(1, FILE_SMALLEST.value - 1)
+
+    assert without_files(smaller) == (smaller, [], [])
+    assert len(without_files(smallest)[1]) == 1
+
+
+def test_files_beyond_the_number_of_a_span_stay_in_its_text_and_are_reported() -> None:
+    numbers = range(FILES_OF_SPAN.value + 2)
+
+    text, files, issues = without_files(" ".join(map(uri, numbers)))
+
+    assert [file.data for file in files] == [b"%01024d" % number for number in numbers[:-2]]
+    assert text is not None
+    assert text.endswith(" ".join([files[-1].reference, uri(numbers[-2]), uri(numbers[-1])]))
+    assert issues == [
+        Issue(Reason.FILES_LEFT_IN_TEXT, "2 files stay in the texts of one span, 100 were taken out", "a")
+    ]
+
+
+def test_files_beyond_the_number_or_the_size_of_a_request_stay_in_its_texts() -> None:
+    issues: list[Issue] = []
+    files = FilesInTexts(issues)
+    for span in range(6):
+        texts = [" ".join(uri(100 * span + number) for number in range(100)), uri(1)]
+        files.take_out(SpanRecord(TRACE, str(span), output=texts[0]))
+        files.take_out(SpanRecord(TRACE, str(span), output=texts[1]))  # a file that is known already is not a new one
+
+    assert len(files.files) == FILES_OF_REQUEST.value
+    assert {(issue.span_id, issue.reason) for issue in issues} == {("5", Reason.FILES_LEFT_IN_TEXT)}
+
+    _, kept, issues = without_files(" ".join(uri(number, 7 * 2**20) for number in range(5)))
+    assert len(kept) == 4
+    assert len(issues) == 1
+
+
+@pytest.mark.parametrize(
+    ("trace_id", "content_type"), [("x" * 201, "image/png"), ("x\x00", "image/png"), (TRACE, "a" * 60 + "/png")]
+)
+def test_a_file_that_no_row_can_name_stays_in_its_text(trace_id: str, content_type: str) -> None:
+    text = f"data:{content_type};base64,{DATA}"
+    files = FilesInTexts([])
+    files.take_out(record := SpanRecord(trace_id, "a", input=text))
+
+    assert (record.input, files.files) == (text, [])
+
+
+def test_what_only_looks_like_a_file_costs_no_more_than_its_length() -> None:
+    """Near misses of every part of a file: what is looked at grows as the text does, and has an end."""
+    part = '"media_type":"image/png","data":"'
+    misses = [
+        "data:",
+        ";base64,",
+        "data:;base64,",
+        "data:a/b;base64,",
+        "data:a/b" + ";a" * 50 + ";base64,",
+        f"data:a/b;base64,{DATA[:1300]}",
+        '"media_type":',
+        part,
+        part + DATA[:1300],
+        '"mime_type":' + " " * 90 + '"a/b",' + " " * 90,
+        "data:" + "a" * 50,
+        f"data:{'a' * 60}/b;base64,{DATA}",
+        "A" * 1400 + ";base64,",
+    ]
+
+    for miss in misses:
+        texts = [miss * (size // len(miss)) for size in (100_000, 400_000)]
+        costs = [cpu(partial(without_files, text)) for text in texts]
+        assert costs[1] < 12 * max(costs[0], 0.002), f"{miss[:40]!r} costs {costs} s"
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """The least of three measurements, in seconds of this thread."""
+    costs = []
+    for _ in range(3):
+        start = time.thread_time()
+        work()
+        costs.append(time.thread_time() - start)
+    return min(costs)
 
 
 def test_a_file_in_a_prompt_is_kept_once_and_its_text_stays_small(client: Client, project: Project, key: Key) -> None:
@@ -78,6 +178,43 @@ def test_a_file_in_a_prompt_is_kept_once_and_its_text_stays_small(client: Client
     texts = SpanIO.objects.for_project(project)
     assert all(REFERENCE in (text.input or "") for text in texts)
     assert all(DATA not in json.dumps(text.raw) for text in texts)
+    with default_storage.open(path_of(project.pk, PNG_ID)) as kept:
+        assert kept.read() == PNG
+
+
+def test_a_flood_of_files_is_kept_up_to_the_limit_and_named(client: Client, project: Project, key: Key) -> None:
+    span = otlp.span("llm", langfuse__observation__input=" ".join(map(uri, range(FILES_OF_SPAN.value + 5))))
+    body, headers = otlp.body(span), {"Authorization": key.bearer}
+
+    answer = client.post("/v1/traces", body, content_type=otlp.PROTOBUF, headers=headers)
+
+    assert answer.status_code == 200
+    assert b"5 files stay in the texts of one span" in answer.content
+    assert Media.objects.for_project(project).count() == FILES_OF_SPAN.value
+    issue = IngestionIssue.objects.for_project(project).get()
+    assert (issue.reason, issue.count) == (Reason.FILES_LEFT_IN_TEXT, 1)
+
+
+def test_a_file_counts_as_a_span_of_the_quota(client: Client, project: Project, key: Key) -> None:
+    Project.objects.filter(pk=project.pk).update(monthly_span_quota=4)
+    span = otlp.span("llm", langfuse__observation__input=" ".join([*map(uri, range(3)), uri(0)]))
+    send = partial(client.post, "/v1/traces", content_type=otlp.PROTOBUF, headers={"Authorization": key.bearer})
+
+    assert [send(data=otlp.body(span)).status_code for _ in range(2)] == [200, 429]
+    keep(project.pk, [File(TRACE, "image/png", PNG)])
+    project.refresh_from_db()
+    used = quota.use_of(project)
+    assert used is not None
+    assert used.used == 4  # no span is metered yet
+    assert call(client, key, "POST", "/api/public/media", announcement()).status_code == 429
+
+
+def test_a_file_whose_writing_was_cut_off_is_written_again(project: Project) -> None:
+    default_storage.save(path_of(project.pk, PNG_ID), ContentFile(PNG[:5]))
+
+    assert keep(project.pk, [File(TRACE, "image/png", PNG)]) == 1
+    assert keep(project.pk, [File("t2", "image/png", PNG)]) == 0
+
     with default_storage.open(path_of(project.pk, PNG_ID)) as kept:
         assert kept.read() == PNG
 
@@ -155,7 +292,7 @@ def test_a_wrong_announcement_is_refused(client: Client, key: Key, changes: dict
 
 
 def test_members_see_a_file_and_strangers_do_not(client: Client, project: Project, alice: User, charlie: User) -> None:
-    keep(project.pk, TRACE, PNG, "image/png")
+    keep(project.pk, [File(TRACE, "image/png", PNG)])
     path = f"/project/{project.pk}/media/{PNG_ID}"
 
     client.force_login(alice)
@@ -173,7 +310,7 @@ def test_members_see_a_file_and_strangers_do_not(client: Client, project: Projec
 def test_what_could_carry_a_script_is_offered_for_download_only(
     client: Client, project: Project, alice: User, content_type: str
 ) -> None:
-    keep(project.pk, TRACE, PNG, content_type)
+    keep(project.pk, [File(TRACE, content_type, PNG)])
     client.force_login(alice)
 
     response = client.get(f"/project/{project.pk}/media/{PNG_ID}")
@@ -184,7 +321,7 @@ def test_what_could_carry_a_script_is_offered_for_download_only(
 
 def test_a_file_goes_with_the_last_trace_that_shows_it(project: Project, other_project: Project) -> None:
     for owner, trace in [(project, "a"), (project, "b"), (other_project, "a")]:
-        keep(owner.pk, trace, PNG, "image/png")
+        keep(owner.pk, [File(trace, "image/png", PNG)])
 
     forget(project.pk, ["a"])
     assert default_storage.exists(path_of(project.pk, PNG_ID))
@@ -197,7 +334,7 @@ def test_a_file_goes_with_the_last_trace_that_shows_it(project: Project, other_p
 
 def test_the_files_of_a_deleted_project_are_deleted(project: Project, other_project: Project) -> None:
     for owner in (project, other_project):
-        keep(owner.pk, "a", PNG, "image/png")
+        keep(owner.pk, [File("a", "image/png", PNG)])
 
     for _ in range(2):
         emptied.send(sender=None, project_id=project.pk)

@@ -21,6 +21,7 @@ class Media(models.Model):
 
     class Meta:
         db_table = "media"
+        indexes = [models.Index(fields=["project_id", "created_at"], name="media_created")]  # for the quota
 
     def __str__(self) -> str:
         return self.media_id

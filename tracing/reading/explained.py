@@ -62,6 +62,11 @@ EXPLANATIONS = {
         "The beginning is stored, with the true length beside it.",
         "Names may have 1,000 characters, an input or output 10 million. Keep large files out of spans.",
     ),
+    Reason.FILES_LEFT_IN_TEXT: Explanation(
+        "Too many files in texts",
+        "Nothing is lost: the files beyond the limit are stored as the base64 text that they came as.",
+        "A span may bring 100 files, a request 500 with 32 MB. Lower the exporter's batch size, or upload files.",
+    ),
     Reason.ATTRIBUTES_CUT: Explanation(
         "Too many attributes or tags",
         "The first ones are stored.",

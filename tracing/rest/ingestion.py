@@ -10,9 +10,9 @@ from tracing import quota
 from tracing.checks import fit
 from tracing.endpoints import machine
 from tracing.ingest import ingest
-from tracing.intake import place
+from tracing.intake import keep_files, place
 from tracing.limits import SPANS
-from tracing.media_texts import take_files_out
+from tracing.media_texts import FilesInTexts
 from tracing.records import Issue, Reason, SpanRecord
 from tracing.rest.bodies import read_json
 from tracing.score_configs import configs_of
@@ -28,14 +28,15 @@ def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
     quota.admit(project)
     batch = read_batch(request)
     issues: list[Issue] = []
-    with place():
+    files = FilesInTexts(issues)
+    with place() as held:
         taken = batch[: SPANS.value]
         scores = (item.get("body") for item in taken if isinstance(item, dict) and item.get("type") == SCORE)
         configs = configs_of(project.pk, scores)
-        events = [checked(decode_event(item, configs), issues) for item in taken]
+        events = [checked(decode_event(item, configs), issues, files) for item in taken]
         events += [over_the_limit(item, issues) for item in batch[SPANS.value :]]
         records = [event.record for event in events if event.record is not None]
-        take_files_out(project.pk, records)
+        keep_files(project, files, held)
         ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
     spans = {(record.trace_id, record.span_id) for record in records if isinstance(record, SpanRecord)}
     quota.count(project, len(spans))
@@ -50,7 +51,7 @@ def read_batch(request: HttpRequest) -> list[Any]:
     return batch
 
 
-def checked(event: Event, issues: list[Issue]) -> Event:
+def checked(event: Event, issues: list[Issue], files: FilesInTexts) -> Event:
     """The event as it can be stored; one that cannot be is turned into its refusal."""
     if event.reason is not None:
         issues.append(Issue(event.reason, event.message[:200]))
@@ -58,6 +59,8 @@ def checked(event: Event, issues: list[Issue]) -> Event:
     if isinstance(event.record, SpanRecord):
         event.record.input = normalised(event.record.input, "user")
         event.record.output = normalised(event.record.output, "assistant")
+    if event.record is not None:
+        files.take_out(event.record)  # before texts are cut
     if event.record is None or fit(event.record, issues, timezone.now()):
         return event
     issue = issues[-1]

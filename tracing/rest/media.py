@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from projects.models import Project, Scope
 from tracing import media as kept
+from tracing import quota
 from tracing.checks import valid_id
 from tracing.endpoints import answering, machine
 from tracing.files import file_response
@@ -35,6 +36,7 @@ CONTENT_TYPE = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,49}")
 @machine("POST")
 def announce(request: HttpRequest, project: Project) -> HttpResponse:
     """Answers with a URL to upload to, or null when the file is already here."""
+    quota.admit(project)
     body = read_object(request)
     trace_id, size = identifier(body.get("traceId")), count(body.get("contentLength"))
     content_type = str(body.get("contentType")).lower()
@@ -45,6 +47,8 @@ def announce(request: HttpRequest, project: Project) -> HttpResponse:
     media = kept.announce(
         project.pk, trace_id, sha256=_sha256(body.get("sha256Hash")), content_type=content_type, size=size
     )
+    if media.uploaded_at is None:
+        quota.count(project, 1)
     url = None if media.uploaded_at else _signed_url(request, media, UPLOAD)
     return json_response({"mediaId": media.media_id, "uploadUrl": url}, status=201)
 
