@@ -7,45 +7,31 @@ import re
 from functools import lru_cache
 
 import nh3
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
-from pygments import highlight  # type: ignore[import-untyped]
-from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
-from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+
+from tracing.reading.code import coloured
 
 TAGS = {
     "a", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li",
     "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "span",
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}}
-COLOURED = 5_000  # characters of a block of code; a longer one stays plain
 REMEMBERED = 256  # texts: a page that is opened again, and the windows that come back to it
-# What makes a text worth rendering; anything else keeps its spaces and line ends as they are.
+# What makes a text worth rendering; anything else keeps its spaces and line ends as they are. Each of these patterns is
+# linear: what it looks through ends where its next attempt may begin, and what is possessive is never gone back into.
 SIGNS = re.compile(
-    r"```|^#{1,6} \S|^\s*[-*+] \S|^\s*\d{1,3}[.)] \S|^> \S|^\|.+\||\*\*\S|\[[^\]\n]+\]\((https?:|mailto:)|`[^`\n]+`",
+    r"```|^#{1,6} \S|^[^\S\n]*+(?:[-*+]|\d{1,3}[.)]) \S|^> \S|^\|[^\n]+\||\*\*\S|\]\((?:https?:|mailto:)|`[^`\n]+`",
     re.MULTILINE,
 )
-LINK = re.compile(r"!?\[([^\]]+)\]\([^)\s]*\)")
-EMPHASIS = re.compile(r"(\*\*|__|\*|`{1,3})(\S(?:.*?\S)?)\1")
-RULES = re.compile(r"\|(?:\s*:?-+:?\s*\|)+|```\w*|(?:^|(?<=\s))(?:#{1,6}|\|)(?=\s)|(?<=\s)\|$")
+LINK = re.compile(r"!?\[([^\[\]]++)\]\([^)\[\s]*+\)")
+RULES = re.compile(r"\|(?:\s*+:?-++:?\s*+\|)++|```\w*+|(?:^|(?<=\s))(?:#{1,6}|\|)(?=\s)|(?<=\s)\|$")
+EMPHASIS = re.compile(
+    r"\*\*([^*\s][^*]*+)(?<!\s)\*\*|\*([^*\s][^*]*+)(?<!\s)\*|__([^_\s][^_]*+)(?<!\s)__|(`{1,3})([^`]++)\4"
+)
 
-_formatter = HtmlFormatter(nowrap=True)
-
-
-def coloured(code: str, language: str, _: str) -> str:
-    """HTML with the classes of Pygments' tokens (static/css/replay.css); the code as it is in an unknown language."""
-    if not language or len(code) > COLOURED:
-        return escape(code)
-    try:
-        lexer = get_lexer_by_name(language[:40], stripnl=False)
-    except ClassNotFound:
-        return escape(code)
-    return str(highlight(code, lexer, _formatter))
-
-
-_parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "highlight": coloured})
+_options = {"html": False, "breaks": True, "highlight": lambda code, language, _: coloured(code, language)}
+_parser = MarkdownIt("commonmark", _options)
 _parser = _parser.enable(["table", "strikethrough"]).disable("image")
 _cleaner = nh3.Cleaner(
     tags=TAGS,
@@ -63,7 +49,10 @@ def without_signs(text: str) -> str:
     """The words of a preview, which has lost its lines already."""
     if not is_markdown(text):
         return text
-    return " ".join(EMPHASIS.sub(r"\2", LINK.sub(r"\1", RULES.sub(" ", text))).split())
+    words = LINK.sub(r"\1", RULES.sub(" ", text))
+    for _ in range(2):  # again for what has emphasis inside
+        words = EMPHASIS.sub(r"\1\2\3\5", words)
+    return " ".join(words.split())
 
 
 @lru_cache(REMEMBERED)

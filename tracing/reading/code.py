@@ -1,0 +1,119 @@
+"""Colours for code in a closed list of languages; any other code is shown as it is.
+
+Whoever wrote the code may be an attacker, so the cost is linear by construction: every token begins with characters
+that decide which one it is, takes all that it looks at (`*+` and `++` never give back), and needs no end."""
+
+import re
+from html import escape
+from typing import NamedTuple
+
+COLOURED = 5_000  # characters of a block of code; a longer one stays plain
+TO_LINE_END = r"[^\n]*+"
+BLOCK = r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?+"
+MARKUP = r"<!--(?:[^-]++|-(?!->))*+(?:-->)?+"
+DOUBLE, SINGLE = (rf"{quote}(?:[^{quote}\\\n]++|\\.)*+{quote}?+" for quote in "\"'")
+TRIPLE = "|".join(rf"{q * 3}(?:[^{q}\\]++|\\.|{q}(?!{q * 2}))*+(?:{q * 3})?+" for q in "\"'")
+TEMPLATE = r"`(?:[^`\\]++|\\.)*+`?+"
+CHARACTER = r"'(?:\\.|[^\\\n])'"  # so that a lifetime of Rust opens no string
+NUMBER = r"\d[\w.]*+"
+WORD = r"[^\W\d]\w*+"
+
+CONSTANTS = "true false null"
+COMMON = "break case continue default do else for if return switch while"
+OBJECTS = f"{COMMON} {CONSTANTS} class new this super try catch finally throw import static public private protected"
+KEYWORDS = {
+    "python": "False None True and as assert async await break class continue def del elif else except finally for from"
+    " global if import in is lambda nonlocal not or pass raise return try while with yield match case self",
+    "javascript": f"{OBJECTS} async await const let var function export extends from in instanceof of typeof undefined"
+    " void yield delete interface type enum implements readonly as namespace declare",
+    "java": f"{OBJECTS} abstract boolean byte char double enum extends final float implements instanceof int interface"
+    " long package record short synchronized throws var void volatile fun val when object override data is in as"
+    " companion suspend sealed def trait lazy implicit match with",
+    "csharp": f"{OBJECTS} abstract as async await base bool byte char const decimal double enum event float foreach"
+    " in int interface internal is long namespace out override readonly ref"
+    " sealed string struct using var virtual void",
+    "c": f"{COMMON} {CONSTANTS} auto bool char class const constexpr delete double enum extern float goto inline int"
+    " long namespace new nullptr operator private protected public register short signed sizeof static struct template"
+    " this throw try catch typedef typename union unsigned using virtual void volatile NULL",
+    "go": f"{COMMON} chan const defer fallthrough func go goto import interface map package range select struct type"
+    " var true false nil string int int64 float64 bool byte error any",
+    "rust": "as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod"
+    " move mut pub ref return self Self static struct super trait true type unsafe use where while",
+    "swift": f"{OBJECTS} as enum extension func guard in init inout is let nil protocol self Self struct var where",
+    "php": f"{OBJECTS} abstract array as echo elseif extends fn foreach function global implements interface namespace"
+    " use var require include isset unset",
+    "ruby": "alias and begin break case class def defined do else elsif end ensure false for if in module next nil not"
+    " or redo require rescue retry return self super then true unless until when while yield",
+    "shell": "case do done elif else esac exit export fi for function if in local return set shift source then trap"
+    " unset until while FROM RUN COPY ADD ENV CMD ENTRYPOINT WORKDIR EXPOSE ARG USER",
+    "sql": "add all alter and any as asc begin between by case cast check column commit constraint create cross default"
+    " delete desc distinct drop else end exists false foreign from full group having if in index inner insert into is"
+    " join key left like limit not null offset on or order outer over partition primary references returning right"
+    " rollback select set table then true union unique update using values view when where with",
+    "config": "true false null yes no on off",
+    "json": CONSTANTS,
+    "css": "important",
+}  # fmt: skip
+
+
+class Grammar(NamedTuple):
+    """The tokens of a language, a group for each class of HTML; a word gets the class `k` if it is among `keywords`."""
+
+    tokens: re.Pattern[str]
+    keywords: frozenset[str] = frozenset()
+    has_cases: bool = True
+
+
+def _grammar(keywords: str, comment: str, strings: str, *, has_cases: bool = True) -> Grammar:
+    tokens = rf"(?P<c>{comment})|(?P<s>{strings})|(?P<m>{NUMBER})|(?P<word>{WORD})"
+    return Grammar(re.compile(tokens, re.DOTALL), frozenset(KEYWORDS[keywords].split()), has_cases)
+
+
+SLASHES, HASH = rf"//{TO_LINE_END}|{BLOCK}", rf"\#{TO_LINE_END}"
+QUOTED = f"{DOUBLE}|{SINGLE}"
+GRAMMARS = {
+    "python py python3 py3": _grammar("python", HASH, f"{TRIPLE}|{QUOTED}"),
+    "javascript js jsx mjs node typescript ts tsx": _grammar("javascript", SLASHES, f"{QUOTED}|{TEMPLATE}"),
+    "java kotlin kt scala groovy dart": _grammar("java", SLASHES, f"{TRIPLE}|{QUOTED}"),
+    "csharp cs c#": _grammar("csharp", SLASHES, QUOTED),
+    "c h cpp c++ cc hpp cuda objc": _grammar("c", SLASHES, QUOTED),
+    "go golang": _grammar("go", SLASHES, f"{QUOTED}|{TEMPLATE}"),
+    "rust rs": _grammar("rust", SLASHES, f"{DOUBLE}|{CHARACTER}"),
+    "swift": _grammar("swift", SLASHES, DOUBLE),
+    "php": _grammar("php", f"{SLASHES}|{HASH}", QUOTED),
+    "ruby rb perl pl r lua elixir": _grammar("ruby", HASH, QUOTED),
+    "bash sh shell zsh fish console dockerfile docker makefile": _grammar("shell", HASH, QUOTED),
+    "sql postgresql postgres mysql sqlite": _grammar("sql", rf"--{TO_LINE_END}|{BLOCK}", QUOTED, has_cases=False),
+    "yaml yml toml ini cfg env properties hcl terraform": _grammar("config", HASH, QUOTED),
+    "json jsonc json5 jsonl": _grammar("json", SLASHES, QUOTED),
+    "css scss less": _grammar("css", BLOCK, QUOTED),
+    "html xml svg vue htm": Grammar(
+        re.compile(rf"(?P<c>{MARKUP})|(?P<k></?+[A-Za-z][\w:.-]*+|/?>)|(?P<s>=(?:\"[^\"]*+\"?+|'[^']*+'?+))")
+    ),
+    "diff patch udiff": Grammar(
+        re.compile(rf"^(?:(?P<gi>\+{TO_LINE_END})|(?P<gd>-{TO_LINE_END})|(?P<k>@@{TO_LINE_END}))", re.MULTILINE)
+    ),
+}  # fmt: skip
+BY_NAME = {name: grammar for names, grammar in GRAMMARS.items() for name in names.split()}
+
+
+def coloured(code: str, language: str) -> str:
+    """HTML whose classes static/css/reading.css colours."""
+    grammar = BY_NAME.get(language.lower())
+    if grammar is None or len(code) > COLOURED:
+        return escape(code)
+    html: list[str] = []
+    end = 0
+    for found in grammar.tokens.finditer(code):
+        if kind := _class_of(found, grammar):
+            html += escape(code[end : found.start()]), f'<span class="{kind}">{escape(found[0])}</span>'
+            end = found.end()
+    return "".join([*html, escape(code[end:])])
+
+
+def _class_of(found: re.Match[str], grammar: Grammar) -> str:
+    """Empty for a word that is none of the language's own."""
+    if found.lastgroup != "word":
+        return found.lastgroup or ""
+    word = found[0] if grammar.has_cases else found[0].lower()
+    return "k" if word in grammar.keywords else ""
