@@ -1,11 +1,13 @@
 """What changed between two texts, word by word."""
 
 import re
-from difflib import SequenceMatcher
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-WORD = re.compile(r"\s+|[^\s]+")
-MOST_WORDS = 4_000  # comparing takes the square of it
+WORD = re.compile(r"\S++\s*+|\s++")  # with the blanks behind it, which alone say nothing about what was kept
+FEW_WORDS = 4
+MOST_WORDS = 4_000  # of a text: some 10 ms for two of them
 
 
 class Part(NamedTuple):
@@ -16,17 +18,61 @@ class Part(NamedTuple):
 
 
 def word_diff(old: str, new: str) -> list[Part]:
-    """Empty when the texts are too long to compare while somebody waits."""
+    """Return the parts in order; none when a text is too long to compare while somebody waits."""
     before, after = WORD.findall(old), WORD.findall(new)
     if max(len(before), len(after)) > MOST_WORDS:
         return []
     parts: list[Part] = []
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            parts.append(Part("same", "".join(before[a:b])))
-            continue
-        if b > a:
-            parts.append(Part("gone", "".join(before[a:b])))
-        if d > c:
-            parts.append(Part("new", "".join(after[c:d])))
-    return parts
+    a = b = 0
+    for kept_a, kept_b, length in [*_runs(kept_places(before, after)), (len(before), len(after), 0)]:
+        parts += _replaced(before[a:kept_a], after[b:kept_b])
+        parts.append(Part("same", "".join(before[kept_a : kept_a + length])))
+        a, b = kept_a + length, kept_b + length
+    return [part for part in parts if part.text]
+
+
+def _replaced(gone: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
+    """A few words give way one for one; many are read better as two sentences."""
+    pairs = min(len(gone), len(new)) - 1
+    for old_word, new_word in zip(gone[:pairs], new[:pairs], strict=True) if 0 < pairs < FEW_WORDS else ():
+        blank = new_word[len(new_word.rstrip()) :]
+        if not old_word.endswith(blank):
+            break
+        yield Part("gone", old_word.removesuffix(blank))
+        yield Part("new", new_word.removesuffix(blank))
+        yield Part("same", blank)
+        gone, new = gone[1:], new[1:]
+    yield Part("gone", "".join(gone))
+    yield Part("new", "".join(new))
+
+
+def _runs(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Join pairs that follow one another: the start in both texts and the length."""
+    start = 0
+    for end in range(1, len(pairs) + 1):
+        if end == len(pairs) or pairs[end] != (pairs[end - 1][0] + 1, pairs[end - 1][1] + 1):
+            yield *pairs[start], end - start
+            start = end
+
+
+def kept_places(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the places of a longest common subsequence: one step of long integers for each new word (Hyyrö 2004).
+
+    A bit is clear in row `b` where that word of `before` adds to what is kept of the first `b` words of `after`."""
+    places: dict[str, int] = defaultdict(int)
+    for a, word in enumerate(before):
+        places[word] |= 1 << a
+    rows = [every := (1 << len(before)) - 1]
+    for word in after:
+        found = rows[-1] & places.get(word, 0)
+        rows.append(((rows[-1] + found) | (rows[-1] - found)) & every)
+    pairs, a, b = [], len(before) - 1, len(after)
+    while a >= 0 and b > 0:
+        if rows[b] >> a & 1:
+            a -= 1
+        elif not rows[b - 1] >> a & 1:
+            b -= 1
+        else:
+            pairs.append((a, b - 1))
+            a, b = a - 1, b - 1
+    return pairs[::-1]

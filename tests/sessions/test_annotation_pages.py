@@ -1,17 +1,22 @@
 """The annotate panel and the settings of scores: who may say what, and what is kept of it."""
 
+import time
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import AuditEvent, Project, Role, User
 from sessions.annotation import configs
-from sessions.annotation.diffs import word_diff
+from sessions.annotation.diffs import WORD, Part, kept_places, word_diff
 from sessions.models import Comment, ScoreConfig, Session
 from sessions.tasks import recompute_dirty
 from sessions.templatetags.cells import score_words
 from tests.conversations import tell
+from tests.patience import least
 from tracing.deletion import delete_traces
 from tracing.models import Score, Trace
 
@@ -258,6 +263,49 @@ def test_words_that_differ_are_told_from_words_that_do_not() -> None:
     assert parts[0] == ("same", "It is ")
     assert "".join(part.text for part in parts if part.kind != "new") == "It is on its way."
     assert "".join(part.text for part in parts if part.kind != "gone") == "It is late, sorry."
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("u{}", "v{}"), ("a", "a"), ("{:.1}", "{:.2}")],
+    ids=["nothing is kept", "everything is kept", "words come again and again"],
+)
+def test_two_thousand_changed_words_are_compared_at_once(old: str, new: str) -> None:
+    before, after = (" ".join(words.format(str(n * 7919)) for n in range(2_000)) for words in (old, new))
+    parts: list[Part] = []
+
+    def measured() -> float:
+        started = time.thread_time()
+        parts[:] = word_diff(before, after)
+        return time.thread_time() - started
+
+    assert least(measured, below=0.2) <= 0.2
+    assert "".join(part.text for part in parts if part.kind != "new") == before
+    assert "".join(part.text for part in parts if part.kind != "gone") == after
+
+
+WORDS = st.lists(st.sampled_from(["a", "b ", " ", "c\n", "d"]), max_size=12).map("".join)
+
+
+@given(WORDS, WORDS)
+def test_as_many_words_as_possible_are_kept(old: str, new: str) -> None:
+    parts = word_diff(old, new)
+
+    assert "".join(part.text for part in parts if part.kind != "new") == old
+    assert "".join(part.text for part in parts if part.kind != "gone") == new
+    assert len(kept_places(WORD.findall(old), WORD.findall(new))) == kept(old, new)
+
+
+def kept(old: str, new: str) -> int:
+    """The length of a longest common subsequence, by the table of all pairs."""
+    after = WORD.findall(new)
+    lengths = [0] * (len(after) + 1)
+    for word in WORD.findall(old):
+        row = [0]
+        for b, other in enumerate(after):
+            row.append(lengths[b] + 1 if word == other else max(lengths[b + 1], row[b]))
+        lengths = row
+    return lengths[-1]
 
 
 def test_retention_takes_what_was_said_of_a_session_along(alices: Client, project: Project) -> None:
