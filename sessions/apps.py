@@ -8,16 +8,18 @@ class SessionsConfig(AppConfig):
 
     def ready(self) -> None:
         from sessions.annotation.configs import named
+        from sessions.annotation.deletion import bury_spans
         from sessions.annotation.deletion import forget as forget_annotations
         from sessions.search.index import forget
         from sessions.tasks import wake
         from sessions.translation.cache import forget as forget_translations
-        from tracing.deletion import deleting
+        from tracing.deletion import burying, deleting
         from tracing.dirty import marked
         from tracing.score_configs import asked
 
         asked.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")
+        burying.connect(bury_spans, dispatch_uid="bury-spans")
         deleting.connect(forget, dispatch_uid="forget-texts")
         deleting.connect(forget_annotations, dispatch_uid="forget-annotations")
         deleting.connect(forget_translations, dispatch_uid="forget-translations")

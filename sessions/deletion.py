@@ -6,15 +6,16 @@ with every batch."""
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions.models import Erasure, Session
 from sessions.rollup import recompute
 from tracing import activity
-from tracing.deletion import delete_traces
-from tracing.models import Score, Span, Trace
+from tracing.deletion import erase_traces
+from tracing.models import Score, Span, Tombstone, Trace
+from tracing.tombstones import bury
 
 TRACES_AT_ONCE = 200
 AT_ONCE = 2000  # a request waits for so many traces; more are a worker's
@@ -23,14 +24,24 @@ LEASE = timedelta(seconds=60)  # longer than a batch may take
 PROGRESS = ("trace_count", "span_count", "score_count", "session_count", "leased_until", "finished_at")
 
 Subject = Erasure.Subject
+Kind = Tombstone.Kind
 
 
 def begin(project_id: int, subject: Erasure.Subject, key: str, *, by: str) -> Erasure:
-    """The receipt, still empty: hand it to `proceed`, or to a worker when it `is_large`."""
-    expected = _traces(project_id, subject, key).count()
-    return Erasure.objects.create(
-        project_id=project_id, subject=subject, key=key, requested_by=by[:254], expected_traces=expected
-    )
+    """The receipt, still empty: hand it to `proceed`, or to a worker when it `is_large`. From the commit on, nothing of
+    the subject comes in any more."""
+    now = timezone.now()
+    with transaction.atomic():
+        bury(project_id, Kind(subject), [key], now)
+        expected = _traces(project_id, subject, key).count()
+        return Erasure.objects.create(
+            project_id=project_id,
+            subject=subject,
+            key=key,
+            requested_by=by[:254],
+            requested_at=now,
+            expected_traces=expected,
+        )
 
 
 def exists(project_id: int, subject: Erasure.Subject, key: str) -> bool:
@@ -52,10 +63,11 @@ def delete_session(project_id: int, session_id: str, *, by: str = "") -> Erasure
 def delete_sessions(project_id: int, session_ids: Collection[str]) -> int:
     """Deletes what the named sessions consist of, without a receipt for each: for a job that keeps one for all.
     Returns how many there were."""
-    found = int(Session.objects.for_project(project_id).filter(session_id__in=session_ids).count())
+    found, now = int(Session.objects.for_project(project_id).filter(session_id__in=session_ids).count()), timezone.now()
+    bury(project_id, Kind.SESSION, session_ids, now)
     days = set()
     for trace_ids in _ids(Trace.objects.for_project(project_id).filter(session_id__in=session_ids)):
-        deleted = delete_traces(project_id, trace_ids)
+        deleted = erase_traces(project_id, trace_ids, now)
         _recompute(project_id, deleted.session_ids)
         days |= deleted.days
     _recompute(project_id, set(session_ids))  # also what a killed worker left without its traces
@@ -86,7 +98,9 @@ def proceed(erasure: Erasure) -> Erasure:
     touched: set[str] = set()
     days = set()
     for trace_ids in _left(erasure):
-        deleted = delete_traces(erasure.project_id, trace_ids)
+        if erasure.subject == Subject.PERSON:
+            bury(erasure.project_id, Kind.PAST, _only_of(erasure.project_id, trace_ids), erasure.requested_at)
+        deleted = erase_traces(erasure.project_id, trace_ids, erasure.requested_at)
         touched |= deleted.session_ids
         days |= deleted.days
         erasure.trace_count += deleted.trace_count
@@ -115,9 +129,16 @@ def _lease(erasure: Erasure) -> bool:
 
 def _left(erasure: Erasure) -> Iterator[list[str]]:
     traces = _traces(erasure.project_id, Subject(erasure.subject), erasure.key)
+    if erasure.subject == Subject.PERSON:
+        traces = traces.filter(_past(erasure))
     yield from _ids(traces)
     if erasure.subject == Subject.PERSON:
-        yield from _said_by_spans(erasure.project_id, erasure.key)
+        yield from _said_by_spans(erasure)
+
+
+def _past(erasure: Erasure) -> Q:
+    """What had come or begun before a person was erased: whoever comes back while a worker erases is a customer."""
+    return Q(received_at__lte=erasure.requested_at) | Q(started_at__lt=erasure.requested_at)
 
 
 def _ids(traces: QuerySet[Trace]) -> Iterator[list[str]]:
@@ -133,13 +154,21 @@ def _traces(project_id: int, subject: Erasure.Subject, key: str) -> QuerySet[Tra
     return traces.filter(session_id=key) if subject == Subject.SESSION else traces.filter(trace_id=key)
 
 
-def _said_by_spans(project_id: int, user_id: str) -> Iterator[list[str]]:
+def _said_by_spans(erasure: Erasure) -> Iterator[list[str]]:
     """Traces that were decided to be another user's, although a span names this one. Day by day, as spans are kept."""
-    days = Trace.objects.for_project(project_id).order_by("bucket").values_list("bucket", flat=True).distinct()
-    for day in list(days):
-        spans = Span.objects.for_project(project_id).filter(bucket=day, claims__user_id=user_id)
-        ids = sorted(set(spans.values_list("trace_id", flat=True)))
-        yield from (ids[start : start + TRACES_AT_ONCE] for start in range(0, len(ids), TRACES_AT_ONCE))
+    traces = Trace.objects.for_project(erasure.project_id)
+    for day in list(traces.order_by("bucket").values_list("bucket", flat=True).distinct()):
+        spans = Span.objects.for_project(erasure.project_id).filter(bucket=day, claims__user_id=erasure.key)
+        named = traces.filter(_past(erasure), trace_id__in=spans.values("trace_id"))
+        yield from _ids(named)
+
+
+def _only_of(project_id: int, trace_ids: Collection[str]) -> set[str]:
+    """The sessions that have no other traces than these."""
+    traces = Trace.objects.for_project(project_id)
+    sessions = set(traces.filter(trace_id__in=trace_ids, session_id__isnull=False).values_list("session_id", flat=True))
+    others = traces.filter(session_id__in=sessions).exclude(trace_id__in=trace_ids)
+    return sessions - set(others.order_by().values_list("session_id", flat=True).distinct())
 
 
 def _recompute(project_id: int, session_ids: set[str]) -> int:

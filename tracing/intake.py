@@ -107,7 +107,8 @@ def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, 
     for record in records:
         files.take_out(record)
     keep_files(project, files, held)
-    return Outcome(rejected, describe(ingest(project.pk, records, sdk=sdk, issues=found)))
+    found = ingest(project.pk, records, sdk=sdk, issues=found)
+    return Outcome(rejected + sum(issue.record is not None for issue in found), describe(found))
 
 
 def messages_of(record: SpanRecord) -> SpanRecord:

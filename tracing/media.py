@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from projects.deletion import emptied
+from tracing.erased import check_trace, gone
 from tracing.models import Media, MediaUse
 from tracing.sql import WAIT_BRIEFLY, run
 
@@ -55,9 +56,12 @@ class File:
 @transaction.atomic
 def keep(project_id: int, files: Collection[File]) -> int:
     """Store the files of one request, with the traces that show them, and return how many are new to the project.
+    Those of erased traces are left out.
 
     Raise OperationalError when somebody else holds one of them for too long."""
     run(WAIT_BRIEFLY)
+    erased = gone(project_id, trace_ids={file.trace_id for file in files})
+    files = [file for file in files if file.trace_id not in erased]
     contents = {file.media_id: file for file in files}
     _lock(project_id, contents)
     uses = {(file.trace_id, file.media_id) for file in files}
@@ -82,7 +86,8 @@ def keep(project_id: int, files: Collection[File]) -> int:
 
 @transaction.atomic
 def announce(project_id: int, trace_id: str, *, sha256: bytes, content_type: str, size: int) -> Media:
-    """What an SDK is about to upload, perhaps before its trace is here."""
+    """What an SDK is about to upload, perhaps before its trace is here. Raises Erased."""
+    check_trace(project_id, trace_id)
     media_id = media_id_of(sha256)
     _lock(project_id, [media_id])
     MediaUse.objects.bulk_create(
@@ -95,10 +100,10 @@ def announce(project_id: int, trace_id: str, *, sha256: bytes, content_type: str
 
 @transaction.atomic
 def receive(media: Media, content: IO[bytes]) -> None:
-    """Keeps an announced file whose hash was checked."""
+    """Keeps an announced file whose hash was checked; not one whose traces were deleted meanwhile."""
     _lock(media.project_id, [media.media_id])
-    _write(media.project_id, media.media_id, media.size, StoredFile(content))
-    Media.objects.for_project(media.project_id).filter(media_id=media.media_id).update(uploaded_at=timezone.now())
+    if Media.objects.for_project(media.project_id).filter(media_id=media.media_id).update(uploaded_at=timezone.now()):
+        _write(media.project_id, media.media_id, media.size, StoredFile(content))
 
 
 @transaction.atomic

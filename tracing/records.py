@@ -62,16 +62,19 @@ class Reason(StrEnum):
     UNSUPPORTED_CONTENT = "unsupported_content"
     RATE_LIMITED = "rate_limited"
     QUOTA_EXCEEDED = "quota_exceeded"
+    ERASED = "erased"
     LOG_IGNORED = "log_ignored"
     METRICS_IGNORED = "metrics_ignored"
 
 
 class Issue(NamedTuple):
-    """One thing that was not taken as sent. `sample` shows the offending value, at most 200 characters of it."""
+    """One thing that was not taken as sent. `sample` shows the offending value, at most 200 characters of it; `record`
+    is the report that was decoded and then not stored."""
 
     reason: Reason
     sample: str
     span_id: str = ""
+    record: "SpanRecord | TraceRecord | ScoreRecord | None" = None
 
 
 class Sdk(NamedTuple):

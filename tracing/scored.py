@@ -1,4 +1,5 @@
-"""Tells the sessions of a score that it came, changed or went. Every writer of scores calls this in its transaction."""
+"""Writes scores, and tells their sessions that one came, changed or went: every writer of scores calls `mark_sessions`
+in its transaction."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +11,10 @@ from django.utils import timezone
 from projects.audit import Action, Actor, record
 from projects.models import Project
 from tracing import dirty
+from tracing.fields import dump
 from tracing.models import DirtyMark, Score, Trace
+from tracing.records import Issue, Reason, ScoreRecord
+from tracing.sql import SCORED, UPSERT_SCORES, run
 
 
 class Placed(Protocol):
@@ -37,6 +41,27 @@ def mark_sessions(project_id: int, scores: Iterable[Placed], now: datetime) -> N
     sessions |= {session_id for session_id in known.values() if session_id is not None}
     dirty.mark(project_id, DirtyMark.Target.SESSION, sessions, now)
     dirty.mark(project_id, DirtyMark.Target.TRACE, trace_ids - known.keys(), now)
+
+
+def write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Issue], now: datetime) -> None:
+    """What a person said is not replaced by a program. A score that moves changes the session that it leaves, too."""
+    by_id = {score.id: score for score in scores}
+    known = Score.objects.for_project(project_id).filter(id__in=list(by_id)).order_by("id")
+    replaced = list(known.only("project_id", "id", "trace_id", "session_id", "author_id").select_for_update())
+    for old in replaced:
+        if old.author_id is not None:
+            del by_id[old.id]
+            found.append(Issue(Reason.INVALID_SCORE, f"id: {old.id} is a person's score, which no program replaces"))
+    latest = sorted(by_id.values(), key=lambda score: score.id)
+    if not latest:
+        return
+    columns = {c: [getattr(score, c, None) for score in latest] for c in SCORED}
+    columns["metadata"] = [None if value is None else dump(value) for value in columns["metadata"]]
+    columns["environment"] = [value or "default" for value in columns["environment"]]
+    columns["scored_at"] = [value or now for value in columns["scored_at"]]
+    columns["updated_at"] = [now] * len(latest)
+    run(UPSERT_SCORES, project_id=project_id, now=now, **columns)
+    mark_sessions(project_id, [*replaced, *latest], now)
 
 
 def delete_score(project: Project, score_id: str, *, by: Actor) -> bool:

@@ -12,19 +12,19 @@ import orjson
 from django.db import transaction
 
 from tracing import issues
+from tracing.checks import Record
+from tracing.deletion import erase_traces
+from tracing.erased import Condemned, admitted
 from tracing.fields import compress, dump
-from tracing.models import Score
 from tracing.partitions import ensure_partition
 from tracing.prices import Prices
-from tracing.records import Issue, Reason, ScoreRecord, Sdk, SpanRecord, TraceRecord
+from tracing.records import Issue, ScoreRecord, Sdk, SpanRecord, TraceRecord
 from tracing.rows import COLUMNS, JSON_COLUMNS, SpanRow, Texts, merge, merge_raw, priced, row_of, text_counts
-from tracing.scored import mark_sessions
+from tracing.scored import write_scores
 from tracing.sql import (
     LOAD_SPANS,
     LOCK_TRACES,
     NEW_TRACES,
-    SCORED,
-    UPSERT_SCORES,
     UPSERT_SPANS,
     UPSERT_TEXTS,
     WAIT_BRIEFLY,
@@ -32,39 +32,64 @@ from tracing.sql import (
 )
 from tracing.stored import Stored, load_texts
 from tracing.summing import sum_up
+from tracing.tombstones import Standing, standing
 
 
 def store(
     project_id: int,
-    records: Sequence[SpanRecord | TraceRecord | ScoreRecord],
+    records: Sequence[Record],
     *,
     sdk: Sdk,
     found: list[Issue],
     now: datetime,
 ) -> None:
-    """All of `records` or nothing. Appends what the sums bring to light to `found`, and keeps all of it as issues."""
+    """All of `records` or nothing, but for those that tombstones keep out. Appends what that and the sums bring to
+    light to `found`, and keeps all of it as issues."""
+    ensure_partition(now.date())
+    before = len(found)
+    while True:
+        try:
+            with transaction.atomic():
+                run(WAIT_BRIEFLY)
+                graves = standing(project_id)
+                _write(graves, admitted(graves, records, found), found, now)
+                issues.record(project_id, found, sdk, now)
+            return
+        except Condemned as condemned:
+            del found[before:]
+            erase_traces(project_id, condemned.trace_ids, now)
+
+
+def _write(graves: Standing, records: Sequence[Record], found: list[Issue], now: datetime) -> None:
+    """Raises Condemned."""
+    project_id = graves.project_id
     reports = [record for record in records if not isinstance(record, ScoreRecord)]
     scores = [record for record in records if isinstance(record, ScoreRecord)]
-    ensure_partition(now.date())
-    with transaction.atomic():
-        run(WAIT_BRIEFLY)
-        if reports:
-            traces = _lock(project_id, {report.trace_id for report in reports}, now)
-            prices = Prices.of(project_id)
-            _load_spans(project_id, traces, reports)
-            for report in reports:
-                _take(traces[report.trace_id], report, now, prices)
-            _write_spans(project_id, traces.values())
-            sum_up(project_id, list(traces.values()), found, now)
-        if scores:
-            _write_scores(project_id, scores, found, now)
-        issues.record(project_id, found, sdk, now)
+    if reports:
+        traces = _lock(project_id, {report.trace_id for report in reports}, now)
+        prices = Prices.of(project_id)
+        _load_spans(project_id, traces, reports)
+        for report in reports:
+            _take(traces[report.trace_id], report, now, prices)
+        _write_spans(project_id, traces.values())
+        sum_up(graves, list(traces.values()), found, now)
+    if scores:
+        write_scores(project_id, scores, found, now)
 
 
 def recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool = False) -> None:
     """Sums the named traces up anew from all their spans, however large, and marks their sessions. `reprice` computes
-    every cost that no SDK stated at today's prices first."""
+    every cost that no SDK stated at today's prices first. What turns out to belong to something erased goes."""
+    while True:
+        try:
+            return _recompute_traces(project_id, trace_ids, now, reprice=reprice)
+        except Condemned as condemned:
+            erase_traces(project_id, condemned.trace_ids, now)
+
+
+def _recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool) -> None:
     with transaction.atomic():
+        graves = standing(project_id)
         traces = _lock(project_id, set(trace_ids), now, create=False)
         _load_spans(project_id, traces, None)
         for trace in traces.values():
@@ -72,7 +97,7 @@ def recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *
         if reprice:
             _reprice(traces.values(), Prices.of(project_id))
             _write_spans(project_id, traces.values())
-        sum_up(project_id, list(traces.values()), [], now, whole=True)
+        sum_up(graves, list(traces.values()), [], now, whole=True)
 
 
 def _reprice(traces: Iterable[Stored], prices: Prices) -> None:
@@ -108,7 +133,9 @@ def _load_spans(project_id: int, traces: dict[str, Stored], reports: Iterable[Sp
 
 def _take(trace: Stored, report: SpanRecord | TraceRecord, now: datetime, prices: Prices) -> None:
     """Merges one report into what is known of its trace, remembering only what that changes."""
-    _take_own_texts(trace, report)
+    if report.claims.input is not None or report.claims.output is not None:
+        _take_own_texts(trace, report)
+        report = replace(report, claims=replace(report.claims, input=None, output=None))
     if isinstance(report, TraceRecord):
         _take_claims(trace, report, now)
     else:
@@ -118,9 +145,6 @@ def _take(trace: Stored, report: SpanRecord | TraceRecord, now: datetime, prices
 def _take_own_texts(trace: Stored, report: SpanRecord | TraceRecord) -> None:
     """What a report calls the input or output of the whole trace is kept beside the spans' texts, under span id ""."""
     texts = Texts(trace.trace_id, "", report.claims.input, report.claims.output)
-    report.claims.input = report.claims.output = None
-    if texts.input is None and texts.output is None:
-        return
     own = {f"{side}_size": len(text) for side in ("input", "output") if (text := getattr(texts, side)) is not None}
     own["text_hash"] = texts.hash()
     if trace.claims | own != trace.claims:
@@ -207,24 +231,3 @@ def _complete_raw(project_id: int, traces: Iterable[Stored]) -> None:
     wanted = [(trace, span_id) for trace in traces for span_id in trace.reported_again]
     for trace, span_id, stored in load_texts(project_id, wanted, "raw"):
         trace.texts[span_id].raw = merge_raw(orjson.loads(stored), trace.texts[span_id].raw)
-
-
-def _write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Issue], now: datetime) -> None:
-    """What a person said is not replaced by a program. A score that moves changes the session that it leaves, too."""
-    by_id = {score.id: score for score in scores}
-    known = Score.objects.for_project(project_id).filter(id__in=list(by_id)).order_by("id")
-    replaced = list(known.only("project_id", "id", "trace_id", "session_id", "author_id").select_for_update())
-    for old in replaced:
-        if old.author_id is not None:
-            del by_id[old.id]
-            found.append(Issue(Reason.INVALID_SCORE, f"id: {old.id} is a person's score, which no program replaces"))
-    latest = sorted(by_id.values(), key=lambda score: score.id)
-    if not latest:
-        return
-    columns = {c: [getattr(score, c, None) for score in latest] for c in SCORED}
-    columns["metadata"] = [None if value is None else dump(value) for value in columns["metadata"]]
-    columns["environment"] = [value or "default" for value in columns["environment"]]
-    columns["scored_at"] = [value or now for value in columns["scored_at"]]
-    columns["updated_at"] = [now] * len(latest)
-    run(UPSERT_SCORES, project_id=project_id, now=now, **columns)
-    mark_sessions(project_id, [*replaced, *latest], now)

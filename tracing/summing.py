@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tracing import dirty
+from tracing.erased import check_traces
 from tracing.fields import dump
 from tracing.models import DirtyMark
 from tracing.previews import preview
@@ -12,6 +13,7 @@ from tracing.records import Issue, Reason
 from tracing.rollup import Totals, roll_up
 from tracing.sql import ARRAYS, COUNT_REPEATS, SUMMED, UPDATE_TRACES, run
 from tracing.stored import Stored, load_texts
+from tracing.tombstones import Standing
 
 JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out"} | ARRAYS
 ROLES = {"input": "user", "output": "assistant"}
@@ -20,12 +22,15 @@ Summed = list[tuple[Stored, Totals]]
 
 
 def sum_up(
-    project_id: int, traces: Sequence[Stored], found: list[Issue], now: datetime, *, whole: bool = False
+    graves: Standing, traces: Sequence[Stored], found: list[Issue], now: datetime, *, whole: bool = False
 ) -> None:
-    """Writes the totals of every changed trace. A large one is left to the worker unless its spans are read `whole`."""
+    """Writes the totals of every changed trace. A large one is left to the worker unless its spans are read `whole`.
+    Raises Condemned."""
+    project_id = graves.project_id
     changed = [trace for trace in traces if trace.is_changed]
     due = [trace for trace in changed if trace.is_large and not whole]
     summed = [(trace, roll_up(list(trace.spans.values()), trace.claims)) for trace in changed if trace not in due]
+    check_traces(graves, changed, {trace.trace_id: totals for trace, totals in summed})
     _write_totals(project_id, summed, now)
     _count_repeats(project_id, traces, due, now)
     found.extend(conflict for trace, totals in summed for conflict in _conflicts(trace, totals))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from projects.jobs import job
 from projects.models import Project
-from tracing import activity, partitions, retention, selfcheck
+from tracing import activity, partitions, retention, selfcheck, tombstones
 from tracing.models import DirtyMark
 
 RECENT_DAYS, METERED_DAYS = 2, 35  # a late span counts on the day its trace was first seen
@@ -41,6 +41,7 @@ def forget_expired() -> None:
         today = timezone.now().date()
         run.rows = retention.forget_expired(today)
         retention.drop_empty_partitions(today)
+        tombstones.forget_old(timezone.now())
         _meter(METERED_DAYS)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from projects.audit import Action, Actor, record
 from projects.models import Project, User
 from sessions.annotation.configs import NotAllowed
+from sessions.annotation.targets import check
 from sessions.models import Comment
 
 LENGTH = 5_000
@@ -59,6 +60,7 @@ def add(
         author=(by.email if isinstance(by, User) else author)[:254],
     )
     with transaction.atomic():
+        check(project.pk, kind, key, trace_id=trace_id)
         comment.save(force_insert=True)
         record(Action.COMMENTED, project, actor=by, target=f"{kind.lower()} {key}")
     return comment

@@ -20,7 +20,7 @@ WORDS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
 
 
 class NotAllowed(ValueError):
-    """The text says to the person what is wrong."""
+    """The text says to the person what is wrong; its cause, if any, is how a program is answered."""
 
 
 class Value(NamedTuple):

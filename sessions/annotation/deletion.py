@@ -1,24 +1,40 @@
 """What people said of traces and sessions goes with them, and so do the places that these have in queues."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from sessions.models import Comment, ObjectType, Review, ReviewItem
+from tracing.models import Span, Tombstone, Trace
+from tracing.tombstones import bury
 
 
 def forget(project_id: int, trace_ids: Collection[str], session_ids: Collection[str], **_: Any) -> None:
     """Of deleted traces, and of sessions that lost their last trace. Scores went with the traces already."""
     for kind, ids in ((ObjectType.TRACE, trace_ids), (ObjectType.SESSION, session_ids)):
-        _forget_comments(project_id, Q(object_type=kind, object_id__in=list(ids)))
+        Comment.objects.for_project(project_id).filter(object_type=kind, object_id__in=list(ids)).delete()
         items = ReviewItem.objects.for_project(project_id).filter(object_type=kind, object_id__in=list(ids))
         _forget_items(project_id, items.values_list("id", flat=True))
-    _forget_comments(project_id, Q(trace_id__in=list(trace_ids)))
+    Comment.objects.for_project(project_id).filter(trace_id__in=list(trace_ids)).delete()
+    _on_spans(Comment, project_id, trace_ids).delete()
+    _forget_items(project_id, _on_spans(ReviewItem, project_id, trace_ids).values_list("id", flat=True))
 
 
-def _forget_comments(project_id: int, where: Q) -> None:
-    Comment.objects.for_project(project_id).filter(where).delete()
+def bury_spans(project_id: int, trace_ids: Collection[str], at: datetime, **_: Any) -> None:
+    """What programs said of spans without naming their trace, they would say again."""
+    said = _on_spans(Comment, project_id, trace_ids).values_list("object_id", flat=True)
+    bury(project_id, Tombstone.Kind.SPAN, said, at)
+
+
+def _on_spans(model: type[Comment | ReviewItem], project_id: int, trace_ids: Collection[str]) -> QuerySet[Any]:
+    """Rows that name a span of these traces and no trace."""
+    buckets = Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).values_list("bucket", flat=True)
+    spans = Span.objects.for_project(project_id).filter(bucket__in=set(buckets), trace_id__in=trace_ids)
+    rows: QuerySet[Any] = model.objects.for_project(project_id).filter(object_type=ObjectType.OBSERVATION)
+    rows = rows.filter(object_id__in=spans.values("span_id"))
+    return rows.filter(trace_id=None) if model is Comment else rows
 
 
 def _forget_items(project_id: int, ids: Iterable[str]) -> None:

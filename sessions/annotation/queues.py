@@ -12,6 +12,7 @@ from django.utils import timezone
 from projects.audit import Action, Actor, record
 from projects.models import Project, User
 from sessions.annotation.configs import NAME_LENGTH, NotAllowed
+from sessions.annotation.targets import gone
 from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig
 
 AT_ONCE = 1_000
@@ -47,9 +48,13 @@ def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
     return added
 
 
+@transaction.atomic
 def add_items(queue: ReviewQueue, objects: Iterable[tuple[str, str]]) -> int:
-    """Of (type, id) pairs. A completed item stays completed."""
+    """Of (type, id) pairs, those left out that were erased. A completed item stays completed."""
     now, wanted = timezone.now(), dict.fromkeys(objects)
+    for kind in {kind for kind, _ in wanted}:
+        for key in gone(queue.project_id, kind, [key for of, key in wanted if of == kind]):
+            del wanted[kind, key]
     items = ReviewItem.objects.for_project(queue.project_id).filter(queue_id=queue.id)
     there = set(items.filter(object_id__in=[key for _, key in wanted]).values_list("object_type", "object_id"))
     new = [pair for pair in wanted if pair not in there]

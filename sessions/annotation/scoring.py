@@ -9,7 +9,7 @@ from django.utils import timezone
 from projects.audit import Action, record
 from projects.models import Project, User
 from sessions.annotation.configs import TEXT_LENGTH, NotAllowed, Value, read_value
-from sessions.annotation.targets import Target
+from sessions.annotation.targets import Target, check
 from sessions.models import DataType, ScoreConfig
 from tracing.models import Score
 from tracing.scored import delete_score, mark_sessions
@@ -109,6 +109,7 @@ def _write(
         written.pop("queue_id", None)
     score = Score(project_id=project.pk, id=own_id(target, name, by), created_at=now, **written)
     with transaction.atomic():
+        check(project.pk, target.kind, target.key, trace_id=target.trace_id)
         Score.objects.bulk_create(
             [score], update_conflicts=True, unique_fields=["project_id", "id"], update_fields=list(written)
         )

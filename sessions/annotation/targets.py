@@ -1,12 +1,16 @@
 """What can be annotated: a session, a trace, or a span of one."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db.models import Q
 
+from sessions.annotation.configs import NotAllowed
 from sessions.models import ObjectType, Session
+from tracing import erased
 from tracing.bounded import TooLong, within
 from tracing.models import Span, Trace
+from tracing.wire.refusals import Erased
 
 PATIENCE = 1_500  # ms to find a span
 
@@ -36,6 +40,19 @@ class Target(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind.label.lower()} {self.key}"
+
+
+def gone(project_id: int, kind: str, keys: Collection[str]) -> set[str]:
+    """Those that were erased. Call it first in the transaction that writes about any of them."""
+    name = {ObjectType.SESSION: "session_ids", ObjectType.TRACE: "trace_ids"}.get(ObjectType(kind), "span_ids")
+    return erased.gone(project_id, **{name: keys})
+
+
+def check(project_id: int, kind: str, key: str, *, trace_id: str | None = None) -> None:
+    """Call it first in the transaction that writes about this; a span goes with its trace. Raises NotAllowed for what
+    was erased."""
+    if gone(project_id, *((kind, [key]) if trace_id is None else (ObjectType.TRACE, [trace_id]))):
+        raise NotAllowed(erased.SAMPLE) from Erased(erased.SAMPLE)
 
 
 def find(project_id: int, kind: str, key: str, *, trace_id: str = "") -> Target | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils import timezone
 
 from projects.models import Project, Role
@@ -10,6 +11,7 @@ from sessions import deletion
 from sessions.annotation import queues
 from sessions.cohorts import making
 from sessions.models import BulkJob, Cohort, ObjectType, ReviewQueue, SessionState
+from tracing.erased import gone
 
 Choices = list[tuple[str, str]]  # value and words
 
@@ -33,7 +35,9 @@ class Action:
     is_final: bool = False  # nothing brings back what it takes: ask once more
 
 
+@transaction.atomic
 def _bookmark(job: BulkJob, session_ids: Sequence[str]) -> int:
+    session_ids = sorted(set(session_ids) - gone(job.project_id, session_ids=session_ids))
     states = SessionState.objects.for_project(job.project_id).filter(session_id__in=session_ids)
     before: int = states.filter(is_bookmarked=True).count()
     rows = [
@@ -44,7 +48,7 @@ def _bookmark(job: BulkJob, session_ids: Sequence[str]) -> int:
             updated_by=job.requested_by,
             updated_at=timezone.now(),
         )
-        for session_id in sorted(session_ids)
+        for session_id in session_ids
     ]
     SessionState.objects.bulk_create(
         rows,

@@ -20,6 +20,7 @@ from projects.models import Project, User
 from sessions.listing import Listing
 from sessions.models import Cohort, CohortMember, Session
 from sessions.saved_views import PASSING
+from tracing.erased import gone
 
 MOST = 500  # cohorts of one project
 STALE = timedelta(minutes=5)
@@ -86,7 +87,8 @@ def add_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
     if not cohort.is_fixed:
         raise CohortError(f"“{cohort.name}” is a filter: sessions belong to it by what they are.")
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(ADD, [cohort.id, cohort.project_id, sorted(set(session_ids))])
+        standing = set(session_ids) - gone(cohort.project_id, session_ids=session_ids)
+        cursor.execute(ADD, [cohort.id, cohort.project_id, sorted(standing)])
         added = int(cursor.rowcount)
         _row(cohort).update(session_count=F("session_count") + added, counted_at=timezone.now())
     cohort.session_count += added

@@ -1,8 +1,10 @@
 """What people say of a session as a whole, and what it says of itself: title, bookmark, note, active or idle."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import transaction
 from django.forms import CharField, ModelForm, Textarea
 from django.utils import timezone
 
@@ -10,6 +12,7 @@ from projects.models import Project, User
 from sessions.models import Session, SessionState
 from sessions.models.state import NOTE_LENGTH
 from sessions.replay.turns import traces_of
+from tracing.erased import gone
 
 # Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
 TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")
@@ -62,7 +65,14 @@ def given_title(session: Session) -> str:
 
 
 def say(session: Session, by: User, **changes: object) -> None:
-    """Writes `changes`; what they do not name stays."""
+    """Writes `changes`; what they do not name stays. Nothing of a session that is being deleted."""
+    with transaction.atomic():
+        if gone(session.project_id, session_ids=[session.session_id]):
+            return
+        _say(session, by, changes)
+
+
+def _say(session: Session, by: User, changes: Mapping[str, object]) -> None:
     written = {**changes, "updated_by": by.email, "updated_at": timezone.now()}
     state = SessionState(project_id=session.project_id, session_id=session.session_id, **written)
     SessionState.objects.for_project(session.project_id).bulk_create(

@@ -6,6 +6,7 @@ from tracing.models.marks import DirtyMark, IngestionIssue
 from tracing.models.media import Media, MediaUse
 from tracing.models.prices import ModelPrice, new_price_id
 from tracing.models.scores import Score
+from tracing.models.tombstones import Tombstone
 from tracing.models.traces import Span, SpanIO, Trace
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Score",
     "Span",
     "SpanIO",
+    "Tombstone",
     "Trace",
     "cost_field",
     "new_price_id",

@@ -112,6 +112,11 @@ EXPLANATIONS = {
         "The whole request was rejected, and the exporter was asked to try again later.",
         "Raise the quota in the project's settings, send less, or wait for the first of the month (UTC).",
     ),
+    Reason.ERASED: Explanation(
+        "Erased before",
+        "The report was rejected: it belongs to a deleted trace or session, or to the past of an erased person.",
+        "Nothing to do; the sender repeats old reports. A deleted session's id can be used again after 90 days.",
+    ),
     Reason.LOG_IGNORED: Explanation(
         "Logs",
         "Log records are accepted and not stored.",

@@ -37,7 +37,10 @@ def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
         events += [over_the_limit(item, issues) for item in batch[SPANS.value :]]
         records = [event.record for event in events if event.record is not None]
         keep_files(project, files, held)
-        ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
+        found = ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
+    refused = {id(issue.record): issue for issue in found if issue.record is not None}
+    events = [refused_by_store(event, refused.get(id(event.record))) for event in events]
+    records = [event.record for event in events if event.record is not None]
     spans = {(record.trace_id, record.span_id) for record in records if isinstance(record, SpanRecord)}
     quota.count(project, len(spans))
     return json_response(answer(events), status=207)
@@ -65,6 +68,11 @@ def checked(event: Event, issues: list[Issue], files: FilesInTexts) -> Event:
         return event
     issue = issues[-1]
     return Event(event.id, reason=issue.reason, message=issue.sample)
+
+
+def refused_by_store(event: Event, issue: Issue | None) -> Event:
+    """The event as it is answered."""
+    return Event(event.id, reason=issue.reason, message=issue.sample) if issue else event
 
 
 def over_the_limit(item: Any, issues: list[Issue]) -> Event:

@@ -46,6 +46,14 @@ class Invalid(Refused):
     """Read, but not acceptable; already among the project's issues."""
 
 
+class Erased(Refused):
+    """About something that was erased. Not to be repeated."""
+
+    status = 410
+    code = StatusCode.NOT_FOUND
+    reason = Reason.ERASED
+
+
 class UnsupportedContent(Refused):
     status = 415
     reason = Reason.UNSUPPORTED_CONTENT
