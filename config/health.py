@@ -1,20 +1,20 @@
 """Whether this process lives (/healthz), and whether the installation can take data and work them off (/readyz)."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 import redis
 from django.core.cache import cache
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from config import storing
+from config.probing import DEADLINE_SECONDS, OK, NotReady, Probe, answers
+from tracing import dirty
 
 HEARTBEAT, BEAT = "worker-heartbeat", "beat-heartbeat"
 HEARTBEAT_LIFE = 30  # seconds; a sign is given every few of them
-
-
-class NotReady(Exception):
-    """A part does not do its work; the text is for whoever operates it."""
+LAG_SECONDS = 60  # a sweep finds what waits every 5 seconds, so that longer means that work does not keep up
+FRESH_SECONDS = 0.2  # an answer that costs a connection to the database counts for as long, however many ask
 
 
 def note_heartbeat() -> None:
@@ -44,25 +44,22 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    checks = {name: _result(check) for name, check in CHECKS.items()}
-    is_ready = all(result == "ok" for result in checks.values())
-    return JsonResponse({"ready": is_ready, "checks": checks}, status=200 if is_ready else 503)
+    """Each check has its own deadline, and they run at the same time, so that this answers whatever hangs."""
+    found = {name: answer or LATE for name, answer in answers(CHECKS).items()}
+    for name, needed in NEEDS.items():
+        if found[needed] != OK:
+            found[name] = f"cannot be told: the {needed} is not ready"
+    is_ready = all(answer == OK for answer in found.values())
+    return JsonResponse({"ready": is_ready, "checks": found}, status=200 if is_ready else 503)
 
 
-def _result(check: Callable[[], None]) -> str:
-    """Any failure at all means "not ready", whatever class the driver gives it; its text may hold addresses."""
-    try:
-        check()
-    except NotReady as reason:
-        return str(reason)
-    except Exception as error:
-        return f"does not answer ({type(error).__name__})"
-    return "ok"
-
-
-def _database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+def _queue() -> None:
+    waits = dirty.longest_wait(dirty.URGENT)
+    if waits > LAG_SECONDS:
+        raise NotReady(
+            f"sessions are {waits:.0f} s behind their traces: the workers do not keep up, or one hangs; look at their"
+            " log, and start more of them"
+        )
 
 
 def _broker() -> None:
@@ -79,4 +76,14 @@ def _beat() -> None:
         raise NotReady(f"no sign of life for {HEARTBEAT_LIFE} s: is beat running?")
 
 
-CHECKS = {"database": _database, "broker": _broker, "worker": _worker, "beat": _beat}
+CHECKS = {
+    "database": Probe(storing.check_database, age=FRESH_SECONDS),
+    "disk": Probe(storing.check_disk),
+    "storing": Probe(storing.check_storing),
+    "queue": Probe(_queue, age=FRESH_SECONDS),
+    "broker": Probe(_broker),
+    "worker": Probe(_worker),
+    "beat": Probe(_beat),
+}
+NEEDS = {"queue": "database", "worker": "broker", "beat": "broker"}
+LATE = f"does not answer within {DEADLINE_SECONDS:.0f} s"

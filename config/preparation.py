@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from config import pause
 from config.embedded import CannotStart
 from projects.first_start import Started, first_start
 
@@ -31,6 +32,7 @@ def prepare() -> Started:
     try:
         with connection.cursor() as cursor:
             _refuse_old_server(cursor)
+        _end_forgotten_pause()
         with _alone():
             _migrate()
             return first_start()
@@ -83,6 +85,19 @@ def _refuse_old_server(cursor: CursorWrapper) -> None:
     [version] = cursor.fetchone()
     if int(version) < OLDEST * 10_000:
         raise CannotStart(f"Confab needs PostgreSQL {OLDEST} or newer; the server of DATABASE_URL is {version}.")
+
+
+def _end_forgotten_pause() -> None:
+    """A restore that was killed leaves a database that takes no writes."""
+    if not (since := pause.restore_since()):
+        return
+    if pause.is_restoring():
+        raise CannotStart(f"A restore has been at work on this database since {since}: start when it has ended.")
+    log.warning("a restore that began at %s was killed: going on with the data from before it", since)
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    with pause.control() as server:
+        pause.end(server, name)
 
 
 def _migrate() -> None:

@@ -51,9 +51,14 @@ DELETE FROM dirty_mark WHERE project_id = %s AND target = %s AND key = ANY(%s)
 """
 
 UNLEASE = """
-UPDATE dirty_mark SET leased_until = NULL WHERE project_id = %s AND target = %s AND key = ANY(%s)
+UPDATE dirty_mark SET leased_until = NULL, marked_at = coalesce(%s, marked_at)
+WHERE project_id = %s AND target = %s AND key = ANY(%s)
 """
 
+LONGEST_WAIT = """
+SELECT coalesce(extract(epoch FROM now() - min(marked_at)), 0) FROM dirty_mark
+WHERE target = ANY(%s) /* every project */
+"""
 PROJECTS = "SELECT DISTINCT project_id FROM dirty_mark WHERE target = ANY(%s) /* every project */"
 # A session must follow within a second; hours and days wait for the clock.
 URGENT = {DirtyMark.Target.SESSION, DirtyMark.Target.TRACE}
@@ -86,13 +91,15 @@ def claim(
 
 
 def release(project_id: int, target: DirtyMark.Target, claimed: Sequence[Claimed]) -> None:
-    """Takes finished keys out of the queue; those that were marked again meanwhile stay and come free."""
+    """Takes finished keys out of the queue; those that were marked again meanwhile stay and come free. Those of
+    sessions go to its end: what they waited for until now is done."""
+    since = timezone.now() if target in URGENT else None
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK, [project_id, target, [item.key for item in claimed]])
         standing = {Claimed(key, version) for key, version in cursor.fetchall()}
         finished = standing & set(claimed)
         cursor.execute(RELEASE, [project_id, target, [item.key for item in finished]])
-        cursor.execute(UNLEASE, [project_id, target, [item.key for item in standing - finished]])
+        cursor.execute(UNLEASE, [since, project_id, target, [item.key for item in standing - finished]])
 
 
 def waits(project_id: int, targets: Iterable[DirtyMark.Target]) -> bool:
@@ -107,3 +114,10 @@ def waiting_projects(targets: Iterable[DirtyMark.Target]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(PROJECTS, [list(map(str, targets))])
         return [project_id for (project_id,) in cursor.fetchall()]
+
+
+def longest_wait(targets: Iterable[DirtyMark.Target]) -> float:
+    """Return for how many seconds the oldest mark of these kinds has waited, 0 when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(LONGEST_WAIT, [list(map(str, targets))])
+        return float(cursor.fetchone()[0])

@@ -5,13 +5,14 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.utils import timezone
 
 from projects.auth import KeyRefused, key_for
 from projects.models import ApiKey, Project, Scope
 from tracing import issues as ledger
 from tracing import quota
+from tracing.faults import READ_ONLY, faults, sqlstate_of
 from tracing.ingest import ingest
 from tracing.media import keep
 from tracing.media_texts import FilesInTexts
@@ -108,6 +109,7 @@ def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, 
         files.take_out(record)
     keep_files(project, files, held)
     found = ingest(project.pk, records, sdk=sdk, issues=found)
+    faults.note_stored()
     return Outcome(rejected + sum(issue.record is not None for issue in found), describe(found))
 
 
@@ -143,9 +145,10 @@ def refused_by(error: Exception) -> Refused:
     """How a failed request is answered. A fault of ours asks the client to come again: nothing was stored."""
     if isinstance(error, Refused):
         return error
-    if isinstance(error, OperationalError | InterfaceError):
+    is_read_only = isinstance(error, InternalError) and sqlstate_of(error) == READ_ONLY
+    if is_read_only or isinstance(error, OperationalError | InterfaceError):
         log.warning("the database is away or busy: %s", error)
-        return Unavailable("The database is away or busy; nothing was stored. Send it again.")
+        return Unavailable(faults.note(error))
     log.error("a request failed", exc_info=error)
     return Unavailable("Something broke on our side; nothing was stored. Send it again.")
 
@@ -156,5 +159,5 @@ def note(project: Project, refused: Refused, headers: Mapping[str, str]) -> None
         return
     try:
         ledger.record(project.pk, [Issue(refused.reason, str(refused)[:200])], sdk_of(headers, ()), timezone.now())
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, InternalError):
         log.warning("could not note a refusal: %s", refused)

@@ -1,18 +1,24 @@
 """/healthz says that this process lives; /readyz that the installation takes data and works them off."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from celery.signals import heartbeat_sent
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import OperationalError, connections
 from django.test import Client
+from psycopg.errors import LockNotAvailable
 from pytest_django import Settings
 
 from config.celery import app
-from config.health import BEAT, CHECKS, HEARTBEAT, note_beat, note_heartbeat
+from config.health import BEAT, CHECKS, FRESH_SECONDS, HEARTBEAT, note_beat, note_heartbeat
+from config.probing import Probe, answers
 from config.schedule import Scheduler
+from tracing.faults import FEW, faults
 
 
 @pytest.fixture(autouse=True)
@@ -85,14 +91,61 @@ def test_readyz_misses_the_broker_without_telling_where_it_is(client: Client, db
     assert "secret" not in answer.content.decode()
 
 
-def test_readyz_misses_the_database(client: Client, db: None) -> None:
-    def refuse(*_: object) -> None:
-        raise DatabaseError("the server closed the connection")
-
+def test_readyz_misses_the_database(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connections.settings["default"], "HOST", "/nonexistent")
     note_heartbeat()
     note_beat()
-    with connection.execute_wrapper(refuse):
-        answer = client.get("/readyz")
+    time.sleep(FRESH_SECONDS)
+    answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json()["checks"] == dict.fromkeys(CHECKS, "ok") | {"database": "does not answer (DatabaseError)"}
+    assert answer.json()["checks"] == dict.fromkeys(CHECKS, "ok") | {
+        "database": "does not answer (OperationalError)",
+        "queue": "cannot be told: the database is not ready",
+    }
+
+
+def test_readyz_misses_room_on_the_disk(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.storing.LEAST_FREE_BYTES", 2**80)
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "make room there" in answer.json()["checks"]["disk"]
+
+
+def test_readyz_rings_when_requests_are_not_stored_until_one_is(client: Client, db: None) -> None:
+    for _ in range(FEW + 1):
+        faults.note(OperationalError("the server closed the connection"))
+    failing = client.get("/readyz").json()["checks"]["storing"]
+    faults.note_stored()
+
+    assert "the last 4 requests could not be stored (OperationalError)" in failing
+    assert client.get("/readyz").json()["checks"]["storing"] == "ok"
+
+
+def test_a_held_row_is_no_reason_to_ring(client: Client, db: None) -> None:
+    busy = OperationalError("canceling statement due to lock timeout")
+    busy.__cause__ = LockNotAvailable()
+    for _ in range(20):
+        faults.note(busy)
+
+    assert client.get("/readyz").json()["checks"]["storing"] == "ok"
+
+
+def test_a_check_that_hangs_holds_up_one_thread_however_many_ask() -> None:
+    is_released, started = Event(), []
+
+    def hang() -> None:
+        started.append(1)
+        is_released.wait(20)
+
+    probe = {"it": Probe(hang)}
+    before = time.monotonic()
+    with ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(lambda _: answers(probe, within=0.3), range(5)))
+    assert found == [{"it": None}] * 5
+    assert time.monotonic() - before < 1.5
+    assert len(started) == 1
+
+    is_released.set()
+    assert answers(probe) == {"it": "ok"}

@@ -1,18 +1,32 @@
 """`manage.py restore`: the database as a dump has it, wholly or not at all."""
 
+import signal
+import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.utils import timezone
+from psycopg import sql
 
+from config import pause
+from config.embedded import CannotStart
 from config.postgres_tools import refuse_unnamed, run_tool
 from config.preparation import prepare
+from projects.first_start import InitError
+from tracing.partitions import make_ahead
 
 
 class Command(BaseCommand):
-    help = "Replaces the database by the contents of FILE, which `manage.py dump` wrote, also while Confab is running."
+    help = (
+        "Replaces the database by the contents of FILE, which `manage.py dump` wrote. Confab may be running: until this"
+        " has ended, on all machines, pages can be read and whoever sends or changes something is asked to come again."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -21,24 +35,81 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, no_input: bool, **_: Any) -> None:
         refuse_unnamed()
+        run_tool("pg_restore", "--list", "--file", "/dev/null", file)  # a file that is no dump changes nothing
         name = connection.settings_dict["NAME"]
-        if not no_input and input(f"Everything in {name!r} is replaced. Type 'yes' to go on: ") != "yes":
+        question = f"Everything in {name!r} is replaced, also what came after the dump. Type 'yes' to go on: "
+        if not no_input and input(question) != "yes":
             raise CommandError("Nothing was changed.")
-        restored = f"{name}_restored"
-        self._on_server(f"DROP DATABASE IF EXISTS {quoted(restored)}", f"CREATE DATABASE {quoted(restored)}")
-        run_tool("pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname", restored, file)
-        self._on_server(
-            f"DROP DATABASE {quoted(name)} WITH (FORCE)",
-            f"ALTER DATABASE {quoted(restored)} RENAME TO {quoted(name)}",
-        )
-        prepare()  # the dump may be older than our migrations
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: sys.exit("Stopped: nothing was changed."))
+        try:
+            with pause.control() as server, self.alone(server), self.paused(server, name):
+                replace(server, name, file)
+        except (CannotStart, InitError, TimeoutError, psycopg.Error) as reason:
+            raise CommandError(f"{str(reason).strip()}. Nothing was changed.") from None
+        self.say("Restored. What is sent is taken again.")
 
-    def _on_server(self, *statements: str) -> None:
+    @contextmanager
+    def alone(self, server: psycopg.Connection) -> Iterator[None]:
+        if server.execute("SELECT pg_try_advisory_lock(%s)", [pause.RESTORE_LOCK]).fetchone() != (True,):
+            raise CommandError("Another restore runs on this server. Nothing was changed.")
+        yield  # the lock ends with the connection
+
+    @contextmanager
+    def paused(self, server: psycopg.Connection, name: str) -> Iterator[None]:
+        try:
+            pause.begin(server, name)
+            self.say("Paused: whoever sends something is asked to come again until this has ended.")
+            yield
+        except BaseException:
+            self.go_on(server, name)
+            raise
+
+    def go_on(self, server: psycopg.Connection, name: str) -> None:
+        try:
+            pause.end(server, name)
+        except psycopg.Error as error:
+            self.stderr.write(
+                f"The pause could not be ended: {error}. Run `manage.py prepare` when the server is back."
+            )
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def replace(server: psycopg.Connection, name: str, file: Path) -> None:
+    """Make the new database beside the old one, bring it up to date, and change their names in one step."""
+    restored, replaced = f"{name}_restored", f"{name}_replaced"
+    for left in (restored, replaced):
+        run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", left)
+    run(server, "CREATE DATABASE {}", restored)
+    run_tool("pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname", restored, file)
+    bring_up_to_date(restored)
+    run(server, "ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
+    try:
+        pause.end_connections(server, name)
+        with server.transaction():
+            run(server, "ALTER DATABASE {} RENAME TO {}", name, replaced)
+            run(server, "ALTER DATABASE {} RENAME TO {}", restored, name)
+    finally:
+        run(server, "ALTER DATABASE {} ALLOW_CONNECTIONS true", name)
+    run(server, "DROP DATABASE {} WITH (FORCE)", replaced)
+
+
+def bring_up_to_date(name: str) -> None:
+    """The dump may be older than our migrations, and than the month that spans are stored in."""
+    connection.close()
+    settings, before = connection.settings_dict, connection.settings_dict["NAME"]
+    settings["NAME"] = name
+    try:
+        prepare()
+        make_ahead(timezone.now().date())
+    finally:
         connection.close()
-        with connection._nodb_cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+        settings["NAME"] = before
 
 
-def quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
+def run(server: psycopg.Connection, statement: str, *names: str) -> None:
+    """Names cannot be parameters of these statements."""
+    server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

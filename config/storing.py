@@ -1,0 +1,72 @@
+"""Whether this installation can store what it is sent: its database takes writes, its disks have room."""
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from psycopg.errors import DiskFull
+
+from config.pause import restore_since
+from config.probing import NotReady
+from tracing.bounded import TooLong, within
+from tracing.faults import faults
+
+LEAST_FREE_BYTES = 32 * 2**20  # two segments of PostgreSQL's log
+WRITE_MILLISECONDS = 900
+# Sorting more than fits into memory writes a file on the database's disk, and leaves nothing behind.
+WRITE = (
+    "SELECT count(*) FROM (SELECT repeat('x', 1000) AS filler FROM generate_series(1, 500) AS n ORDER BY -n) AS sorted"
+)
+STATE = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
+
+
+def check_database() -> None:
+    """Raise NotReady when it answers and takes no writes."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATE)
+        is_standby, is_read_only = cursor.fetchone()
+    if started := restore_since():
+        raise NotReady(
+            f"a restore runs since {started}: senders are asked to come again. If none runs any more, one was killed:"
+            " run `manage.py restore` again, or `manage.py prepare` to go on with the old data"
+        )
+    if is_standby:
+        raise NotReady(
+            "is a standby and takes no writes: let DATABASE_URL name the primary server, or promote this one"
+        )
+    if is_read_only:
+        raise NotReady("is read-only: ALTER DATABASE or ALTER ROLE has set default_transaction_read_only; reset it")
+    try:
+        with within(WRITE_MILLISECONDS, work_mem="64kB"), connection.cursor() as cursor:
+            cursor.execute(WRITE)
+    except TooLong:
+        raise NotReady("takes longer than a second to write half a megabyte: look at its disk") from None
+    except OperationalError as error:
+        if isinstance(error.__cause__, DiskFull):
+            raise NotReady("its disk is full: make room there") from None
+        raise
+
+
+def check_disk() -> None:
+    """Raise NotReady when the disk of our files, or of the database that stands here, is full."""
+    for path in (settings.DATA_DIR, settings.DATA_DIR / "postgres"):
+        if path.exists():
+            _refuse_full(path.resolve())
+
+
+def _refuse_full(path: Path) -> None:
+    facts = os.statvfs(path)
+    if facts.f_bavail * facts.f_frsize < LEAST_FREE_BYTES:
+        raise NotReady(f"less than {LEAST_FREE_BYTES // 2**20} MB are free in {path}: make room there")
+    if facts.f_files and not facts.f_favail:
+        raise NotReady(f"no more files can be made in {path}: delete some")
+
+
+def check_storing() -> None:
+    """Raise NotReady when requests fail that this process should have stored."""
+    if failing := faults.failing():
+        raise NotReady(
+            f"the last {failing.requests:,} requests could not be stored ({failing.error}): see the log, and that of"
+            " PostgreSQL"
+        )
