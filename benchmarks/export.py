@@ -100,13 +100,14 @@ def export(project_id: int, name: str, sessions: int) -> tuple[float, float, flo
     """Growth of the peak in MB, size of the file in MB, seconds."""
     from django.http import QueryDict
 
+    from projects.downloads.making import encoded
     from projects.models import Project
     from sessions.export.stream import export_of
 
     project = Project.objects.get(pk=project_id)
     before, began, size = _resident(), time.perf_counter(), 0
     Path("/proc/self/clear_refs").write_text("5")  # forgets the peak
-    for chunk in export_of(project, QueryDict(f"format={name}&limit={sessions}")).chunks():
+    for chunk in encoded(export_of(project, QueryDict(f"format={name}&limit={sessions}")).pieces()):
         size += len(chunk)
     return _peak() - before, size / 1e6, time.perf_counter() - began
 

@@ -45,8 +45,9 @@ class Program:
 
 
 def web(host: str, port: int) -> Program:
-    # Storing takes four threads of a process at most (tracing/intake.py); the others are for clients that send slowly.
-    processes = ("--workers", "2", "--blocking-threads", "12", "--respawn-failed-workers")
+    # Storing takes four threads of a process at most (tracing/intake.py), downloads take nine
+    # (projects/downloads/places.py); the others are for pages, and for clients that send slowly.
+    processes = ("--workers", "2", "--blocking-threads", "20", "--respawn-failed-workers")
     return Program(
         name="Web",
         detail=f"on {host_and_port(host, port)}",

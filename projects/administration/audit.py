@@ -1,24 +1,27 @@
 """The audit log of an organization, as a page and as CSV, for its admins."""
 
-import csv
 from collections.abc import Iterator
 
 import orjson
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from projects.access import organization_view, person, requires
 from projects.administration.forms import TrailForm
 from projects.audit import Action, record
+from projects.downloads.answers import download
+from projects.downloads.making import made_answer
+from projects.downloads.places import Holder
+from projects.downloads.tables import csv_line, harmless
 from projects.models import AuditEvent, Organization, Role
 
 EVENTS_A_PAGE = 50
 EVENTS_AT_ONCE = 1_000  # of a download
+CSV = "text/csv; charset=utf-8"
 COLUMNS = ("at", "actor", "action", "target", "project_id", "ip", "details")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
 
 
 @require_safe
@@ -44,12 +47,14 @@ def audit(request: HttpRequest, organization: Organization) -> HttpResponse:
 @require_safe
 @organization_view
 @requires(Role.ADMIN)
-def audit_csv(request: HttpRequest, organization: Organization) -> StreamingHttpResponse:
+@download
+def audit_csv(request: HttpRequest, organization: Organization) -> HttpResponseBase:
     events = TrailForm(request.GET, organization=organization).trail().events(organization)
-    record(Action.EXPORTED, organization, actor=person(request), target="audit log", request=request)
-    name = f"audit-{organization.pk}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(_lines(_in_batches(events)), content_type="text/csv; charset=utf-8", headers=headers)
+    if request.method == "GET":
+        record(Action.EXPORTED, organization, actor=person(request), target="audit log", request=request)
+    lines = _lines(_in_batches(events))
+    holder, name = Holder.of(person(request), organization), f"audit-{organization.pk}.csv"
+    return made_answer(request, lines, holder, name=name, content_type=CSV)
 
 
 def _in_batches(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
@@ -62,22 +67,9 @@ def _in_batches(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
         batch = list(older[:EVENTS_AT_ONCE]) if len(batch) == EVENTS_AT_ONCE else []
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _lines(events: Iterator[AuditEvent]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield csv_line(COLUMNS)
     for event in events:
         details = orjson.dumps(event.details).decode()
         cells = [event.actor, event.action, event.target, event.project_id, event.ip, details]
-        yield writer.writerow([event.at.isoformat(), *(_harmless(cell) for cell in cells)])
-
-
-def _harmless(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+        yield csv_line([event.at.isoformat(), *(harmless("" if cell is None else str(cell)) for cell in cells)])

@@ -4,10 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import DateTimeField, QuerySet
+from django.http import HttpResponseBase
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
+from projects.audit import Action, record
+from projects.downloads.making import made_answer
+from projects.downloads.places import Holder
 from projects.models import Project
 from sessions.annotation import comments as commenting
 from sessions.annotation import configs as configuring
@@ -145,12 +150,14 @@ def items(request: Request, queue_id: str) -> Response:
 
 
 @api_view(["GET"])
-def results(request: Request, queue_id: str) -> Response:
+def results(request: Request, queue_id: str) -> HttpResponseBase:
     """Every reviewer's values side by side, and how far they agree."""
     project = project_of(request)
     queue = found_or_404(ReviewQueue.objects.for_project(project), id=queue_id)
-    rows = list(outcome.results_of(project, queue))
-    return Response({"agreement": outcome.agreement_of(rows), "items": [outcome.as_json(row) for row in rows]})
+    key, target = key_of(request), f"review {queue.name}"
+    record(Action.EXPORTED, project, actor=key, target=target, request=request._request, format="json")
+    pieces, name = outcome.json_pieces(project, queue, {}, JSONEncoder), f"review-{queue.id}.json"
+    return made_answer(request._request, pieces, Holder.of(key, project), name=name, content_type="application/json")
 
 
 class refusing:  # reads as a statement

@@ -1,15 +1,18 @@
 """What came out of a review queue: a row for each item, every reviewer's value side by side, and how far they agree."""
 
-import csv
+import json
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from json import JSONEncoder
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
 from sessions.annotation.panels import names_of
 from sessions.annotation.targets import Target
+from sessions.export.bounds import in_time
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig
 from tracing.models import Score
 
@@ -26,13 +29,6 @@ class Result(NamedTuple):
     reviewers: list[str]
 
 
-class Echo:
-    """What csv writes a line to: hands it back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def results_of(project: Project, queue: ReviewQueue) -> Iterator[Result]:
     """In the order of the queue, some hundreds at a time."""
     names = _names(project, queue)
@@ -42,20 +38,41 @@ def results_of(project: Project, queue: ReviewQueue) -> Iterator[Result]:
         rows = items
         if after is not None:
             rows = rows.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], id__gt=after[1]))
-        page = list(rows[:AT_ONCE])
+        with in_time():
+            page = list(rows[:AT_ONCE])
+            results = list(_results(project, queue, names, page)) if page else []
         if not page:
             return
-        yield from _results(project, queue, names, page)
+        yield from results
         after = (page[-1].created_at, page[-1].id)
 
 
-def agreement_of(results: Iterable[Result]) -> dict[str, float | None]:
-    """The mean over the items with at least two answers."""
-    shares: dict[str, list[float]] = {}
-    for result in results:
-        for name, share in result.agreement.items():
-            shares.setdefault(name, []).extend([] if share is None else [share])
-    return {name: sum(found) / len(found) if found else None for name, found in shares.items()}
+class Agreement:
+    """Of all results that pass: by score, the mean over the items with at least two answers."""
+
+    def __init__(self) -> None:
+        self._shares: dict[str, list[float]] = {}
+
+    def of(self, results: Iterable[Result]) -> Iterator[Result]:
+        """The same results, counted."""
+        for result in results:
+            for name, share in result.agreement.items():
+                self._shares.setdefault(name, []).extend([] if share is None else [share])
+            yield result
+
+    def by_score(self) -> dict[str, float | None]:
+        return {name: sum(found) / len(found) if found else None for name, found in self._shares.items()}
+
+
+def json_pieces(
+    project: Project, queue: ReviewQueue, head: dict[str, Any], encoder: type[JSONEncoder]
+) -> Iterator[str]:
+    """One object with `head`, the items, and behind them their agreement, written as it is read."""
+    agreement = Agreement()
+    yield json.dumps(head, cls=encoder)[:-1] + (", " if head else "") + '"items": ['
+    for number, result in enumerate(agreement.of(results_of(project, queue))):
+        yield (",\n" if number else "") + json.dumps(as_json(result), cls=encoder)
+    yield '], "agreement": ' + json.dumps(agreement.by_score(), cls=encoder) + "}\n"
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -73,18 +90,17 @@ def as_json(result: Result) -> dict[str, Any]:
 
 def as_csv(project: Project, queue: ReviewQueue) -> Iterator[str]:
     """A column for each score and reviewer, then one for each score's agreement."""
-    writer, names = csv.writer(Echo()), sorted(set(_names(project, queue).values()))
+    names = sorted(set(_names(project, queue).values()))
     people = sorted(_people(project, queue).values())
     pairs = [(name, reviewer) for name in names for reviewer in people]
     head = [*(f"{name} ({reviewer})" for name, reviewer in pairs), *(f"{name} agreement" for name in names)]
-    yield writer.writerow(["object_type", "object_id", "status", *map(_safe, head)])
+    yield csv_line(["object_type", "object_id", "status", *map(harmless, head)])
     for result in results_of(project, queue):
         given = [result.values.get(name, {}).get(reviewer, "") for name, reviewer in pairs]
         agreed = ["" if result.agreement[name] is None else f"{result.agreement[name]:.3f}" for name in names]
         item = result.item
-        yield writer.writerow(
-            [item.object_type, _safe(item.object_id), item.status.lower(), *map(_safe, given), *agreed]
-        )
+        cells = [item.object_type, harmless(item.object_id), item.status.lower(), *map(_cell, given), *agreed]
+        yield csv_line(cells)
 
 
 def _results(project: Project, queue: ReviewQueue, names: dict[str, str], page: list[ReviewItem]) -> Iterator[Result]:
@@ -131,6 +147,10 @@ def _value(score: Score) -> Any:
     return score.value if score.data_type == "NUMERIC" else score.string_value
 
 
+def _cell(value: Any) -> Any:
+    return harmless(value) if isinstance(value, str) else value
+
+
 def _names(project: Project, queue: ReviewQueue) -> dict[str, str]:
     """Of the queue's questions, by config."""
     configs = ScoreConfig.objects.for_project(project).filter(id__in=queue.score_config_ids)
@@ -144,8 +164,3 @@ def _people(project: Project, queue: ReviewQueue) -> dict[int, str]:
     known = {user_id: named.get(user_id, f"person {user_id}") for user_id in ids}
     twice = {name for name in known.values() if list(known.values()).count(name) > 1}
     return {user_id: f"{name} #{user_id}" if name in twice else name for user_id, name in known.items()}
-
-
-def _safe(value: Any) -> Any:
-    """A spreadsheet takes a text that begins like this for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -4,13 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from projects.access import person, project_view, requires
 from projects.audit import Action, record
+from projects.downloads.answers import download
+from projects.downloads.making import made_answer
+from projects.downloads.places import Holder
 from projects.htmx import PageRequest
 from projects.models import Project, Role, User
 from sessions.annotation import leases, scoring
@@ -28,6 +32,7 @@ from tracing.models import Trace
 
 SHOWN = 100
 MOST_FILLED = 10_000
+RESULTS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 KEPT_AHEAD = 20 * 60  # seconds that a page waits in the browser; its lease lasts longer
 
 
@@ -146,21 +151,20 @@ def is_ahead(request: HttpRequest) -> bool:
 
 @require_safe
 @project_view
-def results(request: HttpRequest, project: Project, queue_id: str, form: str) -> HttpResponse | StreamingHttpResponse:
+@download
+def results(request: HttpRequest, project: Project, queue_id: str, form: str) -> HttpResponseBase:
     """`results.csv` or `results.json`."""
     found = find_queue(project, queue_id)
-    if form not in ("csv", "json"):
+    if form not in RESULTS:
         raise Http404("Results are csv or json.")
-    record(Action.EXPORTED, project, actor=person(request), target=f"review {found.name}", request=request, format=form)
-    if form == "csv":
-        lines = outcome.as_csv(project, found)
-        answer: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(lines, content_type="text/csv")
-    else:
-        rows = list(outcome.results_of(project, found))
-        body = {"queue": found.name, "agreement": outcome.agreement_of(rows), "items": [*map(outcome.as_json, rows)]}
-        answer = JsonResponse(body)
-    answer["Content-Disposition"] = f'attachment; filename="review-{found.id}.{form}"'
-    return answer
+    if request.method == "GET":
+        target = f"review {found.name}"
+        record(Action.EXPORTED, project, actor=person(request), target=target, request=request, format=form)
+    pieces = outcome.as_csv(project, found)
+    if form == "json":
+        pieces = outcome.json_pieces(project, found, {"queue": found.name}, DjangoJSONEncoder)
+    holder, name = Holder.of(person(request), project), f"review-{found.id}.{form}"
+    return made_answer(request, pieces, holder, name=name, content_type=RESULTS[form])
 
 
 @transaction.atomic

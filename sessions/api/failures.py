@@ -8,6 +8,8 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from projects.downloads.places import NoDownload
+
 log = logging.getLogger(__name__)
 RETRY_SECONDS = "2"
 
@@ -17,4 +19,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         log.warning("the database is away: %s", error)
         body = {"detail": "The database is away. Ask again in a moment."}
         return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS})
+    if isinstance(error, NoDownload):
+        headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+        return Response({"detail": str(error)}, error.status, headers=headers)
     return exception_handler(error, context)

@@ -1,13 +1,18 @@
 """The page that compares, and its numbers as CSV. The address is the whole state."""
 
-import csv
+from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from projects.access import project_view
+from projects.access import person, project_view
+from projects.audit import Action, record
+from projects.downloads.answers import download
+from projects.downloads.making import made_answer
+from projects.downloads.places import Holder
+from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
 from sessions.cohorts.comparison import compare as compared
 from sessions.cohorts.groups import EVERYTHING, MOST, Asked, groups_of, splitting
@@ -21,7 +26,6 @@ HEAD = [*("kind", "name", "value", "group", "label", "n", "mean", "median", "p95
 HEAD += [*("difference", "low", "high", "p_adjusted", "effect")]  # of medians or shares
 HEAD += [*("mean_difference", "mean_low", "mean_high", "within", "within_low", "within_high")]
 UNKNOWN = ("", "", "")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the beginning of one
 
 
 @require_safe
@@ -38,20 +42,27 @@ def compare(request: HttpRequest, project: Project) -> HttpResponse:
 
 @require_safe
 @project_view
-def compare_csv(request: HttpRequest, project: Project) -> HttpResponse:
+@download
+def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Every number of the page; one row for a number or a value of each group."""
     comparison, _, error = _read(request, project)
     if comparison is None:
         return HttpResponse(error or "Choose what to compare.", status=400, content_type="text/plain; charset=utf-8")
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="comparison.csv"'
-    rows = csv.writer(answer)
-    rows.writerow(HEAD)
+    if request.method == "GET":
+        asked = request.GET.urlencode()[:200]
+        record(Action.EXPORTED, project, actor=person(request), target=asked, request=request, format="compare.csv")
+    holder = Holder.of(person(request), project)
+    content_type = "text/csv; charset=utf-8"
+    return made_answer(request, _lines(comparison), holder, name="comparison.csv", content_type=content_type)
+
+
+def _lines(comparison: Comparison) -> Iterator[str]:
+    rows: list[list[Any]] = [HEAD]
     for measure in comparison.measures:
-        rows.writerows(_rows_of_measure(measure))
+        rows += _rows_of_measure(measure)
     for mix in comparison.mixes:
-        rows.writerows(_rows_of_mix(mix))
-    return answer
+        rows += _rows_of_mix(mix)
+    yield from map(csv_line, rows)
 
 
 def _read(request: HttpRequest, project: Project) -> tuple[Comparison | None, Asked, str]:
@@ -79,8 +90,8 @@ def _rows_of_measure(measure: Measure) -> list[list[Any]]:
     rows = []
     for place, one in enumerate(measure.summaries):
         numbers = [one.size, one.mean, one.median, one.p95, one.total, "", ""]
-        row: list[Any] = ["score" if measure.is_score else "number", _safe(measure.name), "", one.group.letter]
-        row += [_safe(one.group.label), *numbers]
+        row: list[Any] = ["score" if measure.is_score else "number", harmless(measure.name), "", one.group.letter]
+        row += [harmless(one.group.label), *numbers]
         if place:
             found = measure.differences[place - 1]
             row += [*(found.median or UNKNOWN), found.p, found.test.delta if found.test else ""]
@@ -93,8 +104,8 @@ def _rows_of_mix(mix: Mix) -> list[list[Any]]:
     rows = []
     for value in mix.values:
         for place, cell in enumerate(value.cells):
-            row: list[Any] = [mix.kind, _safe(mix.name), _safe(value.text), cell.group.letter]
-            row += [_safe(cell.group.label), cell.share.size, "", "", "", "", cell.share.hits, cell.share.value]
+            row: list[Any] = [mix.kind, harmless(mix.name), harmless(value.text), cell.group.letter]
+            row += [harmless(cell.group.label), cell.share.size, "", "", "", "", cell.share.hits, cell.share.value]
             if place:
                 found = value.differences[place - 1]
                 row += [*(found.interval or UNKNOWN), found.p, ""]
@@ -104,7 +115,3 @@ def _rows_of_mix(mix: Mix) -> list[list[Any]]:
 
 def _filled(row: list[Any]) -> list[Any]:
     return row + [""] * (len(HEAD) - len(row))
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

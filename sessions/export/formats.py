@@ -2,13 +2,12 @@
 
 Columns are the declared properties; a new one is exported without an edit here."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from projects.downloads.tables import csv_line, harmless
 from sessions.api.representation import session_json
 from sessions.export.conversations import Message, conversations_of
 from sessions.export.markdown import as_markdown
@@ -16,9 +15,7 @@ from sessions.models import Session
 from sessions.properties import properties_of
 from tracing.fields import dump
 
-# A spreadsheet takes such a text for a formula and would run it.
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -38,18 +35,12 @@ class Format:
 
 
 def _csv_start() -> str:
-    return _csv_line(list(properties_of(Session)))
+    return csv_line(properties_of(Session))
 
 
 def _csv_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
     for session in sessions:
-        yield _csv_line([cell(value) for value in session_json(session).values()])
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+        yield csv_line(cell(value) for value in session_json(session).values())
 
 
 def cell(value: Any) -> str:
@@ -59,7 +50,7 @@ def cell(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = ", ".join(value)
     text = value if isinstance(value, str) else dump(value)
-    return f"'{text}" if text.startswith(RISKY) and not NUMBER.fullmatch(text) else text
+    return text if NUMBER.fullmatch(text) else harmless(text)
 
 
 def _json_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:

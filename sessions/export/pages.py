@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from projects.access import person, project_view
 from projects.audit import Action, record
+from projects.downloads.answers import download, filename
+from projects.downloads.making import made_answer
+from projects.downloads.places import Holder
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.api.representation import session_json
 from sessions.export.conversations import conversation_of
 from sessions.export.formats import FORMATS
 from sessions.export.markdown import as_markdown
-from sessions.export.stream import BadExport, Export, answer, export_of
+from sessions.export.stream import BadExport, Export, export_of
 from sessions.models import Session
 from sessions.translation.export import translated_conversation
 from sessions.translation.languages import tag
@@ -26,10 +28,15 @@ from tracing.keyset import Order
 BY_ID = Order("id", "session_id", "session_id", Session._meta.get_field("session_id"))
 # What the names mean for a single session.
 OF_ONE = {"markdown": "markdown", "jsonl": "messages", "messages": "messages", "json": "json"}
+TRANSLATED = {  # content type and extension
+    True: ("text/markdown; charset=utf-8", "md"),
+    False: ("application/x-ndjson; charset=utf-8", "jsonl"),
+}
 
 
 @require_safe
 @project_view
+@download
 def exported(request: PageRequest, project: Project) -> HttpResponseBase:
     """`?format=`, the parameters of the list, `?id=` for some sessions alone; `?after=` goes on."""
     try:
@@ -40,51 +47,56 @@ def exported(request: PageRequest, project: Project) -> HttpResponseBase:
         context = {"project": project, "section": "sessions", "formats": FORMATS.values(), "query": query.urlencode()}
         context["errors"] = error.errors if is_asked else {}
         return render(request, "sessions/export.html", context, status=400 if is_asked else 200)
-    if request.method == "GET":
-        tell_of(request, project, export.format.name, request.GET.urlencode())
-    return answer(export, f"sessions-of-{project.name}")
+    tell_of(request, project, export.format.name, request.GET.urlencode())
+    name = filename(f"sessions-of-{project.name}", export.format.extension)
+    return _sent(request, project, export.pieces(), name, export.format.content_type)
 
 
 @require_safe
 @project_view
+@download
 def one_exported(request: PageRequest, project: Project, session_id: str) -> HttpResponseBase:
     """One conversation: as chat messages, as Markdown, or with all that is known of the session."""
-    found = Session.objects.for_project(project).filter(session_id=session_id).first()
+    sessions = Session.objects.for_project(project).filter(session_id=session_id)
+    found = sessions.first()
     if found is None:
         raise Http404("This project has no such session; it may have been deleted.")
     name = OF_ONE.get(request.GET.get("format", "markdown"))
     if name is None:
         return HttpResponse(f"The format is one of {', '.join(OF_ONE)}.", status=400, content_type="text/plain")
-    if request.method == "GET":
-        tell_of(request, project, name, session_id)
+    tell_of(request, project, name, session_id)
     if lang := tag(request.GET.get("lang", "")):
-        return in_words(found, name, lang)
-    sessions = Session.objects.for_project(project).filter(session_id=session_id)
-    response = answer(Export(FORMATS[name], sessions, BY_ID), f"session-{session_id}")
-    if name == "json":
-        response.streaming_content = everything(found)
-    return response
+        content_type, extension = TRANSLATED[name == "markdown"]
+        pieces = translated(found, lang, is_text=name == "markdown")
+        return _sent(request, project, pieces, filename(f"session-{session_id}-{lang}", extension), content_type)
+    chosen = FORMATS[name]
+    pieces = everything(found) if name == "json" else Export(chosen, sessions, BY_ID).pieces()
+    return _sent(request, project, pieces, filename(f"session-{session_id}", chosen.extension), chosen.content_type)
 
 
-def in_words(session: Session, name: str, lang: str) -> HttpResponseBase:
+def translated(session: Session, lang: str, *, is_text: bool) -> Iterator[str]:
     """With what was translated of it; the originals stand beside it, except in Markdown."""
     messages = translated_conversation(session, lang)
-    is_text = name == "markdown"
-    parts = as_markdown(session, messages) if is_text else (dump(message) + "\n" for message in messages)
-    kind, ending = ("text/markdown", "md") if is_text else ("application/x-ndjson", "jsonl")
-    response = StreamingHttpResponse(parts, content_type=f"{kind}; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, f"session-{session.session_id}-{lang}.{ending}")
-    return response
+    yield from as_markdown(session, messages) if is_text else (dump(message) + "\n" for message in messages)
 
 
-def everything(session: Session) -> Iterator[bytes]:
+def everything(session: Session) -> Iterator[str]:
     """Every property of the session and its messages, in one object."""
-    yield (dump(session_json(session))[:-1] + ',"messages":[').encode()
+    yield dump(session_json(session))[:-1] + ',"messages":['
     for number, message in enumerate(conversation_of(session)):
-        yield (("," if number else "") + dump(message)).encode()
-    yield b"]}\n"
+        yield ("," if number else "") + dump(message)
+    yield "]}\n"
 
 
 def tell_of(request: PageRequest, project: Project, name: str, asked: str) -> None:
-    with transaction.atomic():
-        record(Action.EXPORTED, project, actor=person(request), target=asked[:200], request=request, format=name)
+    """Adds the export to the audit log; HEAD exports nothing."""
+    if request.method == "GET":
+        with transaction.atomic():
+            record(Action.EXPORTED, project, actor=person(request), target=asked[:200], request=request, format=name)
+
+
+def _sent(
+    request: PageRequest, project: Project, pieces: Iterator[str], name: str, content_type: str
+) -> HttpResponseBase:
+    holder = Holder.of(person(request), project)
+    return made_answer(request, pieces, holder, name=name, content_type=content_type)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.http import QueryDict, StreamingHttpResponse
-from django.utils.text import slugify
+from django.http import QueryDict
 
 from projects.models import Project
+from sessions.export.bounds import in_time
 from sessions.export.formats import FORMATS, Format
 from sessions.listing import Listing
 from sessions.models import Session
@@ -19,7 +19,6 @@ from sessions.saved_views import PASSING
 from sessions.score_order import ScoreOrder
 from tracing.keyset import BadCursor, Order
 
-CHUNK = 64 * 1024  # characters that are sent together
 MOST_IDS = 1_000
 OWN = ("format", "after", "limit", "id")
 Errors = dict[str, list[str]]
@@ -43,26 +42,16 @@ class Export:
     after: str = ""
     limit: int | None = None
 
-    def chunks(self) -> Iterator[bytes]:
-        """The file, some 64 kB at a time."""
-        waiting: list[str] = []
-        size = 0
-        for piece in self.pieces():
-            waiting.append(piece)
-            size += len(piece)
-            if size >= CHUNK:
-                yield "".join(waiting).encode("utf-8", "replace")
-                waiting, size = [], 0
-        yield "".join(waiting).encode("utf-8", "replace")
-
     def pieces(self) -> Iterator[str]:
+        """Raises TooLarge when the database takes too long for a batch."""
         yield self.format.start()
         cursor: str | None = self.after
         left, is_first = self.limit, True
         while cursor is not None and (left is None or left > 0):
             size = self.format.at_once if left is None else min(left, self.format.at_once)
-            page = self.order.page(self.sessions, cursor=cursor, limit=size)
-            yield from self.format.rows(page.rows, is_first)
+            with in_time():
+                page = self.order.page(self.sessions, cursor=cursor, limit=size)
+                yield from self.format.rows(page.rows, is_first)
             is_first, cursor = False, page.next
             left = None if left is None else left - len(page.rows)
         yield self.format.end(cursor)
@@ -80,13 +69,6 @@ def export_of(project: Project, params: QueryDict) -> Export:
     if errors or found is None:
         raise BadExport(errors)
     return Export(found, sessions, order, after, limit)
-
-
-def answer(export: Export, name: str) -> StreamingHttpResponse:
-    """A file to download. Buffering proxies are asked to let it through."""
-    filename = f"{slugify(name) or 'sessions'}.{export.format.extension}"
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(export.chunks(), content_type=export.format.content_type, headers=headers)
 
 
 def _asked(project: Project, params: QueryDict, errors: Errors) -> tuple[QuerySet[Session], Order | ScoreOrder]:

@@ -4,16 +4,16 @@ import csv
 import io
 import json
 import tracemalloc
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import QueryDict, StreamingHttpResponse
+from django.http import QueryDict
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from projects.downloads.making import encoded
 from projects.models import AuditEvent, Project, User
 from sessions.export.conversations import Told, conversation_of
 from sessions.export.formats import FORMATS, cell
@@ -23,6 +23,7 @@ from sessions.properties import properties_of
 from sessions.rollup import recompute
 from tests.conftest import Key
 from tests.conversations import tell
+from tests.downloads import body_of
 from tests.sessions.rows import session as session_row
 from tests.tracing.reports import at, in_session, span
 from tracing.ingest import ingest
@@ -31,10 +32,7 @@ from tracing.ingest import ingest
 def got(client: Client, address: str, key: Key | None = None) -> str:
     response = client.get(address, headers={"Authorization": key.basic} if key else {})
     assert response.status_code == 200, response
-    assert isinstance(response, StreamingHttpResponse)
-    parts = response.streaming_content
-    assert isinstance(parts, Iterator)
-    return b"".join(parts).decode()
+    return body_of(response).decode()
 
 
 def lines(text: str) -> list[Any]:
@@ -197,7 +195,7 @@ def test_memory_does_not_grow_with_the_number_of_sessions(project: Project) -> N
     def peak(limit: int) -> int:
         export = export_of(project, QueryDict(f"format=csv&limit={limit}"))
         tracemalloc.start()
-        size = sum(map(len, export.chunks()))
+        size = sum(map(len, encoded(export.pieces())))
         assert size > limit * 1000
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

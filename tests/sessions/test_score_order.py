@@ -21,6 +21,7 @@ from sessions.models import Session, SessionScore
 from sessions.replay.neighbours import neighbours_of
 from sessions.score_columns import score_columns
 from tests.conftest import Key
+from tests.downloads import body_of
 from tests.sessions.rows import session
 from tests.tracing.reports import at
 
@@ -187,12 +188,12 @@ def test_a_cursor_of_another_order_is_refused(scored: None, project: Project) ->
 
 def test_the_export_and_the_neighbours_keep_the_order(scored: None, project: Project) -> None:
     query = urlencode({"sort": f"-score.{NAME}"})
-    rows = b"".join(export_of(project, QueryDict(query + "&format=jsonl")).chunks()).splitlines()
+    rows = "".join(export_of(project, QueryDict(query + "&format=jsonl")).pieces()).splitlines()
     assert [orjson.loads(row)["id"] for row in rows] == ORDERS[f"-score.{NAME}"]
     middle = Session.objects.for_project(project).get(session_id="d")
     beside = neighbours_of(project, middle, query)
     assert (beside.previous, beside.next) == ("e", "z")
-    after = b"".join(export_of(project, QueryDict(query + "&format=jsonl&after=d")).chunks()).splitlines()
+    after = "".join(export_of(project, QueryDict(query + "&format=jsonl&after=d")).pieces()).splitlines()
     assert [orjson.loads(row)["id"] for row in after] == ["z", "y", "x", "p"]
 
 
@@ -211,7 +212,7 @@ def test_the_api_sorts_by_a_score_and_refuses_one_that_there_is_not(
     assert "Those that do are score.another" in answer.json()["errors"]["sort"][0]
     params, headers = {"sort": sort, "format": "jsonl"}, {"Authorization": key.bearer}
     exported: Any = client.get("/api/v1/export", params, headers=headers)
-    assert [orjson.loads(row)["id"] for row in b"".join(exported.streaming_content).splitlines()] == ORDERS[sort]
+    assert [orjson.loads(row)["id"] for row in body_of(exported).splitlines()] == ORDERS[sort]
 
 
 def test_each_score_has_a_column_whose_head_sorts(client: Client, alice: User, scored: None, project: Project) -> None:

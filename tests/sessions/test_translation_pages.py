@@ -15,6 +15,7 @@ from sessions.translation import jobs
 from sessions.translation.secrets import decrypted, encrypted
 from tests.conftest import Key
 from tests.conversations import tell
+from tests.downloads import body_of
 from tests.translation.engines import Engine, served
 from tracing.models import Trace
 
@@ -263,8 +264,8 @@ def test_an_export_in_the_readers_language_has_what_was_translated(
     work(project)
     path = reverse("export-session", args=[project.pk, "pedido"])
 
-    markdown = b"".join(alices.get(path, {"format": "markdown", "lang": "en"}).streaming_content).decode()  # type: ignore[attr-defined]
-    lines = b"".join(alices.get(path, {"format": "jsonl", "lang": "en"}).streaming_content).decode()  # type: ignore[attr-defined]
+    markdown = body_of(alices.get(path, {"format": "markdown", "lang": "en"})).decode()
+    lines = body_of(alices.get(path, {"format": "jsonl", "lang": "en"})).decode()
 
     assert "My order #A-1029" in markdown
     assert "ainda não chegou" not in markdown

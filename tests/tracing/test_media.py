@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from projects.deletion import emptied
 from projects.models import Project, User
 from tests.conftest import Key
+from tests.downloads import body_of
 from tests.tracing import otlp
 from tracing import quota
 from tracing.limits import FILE_SMALLEST, FILES_OF_REQUEST, FILES_OF_SPAN, MEDIA
@@ -261,7 +262,7 @@ def test_an_sdk_uploads_a_file_once_and_reads_it_back(client: Client, project: P
     assert described["urlExpiry"]
     url = urlsplit(described["url"])
     response = client.get(f"{url.path}?{url.query}")
-    assert b"".join(response.streaming_content) == PNG
+    assert body_of(response) == PNG
 
 
 def test_an_upload_that_is_not_what_was_announced_is_refused(client: Client, project: Project, key: Key) -> None:

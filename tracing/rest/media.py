@@ -10,16 +10,18 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from projects.downloads.answers import download as sends_file
+from projects.downloads.places import Holder
 from projects.models import Project, Scope
 from tracing import media as kept
 from tracing import quota
 from tracing.checks import valid_id
 from tracing.endpoints import answering, machine
-from tracing.files import file_response
+from tracing.files import media_answer
 from tracing.limits import MEDIA
 from tracing.models import Media
 from tracing.rest.bodies import read_object
@@ -101,8 +103,10 @@ def describe(request: HttpRequest, project: Project, media_id: str) -> HttpRespo
 
 
 @answering("GET")
-def download(request: HttpRequest, media_id: str) -> FileResponse:
-    return file_response(_signed_media(request, media_id, DOWNLOAD))
+@sends_file
+def download(request: HttpRequest, media_id: str) -> HttpResponseBase:
+    found = _signed_media(request, media_id, DOWNLOAD)
+    return media_answer(request, found, Holder.of(None, Project(pk=found.project_id)))
 
 
 def _find(project: Project, media_id: str) -> Media:
