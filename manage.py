@@ -11,6 +11,10 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
+    if sys.argv[1:2] == ["alive"]:  # asked every few seconds, of nothing that Django would load first
+        from config.management.commands.alive import Command
+
+        return Command().run_from_argv(sys.argv)
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as reason:

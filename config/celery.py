@@ -5,10 +5,11 @@ import sys
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_init, task_prerun, worker_init
+from celery.signals import beat_embedded_init, beat_init, task_prerun, worker_init, worker_process_init, worker_ready
 from django.db import close_old_connections
 
 from config.secret_key import refuse_insecure
+from tracing.alive import prove
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -55,3 +56,8 @@ app.conf.beat_scheduler = "config.schedule:Scheduler"
 
 for starts in (worker_init, beat_init):
     starts.connect(lambda **_: refuse_insecure(), weak=False)
+# The processes in which a regular expression could be stuck for ever, or that nobody would miss for long.
+worker_ready.connect(lambda **_: prove("worker"), weak=False)
+worker_process_init.connect(lambda **_: prove("pool"), weak=False)
+for starts in (beat_init, beat_embedded_init):
+    starts.connect(lambda **_: prove("beat"), weak=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from config.embedded import CannotStart
+from config.embedded.sockets import place_of_sockets
 from config.machine import names_of_this_machine
 from config.urls_of_services import database_from_url, redis_client_url
 from projects.addresses import base_url, host_and_port
@@ -25,7 +26,11 @@ def listening_address(host: str) -> str:
 
 def environment_of_programs(*, host: str, port: int, grpc_port: int, data: Path, secret_key: str) -> dict[str, str]:
     """Without the URLs of the services, which are known when they stand."""
-    made = {"CONFAB_SECRET_KEY": secret_key, "CONFAB_BASE_URL": f"http://{host_and_port(reachable(host), port)}"}
+    made = {
+        "CONFAB_SECRET_KEY": secret_key,
+        "CONFAB_BASE_URL": f"http://{host_and_port(reachable(host), port)}",
+        "CONFAB_ALIVE_DIR": str(place_of_sockets(data / "alive")),
+    }
     if not ip_address(host).is_loopback:
         made["CONFAB_ALLOWED_HOSTS"] = ",".join(names_of_this_machine())
     given = {name: os.environ[name] for name in made if os.environ.get(name)}
@@ -37,6 +42,7 @@ def adopt(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     settings.DATABASES["default"].update(database_from_url(environment["DATABASE_URL"]))
     settings.CACHES["default"]["LOCATION"] = redis_client_url(environment["REDIS_URL"])
+    settings.ALIVE_DIR = Path(environment["CONFAB_ALIVE_DIR"])
     settings.SECRET_KEY = environment["CONFAB_SECRET_KEY"]
     settings.BASE_URL = base_url(environment["CONFAB_BASE_URL"])
 

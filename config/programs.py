@@ -18,27 +18,33 @@ from projects.addresses import host_and_port
 
 WORKER_GRACE = 20.0  # a task that runs may finish; one that does not is repeated after the next start
 PROBE_SECONDS = 2.0
+WEB_WORKERS = 2
 # Celery warns every root; ours takes only JSON, and a container has no other account.
 QUIET_ROOT = ("-W", "ignore:You're running the worker with superuser privileges")
 
 
 @dataclass
 class Program:
-    """A Python module run with arguments, ready when its probe says so. The probe is given the time of the start."""
+    """A Python module run with arguments, ready when its probe says so. The probe is given the time of the start.
+
+    `processes` are those that prove that they live (tracing/alive.py), by role and number."""
 
     name: str
     detail: str
     command: tuple[str, ...]
     probe: Callable[[float], bool]
+    processes: dict[str, int]
     grace: float = 10.0
     log: Path | None = None  # they write to our terminal
     patience: int = 1  # one that does not even start has an error, which a second start would only repeat
     started_at: float = field(default=0.0, init=False)
+    child: Child | None = field(default=None, init=False)
 
     def spawn(self, children: Children) -> Child:
         self.started_at = time.time()
         command = [sys.executable, *self.command]
-        return children.spawn(self.name, command, grace=self.grace, cwd=settings.BASE_DIR)
+        self.child = children.spawn(self.name, command, grace=self.grace, cwd=settings.BASE_DIR)
+        return self.child
 
     def is_ready(self) -> bool:
         return self.probe(self.started_at)
@@ -47,7 +53,7 @@ class Program:
 def web(host: str, port: int) -> Program:
     # Storing takes four threads of a process at most (tracing/intake.py), downloads take nine
     # (projects/downloads/places.py); the others are for pages, and for clients that send slowly.
-    processes = ("--workers", "2", "--blocking-threads", "20", "--respawn-failed-workers")
+    processes = ("--workers", str(WEB_WORKERS), "--blocking-threads", "20", "--respawn-failed-workers")
     return Program(
         name="Web",
         detail=f"on {host_and_port(host, port)}",
@@ -58,6 +64,7 @@ def web(host: str, port: int) -> Program:
             *("--workers-kill-timeout", "5", "--log-level", "error", "config.wsgi:application"),
         ),
         probe=lambda _: _is_healthy(reachable(host), port),
+        processes={"web": WEB_WORKERS},
     )
 
 
@@ -69,6 +76,7 @@ def worker(schedule: Path) -> Program:
         detail="4 threads and the schedule",
         command=(*QUIET_ROOT, "-m", "celery", "-q", "-A", "config", "worker", "-B", "-s", str(schedule), *pool),
         probe=_is_heard_from,
+        processes={"worker": 1, "beat": 1},
         grace=WORKER_GRACE,
     )
 
@@ -79,6 +87,7 @@ def grpc(host: str, port: int) -> Program:
         detail=f"on {host_and_port(host, port)}",
         command=("manage.py", "grpc", "--host", host, "--port", str(port)),
         probe=lambda _: _listens(reachable(host), port),
+        processes={"grpc": 1},
     )
 
 

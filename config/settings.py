@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded.published import environment_of_running
+from config.embedded.sockets import place_of_sockets
 from config.urls_of_services import database_from_url, email_from_url, oidc_app, redis_client_url
 from projects.addresses import base_url, bracketed, port_number
 
@@ -65,6 +66,10 @@ ALLOWED_HOSTS = [
 ]
 CSRF_TRUSTED_ORIGINS = [BASE_URL, *env_list("CONFAB_TRUSTED_ORIGINS")]
 CSRF_FAILURE_VIEW = "config.csrf.refused"
+# Without one, `up` takes the port after that of its pages.
+HEALTH_PORT = read_env("CONFAB_HEALTH_PORT", port_number, "") if env("CONFAB_HEALTH_PORT") else None
+# Where the processes of one machine or container prove that they live (tracing/alive.py).
+ALIVE_DIR = Path(env("CONFAB_ALIVE_DIR") or place_of_sockets(DATA_DIR / "alive"))
 GRPC_PORT = read_env("CONFAB_GRPC_PORT", port_number, "4317")
 
 INSTALLED_APPS = [

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 from config.secret_key import refuse_insecure
 from config.slow_readers import cut_off_slow_readers
+from tracing.alive import prove
 from tracing.pulse import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -14,6 +15,7 @@ application = get_wsgi_application()
 refuse_insecure()
 pulse.enable()
 cut_off_slow_readers()
+prove("web")
 
 # What is loaded by now stays, and the tens of thousands of objects of one large request go with it: looking through all
 # of them every few spans took 16 ms of CPU per 1,000 spans.

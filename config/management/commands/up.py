@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from argparse import ArgumentParser
 from pathlib import Path
 from threading import Event
@@ -21,9 +20,13 @@ from config.embedded.published import published
 from config.embedded.supervisor import Stopped, Supervisor, line
 from config.embedded.valkey import Valkey
 from config.environment import adopt, environment_of_programs, listening_address
+from config.health_listener import HealthListener
+from config.ports import Ports, listening, port_of
 from config.preparation import prepare
+from config.watchdog import Watchdog
+from config.watching import Watch
 from config.welcome import welcome
-from projects.addresses import port_number
+from projects.addresses import host_and_port, port_number
 from projects.first_start import InitError
 
 
@@ -39,45 +42,53 @@ class Command(BaseCommand):
         parser.add_argument(
             "--grpc-port", type=port_number, default=settings.GRPC_PORT, help="port of OTLP/gRPC (4317)"
         )
+        parser.add_argument(
+            "--health-port",
+            type=port_number,
+            default=settings.HEALTH_PORT,
+            help="port of /healthz about each process (the one after --port)",
+        )
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="directory of all data (.data)")
 
-    def handle(self, *, host: str, port: int, grpc_port: int, data: Path, **_: Any) -> None:
+    def handle(self, *, host: str, data: Path, **options: Any) -> None:
         stop = Event()
         is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         for number in (signal.SIGINT, signal.SIGTERM, *(() if is_nohup else (signal.SIGHUP,))):
             signal.signal(number, lambda *_: stop.set())
         try:
-            self.run(stop, listening_address(host), port, grpc_port, data.resolve())
+            ports = Ports(options["port"], options["grpc_port"], options["health_port"])
+            self.run(stop, listening_address(host), ports, data.resolve())
         except Stopped:
             return
         except (CannotStart, InitError) as reason:
             raise CommandError(str(reason)) from None
 
-    def run(self, stop: Event, host: str, port: int, grpc_port: int, data: Path) -> None:
+    def run(self, stop: Event, host: str, ports: Ports, data: Path) -> None:
         """Returns when we are asked to stop, with everything stopped."""
         with (
             locked(data) as directory,
             Children(held=directory.lock) as children,
             Supervisor(children, stop=stop, say=self.say) as supervisor,
+            listening(host, ports) as health,
         ):
-            if port == grpc_port:
-                raise CannotStart(f"Port {port} is given twice: choose another with --port or --grpc-port")
-            refuse_taken(host, port, "--port")
-            refuse_taken(host, grpc_port, "--grpc-port")
             environment = self.start_servers(supervisor, directory) | environment_of_programs(
-                host=host, port=port, grpc_port=grpc_port, data=data, secret_key=directory.secret_key()
+                host=host, port=ports.pages, grpc_port=ports.grpc, data=data, secret_key=directory.secret_key()
             )
+            environment["CONFAB_HEALTH_PORT"] = str(port_of(health))
             adopt(environment)
             with published(environment, data):
                 started = prepare()
+                running = (
+                    programs.web(host, ports.pages),
+                    programs.worker(directory.beat_schedule),
+                    programs.grpc(host, ports.grpc),
+                )
                 try:
-                    supervisor.start(
-                        programs.web(host, port),
-                        programs.worker(directory.beat_schedule),
-                        programs.grpc(host, grpc_port),
-                    )
+                    supervisor.start(*running)
                 finally:  # a new secret key is told even if a program does not start: nobody could tell it later
                     self.say("\n".join(["", *welcome(started)]))
+                HealthListener(Watchdog(running, Watch(settings.ALIVE_DIR), self.say), health, self.say).start()
+                self.say(line("Health", f"on {host_and_port(host, port_of(health))}"))
                 self.say(f"Confab is ready on {settings.BASE_URL}. Ctrl-C stops it.")
                 supervisor.keep()
 
@@ -97,16 +108,3 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
-
-
-def refuse_taken(host: str, port: int, option: str) -> None:
-    """A server of another program on our port would be taken for ours."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotStart(
-                f"Port {port} of {host} cannot be used ({error.strerror}): choose another with {option}"
-            ) from None

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.addresses import host_and_port, port_number
+from tracing.alive import prove
 from tracing.grpc import Certificate, serve
 from tracing.pulse import pulse
 
@@ -56,6 +57,7 @@ def work(address: str, certificate: Certificate | None, *, shared: bool) -> None
         server = serve(address, certificate=certificate, shared=shared)
     except RuntimeError as error:
         raise CommandError(f"gRPC cannot start on {address}: {error}") from None
+    prove("grpc")
     signal.sigwait(STOPPING)
     server.stop(GRACE_SECONDS).wait()
 

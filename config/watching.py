@@ -1,0 +1,89 @@
+"""Asks the processes of this machine for their signs of life (tracing/alive.py), and ends those that are frozen."""
+
+import asyncio
+import os
+import signal
+import socket
+import struct
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracing.alive import ANSWER, TRACE_SIGNAL
+
+PROBE_SECONDS = 2.0
+# Probes in a row without an answer, of 2 s each. They are counted, not the seconds: a machine that slept, or was too
+# busy to run us, misses one.
+FROZEN_PROBES = 5
+FROZEN_SECONDS = FROZEN_PROBES * PROBE_SECONDS
+TRACE_SECONDS = 0.3  # for the process to write down where its threads stand
+
+
+@dataclass(frozen=True)
+class Process:
+    """One that has a socket, and for how many probes in a row it has been silent."""
+
+    role: str
+    pid: int
+    silent: int = 0
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.silent >= FROZEN_PROBES
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.pid}"
+
+
+class Watch:
+    """Looks at all processes whose sockets stand in one directory, again and again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._silent: dict[tuple[str, int], int] = {}
+
+    async def look(self) -> list[Process]:
+        """Ask all of them at once; takes as long as a probe if one is silent."""
+        places = sorted(self._directory.glob("*-*"))
+        found = [one for one in await asyncio.gather(*map(self._ask, places)) if one]
+        self._silent = {(one.role, one.pid): one.silent for one in found}
+        return found
+
+    async def _ask(self, place: Path) -> Process | None:
+        """Return the process, unless it is gone, or in another container that shares the directory."""
+        role, _, number = place.name.rpartition("-")
+        answer, pid = b"", 0
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                reader, writer = await asyncio.open_unix_connection(place)
+                try:
+                    pid = _pid_of_peer(writer.get_extra_info("socket"))
+                    answer = await reader.read(len(ANSWER))
+                finally:
+                    writer.close()
+        except (ConnectionRefusedError, FileNotFoundError):
+            place.unlink(missing_ok=True)
+            return None
+        except OSError:  # which a timeout is, too
+            pass
+        if number != str(pid):
+            return None
+        return Process(role, pid, 0 if answer else self._silent.get((role, pid), 0) + 1)
+
+
+def _pid_of_peer(connection: socket.socket) -> int:
+    """Return the process that listens at the other end: 0 when it is none of this container's."""
+    if sys.platform == "darwin":
+        local_peerpid = (0, 2)
+        return int.from_bytes(connection.getsockopt(*local_peerpid, 4), sys.byteorder)
+    pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(pid)
+
+
+async def end(process: Process) -> None:
+    """Let it write down where it is stuck, if it still can, and kill it."""
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, TRACE_SIGNAL)
+        await asyncio.sleep(TRACE_SECONDS)
+        os.kill(process.pid, signal.SIGKILL)

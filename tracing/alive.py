@@ -1,0 +1,60 @@
+"""Proves that this process lives: a thread of its own answers on a Unix socket whenever it gets to run.
+
+It is silent while the process is stopped, or while a thread keeps Python's lock, as a regular expression does: then no
+other thread answers anything either. A thread that waits, for a client or for the database, silences nobody.
+config/watching.py asks, and ends who stays silent."""
+
+import faulthandler
+import logging
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from django.conf import settings
+
+log = logging.getLogger(__name__)
+
+ANSWER = b"alive\n"
+BACKLOG = 64
+REST_SECONDS = 1.0
+TRACE_SIGNAL = signal.SIGUSR1  # writes to standard error where every thread stands, also while Python's lock is held
+
+
+def prove(role: str) -> None:
+    """Answer for this process from now on, at the socket `<role>-<number of the process>`."""
+    place: Path = settings.ALIVE_DIR / f"{role}-{os.getpid()}"
+    try:
+        listener = _listener(place)
+    except OSError as error:
+        log.warning("nobody will notice if this process freezes: %s cannot be made (%s)", place, error)
+        return
+    with suppress(AttributeError, ValueError):  # a standard error that is no file
+        faulthandler.register(TRACE_SIGNAL)
+    Thread(target=_answer, args=(listener,), name="alive", daemon=True).start()
+
+
+def _listener(place: Path) -> socket.socket:
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    facts = place.parent.lstat()
+    if facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
+        raise PermissionError(f"{place.parent} belongs to somebody else or is open to others")
+    place.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(place))
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _answer(listener: socket.socket) -> None:
+    while True:
+        try:
+            asker, _ = listener.accept()
+        except OSError:  # too many open files
+            time.sleep(REST_SECONDS)
+            continue
+        with asker, suppress(OSError):
+            asker.sendall(ANSWER)
