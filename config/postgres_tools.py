@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from config.embedded.account import our_account
+from config.embedded.modes import UMASK
 from config.embedded.wheels import postgres_programs
 
 
@@ -27,6 +28,8 @@ def run_tool(program: str, *arguments: str | Path) -> None:
     settings = connection.settings_dict
     address = {f"PG{name}": settings[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if settings[name]}
     command = [postgres_programs(our_account()) / program, *arguments]
-    done = subprocess.run(command, env=os.environ | address, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        command, env=os.environ | address, stderr=subprocess.PIPE, text=True, umask=UMASK, check=False
+    )
     if done.returncode:
         raise CommandError(f"{program} failed: {done.stderr.strip()}")

@@ -223,6 +223,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = read_env("CONFAB_TRUSTED_PROXIES", whole_number, "
 
 # Security of pages; endpoints of machines answer before the middleware that these are for.
 IS_HTTPS = BASE_URL.startswith("https://")
+SESSION_ENGINE = "projects.session_store"
 SESSION_COOKIE_NAME = "confab"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
@@ -280,6 +281,7 @@ warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT
 
 # Files that traces show: a directory, or what django-storages offers by CONFAB_STORAGE and its options as JSON.
 MEDIA_ROOT = DATA_DIR / "files"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 STORAGES = {
     "default": {
         "BACKEND": env("CONFAB_STORAGE", "django.core.files.storage.FileSystemStorage"),

@@ -45,7 +45,17 @@ class Account:
 
     def _may_enter(self, directory: Path) -> bool:
         facts = directory.stat()
-        return bool(facts.st_mode & 0o001 or (facts.st_uid == self.uid and facts.st_mode & 0o100))
+        if facts.st_uid == self.uid:
+            return bool(facts.st_mode & 0o100)
+        return bool(facts.st_mode & (0o010 if facts.st_gid == self.gid else 0o001))
+
+
+def roots_store() -> Path:
+    """Return the directory, which every account may enter, whatever our umask is."""
+    if not ROOTS_STORE.exists():
+        ROOTS_STORE.mkdir(parents=True)
+        ROOTS_STORE.chmod(0o755)
+    return ROOTS_STORE
 
 
 def our_account() -> Account:

@@ -11,6 +11,7 @@ from typing import IO
 
 from config.embedded import CannotStart
 from config.embedded.children import REAPER_GRACE
+from config.embedded.modes import close_to_others
 from config.embedded.published import write_private
 from config.embedded.reaper import runs
 
@@ -41,6 +42,7 @@ def locked(path: Path) -> Iterator[DataDirectory]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
+        close_to_others(path)
         yield DataDirectory(path, lock)
 
 

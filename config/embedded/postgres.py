@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from config.embedded import CannotStart
-from config.embedded.account import ROOTS_STORE, account_for_postgres
+from config.embedded.account import account_for_postgres, roots_store
 from config.embedded.children import Child, Children
 from config.embedded.orphans import disown
 from config.embedded.sockets import socket_directory
@@ -83,8 +83,7 @@ class Postgres:
     def _reachable(self, data: Path) -> Path:
         """`data`; or where it stands below a directory closed to the account, a link to a directory that is open."""
         if not data.exists() and not self.account.can_reach(data):
-            ROOTS_STORE.mkdir(mode=0o755, parents=True, exist_ok=True)
-            data.symlink_to(tempfile.mkdtemp(prefix="data-", dir=ROOTS_STORE))
+            data.symlink_to(tempfile.mkdtemp(prefix="data-", dir=roots_store()))
         return self.account.make_directory(data.resolve())
 
     def _make_cluster(self) -> None:

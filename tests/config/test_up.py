@@ -117,6 +117,12 @@ def test_other_commands_join_the_installation_that_runs_on_their_data(up: Up, da
         exporter.expect_more()
 
 
+def test_what_it_keeps_on_disk_is_for_its_own_accounts_alone(up: Up) -> None:
+    for path in up.data.rglob("*"):
+        assert path.is_symlink() or path.lstat().st_mode & 0o077 == 0, path
+    assert up.data.stat().st_mode & 0o007 == 0
+
+
 def test_a_second_up_on_the_same_data_is_refused(up: Up) -> None:
     second = start(up.data, log="second.log")
 

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         """A file of the final name is a whole dump."""
         refuse_unnamed()
         unfinished = file.with_name(f"{file.name}.unfinished")
+        unfinished.unlink(missing_ok=True)  # it would keep its mode
         database = connection.settings_dict["NAME"]
         run_tool("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", unfinished, database)
         unfinished.rename(file)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.embedded import CannotStart
+from config.embedded.modes import close_to_others
 from config.preparation import prepare
 from config.welcome import welcome
 from projects.first_start import InitError
@@ -15,6 +17,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **_: Any) -> None:
+        if settings.DATA_DIR.is_dir():
+            close_to_others(settings.DATA_DIR)
         try:
             started = prepare()
         except (CannotStart, InitError) as reason:

@@ -15,6 +15,7 @@ from config import programs
 from config.embedded import CannotStart
 from config.embedded.children import Children
 from config.embedded.data import DataDirectory, locked
+from config.embedded.modes import UMASK
 from config.embedded.postgres import Postgres
 from config.embedded.published import published
 from config.embedded.supervisor import Stopped, Supervisor, line
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="directory of all data (.data)")
 
     def handle(self, *, host: str, data: Path, **options: Any) -> None:
+        os.umask(UMASK)
         stop = Event()
         is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         for number in (signal.SIGINT, signal.SIGTERM, *(() if is_nohup else (signal.SIGHUP,))):

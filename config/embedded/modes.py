@@ -1,0 +1,58 @@
+"""Closes what we keep to other accounts of this machine, whatever umask it was made with."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from config.embedded import CannotStart
+from config.embedded.account import Account, account_for_postgres, our_account
+
+UMASK = 0o077  # of all programs of `up`
+OTHERS = 0o077
+
+
+def close_to_others(data: Path) -> None:
+    """Take the data directory and everything in it from group and others.
+
+    Files of traces may be many: they are looked through once, and their directory is closed when that is done. What
+    PostgreSQL keeps it closes itself; where it runs as another account, that account's group may pass through `data`.
+    """
+    for path in data.iterdir():
+        if path.name != "postgres" and not path.is_symlink() and not (path.name == "files" and not _is_open(path)):
+            _close_all(path)
+    if not _is_open(data):
+        return
+    guest = _guest()
+    if guest is None or not data.stat().st_mode & stat.S_IXOTH:
+        _close(data)
+    else:
+        os.chown(data, -1, guest.gid)
+        data.chmod(0o710)
+
+
+def _guest() -> Account | None:
+    """Return PostgreSQL's account where it is not ours."""
+    with suppress(CannotStart):
+        account = account_for_postgres()
+        return None if account == our_account() else account
+    return None
+
+
+def _close_all(path: Path) -> None:
+    """The deepest first, so that one which was interrupted is looked through again."""
+    with suppress(FileNotFoundError, PermissionError):  # it has just gone, or is somebody else's
+        if path.is_dir():
+            for entry in path.iterdir():
+                if not entry.is_symlink():
+                    _close_all(entry)
+        _close(path)
+
+
+def _is_open(path: Path) -> bool:
+    return bool(path.stat().st_mode & OTHERS)
+
+
+def _close(path: Path) -> None:
+    if _is_open(path):
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OTHERS)
