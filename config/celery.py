@@ -22,35 +22,41 @@ app.autodiscover_tasks(["sessions.translation"])
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 task_prerun.connect(lambda **_: close_old_connections(), weak=False)
 
+# How often each kind of sliced work is looked for. What people ask for begins at once; the sweep goes on with what a
+# killed worker or a lost message left.
+SWEPT = {
+    "translations": 10.0,  # somebody waits for them
+    "erasures": 30.0,
+    "bulk jobs": 30.0,
+    "project deletions": 30.0,  # also ends those that waited for late requests
+    "search index": 10.0,  # search follows its traces within half a minute
+    # The larger the batch that is merged into the index, the less is written; searching the rest costs milliseconds.
+    "search index flush": 3600.0,
+    "cohort counts": 60.0,  # a cohort's number of sessions is a few minutes old at most
+    # Dashboards may be a minute behind for an hour, ten minutes for a day.
+    "hours": 60.0,
+    "days": 600.0,
+    "metering": 600.0,
+    # Next month's partitions stand long before the first span needs them.
+    "partitions": 3600.0,
+    # At night, when nobody waits: what projects no longer keep, and a sample of sums against their spans.
+    "retention": crontab(hour="2", minute="10"),
+    "self-check": crontab(hour="3", minute="10"),
+    "tombstones": crontab(hour="4", minute="0"),
+    "empty partitions": crontab(hour="4", minute="10"),
+    "nightly metering": crontab(hour="4", minute="20"),
+}
 app.conf.beat_schedule = {
     # A message lost between commit and broker must not leave a session stale for longer than this.
     "sweep-dirty": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    # Next month's partitions stand long before the first span needs them.
-    "make-partitions": {"task": "tracing.tasks.make_partitions", "schedule": 3600.0},
-    # Dashboards may be a minute behind for an hour, ten minutes for a day.
-    "sum-up-hours": {"task": "tracing.tasks.sum_up_hours", "schedule": 60.0, "options": {"expires": 60}},
-    "sum-up-days": {"task": "tracing.tasks.sum_up_days", "schedule": 600.0, "options": {"expires": 600}},
-    # At night, when nobody waits: what projects no longer keep, and a sample of sums against their spans.
-    "forget-expired": {"task": "tracing.tasks.forget_expired", "schedule": crontab(hour="2", minute="10")},
-    "check-sums": {"task": "tracing.tasks.check_sums", "schedule": crontab(hour="3", minute="10")},
-    # Goes on with deletions whose worker was killed, and ends those that waited for late requests.
-    "sweep-deletions": {"task": "projects.tasks.sweep_deletions", "schedule": 30.0, "options": {"expires": 30}},
-    # Goes on with erasures whose worker was killed or whose message was lost.
-    "sweep-erasures": {"task": "sessions.tasks.sweep_erasures", "schedule": 30.0, "options": {"expires": 30}},
-    # Search follows its traces within half a minute; a run that waited too long is taken over by the next.
-    "index-texts": {"task": "sessions.tasks.index_texts", "schedule": 10.0, "options": {"expires": 10}},
-    # The larger the batch that is merged into the index, the less is written; searching the rest costs milliseconds.
-    "flush-search-index": {"task": "sessions.tasks.flush_search_index", "schedule": 3600.0},
-    # Goes on with work on many sessions whose worker was killed or whose message was lost.
-    "sweep-bulk": {"task": "sessions.bulk.tasks.sweep_bulk", "schedule": 30.0, "options": {"expires": 30}},
-    # A cohort's number of sessions is a few minutes old at most.
-    "count-cohorts": {"task": "sessions.cohorts.tasks.count_cohorts", "schedule": 60.0, "options": {"expires": 60}},
-    # Goes on with translations whose worker was killed or whose message was lost; somebody waits for them.
-    "sweep-translations": {
-        "task": "sessions.translation.tasks.sweep_translations",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
+} | {
+    f"sweep {kind}": {
+        "task": "projects.tasks.sweep_slices",
+        "args": [kind],
+        "schedule": schedule,
+        "options": {"expires": schedule} if isinstance(schedule, float) else {},
+    }
+    for kind, schedule in SWEPT.items()
 }
 app.conf.beat_scheduler = "config.schedule:Scheduler"
 

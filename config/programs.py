@@ -16,6 +16,7 @@ from config.environment import reachable
 from config.health import last_heartbeat
 from projects.addresses import host_and_port
 
+WORKER_THREADS = 8  # long work takes at most half of them (projects/slices.py)
 WORKER_GRACE = 20.0  # a task that runs may finish; one that does not is repeated after the next start
 PROBE_SECONDS = 2.0
 WEB_WORKERS = 2
@@ -70,10 +71,10 @@ def web(host: str, port: int) -> Program:
 
 def worker(schedule: Path) -> Program:
     """With beat inside, which is right for one machine only: there must never be two."""
-    pool = ("-P", "threads", "-c", "4", "--without-gossip", "--without-mingle", "-l", "WARNING")
+    pool = ("-P", "threads", "-c", str(WORKER_THREADS), "--without-gossip", "--without-mingle", "-l", "WARNING")
     return Program(
         name="Worker",
-        detail="4 threads and the schedule",
+        detail=f"{WORKER_THREADS} threads and the schedule",
         command=(*QUIET_ROOT, "-m", "celery", "-q", "-A", "config", "worker", "-B", "-s", str(schedule), *pool),
         probe=_is_heard_from,
         processes={"worker": 1, "beat": 1},

@@ -4,6 +4,8 @@ small transactions, then gone.
 May be killed and run again at any point. The project's row goes last, after every request that had passed the door
 before it closed must have ended, so that none can leave rows behind."""
 
+import math
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -52,8 +54,9 @@ def unfinished() -> list[int]:
     return list(ProjectDeletion.objects.filter(finished_at=None).values_list("project_id", flat=True))
 
 
-def proceed(project_id: int) -> None:
-    """Deletes every row there is, then the project itself, unless a late request might still be writing."""
+def proceed(project_id: int, until: float = math.inf) -> bool:
+    """Deletes every row there is, then the project itself, unless a late request might still be writing. Returns
+    whether the time was up before."""
     deletion = ProjectDeletion.objects.get(project_id=project_id)
     tables = [model for model in apps.get_models() if model._meta.db_table in tenant_tables()]
     if not deletion.expected_rows:
@@ -64,8 +67,11 @@ def proceed(project_id: int) -> None:
             table = model._meta.db_table
             deletion.deleted_rows[table] = deletion.deleted_rows.get(table, 0) + count
             deletion.save(update_fields=["deleted_rows"])
+            if time.monotonic() >= until:
+                return True
     if timezone.now() - deletion.requested_at > LONGEST_REQUEST:
         _finish(deletion)
+    return False
 
 
 def _rows(model: type[models.Model], project_id: int) -> int:

@@ -1,4 +1,4 @@
-"""Redis for whoever must not wait for it: a request, a worker's next step."""
+"""Redis for whoever must not wait for it for long."""
 
 from functools import cache
 
@@ -7,12 +7,21 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-TIMEOUT_SECONDS = 0.2
+QUICK_SECONDS = 0.2  # within a request, whose client waits
+PATIENT_SECONDS = 2.0  # within a worker
 
 
 @cache
-def quick_redis() -> redis.Redis:
-    """Return the client of this process, which gives up at once when Redis does not answer."""
+def redis_client(timeout_seconds: float) -> redis.Redis:
+    """Return the client of this process that gives up after that time, without trying again."""
     url = str(settings.CACHES["default"]["LOCATION"])
-    timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+    timeouts = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds}
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **timeouts)
+
+
+def quick_redis() -> redis.Redis:
+    return redis_client(QUICK_SECONDS)
+
+
+def patient_redis() -> redis.Redis:
+    return redis_client(PATIENT_SECONDS)

@@ -1,30 +1,22 @@
-"""Celery tasks that delete projects. They hold no rules and may run twice: ProjectDeletion's rows are the truth."""
-
-import logging
+"""The tasks that do sliced work of all kinds, and the work of deleting projects. They hold no rules and may run twice
+or never: rows are the truth."""
 
 from celery import shared_task
-from kombu.exceptions import OperationalError
 
-from projects import deletion
-
-logger = logging.getLogger(__name__)
+from projects import deletion, slices
 
 
 @shared_task
-def delete_project(project_id: int) -> None:
-    deletion.proceed(project_id)
+def take_slice() -> None:
+    slices.work_slice()
 
 
 @shared_task
-def sweep_deletions() -> None:
-    """Goes on with what a killed worker, a lost message or the wait for late requests left."""
-    for project_id in deletion.unfinished():
-        deletion.proceed(project_id)
+def sweep_slices(kind: str) -> None:
+    slices.KINDS[kind].sweep()
 
 
-def wake(project_id: int) -> None:
-    """Starts deleting now instead of at the next sweep, if the broker is there."""
-    try:
-        delete_project.delay(project_id)
-    except OperationalError:
-        logger.warning("the broker is away: the next sweep deletes project %s", project_id)
+@slices.sliced("project deletions", waiting=deletion.unfinished)
+def deletions(project_id: int, until: float) -> bool:
+    """Deletes what is left of a project; the wait for its late requests is the sweep's."""
+    return deletion.proceed(project_id, until)

@@ -3,13 +3,20 @@
 May be killed and run again at any point: what is left to do is looked up, never remembered. The sums of sessions follow
 with every batch."""
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+import math
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+from itertools import takewhile
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from redis import RedisError
 
+from projects.redis_client import quick_redis
+from projects.slices import OutOfTime
 from sessions.models import Erasure, Session
 from sessions.rollup import recompute
 from tracing import activity
@@ -21,7 +28,8 @@ TRACES_AT_ONCE = 200
 AT_ONCE = 2000  # a request waits for so many traces; more are a worker's
 
 LEASE = timedelta(seconds=60)  # longer than a batch may take
-PROGRESS = ("trace_count", "span_count", "score_count", "session_count", "leased_until", "finished_at")
+TOLD_FOR = timedelta(days=1)  # how long Redis knows the sessions of an erasure that does not get on
+PROGRESS = ("trace_count", "span_count", "score_count", "session_count", "scanned_to", "leased_until", "finished_at")
 
 Subject = Erasure.Subject
 Kind = Tombstone.Kind
@@ -60,19 +68,29 @@ def delete_session(project_id: int, session_id: str, *, by: str = "") -> Erasure
     return proceed(begin(project_id, Subject.SESSION, session_id, by=by))
 
 
-def delete_sessions(project_id: int, session_ids: Collection[str]) -> int:
-    """Deletes what the named sessions consist of, without a receipt for each: for a job that keeps one for all.
-    Returns how many there were."""
-    found, now = int(Session.objects.for_project(project_id).filter(session_id__in=session_ids).count()), timezone.now()
+def delete_sessions(project_id: int, session_ids: Sequence[str], until: float = math.inf) -> int:
+    """Deletes what the named sessions consist of, one after the other and without a receipt for each: for a job that
+    keeps one for all. Returns how many there were. Raises OutOfTime when they are too many for the time."""
+    now = timezone.now()
     bury(project_id, Kind.SESSION, session_ids, now)
-    days = set()
-    for trace_ids in _ids(Trace.objects.for_project(project_id).filter(session_id__in=session_ids)):
+    sessions = Session.objects.for_project(project_id).filter(session_id__in=session_ids)
+    found = set(sessions.values_list("session_id", flat=True))
+    traces = Trace.objects.for_project(project_id).filter(session_id__in=session_ids).order_by("session_id")
+    days: set[date] = set()
+    is_late = False
+    for trace_ids in _ids(traces):
         deleted = erase_traces(project_id, trace_ids, now)
         _recompute(project_id, deleted.session_ids)
         days |= deleted.days
-    _recompute(project_id, set(session_ids))  # also what a killed worker left without its traces
+        if is_late := time.monotonic() >= until:
+            break
+    left = set(traces.order_by().values_list("session_id", flat=True).distinct()) if is_late else set()
+    gone = list(takewhile(lambda session_id: session_id not in left, session_ids))
+    _recompute(project_id, set(gone))  # also what a killed worker left without its traces
     activity.meter(project_id, days)
-    return found
+    if left:
+        raise OutOfTime(gone, len(found & set(gone)))
+    return len(found)
 
 
 def erase_person(project_id: int, user_id: str, *, by: str = "") -> Erasure:
@@ -84,6 +102,11 @@ def unfinished(project_id: int) -> list[Erasure]:
     return list(Erasure.objects.for_project(project_id).filter(finished_at=None).order_by("requested_at"))
 
 
+def waits(project_id: int) -> bool:
+    """Whether something is left to erase that no worker is at."""
+    return bool(_free(Erasure.objects.for_project(project_id)).exists())
+
+
 def waiting_projects() -> list[int]:
     """Ids of the projects in which something is left to erase."""
     with connection.cursor() as cursor:
@@ -91,28 +114,63 @@ def waiting_projects() -> list[int]:
         return [project_id for (project_id,) in cursor.fetchall()]
 
 
-def proceed(erasure: Erasure) -> Erasure:
-    """Deletes what is left, then signs the receipt; does nothing while another worker is at it."""
+def proceed(erasure: Erasure, until: float = math.inf) -> Erasure:
+    """Deletes what is left, then signs the receipt; leaves the rest to another call when the time is up, and does
+    nothing while another worker is at it."""
     if not _lease(erasure):
         return erasure
-    touched: set[str] = set()
-    days = set()
+    erasure.refresh_from_db(from_queryset=Erasure.objects.for_project(erasure.project_id))
+    days: set[date] = set()
+    is_finished = True
     for trace_ids in _left(erasure):
-        if erasure.subject == Subject.PERSON:
-            bury(erasure.project_id, Kind.PAST, _only_of(erasure.project_id, trace_ids), erasure.requested_at)
-        deleted = erase_traces(erasure.project_id, trace_ids, erasure.requested_at)
-        touched |= deleted.session_ids
-        days |= deleted.days
-        erasure.trace_count += deleted.trace_count
-        erasure.span_count += deleted.span_count
-        erasure.score_count += deleted.score_count + _recompute(erasure.project_id, deleted.session_ids)
-        erasure.session_count = max(erasure.session_count, len(touched))
-        erasure.leased_until = timezone.now() + LEASE
-        _write(erasure)
+        if trace_ids:
+            days |= _delete(erasure, trace_ids)
+        if time.monotonic() >= until:
+            is_finished = False
+            break
     activity.meter(erasure.project_id, days)
-    erasure.finished_at = timezone.now()
+    erasure.leased_until = None
+    erasure.finished_at = timezone.now() if is_finished else None
     _write(erasure)
+    if is_finished:
+        _forget_sessions(erasure)
     return erasure
+
+
+def _delete(erasure: Erasure, trace_ids: Collection[str]) -> set[date]:
+    """Deletes a batch and writes it into the receipt; returns its days of arrival."""
+    if erasure.subject == Subject.PERSON:
+        bury(erasure.project_id, Kind.PAST, _only_of(erasure.project_id, trace_ids), erasure.requested_at)
+    deleted = erase_traces(erasure.project_id, trace_ids, erasure.requested_at)
+    erasure.trace_count += deleted.trace_count
+    erasure.span_count += deleted.span_count
+    erasure.score_count += deleted.score_count + _recompute(erasure.project_id, deleted.session_ids)
+    erasure.session_count = _count_sessions(erasure, deleted.session_ids)
+    erasure.leased_until = timezone.now() + LEASE
+    _write(erasure)
+    return deleted.days
+
+
+def _count_sessions(erasure: Erasure, session_ids: Collection[str]) -> int:
+    """How many sessions lost traces so far. Which ones, slices tell each other by Redis: one may be met in several."""
+    name = _met(erasure)
+    try:
+        with quick_redis().pipeline() as pipeline:
+            pipeline.sadd(name, "", *session_ids)  # the empty one is not counted
+            pipeline.expire(name, TOLD_FOR)
+            pipeline.scard(name)
+            return int(pipeline.execute()[-1]) - 1
+    except RedisError:
+        return max(erasure.session_count, len(session_ids))
+
+
+def _forget_sessions(erasure: Erasure) -> None:
+    with suppress(RedisError):
+        quick_redis().delete(_met(erasure))
+
+
+def _met(erasure: Erasure) -> str:
+    return f"erasure:{erasure.id}"
 
 
 def _write(erasure: Erasure) -> None:
@@ -121,13 +179,16 @@ def _write(erasure: Erasure) -> None:
 
 
 def _lease(erasure: Erasure) -> bool:
-    now = timezone.now()
-    free = Erasure.objects.for_project(erasure.project_id).filter(id=erasure.id, finished_at=None)
-    free = free.filter(Q(leased_until=None) | Q(leased_until__lt=now))
-    return bool(free.update(leased_until=now + LEASE))
+    mine = _free(Erasure.objects.for_project(erasure.project_id).filter(id=erasure.id))
+    return bool(mine.update(leased_until=timezone.now() + LEASE))
+
+
+def _free(erasures: QuerySet[Erasure]) -> QuerySet[Erasure]:
+    return erasures.filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()), finished_at=None)
 
 
 def _left(erasure: Erasure) -> Iterator[list[str]]:
+    """Ids of what is there yet, in batches, some of them empty: each is a place to stop at."""
     traces = _traces(erasure.project_id, Subject(erasure.subject), erasure.key)
     if erasure.subject == Subject.PERSON:
         traces = traces.filter(_past(erasure))
@@ -155,12 +216,18 @@ def _traces(project_id: int, subject: Erasure.Subject, key: str) -> QuerySet[Tra
 
 
 def _said_by_spans(erasure: Erasure) -> Iterator[list[str]]:
-    """Traces that were decided to be another user's, although a span names this one. Day by day, as spans are kept."""
+    """Traces that were decided to be another user's, although a span names this one. Day by day, as spans are kept,
+    after the last day that was looked through."""
     traces = Trace.objects.for_project(erasure.project_id)
-    for day in list(traces.order_by("bucket").values_list("bucket", flat=True).distinct()):
+    days = traces.order_by("bucket").values_list("bucket", flat=True).distinct()
+    if erasure.scanned_to is not None:
+        days = days.filter(bucket__gt=erasure.scanned_to)
+    for day in list(days):
         spans = Span.objects.for_project(erasure.project_id).filter(bucket=day, claims__user_id=erasure.key)
         named = traces.filter(_past(erasure), trace_id__in=spans.values("trace_id"))
         yield from _ids(named)
+        erasure.scanned_to = day
+        yield []
 
 
 def _only_of(project_id: int, trace_ids: Collection[str]) -> set[str]:

@@ -13,7 +13,7 @@ from projects.audit import Action, Actor, record
 from projects.models import Project, Role
 from sessions import deletion
 from sessions.models import Erasure
-from sessions.tasks import wake_eraser
+from sessions.tasks import erasures as work
 
 Subject = Erasure.Subject
 ACTIONS = {
@@ -51,7 +51,7 @@ def carry_out(
             ACTIONS[subject], project, actor=actor, target=key, request=request, expected_traces=erasure.expected_traces
         )
     if deletion.is_large(erasure):
-        wake_eraser(project.pk)
+        work.wake(project.pk)
         return erasure
     return deletion.proceed(erasure)
 

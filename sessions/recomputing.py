@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from django.utils import timezone
 from redis.exceptions import LockNotOwnedError
 
-from projects.redis_client import quick_redis
+from projects.redis_client import patient_redis
 from sessions.rollup import recompute
 from tracing import dirty
 from tracing.models import DirtyMark
@@ -60,7 +60,7 @@ def _sessions(project_id: int) -> int:
 @contextmanager
 def _turn(project_id: int) -> Iterator[bool]:
     """Take the project's turn if it is free. One that was overslept is nobody's harm: the marks have leases."""
-    lock = quick_redis().lock(f"recomputing:{project_id}", timeout=TURN_SECONDS, blocking=False)
+    lock = patient_redis().lock(f"recomputing:{project_id}", timeout=TURN_SECONDS, blocking=False)
     is_ours = bool(lock.acquire())
     try:
         yield is_ours

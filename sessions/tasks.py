@@ -1,5 +1,5 @@
-"""Celery tasks that keep sessions equal to their traces, and erase. They hold no rules and may run twice or never: the
-marks and receipts in PostgreSQL are the truth."""
+"""The work of keeping sessions equal to their traces, erasing, and indexing. It holds no rules and may run twice or
+never: the marks and receipts in PostgreSQL are the truth."""
 
 import logging
 import time
@@ -10,14 +10,15 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from projects.jobs import job
-from projects.redis_client import quick_redis
+from projects.redis_client import patient_redis, quick_redis
+from projects.slices import sliced
 from sessions import deletion, recomputing
-from sessions.bulk.tasks import sweep_bulk, work_off
-from sessions.cohorts.tasks import count_cohorts
+from sessions.bulk.tasks import bulk_jobs
+from sessions.cohorts.tasks import cohort_counts
 from sessions.search import index
 from tracing import dirty
 
-__all__ = ["count_cohorts", "sweep_bulk", "work_off"]  # Celery looks for tasks here
+__all__ = ["bulk_jobs", "cohort_counts"]  # a worker looks for its work here
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ _rest_until = 0.0
 @shared_task
 def recompute_dirty(project_id: int) -> None:
     """Works for one slice, and goes to the end of the queue with what is left."""
-    quick_redis().delete(_message(project_id))  # before looking: a mark made from now on sends a message of its own
+    patient_redis().delete(_message(project_id))  # before looking: a mark made from now on sends a message of its own
     if recomputing.work_slice(project_id):
         wake(project_id, seconds=0)
 
@@ -43,39 +44,28 @@ def sweep() -> None:
         wake(project_id, seconds=0)
 
 
-@shared_task
-def erase(project_id: int) -> None:
-    """What was asked to be deleted and was too much for a request."""
+@sliced("erasures", waiting=deletion.waiting_projects)
+def erasures(project_id: int, until: float) -> bool:
+    """Deletes what was asked to be deleted and was too much for a request, in the order of asking."""
     for erasure in deletion.unfinished(project_id):
-        deletion.proceed(erasure)
+        deletion.proceed(erasure, until)
+        if time.monotonic() >= until:
+            break
+    return deletion.waits(project_id)
 
 
-@shared_task
-def sweep_erasures() -> None:
-    """Goes on with what a killed worker or a lost message left."""
-    for project_id in deletion.waiting_projects():
-        erase(project_id)
-
-
-@shared_task
-def index_texts() -> None:
-    """One run takes one worker, so that however much waits to be indexed, sessions are recomputed beside it."""
+@sliced("search index", waiting=index.waiting_projects)
+def search_index(project_id: int, until: float) -> bool:
     with job("index texts") as run:
-        run.rows = index.index_waiting()
+        run.rows = index.index_waiting(project_id, until=until)
+    return time.monotonic() >= until
 
 
-@shared_task
-def flush_search_index() -> None:
+@sliced("search index flush")
+def search_index_flush(_: int, until: float) -> bool:
     with job("flush search index"):
         index.flush()
-
-
-def wake_eraser(project_id: int) -> None:
-    """Starts erasing now instead of at the next sweep, if the broker is there."""
-    try:
-        erase.delay(project_id)
-    except OperationalError:
-        logger.warning("the broker is away: the next sweep erases in project %s", project_id)
+    return False
 
 
 def wake(project_id: int, *, seconds: float = DEBOUNCE_SECONDS, **_: Any) -> None:

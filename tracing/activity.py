@@ -1,6 +1,8 @@
 """Hours and days summed up for dashboards and metering: whole cells are computed anew from trace rows, when a trace in
 them changed. Late, corrected, moved and deleted traces mark both the hour they leave and the one they come to."""
 
+import math
+import time
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
@@ -71,17 +73,24 @@ def recompute_cells(project_id: int, target: DirtyMark.Target, starts: Iterable[
 
 
 def recompute_dirty(target: DirtyMark.Target) -> int:
-    """Works off the marks of all projects; a recomputed hour marks its day. Returns how many cells there were."""
+    """Works off the marks of all projects. Returns how many cells there were."""
+    return sum(recompute_project(project_id, target) for project_id in dirty.waiting_projects([target]))
+
+
+def recompute_project(project_id: int, target: DirtyMark.Target, until: float = math.inf) -> int:
+    """Works off the marks of a project until the time is up; a recomputed hour marks its day. Returns how many cells
+    there were."""
     count = 0
-    for project_id in dirty.waiting_projects([target]):
-        while claimed := dirty.claim(project_id, target, limit=CELLS_AT_ONCE):
-            recompute_cells(project_id, target, [start_of(item.key) for item in claimed])
-            if target is DirtyMark.Target.HOUR:
-                days = {item.key[:10] for item in claimed}
-                with transaction.atomic():
-                    dirty.mark(project_id, DirtyMark.Target.DAY, days, timezone.now())
-            dirty.release(project_id, target, claimed)
-            count += len(claimed)
+    while claimed := dirty.claim(project_id, target, limit=CELLS_AT_ONCE):
+        recompute_cells(project_id, target, [start_of(item.key) for item in claimed])
+        if target is DirtyMark.Target.HOUR:
+            days = {item.key[:10] for item in claimed}
+            with transaction.atomic():
+                dirty.mark(project_id, DirtyMark.Target.DAY, days, timezone.now())
+        dirty.release(project_id, target, claimed)
+        count += len(claimed)
+        if time.monotonic() >= until:
+            break
     return count
 
 

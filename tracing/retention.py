@@ -1,5 +1,7 @@
 """Forgets what a project does not want to keep any longer; days are counted from when a trace was first seen."""
 
+import math
+import time
 from datetime import date, timedelta
 
 from django.db import connection, transaction
@@ -9,7 +11,7 @@ from tracing.deletion import delete_traces
 from tracing.models import Trace
 from tracing.partitions import PARTITIONED_TABLES, month_of, next_month
 
-TRACES_AT_ONCE = 500
+TRACES_AT_ONCE = 200
 
 PARTITIONS = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
@@ -20,14 +22,23 @@ WHERE p.relname = %s ORDER BY c.relname
 USED = "SELECT EXISTS (SELECT 1 FROM trace WHERE bucket >= %s AND bucket < %s) /* every project */"
 
 
-def forget_expired(today: date) -> int:
-    """Deletes the traces that are older than their project's retention; returns how many."""
+def forgetful_projects() -> list[int]:
+    """Ids of the projects that do not keep their traces for ever."""
+    projects = Project.objects.filter(retention_days__isnull=False, deleted_at=None)
+    return list(projects.values_list("pk", flat=True))
+
+
+def forget_expired(project_id: int, today: date, until: float = math.inf) -> int:
+    """Deletes the traces that are older than their project's retention until the time is up; returns how many."""
+    project = Project.objects.filter(pk=project_id, deleted_at=None).first()
+    if project is None or project.retention_days is None:
+        return 0
+    expired = Trace.objects.for_project(project).filter(bucket__lt=today - timedelta(days=project.retention_days))
     deleted = 0
-    for project in Project.objects.filter(retention_days__isnull=False, deleted_at=None):
-        assert project.retention_days is not None
-        expired = Trace.objects.for_project(project).filter(bucket__lt=today - timedelta(days=project.retention_days))
-        while ids := list(expired.order_by("bucket").values_list("trace_id", flat=True)[:TRACES_AT_ONCE]):
-            deleted += delete_traces(project.pk, ids).trace_count
+    while ids := list(expired.order_by("bucket").values_list("trace_id", flat=True)[:TRACES_AT_ONCE]):
+        deleted += delete_traces(project.pk, ids).trace_count
+        if time.monotonic() >= until:
+            break
     return deleted
 
 

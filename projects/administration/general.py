@@ -12,7 +12,7 @@ from projects.access import person, project_view, requires
 from projects.administration.forms import ConfirmForm, GeneralForm, LimitsForm
 from projects.audit import Action, Detail, record
 from projects.models import Project, Role
-from projects.tasks import wake
+from projects.tasks import deletions
 
 
 @require_safe
@@ -76,7 +76,7 @@ def delete(request: HttpRequest, project: Project) -> HttpResponse:
     with transaction.atomic():
         deletion.begin(project, by=person(request))
         _record(request, Action.PROJECT_DELETED, project)
-        transaction.on_commit(lambda: wake(project.pk))
+        transaction.on_commit(lambda: deletions.wake(project.pk))
     messages.success(request, f"“{project.name}” is closed; its data is being deleted.")
     return redirect("organization", project.organization_id)
 

@@ -15,7 +15,7 @@ from projects.access import organization_view, organizations_of, person, require
 from projects.administration.forms import ConfirmForm, OrganizationForm, ProjectForm
 from projects.audit import Action, record
 from projects.models import AuditEvent, Organization, Project, Role, User
-from projects.tasks import wake
+from projects.tasks import deletions
 
 FOUNDED_PER_DAY = 20
 
@@ -85,7 +85,7 @@ def delete(request: HttpRequest, organization: Organization) -> HttpResponse:
     with transaction.atomic():
         _record(request, Action.ORGANIZATION_DELETED, organization)
         for begun in deletion.begin_organization(organization, by=person(request)):
-            transaction.on_commit(lambda project_id=begun.project_id: wake(project_id))  # type: ignore[misc]
+            transaction.on_commit(lambda project_id=begun.project_id: deletions.wake(project_id))  # type: ignore[misc]
     messages.success(request, f"“{organization.name}” is closed; its data is being deleted.")
     return redirect("organizations")
 

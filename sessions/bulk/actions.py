@@ -22,12 +22,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Action:
-    """`run(job, session_ids)` answers how many of them were not so already."""
+    """`run(job, session_ids, until)` answers how many of them were not so already; it may raise OutOfTime."""
 
     label: str
     done: str  # as in "12 sessions bookmarked"
     role: Role
-    run: Callable[[BulkJob, Sequence[str]], int]
+    run: Callable[[BulkJob, Sequence[str], float], int]
     at_once: int = 500  # sessions of one batch, which a lease must outlast
     argument: str = ""  # the name of what has to be chosen, if anything
     choices: Callable[[Project], Choices] = lambda project: []
@@ -36,7 +36,7 @@ class Action:
 
 
 @transaction.atomic
-def _bookmark(job: BulkJob, session_ids: Sequence[str]) -> int:
+def _bookmark(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     session_ids = sorted(set(session_ids) - gone(job.project_id, session_ids=session_ids))
     states = SessionState.objects.for_project(job.project_id).filter(session_id__in=session_ids)
     before: int = states.filter(is_bookmarked=True).count()
@@ -59,7 +59,7 @@ def _bookmark(job: BulkJob, session_ids: Sequence[str]) -> int:
     return len(rows) - before
 
 
-def _remove_bookmark(job: BulkJob, session_ids: Sequence[str]) -> int:
+def _remove_bookmark(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     states = SessionState.objects.for_project(job.project_id).filter(session_id__in=session_ids, is_bookmarked=True)
     return int(states.update(is_bookmarked=False, updated_by=job.requested_by, updated_at=timezone.now()))
 
@@ -68,7 +68,7 @@ def _queues(project: Project) -> Choices:
     return [(queue.id, queue.name) for queue in queues.queues_of(project)]
 
 
-def _enqueue(job: BulkJob, session_ids: Sequence[str]) -> int:
+def _enqueue(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     queue = ReviewQueue.objects.for_project(job.project_id).filter(id=job.arguments.get("queue")).first()
     if queue is None:
         raise Refused("The review queue was deleted meanwhile.")
@@ -80,7 +80,7 @@ def _cohorts(project: Project) -> Choices:
     return [(str(cohort.id), cohort.name) for cohort in fixed]
 
 
-def _add_to_cohort(job: BulkJob, session_ids: Sequence[str]) -> int:
+def _add_to_cohort(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     cohort = Cohort.objects.for_project(job.project_id).filter(id=job.arguments.get("cohort")).first()
     if cohort is None:
         raise Refused("The cohort was deleted meanwhile.")
@@ -90,8 +90,8 @@ def _add_to_cohort(job: BulkJob, session_ids: Sequence[str]) -> int:
         raise Refused(str(error)) from error
 
 
-def _delete(job: BulkJob, session_ids: Sequence[str]) -> int:
-    return deletion.delete_sessions(job.project_id, session_ids)
+def _delete(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
+    return deletion.delete_sessions(job.project_id, session_ids, until)
 
 
 # In the order of the buttons: what is asked for most first, what cannot be undone last.
@@ -116,7 +116,7 @@ ACTIONS = {
         choices=_cohorts,
         made_at="cohorts",
     ),
-    "delete": Action("Delete", "deleted", Role.ADMIN, _delete, at_once=50, is_final=True),
+    "delete": Action("Delete", "deleted", Role.ADMIN, _delete, at_once=20, is_final=True),
 }
 
 

@@ -4,6 +4,8 @@ May be killed and run again at any point: the position is a session id, batches 
 two workers apart."""
 
 import logging
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +18,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from projects.models import Project, User
+from projects.slices import OutOfTime
 from sessions.bulk.actions import ACTIONS, Refused
 from sessions.listing import Count, Listing
 from sessions.models import BulkJob, Session
@@ -94,6 +97,11 @@ def unfinished(project_id: int) -> list[BulkJob]:
     return list(BulkJob.objects.for_project(project_id).filter(finished_at=None).order_by("requested_at"))
 
 
+def waits(project_id: int) -> bool:
+    """Whether a job is left that no worker is at."""
+    return bool(_free(BulkJob.objects.for_project(project_id)).exists())
+
+
 def waiting_projects() -> list[int]:
     """Ids of the projects in which a job is left."""
     with connection.cursor() as cursor:
@@ -101,13 +109,13 @@ def waiting_projects() -> list[int]:
         return [project_id for (project_id,) in cursor.fetchall()]
 
 
-def proceed(job: BulkJob) -> BulkJob:
-    """Works off what is left; does nothing while another worker is at it."""
+def proceed(job: BulkJob, until: float = math.inf) -> BulkJob:
+    """Works off what is left, or goes on until the time is up; does nothing while another worker is at it."""
     if not _lease(job):
         return job
     try:
         project = Project.objects.get(pk=job.project_id, deleted_at=None)
-        _work(job, project)
+        _work(job, project, until)
     except (Refused, Project.DoesNotExist) as refusal:
         _write(job, finished_at=timezone.now(), error=str(refusal))
     except OperationalError:
@@ -124,15 +132,22 @@ def cancel(job: BulkJob) -> None:
     _row(job).filter(finished_at=None).update(cancelled_at=now, finished_at=now)
 
 
-def _work(job: BulkJob, project: Project) -> None:
+def _work(job: BulkJob, project: Project, until: float) -> None:
     action = ACTIONS[job.action]
     while session_ids := _next(job, project, action.at_once):
-        changed = action.run(job, session_ids)
+        try:
+            changed = action.run(job, session_ids, until)
+        except OutOfTime as stopped:
+            session_ids, changed = stopped.seen, stopped.changed
         job.seen_count += len(session_ids)
         job.changed_count += changed
-        done = {"seen_count": job.seen_count, "changed_count": job.changed_count, "last_id": session_ids[-1]}
+        last_id = session_ids[-1] if session_ids else job.last_id
+        done = {"seen_count": job.seen_count, "changed_count": job.changed_count, "last_id": last_id}
         if not _write(job, leased_until=timezone.now() + LEASE, **done):
             return  # cancelled, or another worker has taken over
+        if time.monotonic() >= until:
+            _write(job, leased_until=None)
+            return
     _write(job, finished_at=timezone.now())
 
 
@@ -161,10 +176,13 @@ def _write(job: BulkJob, **changes: Any) -> bool:
     return _row(job).filter(cancelled_at=None).exists()
 
 
+def _free(jobs: QuerySet[BulkJob]) -> QuerySet[BulkJob]:
+    return jobs.filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()), finished_at=None)
+
+
 def _lease(job: BulkJob) -> bool:
     now: datetime = timezone.now()
-    free = _row(job).filter(Q(leased_until=None) | Q(leased_until__lt=now), finished_at=None)
-    if not free.update(leased_until=now + LEASE):
+    if not _free(_row(job)).update(leased_until=now + LEASE):
         return False
     job.refresh_from_db(from_queryset=BulkJob.objects.for_project(job.project_id))
     return True

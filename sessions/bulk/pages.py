@@ -17,8 +17,9 @@ from projects.audit import Action as Event
 from projects.audit import record
 from projects.htmx import PageRequest
 from projects.models import Project
-from sessions.bulk import jobs, tasks
+from sessions.bulk import jobs
 from sessions.bulk.actions import ACTIONS, Action, Refused
+from sessions.bulk.tasks import bulk_jobs
 from sessions.listing import Count
 from sessions.models import BulkJob
 from sessions.saved_views import state_of
@@ -84,7 +85,7 @@ def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(_list(project, request))
     if jobs.is_large(job):
-        tasks.wake(project.pk)
+        bulk_jobs.wake(project.pk)
         return redirect("bulk-job", project.pk, job.id)
     jobs.proceed(job)
     _say(request, job, action)

@@ -2,11 +2,12 @@
 
 Everybody in a project reads its cohorts. Members make some and change their own, admins change all."""
 
+import math
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 from itertools import chain
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
@@ -24,7 +25,6 @@ from tracing.erased import gone
 
 MOST = 500  # cohorts of one project
 STALE = timedelta(minutes=5)
-AT_ONCE = 50  # cohorts that one run counts
 UNASKED = (*PASSING, "sort", "limit")  # parameters of the list that choose no session
 
 ADD = """
@@ -151,21 +151,31 @@ def count(project: Project, cohort: Cohort) -> None:
     _row(cohort).update(session_count=cohort.session_count, counted_at=cohort.counted_at)
 
 
-def count_stale() -> int:
-    """Counts the cohorts of all projects that were not counted for a while, those that wait longest first."""
+def stale_projects() -> list[int]:
+    """Ids of the projects with a cohort that was not counted for a while."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT project_id, id FROM cohort WHERE counted_at IS NULL OR counted_at < %s"
-            " ORDER BY counted_at NULLS FIRST LIMIT %s /* every project */",
-            [timezone.now() - STALE, AT_ONCE],
+            "SELECT DISTINCT project_id FROM cohort WHERE counted_at IS NULL OR counted_at < %s /* every project */",
+            [timezone.now() - STALE],
         )
-        waiting: list[tuple[int, UUID]] = cursor.fetchall()
-    projects = Project.objects.filter(Q(deleted_at=None)).in_bulk({project_id for project_id, _ in waiting})
-    for project_id, cohort_id in waiting:
-        cohort = Cohort.objects.for_project(project_id).filter(id=cohort_id).first()
-        if cohort and project_id in projects:
-            count(projects[project_id], cohort)
-    return len(waiting)
+        return [project_id for (project_id,) in cursor.fetchall()]
+
+
+def count_stale(project_id: int, until: float = math.inf) -> int:
+    """Counts the cohorts of a project that were not counted for a while, until the time is up, those that wait longest
+    first. Returns how many."""
+    project = Project.objects.filter(pk=project_id, deleted_at=None).first()
+    if project is None:
+        return 0
+    is_stale = Q(counted_at=None) | Q(counted_at__lt=timezone.now() - STALE)
+    stale = Cohort.objects.for_project(project).filter(is_stale).order_by(F("counted_at").asc(nulls_first=True))
+    counted = 0
+    for cohort in stale:
+        count(project, cohort)
+        counted += 1
+        if time.monotonic() >= until:
+            break
+    return counted
 
 
 def _row(cohort: Cohort) -> QuerySet[Cohort]:

@@ -1,12 +1,14 @@
-"""The Celery task that keeps the counts of cohorts fresh."""
+"""The work that keeps the counts of cohorts fresh."""
 
-from celery import shared_task
+import time
 
 from projects.jobs import job
+from projects.slices import sliced
 from sessions.cohorts import making
 
 
-@shared_task
-def count_cohorts() -> None:
+@sliced("cohort counts", waiting=making.stale_projects)
+def cohort_counts(project_id: int, until: float) -> bool:
     with job("count cohorts") as run:
-        run.rows = making.count_stale()
+        run.rows = making.count_stale(project_id, until)
+    return time.monotonic() >= until

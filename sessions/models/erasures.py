@@ -26,6 +26,7 @@ class Erasure(models.Model):
     requested_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True, help_text="Until then one worker has it to itself.")
     finished_at = models.DateTimeField(null=True)
+    scanned_to = models.DateField(null=True, help_text="The last day whose spans were looked through for a person.")
     expected_traces = models.BigIntegerField(default=0)
     trace_count = models.BigIntegerField(default=0)
     span_count = models.BigIntegerField(default=0)

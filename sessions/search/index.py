@@ -4,6 +4,7 @@ A row is what was asked last and what was answered in one trace; one that did no
 deleted trace leaves goes with it (`forget`) and again when its mark is taken, should a worker have been at it."""
 
 import hashlib
+import math
 import time
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -60,19 +61,19 @@ class Row(NamedTuple):
     is_cut: bool
 
 
-def index_waiting(*, waited: timedelta = QUIET, seconds: float = 10) -> int:
-    """Indexes what has waited that long, a batch of each project in turn, until nothing waits or the time is up.
-    Returns how many traces it looked at."""
-    taken, until = 0, time.monotonic() + seconds
-    projects = dirty.waiting_projects([DirtyMark.Target.TEXT])
-    while projects:
-        for project_id in list(projects):
-            if time.monotonic() > until:
-                return taken
-            if count := index_batch(project_id, waited=waited):
-                taken += count
-            else:
-                projects.remove(project_id)
+def waiting_projects() -> list[int]:
+    """Ids of the projects in which a trace waits to be indexed, if only for its time to come."""
+    return dirty.waiting_projects([DirtyMark.Target.TEXT])
+
+
+def index_waiting(project_id: int, *, waited: timedelta = QUIET, until: float = math.inf) -> int:
+    """Indexes what has waited that long, in batches, until nothing does or the time is up; at least one batch. Returns
+    how many traces it looked at."""
+    taken = 0
+    while count := index_batch(project_id, waited=waited):
+        taken += count
+        if time.monotonic() >= until:
+            break
     return taken
 
 

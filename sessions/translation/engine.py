@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from sessions.translation import quota
@@ -17,18 +17,27 @@ REST = 0.3  # seconds before the second attempt, twice as long before the third
 
 
 class Work:
-    """Collects `translations`, beginning with what is known. After an error nothing more is sent; what no model
-    serves stops only its own language."""
+    """Collects `translations`, beginning with what is known, and what was `refused`, as source and text. After an error
+    nothing more is sent; what no model serves stops only its own language."""
 
-    def __init__(self, provider: Provider, project_id: int, daily: int, known: Mapping[Unit, str]) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        project_id: int,
+        daily: int,
+        known: Mapping[Unit, str],
+        refused: Collection[tuple[str, str]] = (),
+    ) -> None:
         self.provider, self.project_id, self.daily = provider, project_id, daily
         self.translations: dict[Unit, str] = dict(known)
+        self.refused = set(refused)
         self.error: TranslationFailed | None = None
         self._unserved: set[str] = set()
 
     def batches(self, plan: Plan) -> Iterator[list[Unit]]:
         """Units of one language that are not translated yet, as many as the provider takes at once."""
-        wanted = sorted((u for u in plan.units if u not in self.translations), key=lambda unit: unit.source)
+        missing = (u for u in plan.units if u not in self.translations and (u.source, u.text) not in self.refused)
+        wanted = sorted(missing, key=lambda unit: unit.source)
         for source, units in groupby(wanted, key=lambda unit: unit.source):
             for batch in _chunks(list(units), self.provider):
                 if source in self._unserved:
@@ -50,6 +59,7 @@ class Work:
             self.error = error
             return {}
         self.translations |= found
+        self.refused |= {(unit.source, unit.text) for unit in batch if unit not in found}
         return found
 
     def _translated(self, batch: Sequence[Unit], source: str, target: str) -> dict[Unit, str]:

@@ -2,6 +2,8 @@
 what is not remembered, keeps what worked, and stops when nobody waits any more. May be killed and run again."""
 
 import logging
+import math
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -60,7 +62,7 @@ def ask(
         )
         if is_new or _begin_again(job, now, wanted, again=again):
             _tell(choice, project, job, actor, source)
-            transaction.on_commit(lambda: wake(project.pk, str(job.id)))
+            transaction.on_commit(lambda: wake(project.pk))
         elif job.is_open:
             _row(job).update(wanted_until=now + wanted)
         current: TranslationJob = _row(job).get()
@@ -83,8 +85,9 @@ def _key(choice: Choice, source: Source, trace: Trace, target: str) -> dict[str,
     return {**of_trace, "provider": choice.kind.slug, "engine": choice.engine}
 
 
-def run(project_id: int, job_id: UUID | str) -> None:
-    """For workers: one at a time for each job, nothing when it is finished or nobody waits."""
+def run(project_id: int, job_id: UUID | str, until: float = math.inf) -> None:
+    """For workers: one at a time for each job, nothing when it is finished or nobody waits. Queued again when the time
+    is up before the end."""
     now = timezone.now()
     free = Q(state=State.QUEUED) | Q(state=State.RUNNING, leased_until__lt=now)
     mine = TranslationJob.objects.for_project(project_id).filter(free, id=job_id)
@@ -92,7 +95,7 @@ def run(project_id: int, job_id: UUID | str) -> None:
         return
     job = TranslationJob.objects.for_project(project_id).get(id=job_id)
     try:
-        _run(job)
+        _run(job, until)
     except TranslationFailed as error:
         _finish(job, State.FAILED, error=error)
     except Exception:
@@ -107,10 +110,11 @@ def goes_on(job: TranslationJob, done: int, total: int) -> bool:
 
 
 def unfinished(project_id: int) -> list[str]:
-    """Jobs whose message was lost or whose worker was killed."""
+    """Jobs that no worker is at, those that wait longest first."""
     now = timezone.now()
     waits = Q(state=State.QUEUED) | Q(state=State.RUNNING, leased_until__lt=now)
-    return [str(job_id) for job_id in _open(project_id).filter(waits).values_list("id", flat=True)]
+    jobs = _open(project_id).filter(waits).order_by("created_at")
+    return [str(job_id) for job_id in jobs.values_list("id", flat=True)]
 
 
 def waiting_projects() -> list[int]:
@@ -126,26 +130,38 @@ def _open(project_id: int) -> TenantQuerySet:
     return TranslationJob.objects.for_project(project_id).filter(state__in=[State.QUEUED, State.RUNNING])
 
 
-def _run(job: TranslationJob) -> None:
+def _run(job: TranslationJob, until: float) -> None:
     choice = choice_of(job.project_id)
     if choice.refusal:
         raise Refused(choice.refusal)
     trace = Trace.objects.for_project(job.project_id).filter(trace_id=job.trace_id).first()
     source = source_for(trace, choice, job.budget) if trace else None
-    if source is None or source.version != job.version or choice.engine != job.engine or not goes_on(job, 0, 0):
+    is_current = source is not None and source.version == job.version and choice.engine == job.engine
+    if source is None or not is_current or not goes_on(job, job.done, job.total):
         _finish(job, State.CANCELLED)
         return
     plan = plan_of(source, job.target)
     known = cache.remembered(job.project_id, plan.units, job.target, job.engine)
-    work = Work(choice.provider(), job.project_id, choice.settings.daily_characters, known)
+    refused = {(source, text) for source, text in (job.result or {}).get("refused", ())}
+    work = Work(choice.provider(), job.project_id, choice.settings.daily_characters, known, refused)
     for batch in work.batches(plan):
         if not goes_on(job, len(work.translations), len(plan.units)):
             _finish(job, State.CANCELLED)
             return
-        cache.remember(job, work.translate(batch, job.target))
+        found = work.translate(batch, job.target)
+        cache.remember(job, found)
+        if found and time.monotonic() >= until:
+            _pause(job, work)
+            return
     missing = len(plan.units) - len(work.translations)
     state = State.DONE if not missing else State.PARTIAL if work.translations or not work.error else State.FAILED
     _finish(job, state, error=work.error, result=_result(plan, work, missing), done=len(work.translations))
+
+
+def _pause(job: TranslationJob, work: Work) -> None:
+    """Queues it for another slice, which asks for nothing that was refused in this one."""
+    result = (job.result or {}) | {"refused": sorted(work.refused)}
+    _row(job).update(state=State.QUEUED, leased_until=None, done=len(work.translations), result=result)
 
 
 def _result(plan: Plan, work: Work, missing: int) -> dict[str, object]:
@@ -206,7 +222,7 @@ def _tell(choice: Choice, project: Project, job: TranslationJob, actor: Actor, s
         )
 
 
-def wake(project_id: int, job_id: str) -> None:
-    from sessions.translation.tasks import start  # the tasks call back into this module
+def wake(project_id: int) -> None:
+    from sessions.translation.tasks import translations  # which calls back into this module
 
-    start(project_id, job_id)
+    translations.wake(project_id)

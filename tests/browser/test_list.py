@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project, User
-from sessions.bulk import jobs, tasks
+from sessions.bulk import jobs
+from sessions.bulk.tasks import bulk_jobs
 from sessions.models import Session, SessionState
 from tests.conversations import TICKET, tell
 from tests.sessions.rows import session
@@ -181,7 +182,7 @@ def test_everything_that_matches_is_deleted_with_progress_and_a_receipt(
 
 def work(project: Project) -> None:
     def run() -> None:
-        tasks.work_off(project.pk)
+        bulk_jobs.drain()
         connection.close()
 
     worker = threading.Thread(target=run)

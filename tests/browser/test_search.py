@@ -23,7 +23,7 @@ def test_words_lead_to_the_turn_that_says_them(
 ) -> None:
     trace_ids = tell(project, "late", LATE)
     shop_ids = tell(project, "shop", SHOP)
-    index_waiting(waited=NOW)
+    index_waiting(project.pk, waited=NOW)
     sessions = live_server.url + reverse("sessions", args=[project.pk])
 
     alices.goto(f"{sessions}?q=devolucion")

@@ -1,38 +1,48 @@
 """Celery tasks: each works for one project or says that it is for all, and none carries anything but ids."""
 
 import inspect
+import time
 
 import pytest
+from django.apps import apps
 
-from config.celery import app
+from config.celery import SWEPT, app
+from projects import deletion
 from projects.models import Project
+from projects.slices import KINDS
+from projects.sqlguard import tenant_tables
 from sessions.models import Session
 from sessions.tasks import recompute_dirty
 from tests.isolation.conftest import World
 from tests.tracing.reports import call, in_session
 from tracing.ingest import ingest
 
-ONE_PROJECT = {
-    "sessions.bulk.tasks.work_off",
-    "projects.tasks.delete_project",
-    "sessions.tasks.erase",
-    "sessions.tasks.recompute_dirty",
-    "sessions.translation.tasks.translate",
-}
+ONE_PROJECT = {"sessions.tasks.recompute_dirty"}
 EVERY_PROJECT = {
-    "projects.tasks.sweep_deletions": "goes on with what each owner asked for",
-    "sessions.cohorts.tasks.count_cohorts": "counts cohort by cohort, each in its own project",
-    "sessions.tasks.flush_search_index": "tidies the index, reads no row",
-    "sessions.tasks.index_texts": "indexes what waits, project by project",
+    "projects.tasks.sweep_slices": "queues the projects in which something waits",
+    "projects.tasks.take_slice": "works in one project, the one that waits longest",
     "sessions.tasks.sweep": "asks for one task per waiting project",
-    "sessions.bulk.tasks.sweep_bulk": "goes on with what people asked for, project by project",
-    "sessions.tasks.sweep_erasures": "goes on with what admins asked for, project by project",
-    "sessions.translation.tasks.sweep_translations": "asks for one task per waiting job",
-    "tracing.tasks.check_sums": "compares sums of a sample, project by project",
-    "tracing.tasks.forget_expired": "each project's own retention, project by project",
-    "tracing.tasks.sum_up_days": "sums up project by project",
-    "tracing.tasks.sum_up_hours": "sums up project by project",
-    "tracing.tasks.make_partitions": "makes tables, reads no row",
+}
+# Of the work that `take_slice` does.
+KINDS_FOR_ONE_PROJECT = {
+    "bulk jobs",
+    "cohort counts",
+    "days",
+    "erasures",
+    "hours",
+    "metering",
+    "nightly metering",
+    "project deletions",
+    "retention",
+    "search index",
+    "translations",
+}
+KINDS_FOR_EVERY_PROJECT = {
+    "empty partitions": "drops tables without rows",
+    "partitions": "makes tables, reads no row",
+    "search index flush": "tidies the index, reads no row",
+    "tombstones": "forgets what is too old to be of use to anybody",
+    "self-check": "compares sums of a sample, project by project",
 }
 OURS = ("config.", "projects.", "tracing.", "sessions.")
 
@@ -55,8 +65,34 @@ def test_a_task_for_one_project_takes_its_id_first_and_only_plain_values(name: s
 
 
 @pytest.mark.parametrize("name", sorted(EVERY_PROJECT))
-def test_a_task_for_every_project_takes_nothing(name: str) -> None:
-    assert not inspect.signature(app.tasks[name].run).parameters
+def test_a_task_for_every_project_takes_nothing_but_a_kind_of_work(name: str) -> None:
+    assert set(inspect.signature(app.tasks[name].run).parameters) <= {"kind"}
+
+
+def test_every_kind_of_sliced_work_says_whose_rows_it_touches_and_is_swept() -> None:
+    app.loader.import_default_modules()
+
+    assert set(KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT} == set(SWEPT)
+
+
+def rows_of(project: Project) -> dict[str, list[dict[str, object]]]:
+    """Everything that the project has in the tables of tenants."""
+    tables = [model for model in apps.get_models() if model._meta.db_table in tenant_tables()]
+    rows = {model._meta.db_table: model._default_manager.filter(project_id=project.pk).values() for model in tables}
+    return {table: sorted(found, key=repr) for table, found in rows.items()}
+
+
+@pytest.mark.parametrize("name", sorted(KINDS_FOR_ONE_PROJECT))
+def test_work_for_one_project_leaves_the_others_alone(name: str, world: World, other_project: Project) -> None:
+    app.loader.import_default_modules()
+    ingest(other_project.pk, [call("t1", "a", claims=in_session("s1"))])
+    if name == "project deletions":
+        deletion.begin(other_project, by=world.owner)
+    before = rows_of(world.project)
+
+    KINDS[name].work(other_project.pk, time.monotonic() + 5)
+
+    assert rows_of(world.project) == before
 
 
 def test_recomputing_one_project_leaves_the_others_alone(world: World, other_project: Project) -> None:

@@ -1,5 +1,6 @@
 """Organizations and projects: founded, renamed, archived, deleted for good."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from projects import deletion
 from projects.models import AuditEvent, Membership, Organization, Project, ProjectDeletion, Role, User
 from projects.sqlguard import tenant_tables
+from projects.tasks import deletions
 from tests.tracing.reports import in_session, span
 from tracing.ingest import ingest
 from tracing.models import Span, Trace
@@ -127,6 +129,25 @@ def test_a_deletion_goes_on_in_batches_and_after_a_kill(
     deletion.proceed(project.pk)
 
     assert not Trace.objects.for_project(project).exists()
+
+
+def test_a_deletion_takes_some_rows_a_slice_and_other_projects_their_turn(
+    project: Project, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(project.pk, [spoken(f"t{number}") for number in range(7)])
+    monkeypatch.setattr(deletion, "ROWS_AT_ONCE", 2)
+    deletion.begin(project, by=alice)
+    age(project)
+
+    slices = 1
+    while deletions.work(project.pk, time.monotonic()):
+        slices += 1
+
+    receipt = ProjectDeletion.objects.get(project_id=project.pk)
+    assert slices > 7
+    assert receipt.row_count == receipt.expected_rows
+    assert receipt.finished_at
+    assert not Project.objects.filter(pk=project.pk).exists()
 
 
 def test_the_project_stays_closed_until_no_request_can_still_be_writing(project: Project, alice: User) -> None:

@@ -1,5 +1,7 @@
 """Work on many sessions: what is selected, who may, and that no job is lost, repeated with harm, or too wide."""
 
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -9,9 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.models import AuditEvent, Membership, Project, Role, User
+from sessions import deletion
 from sessions.annotation import queues
-from sessions.bulk import jobs, tasks
+from sessions.bulk import jobs
 from sessions.bulk.actions import ACTIONS, Refused
+from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts import making
 from sessions.listing import Listing
 from sessions.models import BulkJob, CohortMember, ReviewItem, ReviewQueue, Session, SessionState
@@ -205,7 +209,7 @@ def test_much_work_is_left_to_a_worker_whose_progress_shows(bob: User, project: 
     job = order(bob, project, "bookmark", all="on", query="")
     assert job is not None
     page = browser(bob).get(url("bulk-job", project, str(job.id))).content.decode()
-    tasks.work_off(project.pk)
+    bulk_jobs.drain()
     after = browser(bob).get(url("bulk-job", project, str(job.id))).content.decode()
 
     assert "Waiting for the worker" in page
@@ -213,6 +217,40 @@ def test_much_work_is_left_to_a_worker_whose_progress_shows(bob: User, project: 
     assert "Done" in after
     assert 'hx-trigger="every 1s"' not in after
     assert len(bookmarked(project)) == jobs.AT_ONCE + 1
+
+
+def test_a_worker_takes_a_batch_a_slice_when_time_is_short(
+    bob: User, project: Project, other_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ACTIONS, "bookmark", replace(ACTIONS["bookmark"], at_once=10))
+    many(project, 30)
+    job = jobs.begin(project, "bookmark", jobs.Selection(query=""), by=bob)
+
+    assert bulk_jobs.work(project.pk, time.monotonic())
+    assert (fresh(job).seen_count, fresh(job).leased_until) == (10, None)
+    assert not bulk_jobs.work(other_project.pk, time.monotonic())
+    bulk_jobs.drain()
+
+    assert (fresh(job).seen_count, fresh(job).changed_count) == (30, 30)
+    assert fresh(job).finished_at
+
+
+def test_a_session_of_many_traces_is_deleted_over_several_slices_and_counted_once(
+    alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion, "TRACES_AT_ONCE", 1)
+    for number in range(2):
+        tell(project, f"ticket-{number}")
+    job = jobs.begin(project, "delete", jobs.Selection(query=""), by=alice)
+
+    slices = 1
+    while bulk_jobs.work(project.pk, time.monotonic()):
+        slices += 1
+
+    assert slices > len(TICKET)
+    assert (fresh(job).seen_count, fresh(job).changed_count, fresh(job).error) == (2, 2, "")
+    assert not Trace.objects.for_project(project).exists()
+    assert not Session.objects.for_project(project).exists()
 
 
 class Killed(BaseException):
@@ -228,8 +266,8 @@ def test_a_killed_worker_is_followed_by_another_that_goes_on_where_it_stopped(
     action = ACTIONS["bookmark"]
     seen: list[str] = []
 
-    def run(job: BulkJob, session_ids: list[str]) -> int:
-        done = action.run(job, session_ids)
+    def run(job: BulkJob, session_ids: list[str], until: float) -> int:
+        done = action.run(job, session_ids, until)
         if len(seen) == 10:
             raise Killed
         seen.extend(session_ids)
@@ -240,10 +278,10 @@ def test_a_killed_worker_is_followed_by_another_that_goes_on_where_it_stopped(
         jobs.proceed(job)
     monkeypatch.setitem(ACTIONS, "bookmark", action)
     half = fresh(job)
-    tasks.sweep_bulk()
+    bulk_jobs.drain()
     untouched = fresh(job)
     BulkJob.objects.for_project(project).update(leased_until=timezone.now() - timedelta(seconds=1))
-    tasks.sweep_bulk()
+    bulk_jobs.drain()
 
     assert (half.seen_count, half.last_id, half.finished_at) == (10, "s0009", None)
     assert untouched.finished_at is None, "the lease of the killed worker had not run out"
@@ -259,9 +297,9 @@ def test_a_stopped_job_keeps_what_is_done_and_does_no_more(
     job = jobs.begin(project, "bookmark", jobs.Selection(query=""), by=bob)
     action = ACTIONS["bookmark"]
 
-    def run(job: BulkJob, session_ids: list[str]) -> int:
+    def run(job: BulkJob, session_ids: list[str], until: float) -> int:
         browser(bob).post(url("bulk-cancel", project, str(job.id)))
-        return action.run(job, session_ids)
+        return action.run(job, session_ids, until)
 
     monkeypatch.setitem(ACTIONS, "bookmark", type(action)(**{**vars(action), "run": run, "at_once": 10}))
     jobs.proceed(job)

@@ -81,8 +81,9 @@ def test_stale_counts_are_counted_anew(three: Project, bob: User) -> None:
     session(three, "d", error_count=3)
     Cohort.objects.for_project(three).update(counted_at=None)
 
-    assert making.count_stale() == 1
-    assert making.count_stale() == 0
+    assert making.stale_projects() == [three.pk]
+    assert making.count_stale(three.pk) == 1
+    assert making.stale_projects() == []
     assert Cohort.objects.for_project(three).get().session_count == 2
 
 

@@ -1,6 +1,8 @@
 """Deleting sessions and traces and erasing people, from page, API and worker: what went is gone everywhere."""
 
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -10,15 +12,17 @@ from django.utils import timezone
 
 from projects.auth import create_key
 from projects.models import AuditEvent, Project, Role, User
+from projects.redis_client import quick_redis
 from sessions import deletion
 from sessions.models import Erasure, Session
 from sessions.rollup import recompute
-from sessions.tasks import sweep_erasures
+from sessions.tasks import erasures
 from tests.conftest import Key
 from tests.tracing.reports import call, in_session, span
 from tracing import activity
 from tracing.ingest import ingest
 from tracing.models import Metering, Score, Span, SpanIO, Trace
+from tracing.partitions import ensure_partition
 from tracing.records import ScoreRecord
 
 pytestmark = pytest.mark.django_db
@@ -96,13 +100,53 @@ def test_a_large_session_is_left_to_the_worker_who_works_in_batches(
     [erasure] = deletion.unfinished(project.pk)
     assert [len(batch) for batch in islice(deletion._left(erasure), 3)] == [1, 1, 1]  # one batch at a time
 
-    sweep_erasures()
+    erasures.drain()
 
     assert left(project) == ["t3"]
     where = f"/api/v1/erasures/{answer.json()['id']}"
     receipt = client.get(where, headers={"Authorization": key.bearer}).json()
     assert receipt["finished_at"]
     assert (receipt["trace_count"], receipt["session_count"], receipt["expected_traces"]) == (2, 1, 2)
+
+
+def test_a_worker_erases_in_slices_and_the_receipt_counts_each_session_once(
+    told: None, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both sessions are met in several slices; `t4` only a span says to be hers."""
+    monkeypatch.setattr(deletion, "TRACES_AT_ONCE", 1)
+    ingest(project.pk, [call(f"more-{number}", "a", claims=in_session("s/1", user_id="ana")) for number in range(3)])
+    ingest(project.pk, [span("t4", "a", claims=in_session("s2", user_id="ben"))])
+    ingest(project.pk, [span("t4", "z", "a", claims=in_session("s2", user_id="ana"))])
+    erasure = deletion.begin(project.pk, Subject.PERSON, "ana", by="")
+
+    slices = 1
+    while erasures.work(project.pk, time.monotonic()):
+        slices += 1
+
+    receipt = Erasure.objects.for_project(project).get(id=erasure.id)
+    assert slices > 6
+    assert (receipt.trace_count, receipt.session_count) == (6, 2)
+    assert not quick_redis().exists(f"erasure:{erasure.id}")
+    assert receipt.finished_at
+    assert left(project) == ["t2"]
+
+
+def test_the_next_slice_looks_only_through_days_that_no_slice_has_looked_through(told: None, project: Project) -> None:
+    today = timezone.now().date()
+    for number in range(1, 4):
+        ensure_partition(today - timedelta(days=number))
+        ingest(project.pk, [span(f"day-{number}", "a")])
+        for model in (Trace, Span, SpanIO):
+            rows = model.objects.for_project(project).filter(trace_id=f"day-{number}")
+            rows.update(bucket=today - timedelta(days=number))
+    deletion.begin(project.pk, Subject.PERSON, "nobody", by="")
+
+    seen = []
+    while erasures.work(project.pk, time.monotonic()):
+        seen.append(Erasure.objects.for_project(project).get().scanned_to)
+
+    assert seen == [today - timedelta(days=number) for number in (3, 2, 1, 0)]
+    assert Erasure.objects.for_project(project).get().finished_at
 
 
 def test_two_workers_do_not_share_an_erasure(told: None, project: Project) -> None:

@@ -17,7 +17,7 @@ from sessions.search.index import MOST, cut, flush, index_waiting, rows_of, writ
 from sessions.search.matching import RefusedTerm, Term, condition, matching
 from sessions.search.ranking import ranked, ranked_page
 from sessions.search.tokens import folded, lexemes
-from sessions.tasks import flush_search_index, index_texts
+from sessions.tasks import search_index, search_index_flush
 from tests.conversations import tell
 from tests.tracing.reports import at, in_session, span
 from tracing.ingest import ingest
@@ -38,7 +38,7 @@ def found(project: Project, *terms: Term) -> set[str]:
 
 def indexed(project: Project, session_id: str, said: Sequence[tuple[str, str]] = LATE, **more: str) -> list[str]:
     trace_ids = tell(project, session_id, said, **more)
-    index_waiting(waited=NOW)
+    index_waiting(project.pk, waited=NOW)
     return trace_ids
 
 
@@ -132,9 +132,9 @@ def test_a_search_sees_its_own_project_alone(project: Project, other_project: Pr
 def test_a_trace_is_indexed_only_after_it_has_been_quiet(project: Project) -> None:
     tell(project, "late")
 
-    assert index_waiting() == 0
+    assert index_waiting(project.pk) == 0
     assert found(project, Term("refund")) == set()
-    assert index_waiting(waited=NOW) == 2
+    assert index_waiting(project.pk, waited=NOW) == 2
     assert not DirtyMark.objects.for_project(project).filter(target="text").exists()
 
 
@@ -143,7 +143,7 @@ def test_only_the_last_question_and_the_answer_are_indexed(project: Project) -> 
     history += [{"role": "assistant", "content": "earlier answer"}, {"role": "user", "content": "second one"}]
     claims = in_session("s")
     ingest(project.pk, [span("t", "a", input=json.dumps(history), output="done", claims=claims, started_at=at(0))])
-    index_waiting(waited=NOW)
+    index_waiting(project.pk, waited=NOW)
 
     assert TraceText.objects.for_project(project).get().text == "second one\n\ndone"
 
@@ -158,7 +158,7 @@ def test_an_unchanged_text_is_not_written_again_and_a_changed_one_is(project: Pr
     assert row.get().folded == "kept as it is"
 
     ingest(project.pk, [span(trace_id, "root", output="Never mind.")])
-    index_waiting(waited=NOW)
+    index_waiting(project.pk, waited=NOW)
     assert row.get().text_hash != before
     assert found(project, Term("never mind", is_phrase=True)) == {"late"}
 
@@ -167,7 +167,7 @@ def test_a_trace_that_moves_to_another_session_is_found_there(project: Project) 
     (trace_id, _) = indexed(project, "late")
     ingest(project.pk, [span(trace_id, "root", claims=in_session("moved"))])
     recompute(project.pk, ["late", "moved"])
-    index_waiting(waited=NOW)
+    index_waiting(project.pk, waited=NOW)
 
     assert found(project, Term("refund")) == {"moved"}
 
@@ -183,7 +183,7 @@ def test_nothing_of_a_deleted_session_an_erased_person_or_an_expired_trace_stays
     assert TraceText.objects.for_project(project).count() == 2
 
     Project.objects.filter(pk=project.pk).update(retention_days=1)
-    forget_expired(timezone.now().date() + timedelta(days=5))
+    forget_expired(project.pk, timezone.now().date() + timedelta(days=5))
     assert not TraceText.objects.for_project(project).exists()
 
 
@@ -246,8 +246,8 @@ def test_the_scheduled_tasks_leave_their_run_for_the_operator(project: Project) 
     tell(project, "late", LATE)
     DirtyMark.objects.for_project(project).update(marked_at=at(-3600))
 
-    index_texts()
-    flush_search_index()
+    search_index.drain()
+    search_index_flush.drain()
 
     assert found(project, Term("refund")) == {"late"}
     assert JobRun.objects.get(name="index texts").rows == 2

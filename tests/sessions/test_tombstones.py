@@ -31,7 +31,7 @@ from tracing.deletion import delete_traces
 from tracing.ingest import ingest
 from tracing.models import IngestionIssue, Media, Score, Span, SpanIO, Tombstone, Trace
 from tracing.records import Claims, Reason, ScoreRecord, SpanRecord, TraceRecord
-from tracing.tasks import forget_expired
+from tracing.tasks import old_tombstones
 
 pytestmark = pytest.mark.django_db
 RACE_SECONDS = 8
@@ -222,10 +222,10 @@ def test_tombstones_are_kept_for_ninety_days_and_hold_no_id(project: Project) ->
     assert {len(bytes(row.hash)) for row in rows} == {16}
 
     rows.update(erased_at=timezone.now() - tombstones.KEPT + timedelta(minutes=1))
-    forget_expired()
+    old_tombstones.drain()
     assert refused(project, of_ana("t1")) == 1
     rows.update(erased_at=timezone.now() - tombstones.KEPT - timedelta(minutes=1))
-    forget_expired()
+    old_tombstones.drain()
     assert not rows.exists()
     assert refused(project, of_ana("t1")) == 0
 

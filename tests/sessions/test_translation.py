@@ -1,5 +1,6 @@
 """From a trace to its translation: jobs that everybody shares, a cache that goes with the trace, rules that hold."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,6 +17,7 @@ from sessions.translation import jobs
 from sessions.translation.embedded import Embedded
 from sessions.translation.provider import Account
 from sessions.translation.secrets import encrypted
+from sessions.translation.tasks import translations
 from tests.conversations import tell
 from tests.translation.engines import Engine, served
 from tracing.deletion import delete_traces
@@ -224,6 +226,32 @@ def test_only_what_is_missing_is_paid_for_when_it_is_tried_again(
 
     assert translated(project, traces[0], alice, again=True).state == State.DONE
     assert len(said) == len(set(said))
+
+
+def test_a_long_job_goes_on_in_the_next_slice_and_asks_for_nothing_twice(
+    project: Project, traces: list[Trace], engine: Engine, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine spoils the first text, which is not asked for again either."""
+    monkeypatch.setattr("sessions.translation.libretranslate.LibreTranslate.most_texts", 1)
+    said: list[str] = []
+
+    def spoiling(text: str) -> str:
+        said.append(text)
+        return "" if text == "Olá!" else text.upper()
+
+    engine.translate = spoiling
+    job = jobs.ask(project, traces[0], "en", actor=alice)
+
+    slices = 1
+    while translations.work(project.pk, time.monotonic()):
+        slices += 1
+        assert TranslationJob.objects.for_project(project).get(id=job.id).state == State.QUEUED
+
+    finished = TranslationJob.objects.for_project(project).get(id=job.id)
+    assert slices > 2
+    assert len(said) == len(set(said))
+    assert finished.state == State.PARTIAL
+    assert finished.result["kept"] == 1
 
 
 def test_a_pair_that_nobody_serves_says_so_and_who_would(project: Project, alice: User) -> None:

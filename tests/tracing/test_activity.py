@@ -119,7 +119,8 @@ def test_retention_deletes_what_is_older_and_the_numbers_follow(project: Project
     project.retention_days = 30
     project.save()
 
-    assert forget_expired(today) == 1
+    assert forget_expired(project.pk, today) == 1
+    assert forget_expired(other_project.pk, today) == 0
 
     assert list(Trace.objects.for_project(project).values_list("trace_id", flat=True)) == ["new"]
     assert not Score.objects.for_project(project).exists()
@@ -142,10 +143,10 @@ def test_only_months_that_no_trace_uses_are_dropped(project: Project) -> None:
 
 def test_every_job_leaves_a_row_with_its_error(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     ingest(project.pk, [failed("t", "a")])
-    tasks.sum_up_hours()
-    tasks.sum_up_days()
-    tasks.forget_expired()
-    tasks.check_sums()
+    project.retention_days = 30
+    project.save()
+    for kind in (tasks.hours, tasks.days, tasks.expiry, tasks.self_check):
+        kind.drain()
 
     jobs = {run.name: run for run in JobRun.objects.all()}
     assert set(jobs) == {"sum up hours", "sum up days", "retention", "self-check"}
@@ -155,6 +156,6 @@ def test_every_job_leaves_a_row_with_its_error(project: Project, monkeypatch: py
 
     Trace.objects.for_project(project).update(error_count=7)
     with pytest.raises(selfcheck.WrongSums):
-        tasks.check_sums()
+        tasks.self_check.drain()
     assert "1 of 1 traces had wrong sums" in JobRun.objects.get(name="self-check").error
     assert Trace.objects.for_project(project).get().error_count == 1
