@@ -52,17 +52,14 @@ class Program:
 
 
 def web(host: str, port: int) -> Program:
-    # Storing takes four threads of a process at most (tracing/intake.py), downloads take nine
-    # (projects/downloads/places.py); the others are for pages, and for clients that send slowly.
-    processes = ("--workers", str(WEB_WORKERS), "--blocking-threads", "20", "--respawn-failed-workers")
+    processes = ("--workers", str(WEB_WORKERS), "--respawn-failed-workers", "--http1-header-read-timeout", "10000")
     return Program(
         name="Web",
         detail=f"on {host_and_port(host, port)}",
         command=(
-            *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws", *processes),
-            # A worker that has only just begun to load us does not hear that it shall stop. Of its warnings an operator
-            # would see one at every start: that waiting threads are more than cores.
-            *("--workers-kill-timeout", "5", "--log-level", "error", "config.wsgi:application"),
+            *("-m", "granian", "--interface", "asginl", "--host", host, "--port", str(port), "--no-ws", *processes),
+            # A worker that has only just begun to load us does not hear that it shall stop.
+            *("--workers-kill-timeout", "5", "--log-level", "error", "config.asgi:application"),
         ),
         probe=lambda _: _is_healthy(reachable(host), port),
         processes={"web": WEB_WORKERS},

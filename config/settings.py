@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "config.csp.content_security_policy",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.bodies.bounded_bodies",  # behind what a page needs, which the refusal is
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -294,8 +295,9 @@ SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "
 
 # Ingest: how often one API key may come; 0 lets it come as often as it likes.
 REQUESTS_PER_SECOND = read_env("CONFAB_REQUESTS_PER_SECOND", whole_number, "100")
-# Bodies of ingest requests are read and bounded by tracing/limits.py, before Django's own limit could answer 400.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
+# Bodies of pages; those of machines are bounded by tracing/wire/bodies.py, before Django's own limit could answer 400.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file
 
 # Translation: a directory of Mozilla's model files; the providers that projects may choose; hosts inside of our network
 # that projects may use as such, as host or host:port; and what the projects' keys are encrypted with.

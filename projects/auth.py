@@ -69,6 +69,17 @@ def project_for(authorization: str, scope: Scope = Scope.INGEST) -> Project:
 
 def key_for(authorization: str, scope: Scope) -> ApiKey:
     """The live key of a request, with its project; raises KeyRefused."""
+    key = live_key(authorization)
+    if scope not in key.scopes:
+        raise ScopeMissing(f"This API key lacks the scope '{scope}'. Use or make one that has it.")
+    if key.project.archived_at and scope != Scope.READ:
+        raise ProjectArchived("The project is archived and takes no more data. Restore it in its settings.")
+    _note_use(key)
+    return key
+
+
+def live_key(authorization: str) -> ApiKey:
+    """Return the key of a request, with its project, whatever it may do. Raise KeyRefused."""
     public_key, secret = _credentials(authorization)
     secret_hash = hash_secret(secret)
     key = ApiKey.objects.live().select_related("project__organization").filter(secret_hash=secret_hash).first()
@@ -76,11 +87,6 @@ def key_for(authorization: str, scope: Scope) -> ApiKey:
         raise KeyRefused("Unknown, expired or revoked API key. Copy a live pair from the project's settings.")
     if public_key is not None and not hmac.compare_digest(key.public_key.encode(), public_key.encode()):
         raise KeyRefused("The public key does not belong to this secret key. Copy both from the same pair.")
-    if scope not in key.scopes:
-        raise ScopeMissing(f"This API key lacks the scope '{scope}'. Use or make one that has it.")
-    if key.project.archived_at and scope != Scope.READ:
-        raise ProjectArchived("The project is archived and takes no more data. Restore it in its settings.")
-    _note_use(key)
     return key
 
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
+from tracing.wire import responses
+
 MACHINE_PATHS = ("/v1/", "/api/public/", "/api/platform/")
+REFUSED = "confab.refused"  # in the environment of a request whose body the server did not take: why
 
 
 def machine_edge(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -19,6 +22,8 @@ def machine_edge(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
             request.path = request.path_info = "/" + request.path_info.lstrip("/")
         if not request.path_info.startswith(MACHINE_PATHS):
             return get_response(request)
+        if refused := request.META.get(REFUSED):
+            return responses.refusal(request, refused)
         match = resolve(request.path_info)
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)

@@ -30,6 +30,14 @@ BODY = Limit(
     Reason.BODY_TOO_LARGE,
     "The Python exporter's own limit for one request.",
 )
+SMALL_BODY = Limit(
+    "Body of any other request: forms of pages, `/api/v1`, `/api/public` except of what SDKs record",
+    2 * MB,
+    "bytes",
+    "HTTP 413 before the body is read",
+    None,
+    "Nobody types as much, and nobody who is unknown may fill the memory.",
+)
 UNPACKED_BODY = Limit(
     "Request body unpacked",
     64 * MB,
@@ -168,6 +176,7 @@ FUTURE = Limit(
 )
 LIMITS = (
     BODY,
+    SMALL_BODY,
     UNPACKED_BODY,
     SPANS,
     ATTRIBUTES,

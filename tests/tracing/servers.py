@@ -86,6 +86,6 @@ class Web:
 @contextmanager
 def web_server(**environment: str) -> Iterator[Web]:
     port = free_port()
-    options = ("--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", "--log-level", "warning")
-    with running("-m", "granian", *options, "--no-ws", "config.wsgi:application", port=port, **environment):
+    options = ("--interface", "asginl", "--port", str(port), "--log-level", "warning")
+    with running("-m", "granian", *options, "--no-ws", "config.asgi:application", port=port, **environment):
         yield Web(port)

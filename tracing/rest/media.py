@@ -30,6 +30,7 @@ from tracing.wire.refusals import Forbidden, Invalid, NotFound, TooLarge, Unread
 from tracing.wire.responses import json_response
 
 UPLOAD, DOWNLOAD = "upload", "download"
+UPLOAD_PATH = re.compile(r"/+api/public/media/[^/]+/upload")
 URL_LIFE = timedelta(minutes=10)
 CHUNK = 2**16
 CONTENT_TYPE = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,49}")
@@ -129,11 +130,21 @@ def _base_url(request: HttpRequest) -> str:
     return f"{request.scheme}://{host}"
 
 
-def _signed_media(request: HttpRequest, media_id: str, purpose: str) -> Media:
+def project_of_upload(token: str) -> int:
+    """Return the id of the project that the token of an upload was signed for. Raise Forbidden."""
+    return _signed(token, UPLOAD)[0]
+
+
+def _signed(token: str, purpose: str) -> tuple[int, str]:
     try:
-        project_id, signed_id = signing.loads(request.GET.get("token", ""), salt=purpose, max_age=URL_LIFE)
+        project_id, media_id = signing.loads(token, salt=purpose, max_age=URL_LIFE)
     except signing.BadSignature:
         raise Forbidden("The URL is not valid any more: announce the file again.") from None
+    return project_id, media_id
+
+
+def _signed_media(request: HttpRequest, media_id: str, purpose: str) -> Media:
+    project_id, signed_id = _signed(request.GET.get("token", ""), purpose)
     media: Media | None = Media.objects.for_project(project_id).filter(media_id=signed_id).first()
     if media is None or signed_id != media_id:
         raise NotFound(f"There is no file {media_id}.")

@@ -3,6 +3,7 @@
 JavaScript's exporters send chunked bodies without a length. Django takes those for empty, so they are read from the
 server's own input; an empty one is an error, for an answer of success would lose the data without a trace."""
 
+import re
 import zlib
 from collections.abc import Callable
 from typing import Protocol
@@ -11,9 +12,13 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 from tracing import zstd
-from tracing.limits import BODY, UNPACKED_BODY
+from tracing.limits import BODY, SMALL_BODY, UNPACKED_BODY
 from tracing.wire.refusals import TooLarge, Unreadable, UnsupportedContent
 
+# Where SDKs send what they record, and files; everything else is small.
+INGEST_PATHS = re.compile(
+    r"/+(?:v1/.*|api/public/(?:otel/.*|ingestion|scores|media/[^/]+/upload)|api/platform/.*/scores)"
+)
 GZIP_OR_ZLIB, RAW_DEFLATE = 47, -15  # zlib's `wbits`
 
 
@@ -34,6 +39,19 @@ def read_body(request: HttpRequest) -> bytes:
     except (UnreadablePostError, OSError):
         raise Unreadable("The connection ended before the whole body was here.") from None
     return unpack(body, request.headers.get("Content-Encoding", ""))
+
+
+def limit_of(path: str) -> int:
+    """Return how many bytes a body that is sent to `path` may have."""
+    return BODY.value if INGEST_PATHS.fullmatch(path) else SMALL_BODY.value
+
+
+def refused_by_length(request: HttpRequest) -> TooLarge | None:
+    """Return why the body is not read, if it announces that it is too large."""
+    length, limit = _length(request), limit_of(request.path_info)
+    if length <= limit:
+        return None
+    return TooLarge(f"The body has {length:,} bytes, the limit is {limit:,}: send less at once.")
 
 
 def is_chunked(request: HttpRequest) -> bool:
@@ -58,9 +76,9 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def _sized(request: HttpRequest) -> bytes:
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if length > BODY.value:
-        raise TooLarge(f"The body has {length:,} bytes, the limit is {BODY.value:,}: send smaller batches.")
+    if refused := refused_by_length(request):
+        raise refused
+    length = _length(request)
     body = request.read()
     if len(body) != length:
         raise Unreadable(f"Only {len(body):,} of {length:,} bytes arrived.")
@@ -70,12 +88,18 @@ def _sized(request: HttpRequest) -> bytes:
 def _chunked(request: HttpRequest) -> bytes:
     if not request.META.get("wsgi.input_terminated"):
         raise Unreadable("This web server hides chunked bodies: run Confab under granian or gunicorn.")
-    body: bytes = request.META["wsgi.input"].read(BODY.value + 1)
-    if len(body) > BODY.value:
-        raise TooLarge(f"The chunked body has more than {BODY.value:,} bytes: send smaller batches.")
+    limit = limit_of(request.path_info)
+    body: bytes = request.META["wsgi.input"].read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge(f"The chunked body has more than {limit:,} bytes: send less at once.")
     if not body:
         raise Unreadable("The chunked body is empty.")
     return body
+
+
+def _length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 def _unpacked(body: bytes, start: Callable[[], Unpacker]) -> bytes:

@@ -68,6 +68,11 @@ class TooLarge(Refused):
     reason = Reason.BODY_TOO_LARGE
 
 
+class TooSlow(Refused):
+    status = 408
+    code = StatusCode.DEADLINE_EXCEEDED
+
+
 class RateLimited(Refused):
     status = 429
     code = StatusCode.RESOURCE_EXHAUSTED
