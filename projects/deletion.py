@@ -26,7 +26,10 @@ emptied = Signal()
 
 @transaction.atomic
 def begin(project: Project, *, by: User) -> ProjectDeletion:
-    """From the commit on, no key passes and nobody can open the project."""
+    """From the commit on, no key passes and nobody can open the project.
+
+    Raise Project.DoesNotExist if somebody began it before."""
+    Project.objects.select_for_update().get(pk=project.pk, deleted_at=None)
     project.deleted_at = timezone.now()
     project.save(update_fields=["deleted_at"])
     return ProjectDeletion.objects.create(

@@ -11,6 +11,7 @@ from django.db.models import Exists, Field, OuterRef, QuerySet
 from django.http import QueryDict
 from django_filters import Filter
 
+from projects.values import validate_calendar
 from sessions.models import CohortMember, Session
 from sessions.properties import Property, PropertyKind, properties_of
 
@@ -124,8 +125,10 @@ def _input(declared: Property, name: str, found: Filter) -> Input:
 
 def _filter(declared: Property, way: Way) -> Filter:
     """The form field is the model field's own, so that a value is parsed into the column's exact type: a float beside a
-    numeric column would cost the index."""
+    numeric column would cost the index, and a number that the column cannot hold would compare with no row."""
     found = Filter(field_name=declared.field, lookup_expr=way.lookup, label=f"{declared.label} {way.words}")
     field: Field[Any, Any] = Session._meta.get_field(declared.field)  # type: ignore[assignment]
-    found.field_class = TextsField if declared.kind in REPEATED else partial(field.formfield, initial=None)
+    checks = [*field.validators, *([validate_calendar] if declared.kind == PropertyKind.TIME else ())]
+    own = partial(field.formfield, initial=None, validators=checks)
+    found.field_class = TextsField if declared.kind in REPEATED else own
     return found

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
+from projects.values import moment_in
 from sessions.listing import Listing
 from sessions.models import Session
 
@@ -32,7 +32,7 @@ def live_of(listing: Listing) -> Changes | None:
 
 def changes_in(listing: Listing, since: str) -> Changes:
     """One query; empty when `since` is no time."""
-    start, now = _read(since), timezone.now()
+    start, now = moment_in(since), timezone.now()
     if start is None:
         return Changes([], has_more=False, since=_stamp(now))
     rows = list(listing.shown.filter(computed_at__gt=start - OVERLAP).order_by("-computed_at")[: SHOWN + 1])
@@ -41,11 +41,3 @@ def changes_in(listing: Listing, since: str) -> Changes:
 
 def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
-
-
-def _read(text: str) -> datetime | None:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found if found and timezone.is_aware(found) else None

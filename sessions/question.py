@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from projects.models import Project
+from projects.values import whole_number
 from sessions.filters import SORTABLE, filters, may_repeat, value_of
 from sessions.models import Session
 from sessions.models.indexes import SETS
@@ -174,11 +175,10 @@ class Question:
         return DEFAULT_SORT
 
     def _limit(self) -> int:
-        text = self.params.get("limit") or str(LIMIT)
-        if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= HIGHEST_LIMIT:
-            return int(text)
-        self._refuse("limit", f"The limit is a whole number from 1 to {HIGHEST_LIMIT}.")
-        return LIMIT
+        limit = whole_number(self.params.get("limit") or str(LIMIT), 1, HIGHEST_LIMIT)
+        if limit is None:
+            self._refuse("limit", f"The limit is a whole number from 1 to {HIGHEST_LIMIT}.")
+        return limit or LIMIT
 
     def _check_cursor(self) -> None:
         cursor = self.params.get("cursor")

@@ -19,6 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
+from projects.values import whole_number
 from sessions.listing import Listing
 from sessions.saved_views import PASSING
 
@@ -77,8 +78,7 @@ class Users:
         self.asked = params.get("user", "").replace("\x00", "").strip()
         by = params.get("by", "")
         self.by = by if by.removeprefix("-") in COLUMNS else "-last_seen"
-        after = params.get("after", "")
-        self.start = int(after) if after.isascii() and after.isdigit() and len(after) < 7 else 0
+        self.start = min(whole_number(params.get("after", "")) or 0, FURTHEST)
 
     @cached_property
     def rows(self) -> list[EndUser]:
@@ -97,7 +97,7 @@ class Users:
         )
         part = self.asked.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
         with connection.cursor() as cursor:
-            cursor.execute(sql, [*given, f"%{part}%", min(self.start, FURTHEST)])
+            cursor.execute(sql, [*given, f"%{part}%", self.start])
             return [EndUser(*row) for row in cursor.fetchall()]
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from tracing.rate import admit
 from tracing.wire import responses
 from tracing.wire.bodies import read_body
 from tracing.wire.otlp import media_type
-from tracing.wire.refusals import NotFound, WrongMethod
+from tracing.wire.refusals import Invalid, NotFound, WrongMethod
 from tracing.wire.responses import Outcome
 
 View = Callable[..., HttpResponseBase]
@@ -30,6 +31,8 @@ def answering(*methods: str) -> Callable[[View], View]:
             try:
                 if request.method not in methods:
                     raise WrongMethod(f"{request.path} takes {' or '.join(methods)}, not {request.method}.")
+                if any("\x00" in value for value in (*kwargs.values(), *chain(*dict(request.GET.lists()).values()))):
+                    raise Invalid("No id and no parameter contains a null character.")
                 with pulse.guard():
                     return view(request, **kwargs)
             except Exception as error:

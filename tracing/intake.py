@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from projects.auth import KeyRefused, key_for
 from projects.models import ApiKey, Project, Scope
+from projects.refusals import OF_VALUES, refusal_of
 from tracing import issues as ledger
 from tracing import quota
 from tracing.faults import READ_ONLY, faults, sqlstate_of
@@ -20,7 +21,7 @@ from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
 from tracing.vocabularies import translate
 from tracing.wire.logs import decode_logs
 from tracing.wire.otlp import decode_traces
-from tracing.wire.refusals import BadKey, Forbidden, Refused, Unavailable
+from tracing.wire.refusals import BadKey, Forbidden, LateRefusal, Refused, Unavailable
 from tracing.wire.responses import Outcome, count_rejected, describe
 from tracing.wire.sdks import sdk_of
 
@@ -149,6 +150,8 @@ def refused_by(error: Exception) -> Refused:
     if is_read_only or isinstance(error, OperationalError | InterfaceError):
         log.warning("the database is away or busy: %s", error)
         return Unavailable(faults.note(error))
+    if found := refusal_of(error, OF_VALUES):
+        return LateRefusal(found.reason, status=found.status)
     log.error("a request failed", exc_info=error)
     return Unavailable("Something broke on our side; nothing was stored. Send it again.")
 

@@ -13,6 +13,8 @@ from django.db.models import F, Field, Model, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.timezone import is_aware
 
+from projects.values import in_calendar
+
 Row = TypeVar("Row", bound=Model)
 
 
@@ -100,6 +102,6 @@ class Order:
             raise BadCursor
         value = self.field.to_python(text)
         self.field.run_validators(value)
-        if isinstance(value, datetime) and not is_aware(value):
+        if isinstance(value, datetime) and not (is_aware(value) and in_calendar(value)):
             raise BadCursor
         return value

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from projects.models import Project
+from projects.values import validate_calendar
 from tracing.keyset import BadCursor, Order, Page
 from tracing.models import Trace
 
@@ -76,8 +77,15 @@ class Filters(forms.Form):
     user_id = forms.CharField(required=False, label="User")
     environment = forms.CharField(required=False)
     failed = forms.BooleanField(required=False, label="With errors")
-    since = forms.DateTimeField(required=False, label="From", widget=forms.DateTimeInput({"type": "datetime-local"}))
-    until = forms.DateTimeField(required=False, widget=forms.DateTimeInput({"type": "datetime-local"}))
+    since = forms.DateTimeField(
+        required=False,
+        label="From",
+        widget=forms.DateTimeInput({"type": "datetime-local"}),
+        validators=[validate_calendar],
+    )
+    until = forms.DateTimeField(
+        required=False, widget=forms.DateTimeInput({"type": "datetime-local"}), validators=[validate_calendar]
+    )
 
 
 LOOKUPS = {

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
+from tracing.checks import valid_id
 from tracing.wire.fields import identifier
 from tracing.wire.scores import ScoreConfig
 
@@ -15,7 +16,7 @@ asked = Signal()
 def configs_of(project_id: int, bodies: Iterable[Any]) -> Mapping[str, ScoreConfig]:
     """Of all that these bodies name, with camelCase or snake_case keys. No query when they name none."""
     named = (body.get("configId", body.get("config_id")) for body in bodies if isinstance(body, dict))
-    ids = {key for key in map(identifier, named) if key and "\x00" not in key}
+    ids = {key for key in map(identifier, named) if key and valid_id(key)}
     found: dict[str, ScoreConfig] = {}
     answers: list[tuple[Any, Any]] = asked.send(None, project_id=project_id, ids=ids) if ids else []
     for _, answer in answers:

@@ -11,6 +11,7 @@ from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import preferred
+from projects.values import whole_number
 from tracing.listing import TraceListing
 from tracing.models import IngestionIssue, Trace
 from tracing.reading import texts
@@ -122,5 +123,4 @@ def _detail(trace: Trace, span_id: str) -> Context:
 
 def _number(request: PageRequest, name: str) -> int:
     """A count out of the query string; what is none counts as zero."""
-    value = request.GET.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
+    return whole_number(request.GET.get(name, ""), highest=10**9) or 0

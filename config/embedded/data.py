@@ -63,7 +63,7 @@ def _acquire(lock: IO[str], path: Path) -> None:
         except BlockingIOError:
             lock.seek(0)
             holder = lock.read().strip()
-            if (holder.isdecimal() and runs(int(holder))) or time.monotonic() > deadline:
+            if (holder.isascii() and holder.isdecimal() and runs(int(holder))) or time.monotonic() > deadline:
                 raise CannotStart(
                     f"Confab already runs on {path} (process {holder}): stop it, or choose other --data"
                 ) from None

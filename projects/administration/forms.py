@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from projects.audit import Action, Trail
 from projects.models import Membership, Organization, Project, Role, Scope
+from projects.values import validate_calendar
 
 FIELD = {"class": "field"}
 EXPIRIES = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
@@ -54,7 +55,9 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"name": forms.TextInput(FIELD)}
 
     def clean_name(self) -> str:
+        """In a transaction, which keeps the name free of others until it ends."""
         name: str = self.cleaned_data["name"]
+        Organization.objects.select_for_update().get(pk=self.instance.organization_id)
         if self.instance.organization.projects.filter(name=name).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError("Another project of this organization has this name.")
         return name
@@ -176,8 +179,12 @@ class TrailForm(forms.Form):
     project = forms.ModelChoiceField(
         Project.objects.none(), required=False, empty_label="Every project", widget=forms.Select(FIELD)
     )
-    since = forms.DateField(required=False, widget=forms.DateInput(FIELD | {"type": "date"}))
-    until = forms.DateField(required=False, widget=forms.DateInput(FIELD | {"type": "date"}))
+    since = forms.DateField(
+        required=False, widget=forms.DateInput(FIELD | {"type": "date"}), validators=[validate_calendar]
+    )
+    until = forms.DateField(
+        required=False, widget=forms.DateInput(FIELD | {"type": "date"}), validators=[validate_calendar]
+    )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,6 +14,7 @@ from projects.audit import Action, record
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.models import Project
+from projects.values import holds_nul, whole_number
 from sessions.annotation import comments as commenting
 from sessions.annotation import configs as configuring
 from sessions.annotation import queues as queueing
@@ -29,6 +30,7 @@ from tracing.keyset import BadCursor, Order
 from tracing.models import Score
 from tracing.score_configs import configs_of
 from tracing.scored import delete_score
+from tracing.wire.fields import number
 from tracing.wire.scores import BadScore, score_of
 
 LIMIT, HIGHEST_LIMIT = 50, 500
@@ -61,7 +63,7 @@ def scores(request: Request) -> Response:
     project = project_of(request)
     if request.method == "POST":
         with refusing():
-            body = _body(request)
+            body = _object(request)  # what cannot be stored of a score is replaced
             record = score_of(body, configs_of(project.pk, [body]))
             if issues := ingest(project.pk, [record]):
                 raise NotAllowed(f"score: {issues[-1].reason}: {issues[-1].sample}")
@@ -111,7 +113,7 @@ def comments(request: Request) -> Response:
         body = _body(request)
         with refusing():
             kind, key = str(body.get("object_type", "")).upper(), body.get("object_id")
-            if kind not in ObjectType.values or not isinstance(key, str) or not 1 <= len(key) <= 200 or "\x00" in key:
+            if kind not in ObjectType.values or not isinstance(key, str) or not 1 <= len(key) <= 200:
                 raise NotAllowed(f"object_type: one of {', '.join(ObjectType.values)}, and object_id: its id")
             content, author = str(body.get("content", "")), str(body.get("author", ""))
             made = commenting.add(project, kind, key, content, by=key_of(request), author=author)
@@ -181,8 +183,15 @@ def _shape(row: Any, fields: Sequence[str]) -> dict[str, Any]:
 
 
 def _body(request: Request) -> Mapping[str, Any]:
-    if not isinstance(request.data, Mapping):
-        raise BadParameters({"body": ["A JSON object."]})
+    """Return what the request says. Raise BadParameters for a text with a null character."""
+    body = _object(request)
+    if holds_nul(body):
+        raise BadParameters({"body": ["Null characters are not allowed."]})
+    return body
+
+
+def _object(request: Request) -> Mapping[str, Any]:
+    assert isinstance(request.data, Mapping), "sessions/api/parsing.py reads nothing else"
     return request.data
 
 
@@ -191,7 +200,7 @@ def _given(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     kinds = {"name": str, "description": str, "data_type": str, "categories": list, "is_archived": bool}
     given = {name: body[name] for name in names if body.get(name) is not None}
     for name, value in given.items():
-        if isinstance(value, bool) != (kinds.get(name) is bool) or not isinstance(value, kinds.get(name, int | float)):
+        if not isinstance(value, kinds[name]) if name in kinds else number(value) is None:
             raise NotAllowed(f"{name}: not of this type")
     return given
 
@@ -207,11 +216,11 @@ def _filtered(request: Request, rows: QuerySet[Any], names: Sequence[str]) -> Qu
 
 
 def _page(request: Request, rows: QuerySet[Any], order: Order, shape: Callable[[Any], dict[str, Any]]) -> Response:
-    text = request.query_params.get("limit", str(LIMIT))
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= HIGHEST_LIMIT):
+    limit = whole_number(request.query_params.get("limit", str(LIMIT)), 1, HIGHEST_LIMIT)
+    if limit is None:
         raise BadParameters({"limit": [f"The limit is a whole number from 1 to {HIGHEST_LIMIT}."]})
     try:
-        page = order.page(rows, cursor=request.query_params.get("cursor", ""), limit=int(text))
+        page = order.page(rows, cursor=request.query_params.get("cursor", ""), limit=limit)
     except BadCursor as error:
         raise BadParameters({"cursor": [str(error)]}) from None
     return Response({"data": [shape(row) for row in page.rows], "next": page.next, "previous": page.previous})

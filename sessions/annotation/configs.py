@@ -166,7 +166,7 @@ def _check_categories(categories: Any) -> None:
         raise NotAllowed(f"categories: 1 to {MOST_CATEGORIES}, each with a label and a number")
     for category in categories:
         fits = isinstance(category, dict) and set(category) == {"label", "value"}
-        if not fits or not isinstance(category["label"], str) or not isinstance(category["value"], int | float):
+        if not fits or not isinstance(category["label"], str) or number(category["value"]) is None:
             raise NotAllowed('categories: a list of {"label": text, "value": number}')
         if not 1 <= len(category["label"]) <= LABEL_LENGTH or "\x00" in category["label"]:
             raise NotAllowed(f"categories: a label has 1 to {LABEL_LENGTH} characters")

@@ -4,11 +4,15 @@ import logging
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from django.http import Http404
 from rest_framework import status
+from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from projects.downloads.places import NoDownload
+from projects.refusals import refusal_of
+from tracing.wire.refusals import Refused
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = "2"
@@ -22,4 +26,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, NoDownload):
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
         return Response({"detail": str(error)}, error.status, headers=headers)
+    if isinstance(error, Refused):
+        return Response({"detail": str(error)}, error.status)
+    if not isinstance(error, APIException | Http404) and (found := refusal_of(error)):
+        return Response({"detail": found.reason}, found.status)
     return exception_handler(error, context)

@@ -1,7 +1,6 @@
 """Sessions, traces and observations for the generated clients of Langfuse and InteractiveAI."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,14 +8,13 @@ from django.http import HttpRequest
 
 from projects.models import Project
 from sessions.annotation.rest import scores as scoring
-from sessions.annotation.rest.faces import Many, One, in_time, page_of
+from sessions.annotation.rest.faces import Many, One, in_time, moment_of, page_of
 from sessions.api.recent import latest, traces_within
 from sessions.api.shapes import metrics_of, observation_shape, session_shape, trace_shape
 from sessions.models import Session
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
 from tracing.records import Kind, Level
-from tracing.wire.fields import moment
 from tracing.wire.refusals import Invalid, NotFound
 
 MOST_SPANS = 1_000  # of a whole trace in one answer
@@ -84,7 +82,7 @@ def observations(request: HttpRequest, project: Project) -> Many:
     if trace_id := given.get("traceId"):
         within = traces_within(traces.filter(trace_id=trace_id))
     else:
-        within = latest(traces, *(_moment(request, name) for name in ("fromStartTime", "toStartTime")))
+        within = latest(traces, *(moment_of(request, name) for name in ("fromStartTime", "toStartTime")))
     rows: QuerySet[Any] = Span.objects.for_project(project).filter(within)
     for name, column in (("name", "name"), ("parentObservationId", "parent_id")):
         if given.get(name):
@@ -113,17 +111,9 @@ def _within(
     request: HttpRequest, rows: QuerySet[Any], column: str, start: str = "fromTimestamp", end: str = "toTimestamp"
 ) -> QuerySet[Any]:
     for name, lookup in ((start, "gte"), (end, "lt")):
-        if at := _moment(request, name):
+        if at := moment_of(request, name):
             rows = rows.filter(**{f"{column}__{lookup}": at})
     return rows
-
-
-def _moment(request: HttpRequest, name: str) -> datetime | None:
-    text = request.GET.get(name)
-    at = moment(text)
-    if text and at is None:
-        raise Invalid(f"{name}: an ISO 8601 time")
-    return at
 
 
 def _texts_of(project: Project, traces: Collection[Trace]) -> dict[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from projects.values import whole_number
 from tracing.keyset import BadCursor, Order
 
 
@@ -29,14 +30,14 @@ def part_of(request: Request, name: str, order: Order, *, limit: int, highest: i
     limit_name, cursor_name = f"{name}_limit", f"{name}_cursor"
     given = request.query_params
     errors = {other: ["There is no such parameter."] for other in given if other not in (limit_name, cursor_name)}
-    text, cursor = given.get(limit_name, str(limit)), given.get(cursor_name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= highest):
+    asked, cursor = whole_number(given.get(limit_name, str(limit)), 1, highest), given.get(cursor_name, "")
+    if asked is None:
         errors[limit_name] = [f"The limit is a whole number from 1 to {highest}."]
     try:
         if cursor:
             order.position(cursor)
     except BadCursor as error:
         errors[cursor_name] = [str(error)]
-    if errors:
+    if errors or asked is None:
         raise BadParameters(errors)
-    return Part(int(text), cursor)
+    return Part(asked, cursor)

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from projects.models import Project
+from projects.values import in_calendar
 from sessions.cohorts.making import BadFilter, CohortError, choosing, matching, params_of
 from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
@@ -223,6 +224,9 @@ def _group(project: Project, place: int, colour: str, label: str, params: QueryD
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadComparison(f"“{text[:40]}” is no day; write it as 2026-11-21.") from error
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not in_calendar(day):
+        raise BadComparison(f"“{text[:40]}” is no day; write it as 2026-11-21.")
+    return day

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from projects.models import Project
+from projects.values import whole_number
 from sessions.export.bounds import in_time
 from sessions.export.formats import FORMATS, Format
 from sessions.listing import Listing
@@ -93,10 +94,10 @@ def _limit(params: QueryDict, errors: Errors) -> int | None:
     text = params.get("limit", "")
     if not text:
         return None
-    if text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0:
-        return int(text)
-    errors["limit"] = ["The limit is a whole number above 0."]
-    return None
+    limit = whole_number(text, 1)
+    if limit is None:
+        errors["limit"] = ["The limit is a whole number above 0."]
+    return limit
 
 
 def _after(project: Project, order: Order | ScoreOrder, after: str, errors: Errors) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, F, IntegerField, Q
 
+from projects.values import whole_number
 from sessions.properties import PropertyKind
 from sessions.query import values
 from sessions.query.fields import Field
@@ -85,7 +86,8 @@ def _bounds(value: str) -> tuple[str, str] | None:
 
 def _milliseconds(text: str) -> int:
     """A bare number is in the unit of the column."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else values.milliseconds(text)
+    number = whole_number(text, highest=10**15)
+    return values.milliseconds(text) if number is None else number
 
 
 def _exact(field: Field, text: str, read: Callable[[str], int] | None) -> Any:

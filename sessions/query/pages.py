@@ -8,6 +8,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
+from projects.values import whole_number
 from sessions.listing import Listing
 from sessions.query.completing import options
 from sessions.query.facets import facet_of, values_of
@@ -20,9 +21,10 @@ from tracing.bounded import TooLong
 @project_view
 def suggest(request: PageRequest, project: Project) -> HttpResponse:
     """A listbox of what fits into `?q=` at the character `?at=`."""
-    text, at = request.GET.get("q", "")[:LONGEST], request.GET.get("at", "")
-    place = int(at) if at.isascii() and at.isdigit() and len(at) < 6 else len(text)
-    return render(request, "sessions/_suggest.html", {"options": options(project, text, place)})
+    text = request.GET.get("q", "")[:LONGEST]
+    at = whole_number(request.GET.get("at", ""), highest=LONGEST)
+    found = options(project, text, len(text) if at is None else at)
+    return render(request, "sessions/_suggest.html", {"options": found})
 
 
 @require_safe

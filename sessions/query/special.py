@@ -17,6 +17,7 @@ from sessions.query.conditions import LOOKUPS, all_of, any_of, refused
 from sessions.query.fields import fields_of
 from sessions.query.grammar import Comparison, Node, Operator, QueryError
 from sessions.query.values import NoValue
+from tracing.limits import NESTING
 from tracing.models import Trace
 from tracing.records import Level
 
@@ -122,9 +123,17 @@ def metadata(project_id: int, scope: str, asked: Comparison) -> Q:
     """`metadata.plan = pro` of a trace; `metadata.user.plan` is looked for as one key and as a path."""
     if not asked.key:
         raise QueryError("Metadata needs a key.", asked.place, "Write metadata.plan = pro, or has:metadata.plan.")
+    _check_depth(asked, asked.key)
     inside = any_of(_metadata(asked, value) for value in asked.values)
     found = inside if scope == "trace" else ids_of(Trace.objects.for_project(project_id).filter(inside))
     return ~found if asked.operator == Operator.IS_NOT else found
+
+
+def _check_depth(asked: Comparison, key: str) -> None:
+    """Raise QueryError for a path that no stored metadata has."""
+    if key.count(".") >= NESTING.value:
+        reason = f"Metadata nests at most {NESTING.value} levels deep."
+        raise QueryError(reason, asked.place, "Write a key with fewer dots.")
 
 
 def _metadata(asked: Comparison, value: str) -> Q:

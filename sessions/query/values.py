@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+
+from projects.values import in_calendar
 
 NUMBER = re.compile(r"-?\$?(\d[\d_]*\.?\d*|\.\d+)([kKmM]?)")
 SCALE = {"": Decimal(1), "k": Decimal(1_000), "m": Decimal(1_000_000)}
@@ -97,18 +99,15 @@ def moment(text: str) -> Moment:
         if LENGTHS.fullmatch(text.removeprefix("-")):
             ago = current - length(text.removeprefix("-"))
             return Moment(ago, ago)
-        if day or (day := parse_date(text)):
+        if day or ((day := parse_date(text)) and in_calendar(day)):
             return Moment(_midnight(day), _midnight(day + timedelta(days=1)))
-        if instant := parse_datetime(text):
+        if (instant := parse_datetime(text)) and in_calendar(instant):
             aware = instant if instant.tzinfo else instant.replace(tzinfo=timezone.get_current_timezone())
-            aware.astimezone(UTC)
             return Moment(aware, aware)
-    except (ValueError, OverflowError):
+    except ValueError:
         pass
     raise NoValue("a day or a moment, such as 2026-11-01, 2026-11-01T09:30, today or -7d")
 
 
-def _midnight(day: object) -> datetime:
-    midnight = datetime.combine(day, time.min, timezone.get_current_timezone())  # type: ignore[arg-type]
-    midnight.astimezone(UTC)  # the first and the last day of the calendar have none in every zone
-    return midnight
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, timezone.get_current_timezone())

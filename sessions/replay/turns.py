@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThanOrEqual, TupleLessThan
-from django.utils.dateparse import parse_datetime
 
+from projects.values import moment_in, whole_number
 from sessions.models import Session
 from tracing.models import Trace
 from tracing.reading.messages import Call, Message
@@ -73,11 +73,10 @@ class Cursor:
         """None for what is no cursor: the page then starts at the beginning."""
         try:
             number, ended, started, trace_id = text.split("~", 3)
-            ended_at, started_at = parse_datetime(ended), parse_datetime(started)
-            counted = int(number)
         except ValueError:
             return None
-        if ended_at is None or started_at is None or not ended_at.tzinfo or not started_at.tzinfo:
+        counted, ended_at, started_at = whole_number(number), moment_in(ended), moment_in(started)
+        if counted is None or ended_at is None or started_at is None:
             return None
         return cls(counted, ended_at, started_at, trace_id)
 

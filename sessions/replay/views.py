@@ -5,7 +5,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -13,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import person, project_view, requires
 from projects.htmx import PageRequest
 from projects.models import Project, Role
+from projects.values import moment_in, whole_number
 from sessions.breakdown import partial_values
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind, properties_of
@@ -154,7 +154,7 @@ def _read(request: PageRequest, found: Session, context: Context) -> HttpRespons
 def _live(request: PageRequest, found: Session, context: Context) -> HttpResponse:
     """What came after `live`, the last turn on the page, and that turn again when it grew since `seen`."""
     end = turns.Cursor.read(request.GET["live"])
-    seen = parse_datetime(request.GET.get("seen", "").replace(" ", "+"))
+    seen = moment_in(request.GET.get("seen", "").replace(" ", "+"))
     context |= {"saying": saying_of(found, context["project"])}
     context |= {"page": turns.turns_after(found, end, only=context["only"])}
     grown = turns.one_turn(found, end.trace_id) if end else None
@@ -179,4 +179,4 @@ def _kept(request: PageRequest) -> str:
 
 def number_in(text: str) -> int:
     """A count out of the query string; what is none counts as zero."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(text, highest=10**9) or 0

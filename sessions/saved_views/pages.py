@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -49,15 +49,16 @@ def new_view(request: HttpRequest, project: Project) -> HttpResponse:
     own = SavedView.objects.for_project(project).filter(owner_id=user.pk)
     if not form.is_valid():
         return _refused(request, project, "A view needs a name of at most 80 characters.")
-    if own.filter(name=form.cleaned_data["name"]).exists():
-        return _refused(request, project, "You have a view of this name already.")
     if own.count() >= MOST:
         return _refused(request, project, f"{MOST} views are enough for one person. Delete some first.")
     view = SavedView(project_id=project.pk, owner_id=user.pk, owner=user.email, **_state(request.POST))
     view.name, view.is_shared = form.cleaned_data["name"], form.cleaned_data["is_shared"]
-    with transaction.atomic():
-        view.save(force_insert=True)
-        _record(Action.VIEW_SAVED, project, user, view, request)
+    try:
+        with transaction.atomic():
+            view.save(force_insert=True)
+            _record(Action.VIEW_SAVED, project, user, view, request)
+    except IntegrityError:
+        return _refused(request, project, "You have a view of this name already.")
     return redirect(reverse("sessions", args=[project.pk]) + view.address)
 
 
@@ -69,11 +70,12 @@ def change_view(request: HttpRequest, project: Project, view_id: UUID) -> HttpRe
     user = person(request)
     view = _changeable(user, project, view_id)
     changes: dict[str, Any] = _state(request.POST) if "query" in request.POST else _named(request.POST, view)
-    if "name" in changes and _is_taken(project, view, changes["name"]):
+    try:
+        with transaction.atomic():
+            SavedView.objects.for_project(project).filter(id=view.id).update(**changes, updated_at=timezone.now())
+            _record(Action.VIEW_CHANGED, project, user, view, request)
+    except IntegrityError:
         return _refused(request, project, "Its owner has a view of this name already.")
-    with transaction.atomic():
-        SavedView.objects.for_project(project).filter(id=view.id).update(**changes, updated_at=timezone.now())
-        _record(Action.VIEW_CHANGED, project, user, view, request)
     if "query" in request.POST:
         return redirect(reverse("sessions", args=[project.pk]) + _changeable(user, project, view_id).address)
     return redirect("views", project.pk)
@@ -115,6 +117,7 @@ def _projects_default(request: HttpRequest, project: Project) -> HttpResponse:
     if view and not view.is_shared:
         return _refused(request, project, "Share the view before everybody's list opens on it.")
     with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)  # two choices at once leave one of them
         all_views.filter(is_default=True).update(is_default=False)
         if view:
             all_views.filter(id=view.id).update(is_default=True)
@@ -135,11 +138,6 @@ def _named(form: QueryDict, view: SavedView) -> dict[str, Any]:
     read = ViewForm(form)
     changes = dict(read.cleaned_data) if read.is_valid() else {"name": view.name}
     return changes | ({} if changes.get("is_shared", view.is_shared) else {"is_default": False})
-
-
-def _is_taken(project: Project, view: SavedView, name: str) -> bool:
-    others = SavedView.objects.for_project(project).filter(owner_id=view.owner_id, name=name)
-    return bool(others.exclude(id=view.id).exists())
 
 
 def _visible(user: User, project: Project, view_id: UUID | str) -> SavedView:

@@ -10,6 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
+from projects.values import whole_number
 from sessions.listing import Listing
 from sessions.query.compiling import terms_in
 from sessions.query.grammar import QueryError
@@ -70,4 +71,4 @@ def _further(listing: Listing, cursor: str, found: int) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    return whole_number(text, highest=10**9) or 0

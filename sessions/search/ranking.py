@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Ln
 from django.utils import timezone
 
 from projects.models import Project
+from projects.values import whole_number
 from sessions.models import Session, TraceText
 from sessions.search.matching import Term, matching
 from tracing.keyset import BadCursor, Page
@@ -67,7 +68,9 @@ def ranked_page(
 
 def place_of(cursor: str) -> int:
     """Raises BadCursor for a cursor of another order."""
-    number = cursor.removeprefix(CURSOR)
-    if cursor and not (cursor.startswith(CURSOR) and number.isascii() and number.isdigit() and int(number) < RANKED):
+    if not cursor:
+        return 0
+    place = whole_number(cursor.removeprefix(CURSOR), highest=RANKED - 1)
+    if place is None or not cursor.startswith(CURSOR):
         raise BadCursor("This cursor belongs to another order. Start again without a cursor.")
-    return int(number) if cursor else 0
+    return place

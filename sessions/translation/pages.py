@@ -15,6 +15,7 @@ from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import prefer, preferred
+from projects.values import whole_number
 from sessions.models import Session, TranslationJob
 from sessions.replay.turns import Turn, one_turn
 from sessions.translation import jobs
@@ -109,4 +110,4 @@ def _turn(project: Project, trace: Trace) -> Turn:
 
 
 def _number(text: str) -> int:
-    return max(1, min(int(text), 10)) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+    return max(1, min(whole_number(text) or 1, 10))

@@ -16,10 +16,21 @@ def read_json(request: HttpRequest) -> Any:
 
 
 def read_object(request: HttpRequest) -> dict[str, Any]:
-    """A JSON object that does not nest without end. Raises Unreadable."""
+    """A JSON object that does not nest without end, with "?" for each half of a character. Raises Unreadable."""
     value = read_json(request)
     if not isinstance(value, dict):
         raise Unreadable("The body must be a JSON object.")
     if nests_deeper(value, DEEPEST):
         raise Unreadable(f"The body nests more than {DEEPEST} levels deep.")
+    return {_whole(key): _whole(item) for key, item in value.items()}
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-8", "replace").decode()
+        case list():
+            return [_whole(item) for item in value]
+        case dict():
+            return {_whole(key): _whole(item) for key, item in value.items()}
     return value

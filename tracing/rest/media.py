@@ -17,6 +17,7 @@ from django.utils import timezone
 from projects.downloads.answers import download as sends_file
 from projects.downloads.places import Holder
 from projects.models import Project, Scope
+from projects.values import whole_number
 from tracing import media as kept
 from tracing import quota
 from tracing.checks import valid_id
@@ -60,7 +61,7 @@ def announce(request: HttpRequest, project: Project) -> HttpResponse:
 def upload(request: HttpRequest, media_id: str) -> HttpResponse:
     """The URL is the permission: SDKs send no key here."""
     media = _signed_media(request, media_id, UPLOAD)
-    if int(request.META.get("CONTENT_LENGTH") or 0) != media.size:
+    if whole_number(request.META.get("CONTENT_LENGTH") or "0") != media.size:
         raise Invalid(f"The file was announced with {media.size:,} bytes.")
     digest = hashlib.sha256()
     with tempfile.TemporaryFile() as content:

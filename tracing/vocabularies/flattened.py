@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from projects.values import whole_number
 from tracing.vocabularies.messages import dumped, message
 from tracing.vocabularies.readers import json_value
 from tracing.vocabularies.tables import Together
 
-LONGEST_INDEX = 8  # digits
+HIGHEST_INDEX = 10**7
 DEEPEST_LEAF = 16  # steps of a path
 
 
@@ -18,12 +19,16 @@ def leaves(role: str) -> Together:
         items: dict[str, dict[str, Any]] = {}
         for path, value in values.items():
             number, _, leaf = path.partition(".")
-            if leaf and number.isdecimal() and len(number) < LONGEST_INDEX:
+            if leaf and _is_index(number):
                 _plant(items.setdefault(number, {}), leaf.removeprefix("message."), value)
         spoken = (_with_role(items[number], role) for number in sorted(items, key=int))
         return dumped([own for item in spoken for own in message(item, role) or ()])
 
     return Together(read)
+
+
+def _is_index(text: str) -> bool:
+    return whole_number(text, highest=HIGHEST_INDEX) is not None
 
 
 def _with_role(leaves: dict[str, Any], role: str) -> dict[str, Any]:
@@ -48,6 +53,6 @@ def _listed(value: Any) -> Any:
     """A branch whose keys are all numbers was a list."""
     if not isinstance(value, dict):
         return value
-    if value and all(key.isdecimal() and len(key) < LONGEST_INDEX for key in value):
+    if value and all(map(_is_index, value)):
         return [_listed(value[key]) for key in sorted(value, key=int)]
     return {key: _listed(item) for key, item in value.items()}

@@ -3,13 +3,14 @@
 import ast
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from typing import Any, TypeVar
 
 import orjson
 
+from projects.values import in_utc
 from tracing.fields import dump
 
 Member = TypeVar("Member", bound=IntEnum)
@@ -96,7 +97,7 @@ def integer(value: Any) -> int | None:
     """A count, also as float or numeric text; True, NaN, infinity and negative numbers are none."""
     if isinstance(value, str):
         try:
-            value = float(value) if len(value) <= LONGEST_NUMBER else None
+            value = float(value) if value.isascii() and len(value) <= LONGEST_NUMBER else None
         except ValueError:
             return None
     if isinstance(value, float) and not math.isfinite(value):
@@ -130,9 +131,8 @@ def iso_time(value: Any) -> datetime | None:
     if value is None:
         return None
     try:
-        at = datetime.fromisoformat(value)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return in_utc(datetime.fromisoformat(value))
+    except ValueError:
         return None
 
 

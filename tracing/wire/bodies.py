@@ -11,6 +11,7 @@ from typing import Protocol
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
+from projects.values import whole_number
 from tracing import zstd
 from tracing.limits import BODY, SMALL_BODY, UNPACKED_BODY
 from tracing.wire.refusals import TooLarge, Unreadable, UnsupportedContent
@@ -98,8 +99,7 @@ def _chunked(request: HttpRequest) -> bytes:
 
 
 def _length(request: HttpRequest) -> int:
-    length = request.META.get("CONTENT_LENGTH") or ""
-    return int(length) if length.isascii() and length.isdigit() else 0
+    return whole_number(request.META.get("CONTENT_LENGTH") or "") or 0
 
 
 def _unpacked(body: bytes, start: Callable[[], Unpacker]) -> bytes:

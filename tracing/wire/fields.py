@@ -3,9 +3,10 @@
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from projects.values import in_utc
 from tracing.fields import dump
 
 DEEPEST = 100  # levels of a JSON body, some of them its own frame around what a program sent
@@ -53,7 +54,7 @@ def count(value: Any) -> int | None:
     """A number of tokens, also as text."""
     if isinstance(value, str):
         try:
-            value = float(value)
+            value = float(value) if value.isascii() else None
         except ValueError:
             return None
     found = number(value)
@@ -65,9 +66,8 @@ def moment(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        at = datetime.fromisoformat(value)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return in_utc(datetime.fromisoformat(value))
+    except ValueError:
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from projects.values import integer
 from tracing.records import RawSpan, Reason
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import Decoding, moment
@@ -128,11 +129,8 @@ def _scalar(value: Any, decoding: Decoding) -> Any:
 def _integer(value: Any) -> Any:
     """An int64 from a number or text; text that is none stays text."""
     if isinstance(value, str):
-        try:
-            number = int(value)
-        except ValueError:
-            return value
-        return number if number in INT64 else value
+        number = integer(value)
+        return number if number is not None and number in INT64 else value
     return int(value) if isinstance(value, float) and value.is_integer() and int(value) in INT64 else value
 
 
@@ -162,7 +160,7 @@ def _status_code(value: Any) -> int:
 def nanoseconds(value: Any, decoding: Decoding) -> Any:
     """A moment from text or a number; None when it was not said, or, with a report, when it names no moment."""
     try:
-        return moment(int(value or 0))
+        return moment(int(integer(value) if isinstance(value, str) and value else value or 0))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         decoding.report(Reason.CLOCK_SKEW, str(value)[:200])
         return None

@@ -54,6 +54,14 @@ class Erased(Refused):
     reason = Reason.ERASED
 
 
+class LateRefusal(Refused):
+    """Read and found wanting only by the database or by Python; the status says how."""
+
+    def __init__(self, text: str, *, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 class UnsupportedContent(Refused):
     status = 415
     reason = Reason.UNSUPPORTED_CONTENT

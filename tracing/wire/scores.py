@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
+from projects.values import FIRST_YEAR, LAST_YEAR, in_calendar
 from tracing.records import ScoreRecord
 from tracing.wire.fields import identifier, mapping, moment, number, snake_case, text
 
@@ -54,24 +56,31 @@ def score_of(
         config_id=config_id,
         queue_id=identifier(body.get("queue_id")),
         source=_source(body.get("source")),
-        scored_at=moment(body.get("timestamp")),
+        scored_at=_time(body.get("timestamp")),
     )
+
+
+def _time(value: Any) -> datetime | None:
+    at = moment(value)
+    if at is not None and not in_calendar(at):
+        raise BadScore(f"timestamp: a time in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return at
 
 
 def _data_type(body: Mapping[str, Any]) -> str:
     stated, value = body.get("data_type"), body.get("value")
     if stated is None:
         return "BOOLEAN" if isinstance(value, bool) else "CATEGORICAL" if isinstance(value, str) else "NUMERIC"
-    if stated not in DATA_TYPES:
+    if not isinstance(stated, str) or stated not in DATA_TYPES:
         raise BadScore(f"dataType: one of {', '.join(sorted(DATA_TYPES))}")
-    return str(stated)
+    return stated
 
 
 def _data_type_by(config: ScoreConfig, body: Mapping[str, Any]) -> str:
     """What the body may state beside it: the same, and of a text whatever SDKs call texts."""
     stated = body.get("data_type")
     words = {"CATEGORICAL", "TEXT", "CORRECTION"} if config.data_type == "TEXT" else {config.data_type}
-    if stated is not None and stated not in words:
+    if stated is not None and not (isinstance(stated, str) and stated in words):
         raise BadScore(f"dataType: {config.data_type} by its config")
     return config.data_type
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from projects.models import Project
+from projects.values import whole_number
 from sessions.annotation import comments
 from sessions.annotation.configs import NotAllowed
 from sessions.annotation.rest.faces import Many, One, body_of, key_of, one_of, page_of, stamp, text_of
@@ -24,9 +25,8 @@ def listed(request: HttpRequest, project: Project) -> Many:
     if given["object_id"]:
         rows = rows.filter(object_id=given["object_id"])
     if author := given["author_user_id"]:
-        rows = (
-            rows.filter(author_id=int(author)) if author.isdigit() and len(author) < 18 else rows.filter(author=author)
-        )
+        person_id = whole_number(author)
+        rows = rows.filter(author=author) if person_id is None else rows.filter(author_id=person_id)
     return page_of(request, rows, "comments", lambda found: map(shape, found))
 
 

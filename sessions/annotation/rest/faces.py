@@ -14,13 +14,14 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from projects.models import ApiKey, Project, Scope
+from projects.values import FIRST_YEAR, LAST_YEAR, holds_nul, in_calendar, whole_number
 from sessions.annotation.configs import NotAllowed
 from tracing.bounded import TooLong, within
 from tracing.endpoints import answering, machine
 from tracing.intake import authenticated
 from tracing.rest.bodies import read_object
 from tracing.rest.platform import platform
-from tracing.wire.fields import snake_case
+from tracing.wire.fields import moment, snake_case
 from tracing.wire.refusals import Invalid, NotFound, Refused
 from tracing.wire.responses import json_response
 
@@ -105,8 +106,6 @@ def _platform(action: Action) -> Callable[..., HttpResponse]:
 
 
 def _answer(action: Action, request: HttpRequest, project: Project, kwargs: Mapping[str, str]) -> Answer:
-    if any("\x00" in value for value in (*kwargs.values(), *(v for _, vs in request.GET.lists() for v in vs))):
-        raise Invalid("No value contains a null character.")
     try:
         return action(request, project, **kwargs)
     except NotAllowed as error:
@@ -135,8 +134,11 @@ def key_of(request: HttpRequest) -> ApiKey:
 
 
 def body_of(request: HttpRequest) -> dict[str, Any]:
-    """With snake_case keys."""
-    return snake_case(read_object(request))
+    """Return the body with keys in snake case. Raise Invalid for a text with a null character."""
+    body = read_object(request)
+    if holds_nul(body):
+        raise Invalid("No text contains a null character.")
+    return snake_case(body)
 
 
 def text_of(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
@@ -144,7 +146,7 @@ def text_of(body: Mapping[str, Any], name: str, default: str | None = None) -> s
     value = body.get(name)
     if value is None and default is not None:
         return default
-    if not isinstance(value, str) or "\x00" in value:
+    if not isinstance(value, str):
         raise NotAllowed(f"{name}: a text")
     return value
 
@@ -152,7 +154,7 @@ def text_of(body: Mapping[str, Any], name: str, default: str | None = None) -> s
 def texts_of(body: Mapping[str, Any], name: str) -> list[str]:
     """Raises NotAllowed for anything but a list of texts."""
     value = body.get(name)
-    if not isinstance(value, list) or not all(isinstance(text, str) and "\x00" not in text for text in value):
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise NotAllowed(f"{name}: a list of texts")
     return value
 
@@ -186,11 +188,20 @@ def in_time(way_out: str) -> Iterator[None]:
         raise Invalid(f"This took too long to find. {way_out}") from None
 
 
+def moment_of(request: HttpRequest, name: str) -> datetime | None:
+    """Return the time of a parameter, or None if it is not given. Raise Invalid for anything else."""
+    text = request.GET.get(name)
+    at = moment(text)
+    if text and (at is None or not in_calendar(at)):
+        raise Invalid(f"{name}: an ISO 8601 time in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return at
+
+
 def _whole(request: HttpRequest, name: str, default: int, highest: int) -> int:
-    text = request.GET.get(name, str(default))
-    if text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= highest:
-        return int(text)
-    raise Invalid(f"{name}: a whole number from 1 to {highest}")
+    number = whole_number(request.GET.get(name, str(default)), 1, highest)
+    if number is None:
+        raise Invalid(f"{name}: a whole number from 1 to {highest}")
+    return number
 
 
 def stamp(at: datetime | None) -> str | None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from projects.audit import Action, record
 from projects.models import Project
+from projects.values import whole_number
 from sessions.annotation import queues
 from sessions.annotation.configs import NotAllowed
 from sessions.annotation.rest.faces import (
@@ -155,8 +156,7 @@ def _set_status(request: HttpRequest, project: Project, item: ReviewItem, status
 
 
 def _member(request: HttpRequest, project: Project) -> int:
-    text = text_of(body_of(request), "user_id")
-    members = project.organization.memberships
-    if not text.isdigit() or len(text) > 17 or not members.filter(user_id=int(text)).exists():
+    user_id = whole_number(text_of(body_of(request), "user_id"))
+    if user_id is None or not project.organization.memberships.filter(user_id=user_id).exists():
         raise NotFound("The organization has no member with that id.")
-    return int(text)
+    return user_id

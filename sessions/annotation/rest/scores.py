@@ -9,9 +9,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from projects.models import Project
-from sessions.annotation.rest.faces import Many, One, one_of, page_of, stamp
+from sessions.annotation.rest.faces import Many, One, moment_of, one_of, page_of, stamp
 from tracing.models import Score, Trace
-from tracing.wire.fields import moment
 from tracing.wire.refusals import Invalid
 
 EQUAL = {
@@ -63,10 +62,7 @@ def readable(project: Project) -> QuerySet[Score]:
 
 def within_time(request: HttpRequest, rows: QuerySet[Score]) -> QuerySet[Score]:
     for name, lookup in (("fromTimestamp", "gte"), ("toTimestamp", "lt")):
-        if text := request.GET.get(name):
-            at = moment(text)
-            if at is None:
-                raise Invalid(f"{name}: an ISO 8601 time")
+        if at := moment_of(request, name):
             rows = rows.filter(**{f"scored_at__{lookup}": at})
     return rows
 

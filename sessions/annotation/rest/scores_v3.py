@@ -7,6 +7,7 @@ from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 
 from projects.models import Project
+from projects.values import whole_number
 from sessions.annotation.rest.faces import HIGHEST_LIMIT, LIMIT, Done, stamp
 from sessions.annotation.rest.scores import readable, within_time
 from tracing.keyset import BadCursor, Order
@@ -27,14 +28,14 @@ def listed(request: HttpRequest, project: Project) -> Done:
     groups = set(filter(None, given.get("fields", "").split(",")))
     if groups - GROUPS:
         raise Invalid(f"fields: of {', '.join(sorted(GROUPS))}")
-    limit = given.get("limit", str(LIMIT))
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= HIGHEST_LIMIT):
+    limit = whole_number(given.get("limit", str(LIMIT)), 1, HIGHEST_LIMIT)
+    if limit is None:
         raise Invalid(f"limit: a whole number from 1 to {HIGHEST_LIMIT}")
     try:
-        page = NEWEST.page(_filtered(request, project), cursor=given.get("cursor", ""), limit=int(limit))
+        page = NEWEST.page(_filtered(request, project), cursor=given.get("cursor", ""), limit=limit)
     except BadCursor as error:
         raise Invalid(f"cursor: {error}") from None
-    meta: dict[str, Any] = {"limit": int(limit)} | ({"cursor": page.next} if page.next else {})
+    meta: dict[str, Any] = {"limit": limit} | ({"cursor": page.next} if page.next else {})
     return Done({"data": [_shape(score, groups) for score in page.rows], "meta": meta})
 
 
@@ -48,7 +49,7 @@ def _filtered(request: HttpRequest, project: Project) -> QuerySet[Score]:
     if types := given.get("dataType"):
         rows = rows.filter(data_type__in=types.upper().replace("CORRECTION", "TEXT").split(","))
     if authors := given.get("authorUserId"):
-        ids = [text for text in authors.split(",") if text.isascii() and text.isdigit() and len(text) < 18]
+        ids = [number for text in authors.split(",") if (number := whole_number(text)) is not None]
         rows = rows.filter(author_id__in=ids)
     if given.get("experimentId"):
         return rows.none()

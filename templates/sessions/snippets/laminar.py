@@ -4,8 +4,8 @@ from lmnr import Laminar, observe
 Laminar.initialize(
     project_api_key="{{ secret_key }}",
     base_url="{{ origin }}",
-    http_port={{ http_port }},
-    grpc_port={{ grpc_port }},
+    http_port={{http_port}},
+    grpc_port={{grpc_port}},
 )
 
 
