@@ -12,15 +12,16 @@ from django.db import close_old_connections
 from django.utils.datastructures import CaseInsensitiveMapping
 
 from projects.models import Project
-from tracing.intake import PATIENCE_SECONDS, authenticated, note, refused_by, take_logs, take_metrics, take_traces
+from tracing.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.limits import BODY
+from tracing.places import BUSY, PATIENCE_SECONDS
 from tracing.pulse import pulse
 from tracing.rate import admit
 from tracing.wire.otlp import PROTOBUF
 from tracing.wire.refusals import Refused, Unavailable
 from tracing.wire.responses import Outcome, export_response, retry_info, status_message
 
-THREADS = 8  # twice the places to store in: those that wait are sent away in time
+THREADS = 12  # as in a web process: one project may take half of them
 
 
 class Certificate(NamedTuple):
@@ -60,7 +61,7 @@ def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived
     close_old_connections()
     try:
         if time.monotonic() - arrived > PATIENCE_SECONDS:
-            raise Unavailable("Too many requests at once; nothing was stored. Send it again.")
+            raise Unavailable(BUSY)
         with pulse.guard():
             key = authenticated(headers.get("authorization", ""))
             project = key.project

@@ -1,9 +1,7 @@
 """What HTTP and gRPC share: a key becomes a project, a body becomes committed rows, a fault becomes a Refused."""
 
 import logging
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from django.db import InterfaceError, InternalError, OperationalError
 from django.utils import timezone
@@ -17,6 +15,7 @@ from tracing.faults import READ_ONLY, faults, sqlstate_of
 from tracing.ingest import ingest
 from tracing.media import keep
 from tracing.media_texts import FilesInTexts
+from tracing.places import Place, Places
 from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
 from tracing.vocabularies import translate
 from tracing.wire.logs import decode_logs
@@ -27,51 +26,22 @@ from tracing.wire.sdks import sdk_of
 
 log = logging.getLogger(__name__)
 
-# More requests at once in one process would only wait for each other; a waiting one is sent away in time to be repeated
-# within the 5 seconds that some SDKs give a batch.
-STORING_AT_ONCE = 4
-FILING_AT_ONCE = 2
-PATIENCE_SECONDS = 0.8
-_places = threading.BoundedSemaphore(STORING_AT_ONCE)
-_filing_places = threading.BoundedSemaphore(FILING_AT_ONCE)
+# More requests at once in one process would only wait for each other. Of the threads of a process, one project takes
+# half at most: three that work and three that wait.
+_places = Places(4, most_present=6)
+_filing_places = Places(2, most_present=2)
 
 
-class Place:
-    """One of a bounded number of places to work in. Entering raises Unavailable when none comes free soon."""
-
-    def __init__(self, places: threading.Semaphore) -> None:
-        self._places = places
-        self._is_held = False
-
-    def __enter__(self) -> "Place":
-        if not self._places.acquire(timeout=PATIENCE_SECONDS):
-            raise Unavailable("Too many requests at once; nothing was stored. Send it again.")
-        self._is_held = True
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_held:
-            self._places.release()
-            self._is_held = False
-
-    @contextmanager
-    def left(self) -> Iterator[None]:
-        """Let somebody else have the place for as long as this lasts."""
-        self.__exit__()
-        yield
-        self.__enter__()
-
-
-def place() -> Place:
+def place(project: Project) -> Place:
     """A place to decode and store in."""
-    return Place(_places)
+    return Place(_places, project.pk)
 
 
 def keep_files(project: Project, files: FilesInTexts, held: Place) -> None:
     """Store what was taken out of the texts of a request, before the rows that refer to it and outside of the place
     that was `held` for them: writing files takes longer than decoding."""
     if found := files.files:
-        with held.left(), Place(_filing_places):
+        with held.left(), Place(_filing_places, project.pk):
             quota.count(project, keep(project.pk, found))
 
 
@@ -79,7 +49,7 @@ def take_traces(project: Project, body: bytes, content_type: str, headers: Mappi
     """Decodes, translates and commits one OTLP trace request. Raises Refused or what the database raises."""
     quota.admit(project)
     found: list[Issue] = []
-    with place() as held:
+    with place(project) as held:
         spans = decode_traces(body, content_type, found)
         outcome = _stored(project, translated(spans, found), found, sdk=sdk_of(headers, spans), held=held)
     quota.count(project, len(spans) - outcome.rejected)
@@ -90,7 +60,7 @@ def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping
     """Keeps the messages of model calls; they merge with their spans, whichever comes first."""
     quota.admit(project)
     found: list[Issue] = []
-    with place() as held:
+    with place(project) as held:
         spans = decode_logs(body, content_type, found)
         records = [messages_of(record) for record in translated(spans, found)]
         return _stored(project, records, found, sdk=sdk_of(headers, spans), held=held)

@@ -29,7 +29,7 @@ def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
     batch = read_batch(request)
     issues: list[Issue] = []
     files = FilesInTexts(issues)
-    with place() as held:
+    with place(project) as held:
         taken = batch[: SPANS.value]
         scores = (item.get("body") for item in taken if isinstance(item, dict) and item.get("type") == SCORE)
         configs = configs_of(project.pk, scores)
