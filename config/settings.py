@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "config.bodies.bounded_bodies",  # behind what a page needs, which the refusal is
     "projects.refusals.RefusedPages",
+    "tracing.reading.budget.budgeted",  # last: what it bounds is the page itself
 ]
 
 ROOT_URLCONF = "config.urls"

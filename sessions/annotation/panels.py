@@ -15,6 +15,7 @@ from sessions.annotation.targets import Target
 from sessions.models import DataType, ObjectType, ScoreConfig
 from tracing.models import Score, Trace
 from tracing.previews import said
+from tracing.reading import budget
 from tracing.reading.spans import text_of, texts_of
 
 SHOWN = 200  # scores and comments on the turns of a session
@@ -91,6 +92,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Diff:
+    """A correction against the answer; without `parts` its words alone, and why they were not compared."""
+
+    author: str
+    words: str
+    parts: list[Part] = field(default_factory=list)
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Panel:
     """Everything about one target."""
 
@@ -101,7 +112,7 @@ class Panel:
     marks: list[Mark] = field(default_factory=list)
     original: str = ""
     corrected: str = ""
-    diffs: list[tuple[str, list[Part]]] = field(default_factory=list)  # by author
+    diffs: list[Diff] = field(default_factory=list)
 
     @property
     def open_count(self) -> int:
@@ -190,10 +201,17 @@ def _corrections(project: Project, target: Target, scores: list[Score], user: Us
     original = original_of(project, target)
     own = next((s.string_value or "" for s in corrections if s.author_id == user.pk), "")
     diffs = [
-        (given.author or given.source, word_diff(original, given.score.string_value or ""))
+        _diff(original, given.author or given.source, given.score.string_value or "")
         for given in given_of(project, corrections, user)
     ]
     return {"original": original, "corrected": own, "diffs": diffs}
+
+
+def _diff(original: str, author: str, correction: str) -> Diff:
+    if not (budget.has_time() and budget.take(len(original) + len(correction))):
+        return Diff(author, correction, note="Not compared: this page reached its time limit.")
+    parts = word_diff(original, correction)
+    return Diff(author, correction, parts, note="" if parts else "Too long to compare.")
 
 
 def original_of(project: Project, target: Target) -> str:

@@ -145,6 +145,14 @@ def preview(text: str) -> str:
     return without_signs(text)
 
 
+@register.filter
+def shortened(text: object, length: int) -> str:
+    """The beginning of a text. Django's own filter first puts the marks of the whole text in order, which takes the
+    square of how many stand on one letter."""
+    words = str(text)
+    return words if len(words) <= length else f"{words[: length - 1]}…"
+
+
 def _chips(texts: Iterable[str]) -> SafeString:
     shown = list(texts)
     chips = format_html_join(" ", '<span class="chip">{}</span>', ((ellipsis(text),) for text in shown[:CHIPS]))

@@ -3,16 +3,21 @@
 Whatever its size, at most HEAD characters are shown at once, and the rest is said to follow."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from django.utils.safestring import SafeString
 
-from tracing.reading import markdown, tree
+from tracing.reading import budget, markdown, tree
 
 HEAD = 10_000  # characters shown at once
+INDENTED = 100_000  # characters of JSON; more stays on one line: a line for each item may swell it a hundredfold
+LATE = "Not formatted: this page reached its time limit."
+TANGLED = "Not formatted: it nests too deep, or makes too much of too little."
 PARSED = 5_000_000  # characters beyond which JSON is not looked into
+CONTAINERS = 200_000  # lists and objects, which cost a hundred times as much as the characters that open them
 # Scripts that belong to one language well enough to choose its letter forms and a voice that reads it aloud.
 SCRIPTS = (
     ("ja", re.compile("[\u3041-\u30ff]")),
@@ -35,6 +40,7 @@ class Body:
     html: SafeString | None = None
     following: int | None = None
     rest: int = 0  # characters after this piece
+    note: str = ""  # what a reader should know of how it is shown
 
     @property
     def lang(self) -> str:
@@ -54,13 +60,29 @@ def body(text: str, value: Any, head: int = HEAD) -> Body:
     """`value` is what `text` parses to, or None."""
     if isinstance(value, str):
         text, value = value, None
-    if isinstance(value, dict | list) and tree.is_small(value):
-        return Body(text, html=tree.foldable(value))
+    html, note = None, ""
     if isinstance(value, dict | list):
-        text = indented(value, otherwise=text)
+        if tree.is_small(value):
+            html, note = _formed(tree.foldable, value)
     elif len(text) <= head and markdown.is_markdown(text):
-        return Body(text, html=markdown.rendered(text))
-    return plain(text, 0, head)
+        html, note = _formed(markdown.rendered, text)
+    return Body(text, html=html) if html is not None else replace(plain(spelled(text, value), 0, head), note=note)
+
+
+def _formed(form: Callable[[Any], SafeString | None], content: Any) -> tuple[SafeString | None, str]:
+    """HTML, or why there is none."""
+    try:
+        if not budget.has_time():
+            return None, LATE
+        html = form(content)
+    except budget.Late:
+        return None, LATE
+    return html, "" if html is not None else TANGLED
+
+
+def spelled(text: str, value: Any) -> str:
+    """The text that a reader is shown piece by piece; `value` is what it parses to, or None."""
+    return indented(value, otherwise=text) if isinstance(value, dict | list) else text
 
 
 def plain(text: str, offset: int, head: int = HEAD) -> Body:
@@ -71,8 +93,8 @@ def plain(text: str, offset: int, head: int = HEAD) -> Body:
 
 
 def parsed(text: str) -> Any:
-    """What a text that may be JSON says; None when it is none, or too long to be looked into."""
-    if text[:1] not in ("[", "{", '"') or len(text) > PARSED:
+    """What a text that may be JSON says; None when it is none, or too much to be looked into."""
+    if text[:1] not in ("[", "{", '"') or len(text) > PARSED or text.count("[") + text.count("{") > CONTAINERS:
         return None
     try:
         return orjson.loads(text)
@@ -81,9 +103,10 @@ def parsed(text: str) -> Any:
 
 
 def indented(value: Any, *, otherwise: str = "(nested too deep to be shown)") -> str:
-    """JSON with a line for each item."""
+    """JSON with a line for each item, on one line if that is long already."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+        line = orjson.dumps(value)
+        return (line if len(line) > INDENTED else orjson.dumps(value, option=orjson.OPT_INDENT_2)).decode()
     except TypeError:  # it nests deeper than orjson writes, though not deeper than it reads
         return otherwise
 

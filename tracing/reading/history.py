@@ -10,8 +10,6 @@ from typing import Any
 
 import orjson
 
-from tracing.reading.bodies import words
-
 MOST = 5_000  # messages that are remembered
 
 
@@ -40,7 +38,15 @@ class History:
 
 def fingerprint(item: dict[str, Any]) -> int:
     """Equal for messages that a reader cannot tell apart."""
-    said = words(item.get("content")).strip()
+    content = item.get("content")
+    said = content.strip() if isinstance(content, str) else flat(content)
     calls = item.get("tool_calls")
-    asked = orjson.dumps(calls, option=orjson.OPT_SORT_KEYS, default=str) if calls and not said else b""
-    return hash((words(item.get("role")), said, asked))
+    return hash((flat(item.get("role")), said, flat(calls) if calls and not said else ""))
+
+
+def flat(value: Any) -> str | bytes:
+    """JSON on one line; what nests too deep to be written is no message that anybody repeats."""
+    try:
+        return "" if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return ""

@@ -4,6 +4,7 @@ call that asked for it, and files stand beside the text that mentions them."""
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from tracing.files import SHOWN
@@ -13,6 +14,8 @@ LINKED = ("http://", "https://")
 MEDIA = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")
 FILES = 20  # of one message
 CALLS = 20  # of one message
+NAME = 200  # characters of a role, a name or an id
+ADDRESS = 4_000  # characters of a link; a longer one leads nowhere
 GIST = 60  # characters of a call's arguments that its closed line shows
 
 
@@ -104,36 +107,40 @@ def _message(index: int, item: dict[str, Any], head: int) -> Message:
         content = MEDIA.sub("", content).strip()
     return Message(
         index=index,
-        role=words(item["role"]) or "message",
-        name=words(item.get("name")),
+        role=_name(item["role"]) or "message",
+        name=_name(item.get("name")),
         body=body_of(content, head) if content else None,
         reasoning=body_of(reasoning, head) if reasoning else None,
         calls=[_call(call, head) for call in calls[:CALLS]],
         calls_left_out=max(0, len(calls) - CALLS),
         attachments=attachments,
-        call_id=words(item.get("tool_call_id")),
+        call_id=_name(item.get("tool_call_id")),
     )
 
 
 def _call(call: dict[str, Any], head: int) -> Call:
     arguments = call.get("arguments") or {}
-    return Call(words(call.get("name")) or "tool", words(call.get("id")), body_of(arguments, head), gist(arguments))
+    return Call(_name(call.get("name")) or "tool", _name(call.get("id")), body_of(arguments, head), gist(arguments))
+
+
+def _name(value: Any) -> str:
+    return words(value)[:NAME]
 
 
 def gist(arguments: Any) -> str:
     """A call's arguments on one short line, as code would name them: `order_id=12345`."""
     if isinstance(arguments, dict):
-        said = (f"{name}={words(value) if not isinstance(value, str) else value}" for name, value in arguments.items())
-        arguments = ", ".join(said)
+        first = islice(arguments.items(), GIST)  # each takes two characters at least
+        arguments = ", ".join(f"{name[:GIST]}={words(value)[: GIST * 4]}" for name, value in first)
     line = " ".join(words(arguments)[: GIST * 4].split())
     return line if len(line) <= GIST else line[: GIST - 1] + "…"
 
 
 def _attachment(file: dict[str, Any]) -> Attachment:
-    url, kind = words(file.get("url")), words(file.get("type")) or "file"
+    url, kind = words(file.get("url")), _name(file.get("type")) or "file"
     if found := MEDIA.fullmatch(url):
         return _kept(found)
-    return Attachment(kind, url=url if url.startswith(LINKED) else "")
+    return Attachment(kind, url=url if url.startswith(LINKED) and len(url) <= ADDRESS else "")
 
 
 def _kept(found: re.Match[str]) -> Attachment:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tracing.counting import COST, TOKENS, covered, own, parents_of, total_tokens
 from tracing.models import Span, SpanIO, Trace
-from tracing.reading.bodies import HEAD, Body, body_of, indented
+from tracing.reading.bodies import Body, body_of, indented, plain
+from tracing.reading.messages import NAME
 from tracing.reading.texts import Shown, piece, shown
 from tracing.rows import SpanRow
 
@@ -152,8 +153,8 @@ def _event(event: dict[str, Any]) -> Event:
     attributes = event.get("attributes") or {}
     stacktrace = attributes.get("exception.stacktrace")
     if isinstance(stacktrace, str):
-        return Event(str(attributes.get("exception.type") or "exception"), Body(stacktrace[:HEAD]))
-    return Event(str(event.get("name") or ""), _filled(attributes))
+        return Event(str(attributes.get("exception.type") or "exception")[:NAME], plain(stacktrace, 0))
+    return Event(str(event.get("name") or "")[:NAME], _filled(attributes))
 
 
 def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:

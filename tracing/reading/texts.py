@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracing.reading.bodies import HEAD, Body, body, body_of, indented, parsed, plain, words
+from tracing.reading.bodies import HEAD, Body, body, body_of, indented, parsed, plain, spelled, words
 from tracing.reading.messages import Message, messages_of
 
 __all__ = ["HEAD", "PAGE", "Body", "Shown", "body_of", "earlier", "indented", "is_conversation", "piece", "shown"]
@@ -47,10 +47,11 @@ def earlier(text: str, before: int) -> Shown:
 
 def piece(text: str, offset: int, message: int | None = None) -> Body:
     """HEAD characters from `offset` on, of the text itself or of one of its messages."""
+    value = parsed(text)
     if message is not None:
-        value = parsed(text)
         text = words(value[message].get("content")) if is_conversation(value) and message < len(value) else ""
-    return plain(text, offset)
+        value = parsed(text)
+    return plain(text if is_conversation(value) else spelled(text, value), offset)
 
 
 def is_conversation(value: Any) -> bool:

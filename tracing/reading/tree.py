@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+CHARACTERS = 10_000  # of keys and texts
 NODES = 1_000  # a larger or deeper value is shown as text, piece by piece
 LEVELS = 40
 OPEN_LEVELS = 2
@@ -14,14 +15,19 @@ OPEN_ITEMS = 20  # a longer list starts folded
 
 def is_small(value: Any) -> bool:
     """Whether `value` may be shown as a tree."""
-    waiting, found = [(value, 0)], 0
+    waiting, found, characters = [(value, 0)], 1, 0
     while waiting:
         item, level = waiting.pop()
-        found += 1
-        if found > NODES or level > LEVELS:
-            return False
-        if isinstance(item, dict | list):
+        if isinstance(item, str):
+            characters += len(item)
+        elif isinstance(item, dict | list):
+            found += len(item)
+            if found > NODES or level > LEVELS:
+                return False
+            characters += sum(map(len, item)) if isinstance(item, dict) else 0
             waiting.extend((child, level + 1) for child in (item.values() if isinstance(item, dict) else item))
+        if characters > CHARACTERS:
+            return False
     return True
 
 

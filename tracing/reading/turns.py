@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import BinaryField, ExpressionWrapper, F, Q
+from django.db.models import BigIntegerField, BinaryField, Case, F, Func, Q, Sum, Value, When, Window
+from django.db.models.functions import Coalesce
 
+from tracing import fields
 from tracing.fields import decompress, unpacked_size
 from tracing.models import Span, SpanIO, Trace
-from tracing.reading.bodies import body, body_of, parsed
+from tracing.reading import budget
+from tracing.reading.bodies import Body, body, body_of, parsed
 from tracing.reading.history import History
 from tracing.reading.messages import Call, gist, messages_of
 from tracing.reading.texts import PAGE, Shown, is_conversation, last_turn
@@ -24,8 +27,25 @@ HEAD = 3_000  # characters of one text in a conversation; the rest is a click aw
 TOOLS = 8  # of one turn; all of them stand among its steps
 SPANS = 1_000  # of one page that are looked at
 SIDES = {"input": "user", "output": "assistant"}
+LEFT_OUT = "Too long to be shown here: the step has it."
 
 Key = tuple[date, str, str]
+
+
+def _packed(side: str) -> Case:
+    """The stored text, or only its head where it lies beyond what one page reads."""
+    head = Func(side, Value(1), Value(fields.HEAD), function="substring")
+    return Case(When(is_read=True, then=F(side)), default=head, output_field=BinaryField())
+
+
+_lengths = [Coalesce(Func(side, function="octet_length"), 0, output_field=BigIntegerField()) for side in SIDES]
+PACKED = {
+    "length": _lengths[0] + _lengths[1],
+    "before": Window(Sum("length"), order_by=["length", "bucket", "trace_id", "span_id"]),
+    "is_read": Q(before__lte=budget.READ_BYTES),
+    **{f"packed_{side}": _packed(side) for side in SIDES},
+}
+READ = ("is_read", *(f"packed_{side}" for side in SIDES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +111,12 @@ def _stored(traces: Sequence[Trace]) -> Stored:
     found = found.filter(trace_id__in=[trace.trace_id for trace in traces]).order_by("started_at", "span_id")
     rows = found.values("bucket", "trace_id", "span_id", "name", "level", "status_message", "ended_at")[:SPANS]
     tools = {(row["bucket"], row["trace_id"], row["span_id"]): row for row in rows}
-    keys = set(tools)
+    shown: dict[tuple[date, str], int] = defaultdict(int)
+    keys = set()
+    for key in tools:
+        shown[key[:2]] += 1
+        if shown[key[:2]] <= TOOLS:
+            keys.add(key)
     for trace in traces:
         span_ids = (trace.input_span_id, trace.output_span_id)
         keys |= {(trace.bucket, trace.trace_id, span_id) for span_id in span_ids if span_id is not None}
@@ -99,24 +124,25 @@ def _stored(traces: Sequence[Trace]) -> Stored:
 
 
 def _texts(project_id: int, keys: set[Key]) -> dict[Key, dict[str, Text]]:
-    """The texts as they are stored say in their head how long they are, before anything is unpacked."""
-    packed = {f"packed_{side}": ExpressionWrapper(F(side), output_field=BinaryField()) for side in SIDES}
+    """The texts as they are stored say in their head how long they are, before anything is unpacked. The shortest are
+    read first, and of those beyond the budget the head alone."""
     pinned = Q(trace_id__in=[])
     for bucket in {bucket for bucket, _, _ in keys}:
         of_day = [key for key in keys if key[0] == bucket]
         span_ids = {span_id for _, _, span_id in of_day}
         pinned |= Q(bucket=bucket, trace_id__in={trace_id for _, trace_id, _ in of_day}, span_id__in=span_ids)
-    rows = SpanIO.objects.for_project(project_id).filter(pinned).annotate(**packed)
+    rows = SpanIO.objects.for_project(project_id).filter(pinned).annotate(**PACKED).order_by("length")
     texts: dict[Key, dict[str, Text]] = {}
-    for *key, packed_input, packed_output in rows.values_list("bucket", "trace_id", "span_id", *packed):
+    for *key, is_read, packed_input, packed_output in rows.values_list("bucket", "trace_id", "span_id", *READ):
         sides = {"input": packed_input, "output": packed_output}
-        texts[tuple(key)] = {side: _unpacked(data) for side, data in sides.items() if data}
+        texts[tuple(key)] = {side: _unpacked(data, is_read) for side, data in sides.items() if data}
     return texts
 
 
-def _unpacked(data: memoryview) -> Text:
+def _unpacked(data: memoryview, is_read: bool) -> Text:
     size = unpacked_size(data)
-    return Text(size, decompress(data) if size <= EAGER else None)
+    is_read = is_read and size <= EAGER and budget.take(size)
+    return Text(size, decompress(data) if is_read else None)
 
 
 def _spoken(stored: Stored, trace: Trace, side: str, role: str, history: History, *, is_first: bool) -> Spoken | None:
@@ -155,16 +181,22 @@ def _tools(stored: Stored) -> dict[tuple[date, str], list[Call]]:
 
 
 def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
-    asked, answered = (text.words if (text := sides.get(side)) else None for side in SIDES)
-    arguments = parsed(asked) if asked else None
+    asked, answered = (sides.get(side) for side in SIDES)
+    arguments = asked.words if asked and asked.words else ""
     return Call(
         name=row["name"] or "tool",
         id="",
-        arguments=body_of(asked or "", HEAD),
-        gist=gist(arguments if arguments is not None else asked or ""),
-        result=body_of(answered, HEAD) if answered else None,
+        arguments=_told(asked) or Body(),
+        gist=gist(value if (value := parsed(arguments)) is not None else arguments),
+        result=_told(answered),
         error=row["status_message"] or "",
         has_failed=row["level"] == Level.ERROR,
         span_id=row["span_id"],
         at=row["ended_at"],
     )
+
+
+def _told(text: Text | None) -> Body | None:
+    if text is None or text.words == "":
+        return None
+    return Body(note=LEFT_OUT) if text.words is None else body_of(text.words, HEAD)
