@@ -21,14 +21,13 @@ def close_to_others(data: Path) -> None:
     for path in data.iterdir():
         if path.name != "postgres" and not path.is_symlink() and not (path.name == "files" and not _is_open(path)):
             _close_all(path)
-    if not _is_open(data):
-        return
-    guest = _guest()
-    if guest is None or not data.stat().st_mode & stat.S_IXOTH:
-        _close(data)
-    else:
+    guest, facts = _guest(), data.stat()
+    is_passed = guest is not None and facts.st_gid == guest.gid and facts.st_mode & stat.S_IXGRP
+    if guest is not None and (is_passed or facts.st_mode & stat.S_IXOTH):
         os.chown(data, -1, guest.gid)
         data.chmod(0o710)
+    else:
+        _close(data)
 
 
 def _guest() -> Account | None:
