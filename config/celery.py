@@ -28,6 +28,8 @@ SWEPT = {
     "translations": 10.0,  # somebody waits for them
     "erasures": 30.0,
     "bulk jobs": 30.0,
+    "exports": 10.0,  # somebody waits for them, too
+    "expired exports": 300.0,
     "project deletions": 30.0,  # also ends those that waited for late requests
     "search index": 10.0,  # search follows its traces within half a minute
     # The larger the batch that is merged into the index, the less is written; searching the rest costs milliseconds.

@@ -12,6 +12,7 @@ from itertools import takewhile
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.dispatch import Signal
 from django.utils import timezone
 from redis import RedisError
 
@@ -23,6 +24,9 @@ from tracing import activity
 from tracing.deletion import erase_traces
 from tracing.models import Score, Span, Tombstone, Trace
 from tracing.tombstones import bury
+
+# Sent with `project_id` when everything that was asked for is deleted, for what holds copies of it.
+erased = Signal()
 
 TRACES_AT_ONCE = 200
 AT_ONCE = 2000  # a request waits for so many traces; more are a worker's
@@ -88,6 +92,7 @@ def delete_sessions(project_id: int, session_ids: Sequence[str], until: float = 
     gone = list(takewhile(lambda session_id: session_id not in left, session_ids))
     _recompute(project_id, set(gone))  # also what a killed worker left without its traces
     activity.meter(project_id, days)
+    erased.send(sender=Erasure, project_id=project_id)
     if left:
         raise OutOfTime(gone, len(found & set(gone)))
     return len(found)
@@ -129,6 +134,7 @@ def proceed(erasure: Erasure, until: float = math.inf) -> Erasure:
             is_finished = False
             break
     activity.meter(erasure.project_id, days)
+    erased.send(sender=Erasure, project_id=erasure.project_id)
     erasure.leased_until = None
     erasure.finished_at = timezone.now() if is_finished else None
     _write(erasure)

@@ -15,10 +15,11 @@ from projects.slices import sliced
 from sessions import deletion, recomputing
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts.tasks import cohort_counts
+from sessions.export.tasks import expired_exports, exports
 from sessions.search import index
 from tracing import dirty
 
-__all__ = ["bulk_jobs", "cohort_counts"]  # a worker looks for its work here
+__all__ = ["bulk_jobs", "cohort_counts", "expired_exports", "exports"]  # a worker looks for its work here
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from sessions.bulk import pages as bulk_pages
 from sessions.cohorts import pages as cohort_pages
 from sessions.cohorts import views as cohort_views
 from sessions.dashboard.views import dashboard
+from sessions.export import file_pages
 from sessions.export import pages as export_pages
 from sessions.query import pages as query_pages
 from sessions.replay import views as replay
@@ -28,6 +29,10 @@ urlpatterns = [
     path("project/<int:project_id>/suggest", query_pages.suggest, name="suggest"),
     path("project/<int:project_id>/facets/<str:facet_name>", query_pages.facet, name="facet"),
     path("project/<int:project_id>/export", export_pages.exported, name="export"),
+    path("project/<int:project_id>/exports", file_pages.export_files, name="export-files"),
+    path("project/<int:project_id>/exports/<uuid:export_id>", file_pages.export_file, name="export-file"),
+    path("project/<int:project_id>/exports/<uuid:export_id>/file", file_pages.export_content, name="export-content"),
+    path("project/<int:project_id>/exports/<uuid:export_id>/delete", file_pages.delete_export, name="export-delete"),
     path("project/<int:project_id>/export/session/<path:session_id>", export_pages.one_exported, name="export-session"),
     path("project/<int:project_id>/sessions/<path:session_id>", replay.session, name="session"),
     path("project/<int:project_id>/state/session/<path:session_id>", replay.session_state, name="session-state"),

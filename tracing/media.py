@@ -151,10 +151,10 @@ def _lock(project_id: int, media_ids: Iterable[str]) -> None:
 
 def delete_files(project_id: int, **_: object) -> None:
     """All files of a deleted project."""
-    _delete_tree(f"media/{project_id}")
+    delete_tree(f"media/{project_id}")
 
 
-def _delete_tree(directory: str) -> None:
+def delete_tree(directory: str) -> None:
     try:
         directories, files = default_storage.listdir(directory)
     except FileNotFoundError:
@@ -162,7 +162,7 @@ def _delete_tree(directory: str) -> None:
     for name in files:
         default_storage.delete(f"{directory}/{name}")
     for name in directories:
-        _delete_tree(f"{directory}/{name}")
+        delete_tree(f"{directory}/{name}")
     default_storage.delete(directory)
 
 

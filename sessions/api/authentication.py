@@ -15,11 +15,13 @@ class KeyAuthentication(BaseAuthentication):
     """`Bearer sk` or `Basic pk:sk`. There is no anonymous request, so no permission has to be checked behind it."""
 
     def authenticate(self, request: HttpRequest | Request) -> tuple[None, ApiKey]:
-        scope = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
         try:
-            return None, key_for(request.headers.get("Authorization", ""), scope)
+            return None, key_for(request.headers.get("Authorization", ""), self.scope_for(request.method))
         except KeyRefused as error:
             raise (PermissionDenied if error.status == 403 else AuthenticationFailed)(str(error)) from None
+
+    def scope_for(self, method: str | None) -> Scope:
+        return Scope.READ if method in SAFE_METHODS else Scope.WRITE
 
     def authenticate_header(self, request: HttpRequest | Request) -> str:
         return 'Basic realm="Confab API key"'

@@ -4,11 +4,14 @@ from django.urls import path, re_path
 
 from sessions.annotation import api as annotation
 from sessions.api import erasures, translation, views
-from sessions.export.api import export
+from sessions.export import api as exporting
 
 urlpatterns = [
     path("sessions", views.sessions),
-    path("export", export),
+    path("export", exporting.export),
+    path("exports", exporting.exports),
+    path("exports/<uuid:export_id>", exporting.one_export),
+    path("exports/<uuid:export_id>/file", exporting.content),
     path("sessions/<path:session_id>", views.session),
     path("traces/<path:trace_id>/translation", translation.translation),
     path("traces/<path:trace_id>", views.trace),

@@ -49,8 +49,7 @@ def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     if comparison is None:
         return HttpResponse(error or "Choose what to compare.", status=400, content_type="text/plain; charset=utf-8")
     if request.method == "GET":
-        asked = request.GET.urlencode()[:200]
-        record(Action.EXPORTED, project, actor=person(request), target=asked, request=request, format="compare.csv")
+        record(Action.EXPORTED, project, actor=person(request), target="comparison", request=request, format="csv")
     holder = Holder.of(person(request), project)
     content_type = "text/csv; charset=utf-8"
     return made_answer(request, _lines(comparison), holder, name="comparison.csv", content_type=content_type)

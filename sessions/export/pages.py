@@ -3,28 +3,32 @@
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from projects.access import person, project_view
 from projects.audit import Action, record
 from projects.downloads.answers import download, filename
-from projects.downloads.making import made_answer
+from projects.downloads.making import MOST_SECONDS, TooLarge, made_answer
 from projects.downloads.places import Holder
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.api.representation import session_json
+from sessions.export import files
 from sessions.export.conversations import conversation_of
 from sessions.export.formats import FORMATS
 from sessions.export.markdown import as_markdown
+from sessions.export.recording import parameters_in
 from sessions.export.stream import BadExport, Export, export_of
+from sessions.export.tasks import exports as making
 from sessions.models import Session
 from sessions.translation.export import translated_conversation
 from sessions.translation.languages import tag
 from tracing.fields import dump
 from tracing.keyset import Order
 
+PATIENCE_SECONDS = 2.0  # of somebody at a page, for an export that a worker could make
 BY_ID = Order("id", "session_id", "session_id", Session._meta.get_field("session_id"))
 # What the names mean for a single session.
 OF_ONE = {"markdown": "markdown", "jsonl": "messages", "messages": "messages", "json": "json"}
@@ -47,9 +51,12 @@ def exported(request: PageRequest, project: Project) -> HttpResponseBase:
         context = {"project": project, "section": "sessions", "formats": FORMATS.values(), "query": query.urlencode()}
         context["errors"] = error.errors if is_asked else {}
         return render(request, "sessions/export.html", context, status=400 if is_asked else 200)
-    tell_of(request, project, export.format.name, request.GET.urlencode())
+    tell_of(request, project, export.format.name, "sessions", parameters=parameters_in(request.GET))
     name = filename(f"sessions-of-{project.name}", export.format.extension)
-    return _sent(request, project, export.pieces(), name, export.format.content_type)
+    try:
+        return _sent(request, project, export.pieces(), name, export.format.content_type, seconds=PATIENCE_SECONDS)
+    except TooLarge:
+        return _left_to_worker(request, project, request.GET)
 
 
 @require_safe
@@ -69,9 +76,16 @@ def one_exported(request: PageRequest, project: Project, session_id: str) -> Htt
         content_type, extension = TRANSLATED[name == "markdown"]
         pieces = translated(found, lang, is_text=name == "markdown")
         return _sent(request, project, pieces, filename(f"session-{session_id}-{lang}", extension), content_type)
-    chosen = FORMATS[name]
-    pieces = everything(found) if name == "json" else Export(chosen, sessions, BY_ID).pieces()
-    return _sent(request, project, pieces, filename(f"session-{session_id}", chosen.extension), chosen.content_type)
+    chosen, file_name = FORMATS[name], filename(f"session-{session_id}", FORMATS[name].extension)
+    if name == "json":
+        return _sent(request, project, everything(found), file_name, chosen.content_type)
+    try:
+        pieces = Export(chosen, sessions, BY_ID).pieces()
+        return _sent(request, project, pieces, file_name, chosen.content_type, seconds=PATIENCE_SECONDS)
+    except TooLarge:
+        alone = QueryDict(mutable=True)
+        alone.update({"format": name, "id": session_id})
+        return _left_to_worker(request, project, alone)
 
 
 def translated(session: Session, lang: str, *, is_text: bool) -> Iterator[str]:
@@ -88,15 +102,29 @@ def everything(session: Session) -> Iterator[str]:
     yield "]}\n"
 
 
-def tell_of(request: PageRequest, project: Project, name: str, asked: str) -> None:
+def tell_of(request: PageRequest, project: Project, name: str, target: str, **details: str) -> None:
     """Adds the export to the audit log; HEAD exports nothing."""
     if request.method == "GET":
         with transaction.atomic():
-            record(Action.EXPORTED, project, actor=person(request), target=asked[:200], request=request, format=name)
+            record(
+                Action.EXPORTED, project, actor=person(request), target=target, request=request, format=name, **details
+            )
 
 
 def _sent(
-    request: PageRequest, project: Project, pieces: Iterator[str], name: str, content_type: str
+    request: PageRequest,
+    project: Project,
+    pieces: Iterator[str],
+    name: str,
+    content_type: str,
+    *,
+    seconds: float = MOST_SECONDS,
 ) -> HttpResponseBase:
     holder = Holder.of(person(request), project)
-    return made_answer(request, pieces, holder, name=name, content_type=content_type)
+    return made_answer(request, pieces, holder, name=name, content_type=content_type, seconds=seconds)
+
+
+def _left_to_worker(request: PageRequest, project: Project, params: QueryDict) -> HttpResponse:
+    file = files.begin(project, params, by=person(request))
+    making.wake(project.pk)
+    return redirect("export-file", project.pk, file.id)

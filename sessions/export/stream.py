@@ -18,7 +18,7 @@ from sessions.models import Session
 from sessions.question import RELEVANCE
 from sessions.saved_views import PASSING
 from sessions.score_order import ScoreOrder
-from tracing.keyset import BadCursor, Order
+from tracing.keyset import BadCursor, Order, Page
 
 MOST_IDS = 1_000
 OWN = ("format", "after", "limit", "id")
@@ -44,18 +44,21 @@ class Export:
     limit: int | None = None
 
     def pieces(self) -> Iterator[str]:
-        """Raises TooLarge when the database takes too long for a batch."""
+        """The whole file. Raises TooLarge when the database takes too long for a batch."""
         yield self.format.start()
         cursor: str | None = self.after
-        left, is_first = self.limit, True
-        while cursor is not None and (left is None or left > 0):
-            size = self.format.at_once if left is None else min(left, self.format.at_once)
+        done = 0
+        while cursor is not None and done != self.limit:
             with in_time():
-                page = self.order.page(self.sessions, cursor=cursor, limit=size)
-                yield from self.format.rows(page.rows, is_first)
-            is_first, cursor = False, page.next
-            left = None if left is None else left - len(page.rows)
+                page = self.page(cursor, done)
+                yield from self.format.rows(page.rows, done == 0)
+            cursor, done = page.next, done + len(page.rows)
         yield self.format.end(cursor)
+
+    def page(self, cursor: str, done: int, sessions: QuerySet[Session] | None = None) -> Page[Session]:
+        """The batch behind the cursor, when so many sessions are done; of `sessions`, where not all are wanted."""
+        size = self.format.at_once if self.limit is None else min(self.limit - done, self.format.at_once)
+        return self.order.page(self.sessions if sessions is None else sessions, cursor=cursor, limit=size)
 
 
 def export_of(project: Project, params: QueryDict) -> Export:

@@ -13,6 +13,7 @@ from sessions.models.annotation import (
 from sessions.models.bulk import BulkJob
 from sessions.models.cohorts import Cohort, CohortMember
 from sessions.models.erasures import Erasure
+from sessions.models.exports import ExportFile
 from sessions.models.saved_views import SavedView
 from sessions.models.scores import SessionScore
 from sessions.models.search import TraceText
@@ -27,6 +28,7 @@ __all__ = [
     "Comment",
     "DataType",
     "Erasure",
+    "ExportFile",
     "ObjectType",
     "Review",
     "ReviewItem",

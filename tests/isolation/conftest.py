@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from projects import people
@@ -13,7 +14,8 @@ from sessions import deletion
 from sessions.annotation import comments, configs, queues
 from sessions.annotation.leases import claim
 from sessions.cohorts.making import create_cohort
-from sessions.models import BulkJob, Erasure, ReviewItem, SavedView
+from sessions.export import files
+from sessions.models import BulkJob, Erasure, ExportFile, ReviewItem, SavedView
 from sessions.rollup import recompute
 from tests.tracing.reports import at, call, failed, in_session
 from tracing.ingest import ingest
@@ -60,6 +62,7 @@ def world(db: None, other_project: Project, charlie: User) -> World:
         "price_id": new_price(project.pk),
         "view_id": new_view(project.pk),
         "job_id": new_job(project.pk),
+        "export_id": new_export(project, owner),
         **annotated(project, owner),
         "page": "sessions",
         "span_id": "a",
@@ -124,6 +127,14 @@ def new_file(project_id: int) -> str:
     file = File("t1", "text/plain", f"{CANARY} file".encode())
     keep(project_id, [file])
     return file.media_id
+
+
+def new_export(project: Project, owner: User) -> object:
+    """A finished file."""
+    file = files.begin(project, QueryDict("format=messages"), by=owner)
+    while files.proceed(file, 0.0):
+        file.refresh_from_db(from_queryset=ExportFile.objects.for_project(project))
+    return file.id
 
 
 def annotated(project: Project, owner: User) -> dict[str, str]:

@@ -113,6 +113,11 @@ ROUTES: dict[str, Owed] = {
     # The read API
     "api/v1/sessions": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/export": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?format=jsonl"),
+    "api/v1/exports": replace(
+        machine("GET", "POST", their_key={"GET": 200, "POST": 202}, ingest_key=FORBIDDEN), query="?format=jsonl"
+    ),
+    "api/v1/exports/<uuid:export_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
+    "api/v1/exports/<uuid:export_id>/file": machine("GET", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/sessions/<path:session_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/traces/<path:trace_id>/translation": replace(
         machine("GET", "POST", their_key=GONE, ingest_key=FORBIDDEN),
@@ -175,6 +180,10 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/suggest": replace(READ, query="?q=tag:"),
     "project/<int:project_id>/facets/<str:facet_name>": READ,
     "project/<int:project_id>/export": replace(READ, query="?format=jsonl"),
+    "project/<int:project_id>/exports": READ,
+    "project/<int:project_id>/exports/<uuid:export_id>": READ,
+    "project/<int:project_id>/exports/<uuid:export_id>/file": READ,
+    "project/<int:project_id>/exports/<uuid:export_id>/delete": page("POST", viewer=FORBIDDEN),
     "project/<int:project_id>/export/session/<path:session_id>": READ,
     "project/<int:project_id>/sessions/<path:session_id>": READ,
     "project/<int:project_id>/go": READ,

@@ -29,6 +29,8 @@ KINDS_FOR_ONE_PROJECT = {
     "cohort counts",
     "days",
     "erasures",
+    "expired exports",
+    "exports",
     "hours",
     "metering",
     "nightly metering",
