@@ -96,7 +96,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "tracing.edge.machine_edge",  # first: what follows is made for pages
+    "projects.audit.remember_request",
+    "tracing.edge.machine_edge",  # what follows is made for pages
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

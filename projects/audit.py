@@ -1,12 +1,19 @@
-"""Who did what: `record` adds a row to the audit log, and `Trail` finds rows for its page and its export."""
+"""Who did what: `record` adds a row to the audit log, and `Trail` finds rows for its page and its export.
 
+Rows are kept for good, so they hold ids and kinds and never what traces, scores, comments, notes or filters say."""
+
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.dispatch import Signal
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 
 from projects.masking import masked
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
@@ -14,6 +21,24 @@ from projects.models import ApiKey, AuditEvent, Organization, Project, User
 Action = AuditEvent.Action
 Detail = str | int | bool | None
 Actor = User | ApiKey | str
+
+# Sent with `project_id` and `targets`; whoever knows names of what they mean answers {target: name}.
+naming = Signal()
+
+_answering: ContextVar[HttpRequest | None] = ContextVar("the request that is being answered", default=None)
+
+
+def remember_request(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Middleware: whatever is recorded while a request is answered came from its address."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        token = _answering.set(request)
+        try:
+            return get_response(request)
+        finally:
+            _answering.reset(token)
+
+    return middleware
 
 
 def record(
@@ -25,7 +50,10 @@ def record(
     request: HttpRequest | None = None,
     **details: Detail,
 ) -> None:
-    """Adds one row. Call it in the transaction of what it tells of; secrets that slip into the texts are masked."""
+    """Adds one row. Call it in the transaction of what it tells of; secrets that slip into the texts are masked.
+
+    The address is that of `request`, or of the one that is being answered."""
+    request = request or _answering.get()
     project = tenant if isinstance(tenant, Project) else None
     AuditEvent.objects.create(
         organization_id=project.organization_id if project else tenant.pk,
@@ -39,10 +67,29 @@ def record(
     )
 
 
+def names_of(events: Iterable[AuditEvent]) -> dict[tuple[int | None, str], str]:
+    """What is called somehow today, by project and target."""
+    targets: dict[int, set[str]] = {}
+    for event in events:
+        if event.project_id is not None:
+            targets.setdefault(event.project_id, set()).add(event.target)
+    names: dict[tuple[int | None, str], str] = {}
+    for project_id, wanted in targets.items():
+        answers: list[tuple[Any, Any]] = naming.send(None, project_id=project_id, targets=wanted)
+        for _, known in answers:
+            names |= {(project_id, target): name for target, name in known.items()}
+    return names
+
+
 def record_everywhere(action: AuditEvent.Action, user: User, *, request: HttpRequest | None, **details: Detail) -> None:
     """For what a person does as such, like signing in: one row in each of their organizations."""
     for organization in Organization.objects.filter(memberships__user=user).order_by("pk"):
         record(action, organization, actor=user, target=user.email, request=request, **details)
+
+
+def parameters_in(params: QueryDict) -> str:
+    """The names of what an address asks for, without the values: these may name people."""
+    return ", ".join(sorted({name.partition(".")[0][:40] for name, values in params.lists() if any(values)}))[:200]
 
 
 def client_ip(request: HttpRequest) -> str | None:

@@ -7,9 +7,11 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"
 
     def ready(self) -> None:
+        from projects.audit import naming
         from sessions.annotation.configs import named
         from sessions.annotation.deletion import bury_spans
         from sessions.annotation.deletion import forget as forget_annotations
+        from sessions.audited import audited_names
         from sessions.search.index import forget
         from sessions.tasks import wake
         from sessions.translation.cache import forget as forget_translations
@@ -17,6 +19,7 @@ class SessionsConfig(AppConfig):
         from tracing.dirty import marked
         from tracing.score_configs import asked
 
+        naming.connect(audited_names, dispatch_uid="audited-names")
         asked.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")
         burying.connect(bury_spans, dispatch_uid="bury-spans")

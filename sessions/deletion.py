@@ -19,11 +19,12 @@ from redis import RedisError
 from projects.redis_client import quick_redis
 from projects.slices import OutOfTime
 from sessions.models import Erasure, Session
+from sessions.remains import forget_person, forget_traces
 from sessions.rollup import recompute
 from tracing import activity
 from tracing.deletion import erase_traces
 from tracing.models import Score, Span, Tombstone, Trace
-from tracing.tombstones import bury
+from tracing.tombstones import bury, pseudonym_of
 
 # Sent with `project_id` when everything that was asked for is deleted, for what holds copies of it.
 erased = Signal()
@@ -33,7 +34,8 @@ AT_ONCE = 2000  # a request waits for so many traces; more are a worker's
 
 LEASE = timedelta(seconds=60)  # longer than a batch may take
 TOLD_FOR = timedelta(days=1)  # how long Redis knows the sessions of an erasure that does not get on
-PROGRESS = ("trace_count", "span_count", "score_count", "session_count", "scanned_to", "leased_until", "finished_at")
+COUNTS = ("trace_count", "span_count", "score_count", "session_count")
+PROGRESS = ("key", *COUNTS, "scanned_to", "leased_until", "finished_at")
 
 Subject = Erasure.Subject
 Kind = Tombstone.Kind
@@ -93,6 +95,7 @@ def delete_sessions(project_id: int, session_ids: Sequence[str], until: float = 
     _recompute(project_id, set(gone))  # also what a killed worker left without its traces
     activity.meter(project_id, days)
     erased.send(sender=Erasure, project_id=project_id)
+    forget_traces(project_id)
     if left:
         raise OutOfTime(gone, len(found & set(gone)))
     return len(found)
@@ -136,11 +139,21 @@ def proceed(erasure: Erasure, until: float = math.inf) -> Erasure:
     activity.meter(erasure.project_id, days)
     erased.send(sender=Erasure, project_id=erasure.project_id)
     erasure.leased_until = None
-    erasure.finished_at = timezone.now() if is_finished else None
+    if is_finished:
+        _forget_remains(erasure)
+        erasure.finished_at = timezone.now()
     _write(erasure)
     if is_finished:
         _forget_sessions(erasure)
     return erasure
+
+
+def _forget_remains(erasure: Erasure) -> None:
+    forget_traces(erasure.project_id)
+    if erasure.subject == Subject.PERSON:
+        name = pseudonym_of(erasure.project_id, erasure.key)
+        forget_person(erasure.project_id, erasure.key, name)
+        erasure.key = name
 
 
 def _delete(erasure: Erasure, trace_ids: Collection[str]) -> set[date]:

@@ -14,6 +14,7 @@ from projects.models import Project, Role
 from sessions import deletion
 from sessions.models import Erasure
 from sessions.tasks import erasures as work
+from tracing.tombstones import pseudonym_of
 
 Subject = Erasure.Subject
 ACTIONS = {
@@ -47,9 +48,9 @@ def carry_out(
     """Deletes at once, or leaves it to a worker when it is too much for a request."""
     with transaction.atomic():
         erasure = deletion.begin(project.pk, subject, key, by=name)
-        record(
-            ACTIONS[subject], project, actor=actor, target=key, request=request, expected_traces=erasure.expected_traces
-        )
+        target = pseudonym_of(project.pk, key) if subject == Subject.PERSON else key
+        expected = erasure.expected_traces
+        record(ACTIONS[subject], project, actor=actor, target=target, request=request, expected_traces=expected)
     if deletion.is_large(erasure):
         work.wake(project.pk)
         return erasure

@@ -26,7 +26,7 @@ def fit(record: Record, issues: list[Issue], now: datetime) -> bool:
     """Makes `record` storable in place and appends what that cost to `issues`; False when nothing of it can be kept."""
 
     def report(reason: Reason, sample: str) -> None:
-        issues.append(Issue(reason, sample[:200], getattr(record, "span_id", None) or ""))
+        issues.append(Issue(reason, sample[:200], getattr(record, "span_id", None) or "", record))
 
     if isinstance(record, ScoreRecord):
         return _fit_score(record, report)

@@ -46,7 +46,17 @@ def admitted(graves: Standing, records: Sequence[Record], found: list[Issue]) ->
             found.append(Issue(Reason.ERASED, SAMPLE, getattr(record, "span_id", None) or "", record))
         else:
             taken.append(record)
+    if len(taken) < len(records):
+        _forget_samples(found, taken)
     return taken
+
+
+def _forget_samples(found: list[Issue], taken: Sequence[Record]) -> None:
+    """Samples are kept, so that only those stay that quote what is stored, as far as one can tell."""
+    stored = {id(record) for record in taken}
+    for place, issue in enumerate(found):
+        if issue.reason is not Reason.ERASED and id(issue.record) not in stored:
+            found[place] = issue._replace(sample="")
 
 
 def gone(

@@ -22,7 +22,7 @@ def record(project_id: int, issues: Sequence[Issue], sdk: Sdk, now: datetime) ->
     if not issues:
         return
     counts = Counter(issue.reason for issue in issues)
-    samples: dict[Reason, str] = {issue.reason: issue.sample for issue in reversed(issues)}
+    samples: dict[Reason, str] = {issue.reason: issue.sample for issue in reversed(issues) if issue.sample}
     rows: list[list[str | int | datetime]] = [
         [
             project_id,
@@ -30,7 +30,7 @@ def record(project_id: int, issues: Sequence[Issue], sdk: Sdk, now: datetime) ->
             clean(sdk.name)[:80],
             clean(sdk.version)[:40],
             count,
-            clean(samples[reason])[:200],
+            clean(samples.get(reason, ""))[:200],
             now,
             now,
         ]

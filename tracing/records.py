@@ -69,7 +69,7 @@ class Reason(StrEnum):
 
 class Issue(NamedTuple):
     """One thing that was not taken as sent. `sample` shows the offending value, at most 200 characters of it; `record`
-    is the report that was decoded and then not stored."""
+    is the report that it is about, once there is one."""
 
     reason: Reason
     sample: str

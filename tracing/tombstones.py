@@ -75,6 +75,12 @@ def forget_old(now: datetime) -> int:
         return int(cursor.rowcount)
 
 
+def pseudonym_of(project_id: int, user_id: str) -> str:
+    """What stands for an erased person where their id stood: always the same, and nobody can tell the id from it."""
+    [found] = hashes_of(project_id, Kind.PERSON, [user_id])
+    return f"erased-{found.hex()[:16]}"
+
+
 def hashes_of(project_id: int, kind: Kind, ids: Iterable[str]) -> dict[bytes, str]:
     """Each id by its hash, which differs from project to project."""
     key, prefix = derived("tombstones"), f"{project_id}\0{kind}\0"

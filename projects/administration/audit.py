@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from projects.access import organization_view, person, requires
 from projects.administration.forms import TrailForm
-from projects.audit import Action, record
+from projects.audit import Action, names_of, record
 from projects.downloads.answers import download
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
@@ -32,10 +32,12 @@ def audit(request: HttpRequest, organization: Organization) -> HttpResponse:
     page = Paginator(form.trail().events(organization), EVENTS_A_PAGE).get_page(request.GET.get("page"))
     filters = request.GET.copy()
     filters.pop("page", None)
+    names = names_of(page.object_list)
     context = {
         "organization": organization,
         "form": form,
         "page": page,
+        "rows": [(event, names.get((event.project_id, event.target), "")) for event in page],
         "filters": filters.urlencode(),
         "project_names": dict(organization.projects.values_list("pk", "name")),
         "section": "organizations",

@@ -34,6 +34,7 @@ class AuditEvent(models.Model):
         SESSION_DELETED = "session deleted"
         TRACE_DELETED = "trace deleted"
         PERSON_ERASED = "person erased"
+        SESSION_CHANGED = "session changed"
         EXPORTED = "exported"
         VIEW_SAVED = "view saved"
         VIEW_CHANGED = "view changed"

@@ -156,7 +156,7 @@ def results(request: Request, queue_id: str) -> HttpResponseBase:
     """Every reviewer's values side by side, and how far they agree."""
     project = project_of(request)
     queue = found_or_404(ReviewQueue.objects.for_project(project), id=queue_id)
-    key, target = key_of(request), f"review queue {queue.id}"
+    key, target = key_of(request), queue.audited
     record(Action.EXPORTED, project, actor=key, target=target, request=request._request, format="json")
     pieces, name = outcome.json_pieces(project, queue, {}, JSONEncoder), f"review-{queue.id}.json"
     return made_answer(request._request, pieces, Holder.of(key, project), name=name, content_type="application/json")

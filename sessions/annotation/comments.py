@@ -81,7 +81,7 @@ def delete(project: Project, comment: Comment, *, by: User) -> None:
     """With the answers to it."""
     with transaction.atomic():
         Comment.objects.for_project(project).filter(Q(id=comment.id) | Q(thread_id=comment.id)).delete()
-        record(Action.COMMENT_DELETED, project, actor=by, target=_named(comment), author=comment.author)
+        record(Action.COMMENT_DELETED, project, actor=by, target=_named(comment), comment=comment.id)
 
 
 def checked(content: str) -> str:
@@ -96,7 +96,7 @@ def _update(project: Project, comment: Comment, changes: Mapping[str, object], *
     with transaction.atomic():
         named = Comment.objects.for_project(project).filter(id=comment.id)
         named.update(**changes, updated_at=timezone.now())
-        record(Action.COMMENT_CHANGED, project, actor=by, target=_named(comment), what=what)
+        record(Action.COMMENT_CHANGED, project, actor=by, target=_named(comment), what=what, comment=comment.id)
 
 
 def _named(comment: Comment) -> str:

@@ -44,7 +44,7 @@ def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
             added += add_items(queue, ((ObjectType.SESSION, session_id) for session_id in some))
         if added:
             project = Project.objects.get(pk=queue.project_id)
-            record(Action.QUEUE_FILLED, project, actor=by, target=queue.name, sessions=added)
+            record(Action.QUEUE_FILLED, project, actor=by, target=queue.audited, sessions=added)
     return added
 
 
@@ -96,7 +96,7 @@ def delete(project: Project, queue: ReviewQueue, by: Actor) -> None:
         Review.objects.for_project(project).filter(queue_id=queue.id).delete()
         ReviewItem.objects.for_project(project).filter(queue_id=queue.id).delete()
         ReviewQueue.objects.for_project(project).filter(id=queue.id).delete()
-        record(Action.QUEUE_DELETED, project, actor=by, target=queue.name)
+        record(Action.QUEUE_DELETED, project, actor=by, target=queue.audited)
 
 
 def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ReviewQueue:
@@ -105,7 +105,7 @@ def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ReviewQ
     _check(project, queue)
     with transaction.atomic():
         queue.save(force_insert=True)
-        record(Action.QUEUE_CREATED, project, actor=by, target=queue.name)
+        record(Action.QUEUE_CREATED, project, actor=by, target=queue.audited)
     return queue
 
 
@@ -117,7 +117,7 @@ def change(project: Project, queue: ReviewQueue, fields: Mapping[str, Any], *, b
     with transaction.atomic():
         named = ReviewQueue.objects.for_project(project).filter(id=queue.id)
         named.update(**fields, updated_at=timezone.now())
-        record(Action.QUEUE_CHANGED, project, actor=by, target=queue.name, fields=", ".join(sorted(fields)))
+        record(Action.QUEUE_CHANGED, project, actor=by, target=queue.audited, fields=", ".join(sorted(fields)))
 
 
 def _check(project: Project, queue: ReviewQueue) -> None:

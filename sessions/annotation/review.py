@@ -158,7 +158,7 @@ def results(request: HttpRequest, project: Project, queue_id: str, form: str) ->
     if form not in RESULTS:
         raise Http404("Results are csv or json.")
     if request.method == "GET":
-        target = f"review queue {found.id}"
+        target = found.audited
         record(Action.EXPORTED, project, actor=person(request), target=target, request=request, format=form)
     pieces = outcome.as_csv(project, found)
     if form == "json":

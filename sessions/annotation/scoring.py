@@ -1,7 +1,7 @@
 """People's scores: one value of each person under one name on one thing, beside everybody else's."""
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -61,13 +61,14 @@ def change(project: Project, score_id: str, config: ScoreConfig, answer: Answer,
         score = named.select_for_update().first()
         if score is None or not may_edit(project, score.author_id, by):
             return False
-        now, before = timezone.now(), said(score.value, score.string_value, is_unsure=score.is_unsure)
+        now, before = timezone.now(), told(score)
         changes = {"value": value.number, "string_value": value.text, "is_unsure": answer.is_unsure, "comment": comment}
         named.update(**changes, updated_at=now)
         mark_sessions(project.pk, [score], now)
         target = str(Target(score.session_id, score.trace_id, score.span_id))
-        words = said(value.number, value.text, is_unsure=answer.is_unsure)
-        record(Action.SCORE_GIVEN, project, actor=by, target=target, name=score.name, value=words, before=before)
+        after = told(Score(data_type=config.data_type, **changes))
+        said: dict[str, Any] = {"value": after, "before": before} if after else {}
+        record(Action.SCORE_GIVEN, project, actor=by, target=target, name=score.name, **said)
     return True
 
 
@@ -114,13 +115,15 @@ def _write(
             [score], update_conflicts=True, unique_fields=["project_id", "id"], update_fields=list(written)
         )
         mark_sessions(project.pk, [score], now)
-        words = said(value.number, value.text, is_unsure=bool(fields.get("is_unsure")))
-        record(Action.SCORE_GIVEN, project, actor=by, target=str(target), name=name, value=words)
+        said: dict[str, Any] = {"value": words} if (words := told(score)) else {}
+        record(Action.SCORE_GIVEN, project, actor=by, target=str(target), name=name, **said)
     return score
 
 
-def said(number: float | None, text: str | None, *, is_unsure: bool) -> str:
-    """The beginning of a value in words."""
-    if is_unsure:
+def told(score: Score) -> str:
+    """A value as the audit log may keep it: a number or a category, never a text that somebody wrote."""
+    if score.is_unsure is True:
         return "can't tell"
-    return text[:200] if text is not None else "" if number is None else f"{number:g}"
+    if score.data_type == DataType.CATEGORICAL:
+        return score.string_value or ""
+    return "" if score.data_type == DataType.TEXT or score.value is None else f"{score.value:g}"

@@ -117,19 +117,23 @@ def proceed(job: BulkJob, until: float = math.inf) -> BulkJob:
         project = Project.objects.get(pk=job.project_id, deleted_at=None)
         _work(job, project, until)
     except (Refused, Project.DoesNotExist) as refusal:
-        _write(job, finished_at=timezone.now(), error=str(refusal))
+        _write(job, **_over(error=str(refusal)))
     except OperationalError:
         raise  # the database is away or chose a victim: the sweep goes on
     except Exception:
         logger.exception("bulk job %s of project %s failed", job.id, job.project_id)
-        _write(job, finished_at=timezone.now(), error="It failed; the server's log says why.")
+        _write(job, **_over(error="It failed; the server's log says why."))
     return job
 
 
 def cancel(job: BulkJob) -> None:
     """Ends it after the batch that is being worked on; what is done stays done."""
-    now = timezone.now()
-    _row(job).filter(finished_at=None).update(cancelled_at=now, finished_at=now)
+    _row(job).filter(finished_at=None).update(cancelled_at=timezone.now(), **_over())
+
+
+def _over(*, error: str = "") -> dict[str, Any]:
+    """What a job is at its end: its counts stay, the ids of the sessions go."""
+    return {"finished_at": timezone.now(), "error": error, "session_ids": None, "last_id": ""}
 
 
 def _work(job: BulkJob, project: Project, until: float) -> None:
@@ -148,7 +152,7 @@ def _work(job: BulkJob, project: Project, until: float) -> None:
         if time.monotonic() >= until:
             _write(job, leased_until=None)
             return
-    _write(job, finished_at=timezone.now())
+    _write(job, **_over())
 
 
 def _next(job: BulkJob, project: Project, limit: int) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """Where people start work on many sessions, watch it, and stop it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from projects.access import person, project_view
 from projects.audit import Action as Event
-from projects.audit import record
+from projects.audit import parameters_in, record
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.bulk import jobs
@@ -111,7 +112,9 @@ def _begin(request: HttpRequest, project: Project, name: str, selection: jobs.Se
     arguments = {action.argument: argument} if action.argument else {}
     job = jobs.begin(project, name, selection, by=user, **arguments)
     count = job.expected_count
-    record(Event.BULK_ACTION, project, actor=user, target=name, request=request, sessions=count, query=job.query)
+    filters = parameters_in(QueryDict(job.query))
+    said: dict[str, Any] = {"sessions": count, "job": str(job.id), **({"filters": filters} if filters else {})}
+    record(Event.BULK_ACTION, project, actor=user, target=name, request=request, **said)
     return job
 
 

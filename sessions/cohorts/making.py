@@ -72,7 +72,7 @@ def create_cohort(
     try:
         with transaction.atomic():
             cohort.save(force_insert=True)
-            record(Action.COHORT_CREATED, project, actor=by, target=cohort.name, request=request)
+            record(Action.COHORT_CREATED, project, actor=by, target=cohort.audited, request=request)
     except IntegrityError as error:
         raise NameTaken(f"There is a cohort “{cohort.name}” already.") from error
     if session_ids:

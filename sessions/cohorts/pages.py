@@ -87,7 +87,7 @@ def change_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> Ht
     try:
         with transaction.atomic():
             Cohort.objects.for_project(project).filter(id=cohort.id).update(**said, updated_at=timezone.now())
-            record(Action.COHORT_CHANGED, project, actor=user, target=said["name"], request=request)
+            record(Action.COHORT_CHANGED, project, actor=user, target=cohort.audited, request=request)
     except IntegrityError:
         return _refused(request, project, f"There is a cohort “{said['name']}” already.")
     return redirect("cohorts", project.pk)
@@ -101,7 +101,7 @@ def delete_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> Ht
     cohort = _changeable(user, project, cohort_id)
     with transaction.atomic():
         making.delete(cohort)
-        record(Action.COHORT_DELETED, project, actor=user, target=cohort.name, request=request)
+        record(Action.COHORT_DELETED, project, actor=user, target=cohort.audited, request=request)
     messages.success(request, f"The cohort “{cohort.name}” is deleted; its sessions stay.")
     return redirect("cohorts", project.pk)
 

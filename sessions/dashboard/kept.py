@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
+from projects.redis_client import patient_redis
 from sessions.dashboard.parts import Part
 from sessions.dashboard.steps import Step, midnight
 from sessions.listing import Listing
@@ -75,6 +76,16 @@ def keep(project_id: int, days: Sequence[Day], changed: Collection[int]) -> None
             cache.set_many(weeks, KEPT)
     except redis.RedisError as error:
         logger.warning("Cannot keep days of a dashboard: %s", error)
+
+
+def forget_days(project_id: int) -> None:
+    """What is kept of a project; without the cache it goes when its time is over."""
+    client = patient_redis()
+    try:
+        if keys := list(client.scan_iter(f"*:days:*:{project_id}:*", count=1000)):
+            client.delete(*keys)
+    except redis.RedisError as error:
+        logger.warning("Cannot forget kept days of a dashboard: %s", error)
 
 
 def _weeks(project_id: int, days: Sequence[Day]) -> dict[str, list[Day]]:

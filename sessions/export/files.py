@@ -110,7 +110,9 @@ def remove(file: ExportFile) -> None:
 def withdraw(project_id: int, **_: object) -> None:
     """End all exports of a project from which something was erased: their files and parameters may still tell of it."""
     for file in ExportFile.objects.for_project(project_id).exclude(error=WITHDRAWN):
-        _row(file).update(error=WITHDRAWN, query="", parts=[], leased_until=None, finished_at=timezone.now())
+        _row(file).update(
+            error=WITHDRAWN, query="", position="", parts=[], leased_until=None, finished_at=timezone.now()
+        )
         parts.delete_parts(parts.directory_of(file.project_id, file.id))
 
 

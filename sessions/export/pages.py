@@ -71,7 +71,7 @@ def one_exported(request: PageRequest, project: Project, session_id: str) -> Htt
     name = OF_ONE.get(request.GET.get("format", "markdown"))
     if name is None:
         return HttpResponse(f"The format is one of {', '.join(OF_ONE)}.", status=400, content_type="text/plain")
-    tell_of(request, project, name, session_id)
+    tell_of(request, project, name, f"session {session_id}")
     if lang := tag(request.GET.get("lang", "")):
         content_type, extension = TRANSLATED[name == "markdown"]
         pieces = translated(found, lang, is_text=name == "markdown")

@@ -12,7 +12,8 @@ class BulkJob(models.Model):
     """One action on a selection of sessions: its order, its progress and, at the end, its receipt.
 
     The selection is either `session_ids` or, when that is null, whatever `query` matches among the sessions that had
-    begun when it was asked for. It is worked off in the order of session ids, `last_id` being how far it is."""
+    begun when it was asked for. It is worked off in the order of session ids, `last_id` being how far it is. At the end
+    both are forgotten: the sessions may be deleted, and the job stays."""
 
     MOST_COUNTED = 100_000  # sessions, before the work begins
 

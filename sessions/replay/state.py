@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.forms import CharField, ModelForm, Textarea
 from django.utils import timezone
 
+from projects.audit import Action, record
 from projects.models import Project, User
 from sessions.models import Session, SessionState
 from sessions.models.state import NOTE_LENGTH
@@ -69,7 +71,19 @@ def say(session: Session, by: User, **changes: object) -> None:
     with transaction.atomic():
         if gone(session.project_id, session_ids=[session.session_id]):
             return
-        _say(session, by, changes)
+        before = state_of(session)
+        said = {name.removeprefix("is_"): value for name, value in changes.items() if getattr(before, name) != value}
+        if said:
+            _say(session, by, changes)
+            project = Project.objects.get(pk=session.project_id)
+            record(Action.SESSION_CHANGED, project, actor=by, target=f"session {session.session_id}", **_kinds(said))
+
+
+def _kinds(said: Mapping[str, object]) -> dict[str, Any]:
+    """What was said, without the words of it."""
+    kinds: dict[str, Any] = {name: value for name, value in said.items() if isinstance(value, bool)}
+    words = ", ".join(sorted(said.keys() - kinds.keys()))
+    return kinds | ({"fields": words} if words else {})
 
 
 def _say(session: Session, by: User, changes: Mapping[str, object]) -> None:

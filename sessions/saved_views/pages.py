@@ -121,7 +121,7 @@ def _projects_default(request: HttpRequest, project: Project) -> HttpResponse:
         all_views.filter(is_default=True).update(is_default=False)
         if view:
             all_views.filter(id=view.id).update(is_default=True)
-        target = view.name if view else "none"
+        target = view.audited if view else "none"
         record(Action.VIEW_CHANGED, project, actor=user, target=target, request=request, default=True)
     return redirect("views", project.pk)
 
@@ -163,4 +163,4 @@ def _refused(request: HttpRequest, project: Project, reason: str) -> HttpRespons
 
 
 def _record(action: Action, project: Project, user: User, view: SavedView, request: HttpRequest) -> None:
-    record(action, project, actor=user, target=view.name, request=request, shared=view.is_shared)
+    record(action, project, actor=user, target=view.audited, request=request, shared=view.is_shared)

@@ -88,7 +88,7 @@ def test_stale_counts_are_counted_anew(three: Project, bob: User) -> None:
 
 
 def test_making_a_cohort_is_audited(three: Project, organization: Organization, bob: User) -> None:
-    create_cohort(three, name="All", by=bob)
+    cohort = create_cohort(three, name="All", by=bob)
 
     event = Trail().events(organization)[0]
-    assert (event.action, event.target, event.actor) == ("cohort created", "All", "bob@example.com")
+    assert (event.action, event.target, event.actor) == ("cohort created", cohort.audited, "bob@example.com")

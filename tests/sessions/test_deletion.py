@@ -24,6 +24,7 @@ from tracing.ingest import ingest
 from tracing.models import Metering, Score, Span, SpanIO, Trace
 from tracing.partitions import ensure_partition
 from tracing.records import ScoreRecord
+from tracing.tombstones import pseudonym_of
 
 pytestmark = pytest.mark.django_db
 Subject = Erasure.Subject
@@ -177,7 +178,7 @@ def test_the_api_deletes_with_the_scope_write_and_says_what_went(
     assert list(said) == [
         ("trace deleted", "t1", actor),
         ("session deleted", "s/1", actor),
-        ("person erased", "ana", actor),
+        ("person erased", pseudonym_of(project.pk, "ana"), actor),
     ]
 
 
@@ -211,7 +212,10 @@ def test_a_person_is_erased_only_when_typed_twice(told: None, project: Project, 
 
     assert "Deleted 2 traces." in client.post(where, {"user_id": "ana", "again": "ana"}, follow=True).content.decode()
     assert left(project) == ["t2"]
-    assert AuditEvent.objects.filter(action="person erased", target="ana", actor="alice@example.com").exists()
+    name = pseudonym_of(project.pk, "ana")
+    assert AuditEvent.objects.filter(action="person erased", target=name, actor="alice@example.com").exists()
+    assert Erasure.objects.for_project(project).get().key == name
+    assert name in client.get(where).content.decode()
 
 
 def test_a_member_sees_no_way_to_delete_and_has_none(told: None, project: Project, bob: User, client: Client) -> None:

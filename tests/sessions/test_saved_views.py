@@ -184,5 +184,5 @@ def test_saving_changing_and_deleting_are_audited(bob: User, project: Project) -
     events = AuditEvent.objects.filter(project_id=project.pk, actor=bob.email).order_by("pk")
 
     assert [(event.action, event.target) for event in events] == [
-        ("view saved", "Ours"), ("view changed", "Ours"), ("view deleted", "Theirs"),
+        ("view saved", view.audited), ("view changed", view.audited), ("view deleted", view.audited),
     ]  # fmt: skip

@@ -38,7 +38,7 @@ def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
         records = [event.record for event in events if event.record is not None]
         keep_files(project, files, held)
         found = ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
-    refused = {id(issue.record): issue for issue in found if issue.record is not None}
+    refused = {id(issue.record): issue for issue in found if issue.reason is Reason.ERASED}
     events = [refused_by_store(event, refused.get(id(event.record))) for event in events]
     records = [event.record for event in events if event.record is not None]
     spans = {(record.trace_id, record.span_id) for record in records if isinstance(record, SpanRecord)}

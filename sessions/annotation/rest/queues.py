@@ -64,7 +64,7 @@ def add_item(request: HttpRequest, project: Project, queue_id: str) -> One:
         raise NotAllowed(f"objectType: one of {', '.join(REVIEWED)}, and objectId: its id")
     with transaction.atomic():
         if queues.add_items(queue, [(kind, key)]):
-            record(Action.QUEUE_FILLED, project, actor=key_of(request), target=queue.name, item=key[:200])
+            record(Action.QUEUE_FILLED, project, actor=key_of(request), target=queue.audited, item=key[:200])
         item = _items(project, queue_id).get(object_type=kind, object_id=key)
         if body.get("status") is not None:
             _set_status(request, project, item, status)
@@ -87,7 +87,13 @@ def delete_item(request: HttpRequest, project: Project, queue_id: str, item_id: 
     with transaction.atomic():
         Review.objects.for_project(project).filter(item_id=found.id).delete()
         _items(project, queue_id).filter(id=found.id).delete()
-        record(Action.QUEUE_CHANGED, project, actor=key_of(request), target=queue.name, removed=found.object_id[:200])
+        record(
+            Action.QUEUE_CHANGED,
+            project,
+            actor=key_of(request),
+            target=queue.audited,
+            removed=found.object_id[:200],
+        )
     return Done({"success": True, "message": "The item was removed from the queue."})
 
 
@@ -151,7 +157,7 @@ def _set_status(request: HttpRequest, project: Project, item: ReviewItem, status
     item.completed_at = now if status == ReviewItem.Status.COMPLETED else None
     changes = {"status": status, "completed_at": item.completed_at, "updated_at": now}
     ReviewItem.objects.for_project(project).filter(id=item.id).update(**changes)
-    target = _find(project, item.queue_id).name
+    target = ReviewQueue(id=item.queue_id).audited
     record(Action.QUEUE_CHANGED, project, actor=key_of(request), target=target, item=item.id, status=status)
 
 

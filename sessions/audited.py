@@ -1,0 +1,24 @@
+"""What people call things by now: the audit log keeps their ids alone."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from sessions.models import Cohort, ReviewQueue, SavedView
+
+NAMED: dict[str, Any] = {"view": SavedView, "cohort": Cohort, "review queue": ReviewQueue}
+
+
+def audited_names(project_id: int, targets: Collection[str], **_: Any) -> dict[str, str]:
+    """The names of those of `targets` (`view <id>`) that are still there. A private view's name is its owner's."""
+    names: dict[str, str] = {}
+    for kind, model in NAMED.items():
+        ids = {target.removeprefix(f"{kind} ") for target in targets if target.startswith(f"{kind} ")}
+        if ids:
+            rows = model.objects.for_project(project_id).annotate(key=Cast("id", TextField())).filter(key__in=ids)
+            if model is SavedView:
+                rows = rows.filter(is_shared=True)
+            names |= {f"{kind} {key}": name for key, name in rows.values_list("key", "name")}
+    return names
