@@ -5,7 +5,7 @@ Django runs as WSGI in threads, as its sync views want it. A thread is asked for
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +18,7 @@ from config.gathering import Bodies, Gone
 # are for pages.
 THREADS = 20
 WRITE_DEADLINE_SECONDS = 30.0  # for one piece of a long answer
+STOPPED_SECONDS = 1.0  # within which a thread notices that the server has stopped
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -29,14 +30,36 @@ _bodies = Bodies()
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Answer one request of HTTP."""
+    if scope["path"] == "/healthz":  # by the loop, so that it is heard while every thread waits for something
+        return await _say_alive(send)
     environ = environ_of(scope)
     try:
         async with _bodies.gathered(environ, receive) as body:
-            environ["wsgi.input"] = body
-            answer = Answer(asyncio.get_running_loop(), send)
-            await asyncio.get_running_loop().run_in_executor(_threads, answer.give, environ)
+            loop = asyncio.get_running_loop()
+            # To listen for what comes behind a body that was refused would ask the client for it.
+            hung_up = asyncio.ensure_future(_end_of(receive)) if body.is_read else loop.create_future()
+            try:
+                await loop.run_in_executor(_threads, Answer(loop, send, hung_up).give, environ)
+            finally:
+                hung_up.cancel()
     except (Gone, TimeoutError):
-        return  # the connection is closed, which breaks the length that was promised
+        return None  # the connection is closed, which breaks the length that was promised
+
+
+async def _end_of(receive: Receive) -> None:
+    """Return when the client has hung up."""
+    while (await receive())["type"] == "http.request":
+        pass
+
+
+async def _say_alive(send: Send) -> None:
+    headers = [
+        (b"content-type", b"text/plain"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok\n"})
 
 
 def environ_of(scope: Message) -> Message:
@@ -70,13 +93,14 @@ def environ_of(scope: Message) -> Message:
 class Answer:
     """The answer to one request, given by a thread and sent by the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, send: Send) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, send: Send, hung_up: asyncio.Future[None]) -> None:
         self._loop = loop
         self._send = send
+        self._hung_up = hung_up
         self._start: Message = {}
 
     def give(self, environ: Message) -> None:
-        """Let Django answer. Raise TimeoutError when nobody reads what is sent."""
+        """Let Django answer. Raise TimeoutError when nobody reads what is sent, and Gone when nobody is there."""
         body: Any = django(environ, cast(Any, self._begin))
         try:
             if getattr(body, "streaming", True):
@@ -100,10 +124,22 @@ class Answer:
     def _write(self, piece: bytes, *, more: bool) -> None:
         start, self._start = self._start, {}
         sending = asyncio.run_coroutine_threadsafe(self._sent(start, piece, more=more), self._loop)
-        sending.result()
+        while not wait([sending], STOPPED_SECONDS).done and self._loop.is_running():
+            pass
+        sending.result(0)  # raises TimeoutError when the loop was stopped meanwhile
 
     async def _sent(self, start: Message, piece: bytes, *, more: bool) -> None:
-        async with asyncio.timeout(WRITE_DEADLINE_SECONDS):
-            if start:
-                await self._send(start)
-            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+        """Send a piece. The server says nothing of a client that has hung up, so both are waited for."""
+        sending = asyncio.ensure_future(self._both(start, piece, more=more))
+        done, _ = await asyncio.wait(
+            {sending, self._hung_up}, timeout=WRITE_DEADLINE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if sending in done:
+            return sending.result()
+        sending.cancel()
+        raise Gone if done else TimeoutError
+
+    async def _both(self, start: Message, piece: bytes, *, more: bool) -> None:
+        if start:
+            await self._send(start)
+        await self._send({"type": "http.response.body", "body": piece, "more_body": more})

@@ -47,8 +47,8 @@ class Bodies:
         self._doorkeepers = ThreadPoolExecutor(DOORKEEPERS, "doorkeeper")
 
     @asynccontextmanager
-    async def gathered(self, environ: Environ, receive: Receive) -> AsyncIterator[BytesIO]:
-        """Yield the body of a request. Why there is none stands in the environment. Raise Gone."""
+    async def gathered(self, environ: Environ, receive: Receive) -> AsyncIterator["Body"]:
+        """Yield the body of a request, for WSGI to read. Why there is none stands in the environment. Raise Gone."""
         body = Body(self, environ)
         try:
             try:
@@ -56,7 +56,8 @@ class Bodies:
             except Refused as refused:
                 body.pieces.clear()
                 environ[REFUSED] = refused
-            yield BytesIO(b"".join(body.pieces))
+            environ["wsgi.input"] = BytesIO(b"".join(body.pieces))
+            yield body
         finally:
             self._held[body.payer] -= body.paid
 
@@ -78,6 +79,7 @@ class Body:
     def __init__(self, bodies: Bodies, environ: Environ) -> None:
         self.pieces: list[bytes] = []
         self.payer, self.paid = UNKNOWN, 0
+        self.is_read = False  # to its end
         self._bodies, self._environ = bodies, environ
         self._is_known = False
         self._length = length_of(environ)
@@ -86,6 +88,7 @@ class Body:
 
     async def gather(self, receive: Receive) -> None:
         if self._length == 0 or (self._length or 0) > self._limit or not await self._has_room(self._length or 0):
+            self.is_read = self._length == 0
             return  # what is too large is refused by its length
         loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
         try:
@@ -107,7 +110,8 @@ class Body:
         if not await self._has_room(self._size):
             return False
         self.pieces.append(piece)
-        return message.get("more_body", False) and self._size <= self._limit
+        self.is_read = not message.get("more_body", False)
+        return not self.is_read and self._size <= self._limit
 
     async def _has_room(self, size: int) -> bool:
         """Return whether somebody pays for a body of `size`. Raise Unavailable when their share is used up."""

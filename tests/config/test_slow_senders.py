@@ -1,12 +1,16 @@
 """Who sends slowly, too much or without a key holds up nobody: over real sockets, against the server that `up` runs."""
 
+import select
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from django.conf import settings
+from django.db import connection, transaction
 
+from config.asgi import THREADS
 from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import otlp
@@ -40,6 +44,27 @@ def answer(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return b"".join(pieces)
+
+
+def test_healthz_is_heard_while_every_thread_waits_and_who_hangs_up_is_forgotten(web: Web) -> None:
+    cookie = f"Cookie: {settings.SESSION_COOKIE_NAME}={'x' * 32}\n"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE django_session")  # which every page of a browser with a cookie asks
+        waiting = [send(web, f"GET / HTTP/1.1\nHost: 127.0.0.1\n{cookie}\n") for _ in range(THREADS + 5)]
+        page = web.connect()
+        began = time.monotonic()
+        page.request("GET", "/healthz")
+        assert page.getresponse().read() == b"ok\n"
+        assert time.monotonic() - began < 1
+        assert not any(select.select(waiting, [], [], 0)[0]), "the threads do wait"
+        for one in waiting:
+            one.close()
+
+    again = web.connect()
+    began = time.monotonic()
+    again.request("GET", "/sign-in")
+    assert again.getresponse().status == 200
+    assert time.monotonic() - began < 8, "whoever hung up holds no thread"
 
 
 def post(path: str, length: int, *, more: str = "") -> str:
