@@ -3,7 +3,7 @@ finished is an error and never half a file."""
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import IO
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -49,7 +49,15 @@ def made(pieces: Iterable[str], holder: Holder, *, seconds: float = MOST_SECONDS
         except BaseException:
             file.close()
             raise
+        finally:
+            _close(pieces)
     return file
+
+
+def _close(pieces: Iterable[str]) -> None:
+    """End a generator that was not read to its end: its transaction must not be around what is done next."""
+    if isinstance(pieces, Generator):
+        pieces.close()
 
 
 def encoded(pieces: Iterable[str]) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import gc
 import io
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,25 @@ def test_what_is_too_large_or_takes_too_long_is_refused_before_its_first_byte(
 
     assert by_key.status_code == 400
     assert "more than can be sent at once" in by_key.json()["detail"]
+
+
+def test_what_was_begun_and_is_refused_has_ended_before_anybody_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise its transaction would be around what is done instead, and undo it."""
+    monkeypatch.setattr(making, "MOST_BYTES", 10)
+    ended = []
+
+    def pieces() -> Iterator[str]:
+        try:
+            while True:
+                yield "x" * making.CHUNK_CHARACTERS
+        finally:
+            ended.append(True)
+
+    unread = pieces()
+    with pytest.raises(making.TooLarge):
+        making.made(unread, ALICE)
+
+    assert ended
 
 
 def test_whoever_has_to_wait_hears_for_how_long(

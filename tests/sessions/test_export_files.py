@@ -1,6 +1,7 @@
 """Large exports: a worker writes them part by part into a file, which is whole, checked, and gone after a day."""
 
 import csv
+import gc
 import hashlib
 import io
 import json
@@ -172,6 +173,23 @@ def test_a_page_that_would_wait_too_long_leaves_it_to_a_worker(
     rows = list(csv.DictReader(io.StringIO(body_of(alices.get(asked.headers["Location"] + "/file")).decode())))
     assert [row["id"] for row in rows] == [f"s{number:02}" for number in reversed(range(SESSIONS))]
     assert "25 sessions" in alices.get(f"/project/{filled.pk}/exports").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_page_leaves_to_a_worker_outlasts_its_request(
+    project: Project, alices: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The export is given up in the middle of a batch, whose transaction must be over by then."""
+    for number in range(4):
+        tell(project, f"s{number}", [("Hi", "Hello " * 5_000)])
+    monkeypatch.setattr(making, "MOST_BYTES", 10)
+
+    asked = alices.get(f"/project/{project.pk}/export?format=markdown")
+    gc.collect()
+
+    assert asked.status_code == 302
+    assert alices.get(asked.headers["Location"]).status_code == 200
+    assert ExportFile.objects.for_project(project).get().state == "waiting"
 
 
 def test_a_long_conversation_is_left_to_a_worker_too(
