@@ -12,6 +12,9 @@ from config.embedded.account import our_account
 from config.embedded.modes import UMASK
 from config.embedded.wheels import postgres_programs
 
+POOLER = "DATABASE_URL names a pooler: name the server behind it, for this command alone. Nothing was changed."
+POOLERS_WORDS = "unsupported startup parameter"
+
 
 def refuse_unnamed() -> None:
     """Raise CommandError unless somebody said which database is meant: libpq would choose one by itself."""
@@ -24,12 +27,15 @@ def refuse_unnamed() -> None:
 
 
 def run_tool(program: str, *arguments: str | Path) -> None:
-    """The address and the password go by the environment, which other users of the machine cannot read."""
+    """The address and the password go by the environment, which other users of the machine cannot read.
+
+    A pooler refuses the option of the session. It would give the settings that these programs make to somebody else."""
     settings = connection.settings_dict
     address = {f"PG{name}": settings[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if settings[name]}
     command = [postgres_programs(our_account()) / program, *arguments]
-    done = subprocess.run(
-        command, env=os.environ | address, stderr=subprocess.PIPE, text=True, umask=UMASK, check=False
-    )
+    environment = os.environ | address | {"PGOPTIONS": "-c statement_timeout=0"}
+    done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, umask=UMASK, check=False)
+    if done.returncode and POOLERS_WORDS in done.stderr:
+        raise CommandError(POOLER)
     if done.returncode:
         raise CommandError(f"{program} failed: {done.stderr.strip()}")

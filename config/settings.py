@@ -329,6 +329,6 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "config.logs.CountingHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("CONFAB_LOG_LEVEL", "WARNING")},
 }

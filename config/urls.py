@@ -7,9 +7,10 @@ from config import health
 from sessions.admin import SESSIONS
 from tracing.admin import TRACES
 
+handler500 = "config.failing.failed"
 urlpatterns = [
     path("healthz", health.healthz),
-    path("readyz", health.readyz),
+    path("readyz", health.readyz, name="readyz"),
     path("admin/", include([*SESSIONS.urls, *TRACES.urls])),
     path("admin/", admin.site.urls),
     path("", include("sessions.annotation.rest.urls")),

@@ -3,6 +3,8 @@
 import time
 from typing import NamedTuple
 
+from django.db import InterfaceError, InternalError, OperationalError
+
 DISK_FULL, READ_ONLY = "53100", "25006"
 # Somebody holds the row, or the statement took too long: it says something about the request, not about the database.
 OF_THE_REQUEST = {"55P03", "57014", "40P01", "40001"}
@@ -48,6 +50,12 @@ class Faults:
         """None while requests are stored, and when it is long ago that one was not."""
         is_recent = time.monotonic() - self._at < MEMORY_SECONDS
         return Failing(self._count, self._name) if self._count > FEW and is_recent else None
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Return whether the database is away, busy or takes no writes, so that it is worth asking again."""
+    is_read_only = isinstance(error, InternalError) and sqlstate_of(error) == READ_ONLY
+    return is_read_only or isinstance(error, OperationalError | InterfaceError)
 
 
 def sqlstate_of(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from projects.models import ApiKey, Project, Scope
 from projects.refusals import OF_VALUES, refusal_of
 from tracing import issues as ledger
 from tracing import quota
-from tracing.faults import READ_ONLY, faults, sqlstate_of
+from tracing.faults import faults, is_refusal
 from tracing.ingest import ingest
 from tracing.media import keep
 from tracing.media_texts import FilesInTexts
@@ -116,8 +116,7 @@ def refused_by(error: Exception) -> Refused:
     """How a failed request is answered. A fault of ours asks the client to come again: nothing was stored."""
     if isinstance(error, Refused):
         return error
-    is_read_only = isinstance(error, InternalError) and sqlstate_of(error) == READ_ONLY
-    if is_read_only or isinstance(error, OperationalError | InterfaceError):
+    if is_refusal(error):
         log.warning("the database is away or busy: %s", error)
         return Unavailable(faults.note(error))
     if found := refusal_of(error, OF_VALUES):

@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import status
 from rest_framework.exceptions import APIException
@@ -12,6 +11,7 @@ from rest_framework.views import exception_handler
 
 from projects.downloads.places import NoDownload
 from projects.refusals import refusal_of
+from tracing.faults import is_refusal
 from tracing.wire.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ RETRY_SECONDS = "2"
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_refusal(error):
         log.warning("the database is away: %s", error)
         body = {"detail": "The database is away. Ask again in a moment."}
         return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS})

@@ -6,6 +6,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -45,11 +47,15 @@ def behind() -> Iterator[Behind]:
             up.stop()
 
 
+def manage(*command: str, url: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "CONFAB_SECRET_KEY": "k" * 50}
+    return subprocess.run([*MANAGE, *command], env=environment, check=check, timeout=90, capture_output=True, text=True)
+
+
 def prepare(url: str) -> float:
     """The seconds that `manage.py prepare` takes."""
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "CONFAB_SECRET_KEY": "k" * 50}
     started = time.monotonic()
-    subprocess.run([*MANAGE, "prepare"], env=environment, check=True, timeout=90, capture_output=True)
+    manage("prepare", url=url)
     return time.monotonic() - started
 
 
@@ -79,6 +85,26 @@ def test_preparing_again_waits_for_nobody_and_leaves_no_lock_in_the_pool(behind:
     assert one(behind.server, LOCKS) == 0
 
 
+def download(client: httpx.Client, path: str) -> httpx.Response:
+    """Asks again as long as there are too many at once."""
+    while (answer := client.get(path)).status_code == 429:
+        time.sleep(0.2)
+    return answer
+
+
+@pytest.mark.parametrize("command", [("dump", "{}"), ("restore", "--no-input", "{}")])
+def test_a_dump_or_restore_by_the_pooler_is_refused_with_the_way_out(
+    behind: Behind, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """pg_dump would leave an empty search path to whoever gets its connection next."""
+    if command[0] == "restore":
+        manage("dump", str(tmp_path / "file"), url=behind.server)
+    result = manage(*[word.format(tmp_path / "file") for word in command], url=behind.pooler.url, check=False)
+
+    assert result.returncode == 1
+    assert "names a pooler" in result.stderr
+
+
 def test_downloads_are_whole_while_traces_arrive(behind: Behind) -> None:
     with psycopg.connect(behind.server, autocommit=True) as connection:
         connection.execute(EVENT, [EVENTS])
@@ -87,7 +113,7 @@ def test_downloads_are_whole_while_traces_arrive(behind: Behind) -> None:
     assert link
 
     with Exporter(behind.up), ThreadPoolExecutor(2) as pool:  # more at once of one person are refused
-        answers = list(pool.map(client.get, [f"{link[0]}/audit.csv"] * 9))
+        answers = list(pool.map(partial(download, client), [f"{link[0]}/audit.csv"] * 9))
 
     assert [(answer.status_code, answer.text.count(",event ")) for answer in answers] == [(200, EVENTS)] * 9
     count = len(sessions(behind.up))

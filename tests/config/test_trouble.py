@@ -1,21 +1,21 @@
 """An installation in trouble: /readyz says so in time, whatever hangs, and a restore loses nothing that was taken."""
 
-import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
-from threading import Event, Thread
 
+import httpx
 import psycopg
 import pytest
 
 from config.health import FRESH_SECONDS
 from tests.config.exporting import Exporter, assert_takes_traces, database_url, eventually, send, sessions
-from tests.config.processes import frozen, running
+from tests.config.processes import frozen, running, the
+from tests.config.repeating import Repeating, readiness, stored
 from tests.config.test_silence import export, export_by_grpc, spans_of
 from tests.live import MANAGE, Up, data_directory
 from tests.tracing import otlp
@@ -30,19 +30,19 @@ def up() -> Iterator[Up]:
         yield up
 
 
-def readiness(up: Up) -> tuple[int, dict[str, str], float]:
-    """Status, checks and seconds of one request."""
-    client = HTTPConnection("127.0.0.1", up.port, timeout=20)
-    started = time.monotonic()
-    client.request("GET", "/readyz")
-    answer = client.getresponse()
-    checks = json.loads(answer.read())["checks"]
-    client.close()
-    return answer.status, checks, time.monotonic() - started
-
-
 def environment(up: Up) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "CONFAB_DATA": str(up.data)}
+
+
+def page_of_a_change(up: Up) -> str:
+    """Status, Retry-After and heading of what somebody is answered who signs in."""
+    with httpx.Client(base_url=up.url, timeout=20) as client:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get("/sign-in").text)
+        assert token
+        form = {"csrfmiddlewaretoken": token[1], "login": up.email, "password": up.password}
+        answer = client.post("/sign-in", data=form)
+    heading = re.search("<h1>([^<]+)", answer.text)
+    return f"{answer.status_code} {answer.headers.get('Retry-After')} {heading and heading[1]}"
 
 
 @contextmanager
@@ -82,6 +82,7 @@ def test_readyz_rings_for_a_database_that_takes_no_writes_and_so_does_the_refusa
         time.sleep(FRESH_SECONDS)
         assert readiness(up)[0] == 503
         assert export(up, body)[:2] == (503, "1")
+        assert page_of_a_change(up).startswith("503 5 ")
     assert eventually(lambda: readiness(up)[0] == 200)
     assert_takes_traces(up)
 
@@ -95,51 +96,9 @@ def test_readyz_rings_for_a_queue_that_nobody_works_off(up: Up) -> None:
     assert eventually(lambda: readiness(up)[0] == 200)
 
 
-class Repeating:
-    """An exporter as SDKs are: sends each trace again until it is acknowledged. Knows which were sent when."""
-
-    def __init__(self, up: Up) -> None:
-        self.acknowledged: dict[str, float] = {}  # the moment at which the request began that was answered with 200
-        self.refusals: set[tuple[int, str | None]] = set()
-        self._up, self._stop = up, Event()
-        self._threads = [Thread(target=self._run) for _ in range(3)]
-
-    def __enter__(self) -> "Repeating":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            trace_id = os.urandom(16)
-            body = otlp.body(*spans_of(trace_id, 2))
-            while not self._stop.is_set():
-                began = time.monotonic()
-                try:
-                    status, delay, _ = export(self._up, body)
-                except OSError:
-                    continue
-                if status == 200:
-                    self.acknowledged[trace_id.hex()] = began
-                    break
-                self.refusals.add((status, delay))
-                time.sleep(0.1)
-            time.sleep(0.02)
-
-
 def restoring(up: Up, file: Path) -> subprocess.Popen[str]:
     command = [*MANAGE, "restore", "--no-input", str(file)]
     return subprocess.Popen(command, env=environment(up), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def stored(up: Up) -> dict[str, int]:
-    with psycopg.connect(database_url(up)) as connection:
-        return dict(connection.execute("SELECT trace_id, count(*) FROM span GROUP BY trace_id").fetchall())
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +127,7 @@ def test_what_is_acknowledged_while_a_restore_runs_is_there_afterwards(up: Up, d
     found = stored(up)
     assert {trace_id: found.get(trace_id) for trace_id in taken} == dict.fromkeys(taken, 2)
     assert before.items() <= found.items()
-    assert exporter.refusals == {(503, "1")}
+    assert set(exporter.refused) == {(503, "1")}
     assert eventually(lambda: readiness(up)[0] == 200)
     assert_takes_traces(up)
 
@@ -204,6 +163,19 @@ def test_a_restore_that_was_killed_is_named_and_its_pause_is_ended_by_preparing_
     with Exporter(up) as exporter:
         exporter.expect_more()
     assert eventually(lambda: readiness(up)[0] == 200)
+
+
+def test_an_outage_is_some_lines_of_the_log_and_no_traceback(up: Up) -> None:
+    before = len(up.output)
+    with Repeating(up) as exporter:
+        the(up, "bin/postgres").kill()
+        assert eventually(lambda: len(exporter.refused) > 20)
+        assert eventually(lambda: readiness(up)[0] == 200)
+
+    said = up.output[before:]
+    assert "the database is away" in said
+    assert "Traceback" not in said
+    assert said.count("\n") < 40, said
 
 
 def test_a_file_that_is_no_dump_changes_nothing(up: Up, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from config import pause
 from config.embedded import CannotStart
-from config.postgres_tools import refuse_unnamed, run_tool
+from config.postgres_tools import POOLER, POOLERS_WORDS, refuse_unnamed, run_tool
 from config.preparation import prepare
 from projects.first_start import InitError
 from tracing.partitions import make_ahead
@@ -46,6 +46,8 @@ class Command(BaseCommand):
             with pause.control() as server, self.alone(server), self.paused(server, name):
                 replace(server, name, file)
         except (CannotStart, InitError, TimeoutError, psycopg.Error) as reason:
+            if POOLERS_WORDS in str(reason):
+                raise CommandError(POOLER) from None
             raise CommandError(f"{str(reason).strip()}. Nothing was changed.") from None
         self.say("Restored. What is sent is taken again.")
 

@@ -1,0 +1,157 @@
+"""Keeps an outage from filling the log: what repeats is written once and then counted, what is no fault of ours is one
+line instead of its traceback."""
+
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import django.db
+import kombu.exceptions
+import psycopg
+import redis
+
+from tracing.faults import sqlstate_of
+
+WINDOW_SECONDS = 10.0
+MOST_KINDS = 200  # of lines that are counted at a time; the oldest makes room
+LONGEST_LINE = 400  # of an outage; the libraries of the database repeat themselves for every address they try
+BROKER_ERRORS = (redis.ConnectionError, redis.TimeoutError, kombu.exceptions.OperationalError)
+DATABASE_ERRORS = (
+    *(django.db.OperationalError, django.db.InterfaceError, django.db.InternalError),
+    *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
+)
+# How PostgreSQL's codes begin for: it is gone, it stops or starts, it is full, it takes no writes. Without a code the
+# connection is gone.
+OUTAGES = ("08", "57P", "53", "25006")
+
+Kind = tuple[object, ...]
+
+
+@dataclass
+class Repeated:
+    """What was written, and how often it came again since."""
+
+    name: str
+    level: int
+    line: str
+    until: float
+    count: int = 0
+
+
+class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only in its stubs
+    """Writes the first of the warnings and errors that are alike, and after each WINDOW_SECONDS how many came since.
+
+    Alike are those of one logger, level and template, with the same status and the same kind of exception. A thread
+    writes the count also when nothing else is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: OrderedDict[Kind, Repeated] = OrderedDict()
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        """A forked process has no threads, and counts for itself."""
+        self._seen.clear()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called with the handler's lock held."""
+        kind, record = kind_of(record), shortened(record)
+        if record.levelno < logging.WARNING:
+            return super().emit(record)
+        seen = self._seen.get(kind)
+        if seen is not None:
+            seen.count += 1
+            return None
+        if len(self._seen) >= MOST_KINDS:
+            self._write(self._seen.popitem(last=False)[1])
+        line = record.getMessage().partition("\n")[0][:LONGEST_LINE]
+        self._seen[kind] = Repeated(record.name, record.levelno, line, time.monotonic() + WINDOW_SECONDS)
+        self._start()
+        return super().emit(record)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._count, name="log counts", daemon=True)
+            self._thread.start()
+        self._wake.set()
+
+    def _count(self) -> None:
+        """Sleep while there is nothing to count."""
+        while True:
+            self._wake.wait()
+            with self._locked():
+                self._end_windows(time.monotonic())
+                due = next(iter(self._seen.values())).until if self._seen else None
+                if due is None:
+                    self._wake.clear()
+            if due is not None:
+                time.sleep(max(0.0, due - time.monotonic()))
+
+    def _end_windows(self, now: float) -> None:
+        """What came again goes on being counted, what did not is forgotten. All windows are equally long, so that the
+        first is over first."""
+        while self._seen and (kind := next(iter(self._seen))) and self._seen[kind].until <= now:
+            seen = self._seen.pop(kind)
+            if seen.count:
+                self._write(seen)
+                self._seen[kind] = Repeated(seen.name, seen.level, seen.line, now + WINDOW_SECONDS)
+
+    def _write(self, seen: Repeated) -> None:
+        if seen.count:
+            often = "once" if seen.count == 1 else f"{seen.count:,} times"
+            text = f"{seen.line} … repeated {often} within {WINDOW_SECONDS:.0f} s"
+            super().emit(logging.LogRecord(seen.name, seen.level, "", 0, text, None, None))
+
+    def close(self) -> None:
+        """At the end of the process nothing stays uncounted."""
+        with self._locked():
+            for seen in self._seen.values():
+                self._write(seen)
+            self._seen.clear()
+        super().close()
+
+    def _locked(self) -> threading.RLock:
+        assert self.lock is not None
+        return self.lock
+
+
+def kind_of(record: logging.LogRecord) -> Kind:
+    """What makes two records alike. Of an exception its class and the line that raised it, as far as that says more:
+    another fault of the same view is another kind."""
+    kind: Kind = (record.name, record.levelno, str(record.msg), getattr(record, "status_code", None))
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return kind
+    return *kind, type(error), None if is_outage(error) else _raised_at(error)
+
+
+def _raised_at(error: BaseException) -> tuple[str, int] | None:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return (trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace else None
+
+
+def is_outage(error: BaseException) -> bool:
+    """Return whether a server that we need is away or refuses everything: no line of ours could tell more of that."""
+    if isinstance(error, BROKER_ERRORS):
+        return True
+    state = sqlstate_of(error)
+    return isinstance(error, DATABASE_ERRORS) and (not state or state.startswith(OUTAGES))
+
+
+def shortened(record: logging.LogRecord) -> logging.LogRecord:
+    """Return the record of an outage as one line that names the error; any other as it is."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None or not is_outage(error):
+        return record
+    said, why = (" ".join(text.split()) for text in (record.getMessage(), f"{type(error).__name__}: {error}"))
+    text = said if type(error).__name__ in said else f"{said}: {why}"
+    changes = {"msg": text[:LONGEST_LINE], "args": None, "exc_info": None, "exc_text": None, "stack_info": None}
+    return logging.makeLogRecord(record.__dict__ | changes)
