@@ -14,6 +14,7 @@ from tracing import dirty
 HEARTBEAT, BEAT = "worker-heartbeat", "beat-heartbeat"
 HEARTBEAT_LIFE = 30  # seconds; a sign is given every few of them
 LAG_SECONDS = 60  # a sweep finds what waits every 5 seconds, so that longer means that work does not keep up
+PAGE_SECONDS, PAGE_AGE_SECONDS = 0.2, 5.0  # how long a page waits to know of trouble, and how old that may be
 FRESH_SECONDS = 0.2  # an answer that costs a connection to the database counts for as long, however many ask
 
 
@@ -87,3 +88,17 @@ CHECKS = {
 }
 NEEDS = {"queue": "database", "worker": "broker", "beat": "broker"}
 LATE = f"does not answer within {DEADLINE_SECONDS:.0f} s"
+# What pages say to admins of each check that fails, the first of them.
+TROUBLE = {
+    "broker": "Redis does not answer: traces are taken, but sessions and their numbers stand still.",
+    "worker": "No worker is heard: traces are taken, but sessions and their numbers stand still.",
+    "beat": "The schedule is not heard: traces are taken, but what runs by the clock stands still.",
+    "queue": "Sessions are behind their traces: the workers do not keep up.",
+}
+
+
+def trouble() -> str:
+    """Return one line for pages, empty while sessions follow their traces. No page waits longer than a moment for it:
+    what is not known by then is said by the next one."""
+    found = answers({name: CHECKS[name] for name in TROUBLE}, within=PAGE_SECONDS, age=PAGE_AGE_SECONDS)
+    return next((text for name, text in TROUBLE.items() if found[name] not in (OK, None)), "")

@@ -1,7 +1,6 @@
 """Whether this installation can store what it is sent: its database takes writes, its disks have room."""
 
 import os
-from pathlib import Path
 
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -13,11 +12,12 @@ from tracing.bounded import TooLong, within
 from tracing.faults import faults
 
 LEAST_FREE_BYTES = 32 * 2**20  # two segments of PostgreSQL's log
-WRITE_MILLISECONDS = 900
+WRITE_MILLISECONDS, LITTLE_MEMORY = 900, "64kB"
 # Sorting more than fits into memory writes a file on the database's disk, and leaves nothing behind.
-WRITE = (
-    "SELECT count(*) FROM (SELECT repeat('x', 1000) AS filler FROM generate_series(1, 500) AS n ORDER BY -n) AS sorted"
-)
+WRITE = """
+SELECT max(length(filler)) FROM (
+    SELECT repeat('x', 1000) AS filler FROM generate_series(1, 500) AS n ORDER BY -n) AS sorted
+"""
 STATE = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
 
 
@@ -38,7 +38,7 @@ def check_database() -> None:
     if is_read_only:
         raise NotReady("is read-only: ALTER DATABASE or ALTER ROLE has set default_transaction_read_only; reset it")
     try:
-        with within(WRITE_MILLISECONDS, work_mem="64kB"), connection.cursor() as cursor:
+        with within(WRITE_MILLISECONDS, work_mem=LITTLE_MEMORY), connection.cursor() as cursor:
             cursor.execute(WRITE)
     except TooLong:
         raise NotReady("takes longer than a second to write half a megabyte: look at its disk") from None
@@ -49,18 +49,18 @@ def check_database() -> None:
 
 
 def check_disk() -> None:
-    """Raise NotReady when the disk of our files, or of the database that stands here, is full."""
-    for path in (settings.DATA_DIR, settings.DATA_DIR / "postgres"):
+    """Raise NotReady when the disk of our files, or of the database that stands here, is full. Strangers may ask, so
+    that no path is named."""
+    for what, path in (("CONFAB_DATA is", settings.DATA_DIR), ("PostgreSQL stands", settings.DATA_DIR / "postgres")):
         if path.exists():
-            _refuse_full(path.resolve())
+            _refuse_full(os.statvfs(path), f"where {what}")
 
 
-def _refuse_full(path: Path) -> None:
-    facts = os.statvfs(path)
-    if facts.f_bavail * facts.f_frsize < LEAST_FREE_BYTES:
-        raise NotReady(f"less than {LEAST_FREE_BYTES // 2**20} MB are free in {path}: make room there")
-    if facts.f_files and not facts.f_favail:
-        raise NotReady(f"no more files can be made in {path}: delete some")
+def _refuse_full(disk: os.statvfs_result, where: str) -> None:
+    if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
+        raise NotReady(f"less than {LEAST_FREE_BYTES // 2**20} MB are free {where}: make room there")
+    if disk.f_files and not disk.f_favail:
+        raise NotReady(f"no more files can be made {where}: delete some")
 
 
 def check_storing() -> None:

@@ -3,22 +3,29 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
 from celery.signals import heartbeat_sent
 from django.core.cache import cache
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
+from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 from pytest_django import Settings
 
 from config.celery import app
-from config.health import BEAT, CHECKS, FRESH_SECONDS, HEARTBEAT, note_beat, note_heartbeat
+from config.health import BEAT, CHECKS, FRESH_SECONDS, HEARTBEAT, LAG_SECONDS, PAGE_SECONDS, note_beat, note_heartbeat
 from config.probing import Probe, answers
 from config.schedule import Scheduler
+from config.storing import LITTLE_MEMORY, WRITE, WRITE_MILLISECONDS
+from projects.models import Project, User
+from tests.patience import least
+from tracing.bounded import within
 from tracing.faults import FEW, faults
+from tracing.models import DirtyMark
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +120,14 @@ def test_readyz_misses_room_on_the_disk(client: Client, db: None, monkeypatch: p
     assert "make room there" in answer.json()["checks"]["disk"]
 
 
+def test_the_check_of_the_database_writes_to_its_disk(db: None) -> None:
+    with within(WRITE_MILLISECONDS, work_mem=LITTLE_MEMORY), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN ANALYZE {WRITE}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "external merge  Disk" in plan
+
+
 def test_readyz_rings_when_requests_are_not_stored_until_one_is(client: Client, db: None) -> None:
     for _ in range(FEW + 1):
         faults.note(OperationalError("the server closed the connection"))
@@ -149,3 +164,57 @@ def test_a_check_that_hangs_holds_up_one_thread_however_many_ask() -> None:
 
     is_released.set()
     assert answers(probe) == {"it": "ok"}
+
+
+@pytest.fixture
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages ask anew each time."""
+    monkeypatch.setattr("config.health.PAGE_AGE_SECONDS", 0.0)
+    monkeypatch.setattr("config.health.PAGE_SECONDS", 5.0)
+
+
+def notices(client: Client, user: User, *paths: str) -> list[bool]:
+    """Whether each of the pages says that no worker is heard."""
+    client.force_login(user)
+    return ["No worker is heard" in client.get(path).content.decode() for path in paths]
+
+
+def test_pages_tell_admins_while_no_worker_is_heard_and_nobody_else(
+    client: Client, project: Project, alice: User, bob: User, nothing_known: None
+) -> None:
+    project_page, settings_page = f"/project/{project.pk}/sessions", f"/organization/{project.organization_id}"
+    note_beat()
+    assert notices(client, alice, project_page, settings_page) == [True, True]
+    assert notices(client, bob, project_page) == [False]
+
+    note_heartbeat()
+    assert notices(client, alice, project_page, settings_page) == [False, False]
+
+
+def test_pages_tell_admins_that_sessions_are_behind(
+    client: Client, transactional_db: None, project: Project, alice: User, nothing_known: None
+) -> None:
+    note_heartbeat()
+    note_beat()
+    client.force_login(alice)
+    late = timezone.now() - timedelta(seconds=LAG_SECONDS + 60)
+    DirtyMark.objects.create(project_id=project.pk, target=DirtyMark.Target.SESSION, key="late", marked_at=late)
+
+    assert "Sessions are behind their traces" in client.get(f"/project/{project.pk}/sessions").content.decode()
+
+
+def test_a_page_does_not_wait_for_a_check_that_hangs(
+    client: Client, project: Project, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(alice)
+    client.get(f"/project/{project.pk}/sessions")
+    is_released = Event()
+    monkeypatch.setitem(CHECKS, "queue", Probe(lambda: bool(is_released.wait(20)) and None))
+
+    def seconds() -> float:
+        started = time.monotonic()
+        assert client.get(f"/project/{project.pk}/sessions").status_code == 200
+        return time.monotonic() - started
+
+    assert least(seconds, PAGE_SECONDS + 1) < PAGE_SECONDS + 1
+    is_released.set()
