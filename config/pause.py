@@ -62,6 +62,15 @@ def begin(server: psycopg.Connection, name: str) -> None:
     end_connections(server, name)
 
 
+def holds() -> bool:
+    """Return whether it is met by a new connection like those of the programs."""
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        setting: str = cursor.fetchone()[0]
+    return setting == "on"
+
+
 def end(server: psycopg.Connection, name: str) -> None:
     """Writers write again. Connections of the pause would go on refusing, so they end."""
     for setting in ("default_transaction_read_only", "application_name"):

@@ -169,8 +169,8 @@ def test_an_outage_is_some_lines_of_the_log_and_no_traceback(up: Up) -> None:
     before = len(up.output)
     with Repeating(up) as exporter:
         the(up, "bin/postgres").kill()
-        assert eventually(lambda: len(exporter.refused) > 20)
-        assert eventually(lambda: readiness(up)[0] == 200)
+        assert eventually(lambda: len(exporter.refused) > 20), up.output
+        assert eventually(lambda: up.status("/readyz") == 200), up.output
 
     said = up.output[before:]
     assert "the database is away" in said

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from config.postgres_tools import POOLER, POOLERS_WORDS, refuse_unnamed, run_too
 from config.preparation import prepare
 from projects.first_start import InitError
 from tracing.partitions import make_ahead
+
+GO_ON_TRIES = 20  # one a second: the server may be starting again
 
 
 class Command(BaseCommand):
@@ -59,21 +62,28 @@ class Command(BaseCommand):
 
     @contextmanager
     def paused(self, server: psycopg.Connection, name: str) -> Iterator[None]:
+        """For a block that replaces the database: only one that fails has a pause to end."""
         try:
             pause.begin(server, name)
+            if not pause.holds():
+                raise CommandError("The role of DATABASE_URL sets default_transaction_read_only by itself: reset that.")
             self.say("Paused: whoever sends something is asked to come again until this has ended.")
             yield
         except BaseException:
-            self.go_on(server, name)
+            self.go_on(name)
             raise
 
-    def go_on(self, server: psycopg.Connection, name: str) -> None:
-        try:
-            pause.end(server, name)
-        except psycopg.Error as error:
-            self.stderr.write(
-                f"The pause could not be ended: {error}. Run `manage.py prepare` when the server is back."
-            )
+    def go_on(self, name: str) -> None:
+        """By a new connection: that the old one broke may be why we failed."""
+        for _ in range(GO_ON_TRIES):
+            try:
+                with pause.control() as server:
+                    return pause.end(server, name)
+            except (psycopg.Error, TimeoutError) as error:
+                reason = error
+                time.sleep(1)
+        self.stderr.write(f"The pause could not be ended: {reason}. Run `manage.py prepare` when the server is back.")
+        return None
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
