@@ -96,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.answers.told_on_every_answer",
     "projects.audit.remember_request",
     "tracing.edge.machine_edge",  # what follows is made for pages
     "django.middleware.security.SecurityMiddleware",
@@ -109,6 +110,7 @@ MIDDLEWARE = [
     "config.csp.content_security_policy",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.rates.RatedPages",
     "config.bodies.bounded_bodies",  # behind what a page needs, which the refusal is
     "projects.refusals.RefusedPages",
     "tracing.reading.budget.budgeted",  # last: what it bounds is the page itself
@@ -199,6 +201,7 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user,20/d/user",
     "signup": "20/m/ip,100/d/ip",
 }
+COUNT_PEOPLE = True  # what else costs much: config/rates.py
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Confab] "

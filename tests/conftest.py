@@ -43,7 +43,8 @@ class Key(NamedTuple):
 
 def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow ones are slow on purpose
-    settings.ACCOUNT_RATE_LIMITS = False  # every test comes from one address; those about the limits switch them on
+    # Every test comes from one address; those about the limits switch them on.
+    settings.ACCOUNT_RATE_LIMITS = settings.COUNT_PEOPLE = False
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -53,7 +53,7 @@ def machine(*methods: str, scope: Scope = Scope.INGEST) -> Callable[[View], View
         def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             key = authenticated(request.headers.get("Authorization", ""), scope)
             try:
-                admit(key.pk)
+                admit(key.pk, request)
                 return view(request, key.project, **kwargs)
             except Exception as error:
                 refused = refused_by(error)

@@ -23,7 +23,6 @@ SHOWN = {
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, max-age=86400, immutable",
 }
 
 

@@ -12,7 +12,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from projects.models import Project
-from tracing import rate
+from projects.rate import ask
 from tracing.models import Media, Metering
 from tracing.partitions import month_of, next_month
 from tracing.wire.refusals import QuotaExceeded
@@ -60,7 +60,7 @@ def admit(project: Project) -> None:
 def count(project: Project, spans: int) -> None:
     """Counts what `admit` let in."""
     if project.monthly_span_quota is not None and spans:
-        rate.ask(ADD, _name(project, timezone.now().date()), spans)
+        ask(ADD, _name(project, timezone.now().date()), spans)
 
 
 def use_of(project: Project) -> Use | None:
@@ -72,9 +72,9 @@ def use_of(project: Project) -> Use | None:
 
 def _counted(project: Project, quota: int, today: date) -> Use | None:
     name = _name(project, today)
-    used = rate.ask(GET, name)
+    used = ask(GET, name)
     if used is not None and int(used) < 0:
-        used = rate.ask(START, name, _metered(project, today), COUNTED_SECONDS)
+        used = ask(START, name, _metered(project, today), COUNTED_SECONDS)
     return None if used is None else Use(int(used), quota)
 
 

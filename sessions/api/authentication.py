@@ -3,12 +3,14 @@ read, with the scope `write` for anything else."""
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from projects.auth import KeyRefused, key_for
 from projects.models import ApiKey, Project, Scope
+from tracing.rate import admit
+from tracing.wire.refusals import RateLimited
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -16,9 +18,13 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: HttpRequest | Request) -> tuple[None, ApiKey]:
         try:
-            return None, key_for(request.headers.get("Authorization", ""), self.scope_for(request.method))
+            key = key_for(request.headers.get("Authorization", ""), self.scope_for(request.method))
+            admit(key.pk, getattr(request, "_request", request))
         except KeyRefused as error:
             raise (PermissionDenied if error.status == 403 else AuthenticationFailed)(str(error)) from None
+        except RateLimited as error:
+            raise Throttled(error.retry_after, str(error)) from None
+        return None, key
 
     def scope_for(self, method: str | None) -> Scope:
         return Scope.READ if method in SAFE_METHODS else Scope.WRITE

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from projects.rate import REST_SECONDS
 from tests.config.exporting import database_url, eventually, send
 from tests.config.processes import frozen, running
 from tests.live import Up, data_directory
 from tests.patience import least
 from tests.tracing import otlp
-from tracing.rate import REST_SECONDS
 
 pytestmark = pytest.mark.faults
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"

@@ -35,7 +35,11 @@ def ask(client: Client, method: str, path: str, headers: dict[str, str]) -> Http
     """As SDKs ask machines, and as browsers ask pages."""
     is_machine = path.startswith(("/v1/", "/api/"))
     body, content_type = (b"{}", "application/json") if is_machine else (b"", "application/x-www-form-urlencoded")
-    return client.generic(method, path, body, content_type=content_type, headers=headers)  # type: ignore[return-value]
+    answer = client.generic(method, path, body, content_type=content_type, headers=headers)
+    is_everybodys = path.startswith("/assets/")
+    assert is_everybodys or "no-store" in answer.headers["Cache-Control"], f"{method} {path} may be kept"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff", f"{method} {path}"
+    return answer  # type: ignore[return-value]
 
 
 def body_of(answer: HttpResponse) -> str:

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from projects import rate
 from projects.models import Project
+from projects.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
-from tracing import rate
 from tracing.limits import LIMITS, document
 from tracing.models import IngestionIssue
 from tracing.records import Reason
@@ -28,7 +29,7 @@ def counting(settings: Settings) -> Iterator[None]:
     for name in client.scan_iter("confab:rate:*"):
         client.delete(name)
     yield
-    rate._client.cache_clear()
+    redis_client.cache_clear()
     rate._rest_until = 0.0
 
 
@@ -54,18 +55,30 @@ def test_a_key_that_comes_too_often_is_told_when_to_come_again(
 
     assert statuses == [200, 200, 429, 429]
     assert refused["Retry-After"] in {"1", "2"}
+    assert (refused["RateLimit-Limit"], refused["RateLimit-Remaining"]) == ("2", "0")
+    assert refused["RateLimit-Reset"] == refused["Retry-After"]
     issue = IngestionIssue.objects.for_project(project).get()
     assert (issue.reason, issue.count) == (Reason.RATE_LIMITED, 3)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sessions", "/api/public/projects"])
+def test_the_apis_count_alike_and_tell_where_a_key_stands(client: Client, key: Key, counting: None, path: str) -> None:
+    answers = [client.get(path, headers={"Authorization": key.bearer}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer["RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert answers[2]["Retry-After"] in {"1", "2"}
+    assert "requests a second" in (answers[2].json().get("detail") or answers[2].json()["message"])
 
 
 def test_without_redis_everything_is_let_in_with_a_line_in_the_log(
     client: Client, key: Key, counting: None, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CACHES = {"default": {"LOCATION": "redis://127.0.0.1:1/0"}}
-    rate._client.cache_clear()
+    redis_client.cache_clear()
 
     assert [post(client, key).status_code for _ in range(5)] == [200] * 5
-    assert [record.message for record in caplog.records if record.name == "tracing.rate"] == [ANY]
+    assert [record.message for record in caplog.records if record.name == "projects.rate"] == [ANY]
 
 
 def test_no_limit_lets_a_key_come_as_often_as_it_likes(

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from projects import rate
 from projects.models import Project, User
+from projects.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.test_grpc import channel, port, refused
-from tracing import quota, rate
+from tracing import quota
 from tracing.models import IngestionIssue, Metering, Span
 from tracing.reading.explained import explained
 from tracing.records import Reason
@@ -35,7 +37,7 @@ def limited(project: Project) -> Iterator[Project]:
     project.refresh_from_db()
     meter(project, 8)
     yield project
-    rate._client.cache_clear()
+    redis_client.cache_clear()
     rate._rest_until = 0.0
 
 
@@ -84,7 +86,7 @@ def test_other_projects_are_not_counted(limited: Project, other_project: Project
 def test_without_redis_everything_is_let_in(client: Client, limited: Project, key: Key, settings: Settings) -> None:
     meter(limited, 100)
     settings.CACHES = {"default": {"LOCATION": "redis://127.0.0.1:1/0"}}
-    rate._client.cache_clear()
+    redis_client.cache_clear()
 
     assert [post(client, key).status_code for _ in range(3)] == [200] * 3
 

@@ -1,0 +1,114 @@
+"""How often somebody may come: counted in Redis, per key, person or address, in windows that begin with the first time.
+
+Without Redis nothing is counted and everybody is let in: a lost counter must cost neither a trace nor a sign-in."""
+
+import logging
+import math
+import time
+from typing import Any, NamedTuple
+
+import redis
+from django.http import HttpRequest
+
+from projects.redis_client import quick_redis
+
+log = logging.getLogger(__name__)
+
+REST_SECONDS = 5.0  # after a failure Redis is left alone, so that not every request waits for it
+COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}
+"""
+
+_rest_until = 0.0
+
+
+class Rate(NamedTuple):
+    """How many times something may happen within some seconds."""
+
+    kind: str  # in words
+    most: int
+    seconds: int
+
+
+SIGN_IN = Rate("attempts to sign in", 20, 60)
+PASSWORD = Rate("requests for a new password", 10, 60)
+SIGN_UP = Rate("attempts to sign up", 10, 60)
+SCAN = Rate("deep scans of a search", 60, 60)
+EXPORT = Rate("exports", 30, 60)
+PEOPLE = (SIGN_IN, PASSWORD, SIGN_UP, SCAN, EXPORT)
+
+
+class Standing(NamedTuple):
+    """Where somebody stands within a rate."""
+
+    rate: Rate
+    times: int
+    seconds_left: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.rate.most - self.times)
+
+    @property
+    def is_exceeded(self) -> bool:
+        return self.times > self.rate.most
+
+    def headers(self) -> dict[str, str]:
+        """Return those of draft-ietf-httpapi-ratelimit-headers, in the spelling that clients know."""
+        return {
+            "RateLimit-Limit": str(self.rate.most),
+            "RateLimit-Remaining": str(self.left),
+            "RateLimit-Reset": str(self.seconds_left),
+        }
+
+
+class TooOften(Exception):
+    """Somebody came more often than their rate allows."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(f"More than {standing.rate.most:,} {standing.rate.kind} in {spoken(standing.rate.seconds)}.")
+        self.retry_after = standing.seconds_left
+
+
+def admit(rate: Rate, who: object, request: HttpRequest | None = None) -> None:
+    """Count one time of `who`, whose standing the answer to `request` tells. Raise TooOften beyond the rate."""
+    standing = count(rate, who, request)
+    if standing and standing.is_exceeded:
+        raise TooOften(standing)
+
+
+def count(rate: Rate, who: object, request: HttpRequest | None = None) -> Standing | None:
+    """Count one time of `who` and return where they stand; None while nothing is counted."""
+    answer = ask(COUNT, f"confab:rate:{rate.kind}:{who}", rate.seconds * 1000)
+    if answer is None:
+        return None
+    standing = Standing(rate, int(answer[0]), max(1, math.ceil(int(answer[1]) / 1000)))
+    if request is not None:
+        request.META[STANDING] = standing
+    return standing
+
+
+STANDING = "confab.standing"  # in the environment of a request that was counted
+
+
+def ask(script: str, name: str, *arguments: int) -> Any:
+    """Return what Redis answers to a script on one key; None while it is away."""
+    global _rest_until
+    if time.monotonic() < _rest_until:
+        return None
+    try:
+        return quick_redis().eval(script, 1, name, *map(str, arguments))
+    except redis.RedisError as error:
+        _rest_until = time.monotonic() + REST_SECONDS
+        log.warning("Redis is away, requests are not counted: %s", error)
+        return None
+
+
+def spoken(seconds: int) -> str:
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds % size == 0:
+            number = seconds // size
+            return f"{number} {word}s" if number > 1 else f"a {word}"
+    return f"{seconds} seconds"
