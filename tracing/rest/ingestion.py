@@ -11,14 +11,14 @@ from tracing.checks import fit
 from tracing.endpoints import machine
 from tracing.ingest import ingest
 from tracing.intake import keep_files, place
-from tracing.limits import SPANS
+from tracing.limits import FAULTS, SPANS
 from tracing.media_texts import FilesInTexts
 from tracing.records import Issue, Reason, SpanRecord
 from tracing.rest.bodies import read_json
 from tracing.score_configs import configs_of
 from tracing.vocabularies.messages import normalised
 from tracing.wire.langfuse import SCORE, Event, decode_event
-from tracing.wire.refusals import Unreadable
+from tracing.wire.refusals import TooLarge, Unreadable
 from tracing.wire.responses import json_response
 from tracing.wire.sdks import sdk_of
 
@@ -51,6 +51,8 @@ def read_batch(request: HttpRequest) -> list[Any]:
     batch = batch.get("batch") if isinstance(batch, dict) else None
     if not isinstance(batch, list):
         raise Unreadable('The body must be {"batch": [...]}.')
+    if len(batch) > SPANS.value + FAULTS.value:
+        raise TooLarge(f"The batch has {len(batch):,} events, the limit is {SPANS.value:,}: send smaller ones.")
     return batch
 
 

@@ -13,6 +13,7 @@ from tracing.records import Issue, RawSpan, Reason
 from tracing.wire import otlp, otlp_json
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import EPOCH, Decoding, moment
+from tracing.wire.weight import LOG, weigh_protobuf
 
 MESSAGE_EVENTS = frozenset(
     {
@@ -83,6 +84,7 @@ def _event(record: LogRecord) -> dict[str, Any]:
 
 
 def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
+    weigh_protobuf(body, LOG)
     try:
         request = ExportLogsServiceRequest.FromString(body)
     except DecodeError:

@@ -12,6 +12,7 @@ from tracing.wire import otlp_json
 from tracing.wire.refusals import UnsupportedContent
 from tracing.wire.salvage import salvaged
 from tracing.wire.values import Decoding, moment
+from tracing.wire.weight import SPAN, weigh_protobuf
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
@@ -42,6 +43,7 @@ def decode_traces(body: bytes, content_type: str, issues: list[Issue] | None = N
 
 
 def _read_traces(body: bytes, decoding: Decoding) -> None:
+    weigh_protobuf(body, SPAN)
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError:

@@ -14,6 +14,7 @@ from projects.values import integer
 from tracing.records import RawSpan, Reason
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import Decoding, moment
+from tracing.wire.weight import weigh_json
 
 ID_SIZES = {"traceId": 32, "spanId": 16}
 HEX = re.compile(r"[0-9a-f]+")
@@ -33,6 +34,7 @@ def read_traces(body: bytes, decoding: Decoding) -> None:
 
 def parse(body: bytes) -> Any:
     """The JSON value of a body. The slow reader takes what the fast one refuses: lone surrogates, big integers."""
+    weigh_json(body)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

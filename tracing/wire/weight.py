@@ -1,0 +1,73 @@
+"""How many parts a body has, told before it is read: a few bytes can stand for an object of hundreds.
+
+64 MB of empty spans are 5.6 GB in memory, and a few kB when they are packed. Small bodies are not counted: they cannot
+become large."""
+
+from tracing.limits import MB, PARTS
+from tracing.wire.refusals import TooLarge
+
+COUNTED_FROM_BYTES = MB
+COUNTED_WITHIN_ITEMS_FROM_BYTES = 8 * MB  # it takes longer than reading them, and a part there costs less memory
+COMMAS_PER_PART = 5  # numbers in a list are small
+DEEPEST = 100  # beyond it protobuf refuses the message
+FIXED_SIZES = {1: 8, 5: 4}
+
+Schema = dict[int, "Schema"]
+VALUE: Schema = {}
+PAIR: Schema = {2: VALUE}
+VALUE |= {5: {1: VALUE}, 6: {1: PAIR}}
+SPAN: Schema = {9: PAIR, 11: {3: PAIR}, 13: {4: PAIR}}
+LOG: Schema = {5: VALUE, 6: PAIR}
+
+
+def weigh_json(body: bytes) -> None:
+    """Raise TooLarge for more objects and lists, or numbers in them, than memory should hold."""
+    if len(body) > COUNTED_FROM_BYTES:
+        parts = body.count(b"{") + body.count(b"[")
+        _check(max(parts, body.count(b",") // COMMAS_PER_PART))
+
+
+def weigh_protobuf(body: bytes, item: Schema) -> None:
+    """Raise TooLarge for more fields than memory should hold; `item` is SPAN or LOG. What is no protobuf is left to who
+    reads it."""
+    if len(body) <= COUNTED_FROM_BYTES:
+        return
+    items: Schema = {2: item} if len(body) > COUNTED_WITHIN_ITEMS_FROM_BYTES else {}
+    count, outer = 0, [(0, len(body), {1: {1: {1: PAIR}, 2: {1: {3: PAIR}, **items}}})]
+    while outer:
+        at, end, fields = outer.pop()
+        while at < end:
+            count += 1
+            _check(count)
+            try:
+                tag, at = _varint(body, at)
+                kind = tag & 7
+                size, at = _varint(body, at) if kind in (0, 2) else (FIXED_SIZES[kind], at)
+            except (IndexError, KeyError):
+                break
+            inner = fields.get(tag >> 3) if kind == 2 and len(outer) < DEEPEST else None
+            if inner is not None:
+                outer.append((at + size, end, fields))
+                end, fields = min(end, at + size), inner
+            elif kind:
+                at += size
+
+
+def _check(parts: int) -> None:
+    if parts > PARTS.value:
+        raise TooLarge(f"The body has more than {PARTS.value:,} parts: send smaller batches.")
+
+
+def _varint(body: bytes, at: int) -> tuple[int, int]:
+    byte = body[at]
+    if byte < 0x80:
+        return byte, at + 1
+    value, shift = byte & 0x7F, 7
+    while byte >= 0x80:
+        at += 1
+        byte = body[at]
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if shift > 70:
+            raise IndexError
+    return value, at + 1
