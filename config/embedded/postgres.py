@@ -8,16 +8,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from psycopg import sql
 
 from config.embedded import CannotStart
 from config.embedded.account import account_for_postgres, roots_store
 from config.embedded.children import Child, Children
 from config.embedded.orphans import disown
+from config.embedded.ownership import ROLE, hand_over, hand_over_content
 from config.embedded.sockets import socket_directory
 from config.embedded.wheels import postgres_programs, postgres_version
 
 DATABASE = "confab"
+SUPERUSER = "postgres"  # of the server, whom no program of ours works as
 STOP_GRACE = 60.0  # a fast shutdown writes a checkpoint
 
 SETTINGS = {
@@ -55,8 +56,8 @@ class Postgres:
     def detail(self) -> str:
         return f"{self.version.rpartition('.')[0]} in {self.cluster}"
 
-    def url(self, database: str = DATABASE) -> str:
-        return f"postgresql://postgres@/{database}?host={quote(str(self.sockets))}"
+    def url(self, database: str = DATABASE, role: str = ROLE) -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}"
 
     def spawn(self, children: Children) -> Child:
         self._make_cluster()
@@ -71,11 +72,23 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
-        """Answers, and has our database."""
+        """Return whether it answers; by then our database is there and belongs to the role of the application."""
         try:
-            with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=2) as connection:
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            with self._as_superuser("postgres") as server:
+                databases = hand_over(server, DATABASE)
+            for name in databases:
+                with self._as_superuser(name) as database:
+                    hand_over_content(database)
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _as_superuser(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(self.url(database, SUPERUSER), autocommit=True, connect_timeout=2)
+
+    def _answers(self) -> bool:
+        try:
+            self._as_superuser("postgres").close()
         except psycopg.OperationalError:
             return False
         return True
@@ -97,12 +110,12 @@ class Postgres:
             )
         unfinished = self.cluster.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        self._run("initdb", "-D", unfinished, "-U", "postgres", *INITDB)
+        self._run("initdb", "-D", unfinished, "-U", SUPERUSER, *INITDB)
         unfinished.rename(self.cluster)
 
     def _stop_orphan(self) -> None:
         """A server that outlived its `up` and its reaper holds the cluster: it is ours, and it is stopped."""
-        if (self.cluster / "postmaster.pid").exists() and self.is_ready():
+        if (self.cluster / "postmaster.pid").exists() and self._answers():
             self._run("pg_ctl", "-D", self.cluster, "-m", "fast", "-w", "-t", str(int(STOP_GRACE)), "stop")
 
     def _run(self, program: str, *arguments: str | Path) -> None:
