@@ -1,12 +1,15 @@
 """./run makes the environment once, again when it must, and never touches what a link points to."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.live import data_directory
 
 SCRIPT = Path(__file__).resolve().parents[2] / "run"
 pytestmark = pytest.mark.skipif(
@@ -74,6 +77,42 @@ def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path: Path) 
     assert "Installing" not in run(clone, "manage", "check"), "what tests need includes what runs"
     assert not (clone / ".venv").is_symlink()
     assert (precious / "file").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make directories of another account")
+@pytest.mark.parametrize("is_link", [False, True])
+def test_an_environment_of_another_account_whose_python_does_not_run_is_left_alone(
+    tmp_path: Path, is_link: bool
+) -> None:
+    clone = make_clone(tmp_path)
+    environment = tmp_path / "theirs" if is_link else clone / ".venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin" / "python").symlink_to("/nowhere/python3")
+    if is_link:
+        (clone / ".venv").symlink_to(environment)
+    os.chown(clone / ".venv", 65534, 65534, follow_symlinks=False)
+    said = run(clone, "manage", "check")
+
+    assert f"{clone / '.venv'} was made by the account nobody" in said
+    assert "Traceback" not in said
+    assert (environment / "bin" / "python").is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another account")
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="no Python that every account may run")
+def test_an_account_that_may_not_run_the_environments_python_is_told_so(tmp_path: Path) -> None:
+    with data_directory() as clone:
+        make_clone(clone)
+        (clone / ".venv" / "bin").mkdir(parents=True)
+        shutil.copy("/bin/true", clone / ".venv" / "bin" / "python")
+        (clone / ".venv" / "bin").chmod(0o700)
+        become = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        command = [*become, "/usr/bin/python3", clone / "run", "manage", "check"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+
+        assert "was made by the account root, and this account cannot run its Python" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert (clone / ".venv" / "bin" / "python").exists()
 
 
 def test_a_command_that_is_none_explains_the_others(tmp_path: Path) -> None:
