@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from config import pause
 from config.embedded import CannotStart
 from projects.first_start import Started, first_start
+from projects.time_limits import at_length, bound_role
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ def prepare() -> Started:
             _refuse_old_server(cursor)
         _end_forgotten_pause()
         with _alone():
+            with connection.cursor() as cursor:
+                bound_role(cursor)
             _migrate()
             return first_start()
     except OperationalError as error:
@@ -104,4 +107,5 @@ def _migrate() -> None:
     """`migrate` costs a second also when there is nothing to do, so it is asked first."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0, interactive=False)
+        with at_length(0):
+            call_command("migrate", verbosity=0, interactive=False)

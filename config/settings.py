@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.rates.RatedPages",
+    "config.too_long.TooLongMiddleware",
     "config.bodies.bounded_bodies",  # behind what a page needs, which the refusal is
     "projects.refusals.RefusedPages",
     "tracing.reading.budget.budgeted",  # last: what it bounds is the page itself

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from projects.models import JobRun
+from projects.time_limits import at_length
 
 
 @dataclass
@@ -19,14 +20,15 @@ class Run:
 
 @contextmanager
 def job(name: str) -> Iterator[Run]:
-    """Records the run around the block; an exception is recorded and goes on its way."""
+    """Records the run around the block; an exception is recorded and goes on its way. Statements may take long."""
     run, began = Run(), time.monotonic()
     JobRun.objects.update_or_create(
         name=name, defaults={"started_at": timezone.now(), "finished_at": None, "duration_ms": None}
     )
     error = ""
     try:
-        yield run
+        with at_length():
+            yield run
     except Exception as exception:
         error = f"{type(exception).__name__}: {exception}"[:2000]
         raise

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from projects.redis_client import patient_redis, quick_redis
+from projects.time_limits import at_length
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ def sliced(
     """Make a kind of work out of the function that does a slice of it; see `Kind`."""
 
     def declared(work: Callable[[int, float], bool]) -> Kind:
-        KINDS[name] = Kind(name, work, waiting, lease_seconds)
+        KINDS[name] = Kind(name, at_length()(work), waiting, lease_seconds)
         return KINDS[name]
 
     return declared

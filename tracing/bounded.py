@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
+from projects.time_limits import is_strict
+
 # For a statement that sums up thousands of rows: neither compiling it nor a file on disk is worth it.
 SPACIOUS = {"jit": "off", "work_mem": "64MB"}
 
@@ -21,6 +23,7 @@ def within(milliseconds: int, **settings: str) -> Iterator[None]:
     settings = {"statement_timeout": str(milliseconds), **settings}
     chosen = ", ".join(["set_config(%s, %s, true)"] * len(settings))
     undone = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in settings)
+    outer = is_strict.set(True)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -29,6 +32,13 @@ def within(milliseconds: int, **settings: str) -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute(undone)
     except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
+        if took_too_long(error):
             raise TooLong from None
         raise
+    finally:
+        is_strict.reset(outer)
+
+
+def took_too_long(error: BaseException) -> bool:
+    """Tell whether a statement was ended by a limit: that of `within`, or that of the database role."""
+    return isinstance(error, TooLong) or isinstance(error.__cause__, QueryCanceled)

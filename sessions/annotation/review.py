@@ -28,10 +28,12 @@ from sessions.annotation.views import address_of
 from sessions.listing import Listing
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig, Session
 from sessions.replay import turns
+from tracing.bounded import within
 from tracing.models import Trace
 
 SHOWN = 100
 MOST_FILLED = 10_000
+PATIENCE = 15_000  # ms for finding them
 RESULTS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 KEPT_AHEAD = 20 * 60  # seconds that a page waits in the browser; its lease lasts longer
 
@@ -82,8 +84,11 @@ def fill(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
         faults = "; ".join(f"{name}: {' '.join(reasons)}" for name, reasons in listing.errors.items())
         messages.error(request, f"Nothing was added. {faults}")
         return redirect("review-queue", project.pk, found.id)
-    ids = listing.matching.order_by("-updated_at", "-session_id").values_list("session_id", flat=True)
-    added = queueing.enqueue(found, list(ids[:MOST_FILLED]), person(request))
+    with within(PATIENCE):
+        ids = list(
+            listing.matching.order_by("-updated_at", "-session_id").values_list("session_id", flat=True)[:MOST_FILLED]
+        )
+    added = queueing.enqueue(found, ids, person(request))
     messages.success(request, f"Added {added:,} sessions." if added else "The queue holds all of these already.")
     return redirect("review-queue", project.pk, found.id)
 

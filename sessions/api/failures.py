@@ -11,6 +11,7 @@ from rest_framework.views import exception_handler
 
 from projects.downloads.places import NoDownload
 from projects.refusals import refusal_of
+from tracing.bounded import took_too_long
 from tracing.faults import is_refusal
 from tracing.wire.refusals import Refused
 
@@ -19,6 +20,9 @@ RETRY_SECONDS = "2"
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    if took_too_long(error):
+        body = {"detail": "The database did not find this in time. Ask for a shorter time or a narrower filter."}
+        return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE)
     if is_refusal(error):
         log.warning("the database is away: %s", error)
         body = {"detail": "The database is away. Ask again in a moment."}

@@ -21,9 +21,11 @@ from projects.models import Project, User
 from sessions.listing import Listing
 from sessions.models import Cohort, CohortMember, Session
 from sessions.saved_views import PASSING
+from tracing.bounded import TooLong, within
 from tracing.erased import gone
 
 MOST = 500  # cohorts of one project
+PATIENCE = 15_000  # ms for counting one
 STALE = timedelta(minutes=5)
 UNASKED = (*PASSING, "sort", "limit")  # parameters of the list that choose no session
 
@@ -144,8 +146,8 @@ def choosing(query_string: str) -> QueryDict:
 
 
 def count(project: Project, cohort: Cohort) -> None:
-    """Counts anew. A filter that cannot be followed any more keeps its last number."""
-    with suppress(BadFilter):
+    """Counts anew. A filter that cannot be followed any more, or not in time, keeps its last number."""
+    with suppress(BadFilter, TooLong), within(PATIENCE):
         cohort.session_count = sessions_of(project, cohort).count()
     cohort.counted_at = timezone.now()
     _row(cohort).update(session_count=cohort.session_count, counted_at=cohort.counted_at)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 from django.db import connection, transaction
 
+from projects.time_limits import UPKEEP_SECONDS, allow
 from sessions.models import TraceText
 from sessions.search.tokens import as_vector, folded, lexemes
 from tracing import dirty
@@ -128,6 +129,7 @@ def write(project_id: int, rows: Sequence[Row]) -> None:
     connection.ensure_connection()
     assert connection.connection is not None
     with transaction.atomic(), psycopg.Cursor(connection.connection) as cursor:
+        allow(UPKEEP_SECONDS)  # a writer may have to move what waits beside the index into it
         cursor.execute(WRITE, {"project_id": project_id, **columns})
 
 

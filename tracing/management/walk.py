@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 
 from projects.models import Project
+from projects.time_limits import at_length
 from tracing.models import Trace
 
 TRACES_AT_ONCE = 100  # a batch holds its traces' locks for some tens of milliseconds
@@ -45,7 +46,8 @@ class TraceWalk(BaseCommand):
             traces = Trace.objects.for_project(project).order_by("trace_id")
             if since is not None:
                 traces = traces.filter(bucket__gte=since)
-            self._walk(project, traces.filter(trace_id__gt=options["after"]))
+            with at_length():
+                self._walk(project, traces.filter(trace_id__gt=options["after"]))
 
     def _walk(self, project: Project, traces: QuerySet[Trace]) -> None:
         total, done, last = traces.count(), 0, ""

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from projects.models import Project
+from projects.time_limits import at_length
 from sessions.search.index import index
 from tracing.management.walk import TraceWalk
 
@@ -44,5 +45,5 @@ class Command(TraceWalk):
 
 
 def _execute(sql: str) -> None:
-    with connection.cursor() as cursor:
+    with at_length(0), connection.cursor() as cursor:
         cursor.execute(sql)
