@@ -27,14 +27,14 @@ def bracketed(host: str) -> str:
 def base_url(text: str) -> str:
     """Return the scheme, host and port of `text`. Raise ValueError when it is no such address, or more than one."""
     text = text.strip()
-    if not re.match(r"https?://", text, re.IGNORECASE):
+    if not text.lower().startswith(("http://", "https://")):
         raise ValueError(f"{text!r} must start with http:// or https://")
     try:
         parts = urlsplit(text)
         host, port = _host(parts.hostname or ""), parts.port
     except ValueError as error:
         raise ValueError(f"{text!r} is no address of the web ({error})") from None
-    if port == 0 or re.search(r"\s", text):
+    if port == 0 or len(text.split()) > 1:
         raise ValueError(f"{text!r} is no address of the web")
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError(f"{text!r} must end after its host and port: Confab cannot be served below a path")

@@ -19,11 +19,13 @@ from tracing.records import Kind, Level
 
 SHOWN = 10
 LOOKED_AT = 300  # traces whose metadata is read for its keys and values
+LOOKED_BACK = 300  # characters before the cursor: further ones hold no piece that it could stand in
 BEFORE = re.compile(r'(?:[^\s()"]|"(?:[^"\\]|\\.)*")*$', re.DOTALL)  # the piece of text that the cursor stands behind
 ASKED = re.compile(
     r"(?P<head>-?(?P<name>[A-Za-z_]\w*)(?:\.(?P<key>[^\s:=<>!(),\"]+))?\s*(?::|>=|<=|!=|=|>|<)\s*"
     r"(?:(?:any|all|only)\()?(?:[^\s(),]+,\s*)*)(?P<value>\"?[^\s(),\"]*)$"
 )
+SCOPE = re.compile(r"(?P<scope>trace|span)?\(|\)", re.IGNORECASE)
 OPERATORS = {
     Operator.HAS: "is, or one of a,b",
     Operator.IS: "exactly",
@@ -61,13 +63,14 @@ class Option:
 def options(project: Project, text: str, at: int) -> list[Option]:
     """At most SHOWN, the likeliest first. At most one query, and that a bounded one."""
     before = text[: max(0, at)]
-    found, is_quoted = ASKED.search(before), before.count('"') % 2 == 1
+    start = max(0, len(before) - LOOKED_BACK)
+    found, is_quoted = ASKED.search(before, start), before.count('"') % 2 == 1
     scope = scope_of(before)
     if found and found["value"].startswith('"') == is_quoted:
         return _values(project, scope, found)[:SHOWN]
     if is_quoted:
         return []  # within a phrase
-    piece = BEFORE.search(before)
+    piece = BEFORE.search(before, start)
     typed = piece[0] if piece else ""
     start = len(before) - len(typed) + (1 if typed.startswith("-") else 0)
     return list(_named(project, scope, typed.removeprefix("-"), start))[:SHOWN]
@@ -76,7 +79,7 @@ def options(project: Project, text: str, at: int) -> list[Option]:
 def scope_of(before: str) -> str:
     """Whether the cursor stands in `trace(...)`, in `span(...)` or in neither."""
     scopes = [""]
-    for found in re.finditer(r"(?P<scope>trace|span)?\(|\)", before, re.IGNORECASE):
+    for found in SCOPE.finditer(before):
         if found[0] == ")":
             scopes = scopes[:-1] or [""]
         else:

@@ -16,10 +16,13 @@ DEEPEST = 20  # brackets and negations in each other
 MOST_PARTS = 60
 
 SCOPES = ("trace", "span")
+SCOPED = re.compile(rf"({'|'.join(SCOPES)})\(", re.IGNORECASE)
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 KEYWORDS = {"OR", "AND", "NOT"}
 SPACE = re.compile(r"\s*")
 BARE = r'[^\s()"]+'
 QUOTED = r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
+PHRASE = re.compile(QUOTED, re.DOTALL)
 WORD = re.compile(BARE)
 NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\.(?P<key>[^\s:=<>!()\",]+|\"(?:[^\"\\]|\\.)+\"))?", re.DOTALL)
 SPACED = re.compile(r"\s*(>=|<=|!=|>|<|=)\s*")
@@ -47,7 +50,7 @@ def compared_at(text: str, at: int) -> tuple[re.Match[str], re.Match[str]] | Non
 
 
 def unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+    return ESCAPED.sub(r"\1", text)
 
 
 class _Reader:
@@ -111,7 +114,7 @@ class _Reader:
         return inside
 
     def _nested(self) -> Nested | None:
-        found = re.compile(rf"({'|'.join(SCOPES)})\(", re.IGNORECASE).match(self.text, self.at)
+        found = SCOPED.match(self.text, self.at)
         if not found:
             return None
         start = self.at
@@ -166,7 +169,7 @@ class _Reader:
     def _word(self) -> Word:
         start = self.at
         if self.text[start] == '"':
-            found = re.compile(QUOTED, re.DOTALL).match(self.text, start)
+            found = PHRASE.match(self.text, start)
             if not found:
                 place = Place(start, len(self.text))
                 raise QueryError("This quotation mark is never closed.", place, 'Write " behind the phrase.')

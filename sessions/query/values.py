@@ -13,7 +13,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from projects.values import in_calendar
 
-NUMBER = re.compile(r"-?\$?(\d[\d_]*\.?\d*|\.\d+)([kKmM]?)")
+NUMBER = re.compile(r"-?\$?(\d[\d_]*(?:\.\d*)?|\.\d+)([kKmM]?)", re.ASCII)
+SIGNS = str.maketrans("", "", "$_kKmM")
 SCALE = {"": Decimal(1), "k": Decimal(1_000), "m": Decimal(1_000_000)}
 LARGEST = Decimal(10) ** 18
 UNITS = {
@@ -24,8 +25,8 @@ UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
-LENGTHS = re.compile(rf"(?:{LENGTH.pattern})+")
+LENGTH = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(ms|[smhdw])", re.ASCII)
+LENGTHS = re.compile(rf"(?:{LENGTH.pattern})+", re.ASCII)
 LONGEST = timedelta(days=36_500)
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _now: ContextVar[datetime | None] = ContextVar("now", default=None)
@@ -48,7 +49,7 @@ def number(text: str) -> Decimal:
     if not found:
         raise NoValue("a number, such as 0.5, 1200 or 10k")
     try:
-        value = Decimal(re.sub(r"[$_kKmM]", "", text)) * SCALE[found[2].lower()]
+        value = Decimal(text.translate(SIGNS)) * SCALE[found[2].lower()]
     except InvalidOperation:
         raise NoValue("a number, such as 0.5, 1200 or 10k") from None
     if abs(value) > LARGEST:

@@ -19,7 +19,7 @@ SYMBOLS = (
 VERBATIM = re.compile(
     "|".join(
         (
-            r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`)",  # inline code
+            r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]{0,99}\n)[\s\S]){1,2000}?(?<!`)(?P=ticks)(?!`)",  # inline code
             r"(?P<mark><[A-Za-z/!?][^<>]{0,2000}>"  # tags, and links in angle brackets
             r"|(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)"  # where a link leads
             r"|!?\[(?=[^\]\n]{0,300}\])|[*_~\]]+)",
@@ -31,9 +31,9 @@ VERBATIM = re.compile(
             r"%\([\w.]{1,60}\)[a-zA-Z]|%(?:\d+\$)?[-+0#]?\d*(?:\.\d+)?[sdfrxoegiu@](?!\w)",
             r"(?:\b[A-Za-z]:\\|\\\\|~/|\.{1,2}/|(?<![\w/])/)[\w.@%+~-]+(?:[/\\][\w.@%+~-]+)*[/\\]?",  # paths
             r"[@#]\w++(?:[./:-]\w++)*",  # mentions and ticket numbers
-            r"\b[A-Za-z_][\w.]*\((?:\)|[^()\n]{0,200}[=_\"'\d,][^()\n]{0,200}\))",  # calls, not "order(s)"
+            r"\b[A-Za-z_][\w.]{0,100}\((?:\)|[^()\n]{0,200}[=_\"'\d,][^()\n]{0,200}\))",  # calls, not "order(s)"
             r"\b[A-Z]{1,3}\$",  # R$
-            r"(?<![^\W_])(?:[^\W_]++[-./:]){0,6}?\w*\d\w*(?:[-./:,'’]\w*\d\w*)*%?",  # numbers, dates, A-1029, gpt-4o
+            r"(?<![^\W_])(?:[^\W_]++[-./:]){0,6}?\w{0,99}?\d\w*(?:[-./:,'’]\w{0,99}?\d\w*)*%?",  # numbers, dates
             r"\b[^\W_]++(?:_[^\W_]*+)+|\b[a-z]++(?:[A-Z][a-z0-9]*+)+\b",  # snake_case, camelCase
             r"\b[\w-]{1,80}+(?:\.[a-z][\w-]*+)+",  # example.com, order.id
             rf"[{SYMBOLS}]",
@@ -145,7 +145,11 @@ def unmasked(masked: Masked, answer: str) -> str | None:
 
 def words_between(masked: Masked) -> list[str]:
     """The masked text cut at its placeholders: words, placeholder, words, ... For engines that lose placeholders."""
-    return re.split(rf"({masked.tag}\d+(?!\d))", masked.text)
+    return _placeholder(masked).split(masked.text)
+
+
+def _placeholder(masked: Masked) -> re.Pattern[str]:
+    return re.compile(rf"({re.escape(masked.tag)}\d{{1,6}}(?!\d))")
 
 
 def _without(text: str, spans: Iterable[Span]) -> str:
@@ -182,7 +186,7 @@ def _says(text: str) -> bool:
 
 def _placeholders(masked: Masked, answer: str) -> list[tuple[int, int, int]] | None:
     """Number, start and end of each placeholder; None unless each came back once and pairs kept their order."""
-    found = [(int(hit[1]), *hit.span()) for hit in re.finditer(rf"{masked.tag}(\d+)(?!\d)", answer)]
+    found = [(int(hit[1].removeprefix(masked.tag)), *hit.span()) for hit in _placeholder(masked).finditer(answer)]
     numbers = [number for number, *_ in found]
     if sorted(numbers) != list(range(len(masked.masks))):
         return None
@@ -191,7 +195,7 @@ def _placeholders(masked: Masked, answer: str) -> list[tuple[int, int, int]] | N
 
 
 def _is_plausible(masked: Masked, answer: str) -> bool:
-    words = re.sub(rf"{masked.tag}\d+(?!\d)", "", answer)
+    words = _placeholder(masked).sub("", answer)
     if not LETTER.search(words) or FORBIDDEN.search(words) or LIST_START.match(words):
         return False
     if INVENTED.search(words) or (REPEATED.search(answer) and not REPEATED.search(masked.text)):

@@ -22,7 +22,7 @@ KEYS_KEPT = frozenset({
     "function", "tool", "arguments", "finish_reason", "query", "sql", "html", "css", "regex",
 })  # fmt: skip
 KEY_ENDS = ("_id", "_ids", "_url", "_at", "_key", "_token", "_code", "_type", "Id", "Url")
-PROSE = re.compile(r"[^\W\d_]{2,}[,.;:!?]?\s+\S")  # two words at least
+PROSE = re.compile(r"[^\W\d_]{2}[,.;:!?]?\s+\S")  # two words at least
 LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\d\]])")
 
 

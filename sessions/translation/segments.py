@@ -14,7 +14,8 @@ from sessions.translation.masking import Span, clipped, has_words, spans_of
 MOST = 300  # characters; the embedded models cut longer ones off without a word
 LINE = re.compile(r"\r\n?|\n")
 MARKS = re.compile(r"[ \t]*(?:>[ \t]?|(?:[-*+•–—]|\d{1,9}[.)]|#{1,6})[ \t]+|\[[ xX]\][ \t]+)*")
-SENTENCE_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”]*)")
+SENTENCE_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？]+[」』”]*)")
+CELL_END = re.compile(r"(\|)")
 SOFT_END = re.compile(r"[;:,،؛、，；]+\s*|\s+")
 CODE = {"fence", "code_block", "html_block"}
 HIDDEN = "\ufffc"  # stands for what is verbatim while ends are looked for
@@ -93,7 +94,7 @@ def _shadow(line: str, spans: Sequence[Span]) -> str:
 def _cut(line: str) -> Iterator[tuple[int, int]]:
     """Cells, in them sentences, in them what an engine takes at once."""
     at = 0
-    for cell in re.split(r"(\|)", line):
+    for cell in CELL_END.split(line):
         begin = 0
         for found in SENTENCE_END.finditer(cell):
             yield from _bounded(cell, begin, found.end(), at)
