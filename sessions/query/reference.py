@@ -80,11 +80,12 @@ and a way out. The API answers 400 with `errors.q`, which names the character.
 
 ## Time
 
-`?range=` is one of {ranges}; `?from=` and `?to=` take what a time takes in a query, and a day at the end is
-included. A session is in a range when it was going on in it: when it began before the end, and was last active
-after the beginning. Without any of them the list is of all time. The times typed on the page are meant in the
-reader's own zone and become part of the address with their offset, so that a link shows everybody the same; a day
-without an offset is meant in the zone of the project.
+`?range=` is one of {ranges}. `?from=` and `?to=` accept the same times as a query;
+a day given as the end is included. A list shows every session that was active in the time range: one that began before
+its end and was last active after its beginning. Without any of these parameters, the list covers all time.
+
+Times that you type on the page are in your own time zone. The address keeps them with their offset, so a link means the
+same times for everybody. A day without an offset is in the time zone of the project.
 
 ## Suggestions and facets
 
