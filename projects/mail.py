@@ -1,9 +1,10 @@
 """Mail: whether this installation sends any, and what strangers' words may look like in it."""
 
 import re
-import unicodedata
 
 from django.conf import settings
+
+from projects.normal_forms import normalized
 
 # A mail program makes a link out of "evil.example" and "mailto:x" as well as out of a whole address of the web.
 LINK_LIKE = re.compile(r"[^\s][.:/@\\\u3002][^\s]|www\.", re.IGNORECASE)
@@ -18,5 +19,5 @@ def has_mail_server() -> bool:
 
 def name_for_mail(name: str, *, instead: str) -> str:
     """Return a name that somebody chose, in quotes; `instead` if a mail program could make a link out of it."""
-    plain = " ".join(unicodedata.normalize("NFKC", name).split())
+    plain = " ".join(normalized("NFKC", name).split())
     return instead if LINK_LIKE.search(plain) else f"“{plain}”"

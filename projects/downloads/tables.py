@@ -1,8 +1,9 @@
 """Tables as CSV whose cells no spreadsheet runs."""
 
 import csv
-import unicodedata
 from collections.abc import Iterable
+
+from projects.normal_forms import normalized
 
 SIGNS = ("=", "+", "-", "@", "\u2212")  # a text that begins with one may be taken for a formula
 BLANKS = ("\t", "\r", "\n")  # some spreadsheets begin a cell of their own behind these
@@ -27,5 +28,5 @@ def csv_line(cells: Iterable[object]) -> str:
 def harmless(text: str) -> str:
     """The text, behind an apostrophe where a spreadsheet could take it for a formula: also behind blanks and with wide
     forms of the signs."""
-    start = unicodedata.normalize("NFKC", text.lstrip(" \ufeff\u200b\xa0\u3000")[:1])
+    start = normalized("NFKC", text.lstrip(" \ufeff\u200b\xa0\u3000")[:1])
     return f"'{text}" if start.startswith((*SIGNS, *BLANKS)) else text

@@ -1,7 +1,6 @@
 """Where in a text the words were found: a window around them in which they are marked, and nothing else is markup."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +11,7 @@ from django.db.models.functions import RowNumber
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from projects.normal_forms import normalized
 from sessions.search.matching import RefusedTerm, Term, matching, needs_of
 from sessions.search.tokens import ACCENTS, CJK, SEA, folded, runs, word
 
@@ -83,8 +83,8 @@ def aligned(text: str) -> tuple[str, list[int] | None]:
     same."""
     if text.isascii():
         return text.lower(), None
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFKD", plain)))
+    plain = normalized("NFKC", text).casefold()
+    plain = normalized("NFC", ACCENTS.sub("", normalized("NFKD", plain)))
     if len(plain) == len(text):
         return plain, None
     pieces = [_folded_character(character) for character in text]

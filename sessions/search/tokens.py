@@ -5,9 +5,10 @@ overlapping pairs of Chinese, Japanese and Korean characters, overlapping triple
 The last characters of a run are lexemes too, so that a query shorter than the pair or triple finds them as a prefix."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from itertools import repeat
+
+from projects.normal_forms import normalized
 
 LONGEST = 40  # characters of a lexeme; the beginning of a longer word stands for it
 
@@ -27,9 +28,9 @@ def folded(text: str) -> str:
     """`text` without differences of case, accents, width and white space."""
     if text.isascii():
         return " ".join(text.lower().split())
-    text = unicodedata.normalize("NFKC", text).casefold()
-    bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text))
-    return " ".join(unicodedata.normalize("NFC", bare).split())
+    text = normalized("NFKC", text).casefold()
+    bare = ACCENTS.sub("", normalized("NFKD", text))
+    return " ".join(normalized("NFC", bare).split())
 
 
 def runs(text: str) -> Iterable[tuple[str, int]]:
