@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from projects.rate import STANDING, Standing
+from projects.rate import STANDING, RateStanding
 
 UNKEPT = "private, no-store"
 
@@ -17,7 +17,7 @@ def told_on_every_answer(get_response: Callable[[HttpRequest], HttpResponse]) ->
         response.headers.setdefault("Cache-Control", UNKEPT)
         response.headers["X-Content-Type-Options"] = "nosniff"
         standing = request.META.get(STANDING)
-        if isinstance(standing, Standing):
+        if isinstance(standing, RateStanding):
             for name, value in standing.headers().items():
                 response.headers[name] = value
         return response

@@ -39,7 +39,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             # To listen for what comes behind a body that was refused would ask the client for it.
             hung_up = asyncio.ensure_future(_end_of(receive)) if body.is_read else loop.create_future()
             try:
-                await loop.run_in_executor(_threads, Answer(loop, send, hung_up).give, environ)
+                await loop.run_in_executor(_threads, AsgiResponse(loop, send, hung_up).give, environ)
             finally:
                 hung_up.cancel()
     except (Gone, TimeoutError):
@@ -90,7 +90,7 @@ def environ_of(scope: Message) -> Message:
     return environ
 
 
-class Answer:
+class AsgiResponse:
     """The answer to one request, given by a thread and sent by the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, send: Send, hung_up: asyncio.Future[None]) -> None:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from tracing.edge import REFUSED
 from tracing.wire.bodies import refused_by_length
-from tracing.wire.refusals import Refused
+from tracing.wire.refusals import IngestRefused
 
 
 def bounded_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -20,7 +20,7 @@ def bounded_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
     return middleware
 
 
-def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+def refusal(request: HttpRequest, refused: IngestRefused) -> HttpResponse:
     """Say why in the words of whoever asks: a page for people, an object for programs."""
     if request.path_info.startswith("/api/"):
         answer: HttpResponse = JsonResponse({"detail": str(refused)}, status=refused.status)

@@ -20,7 +20,7 @@ from tracing.edge import MACHINE_PATHS, REFUSED
 from tracing.limits import MB, SMALL_BODY
 from tracing.rest.media import UPLOAD_PATH, project_of_upload
 from tracing.wire.bodies import limit_of
-from tracing.wire.refusals import Refused, TooLarge, TooSlow, Unavailable
+from tracing.wire.refusals import BodyTooLarge, IngestRefused, IngestUnavailable, TooSlow
 
 SMALL_BYTES = 64 * 1024
 GRACE_SECONDS = 10.0  # before the rate of a sender counts
@@ -47,13 +47,13 @@ class Bodies:
         self._doorkeepers = ThreadPoolExecutor(DOORKEEPERS, "doorkeeper")
 
     @asynccontextmanager
-    async def gathered(self, environ: Environ, receive: Receive) -> AsyncIterator["Body"]:
+    async def gathered(self, environ: Environ, receive: Receive) -> AsyncIterator["RequestBody"]:
         """Yield the body of a request, for WSGI to read. Why there is none stands in the environment. Raise Gone."""
-        body = Body(self, environ)
+        body = RequestBody(self, environ)
         try:
             try:
                 await body.gather(receive)
-            except Refused as refused:
+            except IngestRefused as refused:
                 body.pieces.clear()
                 environ[REFUSED] = refused
             environ["wsgi.input"] = BytesIO(b"".join(body.pieces))
@@ -66,14 +66,14 @@ class Bodies:
         return await asyncio.get_running_loop().run_in_executor(self._doorkeepers, payer_of, environ)
 
     def pay(self, payer: str, size: int) -> None:
-        """Take memory from the share of `payer`. Raise Unavailable when there is none."""
+        """Take memory from the share of `payer`. Raise IngestUnavailable when there is none."""
         most = MEMORY_OF_UNKNOWN_BYTES if payer == UNKNOWN else MEMORY_OF_ONE_BYTES
         if self._held[payer] + size > most or self._held.total() + size > MEMORY_BYTES:
-            raise Unavailable("Too many large requests at once; nothing was stored. Send it again.")
+            raise IngestUnavailable("Too many large requests at once; nothing was stored. Send it again.")
         self._held[payer] += size
 
 
-class Body:
+class RequestBody:
     """The body of one request while it is gathered."""
 
     def __init__(self, bodies: Bodies, environ: Environ) -> None:
@@ -98,7 +98,7 @@ class Body:
         except TimeoutError:
             raise TooSlow(f"Only {self._size:,} bytes of the body arrived in time. Send it again.") from None
         if self._size > self._limit == SMALL_BODY.value:  # SDKs are refused by their endpoint, which knows the project
-            raise TooLarge(f"The body has more than {self._limit:,} bytes: send less at once.")
+            raise BodyTooLarge(f"The body has more than {self._limit:,} bytes: send less at once.")
         self._environ.setdefault("CONTENT_LENGTH", str(self._size))
 
     async def _take(self, message: dict[str, Any]) -> bool:
@@ -114,7 +114,7 @@ class Body:
         return not self.is_read and self._size <= self._limit
 
     async def _has_room(self, size: int) -> bool:
-        """Return whether somebody pays for a body of `size`. Raise Unavailable when their share is used up."""
+        """Return whether somebody pays for a body of `size`. Raise IngestUnavailable when their share is used up."""
         if size <= SMALL_BYTES:
             return True
         if not self._is_known:
@@ -148,7 +148,7 @@ def payer_of(environ: Environ) -> str | None:
             return f"project {project_of_upload(token)}"
         if path.startswith((*MACHINE_PATHS, "/api/v1/")):
             return f"project {live_key(environ.get('HTTP_AUTHORIZATION', '')).project_id}"
-    except (KeyRefused, Refused):
+    except (KeyRefused, IngestRefused):
         return None
     except Exception:  # the database is away: the endpoint says so
         return None

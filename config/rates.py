@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from config.bodies import refusal
 from projects.audit import client_ip
 from projects.rate import EXPORT, PASSWORD, SCAN, SIGN_IN, SIGN_UP, TooOften, admit
-from tracing.wire.refusals import RateLimited
+from tracing.wire.refusals import IngestRateLimited
 
 # By method and name of the route. Who is not signed in is counted by address.
 RATES = {
@@ -46,6 +46,6 @@ class RatedPages:
         try:
             admit(rate, who, request)
         except TooOften as error:
-            wait = RateLimited(f"{error} Wait {error.retry_after} seconds.", retry_after=error.retry_after)
+            wait = IngestRateLimited(f"{error} Wait {error.retry_after} seconds.", retry_after=error.retry_after)
             return refusal(request, wait)
         return None

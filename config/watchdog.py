@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from config.programs import Program
-from config.watching import FROZEN_SECONDS, PROBE_SECONDS, Process, Watch, end
+from config.watching import FROZEN_SECONDS, PROBE_SECONDS, Process, ProcessWatch, end
 
 MISSING_PROBES = 30  # in a row, until a program that lacks a process is started again: ten times what a start takes
 
@@ -12,7 +12,7 @@ MISSING_PROBES = 30  # in a row, until a program that lacks a process is started
 class Watchdog:
     """Watches over the processes of some programs."""
 
-    def __init__(self, programs: Sequence[Program], watch: Watch, say: Callable[[str], None]) -> None:
+    def __init__(self, programs: Sequence[Program], watch: ProcessWatch, say: Callable[[str], None]) -> None:
         self._programs = programs
         self._watch = watch
         self._say = say

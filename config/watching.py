@@ -36,7 +36,7 @@ class Process:
         return f"{self.role} {self.pid}"
 
 
-class Watch:
+class ProcessWatch:
     """Looks at all processes whose sockets stand in one directory, again and again."""
 
     def __init__(self, directory: Path) -> None:

@@ -15,27 +15,27 @@ from projects.models import Invitation, Membership, Organization, Role, User
 INVITATION_LIFE = timedelta(days=7)
 
 
-class Refusal(Exception):
+class MembershipRefusal(Exception):
     """What was asked for cannot be; the text says why, to the person who asked."""
 
 
-class RoleTooLow(Refusal):
+class RoleTooLow(MembershipRefusal):
     pass
 
 
-class LastOwner(Refusal):
+class LastOwner(MembershipRefusal):
     pass
 
 
-class AlreadyMember(Refusal):
+class AlreadyMember(MembershipRefusal):
     pass
 
 
-class InvitationUnusable(Refusal):
+class InvitationUnusable(MembershipRefusal):
     pass
 
 
-class AddressInUse(Refusal):
+class AddressInUse(MembershipRefusal):
     pass
 
 
@@ -53,7 +53,7 @@ def invite(
     """Return an invitation and the token of its link. A second one for the same address replaces the first.
 
     A link that is handed over instead of mailed proves nothing, so without mail the address must be free. Raises a
-    Refusal."""
+    MembershipRefusal."""
     email = email.lower()
     _check_reach(organization, by, role)
     if organization.memberships.filter(user__email=email).exists():

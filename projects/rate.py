@@ -40,7 +40,7 @@ EXPORT = Rate("exports", 30, 60)
 PEOPLE = (SIGN_IN, PASSWORD, SIGN_UP, SCAN, EXPORT)
 
 
-class Standing(NamedTuple):
+class RateStanding(NamedTuple):
     """Where somebody stands within a rate."""
 
     rate: Rate
@@ -67,7 +67,7 @@ class Standing(NamedTuple):
 class TooOften(Exception):
     """Somebody came more often than their rate allows."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: RateStanding) -> None:
         super().__init__(f"More than {standing.rate.most:,} {standing.rate.kind} in {spoken(standing.rate.seconds)}.")
         self.retry_after = standing.seconds_left
 
@@ -79,12 +79,12 @@ def admit(rate: Rate, who: object, request: HttpRequest | None = None) -> None:
         raise TooOften(standing)
 
 
-def count(rate: Rate, who: object, request: HttpRequest | None = None) -> Standing | None:
+def count(rate: Rate, who: object, request: HttpRequest | None = None) -> RateStanding | None:
     """Count one time of `who` and return where they stand; None while nothing is counted."""
     answer = ask(COUNT, f"confab:rate:{rate.kind}:{who}", rate.seconds * 1000)
     if answer is None:
         return None
-    standing = Standing(rate, int(answer[0]), max(1, math.ceil(int(answer[1]) / 1000)))
+    standing = RateStanding(rate, int(answer[0]), max(1, math.ceil(int(answer[1]) / 1000)))
     if request is not None:
         request.META[STANDING] = standing
     return standing

@@ -22,22 +22,22 @@ log = logging.getLogger(__name__)
 ROOMS = tuple(f"{settings.BASE_DIR}/{room}/" for room in ("config", "projects", "tracing", "sessions"))
 
 
-class Refusal(NamedTuple):
+class RefusedRequest(NamedTuple):
     status: int
     reason: str
 
 
-Refusals = Mapping[type[BaseException], Refusal]
+Refusals = Mapping[type[BaseException], RefusedRequest]
 
-GONE = Refusal(404, "What the request is about is gone. Somebody may have deleted it just now.")
-DOUBLED = Refusal(409, "The same was sent twice at the same moment. It is there already.")
-NUL_REFUSED = Refusal(400, "No text may contain a null character.")
+GONE = RefusedRequest(404, "What the request is about is gone. Somebody may have deleted it just now.")
+DOUBLED = RefusedRequest(409, "The same was sent twice at the same moment. It is there already.")
+NUL_REFUSED = RefusedRequest(400, "No text may contain a null character.")
 # Sent again, these would end in the same error.
 OF_VALUES: Refusals = {
-    DataError: Refusal(400, "A value is out of the range that can be stored."),
-    OverflowError: Refusal(400, "A number or a time is out of the range that can be stored."),
-    UnicodeEncodeError: Refusal(400, "A text holds half a character. Send valid UTF-8."),
-    RecursionError: Refusal(400, "A value nests too deep."),
+    DataError: RefusedRequest(400, "A value is out of the range that can be stored."),
+    OverflowError: RefusedRequest(400, "A number or a time is out of the range that can be stored."),
+    UnicodeEncodeError: RefusedRequest(400, "A text holds half a character. Send valid UTF-8."),
+    RecursionError: RefusedRequest(400, "A value nests too deep."),
 }
 # These depend on what others do at the same time.
 OF_MOMENTS: Refusals = {
@@ -49,7 +49,7 @@ OF_MOMENTS: Refusals = {
 EVERY: Refusals = {**OF_VALUES, **OF_MOMENTS}
 
 
-def refusal_of(error: Exception, kinds: Refusals = EVERY) -> Refusal | None:
+def refusal_of(error: Exception, kinds: Refusals = EVERY) -> RefusedRequest | None:
     """Return how to refuse a request that ended in `error`, or None if the fault may be ours. Log where it happened."""
     found = next((kinds[kind] for kind in kinds if isinstance(error, kind) or isinstance(error.__cause__, kind)), None)
     if found is not None:
@@ -87,6 +87,6 @@ class RefusedPages:
         return found and refused(request, found)
 
 
-def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def refused(request: HttpRequest, refusal: RefusedRequest) -> HttpResponse:
     """Return a page that says why, which stands by itself also where a fragment was asked for."""
     return render(request, "refused.html", {"reason": refusal.reason}, status=refusal.status)

@@ -69,7 +69,7 @@ return {kind, first[2]}
 
 
 @dataclass(frozen=True)
-class Kind:
+class WorkKind:
     """`work(project_id, until)` works until that moment of `time.monotonic`, but always gets on, and returns whether it
     left something that can be gone on with at once. `waiting()` names the projects in which something is to be done."""
 
@@ -108,16 +108,16 @@ class OutOfTime(Exception):
         self.seen, self.changed = seen, changed
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, WorkKind] = {}
 
 
 def sliced(
     name: str, *, waiting: Callable[[], Iterable[int]] = lambda: [WHOLE], lease_seconds: int = LEASE_SECONDS
-) -> Callable[[Callable[[int, float], bool]], Kind]:
-    """Make a kind of work out of the function that does a slice of it; see `Kind`."""
+) -> Callable[[Callable[[int, float], bool]], WorkKind]:
+    """Make a kind of work out of the function that does a slice of it; see `WorkKind`."""
 
-    def declared(work: Callable[[int, float], bool]) -> Kind:
-        KINDS[name] = Kind(name, at_length()(work), waiting, lease_seconds)
+    def declared(work: Callable[[int, float], bool]) -> WorkKind:
+        KINDS[name] = WorkKind(name, at_length()(work), waiting, lease_seconds)
         return KINDS[name]
 
     return declared
@@ -146,7 +146,7 @@ def _send() -> None:
     current_app.send_task(TASK, retry=False)
 
 
-def _take() -> tuple[Kind, int] | None:
+def _take() -> tuple[WorkKind, int] | None:
     kinds = list(KINDS.values())
     keys = [WORKERS, RUNNING, *(WAITING + kind.name for kind in kinds)]
     arguments: list[str | float] = [
@@ -158,7 +158,7 @@ def _take() -> tuple[Kind, int] | None:
     return (KINDS[taken[0].decode()], int(taken[1])) if taken else None
 
 
-def _give_back(kind: Kind, project_id: int, is_left: bool) -> bool:
+def _give_back(kind: WorkKind, project_id: int, is_left: bool) -> bool:
     """Free the lane and queue again what is left. Return whether anything of any kind waits."""
     pipeline = patient_redis().pipeline()
     pipeline.zrem(RUNNING, f"{kind.name}:{project_id}")

@@ -15,12 +15,12 @@ from django.db.models import QuerySet
 from sessions.filters import SORTABLE, Input, filters, inputs_of
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
-from sessions.question import RELEVANCE, Question
+from sessions.question import RELEVANCE, ListQuery
 from sessions.score_order import score_of_sort
 from sessions.search.ranking import ranked_page
 from sessions.search.reach import Reach, least_reach, reach_of
 from tracing.bounded import TooLong, within
-from tracing.keyset import Page
+from tracing.keyset import KeysetPage
 
 PATIENCE = 1_500  # ms for a statement of a list that is filtered
 HASTE = 150  # ms of these, until it is tried another way
@@ -37,7 +37,7 @@ class Count(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Column:
+class SessionColumn:
     """A property as the head of a column. Following `sort_query` sorts by it, the other way round when the list is so
     sorted already; it is None where there is no order to speak of."""
 
@@ -52,7 +52,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FilterField:
     """A field of the filter form with what was given."""
 
     input: Input
@@ -66,10 +66,10 @@ class Inputs:
 
     name: str
     label: str
-    fields: list[Asked]
+    fields: list[FilterField]
 
 
-class Listing(Question):
+class Listing(ListQuery):
     """One answer to a question."""
 
     is_too_wide = False  # known when the rows were asked for
@@ -121,7 +121,7 @@ class Listing(Question):
         return Count(len(self.rows), is_capped=False) if is_known else None
 
     @cached_property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[SessionColumn]:
         return [self._column(declared) for declared in self.properties.values()]
 
     @cached_property
@@ -131,7 +131,7 @@ class Listing(Question):
             Inputs(
                 declared.name,
                 declared.label,
-                [Asked(one, self.given(one.name), one.name in self.errors) for one in inputs_of(declared)],
+                [FilterField(one, self.given(one.name), one.name in self.errors) for one in inputs_of(declared)],
             )
             for declared in self.properties.values()
         ]
@@ -150,14 +150,14 @@ class Listing(Question):
         return found.filter(self.span.condition)
 
     @cached_property
-    def _page(self) -> Page[Session]:
+    def _page(self) -> KeysetPage[Session]:
         if self.errors:
-            return Page([], None, None)
+            return KeysetPage([], None, None)
         for attempt in self._attempts():
             with suppress(TooLong), attempt:
                 return self._found()
         self.is_too_wide = True
-        return Page([], None, None)
+        return KeysetPage([], None, None)
 
     def _attempts(self) -> Iterator[AbstractContextManager[None]]:
         """Every order has an index, but not every filter, and not the end of an order by a score."""
@@ -175,7 +175,7 @@ class Listing(Question):
         else:
             yield within(PATIENCE)
 
-    def _found(self) -> Page[Session]:
+    def _found(self) -> KeysetPage[Session]:
         """Raises TooLong."""
         cursor = self.params.get("cursor", "")
         if self.sort != RELEVANCE:
@@ -184,11 +184,13 @@ class Listing(Question):
         turns = self.reach.turns if self.reach else None
         return ranked_page(self.project, self.terms, others, turns, cursor=cursor, limit=self.limit)
 
-    def _column(self, declared: Property) -> Column:
+    def _column(self, declared: Property) -> SessionColumn:
         query, aria_sort = None, "none"
         if declared.kind in SORTABLE:
             if declared.name == self.sort.removeprefix("-"):
                 aria_sort = "descending" if self.sort.startswith("-") else "ascending"
             rising = aria_sort == "descending" or (declared.kind == PropertyKind.ID and aria_sort == "none")
             query = self.query_string(sort=declared.name if rising else f"-{declared.name}")
-        return Column(declared.name, declared.field, declared.label, declared.help, declared.kind, query, aria_sort)
+        return SessionColumn(
+            declared.name, declared.field, declared.label, declared.help, declared.kind, query, aria_sort
+        )

@@ -6,7 +6,7 @@ from django.http import QueryDict
 
 from projects.models import Project
 from sessions.listing import Count, Listing
-from sessions.question import Condition
+from sessions.question import SessionCondition
 from tracing.bounded import TooLong, within
 
 LOOKED_AT = 6  # conditions, each of which costs one bounded count
@@ -16,7 +16,7 @@ PATIENCE = 100  # ms for a count; without one a condition is not blamed
 
 @dataclass(frozen=True)
 class Blame:
-    condition: Condition
+    condition: SessionCondition
     count: Count  # of sessions without the condition
 
 

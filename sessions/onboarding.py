@@ -24,7 +24,7 @@ NO_PUBLIC_KEY, NO_SECRET_KEY = "pk-…", "sk-…"
 
 
 @dataclass(frozen=True, slots=True)
-class Snippet:
+class SdkSnippet:
     """What to install and to paste for one SDK; the code stands in templates/sessions/snippets/."""
 
     name: str
@@ -36,11 +36,13 @@ class Snippet:
 
 # In the order of the tabs; the first one stands open.
 SNIPPETS = (
-    Snippet("interactiveai", "InteractiveAI", "pip install interactiveai", "interactiveai.py", "interactiveai 1.1.9"),
-    Snippet("laminar-python", "Laminar, Python", "pip install lmnr", "laminar.py", "lmnr 0.8.1"),
-    Snippet("laminar-js", "Laminar, JavaScript", "npm install @lmnr-ai/lmnr", "laminar.mjs", "@lmnr-ai/lmnr 0.8.44"),
-    Snippet("langfuse", "Langfuse", "pip install langfuse", "langfuse.py", "langfuse 5.0.4"),
-    Snippet(
+    SdkSnippet(
+        "interactiveai", "InteractiveAI", "pip install interactiveai", "interactiveai.py", "interactiveai 1.1.9"
+    ),
+    SdkSnippet("laminar-python", "Laminar, Python", "pip install lmnr", "laminar.py", "lmnr 0.8.1"),
+    SdkSnippet("laminar-js", "Laminar, JavaScript", "npm install @lmnr-ai/lmnr", "laminar.mjs", "@lmnr-ai/lmnr 0.8.44"),
+    SdkSnippet("langfuse", "Langfuse", "pip install langfuse", "langfuse.py", "langfuse 5.0.4"),
+    SdkSnippet(
         "opentelemetry",
         "OpenTelemetry",
         "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http",
@@ -54,11 +56,11 @@ SNIPPETS = (
 class Filled:
     """A snippet with addresses and keys in their places."""
 
-    snippet: Snippet
+    snippet: SdkSnippet
     code: str
 
 
-def filled(snippet: Snippet, *, public_key: str, secret_key: str) -> Filled:
+def filled(snippet: SdkSnippet, *, public_key: str, secret_key: str) -> Filled:
     base = urlsplit(settings.BASE_URL)
     context = {
         "base_url": settings.BASE_URL,

@@ -26,7 +26,7 @@ from sessions.query.writing import write
 from sessions.score_order import ScoreOrder, no_order, score_of_sort
 from sessions.search.matching import Term
 from sessions.search.ranking import place_of
-from sessions.span import TIMES, BadSpan, Span, span_of
+from sessions.span import TIMES, BadSpan, Period, span_of
 from tracing.keyset import BadCursor, Order
 
 DEFAULT_SORT = "-updated_at"
@@ -37,7 +37,7 @@ RELEVANCE = "relevance"  # the sort for when words are looked for
 
 
 @dataclass(frozen=True)
-class Condition:
+class SessionCondition:
     """A filter in force, in words, and the query of the list without it."""
 
     label: str
@@ -45,7 +45,7 @@ class Condition:
     query_without: str
 
 
-class Question:
+class ListQuery:
     """Parameters named in `foreign` are somebody else's and are let pass. What is refused stands in `errors`; `values`
     are those of the filters."""
 
@@ -91,16 +91,16 @@ class Question:
         return Order(name, column, "session_id", field, is_descending=name.startswith("-"))
 
     @cached_property
-    def conditions(self) -> list[Condition]:
+    def conditions(self) -> list[SessionCondition]:
         """The filters in force, faulty ones too."""
         return [
             *(
-                Condition("", write(part), self.query_string(q=without_part(self.query_text, part)))
+                SessionCondition("", write(part), self.query_string(q=without_part(self.query_text, part)))
                 for part in self.query.parts
             ),
-            *([Condition("Time", self.span.words, self._query_without_span())] if self.span.words else []),
+            *([SessionCondition("Time", self.span.words, self._query_without_span())] if self.span.words else []),
             *(
-                Condition(found.label, value, self._query_without(name, value))
+                SessionCondition(found.label, value, self._query_without(name, value))
                 for name, found in filters().items()
                 for value in self.given(name)
             ),
@@ -151,12 +151,12 @@ class Question:
             self._refuse("q", str(error))
             return Query(self.query_text)
 
-    def _span(self) -> Span:
+    def _span(self) -> Period:
         try:
             return span_of(*(self.params.get(name, "") for name in TIMES))
         except BadSpan as error:
             self._refuse(error.name, str(error))
-            return Span()
+            return Period()
 
     def _sort(self) -> str:
         sort = self.params.get("sort") or DEFAULT_SORT

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 
 from sessions.dashboard.kept import forget_days
 from sessions.models import BulkJob, Cohort, ReviewQueue, SavedView
-from sessions.query.grammar import All, Comparison, Either, Nested, Node, Not, QueryError, Word
+from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, Word
 from sessions.query.parsing import parse
 from sessions.query.writing import write
 from tracing.models import IngestionIssue
@@ -72,7 +72,7 @@ class Pseudonym:
         match node:
             case Word():
                 return replace(node, text=self.in_text(node.text))
-            case Comparison():
+            case FieldComparison():
                 is_user = node.name.lower().startswith("user")
                 values = [self.name if is_user and v == self.user_id else self.in_text(v) for v in node.values]
                 return replace(node, values=tuple(values))

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions.models import Session, SessionScore
-from tracing.keyset import BadCursor, Order, Page, Position
+from tracing.keyset import BadCursor, KeysetPage, Order, Position
 
 PREFIX = "score."
 MOST = 100  # names that are offered
@@ -73,7 +73,7 @@ class ScoreOrder:
     name: str  # of the order, a minus before it for the highest first
     bounds: Q = field(default_factory=Q)  # of the mean, that the rows keep anyway: nobody has to walk up to them
 
-    def page(self, rows: QuerySet[Session], *, cursor: str = "", limit: int) -> Page[Session]:
+    def page(self, rows: QuerySet[Session], *, cursor: str = "", limit: int) -> KeysetPage[Session]:
         """At most `limit` rows from the cursor on, or the first. Raises BadCursor."""
         means = self.means.filter(self.bounds, session_id__in=rows.order_by().values("session_id"))
         if self.bounds:
@@ -117,23 +117,23 @@ class ScoreOrder:
 
     def _from_scored(
         self, means: QuerySet[SessionScore], rows: QuerySet[Session], cursor: str, limit: int
-    ) -> Page[Session]:
+    ) -> KeysetPage[Session]:
         head = self._scored.page(means, cursor=cursor, limit=limit)
         shown = self._sessions(head.rows)
         if head.next or (cursor and not self._scored.position(cursor).is_forward):
-            return Page(shown, head.next, head.previous)
+            return KeysetPage(shown, head.next, head.previous)
         left = limit - len(head.rows)
         tail = self._without(rows, "", max(left, 1))
         if not left:
-            return Page(shown, self._edge(head.rows[-1], True) if tail.rows or tail.next else None, head.previous)
+            return KeysetPage(shown, self._edge(head.rows[-1], True) if tail.rows or tail.next else None, head.previous)
         previous = head.previous
         if not head.rows and cursor and tail.rows:
             previous = self._others.cursor(tail.rows[0], is_forward=False)
-        return Page([*shown, *tail.rows], tail.next, previous)
+        return KeysetPage([*shown, *tail.rows], tail.next, previous)
 
     def _from_others(
         self, means: QuerySet[SessionScore], rows: QuerySet[Session], cursor: str, limit: int
-    ) -> Page[Session]:
+    ) -> KeysetPage[Session]:
         tail = self._without(rows, cursor, limit)
         if tail.previous or self._others.position(cursor).is_forward:
             return tail
@@ -142,13 +142,13 @@ class ScoreOrder:
         nearest = backwards.page(means, limit=max(left, 1))
         if not left:
             previous = self._others.cursor(tail.rows[0], is_forward=False) if nearest.rows else None
-            return Page(tail.rows, tail.next, previous)
+            return KeysetPage(tail.rows, tail.next, previous)
         head = nearest.rows[::-1]
         following = tail.next or (self._edge(head[-1], True) if head else None)
         previous = self._edge(head[0], False) if nearest.next else None
-        return Page([*self._sessions(head), *tail.rows], following, previous)
+        return KeysetPage([*self._sessions(head), *tail.rows], following, previous)
 
-    def _without(self, rows: QuerySet[Session], cursor: str, limit: int) -> Page[Session]:
+    def _without(self, rows: QuerySet[Session], cursor: str, limit: int) -> KeysetPage[Session]:
         """A page of those that have no mean. Where almost all have one it ends early, perhaps without a row: at the
         place up to which it looked."""
         position = self._others.position(cursor) if cursor else None

@@ -29,7 +29,7 @@ class BadSpan(ValueError):
 
 
 @dataclass(frozen=True)
-class Span:
+class Period:
     """`words` say it to people; both are empty when it is all of time."""
 
     words: str = ""
@@ -42,17 +42,17 @@ class Span:
         return self.end.end if self.end else None
 
 
-def span_of(range_: str, start: str, end: str) -> Span:
+def span_of(range_: str, start: str, end: str) -> Period:
     """Of `?range=7d` or `?from=...&to=...`, days meant in the active zone and both included. Raises BadSpan."""
     if range_ and (start or end):
         raise BadSpan("range", "Give a range, or from and to, but not both.")
     if range_ in ("", ALL) and not (start or end):
-        return Span()
+        return Period()
     if range_:
         if range_ not in RANGES:
             raise BadSpan("range", f"A range is one of {', '.join(RANGES)} or {ALL}.")
         since = now() - RANGES[range_][1]
-        return Span(RANGES[range_][0], Moment(since, since), None, Q(updated_at__gte=since))
+        return Period(RANGES[range_][0], Moment(since, since), None, Q(updated_at__gte=since))
     first, last = _moment("from", start), _moment("to", end)
     condition, words = Q(), list[str]()
     if first:
@@ -63,7 +63,7 @@ def span_of(range_: str, start: str, end: str) -> Span:
         words.append(f"to {end}")
     if first and last and first.start > last.end:
         raise BadSpan("from", "The time ends before it starts: swap from and to.")
-    return Span(" ".join(words), first, last, condition)
+    return Period(" ".join(words), first, last, condition)
 
 
 def _moment(name: str, text: str) -> Moment | None:

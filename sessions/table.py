@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sessions.listing import Column, Listing
+from sessions.listing import Listing, SessionColumn
 from sessions.models import SavedView
 from sessions.properties import PropertyKind
 from sessions.score_columns import score_columns
@@ -29,19 +29,19 @@ SCORE = 170  # names of scores are longer than those of numbers
 
 
 @dataclass(frozen=True)
-class Head:
-    column: Column
+class SessionHead:
+    column: SessionColumn
     width: int
 
 
 @dataclass(frozen=True)
 class Table:
-    heads: list[Head]
-    hidden: list[Column]
+    heads: list[SessionHead]
+    hidden: list[SessionColumn]
     layout: Layout
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[SessionColumn]:
         return [head.column for head in self.heads]
 
     @property
@@ -63,10 +63,10 @@ def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any])
     offered = {column.name: column for column in (*listing.columns, *score_columns(listing))}
     kept = {"columns": view.columns, "density": view.density} if view else {}
     layout = layout_of(offered, [name for name in FIRST if name in offered], said_in(listing.params), kept, liked)
-    heads = [Head(offered[name], _width(offered[name], layout)) for name in layout.columns]
+    heads = [SessionHead(offered[name], _width(offered[name], layout)) for name in layout.columns]
     return Table(heads, [column for name, column in offered.items() if name not in layout.columns], layout)
 
 
-def _width(column: Column, layout: Layout) -> int:
+def _width(column: SessionColumn, layout: Layout) -> int:
     usual = SCORE if column.key else WIDTHS.get(column.kind, OTHERWISE)
     return layout.widths.get(column.name) or usual

@@ -57,7 +57,7 @@ class EndUser:
 
 
 @dataclass(frozen=True)
-class Head:
+class UserHead:
     name: str
     label: str
     kind: str
@@ -117,7 +117,7 @@ class Users:
         return self.query(after=max(0, self.start - LIMIT) or None) if self.start else None
 
     @property
-    def heads(self) -> list[Head]:
+    def heads(self) -> list[UserHead]:
         return [self._head(name, label, kind) for name, (label, _, kind) in COLUMNS.items()]
 
     @property
@@ -130,11 +130,11 @@ class Users:
         given: dict[str, Any] = {name: self.params.getlist(name) for name in self.params if name != "after"}
         return "?" + urlencode({k: v for k, v in {**given, **changes}.items() if v not in (None, "", [])}, doseq=True)
 
-    def _head(self, name: str, label: str, kind: str) -> Head:
+    def _head(self, name: str, label: str, kind: str) -> UserHead:
         if name != self.by.removeprefix("-"):
-            return Head(name, label, kind, self.query(by=f"-{name}"), "none")
+            return UserHead(name, label, kind, self.query(by=f"-{name}"), "none")
         is_falling = self.by.startswith("-")
-        return Head(name, label, kind, self.query(by=name if is_falling else f"-{name}"),
+        return UserHead(name, label, kind, self.query(by=name if is_falling else f"-{name}"),
                     "descending" if is_falling else "ascending")  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from tracing.checks import Record
 from tracing.models import Tombstone, Trace
 from tracing.records import Issue, Reason, ScoreRecord
 from tracing.rollup import Totals
-from tracing.stored import Stored
-from tracing.tombstones import Standing, standing
+from tracing.stored import StoredTrace
+from tracing.tombstones import StandingTombstones, standing
 from tracing.wire.refusals import Erased
 
 Kind = Tombstone.Kind
@@ -31,7 +31,7 @@ class Condemned(Exception):
         self.trace_ids = sorted(trace_ids)
 
 
-def admitted(graves: Standing, records: Sequence[Record], found: list[Issue]) -> list[Record]:
+def admitted(graves: StandingTombstones, records: Sequence[Record], found: list[Issue]) -> list[Record]:
     """Those of `records` that may be stored; the others are added to `found`."""
     if not graves.kinds:
         return list(records)
@@ -79,7 +79,7 @@ def check_trace(project_id: int, trace_id: str) -> None:
         raise Erased(SAMPLE)
 
 
-def check_traces(graves: Standing, traces: Iterable[Stored], totals: Mapping[str, Totals]) -> None:
+def check_traces(graves: StandingTombstones, traces: Iterable[StoredTrace], totals: Mapping[str, Totals]) -> None:
     """Call it with what is known of changed traces; `totals` are by id, of those that were summed up. Raises
     Condemned."""
     if not graves.kinds & GIVING_AWAY:
@@ -99,7 +99,7 @@ def check_traces(graves: Standing, traces: Iterable[Stored], totals: Mapping[str
         raise Condemned(condemned)
 
 
-def _closed(graves: Standing, times: Mapping[str, datetime | None]) -> set[str]:
+def _closed(graves: StandingTombstones, times: Mapping[str, datetime | None]) -> set[str]:
     """Those of the sessions that take nothing of these times: the deleted ones, and those that were an erased person's,
     unless they have begun anew."""
     closed = set(graves.find(Kind.SESSION, times.keys()))
@@ -112,12 +112,12 @@ def _closed(graves: Standing, times: Mapping[str, datetime | None]) -> set[str]:
     return closed
 
 
-def _named(trace: Stored) -> set[str]:
+def _named(trace: StoredTrace) -> set[str]:
     claims = [trace.claims, *(span.claims for span in trace.spans.values() if span.claims)]
     return {claim["user_id"] for claim in claims if claim.get("user_id") is not None}
 
 
-def _began(trace: Stored) -> datetime:
+def _began(trace: StoredTrace) -> datetime:
     """As early as anything says; the clients' times of their reports where no report says when it began, and without
     any time long ago."""
     starts = [span.started_at for span in trace.spans.values() if span.started_at]

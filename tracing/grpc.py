@@ -18,7 +18,7 @@ from tracing.places import BUSY, PATIENCE_SECONDS
 from tracing.pulse import pulse
 from tracing.rate import admit
 from tracing.wire.otlp import PROTOBUF
-from tracing.wire.refusals import Refused, Unavailable
+from tracing.wire.refusals import IngestRefused, IngestUnavailable
 from tracing.wire.responses import Outcome, export_response, retry_info, status_message
 
 THREADS = 12  # as in a web process: one project may take half of them
@@ -61,7 +61,7 @@ def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived
     close_old_connections()
     try:
         if time.monotonic() - arrived > PATIENCE_SECONDS:
-            raise Unavailable(BUSY)
+            raise IngestUnavailable(BUSY)
         with pulse.guard():
             key = authenticated(headers.get("authorization", ""))
             project = key.project
@@ -76,7 +76,7 @@ def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived
         close_old_connections()
 
 
-def abort(context: grpc.ServicerContext, refused: Refused) -> NoReturn:
+def abort(context: grpc.ServicerContext, refused: IngestRefused) -> NoReturn:
     """Ends the call; a delay is spelled as Python's exporter and as all others read it."""
     text = str(refused)
     if refused.retry_after is not None:

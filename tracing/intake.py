@@ -1,4 +1,4 @@
-"""What HTTP and gRPC share: a key becomes a project, a body becomes committed rows, a fault becomes a Refused."""
+"""What HTTP and gRPC share: a key becomes a project, a body becomes committed rows, a fault becomes a IngestRefused."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ from tracing.faults import faults, is_refusal
 from tracing.ingest import ingest
 from tracing.media import keep
 from tracing.media_texts import FilesInTexts
-from tracing.places import Place, Places
+from tracing.places import IngestSlot, IngestSlots
 from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
 from tracing.vocabularies import translate
 from tracing.wire.logs import decode_logs
 from tracing.wire.otlp import decode_traces
-from tracing.wire.refusals import BadKey, Forbidden, LateRefusal, Refused, Unavailable
+from tracing.wire.refusals import BadKey, Forbidden, IngestRefused, IngestUnavailable, LateRefusal
 from tracing.wire.responses import Outcome, count_rejected, describe
 from tracing.wire.sdks import sdk_of
 
@@ -28,25 +28,25 @@ log = logging.getLogger(__name__)
 
 # More requests at once in one process would only wait for each other. Of the threads of a process, one project takes
 # half at most: three that work and three that wait.
-_places = Places(4, most_present=6)
-_filing_places = Places(2, most_present=2)
+_places = IngestSlots(4, most_present=6)
+_filing_places = IngestSlots(2, most_present=2)
 
 
-def place(project: Project) -> Place:
+def place(project: Project) -> IngestSlot:
     """A place to decode and store in."""
-    return Place(_places, project.pk)
+    return IngestSlot(_places, project.pk)
 
 
-def keep_files(project: Project, files: FilesInTexts, held: Place) -> None:
+def keep_files(project: Project, files: FilesInTexts, held: IngestSlot) -> None:
     """Store what was taken out of the texts of a request, before the rows that refer to it and outside of the place
     that was `held` for them: writing files takes longer than decoding."""
     if found := files.files:
-        with held.left(), Place(_filing_places, project.pk):
+        with held.left(), IngestSlot(_filing_places, project.pk):
             quota.count(project, keep(project.pk, found))
 
 
 def take_traces(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Decodes, translates and commits one OTLP trace request. Raises Refused or what the database raises."""
+    """Decodes, translates and commits one OTLP trace request. Raises IngestRefused or what the database raises."""
     quota.admit(project)
     found: list[Issue] = []
     with place(project) as held:
@@ -73,7 +73,7 @@ def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapp
     return Outcome(0, "")
 
 
-def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, sdk: Sdk, held: Place) -> Outcome:
+def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, sdk: Sdk, held: IngestSlot) -> Outcome:
     rejected = count_rejected(found)
     files = FilesInTexts(found)
     for record in records:
@@ -112,20 +112,20 @@ def authenticated(authorization: str, scope: Scope = Scope.INGEST) -> ApiKey:
         raise (Forbidden if error.status == 403 else BadKey)(str(error)) from None
 
 
-def refused_by(error: Exception) -> Refused:
+def refused_by(error: Exception) -> IngestRefused:
     """How a failed request is answered. A fault of ours asks the client to come again: nothing was stored."""
-    if isinstance(error, Refused):
+    if isinstance(error, IngestRefused):
         return error
     if is_refusal(error):
         log.warning("the database is away or busy: %s", error)
-        return Unavailable(faults.note(error))
+        return IngestUnavailable(faults.note(error))
     if found := refusal_of(error, OF_VALUES):
         return LateRefusal(found.reason, status=found.status)
     log.error("a request failed", exc_info=error)
-    return Unavailable("Something broke on our side; nothing was stored. Send it again.")
+    return IngestUnavailable("Something broke on our side; nothing was stored. Send it again.")
 
 
-def note(project: Project, refused: Refused, headers: Mapping[str, str]) -> None:
+def note(project: Project, refused: IngestRefused, headers: Mapping[str, str]) -> None:
     """Keeps a refused request on the project's Ingestion issues page, as long as there is a database to keep it in."""
     if refused.reason is None:
         return

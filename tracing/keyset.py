@@ -31,7 +31,7 @@ class Position(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
+class KeysetPage(Generic[Row]):
     """Rows, and the cursors of the pages on both sides: None where there is nothing."""
 
     rows: list[Row]
@@ -49,7 +49,7 @@ class Order:
     field: "Field[Any, Any]"  # reads the column's values out of a cursor
     is_descending: bool = False
 
-    def page(self, rows: QuerySet[Row], *, cursor: str = "", limit: int) -> Page[Row]:
+    def page(self, rows: QuerySet[Row], *, cursor: str = "", limit: int) -> KeysetPage[Row]:
         """The `limit` rows from the cursor on, or the first. Raises BadCursor."""
         position = self.position(cursor) if cursor else None
         is_forward = position is None or position.is_forward
@@ -62,7 +62,7 @@ class Order:
         if not is_forward:
             found.reverse()
         has_next, has_previous = (has_more, position is not None) if is_forward else (True, has_more)
-        return Page(
+        return KeysetPage(
             found,
             next=self.cursor(found[-1], is_forward=True) if found and has_next else None,
             previous=self.cursor(found[0], is_forward=False) if found and has_previous else None,

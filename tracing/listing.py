@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 
 from projects.models import Project
 from projects.values import validate_calendar
-from tracing.keyset import BadCursor, Order, Page
+from tracing.keyset import BadCursor, KeysetPage, Order
 from tracing.models import Trace
 
 LIMIT = 50
@@ -31,7 +31,7 @@ WIDTHS = {"time": 180, "duration": 100, "number": 100, "money": 110, "text": 180
 
 
 @dataclass(frozen=True)
-class Column:
+class TraceColumn:
     """`reads` are the fields of Trace that a cell needs; a column with `is_sortable` is called like its field."""
 
     name: str
@@ -47,23 +47,25 @@ class Column:
 
 
 COLUMNS = (
-    Column("started_at", "Started", "When the first span started.", "time", ("started_at",), is_sortable=True),
-    Column("session_id", "Session", "The session that the trace belongs to, if any.", "id", ("session_id",)),
-    Column("name", "Name", "As the SDK called it.", "text", ("name",)),
-    Column("duration", "Duration", "From its first start to its last end.", "duration", ("started_at", "ended_at")),
-    Column("span_count", "Steps", "How many spans it has.", "number", ("span_count",), is_sortable=True),
-    Column("total_tokens", "Tokens", "Of all its model calls.", "number", ("total_tokens",), is_sortable=True),
-    Column("total_cost", "Cost", "USD of all its model calls.", "money", ("total_cost",), is_sortable=True),
-    Column("user_id", "User", "Whom it was for.", "id", ("user_id",)),
-    Column("environment", "Environment", "Where it ran.", "text", ("environment",)),
-    Column("error_count", "Errors", "Failed steps.", "number", ("error_count",), is_sortable=True),
-    Column("call_count", "Calls", "How many model calls it has.", "number", ("call_count",), is_sortable=True),
-    Column("input_tokens", "Input tokens", "Read by models.", "number", ("input_tokens",), is_sortable=True),
-    Column("output_tokens", "Output tokens", "Written by models.", "number", ("output_tokens",), is_sortable=True),
-    Column("models", "Models", "Every model that answered.", "set", ("usage_by_model",)),
-    Column("tool_names", "Tools", "Every tool that was called.", "set", ("tool_names",)),
-    Column("tags", "Tags", "Of the trace.", "set", ("tags",)),
-    Column("release", "Release", "Of your application.", "text", ("release",)),
+    TraceColumn("started_at", "Started", "When the first span started.", "time", ("started_at",), is_sortable=True),
+    TraceColumn("session_id", "Session", "The session that the trace belongs to, if any.", "id", ("session_id",)),
+    TraceColumn("name", "Name", "As the SDK called it.", "text", ("name",)),
+    TraceColumn(
+        "duration", "Duration", "From its first start to its last end.", "duration", ("started_at", "ended_at")
+    ),
+    TraceColumn("span_count", "Steps", "How many spans it has.", "number", ("span_count",), is_sortable=True),
+    TraceColumn("total_tokens", "Tokens", "Of all its model calls.", "number", ("total_tokens",), is_sortable=True),
+    TraceColumn("total_cost", "Cost", "USD of all its model calls.", "money", ("total_cost",), is_sortable=True),
+    TraceColumn("user_id", "User", "Whom it was for.", "id", ("user_id",)),
+    TraceColumn("environment", "Environment", "Where it ran.", "text", ("environment",)),
+    TraceColumn("error_count", "Errors", "Failed steps.", "number", ("error_count",), is_sortable=True),
+    TraceColumn("call_count", "Calls", "How many model calls it has.", "number", ("call_count",), is_sortable=True),
+    TraceColumn("input_tokens", "Input tokens", "Read by models.", "number", ("input_tokens",), is_sortable=True),
+    TraceColumn("output_tokens", "Output tokens", "Written by models.", "number", ("output_tokens",), is_sortable=True),
+    TraceColumn("models", "Models", "Every model that answered.", "set", ("usage_by_model",)),
+    TraceColumn("tool_names", "Tools", "Every tool that was called.", "set", ("tool_names",)),
+    TraceColumn("tags", "Tags", "Of the trace.", "set", ("tags",)),
+    TraceColumn("release", "Release", "Of your application.", "text", ("release",)),
 )
 FIRST = tuple(column.name for column in COLUMNS[:9])
 SORTABLE = tuple(column.name for column in COLUMNS if column.is_sortable)
@@ -99,7 +101,7 @@ UNINDEXED = {"session", "name", "user_id", "environment", "failed"}
 
 
 @dataclass(frozen=True)
-class Condition:
+class TraceCondition:
     """A filter in force, in words, and the query of the list without it."""
 
     label: str
@@ -165,7 +167,7 @@ class TraceListing:
         return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
 
     @cached_property
-    def conditions(self) -> list[Condition]:
+    def conditions(self) -> list[TraceCondition]:
         return list(self._conditions())
 
     def query_string(self, **changes: Any) -> str:
@@ -179,18 +181,18 @@ class TraceListing:
         self._reads = (*LISTED, "started_at", "ended_at", "name", self.order.column, *reads)
 
     @cached_property
-    def _page(self) -> Page[Trace]:
+    def _page(self) -> KeysetPage[Trace]:
         if self.errors:
-            return Page([], None, None)
+            return KeysetPage([], None, None)
         traces = self.matching.only(*self._reads)
         return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=LIMIT)
 
-    def _conditions(self) -> Iterator[Condition]:
+    def _conditions(self) -> Iterator[TraceCondition]:
         for name in self.form.fields:
             if value := self.params.get(name):
                 label = str(self.form[name].label)
                 choices = dict(getattr(self.form.fields[name], "choices", ()))
-                yield Condition(label, str(choices.get(value, value)), self.query_string(**{name: None}))
+                yield TraceCondition(label, str(choices.get(value, value)), self.query_string(**{name: None}))
 
     def _window(self) -> int | None:
         """Days, or None where an index serves or the question names its own beginning."""

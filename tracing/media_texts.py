@@ -28,7 +28,7 @@ PART_MARK = re.compile(r'"(?:media|mime)(?:_t|T|t)ype":')
 BASE64 = re.compile(rf"[A-Za-z0-9+/]{{{-(-FILE_SMALLEST.value * 4 // 3)},}}={{0,2}}")
 
 
-class Place(NamedTuple):
+class MediaLocation(NamedTuple):
     """Where a file stands in a text: the reference replaces what lies between `start` and `end`."""
 
     start: int
@@ -69,7 +69,7 @@ class FilesInTexts:
             text = self._replaced(text, find(text), trace_id, taken)
         return text
 
-    def _replaced(self, text: str, places: Iterator[Place | None], trace_id: str, taken: "_Taken") -> str:
+    def _replaced(self, text: str, places: Iterator[MediaLocation | None], trace_id: str, taken: "_Taken") -> str:
         pieces, end = [], 0
         for place in places:
             self._examined += 1
@@ -82,7 +82,7 @@ class FilesInTexts:
                 end = place.end
         return "".join([*pieces, text[end:]]) if pieces else text
 
-    def _file(self, place: Place, trace_id: str, taken: "_Taken") -> File | None:
+    def _file(self, place: MediaLocation, trace_id: str, taken: "_Taken") -> File | None:
         """The file that stands at `place`, unless it is none or there are too many."""
         if taken.count >= FILES_OF_SPAN.value or self._size + len(place.base64) * 3 // 4 > FILES_SIZE.value:
             taken.left += 1
@@ -109,21 +109,21 @@ class _Taken:
         self.count = self.left = 0
 
 
-def _data_uris(text: str) -> Iterator[Place | None]:
+def _data_uris(text: str) -> Iterator[MediaLocation | None]:
     """Yield the file or None for each mark in `text` that looks like the one of a data URI."""
     mark = text.find(URI_MARK)
     while mark >= 0:
         data = BASE64.match(text, mark + len(URI_MARK))
         start = text.rfind("data:", max(0, mark - HEAD_LENGTH), mark) if data else -1
         head = URI_HEAD.fullmatch(text, start, mark) if start >= 0 else None
-        yield Place(start, data.end(), head[1], data[0]) if data and head else None
+        yield MediaLocation(start, data.end(), head[1], data[0]) if data and head else None
         mark = text.find(URI_MARK, data.end() if data else mark + 1)
 
 
-def _parts(text: str) -> Iterator[Place | None]:
+def _parts(text: str) -> Iterator[MediaLocation | None]:
     """Yield the file or None for each key in `text` that names a type."""
     for mark in PART_MARK.finditer(text):
         head = PART_HEAD.match(text, mark.start())
         data = BASE64.match(text, head.end()) if head else None
         is_whole = data is not None and text.startswith('"', data.end())
-        yield Place(data.start(), data.end(), head[1], data[0]) if head and data and is_whole else None
+        yield MediaLocation(data.start(), data.end(), head[1], data[0]) if head and data and is_whole else None

@@ -20,7 +20,7 @@ HEIGHT = 100  # of the chart, in units of its own
 
 
 @dataclass
-class Day:
+class MeteredDay:
     """What arrived on one day (UTC), and the sessions that were at work on it."""
 
     day: date
@@ -40,18 +40,18 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Bar:
+class DayBar:
     """One day in the chart."""
 
-    of: Day
+    of: MeteredDay
     left: int
     top: float
     height: float
 
 
-def days_of(projects: Iterable[Project], today: date) -> list[Day]:
+def days_of(projects: Iterable[Project], today: date) -> list[MeteredDay]:
     """The last days, the latest first, without a gap."""
-    days = {day: Day(day) for day in (today - timedelta(days=back) for back in range(DAYS))}
+    days = {day: MeteredDay(day) for day in (today - timedelta(days=back) for back in range(DAYS))}
     first = today - timedelta(days=DAYS - 1)
     for project in projects:
         for row in Metering.objects.for_project(project).filter(day__in=days):
@@ -73,11 +73,11 @@ def kept_of(projects: Iterable[Project]) -> Kept:
     return kept
 
 
-def bars_of(days: Sequence[Day]) -> list[Bar]:
+def bars_of(days: Sequence[MeteredDay]) -> list[DayBar]:
     """From the oldest to the latest, the largest as high as the chart."""
     highest = max(day.span_count for day in days) or 1
     heights = [(day, day.span_count * HEIGHT / highest) for day in reversed(days)]
-    return [Bar(day, 10 * place, HEIGHT - height, height) for place, (day, height) in enumerate(heights)]
+    return [DayBar(day, 10 * place, HEIGHT - height, height) for place, (day, height) in enumerate(heights)]
 
 
 @require_safe

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import itemgetter
 
-from tracing.wire.refusals import Unavailable
+from tracing.wire.refusals import IngestUnavailable
 
 PATIENCE_SECONDS = 0.8  # so that who waits in vain can send again within the 5 seconds that some SDKs give a batch
 BUSY = "Too many requests at once; nothing was stored. Send it again."
 
 
-class Places:
+class IngestSlots:
     """`count` places; of one project at most `most_present` requests hold one or wait."""
 
     def __init__(self, count: int, *, most_present: int) -> None:
@@ -28,14 +28,15 @@ class Places:
         self._waiting: dict[int, deque[threading.Event]] = {}  # projects in the order of their turns
 
     def take(self, project_id: int) -> None:
-        """Wait for a place. Raises Unavailable when none comes free soon, or too many of the project wait already."""
+        """Wait for a place. Raises IngestUnavailable when none comes free soon, or too many of the project wait
+        already."""
         with self._lock:
             held = self._held.get(project_id, 0)
             if self._free and held < self._most_held:
                 self._hold(project_id)
                 return
             if held + len(self._waiting.get(project_id, ())) >= self._most_present:
-                raise Unavailable(BUSY)
+                raise IngestUnavailable(BUSY)
             turn = threading.Event()
             self._waiting.setdefault(project_id, deque()).append(turn)
         if not turn.wait(PATIENCE_SECONDS):
@@ -77,17 +78,17 @@ class Places:
             waiting.remove(turn)
             if not waiting:
                 del self._waiting[project_id]
-        raise Unavailable(BUSY)
+        raise IngestUnavailable(BUSY)
 
 
-class Place:
-    """A place of one project, held for as long as its block lasts. Entering raises Unavailable."""
+class IngestSlot:
+    """A place of one project, held for as long as its block lasts. Entering raises IngestUnavailable."""
 
-    def __init__(self, places: Places, project_id: int) -> None:
+    def __init__(self, places: IngestSlots, project_id: int) -> None:
         self._places, self._project_id = places, project_id
         self._is_held = False
 
-    def __enter__(self) -> "Place":
+    def __enter__(self) -> "IngestSlot":
         self._places.take(self._project_id)
         self._is_held = True
         return self

@@ -16,7 +16,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from tracing.wire.refusals import Unavailable
+from tracing.wire.refusals import IngestUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ class Pulse:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Who waits for the database inside gets an OperationalError soon after it falls silent. Raises Unavailable
-        while it is silent."""
+        """Who waits for the database inside gets an OperationalError soon after it falls silent. Raises
+        IngestUnavailable while it is silent."""
         if not self._enabled:
             yield
             return
@@ -66,7 +66,7 @@ class Pulse:
                 self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
                 self._thread.start()
             if self._silent:
-                raise Unavailable(SILENT)
+                raise IngestUnavailable(SILENT)
             self._guarded.add(database)
             self._changed.notify_all()
 
@@ -78,7 +78,7 @@ class Pulse:
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._heard_at >= arrived or self._silent, SIGN_SECONDS)
             if self._heard_at < arrived:
-                raise Unavailable(SILENT)
+                raise IngestUnavailable(SILENT)
 
     def _run(self) -> None:
         while True:

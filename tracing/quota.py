@@ -15,7 +15,7 @@ from projects.models import Project
 from projects.rate import ask
 from tracing.models import Media, Metering
 from tracing.partitions import month_of, next_month
-from tracing.wire.refusals import QuotaExceeded
+from tracing.wire.refusals import IngestQuotaExceeded
 
 WARN_PERCENT = 80
 LONGEST_WAIT = timedelta(hours=1)  # the quota may be raised any time
@@ -45,13 +45,13 @@ class Use(NamedTuple):
 
 
 def admit(project: Project) -> None:
-    """Raises QuotaExceeded when the project has used its quota up."""
+    """Raises IngestQuotaExceeded when the project has used its quota up."""
     if project.monthly_span_quota is None:
         return
     now = timezone.now()
     use = _counted(project, project.monthly_span_quota, now.date())
     if use and use.is_exceeded:
-        raise QuotaExceeded(
+        raise IngestQuotaExceeded(
             f"The project has used its monthly quota of {use.quota:,} spans. An admin can raise it in the settings.",
             retry_after=_wait(now),
         )

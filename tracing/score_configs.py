@@ -7,17 +7,17 @@ from django.dispatch import Signal
 
 from tracing.checks import valid_id
 from tracing.wire.fields import identifier
-from tracing.wire.scores import ScoreConfig
+from tracing.wire.scores import ScoreRules
 
-# Sent with `project_id` and `ids`; whoever keeps configs answers {id: ScoreConfig} of those that there are.
+# Sent with `project_id` and `ids`; whoever keeps configs answers {id: ScoreRules} of those that there are.
 asked = Signal()
 
 
-def configs_of(project_id: int, bodies: Iterable[Any]) -> Mapping[str, ScoreConfig]:
+def configs_of(project_id: int, bodies: Iterable[Any]) -> Mapping[str, ScoreRules]:
     """Of all that these bodies name, with camelCase or snake_case keys. No query when they name none."""
     named = (body.get("configId", body.get("config_id")) for body in bodies if isinstance(body, dict))
     ids = {key for key in map(identifier, named) if key and valid_id(key)}
-    found: dict[str, ScoreConfig] = {}
+    found: dict[str, ScoreRules] = {}
     answers: list[tuple[Any, Any]] = asked.send(None, project_id=project_id, ids=ids) if ids else []
     for _, answer in answers:
         found |= answer

@@ -30,9 +30,9 @@ from tracing.sql import (
     WAIT_BRIEFLY,
     run,
 )
-from tracing.stored import Stored, load_texts
+from tracing.stored import StoredTrace, load_texts
 from tracing.summing import sum_up
-from tracing.tombstones import Standing, standing
+from tracing.tombstones import StandingTombstones, standing
 
 
 def store(
@@ -60,7 +60,7 @@ def store(
             erase_traces(project_id, condemned.trace_ids, now)
 
 
-def _write(graves: Standing, records: Sequence[Record], found: list[Issue], now: datetime) -> None:
+def _write(graves: StandingTombstones, records: Sequence[Record], found: list[Issue], now: datetime) -> None:
     """Raises Condemned."""
     project_id = graves.project_id
     reports = [record for record in records if not isinstance(record, ScoreRecord)]
@@ -100,7 +100,7 @@ def _recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, 
         sum_up(graves, list(traces.values()), [], now, whole=True)
 
 
-def _reprice(traces: Iterable[Stored], prices: Prices) -> None:
+def _reprice(traces: Iterable[StoredTrace], prices: Prices) -> None:
     for trace in traces:
         for span_id, span in trace.spans.items():
             if priced(new := replace(span), prices) != span:
@@ -108,15 +108,17 @@ def _reprice(traces: Iterable[Stored], prices: Prices) -> None:
                 trace.changed.add(span_id)
 
 
-def _lock(project_id: int, trace_ids: set[str], now: datetime, *, create: bool = True) -> dict[str, Stored]:
+def _lock(project_id: int, trace_ids: set[str], now: datetime, *, create: bool = True) -> dict[str, StoredTrace]:
     ids = sorted(trace_ids)
     if create:
         run(NEW_TRACES, project_id=project_id, trace_ids=ids, bucket=now.date(), now=now)
     rows = run(LOCK_TRACES, project_id=project_id, trace_ids=ids)
-    return {stored.trace_id: stored for stored in map(Stored.from_row, rows)}
+    return {stored.trace_id: stored for stored in map(StoredTrace.from_row, rows)}
 
 
-def _load_spans(project_id: int, traces: dict[str, Stored], reports: Iterable[SpanRecord | TraceRecord] | None) -> None:
+def _load_spans(
+    project_id: int, traces: dict[str, StoredTrace], reports: Iterable[SpanRecord | TraceRecord] | None
+) -> None:
     """Every span of a trace that is small enough to be summed up now, of the others only those reported again."""
     known = [t for t in traces.values() if t.span_count or t.rollup_due]
     whole = [t for t in known if reports is None or not t.is_large]
@@ -131,7 +133,7 @@ def _load_spans(project_id: int, traces: dict[str, Stored], reports: Iterable[Sp
             traces[span.trace_id].spans[span.span_id] = span
 
 
-def _take(trace: Stored, report: SpanRecord | TraceRecord, now: datetime, prices: Prices) -> None:
+def _take(trace: StoredTrace, report: SpanRecord | TraceRecord, now: datetime, prices: Prices) -> None:
     """Merges one report into what is known of its trace, remembering only what that changes."""
     if report.claims.input is not None or report.claims.output is not None:
         _take_own_texts(trace, report)
@@ -142,7 +144,7 @@ def _take(trace: Stored, report: SpanRecord | TraceRecord, now: datetime, prices
         _take_span(trace, report, now, prices)
 
 
-def _take_own_texts(trace: Stored, report: SpanRecord | TraceRecord) -> None:
+def _take_own_texts(trace: StoredTrace, report: SpanRecord | TraceRecord) -> None:
     """What a report calls the input or output of the whole trace is kept beside the spans' texts, under span id ""."""
     texts = Texts(trace.trace_id, "", report.claims.input, report.claims.output)
     own = {f"{side}_size": len(text) for side in ("input", "output") if (text := getattr(texts, side)) is not None}
@@ -153,7 +155,7 @@ def _take_own_texts(trace: Stored, report: SpanRecord | TraceRecord) -> None:
     trace.keep(texts)
 
 
-def _take_span(trace: Stored, report: SpanRecord, now: datetime, prices: Prices) -> None:
+def _take_span(trace: StoredTrace, report: SpanRecord, now: datetime, prices: Prices) -> None:
     texts = Texts(trace.trace_id, report.span_id, report.input, report.output, report.raw)
     new = row_of(report, now)
     new.text_hash = texts.hash()
@@ -174,7 +176,7 @@ def _take_span(trace: Stored, report: SpanRecord, now: datetime, prices: Prices)
     trace.keep(texts)
 
 
-def _take_claims(trace: Stored, report: TraceRecord, now: datetime) -> None:
+def _take_claims(trace: StoredTrace, report: TraceRecord, now: datetime) -> None:
     """Claims on the trace itself merge by the same rule as two reports of a span."""
     said = SpanRecord(report.trace_id, "", claims=report.claims, started_at=report.started_at, said_at=report.said_at)
     new = row_of(said, now)
@@ -196,7 +198,7 @@ def _take_claims(trace: Stored, report: TraceRecord, now: datetime) -> None:
         trace.claims, trace.claimed = claims, True
 
 
-def _write_spans(project_id: int, traces: Iterable[Stored]) -> None:
+def _write_spans(project_id: int, traces: Iterable[StoredTrace]) -> None:
     rows = sorted(
         ((t.bucket, t.spans[span_id]) for t in traces for span_id in t.changed),
         key=lambda r: (r[1].trace_id, r[1].span_id),
@@ -209,7 +211,7 @@ def _write_spans(project_id: int, traces: Iterable[Stored]) -> None:
     _write_texts(project_id, traces)
 
 
-def _write_texts(project_id: int, traces: Iterable[Stored]) -> None:
+def _write_texts(project_id: int, traces: Iterable[StoredTrace]) -> None:
     _complete_raw(project_id, traces)
     texts = [(trace.bucket, text) for trace in traces for text in trace.texts.values() if text.say_something]
     texts.sort(key=lambda item: (item[1].trace_id, item[1].span_id))
@@ -227,7 +229,7 @@ def _write_texts(project_id: int, traces: Iterable[Stored]) -> None:
     )
 
 
-def _complete_raw(project_id: int, traces: Iterable[Stored]) -> None:
+def _complete_raw(project_id: int, traces: Iterable[StoredTrace]) -> None:
     wanted = [(trace, span_id) for trace in traces for span_id in trace.reported_again]
     for trace, span_id, stored in load_texts(project_id, wanted, "raw"):
         trace.texts[span_id].raw = merge_raw(orjson.loads(stored), trace.texts[span_id].raw)

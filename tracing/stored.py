@@ -17,7 +17,7 @@ SPANS_SUMMED_WHILE_STORING = 2_000
 
 
 @dataclass(slots=True)
-class Stored:
+class StoredTrace:
     """A locked trace row, its spans as far as they were read, and the changes to write."""
 
     trace_id: str
@@ -61,7 +61,9 @@ class Stored:
         self.texts[texts.span_id] = texts
 
 
-def load_texts(project_id: int, wanted: Sequence[tuple[Stored, str]], part: str) -> list[tuple[Stored, str, str]]:
+def load_texts(
+    project_id: int, wanted: Sequence[tuple[StoredTrace, str]], part: str
+) -> list[tuple[StoredTrace, str, str]]:
     """The stored `part` (input, output or raw) of some spans; those that have none are missing."""
     if not wanted:
         return []

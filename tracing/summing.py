@@ -12,17 +12,17 @@ from tracing.previews import preview
 from tracing.records import Issue, Reason
 from tracing.rollup import Totals, roll_up
 from tracing.sql import ARRAYS, COUNT_REPEATS, SUMMED, UPDATE_TRACES, run
-from tracing.stored import Stored, load_texts
-from tracing.tombstones import Standing
+from tracing.stored import StoredTrace, load_texts
+from tracing.tombstones import StandingTombstones
 
 JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out"} | ARRAYS
 ROLES = {"input": "user", "output": "assistant"}
 
-Summed = list[tuple[Stored, Totals]]
+Summed = list[tuple[StoredTrace, Totals]]
 
 
 def sum_up(
-    graves: Standing, traces: Sequence[Stored], found: list[Issue], now: datetime, *, whole: bool = False
+    graves: StandingTombstones, traces: Sequence[StoredTrace], found: list[Issue], now: datetime, *, whole: bool = False
 ) -> None:
     """Writes the totals of every changed trace. A large one is left to the worker unless its spans are read `whole`.
     Raises Condemned."""
@@ -74,7 +74,7 @@ def _write_totals(project_id: int, summed: Summed, now: datetime) -> None:
 def _previews(project_id: int, summed: Summed, side: str) -> list[str]:
     """Out of the texts at hand; a text is read back only when an earlier request brought the one that now counts."""
     texts: dict[str, str] = {}
-    missing: list[tuple[Stored, str]] = []
+    missing: list[tuple[StoredTrace, str]] = []
     for trace, totals in summed:
         source = getattr(totals, f"{side}_span_id")
         at_hand = trace.texts.get(source) if source is not None else None
@@ -89,7 +89,7 @@ def _previews(project_id: int, summed: Summed, side: str) -> list[str]:
     return [texts.get(trace.trace_id, "") for trace, _ in summed]
 
 
-def _count_repeats(project_id: int, traces: Iterable[Stored], due: Sequence[Stored], now: datetime) -> None:
+def _count_repeats(project_id: int, traces: Iterable[StoredTrace], due: Sequence[StoredTrace], now: datetime) -> None:
     rows = [trace for trace in traces if trace.repeats or trace in due]
     if rows:
         run(
@@ -102,7 +102,7 @@ def _count_repeats(project_id: int, traces: Iterable[Stored], due: Sequence[Stor
         )
 
 
-def _conflicts(trace: Stored, totals: Totals) -> Iterable[Issue]:
+def _conflicts(trace: StoredTrace, totals: Totals) -> Iterable[Issue]:
     """Session ids that this request claimed and that lost to another one."""
     for span_id in sorted(trace.changed):
         claimed = (trace.spans[span_id].claims or {}).get("session_id")

@@ -33,7 +33,7 @@ FORGET = "DELETE FROM tombstone WHERE erased_at < %s /* every project */"
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingTombstones:
     """The tombstones of one project as the running transaction sees them; none is added before it ends."""
 
     project_id: int
@@ -51,12 +51,12 @@ class Standing:
             return {hashes[bytes(found)]: erased_at for found, erased_at in cursor.fetchall()}
 
 
-def standing(project_id: int) -> Standing:
+def standing(project_id: int) -> StandingTombstones:
     """Keeps new tombstones out until the transaction ends, and returns those that stand."""
     with connection.cursor() as cursor:
         cursor.execute(SHARE, [_lock_of(project_id)])
         cursor.execute(KINDS, [list(Kind.values), project_id])
-        return Standing(project_id, frozenset(kind for (kind,) in cursor.fetchall()))
+        return StandingTombstones(project_id, frozenset(kind for (kind,) in cursor.fetchall()))
 
 
 def bury(project_id: int, kind: Kind, ids: Iterable[str], at: datetime) -> None:

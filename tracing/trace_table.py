@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracing.layout import DENSITIES, Layout, layout_of, said_in
-from tracing.listing import ALWAYS, COLUMNS, FIRST, WINDOWS, Column, TraceListing
+from tracing.listing import ALWAYS, COLUMNS, FIRST, WINDOWS, TraceColumn, TraceListing
 
 SAID = 344  # pixels, as of the first column in static/css/list.css
 
 
 @dataclass(frozen=True)
-class Head:
-    column: Column
+class TraceHead:
+    column: TraceColumn
     width: int
     sort_query: str
     aria_sort: str  # ascending | descending | none
@@ -20,13 +20,13 @@ class Head:
 
 @dataclass(frozen=True)
 class TraceTable:
-    heads: list[Head]
-    hidden: list[Column]
+    heads: list[TraceHead]
+    hidden: list[TraceColumn]
     layout: Layout
     densities = DENSITIES
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[TraceColumn]:
         return [head.column for head in self.heads]
 
     @property
@@ -56,9 +56,9 @@ def windows_of(listing: TraceListing) -> list[Window]:
     return [*days, Window("all", listing.query_string(window=ALWAYS), listing.window is None)]
 
 
-def _head(listing: TraceListing, column: Column, layout: Layout) -> Head:
+def _head(listing: TraceListing, column: TraceColumn, layout: Layout) -> TraceHead:
     aria_sort = "none"
     if column.name == listing.sort.removeprefix("-"):
         aria_sort = "descending" if listing.sort.startswith("-") else "ascending"
     query = listing.query_string(sort=column.name if aria_sort == "descending" else f"-{column.name}")
-    return Head(column, layout.widths.get(column.name) or column.width, query, aria_sort)
+    return TraceHead(column, layout.widths.get(column.name) or column.width, query, aria_sort)

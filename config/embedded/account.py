@@ -17,7 +17,7 @@ ROOTS_STORE = Path("/var/lib/confab")  # for what an unprivileged account cannot
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemUser:
     """An operating system user and what it may reach."""
 
     uid: int
@@ -58,17 +58,17 @@ def roots_store() -> Path:
     return ROOTS_STORE
 
 
-def our_account() -> Account:
-    return Account(os.geteuid(), os.getegid())
+def our_account() -> SystemUser:
+    return SystemUser(os.geteuid(), os.getegid())
 
 
-def account_for_postgres() -> Account:
+def account_for_postgres() -> SystemUser:
     if os.geteuid() != 0:
         return our_account()
     for name in UNPRIVILEGED:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
-            return Account(entry.pw_uid, entry.pw_gid)
+            return SystemUser(entry.pw_uid, entry.pw_gid)
     raise CannotStart(
         f"PostgreSQL refuses to run as root and there is no account {' or '.join(UNPRIVILEGED)}: set DATABASE_URL"
     )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.embedded import CannotStart
-from config.embedded.account import Account, account_for_postgres, our_account
+from config.embedded.account import SystemUser, account_for_postgres, our_account
 
 UMASK = 0o077  # of all programs of `up`
 OTHERS = 0o077
@@ -30,7 +30,7 @@ def close_to_others(data: Path) -> None:
         _close(data)
 
 
-def _guest() -> Account | None:
+def _guest() -> SystemUser | None:
     """Return PostgreSQL's account where it is not ours."""
     with suppress(CannotStart):
         account = account_for_postgres()

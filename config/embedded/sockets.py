@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from config.embedded import CannotStart
-from config.embedded.account import Account
+from config.embedded.account import SystemUser
 
 LONGEST = 103 - len("/.s.PGSQL.5432")  # the path of a socket has 104 bytes on macOS, 108 on Linux, with its NUL
 
@@ -17,7 +17,7 @@ def place_of_sockets(data: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"confab-{hashlib.sha256(bytes(data)).hexdigest()[:16]}"
 
 
-def socket_directory(data: Path, account: Account) -> Path:
+def socket_directory(data: Path, account: SystemUser) -> Path:
     """Return where the sockets of a server with these data stand, made for its account alone."""
     place = place_of_sockets(data)
     if place == data:

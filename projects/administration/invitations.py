@@ -25,7 +25,7 @@ INVITATIONS_PER_PERSON_AND_DAY = 50
 INVITATIONS_PER_ADDRESS_AND_DAY = 5
 
 
-class TooManyInvitations(people.Refusal):
+class TooManyInvitations(people.MembershipRefusal):
     pass
 
 
@@ -83,7 +83,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     found = _found(token)
     try:
         membership = people.accept(found, person(request))
-    except people.Refusal as refusal:
+    except people.MembershipRefusal as refusal:
         context = {"invitation": found, "token": token, "refusal": str(refusal)}
         return render(request, "account/invitation.html", context, status=409)
     record(

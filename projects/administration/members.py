@@ -37,7 +37,7 @@ def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
             _record(request, Action.MEMBER_INVITED, organization, invitation.email, role=role)
             if is_mailed:
                 invitations.send(invitation, token)
-    except people.Refusal as refusal:
+    except people.MembershipRefusal as refusal:
         form.add_error(None, str(refusal))
         return _page(request, organization, invite_form=form, status=400)
     except OSError:
@@ -75,7 +75,7 @@ def change_role(request: HttpRequest, organization: Organization, user_id: int) 
         with transaction.atomic():
             people.change_role(organization, member.user, role, by=person(request))
             _record(request, Action.MEMBER_ROLE_CHANGED, organization, member.user.email, was=member.role, role=role)
-    except people.Refusal as refusal:
+    except people.MembershipRefusal as refusal:
         return _refuse(request, organization, str(refusal))
     return _back(organization)
 
@@ -112,7 +112,7 @@ def _end(request: HttpRequest, organization: Organization, member: Membership, a
         with transaction.atomic():
             _record(request, action, organization, member.user.email, was=member.role)
             people.remove(organization, member.user, by=person(request))
-    except people.Refusal as refusal:
+    except people.MembershipRefusal as refusal:
         return _refuse(request, organization, str(refusal))
     return redirect("organizations") if member.user == request.user else _back(organization)
 

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
-from projects.downloads.places import SENDING, Holder, NoDownload, Place
+from projects.downloads.places import SENDING, DownloadSlot, Holder, NoDownload
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def refused(request: HttpRequest, refusal: NoDownload) -> HttpResponse:
 class Sending(Iterator[bytes]):
     """The chunks of a part of a file. It ends early when its reader is too slow, which breaks the promised length."""
 
-    def __init__(self, file: IO[bytes], part: range, place: Place) -> None:
+    def __init__(self, file: IO[bytes], part: range, place: DownloadSlot) -> None:
         self._file, self._left, self._place = file, len(part), place
         self._sent, self._began = 0, time.monotonic()
 

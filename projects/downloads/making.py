@@ -17,7 +17,7 @@ IN_MEMORY_BYTES = 2**20
 CHUNK_CHARACTERS = 64 * 1024
 
 
-class TooLarge(NoDownload):
+class DownloadTooLarge(NoDownload):
     """The file takes longer to make, or is larger, than an answer may be."""
 
     status = 400
@@ -41,7 +41,8 @@ def made_answer(
 
 
 def made(pieces: Iterable[str], holder: Holder, *, seconds: float = MOST_SECONDS) -> IO[bytes]:
-    """The file, at its beginning; whoever gets it closes it. Raises Busy, TooLarge, and whatever `pieces` does."""
+    """The file, at its beginning; whoever gets it closes it. Raises Busy, DownloadTooLarge, and
+    whatever `pieces` does."""
     with MAKING.take(holder):
         file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115
         try:
@@ -77,4 +78,6 @@ def _write(pieces: Iterable[str], file: IO[bytes], deadline: float) -> None:
     for chunk in encoded(pieces):
         file.write(chunk)
         if time.monotonic() > deadline or file.tell() > MOST_BYTES:
-            raise TooLarge("This is more than can be sent at once. Ask for less: narrow the filter or the time.")
+            raise DownloadTooLarge(
+                "This is more than can be sent at once. Ask for less: narrow the filter or the time."
+            )

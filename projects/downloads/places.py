@@ -50,7 +50,7 @@ class Busy(NoDownload):
 
 
 @dataclass(frozen=True)
-class Places:
+class DownloadSlots:
     """A number of places of one kind. Those of a person or key hold for all processes as long as Redis is there; the
     others are counted in this process, whose threads they spare."""
 
@@ -61,13 +61,13 @@ class Places:
     _taken: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, holder: Holder) -> "Place":
+    def take(self, holder: Holder) -> "DownloadSlot":
         """One of the places, to be released. Raises Busy."""
         lease = self._lease(holder)
         with self._lock:
             if self._taken.total() < self.in_process and self._taken[holder.tenant] < self.of_tenant:
                 self._taken[holder.tenant] += 1
-                return Place(self, holder, lease)
+                return DownloadSlot(self, holder, lease)
         _give_back(lease)
         raise Busy("The server is busy with other downloads. Try again in a few seconds.", 503)
 
@@ -89,10 +89,10 @@ class Places:
                 del self._taken[tenant]
 
 
-class Place:
+class DownloadSlot:
     """One download's place, until it is released."""
 
-    def __init__(self, places: Places, holder: Holder, lease: str) -> None:
+    def __init__(self, places: DownloadSlots, holder: Holder, lease: str) -> None:
         self._places, self._holder, self._lease = places, holder, lease
         self._renewed_at = time.monotonic()
         self._is_held = True
@@ -128,5 +128,7 @@ def _give_back(lease: str) -> None:
 
 
 # The web process of `up` has 20 threads (config/programs.py): storing takes 4 of them, and 7 stay for pages.
-MAKING = Places("making", of_one=2, of_tenant=2, in_process=3)
-SENDING = Places("sending", of_one=6, of_tenant=4, in_process=6)  # a browser fetches 6 pictures of a page at once
+MAKING = DownloadSlots("making", of_one=2, of_tenant=2, in_process=3)
+SENDING = DownloadSlots(
+    "sending", of_one=6, of_tenant=4, in_process=6
+)  # a browser fetches 6 pictures of a page at once

@@ -23,7 +23,7 @@ class NotAllowed(ValueError):
     """The text says to the person what is wrong; its cause, if any, is how a program is answered."""
 
 
-class Value(NamedTuple):
+class ScoreValue(NamedTuple):
     """An answer as it is stored: `number` of a category is the one that its config gives it."""
 
     number: float | None
@@ -37,12 +37,12 @@ class OfProgram:
         self.config = config
         self.data_type = config.data_type
 
-    def read(self, value: Any) -> Value:
+    def read(self, value: Any) -> ScoreValue:
         """A text may be longer than a person's. Raises BadScore."""
         if self.data_type == DataType.TEXT:
             if not isinstance(value, str) or not value:
                 raise BadScore(f"value: {self.config.name}, by its config, is a text")
-            return Value(None, value)
+            return ScoreValue(None, value)
         try:
             return read_value(self.config, self._word(value))
         except NotAllowed as refused:
@@ -122,24 +122,24 @@ def categories_of(labels: Iterable[str]) -> list[dict[str, Any]]:
     return [{"value": float(place), "label": label} for place, label in enumerate(labels)]
 
 
-def read_value(config: ScoreConfig, raw: str) -> Value:
+def read_value(config: ScoreConfig, raw: str) -> ScoreValue:
     """An answer as a form or a program gives it. Raises NotAllowed."""
     raw = raw.strip()
     if config.data_type == DataType.BOOLEAN:
         if raw.lower() not in WORDS:
             raise NotAllowed(f"{config.name}: yes or no")
         truth = WORDS[raw.lower()]
-        return Value(truth, str(bool(truth)))
+        return ScoreValue(truth, str(bool(truth)))
     if config.data_type == DataType.CATEGORICAL:
         numbers = {category["label"]: category["value"] for category in config.categories}
         if raw not in numbers:
             raise NotAllowed(f"{config.name}: one of {', '.join(numbers)}")
-        return Value(float(numbers[raw]), raw)
+        return ScoreValue(float(numbers[raw]), raw)
     if config.data_type == DataType.NUMERIC:
-        return Value(_number(config, raw), None)
+        return ScoreValue(_number(config, raw), None)
     if not raw or len(raw) > TEXT_LENGTH or "\x00" in raw:
         raise NotAllowed(f"{config.name}: 1 to {TEXT_LENGTH:,} characters")
-    return Value(None, raw)
+    return ScoreValue(None, raw)
 
 
 def _number(config: ScoreConfig, raw: str) -> float:

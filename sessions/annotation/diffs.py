@@ -10,40 +10,40 @@ FEW_WORDS = 4
 MOST_WORDS = 4_000  # of a text: some 10 ms for two of them
 
 
-class Part(NamedTuple):
+class DiffPart(NamedTuple):
     """A run of words: `same`, `gone` from the old text, or `new`."""
 
     kind: str
     text: str
 
 
-def word_diff(old: str, new: str) -> list[Part]:
+def word_diff(old: str, new: str) -> list[DiffPart]:
     """Return the parts in order; none when a text is too long to compare while somebody waits."""
     before, after = WORD.findall(old), WORD.findall(new)
     if max(len(before), len(after)) > MOST_WORDS:
         return []
-    parts: list[Part] = []
+    parts: list[DiffPart] = []
     a = b = 0
     for kept_a, kept_b, length in [*_runs(kept_places(before, after)), (len(before), len(after), 0)]:
         parts += _replaced(before[a:kept_a], after[b:kept_b])
-        parts.append(Part("same", "".join(before[kept_a : kept_a + length])))
+        parts.append(DiffPart("same", "".join(before[kept_a : kept_a + length])))
         a, b = kept_a + length, kept_b + length
     return [part for part in parts if part.text]
 
 
-def _replaced(gone: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
+def _replaced(gone: Sequence[str], new: Sequence[str]) -> Iterator[DiffPart]:
     """A few words give way one for one; many are read better as two sentences."""
     pairs = min(len(gone), len(new)) - 1
     for old_word, new_word in zip(gone[:pairs], new[:pairs], strict=True) if 0 < pairs < FEW_WORDS else ():
         blank = new_word[len(new_word.rstrip()) :]
         if not old_word.endswith(blank):
             break
-        yield Part("gone", old_word.removesuffix(blank))
-        yield Part("new", new_word.removesuffix(blank))
-        yield Part("same", blank)
+        yield DiffPart("gone", old_word.removesuffix(blank))
+        yield DiffPart("new", new_word.removesuffix(blank))
+        yield DiffPart("same", blank)
         gone, new = gone[1:], new[1:]
-    yield Part("gone", "".join(gone))
-    yield Part("new", "".join(new))
+    yield DiffPart("gone", "".join(gone))
+    yield DiffPart("new", "".join(new))
 
 
 def _runs(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:

@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from projects.models import Project, User
 from sessions.annotation.comments import Thread, threads_on
 from sessions.annotation.configs import configs_of
-from sessions.annotation.diffs import Part, word_diff
-from sessions.annotation.scoring import CORRECTION, Answer, may_edit
+from sessions.annotation.diffs import DiffPart, word_diff
+from sessions.annotation.scoring import CORRECTION, ScoreAnswer, may_edit
 from sessions.annotation.targets import Target
 from sessions.models import DataType, ObjectType, ScoreConfig
 from tracing.models import Score, Trace
@@ -24,7 +24,7 @@ SOURCES = {"api": "API", "annotation": "", "eval": "evaluation"}
 
 
 @dataclass(frozen=True)
-class Question:
+class ConfigQuestion:
     """A config to answer, with this person's answer so far."""
 
     config: ScoreConfig
@@ -62,7 +62,7 @@ class Given:
     author: str
     is_own: bool
     may_delete: bool
-    question: Question | None = None  # for an admin to answer it anew in its author's place
+    question: ConfigQuestion | None = None  # for an admin to answer it anew in its author's place
 
     @property
     def value(self) -> str:
@@ -97,7 +97,7 @@ class Diff:
 
     author: str
     words: str
-    parts: list[Part] = field(default_factory=list)
+    parts: list[DiffPart] = field(default_factory=list)
     note: str = ""
 
 
@@ -107,7 +107,7 @@ class Panel:
 
     target: Target
     given: list[Given]
-    questions: list[Question]
+    questions: list[ConfigQuestion]
     threads: list[Thread]
     marks: list[Mark] = field(default_factory=list)
     original: str = ""
@@ -127,14 +127,14 @@ def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[
     return Panel(
         target,
         given_of(project, [score for score in scores if score.name != CORRECTION], user, asked),
-        [Question(config, own_of(scores, config, user)) for config in asked],
+        [ConfigQuestion(config, own_of(scores, config, user)) for config in asked],
         threads_on(project, Q(object_type=kind, object_id=target.key)),
         marks_of(project, target, user) if is_session else [],
         **({} if is_session else _corrections(project, target, scores, user)),
     )
 
 
-def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> list[tuple[ScoreConfig, Answer]]:
+def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> list[tuple[ScoreConfig, ScoreAnswer]]:
     """What a form says; what was left empty is not said."""
     answers = []
     for config in configs:
@@ -143,7 +143,7 @@ def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> lis
         if config.data_type in (DataType.BOOLEAN, DataType.CATEGORICAL):
             raw = raw.removeprefix("=")
         if raw or is_unsure:
-            answers.append((config, Answer(raw, is_unsure, why)))
+            answers.append((config, ScoreAnswer(raw, is_unsure, why)))
     return answers
 
 
@@ -157,7 +157,7 @@ def given_of(project: Project, scores: list[Score], user: User, configs: Iterabl
             names.get(score.author_id or 0, "" if score.author_id is None else "somebody who left"),
             score.author_id == user.pk,
             may_edit(project, score.author_id, user),
-            Question(config, score) if config and score.author_id not in (None, user.pk) else None,
+            ConfigQuestion(config, score) if config and score.author_id not in (None, user.pk) else None,
         )
         for score in scores
         for config in [known.get(score.config_id or "")]

@@ -216,7 +216,7 @@ def _session(project: Project, target: Target | None) -> Session | None:
     return Session.objects.for_project(project).filter(session_id=session_id).first() if session_id else None
 
 
-def _reading(project: Project, session: Session, page: turns.Page) -> dict[str, Any]:
+def _reading(project: Project, session: Session, page: turns.TurnPage) -> dict[str, Any]:
     return {"session": session, "session_id": session.session_id, "page": page, "project": project, "only": "review"}
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from projects.audit import Action, record
 from projects.models import Project, User
-from sessions.annotation.configs import TEXT_LENGTH, NotAllowed, Value, read_value
+from sessions.annotation.configs import TEXT_LENGTH, NotAllowed, ScoreValue, read_value
 from sessions.annotation.targets import Target, check
 from sessions.models import DataType, ScoreConfig
 from tracing.models import Score
@@ -16,10 +16,10 @@ from tracing.scored import delete_score, mark_sessions
 
 CORRECTION = "correction"  # the name of the score that holds what an answer should have been
 CORRECTION_LENGTH = 100_000
-UNSURE = Value(None, None)
+UNSURE = ScoreValue(None, None)
 
 
-class Answer(NamedTuple):
+class ScoreAnswer(NamedTuple):
     """What a person says under one name; without a `raw` value they cannot tell."""
 
     raw: str
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
 
 
 def give(
-    project: Project, target: Target, config: ScoreConfig, answer: Answer, *, by: User, queue_id: str | None = None
+    project: Project, target: Target, config: ScoreConfig, answer: ScoreAnswer, *, by: User, queue_id: str | None = None
 ) -> Score:
     """Writes or replaces this person's score. Raises NotAllowed."""
     value, comment = _checked(config, answer)
@@ -47,12 +47,12 @@ def correct(project: Project, target: Target, text: str, *, by: User) -> Score |
     if len(text) > CORRECTION_LENGTH or "\x00" in text:
         raise NotAllowed(f"correction: up to {CORRECTION_LENGTH:,} characters")
     if text:
-        return _write(project, target, CORRECTION, Value(None, text), by=by, data_type=DataType.TEXT)
+        return _write(project, target, CORRECTION, ScoreValue(None, text), by=by, data_type=DataType.TEXT)
     withdraw(project, own_id(target, CORRECTION, by), by=by)
     return None
 
 
-def change(project: Project, score_id: str, config: ScoreConfig, answer: Answer, *, by: User) -> bool:
+def change(project: Project, score_id: str, config: ScoreConfig, answer: ScoreAnswer, *, by: User) -> bool:
     """Puts another answer in the place of a person's, who stays its author. False when there is none that `by` may
     change. Raises NotAllowed."""
     value, comment = _checked(config, answer)
@@ -89,7 +89,7 @@ def own_id(target: Target, name: str, by: User) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _checked(config: ScoreConfig, answer: Answer) -> tuple[Value, str | None]:
+def _checked(config: ScoreConfig, answer: ScoreAnswer) -> tuple[ScoreValue, str | None]:
     """The value and the comment as they are stored. Raises NotAllowed."""
     if config.is_archived:
         raise NotAllowed(f"{config.name}: this score is archived")
@@ -99,7 +99,7 @@ def _checked(config: ScoreConfig, answer: Answer) -> tuple[Value, str | None]:
 
 
 def _write(
-    project: Project, target: Target, name: str, value: Value, *, by: User, **fields: str | bool | None
+    project: Project, target: Target, name: str, value: ScoreValue, *, by: User, **fields: str | bool | None
 ) -> Score:
     now = timezone.now()
     written = {

@@ -17,7 +17,7 @@ from projects.models import Project, Role, User
 from sessions.annotation import comments, configs, scoring
 from sessions.annotation.configs import NotAllowed
 from sessions.annotation.panels import Mark, answers_of, panel_of
-from sessions.annotation.scoring import Answer
+from sessions.annotation.scoring import ScoreAnswer
 from sessions.annotation.targets import Target, find
 from sessions.models import Comment, ObjectType
 from tracing.models import Score
@@ -145,7 +145,7 @@ def _take(project: Project, target: Target, user: User, posted: Mapping[str, str
         if before is not None and before.value == configs.read_value(thumbs, posted["thumb"]).number:
             scoring.withdraw(project, own, by=user)  # the same thumb once more takes it back
         else:
-            scoring.give(project, target, thumbs, Answer(posted["thumb"]), by=user)
+            scoring.give(project, target, thumbs, ScoreAnswer(posted["thumb"]), by=user)
     elif "correction" in posted:
         scoring.correct(project, target, posted["correction"], by=user)
     else:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from projects.auth import KeyRefused, key_for
 from projects.models import ApiKey, Project, Scope
 from tracing.rate import admit
-from tracing.wire.refusals import RateLimited
+from tracing.wire.refusals import IngestRateLimited
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -22,7 +22,7 @@ class KeyAuthentication(BaseAuthentication):
             admit(key.pk, getattr(request, "_request", request))
         except KeyRefused as error:
             raise (PermissionDenied if error.status == 403 else AuthenticationFailed)(str(error)) from None
-        except RateLimited as error:
+        except IngestRateLimited as error:
             raise Throttled(error.retry_after, str(error)) from None
         return None, key
 

@@ -13,7 +13,7 @@ from projects.downloads.places import NoDownload
 from projects.refusals import refusal_of
 from tracing.bounded import took_too_long
 from tracing.faults import is_refusal
-from tracing.wire.refusals import Refused
+from tracing.wire.refusals import IngestRefused
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = "2"
@@ -30,7 +30,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, NoDownload):
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
         return Response({"detail": str(error)}, error.status, headers=headers)
-    if isinstance(error, Refused):
+    if isinstance(error, IngestRefused):
         return Response({"detail": str(error)}, error.status)
     if not isinstance(error, APIException | Http404) and (found := refusal_of(error)):
         return Response({"detail": found.reason}, found.status)

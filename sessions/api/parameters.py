@@ -18,14 +18,14 @@ class BadParameters(APIException):
         super().__init__({"detail": "Some parameters cannot be followed.", "errors": dict(errors)})
 
 
-class Part(NamedTuple):
+class PageParameters(NamedTuple):
     """Which part of a long list to answer."""
 
     limit: int
     cursor: str
 
 
-def part_of(request: Request, name: str, order: Order, *, limit: int, highest: int) -> Part:
+def part_of(request: Request, name: str, order: Order, *, limit: int, highest: int) -> PageParameters:
     """From `?<name>_limit=` and `?<name>_cursor=`, the only parameters of the request."""
     limit_name, cursor_name = f"{name}_limit", f"{name}_cursor"
     given = request.query_params
@@ -40,4 +40,4 @@ def part_of(request: Request, name: str, order: Order, *, limit: int, highest: i
         errors[cursor_name] = [str(error)]
     if errors or asked is None:
         raise BadParameters(errors)
-    return Part(asked, cursor)
+    return PageParameters(asked, cursor)

@@ -16,6 +16,6 @@ class BodyParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Raise Refused."""
+        """Raise IngestRefused."""
         assert parser_context is not None
         return read_object(parser_context["request"]._request)

@@ -16,7 +16,7 @@ from sessions.models import TranslationJob
 from sessions.translation import jobs
 from sessions.translation.languages import tag
 from sessions.translation.planning import BUDGET
-from sessions.translation.provider import Refused
+from sessions.translation.provider import ProviderRefused
 from tracing.models import Trace
 
 MORE = jobs.MOST_BUDGET // BUDGET
@@ -54,7 +54,7 @@ def translation(request: Request, trace_id: str) -> Response:
             job = jobs.ask(project, trace, to, actor=key_of(request), budget=budget, wanted=jobs.ORDERED, again=True)
         else:
             job = jobs.find(project, trace, to, budget=budget)
-    except Refused as error:
+    except ProviderRefused as error:
         raise NotTranslated(str(error)) from None
     if job is None:
         raise NotFound("Nobody has asked for this translation yet, or the trace says something else by now: POST here.")

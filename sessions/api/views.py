@@ -16,7 +16,7 @@ from sessions.api.representation import session_json, span_json, trace_json
 from sessions.breakdown import value_counts
 from sessions.listing import Listing
 from sessions.models import Erasure, Session
-from tracing.keyset import Order, Page
+from tracing.keyset import KeysetPage, Order
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
 
@@ -93,14 +93,14 @@ def found_or_404(rows: QuerySet[Any], **key: str) -> Any:
     return found
 
 
-def _within_budget(page: Page[Span]) -> Page[Span]:
+def _within_budget(page: KeysetPage[Span]) -> KeysetPage[Span]:
     """The first spans whose texts fit into one answer; always at least one."""
     size = 0
     for index, span in enumerate(page.rows):
         size += (span.input_size or 0) + (span.output_size or 0)
         if size > TEXT_PER_PAGE and index:
             kept = page.rows[:index]
-            return Page(kept, BY_START.cursor(kept[-1], is_forward=True), page.previous)
+            return KeysetPage(kept, BY_START.cursor(kept[-1], is_forward=True), page.previous)
     return page
 
 

@@ -16,7 +16,7 @@ from tracing.erased import gone
 Choices = list[tuple[str, str]]  # value and words
 
 
-class Refused(Exception):
+class BulkRefused(Exception):
     """The action cannot go on; the message says why, to people."""
 
 
@@ -71,7 +71,7 @@ def _queues(project: Project) -> Choices:
 def _enqueue(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     queue = ReviewQueue.objects.for_project(job.project_id).filter(id=job.arguments.get("queue")).first()
     if queue is None:
-        raise Refused("The review queue was deleted meanwhile.")
+        raise BulkRefused("The review queue was deleted meanwhile.")
     return queues.add_items(queue, ((ObjectType.SESSION, session_id) for session_id in session_ids))
 
 
@@ -83,11 +83,11 @@ def _cohorts(project: Project) -> Choices:
 def _add_to_cohort(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     cohort = Cohort.objects.for_project(job.project_id).filter(id=job.arguments.get("cohort")).first()
     if cohort is None:
-        raise Refused("The cohort was deleted meanwhile.")
+        raise BulkRefused("The cohort was deleted meanwhile.")
     try:
         return making.add_sessions(cohort, session_ids)
     except making.CohortError as error:
-        raise Refused(str(error)) from error
+        raise BulkRefused(str(error)) from error
 
 
 def _delete(job: BulkJob, session_ids: Sequence[str], until: float) -> int:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from projects.models import Project, User
 from projects.slices import OutOfTime
-from sessions.bulk.actions import ACTIONS, Refused
+from sessions.bulk.actions import ACTIONS, BulkRefused
 from sessions.listing import Count, Listing
 from sessions.models import BulkJob, Session
 from sessions.query.values import as_of
@@ -48,7 +48,7 @@ class Selection:
         return cls(session_ids=list(dict.fromkeys(id for id in form.getlist("session") if "\x00" not in id))[:MOST_IDS])
 
     def count(self, project: Project) -> Count:
-        """Sessions selected at this moment. Raises Refused when the query cannot be followed, or not in time."""
+        """Sessions selected at this moment. Raises BulkRefused when the query cannot be followed, or not in time."""
         if self.query is None:
             return Count(Session.objects.for_project(project).filter(session_id__in=self.session_ids).count(), False)
         found = matching(project, self.query, timezone.now())
@@ -56,7 +56,9 @@ class Selection:
             with within(PATIENCE):
                 number = found[: BulkJob.MOST_COUNTED + 1].count()
         except TooLong:
-            raise Refused("Finding what the filter matches takes too long. Narrow it, to a shorter time say.") from None
+            raise BulkRefused(
+                "Finding what the filter matches takes too long. Narrow it, to a shorter time say."
+            ) from None
         return Count(min(number, BulkJob.MOST_COUNTED), is_capped=number > BulkJob.MOST_COUNTED)
 
 
@@ -80,7 +82,7 @@ def is_large(job: BulkJob) -> bool:
 
 def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
     """What the list showed for `query` at that time: "the last 7 days" must not move on while a job works. Raises
-    Refused when it cannot be followed: never all, never by mistake."""
+    BulkRefused when it cannot be followed: never all, never by mistake."""
     params = QueryDict(query, mutable=True)
     for name in (*PASSING, "sort", "limit"):
         params.pop(name, None)
@@ -88,7 +90,7 @@ def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
         listing = Listing(project, params)
         if listing.errors:
             reasons = [reason for found in listing.errors.values() for reason in found]
-            raise Refused("The list's filter cannot be followed: " + " ".join(reasons))
+            raise BulkRefused("The list's filter cannot be followed: " + " ".join(reasons))
         found: QuerySet[Session] = listing.matching
         return found
 
@@ -116,7 +118,7 @@ def proceed(job: BulkJob, until: float = math.inf) -> BulkJob:
     try:
         project = Project.objects.get(pk=job.project_id, deleted_at=None)
         _work(job, project, until)
-    except (Refused, Project.DoesNotExist) as refusal:
+    except (BulkRefused, Project.DoesNotExist) as refusal:
         _write(job, **_over(error=str(refusal)))
     except OperationalError:
         raise  # the database is away or chose a victim: the sweep goes on

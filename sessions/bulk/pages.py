@@ -19,7 +19,7 @@ from projects.audit import parameters_in, record
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.bulk import jobs
-from sessions.bulk.actions import ACTIONS, Action, Refused
+from sessions.bulk.actions import ACTIONS, Action, BulkRefused
 from sessions.bulk.tasks import bulk_jobs
 from sessions.listing import Count
 from sessions.models import BulkJob
@@ -75,14 +75,14 @@ def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
     try:
         count = selection.count(project)
         if not count.number:
-            raise Refused("Nothing is selected: tick some rows, or “All”.")
+            raise BulkRefused("Nothing is selected: tick some rows, or “All”.")
         choices = action.choices(project) if action.argument else []
         if action.argument and argument not in {value for value, _ in choices}:
             return _ask(request, project, name, selection, count, choices)
         if action.is_final and "confirmed" not in request.POST:
             return _ask(request, project, name, selection, count, choices)
         job = _begin(request, project, name, selection, argument)
-    except Refused as refusal:
+    except BulkRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(_list(project, request))
     if jobs.is_large(job):

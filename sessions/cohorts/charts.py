@@ -31,7 +31,7 @@ WHOLE = (PropertyKind.DURATION, PropertyKind.NUMBER)
 
 
 @dataclass(frozen=True)
-class Bin:
+class HistogramBin:
     """Values from `low` to `high`, both included."""
 
     low: Decimal
@@ -40,7 +40,7 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Bar:
+class HistogramBar:
     place: int
     bin: int
     x: float
@@ -58,18 +58,18 @@ class Tick:
 
 
 @dataclass(frozen=True)
-class Chart:
+class ComparisonChart:
     """`bars` of a histogram (share of each group's sessions), or `lines` of cumulative shares."""
 
     is_logarithmic: bool
-    bins: list[Bin]
-    bars: list[Bar]
+    bins: list[HistogramBin]
+    bars: list[HistogramBar]
     lines: list[str]  # points of a polyline, group by group
     ticks: list[Tick]
     levels: list[Tick]  # of the vertical axis, shares
 
 
-def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bool = False) -> Chart | None:
+def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bool = False) -> ComparisonChart | None:
     """None where there is nothing, or nothing but one value, to draw."""
     spread = sorted(value for sample in samples for value in _ends(sample))
     if not spread or spread[0] == spread[-1] or max(abs(spread[0]), abs(spread[-1])) > 1e18:
@@ -84,8 +84,10 @@ def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bo
     highest = 1.0 if is_cumulative else _highest(bins, samples)
     ticks, places = _ticks(edges)
     if is_cumulative:
-        return Chart(is_logarithmic, bins, [], [_line(s, edges, places) for s in samples], ticks, _levels(highest))
-    return Chart(is_logarithmic, bins, _bars(bins, samples, places, highest), [], ticks, _levels(highest))
+        return ComparisonChart(
+            is_logarithmic, bins, [], [_line(s, edges, places) for s in samples], ticks, _levels(highest)
+        )
+    return ComparisonChart(is_logarithmic, bins, _bars(bins, samples, places, highest), [], ticks, _levels(highest))
 
 
 def _ends(sample: Sample) -> Sequence[float]:
@@ -122,15 +124,16 @@ def _logarithmic_edges(lowest: float, positive: float, highest: float, kind: Pro
     return [Decimal(0), *edges] if lowest < edges[0] else edges
 
 
-def _bins(samples: Sequence[Sample], edges: Sequence[Decimal], kind: PropertyKind) -> list[Bin]:
+def _bins(samples: Sequence[Sample], edges: Sequence[Decimal], kind: PropertyKind) -> list[HistogramBin]:
     below = [[bisect_left(sample.values, float(edge)) for edge in edges] for sample in samples]
     least = Decimal(1) if kind in WHOLE else FRACTION
     return [
-        Bin(edges[at], edges[at + 1] - least, [of[at + 1] - of[at] for of in below]) for at in range(len(edges) - 1)
+        HistogramBin(edges[at], edges[at + 1] - least, [of[at + 1] - of[at] for of in below])
+        for at in range(len(edges) - 1)
     ]
 
 
-def _highest(bins: Sequence[Bin], samples: Sequence[Sample]) -> float:
+def _highest(bins: Sequence[HistogramBin], samples: Sequence[Sample]) -> float:
     shares = [one.counts[place] / len(s) for one in bins for place, s in enumerate(samples) if len(s)]
     top = max(shares, default=1.0)
     return next((level for level in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8) if level >= top), 1.0)
@@ -154,7 +157,9 @@ def _y(share_of_highest: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share_of_highest)
 
 
-def _bars(bins: Sequence[Bin], samples: Sequence[Sample], places: Sequence[float], highest: float) -> list[Bar]:
+def _bars(
+    bins: Sequence[HistogramBin], samples: Sequence[Sample], places: Sequence[float], highest: float
+) -> list[HistogramBar]:
     bars = []
     for number, one in enumerate(bins):
         whole = places[number + 1] - places[number]
@@ -166,7 +171,7 @@ def _bars(bins: Sequence[Bin], samples: Sequence[Sample], places: Sequence[float
                 x = places[number] + whole * 0.08 + place * width
                 height = max(HEIGHT - BOTTOM - y, 1.0)
                 bars.append(
-                    Bar(
+                    HistogramBar(
                         place,
                         number,
                         _1(x),

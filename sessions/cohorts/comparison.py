@@ -11,21 +11,21 @@ from projects.models import Project
 from sessions.cohorts import ranks, reading, sampling, shares, statistics, strata
 from sessions.cohorts.charts import chart_of
 from sessions.cohorts.groups import Group, asking, narrowed
-from sessions.cohorts.reading import Counts, Numbers
+from sessions.cohorts.reading import Counts, GroupNumbers
 from sessions.cohorts.results import (
-    Cell,
-    Comparison,
+    CohortComparison,
     Difference,
     Measure,
     Mix,
     MixKind,
+    ShareCell,
     ShareDifference,
     Summary,
-    Value,
+    ValueShares,
 )
 from sessions.cohorts.shares import Share
 from sessions.properties import PropertyKind
-from sessions.query.grammar import Comparison as Asked
+from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
 from tracing.bounded import SPACIOUS, within
 
@@ -38,7 +38,7 @@ ERRORS, FAILED = "error_count", "with errors"
 
 def compare(
     project: Project, groups: Sequence[Group], *, stratify: str = "", is_cumulative: bool = False
-) -> Comparison:
+) -> CohortComparison:
     """Raises TooLong."""
     groups = list(groups)
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
@@ -48,7 +48,7 @@ def compare(
     mixes = list(_mixes(groups, found))
     overlaps = [(groups[one], groups[other], number * one_in) for (one, other), number in found.overlaps.items()]
     chosen_by = {name for group in groups for name in group.params}  # differ by these they shall
-    comparison = Comparison(
+    comparison = CohortComparison(
         groups=groups,
         sizes=found.sizes,
         measures=measures,
@@ -82,7 +82,7 @@ def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bo
 
 def _measure(
     groups: Sequence[Group],
-    numbers: Sequence[Numbers],
+    numbers: Sequence[GroupNumbers],
     name: str,
     label: str,
     help: str,
@@ -113,7 +113,7 @@ def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
         yield _mix(groups, counts, name, name, "The share of sessions with this answer.", MixKind.ANSWER)
 
 
-def _outcome(groups: Sequence[Group], errors: Sequence[Numbers]) -> Mix:
+def _outcome(groups: Sequence[Group], errors: Sequence[GroupNumbers]) -> Mix:
     """How many sessions had errors: their number alone does not say whether a few had all of them."""
     sizes = [(len(one.sample), bisect_right(one.sample.values, 0)) for one in errors]
     shares_of = {FAILED: [Share(n - spared, n) for n, spared in sizes]}
@@ -125,14 +125,14 @@ def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: s
     values = []
     for text, given in counts.shares.items():
         cells = [
-            Cell(group, share, shares.wilson(share), _having(group, name, text, kind))
+            ShareCell(group, share, shares.wilson(share), _having(group, name, text, kind))
             for group, share in zip(groups, given, strict=True)
         ]
         differences = [
             ShareDifference(group, shares.share_difference(given[0], share), shares.share_test(given[0], share))
             for group, share in zip(groups[1:], given[1:], strict=True)
         ]
-        values.append(Value(text, cells, differences))
+        values.append(ValueShares(text, cells, differences))
     return Mix(name, label, help, values, max(0, counts.kinds - len(values)), kind)
 
 

@@ -20,7 +20,7 @@ from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
 from sessions.models import Cohort, Session
 from sessions.properties import PropertyKind, properties_of
-from sessions.query.grammar import Comparison, Operator
+from sessions.query.grammar import FieldComparison, Operator
 from sessions.query.rewrite import parts_of, written
 from tracing.models import Trace
 
@@ -52,7 +52,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ComparisonQuery:
     """The address, read: cohorts or one filter, in two or more periods, or split by a property."""
 
     cohorts: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Asked:
     values: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, params: QueryDict) -> "Asked":
+    def read(cls, params: QueryDict) -> "ComparisonQuery":
         """Raises BadComparison."""
         chosen = [value for value in params.getlist("cohort") if value]
         dates = zip(params.getlist("from"), params.getlist("to"), strict=False)
@@ -80,7 +80,7 @@ def splitting() -> dict[str, str]:
     return {p.name: p.label for p in properties_of(Session).values() if p.kind == PropertyKind.SET}
 
 
-def groups_of(project: Project, asked: Asked) -> list[Group]:
+def groups_of(project: Project, asked: ComparisonQuery) -> list[Group]:
     """Raises CohortError when they cannot be made."""
     sources = _sources(project, asked)
     if asked.by and asked.periods:
@@ -105,7 +105,7 @@ def narrowed(params: QueryDict, **conditions: Any) -> QueryDict:
         old = [text for text in kept.getlist(name) if text]
         if isinstance(value, list):
             if old and not set(value) <= set(old):
-                kept = asking(kept, Comparison(name, Operator.HAS, tuple(value)))
+                kept = asking(kept, FieldComparison(name, Operator.HAS, tuple(value)))
             else:
                 kept.setlist(name, value)
         elif not old or _is_narrower(name, str(value), old[0]):
@@ -113,7 +113,7 @@ def narrowed(params: QueryDict, **conditions: Any) -> QueryDict:
     return kept
 
 
-def asking(params: QueryDict, *more: Comparison) -> QueryDict:
+def asking(params: QueryDict, *more: FieldComparison) -> QueryDict:
     """The list of `params` with more conditions in its query box, beside what stands there."""
     kept = params.copy()
     kept["q"] = written([*parts_of(kept.get("q", "")), *more])
@@ -139,7 +139,7 @@ def _number_or_time(text: str) -> float:
 Source = tuple[str, QueryDict, Cohort | None]
 
 
-def _sources(project: Project, asked: Asked) -> list[Source]:
+def _sources(project: Project, asked: ComparisonQuery) -> list[Source]:
     if asked.filter is not None:
         return [("These sessions", choosing(asked.filter), None)]
     if len(asked.cohorts) > MOST:
@@ -183,13 +183,13 @@ def _periods(params: QueryDict, periods: Sequence[tuple[date, date]]) -> list[Pa
     return parts
 
 
-def _values(project: Project, asked: Asked, params: QueryDict) -> list[Part]:
+def _values(project: Project, asked: ComparisonQuery, params: QueryDict) -> list[Part]:
     """One part for each value asked for, otherwise for the most frequent ones."""
     _, [sessions] = affordable(project, [matching(project, params)])
     if asked.by.startswith(METADATA):
         key = asked.by.removeprefix(METADATA)
         values = asked.values or said_under(project, sessions, key)
-        parts = [(v, asking(params, Comparison("metadata", Operator.IS, (v,), key))) for v in values]
+        parts = [(v, asking(params, FieldComparison("metadata", Operator.IS, (v,), key))) for v in values]
     elif asked.by in splitting():
         values = asked.values or frequent(sessions, properties_of(Session)[asked.by], MOST)
         parts = [(value, narrowed(params, **{asked.by: [value]})) for value in values]

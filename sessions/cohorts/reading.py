@@ -63,7 +63,7 @@ CROSS JOIN LATERAL jsonb_object_keys(shares) AS category GROUP BY place, name, c
 
 
 @dataclass(frozen=True)
-class Numbers:
+class GroupNumbers:
     """A number's values in one group. `total` and `mean` are exact."""
 
     sample: Sample
@@ -83,14 +83,14 @@ class Read(NamedTuple):
     """Everything, by name and then group by group in their order."""
 
     sizes: list[int]
-    numbers: dict[str, list[Numbers]]
+    numbers: dict[str, list[GroupNumbers]]
     sets: dict[str, Counts]
-    scores: dict[str, list[Numbers]]
+    scores: dict[str, list[GroupNumbers]]
     categories: dict[str, Counts]
     overlaps: dict[tuple[int, int], int]  # of two groups that share sessions: how many
 
 
-NOTHING = Numbers(Sample.of([]), Decimal(), None)
+NOTHING = GroupNumbers(Sample.of([]), Decimal(), None)
 Sets = Sequence[QuerySet[Session]]
 Row = tuple[Any, ...]
 
@@ -147,9 +147,9 @@ def _ranked(groups: Sequence[str], properties: list[Property], most: int) -> str
     return RANKED.format(each=" UNION ALL ".join(each), most=most)
 
 
-def _numbers(row: Iterator[Any], groups: Sets) -> tuple[list[int], dict[str, list[Numbers]]]:
+def _numbers(row: Iterator[Any], groups: Sets) -> tuple[list[int], dict[str, list[GroupNumbers]]]:
     sizes = []
-    numbers: dict[str, list[Numbers]] = {p.name: [] for p in numeric_properties()}
+    numbers: dict[str, list[GroupNumbers]] = {p.name: [] for p in numeric_properties()}
     for _ in groups:
         sizes.append(next(row))
         for of_group in numbers.values():
@@ -157,9 +157,9 @@ def _numbers(row: Iterator[Any], groups: Sets) -> tuple[list[int], dict[str, lis
     return sizes, numbers
 
 
-def _scores(found: str | None, groups: Sets) -> tuple[dict[str, list[Numbers]], dict[str, list[int]]]:
+def _scores(found: str | None, groups: Sets) -> tuple[dict[str, list[GroupNumbers]], dict[str, list[int]]]:
     """Their numbers, and how many sessions of each group have categories."""
-    numbers: dict[str, list[Numbers]] = {}
+    numbers: dict[str, list[GroupNumbers]] = {}
     sizes: dict[str, list[int]] = {}
     for place, name, packed, categorical in json.loads(found or "[]"):
         if packed:
@@ -215,7 +215,7 @@ def _total_of(declared: Property) -> str:
     return f"sum({declared.field})" if declared.kind == PropertyKind.MONEY else "NULL::numeric"
 
 
-def _unpacked(packed: bytes, total: Decimal | None) -> Numbers:
+def _unpacked(packed: bytes, total: Decimal | None) -> GroupNumbers:
     numbers = array("d", packed)
     if not numbers:
         return NOTHING
@@ -226,4 +226,4 @@ def _unpacked(packed: bytes, total: Decimal | None) -> Numbers:
             total = Decimal(math.fsum(numbers))
         except OverflowError:
             total = sum(map(Decimal, numbers), Decimal())
-    return Numbers(Sample.of(numbers), total, total / len(numbers))
+    return GroupNumbers(Sample.of(numbers), total, total / len(numbers))

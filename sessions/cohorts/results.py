@@ -6,7 +6,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from sessions.cohorts import ranks
-from sessions.cohorts.charts import Chart
+from sessions.cohorts.charts import ComparisonChart
 from sessions.cohorts.groups import Group
 from sessions.cohorts.ranks import RankTest
 from sessions.cohorts.shares import Share
@@ -66,7 +66,7 @@ class Measure:
     kind: PropertyKind
     summaries: list[Summary]
     differences: list[Difference]
-    chart: Chart | None
+    chart: ComparisonChart | None
     is_score: bool = False
 
     @property
@@ -90,7 +90,7 @@ class ShareDifference:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ShareCell:
     """A share with its interval, and the list of its sessions, where the list can ask for them."""
 
     group: Group
@@ -100,9 +100,9 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Value:
+class ValueShares:
     text: str
-    cells: list[Cell]
+    cells: list[ShareCell]
     differences: list[ShareDifference]
 
 
@@ -121,7 +121,7 @@ class Mix:
     name: str
     label: str
     help: str
-    values: list[Value]
+    values: list[ValueShares]
     hidden: int  # values beyond the most frequent ones
     kind: MixKind = MixKind.SET
 
@@ -144,7 +144,7 @@ class Stratified:
 
 
 @dataclass
-class Comparison:
+class CohortComparison:
     groups: list[Group]
     sizes: list[int]
     measures: list[Measure]

@@ -15,9 +15,9 @@ from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
 from sessions.cohorts.comparison import compare as compared
-from sessions.cohorts.groups import EVERYTHING, MOST, Asked, groups_of, splitting
+from sessions.cohorts.groups import EVERYTHING, MOST, ComparisonQuery, groups_of, splitting
 from sessions.cohorts.making import CohortError
-from sessions.cohorts.results import Comparison, Measure, Mix
+from sessions.cohorts.results import CohortComparison, Measure, Mix
 from sessions.models import Cohort
 from tracing.bounded import TooLong
 
@@ -55,7 +55,7 @@ def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     return made_answer(request, _lines(comparison), holder, name="comparison.csv", content_type=content_type)
 
 
-def _lines(comparison: Comparison) -> Iterator[str]:
+def _lines(comparison: CohortComparison) -> Iterator[str]:
     rows: list[list[Any]] = [HEAD]
     for measure in comparison.measures:
         rows += _rows_of_measure(measure)
@@ -64,11 +64,11 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield from map(csv_line, rows)
 
 
-def _read(request: HttpRequest, project: Project) -> tuple[Comparison | None, Asked, str]:
+def _read(request: HttpRequest, project: Project) -> tuple[CohortComparison | None, ComparisonQuery, str]:
     params = request.GET
-    asked = Asked()
+    asked = ComparisonQuery()
     try:
-        asked = Asked.read(params)
+        asked = ComparisonQuery.read(params)
         if asked.is_empty:
             return None, asked, ""
         groups = groups_of(project, asked)

@@ -7,9 +7,9 @@ from typing import Any
 
 from sessions.dashboard.latencies import Latencies
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import Bin, Facts, Score
-from sessions.dashboard.steps import Step
-from sessions.query.grammar import All, Comparison, Nested, Operator
+from sessions.dashboard.numbers import DashboardScore, Facts, ScoreBin
+from sessions.dashboard.steps import TimeStep
+from sessions.query.grammar import All, FieldComparison, Nested, Operator
 from sessions.templatetags.cells import count, duration, money
 from tracing.latency import FIRST_TOKEN, WHOLE
 
@@ -19,7 +19,7 @@ LEAST = 1.5  # what is there can be seen, however little it is
 
 
 @dataclass(frozen=True)
-class Bar:
+class DashboardBar:
     """`query` is the list's, and empty where there is nothing to look at."""
 
     x: float
@@ -32,12 +32,12 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Chart:
+class DashboardChart:
     """`noun` heads the first column of its table."""
 
     title: str
     help: str
-    bars: list[Bar]
+    bars: list[DashboardBar]
     highest: str
     noun: str = "Time"
 
@@ -53,7 +53,7 @@ class Top:
 
 
 @dataclass(frozen=True)
-class Column:
+class ChartValue:
     """A bar before it is drawn."""
 
     label: str
@@ -83,27 +83,27 @@ LATENCIES = (
 NAMES = {WHOLE: "duration", FIRST_TOKEN: "first_token"}  # in a query
 
 
-def charts_of(links: Links, steps: Sequence[Step], facts: Sequence[Facts]) -> list[Chart]:
+def charts_of(links: Links, steps: Sequence[TimeStep], facts: Sequence[Facts]) -> list[DashboardChart]:
     queries = [links.to(step.began) for step in steps]
     return [_of_sessions(steps, queries, facts, *measure) for measure in MEASURES]
 
 
-def latency_charts(links: Links, latencies: Latencies) -> list[Chart]:
+def latency_charts(links: Links, latencies: Latencies) -> list[DashboardChart]:
     """Only of what is known."""
     charts = [_of_calls(links, latencies, *declared) for declared in LATENCIES]
     return [chart for chart in charts if any(bar.value for bar in chart.bars)]
 
 
-def trend_of(links: Links, steps: Sequence[Step], score: Score) -> Chart:
-    given = Comparison("scores", Operator.HAS, (score.name,))
+def trend_of(links: Links, steps: Sequence[TimeStep], score: DashboardScore) -> DashboardChart:
+    given = FieldComparison("scores", Operator.HAS, (score.name,))
     columns = [
-        Column(step.label, scored.mean, amount(scored.mean), links.to(step.began, given))
+        ChartValue(step.label, scored.mean, amount(scored.mean), links.to(step.began, given))
         for step, scored in zip(steps, score.steps, strict=True)
     ]
     return drawn("Mean", f"Mean of {score.name} of the sessions that began.", columns)
 
 
-def distribution_of(links: Links, score: Score) -> Chart:
+def distribution_of(links: Links, score: DashboardScore) -> DashboardChart:
     """A bar for each value where there are few, otherwise for each bin."""
     are_values = all(bin.low == bin.high for bin in score.bins)
     columns = [
@@ -122,7 +122,7 @@ def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most
     ]
 
 
-def drawn(title: str, help: str, columns: Sequence[Column], *, noun: str = "Time") -> Chart:
+def drawn(title: str, help: str, columns: Sequence[ChartValue], *, noun: str = "Time") -> DashboardChart:
     """From a line at nought, which is inside when there are amounts on both sides of it."""
     amounts = [float(column.amount or 0) for column in columns]
     high, low = max(amounts, default=0.0), min([0.0, *amounts])
@@ -135,13 +135,13 @@ def drawn(title: str, help: str, columns: Sequence[Column], *, noun: str = "Time
         nought = top * scale
         y = min(nought if size < 0 else nought - height, HEIGHT - height)
         bars.append(
-            Bar(
+            DashboardBar(
                 round(place * width, 2), round(max(y, 0.0), 2), round(max(width - GAP, 0.5), 2), round(height, 2),
                 column.label, column.value, column.query,
             )
         )  # fmt: skip
     highest = next((column.value for column, size in zip(columns, amounts, strict=True) if size == high), "")
-    return Chart(title, help, bars, highest, noun)
+    return DashboardChart(title, help, bars, highest, noun)
 
 
 def amount(number: Decimal | None) -> str:
@@ -153,52 +153,52 @@ def amount(number: Decimal | None) -> str:
 
 
 def _of_sessions(
-    steps: Iterable[Step],
+    steps: Iterable[TimeStep],
     queries: Iterable[str],
     facts: Iterable[Facts],
     title: str,
     help: str,
     of: Callable[[Facts], Any],
     written: Callable[[Any], str],
-) -> Chart:
+) -> DashboardChart:
     columns = [
-        Column(step.label, of(found), written(of(found) or 0), query)
+        ChartValue(step.label, of(found), written(of(found) or 0), query)
         for step, query, found in zip(steps, queries, facts, strict=True)
     ]
     return drawn(title, help, columns)
 
 
-def _of_calls(links: Links, latencies: Latencies, title: str, help: str, measure: str, share: float) -> Chart:
+def _of_calls(links: Links, latencies: Latencies, title: str, help: str, measure: str, share: float) -> DashboardChart:
     columns = []
     for place, step in enumerate(latencies.steps):
         length = latencies.of_step(place, measure, share)
-        columns.append(Column(step.label, length, duration(_whole(length)), _calls(links, step, measure, length)))
+        columns.append(ChartValue(step.label, length, duration(_whole(length)), _calls(links, step, measure, length)))
     return drawn(title, help, columns)
 
 
-def _calls(links: Links, step: Step, measure: str, length: float | None) -> str:
+def _calls(links: Links, step: TimeStep, measure: str, length: float | None) -> str:
     """Sessions with a turn of that time in which a model call took so long at least."""
     if length is None:
         return ""
-    slow = Comparison(NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
-    call = Nested("span", All((Comparison("kind", Operator.HAS, ("generation",)), slow)))
-    return links.to(Nested("trace", All((Comparison("started", Operator.HAS, (step.when,)), call))))
+    slow = FieldComparison(NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
+    call = Nested("span", All((FieldComparison("kind", Operator.HAS, ("generation",)), slow)))
+    return links.to(Nested("trace", All((FieldComparison("started", Operator.HAS, (step.when,)), call))))
 
 
 def _whole(milliseconds: float | None) -> int | None:
     return None if milliseconds is None else round(milliseconds)
 
 
-def _of_value(links: Links, name: str, bin: Bin) -> Column:
-    asked = Comparison("score", Operator.IS, (_plain(bin.low),), name)
-    return Column(_plain(bin.low), bin.session_count, count(bin.session_count), links.to(asked))
+def _of_value(links: Links, name: str, bin: ScoreBin) -> ChartValue:
+    asked = FieldComparison("score", Operator.IS, (_plain(bin.low),), name)
+    return ChartValue(_plain(bin.low), bin.session_count, count(bin.session_count), links.to(asked))
 
 
-def _of_bin(links: Links, name: str, bin: Bin) -> Column:
-    low = Comparison("score", Operator.AT_LEAST, (_plain(bin.start),), name)
-    high = Comparison("score", Operator.BELOW, (_plain(bin.end),), name)
+def _of_bin(links: Links, name: str, bin: ScoreBin) -> ChartValue:
+    low = FieldComparison("score", Operator.AT_LEAST, (_plain(bin.start),), name)
+    high = FieldComparison("score", Operator.BELOW, (_plain(bin.end),), name)
     label = f"{_plain(bin.start)} to below {_plain(bin.end)}"
-    return Column(label, bin.session_count, count(bin.session_count), links.to(low, high))
+    return ChartValue(label, bin.session_count, count(bin.session_count), links.to(low, high))
 
 
 def _plain(number: Decimal) -> str:

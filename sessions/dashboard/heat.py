@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sessions.dashboard.links import Links
-from sessions.dashboard.steps import Step, hours_of_the_week, said
-from sessions.query.grammar import Comparison, Either, Node, Operator
+from sessions.dashboard.steps import TimeStep, hours_of_the_week, said
+from sessions.query.grammar import Either, FieldComparison, Node, Operator
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatCell:
     """`query` is the list's; empty where nothing began, and where the times are too many to name."""
 
     day: str
@@ -22,12 +22,12 @@ class Cell:
     query: str
 
 
-def cells_of(links: Links, steps: Sequence[Step], counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
+def cells_of(links: Links, steps: Sequence[TimeStep], counts: Sequence[Sequence[int]]) -> list[list[HeatCell]]:
     """Of each day, Monday first."""
     first, last = steps[0].start, steps[-1].end
     return [
         [
-            Cell(name, hour, number, _query(links, first, last, day, hour) if number else "")
+            HeatCell(name, hour, number, _query(links, first, last, day, hour) if number else "")
             for hour, number in enumerate(counts[day])
         ]
         for day, name in enumerate(DAYS)
@@ -36,7 +36,7 @@ def cells_of(links: Links, steps: Sequence[Step], counts: Sequence[Sequence[int]
 
 def _query(links: Links, first: datetime, last: datetime, day: int, hour: int) -> str:
     times: list[Node] = [
-        Comparison("created", Operator.HAS, (said(start, end),))
+        FieldComparison("created", Operator.HAS, (said(start, end),))
         for start, end in hours_of_the_week(first, last, day, hour)
     ]
     if not times or not links.can_take(len(times)):

@@ -24,33 +24,33 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from projects.redis_client import patient_redis
-from sessions.dashboard.parts import Part
-from sessions.dashboard.steps import Step, midnight
+from sessions.dashboard.parts import DashboardPart
+from sessions.dashboard.steps import TimeStep, midnight
 from sessions.listing import Listing
 
-FORM = f"{settings.VERSION}-1"  # of what is kept: another with every change of Part
+FORM = f"{settings.VERSION}-1"  # of what is kept: another with every change of DashboardPart
 KEPT = 6 * 3600  # seconds
 
-NOTHING = Part()
+NOTHING = DashboardPart()
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Day:
+class CachedDay:
     """A step that may be kept; `mark` is empty when it is not."""
 
     place: int
-    step: Step
+    step: TimeStep
     mark: str = ""
-    part: Part = NOTHING
+    part: DashboardPart = NOTHING
 
 
-def days_of(listing: Listing, steps: Sequence[Step]) -> list[Day]:
+def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
     """Without gaps; none when more than time is filtered, or when there is no cache."""
     if any(condition.label != "Time" for condition in listing.conditions):
         return []
-    days = [Day(place, step) for place, step in enumerate(steps, start=1) if _is_kept(listing, step)]
+    days = [CachedDay(place, step) for place, step in enumerate(steps, start=1) if _is_kept(listing, step)]
     weeks = _weeks(listing.project.pk, days)
     try:
         known = cache.get_many(list(weeks)) if weeks else {}
@@ -58,13 +58,13 @@ def days_of(listing: Listing, steps: Sequence[Step]) -> list[Day]:
         logger.warning("Cannot read kept days of a dashboard: %s", error)
         return []
     return [
-        Day(day.place, day.step, *found)
+        CachedDay(day.place, day.step, *found)
         for key, week in weeks.items()
         for day, found in zip(week, known.get(key) or [()] * len(week), strict=True)
     ]
 
 
-def keep(project_id: int, days: Sequence[Day], changed: Collection[int]) -> None:
+def keep(project_id: int, days: Sequence[CachedDay], changed: Collection[int]) -> None:
     """The weeks in which places have changed, of all `days` that were read together."""
     weeks = {
         key: [(day.mark, day.part) for day in week]
@@ -88,10 +88,10 @@ def forget_days(project_id: int) -> None:
         logger.warning("Cannot forget kept days of a dashboard: %s", error)
 
 
-def _weeks(project_id: int, days: Sequence[Day]) -> dict[str, list[Day]]:
+def _weeks(project_id: int, days: Sequence[CachedDay]) -> dict[str, list[CachedDay]]:
     """By key. Days of a week, as far as they are asked for, are kept together, which tells the values that they share
     once: reading and adding them up takes a quarter less time."""
-    zone, weeks = timezone.get_current_timezone_name(), dict[str, list[Day]]()
+    zone, weeks = timezone.get_current_timezone_name(), dict[str, list[CachedDay]]()
     for _, group in groupby(days, lambda day: timezone.localtime(day.step.start).isocalendar()[:2]):
         week = list(group)
         span = f"{week[0].step.start.timestamp():.0f}:{week[-1].step.end.timestamp():.0f}"
@@ -99,7 +99,7 @@ def _weeks(project_id: int, days: Sequence[Day]) -> dict[str, list[Day]]:
     return weeks
 
 
-def _is_kept(listing: Listing, step: Step) -> bool:
+def _is_kept(listing: Listing, step: TimeStep) -> bool:
     """Whether it is a whole day that is over and lies in the time that is asked for."""
     since, until = listing.span.start, min(listing.span.until or timezone.now(), timezone.now())
     starts_in_time = since is None or since.start <= step.start

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from projects.models import Project
 from sessions.dashboard.reading import PATIENCE, Sessions
-from sessions.dashboard.steps import Step
+from sessions.dashboard.steps import TimeStep
 from sessions.listing import Listing
 from tracing.bounded import SPACIOUS, within
 from tracing.latency import Slots, added, percentile
@@ -41,7 +41,7 @@ class Latencies:
     """`steps` are those that the calls are counted in, by the start of their trace: the first may begin earlier than
     asked, since hours are whole. `is_sample` when not all sessions were read."""
 
-    steps: list[Step]
+    steps: list[TimeStep]
     measured: list[Measured]
     is_sample: bool = False
 
@@ -56,7 +56,7 @@ class Latencies:
         return percentile(self.measured[place].get(measure, {}), share)
 
 
-def latencies_of(listing: Listing, sessions: Sessions, steps: Sequence[Step], *, session_count: int) -> Latencies:
+def latencies_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, session_count: int) -> Latencies:
     """Raises TooLong."""
     if _is_summed_up(listing, steps):
         whole = [replace(steps[0], start=hour_of(steps[0].start)), *steps[1:]]
@@ -70,7 +70,7 @@ def hour_of(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def _is_summed_up(listing: Listing, steps: Sequence[Step]) -> bool:
+def _is_summed_up(listing: Listing, steps: Sequence[TimeStep]) -> bool:
     """Whether whole hours answer: nothing is filtered, and no bound but the first one cuts an hour."""
     ends = [step.end for step in steps]
     if listing.span.end and listing.span.end.end < min(ends[-1], timezone.now()):
@@ -79,7 +79,7 @@ def _is_summed_up(listing: Listing, steps: Sequence[Step]) -> bool:
     return not is_filtered and all(end == hour_of(end) for end in ends)
 
 
-def _of_hours(listing: Listing, steps: Sequence[Step]) -> list[Measured]:
+def _of_hours(listing: Listing, steps: Sequence[TimeStep]) -> list[Measured]:
     """Out of hours, and of whole days where steps are days in UTC: these are fewer, and wait longer for what is new."""
     starts = [step.start for step in steps]
     low, high = _whole_days(steps)
@@ -96,7 +96,7 @@ def _of_hours(listing: Listing, steps: Sequence[Step]) -> list[Measured]:
     return [_merged(found) for found in several]
 
 
-def _whole_days(steps: Sequence[Step]) -> tuple[datetime, datetime]:
+def _whole_days(steps: Sequence[TimeStep]) -> tuple[datetime, datetime]:
     """From and until when no step begins within a day in UTC; today is not over."""
     today = _day_of(timezone.now())
     low, high = _day_of(steps[0].start) + DAY, min(_day_of(steps[-1].end), today)
@@ -119,7 +119,7 @@ def _merged(several: Sequence[Measured]) -> Measured:
     return {name: added(found.get(name, {}) for found in several) for name in measures}
 
 
-def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> list[Measured]:
+def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> list[Measured]:
     rows, given = sessions.rows.values_list("session_id").query.sql_with_params()
     starts = [step.start for step in steps]
     measured: list[Measured] = [{} for _ in steps]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
-from sessions.dashboard.parts import EXACT, NOUGHT, Part, ScorePart, Tally, added, ranked, together
+from sessions.dashboard.parts import EXACT, NOUGHT, DashboardPart, ScorePart, Tally, added, ranked, together
 from sessions.dashboard.reading import TOPS, Sessions, read
-from sessions.dashboard.steps import Step
+from sessions.dashboard.steps import TimeStep
 from sessions.listing import Listing
 
 TOP = 8  # values of each set
@@ -45,7 +45,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Bin:
+class ScoreBin:
     """Sessions whose mean is from `start` until just before `end`, of which `low` and `high` are the outermost."""
 
     start: Decimal
@@ -56,25 +56,25 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Score:
+class DashboardScore:
     """All about the scores of one name: in total, by step, by mean, and how many sessions have each category."""
 
     name: str
     total: Scored
     steps: list[Scored]
-    bins: list[Bin]
+    bins: list[ScoreBin]
     categories: list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
-class Numbers:
+class DashboardNumbers:
     """`heat` counts sessions by weekday, Monday first, and hour. `sample_size` is 0 when every session was read."""
 
     facts: Facts
     steps: list[Facts]
     tops: dict[str, list[tuple[str, int]]]
     heat: list[list[int]]
-    scores: list[Score]
+    scores: list[DashboardScore]
     sample_size: int
 
     @property
@@ -83,7 +83,7 @@ class Numbers:
         return 196 / math.sqrt(self.sample_size) if self.sample_size else 0.0
 
 
-def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> Numbers:
+def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> DashboardNumbers:
     """Raises TooLong."""
     parts, weight = read(listing, sessions, steps), sessions.weight
     whole = together(parts)
@@ -91,13 +91,13 @@ def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> N
     for at, count in ranked(added(part.hours for part in parts[1:])):
         day, hour = map(int, at.split())
         heat[day - 1][hour] = count * weight
-    return Numbers(
+    return DashboardNumbers(
         _facts(whole, weight),
         [_facts(part, weight) for part in parts[1:]],
         {name: _weighted(whole.values.get(name, {}), weight)[:TOP] for name in TOPS},
         heat,
         [
-            Score(
+            DashboardScore(
                 name,
                 _scored(score, weight),
                 [_scored(part.scores.get(name), weight) for part in parts[1:]],
@@ -110,7 +110,7 @@ def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> N
     )
 
 
-def before_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> tuple[Facts, dict[str, Scored]]:
+def before_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> tuple[Facts, dict[str, Scored]]:
     """What another period is compared with, and its scores by name. Raises TooLong."""
     whole = together(read(listing, sessions, steps, is_brief=True))
     return _facts(whole, sessions.weight), {
@@ -118,7 +118,7 @@ def before_of(listing: Listing, sessions: Sessions, steps: Sequence[Step]) -> tu
     }
 
 
-def _facts(part: Part, weight: int) -> Facts:
+def _facts(part: DashboardPart, weight: int) -> Facts:
     if not part.session_count:
         return Facts()
     return Facts(
@@ -140,7 +140,7 @@ def _scored(score: ScorePart | None, weight: int) -> Scored:
     return Scored(score.session_count * weight, score.mean_count * weight, score.sum * weight)
 
 
-def _frequent(whole: Part) -> list[tuple[str, ScorePart]]:
+def _frequent(whole: DashboardPart) -> list[tuple[str, ScorePart]]:
     """The most frequent first."""
     return sorted(whole.scores.items(), key=lambda named: (-named[1].session_count, named[0]))
 
@@ -149,7 +149,7 @@ def _weighted(values: Tally, weight: int) -> list[tuple[str, int]]:
     return [(value, count * weight) for value, count in ranked(values)]
 
 
-def _bins(means: Tally, weight: int) -> list[Bin]:
+def _bins(means: Tally, weight: int) -> list[ScoreBin]:
     """Empty ones too."""
     if not means:
         return []
@@ -172,7 +172,7 @@ def _width(low: Decimal, high: Decimal) -> Decimal:
     return next((power * times for times in (1, 2, 5) if rough <= power * times), power * 10).normalize()
 
 
-def _bin(width: Decimal, place: int, values: Sequence[tuple[Decimal, int]], weight: int) -> Bin:
+def _bin(width: Decimal, place: int, values: Sequence[tuple[Decimal, int]], weight: int) -> ScoreBin:
     start, end = width * place, width * (place + 1)
     count = sum(count for _, count in values) * weight
-    return Bin(start, end, count, values[0][0] if values else start, values[-1][0] if values else start)
+    return ScoreBin(start, end, count, values[0][0] if values else start, values[-1][0] if values else start)

@@ -28,7 +28,7 @@ class ScorePart:
 
 
 @dataclass(frozen=True)
-class Part:
+class DashboardPart:
     """`durations` in ms are one or several runs, each in order; `values` tell of each set how many sessions have a
     value, `hours` how many began in an hour of the week, written `1 23` for the last one of Monday."""
 
@@ -56,9 +56,9 @@ class Part:
         return low + (place - math.floor(place)) * (high - low)
 
 
-def together(parts: Sequence[Part]) -> Part:
+def together(parts: Sequence[DashboardPart]) -> DashboardPart:
     """Of sessions of which none is in two parts."""
-    return Part(
+    return DashboardPart(
         sum(part.session_count for part in parts),
         sum(part.failed for part in parts),
         sum(part.trace_count for part in parts),

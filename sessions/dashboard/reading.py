@@ -14,9 +14,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions.cohorts.sampling import affordable
-from sessions.dashboard.kept import Day, days_of, keep
-from sessions.dashboard.parts import Part, ScorePart, Tally, tally
-from sessions.dashboard.steps import Step
+from sessions.dashboard.kept import CachedDay, days_of, keep
+from sessions.dashboard.parts import DashboardPart, ScorePart, Tally, tally
+from sessions.dashboard.steps import TimeStep
 from sessions.listing import Listing
 from sessions.models import Session
 from tracing.bounded import SPACIOUS, within
@@ -113,7 +113,9 @@ def sessions_of(listing: Listing) -> Sessions:
     return Sessions(rows, one_in)
 
 
-def read(listing: Listing, sessions: Sessions, steps: Sequence[Step], *, is_brief: bool = False) -> list[Part]:
+def read(
+    listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, is_brief: bool = False
+) -> list[DashboardPart]:
     """Of what began before the steps, and of each step. When brief, without hours, means and categories, and of the
     sets with users alone, unless days are kept. Raises TooLong."""
     days = days_of(listing, steps) if sessions.weight == 1 else []
@@ -129,7 +131,7 @@ def read(listing: Listing, sessions: Sessions, steps: Sequence[Step], *, is_brie
 
 
 def _asked(
-    project_id: int, rows: QuerySet[Session], steps: Sequence[Step], days: Sequence[Day], *, is_brief: bool
+    project_id: int, rows: QuerySet[Session], steps: Sequence[TimeStep], days: Sequence[CachedDay], *, is_brief: bool
 ) -> Found:
     answers, zone = _answers(is_brief=is_brief), timezone.get_current_timezone_name()
     if days:
@@ -161,7 +163,7 @@ def _values(names: Sequence[str]) -> str:
     )
 
 
-def _known(project_id: int, days: Sequence[Day]) -> list[Any]:
+def _known(project_id: int, days: Sequence[CachedDay]) -> list[Any]:
     if not days:
         return []
     columns = zip(*((day.place, day.step.start, day.step.end, day.mark) for day in days), strict=True)
@@ -169,7 +171,7 @@ def _known(project_id: int, days: Sequence[Day]) -> list[Any]:
 
 
 def _sessions(
-    project_id: int, rows: QuerySet[Session], starts: list[datetime], days: Sequence[Day]
+    project_id: int, rows: QuerySet[Session], starts: list[datetime], days: Sequence[CachedDay]
 ) -> tuple[list[str], list[Any]]:
     """Statements that together find each session once, and their parameters."""
     if not days:
@@ -181,18 +183,18 @@ def _sessions(
     return texts, [starts, project_id, *of_early, starts, *of_late, project_id]
 
 
-def _parts(found: Found, count: int) -> list[Part]:
+def _parts(found: Found, count: int) -> list[DashboardPart]:
     values, means, categories = (_by_step(found.get(name)) for name in ("values", "means", "categories"))
     hours = {place: tally(counts) for place, counts in found.get("hours") or ()}
     scores: dict[int, dict[str, ScorePart]] = {}
     for place, name, number, mean_count, total in found["scores"] or ():
         counts = (of_step.get(place, {}).get(name, {}) for of_step in (means, categories))
         scores.setdefault(place, {})[name] = ScorePart(number, mean_count, Decimal(total), *counts)
-    parts = [Part()] * count
+    parts = [DashboardPart()] * count
     for place, number, failed, traces, cost, unpriced, tokens, durations in found["facts"] or ():
         ordered = array("q", sorted(durations))
         sums = (number, failed, traces, Decimal(cost), unpriced, tokens, [ordered])
-        parts[place] = Part(*sums, values.get(place, {}), hours.get(place, {}), scores.get(place, {}))
+        parts[place] = DashboardPart(*sums, values.get(place, {}), hours.get(place, {}), scores.get(place, {}))
     return parts
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from sessions.query.grammar import Comparison, Operator
+from sessions.query.grammar import FieldComparison, Operator
 
 HOURLY = timedelta(hours=50)  # a shorter time is drawn by the hour
 LONGEST = timedelta(days=400)  # the rest of a longer time is in the totals
@@ -17,7 +17,7 @@ SOON_BEFORE = timedelta(microseconds=1)  # the finest that the database tells ap
 
 
 @dataclass(frozen=True)
-class Step:
+class TimeStep:
     """From `start` until just before `end`. The first one may be a part of its hour or day."""
 
     start: datetime
@@ -37,9 +37,9 @@ class Step:
         return said(first, last)
 
     @property
-    def began(self) -> Comparison:
+    def began(self) -> FieldComparison:
         """The condition on sessions that they began in it."""
-        return Comparison("created", Operator.HAS, (self.when,))
+        return FieldComparison("created", Operator.HAS, (self.when,))
 
 
 def said(start: datetime, end: datetime) -> str:
@@ -47,12 +47,12 @@ def said(start: datetime, end: datetime) -> str:
     return f"{start.isoformat()}..{(end - SOON_BEFORE).isoformat()}"
 
 
-def steps_between(first: datetime, last: datetime) -> list[Step]:
+def steps_between(first: datetime, last: datetime) -> list[TimeStep]:
     """Without gaps, the last one whole. A change of the clocks makes an hour or a day longer or shorter."""
     first = max(first, last - LONGEST)
     is_hourly = last - first < HOURLY
     bounds = [first, *_bounds(first, last, is_hourly=is_hourly)]
-    return [Step(start, end, is_hourly) for start, end in pairwise(bounds)]
+    return [TimeStep(start, end, is_hourly) for start, end in pairwise(bounds)]
 
 
 def midnight(day: date) -> datetime:

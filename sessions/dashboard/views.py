@@ -16,7 +16,7 @@ from sessions.cohorts.sampling import ONE_IN
 from sessions.dashboard.charts import (
     HEIGHT,
     WIDTH,
-    Chart,
+    DashboardChart,
     Top,
     charts_of,
     distribution_of,
@@ -27,9 +27,9 @@ from sessions.dashboard.charts import (
 from sessions.dashboard.heat import cells_of
 from sessions.dashboard.latencies import SAMPLED, Latencies, hour_of, latencies_of
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import Facts, Score, Scored, before_of, numbers_of
+from sessions.dashboard.numbers import DashboardScore, Facts, Scored, before_of, numbers_of
 from sessions.dashboard.reading import sessions_of
-from sessions.dashboard.steps import Step, steps_between
+from sessions.dashboard.steps import TimeStep, steps_between
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.span import RANGES
@@ -52,10 +52,10 @@ class Before:
 
 @dataclass(frozen=True)
 class ScorePanel:
-    score: Score
+    score: DashboardScore
     before: Scored
-    trend: Chart
-    distribution: Chart
+    trend: DashboardChart
+    distribution: DashboardChart
     categories: list[Top]
 
 
@@ -129,7 +129,7 @@ def _before(project: Project, listing: Listing, first: datetime, last: datetime)
     earlier = Listing(project, params)
     sessions = sessions_of(earlier)
     facts, scores = before_of(earlier, sessions, steps_between(start, first))
-    steps = [Step(hour_of(start), hour_of(first), is_hourly=False)]
+    steps = [TimeStep(hour_of(start), hour_of(first), is_hourly=False)]
     return Before(facts, scores, latencies_of(earlier, sessions, steps, session_count=facts.session_count))
 
 
@@ -142,7 +142,7 @@ def _percentiles(latencies: Latencies) -> dict[str, float | None]:
     }
 
 
-def _panel(links: Links, steps: list[Step], score: Score, before: Before | None) -> ScorePanel:
+def _panel(links: Links, steps: list[TimeStep], score: DashboardScore, before: Before | None) -> ScorePanel:
     return ScorePanel(
         score,
         before.scores.get(score.name, Scored()) if before else Scored(),

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from sessions.demo.story import Conversation, Message, Step
+from sessions.demo.story import Conversation, DemoSpan, Message
 from tracing.records import Kind
 
 Attributes = dict[str, Any]
@@ -19,14 +19,14 @@ class Dialect:
     scope: str
     version: str
     resource: Callable[[Conversation], Attributes]
-    attributes: Callable[[Conversation, Step, bool], Attributes]
+    attributes: Callable[[Conversation, DemoSpan, bool], Attributes]
 
 
 def dump(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def langfuse(talk: Conversation, step: Step, is_root: bool) -> Attributes:
+def langfuse(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     """As Langfuse and InteractiveAI do when only the root of a trace is told its session."""
     told: Attributes = {"langfuse.observation.type": step.kind.name.lower()}
     told |= _texts(step, "langfuse.observation.input", "langfuse.observation.output", dump)
@@ -53,7 +53,7 @@ def langfuse(talk: Conversation, step: Step, is_root: bool) -> Attributes:
 LAMINAR_TYPES = {Kind.GENERATION: "LLM", Kind.TOOL: "TOOL"}
 
 
-def laminar(talk: Conversation, step: Step, is_root: bool) -> Attributes:
+def laminar(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     """Inputs and outputs are always JSON; every span carries the association properties."""
     properties = "lmnr.association.properties."
     told: Attributes = {
@@ -71,7 +71,7 @@ def laminar(talk: Conversation, step: Step, is_root: bool) -> Attributes:
 OPENINFERENCE_KINDS = {Kind.GENERATION: "LLM"}
 
 
-def openinference(talk: Conversation, step: Step, is_root: bool) -> Attributes:
+def openinference(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     """Messages are flattened into one attribute per leaf."""
     told: Attributes = {
         "openinference.span.kind": OPENINFERENCE_KINDS.get(step.kind, step.kind.name),
@@ -115,7 +115,7 @@ OPERATIONS = {
 }
 
 
-def genai(talk: Conversation, step: Step, is_root: bool) -> Attributes:
+def genai(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     """OpenTelemetry's conventions. The agent's span repeats the usage of its model calls, as some frameworks do."""
     told: Attributes = {
         "gen_ai.operation.name": OPERATIONS[step.kind],
@@ -155,7 +155,7 @@ def _parts(message: Message) -> Message:
     return {"role": message["role"], "parts": parts}
 
 
-def _genai_usage(talk: Conversation, step: Step) -> Attributes:
+def _genai_usage(talk: Conversation, step: DemoSpan) -> Attributes:
     if not step.model:
         return {}
     return {
@@ -177,7 +177,7 @@ VERCEL_OPERATIONS = {
 }
 
 
-def vercel(talk: Conversation, step: Step, is_root: bool) -> Attributes:
+def vercel(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     """Facts about the conversation travel as telemetry metadata."""
     told: Attributes = {
         "ai.operationId": VERCEL_OPERATIONS[step.kind],
@@ -206,7 +206,7 @@ def vercel(talk: Conversation, step: Step, is_root: bool) -> Attributes:
     return told
 
 
-def _texts(step: Step, input_key: str, output_key: str, spelled: Callable[[Any], str]) -> Attributes:
+def _texts(step: DemoSpan, input_key: str, output_key: str, spelled: Callable[[Any], str]) -> Attributes:
     """What the step was given and what it gave; a failed one gave nothing."""
     sides = {input_key: step.input, output_key: step.output}
     return {key: spelled(value) for key, value in sides.items() if value is not None}

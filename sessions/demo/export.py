@@ -9,7 +9,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from sessions.demo.dialects import Dialect
-from sessions.demo.story import Conversation, Step, Turn
+from sessions.demo.story import Conversation, DemoSpan, DemoTurn
 
 
 def body(talk: Conversation, dialect: Dialect) -> bytes:
@@ -23,7 +23,7 @@ def body(talk: Conversation, dialect: Dialect) -> bytes:
     return request.SerializeToString()
 
 
-def _spans(talk: Conversation, dialect: Dialect, turn: Turn) -> Iterator[Span]:
+def _spans(talk: Conversation, dialect: Dialect, turn: DemoTurn) -> Iterator[Span]:
     for step in turn.root.walk():
         is_root = step is turn.root
         span = Span(
@@ -40,7 +40,7 @@ def _spans(talk: Conversation, dialect: Dialect, turn: Turn) -> Iterator[Span]:
         yield span
 
 
-def _fail(span: Span, step: Step) -> None:
+def _fail(span: Span, step: DemoSpan) -> None:
     span.status.CopyFrom(Status(code=Status.STATUS_CODE_ERROR, message=step.error))
     attributes = {"exception.type": "RuntimeError", "exception.message": step.error}
     span.events.add(name="exception", time_unix_nano=span.end_time_unix_nano, attributes=_pairs(attributes))

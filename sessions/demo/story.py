@@ -34,7 +34,7 @@ SESSION_IDS = ("chat-{token}", "support/2026/{token}", "{user}:{token}", "conv_{
 
 
 @dataclass
-class Step:
+class DemoSpan:
     """One span to be: `after` says when it starts, from the beginning of the conversation."""
 
     kind: Kind
@@ -48,9 +48,9 @@ class Step:
     input_tokens: int = 0
     output_tokens: int = 0
     error: str = ""
-    children: list["Step"] = field(default_factory=list)
+    children: list["DemoSpan"] = field(default_factory=list)
 
-    def walk(self) -> Iterator["Step"]:
+    def walk(self) -> Iterator["DemoSpan"]:
         """Children first, as SDKs send them."""
         for child in self.children:
             yield from child.walk()
@@ -58,9 +58,9 @@ class Step:
 
 
 @dataclass
-class Turn:
+class DemoTurn:
     trace_id: int
-    root: Step
+    root: DemoSpan
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Conversation:
     model: str
     provider: str
     started_at: datetime
-    turns: list[Turn]
+    turns: list[DemoTurn]
 
 
 def tell(count: int, *, seed: int, until: datetime) -> Iterator[Conversation]:
@@ -144,7 +144,7 @@ class Teller:
             "days": str(random.randint(2, 6)),
         }
 
-    def _turn(self, exchange: Exchange) -> Turn:
+    def _turn(self, exchange: Exchange) -> DemoTurn:
         typing = timedelta(seconds=self.random.uniform(6, 75))
         self.clock += typing if exchange.pause is None else exchange.pause + typing
         asked, answered = filled(exchange.asked, self.words), filled(exchange.answered, self.words)
@@ -159,9 +159,9 @@ class Teller:
         root.children.append(self._generation(answered))
         self.history.append({"role": "assistant", "content": answered})
         root.output, root.took = answered, self.clock - root.after
-        return Turn(self._id(16), root)
+        return DemoTurn(self._id(16), root)
 
-    def _search(self, act: Act) -> list[Step]:
+    def _search(self, act: Act) -> list[DemoSpan]:
         found = [filled(document, self.words) for document in act.documents]
         embedding = self._step(Kind.EMBEDDING, "embed", filled(act.query, self.words))
         embedding.model, embedding.input_tokens = "text-embedding-3-small", tokens(embedding.input)
@@ -172,7 +172,7 @@ class Teller:
         self.history.append({"role": "system", "content": "\n\n".join(found)})
         return [embedding, retrieval]
 
-    def _call(self, act: Act) -> list[Step]:
+    def _call(self, act: Act) -> list[DemoSpan]:
         """The model asks for a tool, and the tool answers or fails."""
         tool = TOOLS[act.name]
         arguments = filled(tool.arguments, self.words)
@@ -188,7 +188,7 @@ class Teller:
         self.history.append({"role": "tool", "tool_call_id": call["id"], "content": said})
         return [asking, used]
 
-    def _generation(self, text: str, *, calls: list[Message] | None = None, error: str = "") -> Step:
+    def _generation(self, text: str, *, calls: list[Message] | None = None, error: str = "") -> DemoSpan:
         made = self._step(Kind.GENERATION, f"chat {self.model}", list(self.history))
         made.model, made.error = self.model, error
         if error:
@@ -200,15 +200,15 @@ class Teller:
         self._pass(made, 0.4 + made.output_tokens / 90, 0.9 + made.output_tokens / 45)
         return made
 
-    def _step(self, kind: Kind, name: str, asked: Any) -> Step:
-        return Step(kind, name, self._id(8), self.clock, input=asked)
+    def _step(self, kind: Kind, name: str, asked: Any) -> DemoSpan:
+        return DemoSpan(kind, name, self._id(8), self.clock, input=asked)
 
     def _id(self, size: int) -> int:
         """From what it names and not from chance, so that another version of the scripts reuses no trace's id."""
         self.made += 1
         return int.from_bytes(blake2b(f"{self.session_id} {self.made}".encode(), digest_size=size).digest())
 
-    def _pass(self, step: Step, least: float, most: float) -> None:
+    def _pass(self, step: DemoSpan, least: float, most: float) -> None:
         step.took = timedelta(seconds=self.random.uniform(least, most))
         self.clock += step.took
 

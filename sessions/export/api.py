@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from projects.audit import Action, record
 from projects.downloads.answers import filename
-from projects.downloads.making import TooLarge, made_answer
+from projects.downloads.making import DownloadTooLarge, made_answer
 from projects.downloads.places import Holder
 from projects.models import Scope
 from sessions.api.authentication import KeyAuthentication, key_of, project_of
@@ -54,8 +54,8 @@ def export(request: Request) -> HttpResponseBase:
             name=filename(f"sessions-of-{project.name}", asked.format.extension),
             content_type=asked.format.content_type,
         )
-    except TooLarge as error:
-        raise TooLarge(f"{error} {TOO_LARGE}") from None
+    except DownloadTooLarge as error:
+        raise DownloadTooLarge(f"{error} {TOO_LARGE}") from None
 
 
 @api_view(["GET", "POST"])

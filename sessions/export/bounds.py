@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from projects.downloads.making import TooLarge
+from projects.downloads.making import DownloadTooLarge
 from tracing.bounded import TooLong, within
 
 STATEMENT_MS = 15_000  # a part is read through an index; only a filter that finds little takes longer
@@ -11,9 +11,9 @@ STATEMENT_MS = 15_000  # a part is read through an index; only a filter that fin
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """Around the statements of one part. Raises TooLarge."""
+    """Around the statements of one part. Raises DownloadTooLarge."""
     try:
         with within(STATEMENT_MS):
             yield
     except TooLong:
-        raise TooLarge("Finding what to export takes too long. Narrow the filter or the time.") from None
+        raise DownloadTooLarge("Finding what to export takes too long. Narrow the filter or the time.") from None

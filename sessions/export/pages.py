@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from projects.access import person, project_view
 from projects.audit import Action, record
 from projects.downloads.answers import download, filename
-from projects.downloads.making import MOST_SECONDS, TooLarge, made_answer
+from projects.downloads.making import MOST_SECONDS, DownloadTooLarge, made_answer
 from projects.downloads.places import Holder
 from projects.htmx import PageRequest
 from projects.models import Project
@@ -55,7 +55,7 @@ def exported(request: PageRequest, project: Project) -> HttpResponseBase:
     name = filename(f"sessions-of-{project.name}", export.format.extension)
     try:
         return _sent(request, project, export.pieces(), name, export.format.content_type, seconds=PATIENCE_SECONDS)
-    except TooLarge:
+    except DownloadTooLarge:
         return _left_to_worker(request, project, request.GET)
 
 
@@ -82,7 +82,7 @@ def one_exported(request: PageRequest, project: Project, session_id: str) -> Htt
     try:
         pieces = Export(chosen, sessions, BY_ID).pieces()
         return _sent(request, project, pieces, file_name, chosen.content_type, seconds=PATIENCE_SECONDS)
-    except TooLarge:
+    except DownloadTooLarge:
         alone = QueryDict(mutable=True)
         alone.update({"format": name, "id": session_id})
         return _left_to_worker(request, project, alone)

@@ -18,7 +18,7 @@ from sessions.models import Session
 from sessions.question import RELEVANCE
 from sessions.saved_views import PASSING
 from sessions.score_order import ScoreOrder
-from tracing.keyset import BadCursor, Order, Page
+from tracing.keyset import BadCursor, KeysetPage, Order
 
 MOST_IDS = 1_000
 OWN = ("format", "after", "limit", "id")
@@ -44,7 +44,7 @@ class Export:
     limit: int | None = None
 
     def pieces(self) -> Iterator[str]:
-        """The whole file. Raises TooLarge when the database takes too long for a batch."""
+        """The whole file. Raises DownloadTooLarge when the database takes too long for a batch."""
         yield self.format.start()
         cursor: str | None = self.after
         done = 0
@@ -55,7 +55,7 @@ class Export:
             cursor, done = page.next, done + len(page.rows)
         yield self.format.end(cursor)
 
-    def page(self, cursor: str, done: int, sessions: QuerySet[Session] | None = None) -> Page[Session]:
+    def page(self, cursor: str, done: int, sessions: QuerySet[Session] | None = None) -> KeysetPage[Session]:
         """The batch behind the cursor, when so many sessions are done; of `sessions`, where not all are wanted."""
         size = self.format.at_once if self.limit is None else min(self.limit - done, self.format.at_once)
         return self.order.page(self.sessions if sessions is None else sessions, cursor=cursor, limit=size)

@@ -9,7 +9,7 @@ from sessions.models import TraceText
 from sessions.query import special
 from sessions.query.conditions import all_of, any_of, condition_of
 from sessions.query.fields import SPECIALS, fields_of, nearest
-from sessions.query.grammar import All, Comparison, Either, Nested, Node, Not, Place, QueryError, Word
+from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, TextRange, Word
 from sessions.query.parsing import parse
 from sessions.search.matching import RefusedTerm, Term, condition, lacking
 from tracing.models import Span, Trace
@@ -62,7 +62,7 @@ def terms_in(text: str) -> list[Term]:
     for part in parts:
         word = part.inside if isinstance(part, Not) else part
         if not isinstance(word, Word):
-            raise QueryError("Only words and phrases are looked for here.", Place(0, len(text)), IN_QUOTES)
+            raise QueryError("Only words and phrases are looked for here.", TextRange(0, len(text)), IN_QUOTES)
         terms.append(_term(word)._replace(is_negated=isinstance(part, Not)))
     return terms
 
@@ -90,11 +90,11 @@ def _condition(node: Node, project_id: int, scope: str) -> Q:
                 node.place,
                 f"Write them outside of {scope}( ), or name what to compare: name:{node.text}",
             )
-        case Comparison():
+        case FieldComparison():
             return _comparison(node, project_id, scope)
 
 
-def _comparison(asked: Comparison, project_id: int, scope: str) -> Q:
+def _comparison(asked: FieldComparison, project_id: int, scope: str) -> Q:
     if asked.name in SPECIALS[scope]:
         match asked.name:
             case "has":

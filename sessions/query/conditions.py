@@ -14,7 +14,7 @@ from projects.values import whole_number
 from sessions.properties import PropertyKind
 from sessions.query import values
 from sessions.query.fields import Field
-from sessions.query.grammar import Choice, Comparison, Operator, QueryError
+from sessions.query.grammar import FieldComparison, Operator, QueryError, SetChoice
 from sessions.query.values import NoValue
 from tracing.records import Kind, Level
 
@@ -24,12 +24,12 @@ CHOICES: dict[str, type[Kind] | type[Level]] = {"kind": Kind, "level": Level}
 SEVERAL = {PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES}
 
 
-def condition_of(field: Field, asked: Comparison) -> Q:
+def condition_of(field: Field, asked: FieldComparison) -> Q:
     """Raises QueryError."""
     if asked.operator not in field.operators:
         offered = " ".join(field.operators)
         raise QueryError(f"“{asked.name}” knows no “{asked.operator}”.", asked.place, f"It knows {offered}")
-    if asked.choice != Choice.ANY and field.kind not in SEVERAL:
+    if asked.choice != SetChoice.ANY and field.kind not in SEVERAL:
         raise QueryError(
             f"“{asked.name}” has one value, so {asked.choice}( ) cannot be asked of it.",
             asked.value_place,
@@ -46,7 +46,7 @@ def condition_of(field: Field, asked: Comparison) -> Q:
     return ~found if asked.operator == Operator.IS_NOT else found
 
 
-def _made(field: Field, asked: Comparison) -> Q:
+def _made(field: Field, asked: FieldComparison) -> Q:
     if field.column in CHOICES:
         return any_of(Q(**{field.column: _choice(CHOICES[field.column], value)}) for value in asked.values)
     if field.kind in SEVERAL:
@@ -63,12 +63,12 @@ def all_of(parts: Iterable[Q]) -> Q:
     return reduce(and_, parts)
 
 
-def _text(field: Field, asked: Comparison, value: str) -> Q:
+def _text(field: Field, asked: FieldComparison, value: str) -> Q:
     is_part = asked.operator == Operator.HAS and field.kind == PropertyKind.TEXT
     return Q(**{f"{field.column}__{'icontains' if is_part else 'exact'}": value})
 
 
-def _amount(field: Field, asked: Comparison, value: str) -> Q:
+def _amount(field: Field, asked: FieldComparison, value: str) -> Q:
     read = _milliseconds if field.kind == PropertyKind.DURATION else None
     low, high = (_bounds(value) if asked.operator in EQUALS else None) or (None, None)
     if low is None and high is None:
@@ -105,7 +105,7 @@ def _exact(field: Field, text: str, read: Callable[[str], int] | None) -> Any:
     return exact
 
 
-def _length(field: Field, asked: Comparison, value: str) -> Q:
+def _length(field: Field, asked: FieldComparison, value: str) -> Q:
     """Between two columns."""
     low, high = (_bounds(value) if asked.operator in EQUALS else None) or (None, None)
     if low is None and high is None:
@@ -119,11 +119,11 @@ def _since(field: Field, length: timedelta) -> Any:
     return F(field.starts) + length
 
 
-def _duration(field: Field, asked: Comparison, value: str) -> Q:
+def _duration(field: Field, asked: FieldComparison, value: str) -> Q:
     return (_length if field.starts else _amount)(field, asked, value)
 
 
-def _time(field: Field, asked: Comparison, value: str) -> Q:
+def _time(field: Field, asked: FieldComparison, value: str) -> Q:
     """A day is all of it: after the day, from its beginning, before it, until its end, in it."""
     low, high = (_bounds(value) if asked.operator in EQUALS else None) or (None, None)
     if low is not None and high is not None:
@@ -149,19 +149,19 @@ def _until(field: Field, text: str) -> Q:
     return Q(**{f"{field.column}__{'lte' if found.start == found.end else 'lt'}": found.end})
 
 
-def _several(field: Field, asked: Comparison) -> Q:
+def _several(field: Field, asked: FieldComparison) -> Q:
     wanted = list(asked.values)
     if field.kind == PropertyKind.SET:
         column = field.column
         match asked.choice:
-            case Choice.ALL:
+            case SetChoice.ALL:
                 return Q(**{f"{column}__contains": wanted})
-            case Choice.ONLY:
+            case SetChoice.ONLY:
                 return Q(**{f"{column}__contained_by": wanted}) & ~Q(**{column: []})
         return Q(**{f"{column}__overlap": wanted})
-    if asked.choice == Choice.ONLY:
+    if asked.choice == SetChoice.ONLY:
         raise QueryError(f"“{asked.name}” cannot be asked for only( ).", asked.value_place, "Use any( ) or all( ).")
-    return Q(**{f"{field.column}__{'has_keys' if asked.choice == Choice.ALL else 'has_any_keys'}": wanted})
+    return Q(**{f"{field.column}__{'has_keys' if asked.choice == SetChoice.ALL else 'has_any_keys'}": wanted})
 
 
 def _choice(choices: type[Kind] | type[Level], value: str) -> int:
@@ -171,11 +171,11 @@ def _choice(choices: type[Kind] | type[Level], value: str) -> int:
         raise NoValue("one of " + ", ".join(choice.name.lower() for choice in choices)) from None
 
 
-def refused(asked: Comparison, known: Iterable[str], what: str) -> QueryError:
+def refused(asked: FieldComparison, known: Iterable[str], what: str) -> QueryError:
     return QueryError(f"There is no {what} “{asked.value}”.", asked.value_place, f"Known are {', '.join(known)}.")
 
 
-MAKERS: dict[PropertyKind, Callable[[Field, Comparison, str], Q]] = {
+MAKERS: dict[PropertyKind, Callable[[Field, FieldComparison, str], Q]] = {
     PropertyKind.ID: _text,
     PropertyKind.TEXT: _text,
     PropertyKind.NUMBER: _amount,

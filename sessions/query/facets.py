@@ -11,7 +11,7 @@ from sessions.listing import Listing
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind, properties_of
 from sessions.query.fields import session_fields
-from sessions.query.grammar import Comparison, Node, Not, Operator
+from sessions.query.grammar import FieldComparison, Node, Not, Operator
 from sessions.query.rewrite import parts_of, with_part, without_part
 from sessions.query.values import UNITS
 from sessions.summary.sums import PATIENCE, facet_counts, newest
@@ -36,7 +36,7 @@ class Facet:
 
 
 @dataclass(frozen=True)
-class Value:
+class FacetValue:
     """One value: following `query` asks for it, `query_without` for all but it. What is in force is taken away by the
     same links."""
 
@@ -72,7 +72,7 @@ def counts_of(listing: Listing, facet: Facet, most: int = SHOWN) -> list[tuple[s
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
-def values_of(listing: Listing, facet: Facet) -> list[Value]:
+def values_of(listing: Listing, facet: Facet) -> list[FacetValue]:
     """At most one query. What is asked for stands first, found or not. Raises TooLong."""
     if facet.declared.kind in AMOUNTS:
         return _thresholds(listing, facet)
@@ -82,10 +82,10 @@ def values_of(listing: Listing, facet: Facet) -> list[Value]:
     return [_value(listing, facet, Operator.HAS, text, count) for text, count in counted]
 
 
-def quick_values(listing: Listing) -> list[Value]:
+def quick_values(listing: Listing) -> list[FacetValue]:
     """What is asked most often, without a count."""
     asked = ("has", "error", "An error"), ("has", "score", "A score"), ("is", "bookmarked", "Bookmarked")
-    return [_linked(listing, Comparison(name, Operator.HAS, (value,)), text, None) for name, value, text in asked]
+    return [_linked(listing, FieldComparison(name, Operator.HAS, (value,)), text, None) for name, value, text in asked]
 
 
 def _latest(listing: Listing, facet: Facet) -> list[Any]:
@@ -93,7 +93,7 @@ def _latest(listing: Listing, facet: Facet) -> list[Any]:
         return list(newest(listing).values_list(facet.declared.field, flat=True)[:COUNTED])
 
 
-def _thresholds(listing: Listing, facet: Facet) -> list[Value]:
+def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
     """`at least` what half, a quarter, ... of the sessions reach."""
     amounts = sorted(_latest(listing, facet))
     found: list[tuple[Any, str]] = []
@@ -115,17 +115,19 @@ def _written(facet: Facet, amount: Any) -> str:
     return f"{Decimal(amount).normalize():f}"
 
 
-def _value(listing: Listing, facet: Facet, operator: Operator, text: str, count: int | None, note: str = "") -> Value:
+def _value(
+    listing: Listing, facet: Facet, operator: Operator, text: str, count: int | None, note: str = ""
+) -> FacetValue:
     shown = f"{operator} {text}" if operator != Operator.HAS else text
-    return _linked(listing, Comparison(facet.name, operator, (text,)), shown, count, note)
+    return _linked(listing, FieldComparison(facet.name, operator, (text,)), shown, count, note)
 
 
-def _linked(listing: Listing, asked: Comparison, text: str, count: int | None, note: str = "") -> Value:
+def _linked(listing: Listing, asked: FieldComparison, text: str, count: int | None, note: str = "") -> FacetValue:
     query, parts = listing.query_text, parts_of(listing.query_text)
     refused = Not(asked)
     is_asked, is_refused = asked in parts, refused in parts
     bare = without_part(without_part(query, asked), refused) if is_asked or is_refused else query
-    return Value(
+    return FacetValue(
         text,
         count,
         is_asked,
@@ -140,6 +142,6 @@ def _given(listing: Listing, facet: Facet) -> list[str]:
     found = []
     for part in parts_of(listing.query_text):
         asked: Node = part.inside if isinstance(part, Not) else part
-        if isinstance(asked, Comparison) and asked.name == facet.name and not asked.key and len(asked.values) == 1:
+        if isinstance(asked, FieldComparison) and asked.name == facet.name and not asked.key and len(asked.values) == 1:
             found.append(asked.value)
     return list(dict.fromkeys(found))

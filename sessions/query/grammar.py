@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 
-class Place(NamedTuple):
+class TextRange(NamedTuple):
     """Characters of the text, counted from 0; the end is not part of it."""
 
     start: int
@@ -15,7 +15,7 @@ class Place(NamedTuple):
 class QueryError(ValueError):
     """The query cannot be followed. `hint` says the way out, `place` what it is about."""
 
-    def __init__(self, message: str, place: Place, hint: str = "") -> None:
+    def __init__(self, message: str, place: TextRange, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.position = place.start
@@ -36,7 +36,7 @@ class Operator(StrEnum):
     AT_MOST = "<="
 
 
-class Choice(StrEnum):
+class SetChoice(StrEnum):
     """Which of several values a set must hold."""
 
     ANY = "any"
@@ -51,20 +51,20 @@ class Word:
     text: str
     is_phrase: bool = False
     is_prefix: bool = False
-    place: Place = field(default=Place(0, 0), compare=False)
+    place: TextRange = field(default=TextRange(0, 0), compare=False)
 
 
 @dataclass(frozen=True)
-class Comparison:
+class FieldComparison:
     """`name[.key]operator value[,value]`, or `name:choice(value,value)`."""
 
     name: str
     operator: Operator
     values: tuple[str, ...]
     key: str = ""
-    choice: Choice = Choice.ANY
-    place: Place = field(default=Place(0, 0), compare=False)
-    value_place: Place = field(default=Place(0, 0), compare=False)
+    choice: SetChoice = SetChoice.ANY
+    place: TextRange = field(default=TextRange(0, 0), compare=False)
+    value_place: TextRange = field(default=TextRange(0, 0), compare=False)
 
     @property
     def value(self) -> str:
@@ -77,7 +77,7 @@ class Nested:
 
     scope: str
     inside: "Node"
-    place: Place = field(default=Place(0, 0), compare=False)
+    place: TextRange = field(default=TextRange(0, 0), compare=False)
 
 
 @dataclass(frozen=True)
@@ -99,4 +99,4 @@ class Either:
     parts: tuple["Node", ...]
 
 
-Node: TypeAlias = Word | Comparison | Nested | Not | All | Either
+Node: TypeAlias = Word | FieldComparison | Nested | Not | All | Either

@@ -9,7 +9,19 @@ values     = value ("," value)* | ("any" | "all" | "only") "(" value ("," value)
 
 import re
 
-from sessions.query.grammar import All, Choice, Comparison, Either, Nested, Node, Not, Operator, Place, QueryError, Word
+from sessions.query.grammar import (
+    All,
+    Either,
+    FieldComparison,
+    Nested,
+    Node,
+    Not,
+    Operator,
+    QueryError,
+    SetChoice,
+    TextRange,
+    Word,
+)
 
 LONGEST = 2_000  # characters
 DEEPEST = 20  # brackets and negations in each other
@@ -27,17 +39,17 @@ WORD = re.compile(BARE)
 NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\.(?P<key>[^\s:=<>!()\",]+|\"(?:[^\"\\]|\\.)+\"))?", re.DOTALL)
 SPACED = re.compile(r"\s*(>=|<=|!=|>|<|=)\s*")
 COLON = re.compile(r":(?!//)(>=|<=|!=|>|<|=)?")  # tag:vip, and cost:>0.5 for those used to it; http:// is a word
-CHOICE = re.compile(rf"({'|'.join(Choice)})\(", re.IGNORECASE)
+CHOICE = re.compile(rf"({'|'.join(SetChoice)})\(", re.IGNORECASE)
 VALUE = re.compile(rf'{QUOTED}|(?P<bare>[^\s(),"]+)', re.DOTALL)
 
 
 def parse(text: str) -> Node | None:
     """None when there is nothing in it. Raises QueryError."""
     if len(text) > LONGEST:
-        place = Place(LONGEST, len(text))
+        place = TextRange(LONGEST, len(text))
         raise QueryError(f"The query is longer than {LONGEST:,} characters.", place, "Save the list's view in parts.")
     if "\x00" in text:
-        place = Place(text.index("\x00"), text.index("\x00") + 1)
+        place = TextRange(text.index("\x00"), text.index("\x00") + 1)
         raise QueryError("Null characters are not allowed.", place, "Take it out.")
     return _Reader(text).read()
 
@@ -88,7 +100,7 @@ class _Reader:
         self._count()
         if self._is_over or self.text[self.at] == ")" or self._sees_word("OR") or self._sees_word("AND"):
             raise QueryError(
-                "A condition is missing here.", Place(self.at, self.at + 1), 'Write one, such as "cost > 1".'
+                "A condition is missing here.", TextRange(self.at, self.at + 1), 'Write one, such as "cost > 1".'
             )
         if self._takes_word("NOT") or self._takes_minus():
             self.depth += 1
@@ -106,7 +118,7 @@ class _Reader:
         inside = self._either()
         if self._is_over:
             raise QueryError(
-                "This bracket is never closed.", Place(start, self.at), "Write ) behind its last condition."
+                "This bracket is never closed.", TextRange(start, self.at), "Write ) behind its last condition."
             )
         self.at += 1
         self.depth -= 1
@@ -119,9 +131,9 @@ class _Reader:
             return None
         start = self.at
         inside = self._bracket(found.end() - 1)
-        return Nested(found[1].lower(), inside, Place(start, self.at))
+        return Nested(found[1].lower(), inside, TextRange(start, self.at))
 
-    def _comparison(self) -> Comparison | None:
+    def _comparison(self) -> FieldComparison | None:
         start, found = self.at, compared_at(self.text, self.at)
         if not found:
             return None
@@ -130,19 +142,19 @@ class _Reader:
         key = name["key"] or ""
         given = operator[1] or Operator.HAS
         choice, values, place = self._values()
-        comparison = Comparison(
+        comparison = FieldComparison(
             name["name"],
             Operator(given),
             values,
             key=unquoted(key[1:-1]) if key.startswith('"') else key,
             choice=choice,
-            place=Place(start, self.at),
+            place=TextRange(start, self.at),
             value_place=place,
         )
         self._skip()
         return comparison
 
-    def _values(self) -> tuple[Choice, tuple[str, ...], Place]:
+    def _values(self) -> tuple[SetChoice, tuple[str, ...], TextRange]:
         start, choice = self.at, CHOICE.match(self.text, self.at)
         if choice:
             self.at = choice.end()
@@ -151,8 +163,8 @@ class _Reader:
         while self._takes(",", is_spaced=bool(choice)):
             values.append(self._value())
         if choice and not self._takes(")", is_spaced=True):
-            raise QueryError("This list is never closed.", Place(start, self.at), "Write ) behind its last value.")
-        return Choice(choice[1].lower()) if choice else Choice.ANY, tuple(values), Place(start, self.at)
+            raise QueryError("This list is never closed.", TextRange(start, self.at), "Write ) behind its last value.")
+        return SetChoice(choice[1].lower()) if choice else SetChoice.ANY, tuple(values), TextRange(start, self.at)
 
     def _value(self) -> str:
         self._count()
@@ -160,7 +172,7 @@ class _Reader:
         if not found:
             raise QueryError(
                 "A value is missing here.",
-                Place(self.at, self.at + 1),
+                TextRange(self.at, self.at + 1),
                 'Write one, or put the text that you look for in "".',
             )
         self.at = found.end()
@@ -171,25 +183,25 @@ class _Reader:
         if self.text[start] == '"':
             found = PHRASE.match(self.text, start)
             if not found:
-                place = Place(start, len(self.text))
+                place = TextRange(start, len(self.text))
                 raise QueryError("This quotation mark is never closed.", place, 'Write " behind the phrase.')
             self.at = found.end()
-            word = Word(unquoted(found["quoted"]), is_phrase=True, place=Place(start, self.at))
+            word = Word(unquoted(found["quoted"]), is_phrase=True, place=TextRange(start, self.at))
         elif self.text[start] in "<>=!":
-            place = Place(start, start + 1)
+            place = TextRange(start, start + 1)
             raise QueryError("The name of a property is missing.", place, 'To search for the sign, write it in "".')
         else:
             found = WORD.match(self.text, start)
             assert found, "whatever else begins a part was seen before"
             self.at = found.end()
             text = found[0].rstrip("*")
-            word = Word(text or found[0], is_prefix=bool(text) and text != found[0], place=Place(start, self.at))
+            word = Word(text or found[0], is_prefix=bool(text) and text != found[0], place=TextRange(start, self.at))
         self._skip()
         return word
 
     @property
-    def _here(self) -> Place:
-        return Place(self.at, self.at + 1)
+    def _here(self) -> TextRange:
+        return TextRange(self.at, self.at + 1)
 
     @property
     def _is_over(self) -> bool:
@@ -229,7 +241,7 @@ class _Reader:
 
     def _count(self) -> None:
         self.parts += 1
-        place = Place(self.at, len(self.text))
+        place = TextRange(self.at, len(self.text))
         if self.parts > MOST_PARTS:
             raise QueryError(f"A query has at most {MOST_PARTS} conditions and values.", place, "Leave some out.")
         if self.depth > DEEPEST:

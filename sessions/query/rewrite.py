@@ -1,6 +1,6 @@
 """Edits of a query's text, for links: one condition more, one less. A text that cannot be read is left as it is."""
 
-from sessions.query.grammar import All, Comparison, Node, Not, Operator, QueryError
+from sessions.query.grammar import All, FieldComparison, Node, Not, Operator, QueryError
 from sessions.query.parsing import parse
 from sessions.query.writing import quoted, write
 
@@ -35,7 +35,7 @@ def written(parts: "list[Node]") -> str:
 def value_of(name: str, value: str, *, is_negated: bool = False) -> Node:
     """The condition of a facet's value."""
     name, _, key = name.partition(".")
-    found = Comparison(name, Operator.HAS, (value,), key)
+    found = FieldComparison(name, Operator.HAS, (value,), key)
     return Not(found) if is_negated else found
 
 

@@ -15,7 +15,7 @@ from sessions.properties import PropertyKind
 from sessions.query import values
 from sessions.query.conditions import LOOKUPS, all_of, any_of, refused
 from sessions.query.fields import fields_of
-from sessions.query.grammar import Comparison, Node, Operator, QueryError
+from sessions.query.grammar import FieldComparison, Node, Operator, QueryError
 from sessions.query.values import NoValue
 from tracing.limits import NESTING
 from tracing.models import Trace
@@ -35,12 +35,12 @@ def ids_of(rows: Any) -> Q:
     return Q(session_id__in=rows.values("session_id"))
 
 
-def has(project_id: int, scope: str, asked: Comparison) -> Q:
+def has(project_id: int, scope: str, asked: FieldComparison) -> Q:
     """`has:error`, `has:tag`, `has:note`, `has:metadata.plan`."""
     return any_of(_has(project_id, scope, asked, value) for value in asked.values)
 
 
-def _has(project_id: int, scope: str, asked: Comparison, value: str) -> Q:
+def _has(project_id: int, scope: str, asked: FieldComparison, value: str) -> Q:
     if value in ("error", "errors"):
         return Q(level=Level.ERROR.value) if scope == "span" else Q(error_count__gt=0)
     if value.startswith("metadata.") and scope != "span":
@@ -71,7 +71,7 @@ def _has(project_id: int, scope: str, asked: Comparison, value: str) -> Q:
     raise refused(asked, ["error", *known], "thing to have called")
 
 
-def being(project_id: int, asked: Comparison) -> Q:
+def being(project_id: int, asked: FieldComparison) -> Q:
     """`is:bookmarked`, `is:active`, `is:idle`."""
 
     def quiet_since() -> datetime:
@@ -87,7 +87,7 @@ def being(project_id: int, asked: Comparison) -> Q:
     return any_of(known[value]() for value in asked.values if value in known)
 
 
-def score(project_id: int, asked: Comparison) -> Q:
+def score(project_id: int, asked: FieldComparison) -> Q:
     """`score.helpfulness >= 4` of the mean, `score.outcome:solved` of a category."""
     if not asked.key:
         raise QueryError("A score needs its name.", asked.place, "Write score.helpfulness >= 4, or has:score.")
@@ -98,11 +98,11 @@ def score(project_id: int, asked: Comparison) -> Q:
 
 def mean_bounds(parts: Iterable[Node], name: str) -> Q:
     """What these parts, side by side, ask of the mean of the score of this name: above, below."""
-    asked = (part for part in parts if isinstance(part, Comparison) and (part.name, part.key) == ("score", name))
+    asked = (part for part in parts if isinstance(part, FieldComparison) and (part.name, part.key) == ("score", name))
     return all_of([Q(), *(_score(one, one.value) for one in asked if one.operator in LOOKUPS and len(one.values) == 1)])
 
 
-def _score(asked: Comparison, value: str) -> Q:
+def _score(asked: FieldComparison, value: str) -> Q:
     truth = values.TRUTHS.get(value.lower())
     try:
         mean = Decimal(truth) if truth is not None else round(values.number(value), 12)
@@ -119,7 +119,7 @@ class JSONType(Func):
     output_field = TextField()
 
 
-def metadata(project_id: int, scope: str, asked: Comparison) -> Q:
+def metadata(project_id: int, scope: str, asked: FieldComparison) -> Q:
     """`metadata.plan = pro` of a trace; `metadata.user.plan` is looked for as one key and as a path."""
     if not asked.key:
         raise QueryError("Metadata needs a key.", asked.place, "Write metadata.plan = pro, or has:metadata.plan.")
@@ -129,14 +129,14 @@ def metadata(project_id: int, scope: str, asked: Comparison) -> Q:
     return ~found if asked.operator == Operator.IS_NOT else found
 
 
-def _check_depth(asked: Comparison, key: str) -> None:
+def _check_depth(asked: FieldComparison, key: str) -> None:
     """Raise QueryError for a path that no stored metadata has."""
     if key.count(".") >= NESTING.value:
         reason = f"Metadata nests at most {NESTING.value} levels deep."
         raise QueryError(reason, asked.place, "Write a key with fewer dots.")
 
 
-def _metadata(asked: Comparison, value: str) -> Q:
+def _metadata(asked: FieldComparison, value: str) -> Q:
     if asked.operator in LOOKUPS:
         try:
             amount = values.number(value)

@@ -2,14 +2,14 @@
 
 import re
 
-from sessions.query.grammar import All, Choice, Comparison, Either, Nested, Node, Not, Operator, Word
+from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, Operator, SetChoice, Word
 from sessions.query.parsing import BARE, KEYWORDS, SCOPES, compared_at
 
 PLAIN_VALUE = re.compile(r'[^\s(),"\\]+')
 PLAIN_KEY = re.compile(r'[^\s:=<>!()",]+')
 PLAIN_WORD = re.compile(BARE)
 OPERATOR = re.compile(r"[=<>]|!=|//")
-CHOICES = frozenset(Choice)
+CHOICES = frozenset(SetChoice)
 
 
 def write(node: Node | None) -> str:
@@ -18,7 +18,7 @@ def write(node: Node | None) -> str:
             return ""
         case Word():
             return _word(node)
-        case Comparison():
+        case FieldComparison():
             return _comparison(node)
         case Nested():
             return f"{node.scope}({write(node.inside)})"
@@ -37,10 +37,10 @@ def quoted(value: str) -> str:
     return _in_quotes(value)
 
 
-def _comparison(node: Comparison) -> str:
+def _comparison(node: FieldComparison) -> str:
     key = node.key and "." + (node.key if PLAIN_KEY.fullmatch(node.key) else _in_quotes(node.key))
     values = ",".join(quoted(value) for value in node.values)
-    if node.choice != Choice.ANY:
+    if node.choice != SetChoice.ANY:
         values = f"{node.choice}({values})"
     operator = node.operator if node.operator == Operator.HAS else f" {node.operator} "
     if node.operator == Operator.HAS and OPERATOR.match(values):

@@ -16,7 +16,7 @@ LATE_AFTER = timedelta(minutes=1)  # exporters batch for seconds; a minute is a 
 
 
 @dataclass(frozen=True)
-class Account:
+class SessionTotals:
     """One session's bookkeeping. Costs in USD."""
 
     trace_count: int
@@ -32,7 +32,7 @@ class Account:
     late_count: int
 
 
-def account_of(session: Session) -> Account:
+def account_of(session: Session) -> SessionTotals:
     """The bookkeeping of a whole session in one query, whatever its size."""
     left_out = {
         name: Sum(Cast(KT(f"left_out__{key}"), output_field=kind), default=0)
@@ -57,4 +57,4 @@ def account_of(session: Session) -> Account:
         )
     )
     unpriced = sorted(model for model, usage in session.usage_by_model.items() if usage["unpriced_count"])
-    return Account(**sums, unpriced_models=unpriced)
+    return SessionTotals(**sums, unpriced_models=unpriced)

@@ -24,7 +24,7 @@ AROUND = 60  # characters on both sides of a hit
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class TurnMatch:
     """A turn that says it; `words` stand between `before` and `after`, and are empty when only its name does."""
 
     number: int
@@ -35,21 +35,21 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TurnMatches:
     """The first hits in the order of the conversation."""
 
     asked: str
-    hits: list[Hit]
+    hits: list[TurnMatch]
     is_capped: bool
     is_too_short: bool = False
 
 
-def found_in(session: Session, asked: str, *, only: str = "") -> Found:
+def found_in(session: Session, asked: str, *, only: str = "") -> TurnMatches:
     """Seven queries at most, whatever the size of the session."""
     asked = " ".join(asked.replace("\x00", "").split())[:LONGEST]
     needle = folded(asked)
     if len(needle) < SHORTEST and (not needle or needle.isascii()):
-        return Found(asked, [], is_capped=False, is_too_short=True)
+        return TurnMatches(asked, [], is_capped=False, is_too_short=True)
     indexed = TraceText.objects.for_project(session.project_id).filter(session_id=session.session_id)
     found = set(indexed.filter(folded__contains=needle).values_list("trace_id", flat=True)[:LOOKED_AT])
     traces = traces_of(session, only)
@@ -62,7 +62,7 @@ def found_in(session: Session, asked: str, *, only: str = "") -> Found:
     found |= {trace_id for trace_id, text in fresh.items() if needle in text}
     order = traces.order_by("started_at", "trace_id").values_list("trace_id", flat=True)[:LOOKED_AT]
     hits = [(number, trace_id) for number, trace_id in enumerate(order, start=1) if trace_id in found]
-    return Found(asked, _told(session, hits[:MOST], fresh, needle), is_capped=len(hits) > MOST)
+    return TurnMatches(asked, _told(session, hits[:MOST], fresh, needle), is_capped=len(hits) > MOST)
 
 
 def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
@@ -74,7 +74,7 @@ def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
     return {trace_id: folded(text) for trace_id, text in texts.items()}
 
 
-def _told(session: Session, hits: list[tuple[int, str]], fresh: dict[str, str], needle: str) -> list[Hit]:
+def _told(session: Session, hits: list[tuple[int, str]], fresh: dict[str, str], needle: str) -> list[TurnMatch]:
     trace_ids = [trace_id for _, trace_id in hits]
     indexed = TraceText.objects.for_project(session.project_id).filter(trace_id__in=trace_ids)
     texts = fresh | {row.trace_id: row.folded for row in indexed.only("pk", "trace_id", "folded")}
@@ -84,9 +84,9 @@ def _told(session: Session, hits: list[tuple[int, str]], fresh: dict[str, str], 
     return [_hit(number, trace_id, texts.get(trace_id, ""), needle) for number, trace_id in hits]
 
 
-def _hit(number: int, trace_id: str, text: str, needle: str) -> Hit:
+def _hit(number: int, trace_id: str, text: str, needle: str) -> TurnMatch:
     place = text.find(needle)
     if place < 0:
-        return Hit(number, trace_id, text[: 2 * AROUND], "", "")
+        return TurnMatch(number, trace_id, text[: 2 * AROUND], "", "")
     end = place + len(needle)
-    return Hit(number, trace_id, text[max(0, place - AROUND) : place], text[place:end], text[end : end + AROUND])
+    return TurnMatch(number, trace_id, text[max(0, place - AROUND) : place], text[place:end], text[end : end + AROUND])

@@ -72,7 +72,7 @@ class Drawn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TimelineBar:
     """One trace or several; `left` and `width` in percent of the strip, `failed` is the part of them with errors."""
 
     number: int
@@ -101,7 +101,7 @@ class Gap:
 class Timeline:
     """The turns from `first` to `last` out of `total`."""
 
-    bars: list[Bar]
+    bars: list[TimelineBar]
     gaps: list[Gap]
     first: int
     last: int
@@ -145,10 +145,10 @@ def _drawn(session: Session, skipped: int, limit: int) -> list[Drawn]:
         return [Drawn(*row) for row in cursor.fetchall()]
 
 
-def _bar(row: Drawn, first: int) -> Bar:
+def _bar(row: Drawn, first: int) -> TimelineBar:
     left = min(row.left, 100 - NARROWEST)
     width = min(max(row.right - left, NARROWEST), 100 - left)
-    return Bar(
+    return TimelineBar(
         number=row.number + first - 1,
         last=row.last + first - 1,
         trace_id=row.trace_id,

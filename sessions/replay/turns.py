@@ -14,7 +14,7 @@ from sessions.models import Session
 from tracing.models import Trace
 from tracing.reading.messages import Call, Message
 from tracing.reading.texts import Shown
-from tracing.reading.turns import Reading, Spoken, readings_of
+from tracing.reading.turns import Spoken, TurnReading, readings_of
 
 PAGE = 30
 FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
@@ -44,7 +44,7 @@ class Turn:
     trace: Trace
     number: int
     idle_ms: int | None
-    reading: Reading
+    reading: TurnReading
 
     @property
     def models(self) -> list[str]:
@@ -82,7 +82,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TurnPage:
     """A window, and the edges beyond which there is more: None where there is nothing. `last` is its end."""
 
     turns: list[Turn]
@@ -96,7 +96,7 @@ def traces_of(session: Session, only: str = "") -> QuerySet[Trace]:
     return traces.filter(ONLY[only][1]) if only in ONLY else traces
 
 
-def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "") -> Page:
+def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "") -> TurnPage:
     """The window behind `cursor`, or the first. Three queries, bounded whatever the size of the session."""
     traces = traces_of(session, only)
     if cursor is None:
@@ -108,14 +108,14 @@ def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "
     return _page(prior, found[:PAGE], cursor.number + 1, cursor.ended_at, has_more=len(found) > PAGE)
 
 
-def turns_before(session: Session, cursor: Cursor, *, only: str = "") -> Page:
+def turns_before(session: Session, cursor: Cursor, *, only: str = "") -> TurnPage:
     """The window that ends where `cursor` begins."""
     found = _back(traces_of(session, only), cursor.started_at, cursor.trace_id, PAGE + 1)
     prior, found = found[:-PAGE], found[-PAGE:]
     return _page(prior, found, max(1, cursor.number - len(found)), None, has_more=True)
 
 
-def turns_around(session: Session, trace_id: str, *, only: str = "") -> Page | None:
+def turns_around(session: Session, trace_id: str, *, only: str = "") -> TurnPage | None:
     """The window around a trace; None when the session has no such trace."""
     traces = traces_of(session, only)
     asked = traces.filter(trace_id=trace_id).only(*COLUMNS).first()
@@ -165,18 +165,18 @@ def _back(traces: QuerySet[Trace], started_at: datetime, trace_id: str, limit: i
 
 def _page(
     prior: Sequence[Trace], traces: Sequence[Trace], number: int, ended_at: datetime | None, *, has_more: bool
-) -> Page:
+) -> TurnPage:
     """`prior` is the trace before the window, `ended_at` when everything before it had ended."""
     if ended_at is None and prior:
         ended_at = prior[-1].ended_at
     turns = list(_numbered(prior, traces, number, ended_at))
     if not turns:
-        return Page([], None, None, None)
+        return TurnPage([], None, None, None)
     first, last = turns[0].trace, turns[-1].trace
     ended = max([turn.trace.ended_at for turn in turns] + [ended_at or last.ended_at])
     end = Cursor(turns[-1].number, ended, last.started_at, last.trace_id)
     start = Cursor(turns[0].number, first.ended_at, first.started_at, first.trace_id)
-    return Page(turns, start if turns[0].number > 1 else None, end if has_more else None, end)
+    return TurnPage(turns, start if turns[0].number > 1 else None, end if has_more else None, end)
 
 
 def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended_at: datetime | None) -> Iterator[Turn]:
@@ -189,7 +189,7 @@ def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended
         yield Turn(trace, number, idle // timedelta(milliseconds=1) if idle >= IDLE_SHOWN else None, reading)
 
 
-def _closed(reading: Reading) -> Reading:
+def _closed(reading: TurnReading) -> TurnReading:
     """The same turn without its texts, which come when it is reached."""
     left_out = len(reading.tools) + reading.tools_left_out
     return replace(
@@ -201,7 +201,7 @@ def _unread(spoken: Spoken | None) -> Spoken | None:
     return replace(spoken, shown=None) if spoken else None
 
 
-def weight(reading: Reading) -> int:
+def weight(reading: TurnReading) -> int:
     """About how many characters of HTML a turn takes."""
     return sum(map(_weight, (reading.input, reading.output))) + sum(map(_call, reading.tools))
 

@@ -100,7 +100,7 @@ def _facts(found: Session) -> tuple[list[Property], list[Property]]:
     return first, [declared for declared in shown if declared not in first]
 
 
-def _asked(request: PageRequest, found: Session) -> turns.Page:
+def _asked(request: PageRequest, found: Session) -> turns.TurnPage:
     """The window that the address asks for; a trace that is gone leads to the beginning."""
     only, page = request.GET.get("only", ""), None
     if trace_id := request.GET.get("turn", ""):

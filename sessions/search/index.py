@@ -49,7 +49,7 @@ WHERE (t.text_hash, t.session_id, t.started_at)
 """
 
 
-class Row(NamedTuple):
+class IndexRow(NamedTuple):
     """One row of the index, in the order of its columns."""
 
     trace_id: str
@@ -108,7 +108,7 @@ def forget(project_id: int, trace_ids: Collection[str], **_: Any) -> None:
         TraceText.objects.for_project(project_id).filter(trace_id__in=sorted(trace_ids)).delete()
 
 
-def rows_of(project_id: int, trace_ids: Sequence[str]) -> list[Row]:
+def rows_of(project_id: int, trace_ids: Sequence[str]) -> list[IndexRow]:
     """What is to be found of these traces; one without words is missing."""
     traces = list(
         Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).order_by("trace_id").only(*COLUMNS)
@@ -123,9 +123,9 @@ def rows_of(project_id: int, trace_ids: Sequence[str]) -> list[Row]:
     return [row for row in rows if row is not None]
 
 
-def write(project_id: int, rows: Sequence[Row]) -> None:
+def write(project_id: int, rows: Sequence[IndexRow]) -> None:
     """In key order, so that two workers do not wait for each other crosswise."""
-    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in Row._fields}
+    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in IndexRow._fields}
     connection.ensure_connection()
     assert connection.connection is not None
     with transaction.atomic(), psycopg.Cursor(connection.connection) as cursor:
@@ -139,7 +139,7 @@ def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]
     return {trace_id: said(text, role=ROLES[side], parsed=PARSED) for trace_id, text in stored.items()}
 
 
-def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> Row | None:
+def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> IndexRow | None:
     """The row of what was said in a trace; None when there is no word in it."""
     question, answer = _bytes(asked), _bytes(answered)
     most_asked = max(MOST_ASKED, MOST - len(answer))
@@ -151,7 +151,7 @@ def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: s
         return None
     text_hash = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
     is_cut = len(question) + len(answer) > MOST
-    return Row(trace_id, session_id, started_at, compress(text), words, as_vector(found), text_hash, is_cut)
+    return IndexRow(trace_id, session_id, started_at, compress(text), words, as_vector(found), text_hash, is_cut)
 
 
 def _bytes(text: str) -> bytes:

@@ -13,7 +13,7 @@ from projects.models import Project
 from projects.values import whole_number
 from sessions.models import Session, TraceText
 from sessions.search.matching import Term, matching
-from tracing.keyset import BadCursor, Page
+from tracing.keyset import BadCursor, KeysetPage
 
 RANKED = 500
 FADES = timedelta(days=30)  # after this a turn counts for a third of what it counted when it was said
@@ -53,13 +53,13 @@ def ranked_page(
     *,
     cursor: str = "",
     limit: int,
-) -> Page[Session]:
+) -> KeysetPage[Session]:
     """A page in this order; the cursor is a place in it. Raises RefusedTerm, BadCursor."""
     start = place_of(cursor)
     ids = ranked(project, terms, within, among)
     shown = ids[start : start + limit]
     by_id = {row.session_id: row for row in Session.objects.for_project(project).filter(session_id__in=shown)}
-    return Page(
+    return KeysetPage(
         [by_id[session_id] for session_id in shown if session_id in by_id],
         next=f"{CURSOR}{start + limit}" if len(ids) > start + limit else None,
         previous=f"{CURSOR}{max(0, start - limit)}" if start else None,

@@ -33,7 +33,7 @@ Says = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class TextHit:
     """A text with all of the terms: the first one found in its trace."""
 
     session_id: str | None
@@ -48,7 +48,7 @@ class Hit:
 class Scanned:
     """What one request came to. `cursor` is where the next one goes on, None when all is read."""
 
-    hits: list[Hit] = field(default_factory=list)
+    hits: list[TextHit] = field(default_factory=list)
     traces: int = 0
     spans: int = 0
     back_to: datetime | None = None
@@ -85,7 +85,7 @@ def _scan(project: Project | int, traces: QuerySet[Trace], terms: Sequence[Term]
                 if trace.trace_id not in seen and says(text):
                     seen.add(trace.trace_id)
                     html = around(plain(text), pattern) or SafeString()
-                    found.hits.append(Hit(trace.session_id, trace.trace_id, span_id, side, trace.started_at, html))
+                    found.hits.append(TextHit(trace.session_id, trace.trace_id, span_id, side, trace.started_at, html))
             found.hits.sort(key=lambda hit: (hit.started_at, hit.trace_id), reverse=True)
             _count(found, some)
             if time.monotonic() > until:

@@ -24,7 +24,7 @@ INSIDE = rf"[^\W_{CJK}{SEA}]"
 
 
 @dataclass(frozen=True, slots=True)
-class Snippet:
+class SearchSnippet:
     """A turn in which the words are. `turns` is in how many of the session's turns they are, the same on each."""
 
     trace_id: str
@@ -32,7 +32,9 @@ class Snippet:
     turns: int
 
 
-def snippets_for(project_id: int, session_ids: Collection[str], terms: Sequence[Term]) -> dict[str, list[Snippet]]:
+def snippets_for(
+    project_id: int, session_ids: Collection[str], terms: Sequence[Term]
+) -> dict[str, list[SearchSnippet]]:
     """The newest turns of each session that say what `terms` ask for, in one query however many sessions there are."""
     pattern = pattern_of(terms)
     if pattern is None or not session_ids:
@@ -40,12 +42,12 @@ def snippets_for(project_id: int, session_ids: Collection[str], terms: Sequence[
     by_session = Window(RowNumber(), partition_by=F("session_id"), order_by=[F("started_at").desc(), F("trace_id")])
     found = matching(project_id, terms).filter(session_id__in=list(session_ids))
     found = found.annotate(place=by_session, turns=Window(Count("*"), partition_by=F("session_id")))
-    shown: dict[str, list[Snippet]] = {}
+    shown: dict[str, list[SearchSnippet]] = {}
     columns = ("session_id", "trace_id", "text", "turns")
     rows: Iterable[Any] = found.filter(place__lte=SHOWN).order_by("session_id", "place").values_list(*columns)
     for session_id, trace_id, text, turns in rows:
         html = around(text, pattern) or SafeString(escape(text[:WINDOW]))
-        shown.setdefault(session_id, []).append(Snippet(trace_id, html, turns))
+        shown.setdefault(session_id, []).append(SearchSnippet(trace_id, html, turns))
     return shown
 
 

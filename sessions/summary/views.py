@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 600, 48  # of the series, in units of its own
 
 
 @dataclass(frozen=True)
-class Bar:
+class BucketBar:
     """A bucket as drawn: what failed stands below what did not."""
 
     bucket: Bucket
@@ -53,11 +53,11 @@ def strip_page(request: PageRequest, project: Project) -> HttpResponse:
     return render(request, "sessions/_strip_filled.html", context)
 
 
-def bars_of(listing: Listing, buckets: list[Bucket]) -> list[Bar]:
+def bars_of(listing: Listing, buckets: list[Bucket]) -> list[BucketBar]:
     most = max((bucket.session_count for bucket in buckets), default=0)
     width = WIDTH / len(buckets) if buckets else 0
     return [
-        Bar(
+        BucketBar(
             bucket,
             round(place * width, 2),
             round(max(width - 1, 0.5), 2),

@@ -10,7 +10,7 @@ from django import template
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from sessions.listing import Asked, Column
+from sessions.listing import FilterField, SessionColumn
 from sessions.markup import format_html, format_html_join
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
@@ -124,7 +124,7 @@ def ellipsis(text: str, length: int = ID_LENGTH) -> SafeString:
 
 
 @register.simple_tag
-def cell(declared: Property | Column, session: Session, times: str = "moment") -> SafeString:
+def cell(declared: Property | SessionColumn, session: Session, times: str = "moment") -> SafeString:
     """The value of a session's property, as its kind is shown."""
     value = getattr(session, declared.field)
     if declared.kind == PropertyKind.MONEY:
@@ -221,7 +221,7 @@ def is_warning(level: int | None) -> bool:
 
 
 @register.filter
-def filter_input(asked: Asked) -> SafeString:
+def filter_input(asked: FilterField) -> SafeString:
     """One for each value that may be given, and one more where there may be several."""
     field, values = asked.input, asked.values
     state = SafeString(' aria-invalid="true"') if asked.is_faulty else ""

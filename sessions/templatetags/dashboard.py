@@ -8,8 +8,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from sessions.dashboard.charts import HEIGHT, Bar, Chart, amount
-from sessions.dashboard.heat import Cell
+from sessions.dashboard.charts import HEIGHT, DashboardBar, DashboardChart, amount
+from sessions.dashboard.heat import HeatCell
 from sessions.templatetags.cells import counted, duration
 
 register = template.Library()
@@ -36,19 +36,19 @@ def rounded(milliseconds: float | None) -> str:
 
 
 @register.simple_tag
-def heat_cells(cells: Sequence[Cell], most: int, list: str) -> SafeString:
+def heat_cells(cells: Sequence[HeatCell], most: int, list: str) -> SafeString:
     """A row of the hours of the week; `list` is the address that their queries belong to."""
     return mark_safe("".join(_cell(cell, most, list) for cell in cells))
 
 
 @register.simple_tag
-def bars(chart: Chart, list: str) -> SafeString:
+def bars(chart: DashboardChart, list: str) -> SafeString:
     """The bars of a drawing, on grounds as high as it is."""
     return mark_safe("".join(_bar(bar, list) for bar in chart.bars))
 
 
 @register.simple_tag
-def rows(chart: Chart, list: str) -> SafeString:
+def rows(chart: DashboardChart, list: str) -> SafeString:
     """The same as rows of a table."""
     return mark_safe(
         "".join(
@@ -65,7 +65,7 @@ def plain(number: float) -> str:
 
 
 # A page has a thousand of these, and Django's format_html takes as long as all else together, its escape half of that.
-def _bar(bar: Bar, address: str) -> str:
+def _bar(bar: DashboardBar, address: str) -> str:
     words = escape(f"{bar.label}: {bar.value or 'none'}")
     x, width = plain(bar.x), plain(bar.width)
     drawn = (
@@ -77,7 +77,7 @@ def _bar(bar: Bar, address: str) -> str:
     return f'<a href="{address}{escape(bar.query)}" aria-label="{words}">{drawn}</a>'
 
 
-def _cell(cell: Cell, most: int, address: str) -> str:
+def _cell(cell: HeatCell, most: int, address: str) -> str:
     words = f"{cell.day} {cell.hour}:00: {counted(cell.count, 'session')}"
     shown = str(cell.count) if cell.count else '<span class="visually-hidden">0</span>'
     if cell.query:

@@ -6,7 +6,7 @@ from django import template
 from django.utils import timezone
 
 from sessions.listing import Listing
-from sessions.query.facets import Facet, Value, facets, quick_values
+from sessions.query.facets import Facet, FacetValue, facets, quick_values
 from sessions.question import OWN
 from sessions.span import ALL, RANGES, TIMES
 
@@ -89,7 +89,7 @@ def zone() -> str:
 
 
 @register.simple_tag
-def quick_of(listing: Listing) -> list[Value]:
+def quick_of(listing: Listing) -> list[FacetValue]:
     return quick_values(listing)
 
 

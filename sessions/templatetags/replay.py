@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
-from sessions.replay.timeline import Bar
+from sessions.replay.timeline import TimelineBar
 from sessions.replay.usage import ModelUsage
 from sessions.templatetags.cells import cell, counted, duration, ellipsis
 from tracing.models import Trace
@@ -71,17 +71,17 @@ def linked_cell(declared: Property, session: Session) -> SafeString:
 
 
 @register.filter
-def drawn(bars: list[Bar]) -> SafeString:
+def drawn(bars: list[TimelineBar]) -> SafeString:
     """The bars of the timeline, in one go: a template's own loop takes ten times as long."""
     return format_html_join("", BAR, map(_drawn, bars))
 
 
-def _drawn(bar: Bar) -> tuple[object, ...]:
+def _drawn(bar: TimelineBar) -> tuple[object, ...]:
     look = " failed" if bar.failed == 1 else ""
     return look, bar.left, bar.width, bar.trace_id, bar.number, bar.last, _told(bar), _mark(bar)
 
 
-def _mark(bar: Bar) -> str:
+def _mark(bar: TimelineBar) -> str:
     """What tells of errors: a dot above a bar that failed, a foot as high as their share where only some did."""
     if bar.failed == 1:
         return format_html(FAILED, bar.left)
@@ -89,7 +89,7 @@ def _mark(bar: Bar) -> str:
     return format_html(PARTLY, bar.left, FOOT - height, bar.width, height) if bar.failed else ""
 
 
-def _told(bar: Bar) -> str:
+def _told(bar: TimelineBar) -> str:
     """`Turns 84–166 · 11m 05s · 2 errors`."""
     turns = f"Turn {bar.number:,}" if bar.number == bar.last else f"Turns {bar.number:,}–{bar.last:,}"
     errors = [counted(bar.error_count, "error")] if bar.error_count else []

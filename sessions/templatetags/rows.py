@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import RFC3986_SUBDELIMS
 from django.utils.safestring import SafeString
 
-from sessions.listing import Column, Listing
+from sessions.listing import Listing, SessionColumn
 from sessions.markup import format_html
 from sessions.models import Session, SessionState
 from sessions.properties import PropertyKind
@@ -41,7 +41,7 @@ NONE = SafeString("")
 class Drawing:
     """What the rows of one page have in common. An id put between `before` and `after` is the address of its page."""
 
-    columns: list[Column]
+    columns: list[SessionColumn]
     states: Mapping[str, SessionState]
     before: str
     after: str
@@ -98,7 +98,7 @@ def _said(state: SessionState) -> SafeString:
     return SafeString(f"{KEPT if state.is_bookmarked else NONE}{title}")
 
 
-def _cell(column: Column, session: Session) -> str:
+def _cell(column: SessionColumn, session: Session) -> str:
     shown = score_cell(session.scores.get(column.key)) if column.key else cell(column, session, "relative")
     if column.kind == PropertyKind.ID:
         shown = format_html(COPY, shown, session.session_id)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from projects.models import Project, TranslationSettings
 from projects.secrets import SecretLost
 from sessions.translation.planning import PIPELINE
-from sessions.translation.provider import Account, AuthFailed, Provider
+from sessions.translation.provider import AuthFailed, Provider, ProviderAccess
 from sessions.translation.registry import PROVIDERS, offered
 from sessions.translation.secrets import decrypted
 
@@ -16,7 +16,7 @@ NO_CONSENT = "Nobody has agreed that this project's texts leave the host. An adm
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TranslationChoice:
     """What a project decided. Without `refusal` it may translate."""
 
     settings: TranslationSettings
@@ -29,7 +29,7 @@ class Choice:
     @property
     def engine(self) -> str:
         """Names provider, model and pipeline in 32 characters, for what is remembered of them."""
-        account = Account(base_url=self.settings.base_url, model=self.settings.model)
+        account = ProviderAccess(base_url=self.settings.base_url, model=self.settings.model)
         said = f"{self.settings.provider}|{self.kind(account).revision()}|{PIPELINE}"
         return sha256(said.encode()).hexdigest()[:32]
 
@@ -39,14 +39,14 @@ class Choice:
             secret = decrypted(self.settings.secret)
         except SecretLost:
             raise AuthFailed("The provider's key can no longer be read: an admin has to enter it again.") from None
-        return self.kind(Account(self.settings.base_url, secret, self.settings.model))
+        return self.kind(ProviderAccess(self.settings.base_url, secret, self.settings.model))
 
 
-def choice_of(project: Project | int) -> Choice:
+def choice_of(project: Project | int) -> TranslationChoice:
     project_id = project.pk if isinstance(project, Project) else project
     found = TranslationSettings.objects.filter(project_id=project_id).first()
     chosen = found or TranslationSettings(project_id=project_id)
-    return Choice(chosen, _refusal(chosen))
+    return TranslationChoice(chosen, _refusal(chosen))
 
 
 def _refusal(chosen: TranslationSettings) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from sessions.translation.egress import ask
-from sessions.translation.provider import Account, BadAnswer, Refused, UnsupportedPair
+from sessions.translation.provider import BadAnswer, ProviderAccess, ProviderRefused, UnsupportedPair
 
 FREE = "https://api-free.deepl.com"
 TARGETS = {"en": "EN-US", "pt": "PT-BR", "zh": "ZH-HANS"}  # as a target these need a variant
@@ -24,7 +24,7 @@ class DeepL:
     most_texts: ClassVar[int] = 50
     most_characters: ClassVar[int] = 30_000  # a request may have 128 KiB
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccess) -> None:
         self.account = account
         self.url = (account.base_url or (FREE if account.secret.endswith(":fx") else self.base_url)).rstrip("/")
 
@@ -44,8 +44,8 @@ class DeepL:
         headers = {"Authorization": f"DeepL-Auth-Key {self.account.secret}"}
         try:
             answer = ask("POST", f"{self.url}/v2/translate", json=body, headers=headers, seconds=self.account.seconds)
-        except Refused as error:
-            raise (UnsupportedPair if "not supported" in str(error) else Refused)(str(error)) from None
+        except ProviderRefused as error:
+            raise (UnsupportedPair if "not supported" in str(error) else ProviderRefused)(str(error)) from None
         try:
             return [str(item["text"]) for item in answer["translations"]]
         except (TypeError, KeyError):

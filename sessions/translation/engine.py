@@ -8,7 +8,7 @@ from itertools import groupby
 from sessions.translation import quota
 from sessions.translation.masking import LETTER, Masked, unmasked, words_between
 from sessions.translation.planning import Plan, Unit
-from sessions.translation.provider import BadAnswer, Provider, RateLimited, TranslationFailed, UnsupportedPair
+from sessions.translation.provider import BadAnswer, Provider, ProviderRateLimited, TranslationFailed, UnsupportedPair
 from sessions.translation.registry import unserved
 
 ATTEMPTS = 3
@@ -106,7 +106,7 @@ class Work:
             try:
                 return self.provider.translate(texts, source, target)
             except TranslationFailed as error:
-                rest = error.retry_after if isinstance(error, RateLimited) else REST * 2 ** (attempt - 1)
+                rest = error.retry_after if isinstance(error, ProviderRateLimited) else REST * 2 ** (attempt - 1)
                 is_late = time.monotonic() - began + rest > PATIENCE
                 if not error.is_temporary or attempt == ATTEMPTS or is_late or _timed_out(began, self.provider):
                     raise

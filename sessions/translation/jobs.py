@@ -16,10 +16,10 @@ from projects.models import Project
 from projects.tenancy import TenantQuerySet
 from sessions.models import TranslationJob
 from sessions.translation import cache
-from sessions.translation.choices import Choice, choice_of
+from sessions.translation.choices import TranslationChoice, choice_of
 from sessions.translation.engine import Work
 from sessions.translation.planning import BUDGET, Plan, Source, plan_of, source_of
-from sessions.translation.provider import Refused, TranslationFailed
+from sessions.translation.provider import ProviderRefused, TranslationFailed
 from tracing.models import Trace
 from tracing.reading.spans import texts_of
 
@@ -33,7 +33,7 @@ RETRY_AFTER = timedelta(minutes=5)  # then a failure may have passed, and whoeve
 MOST_BUDGET = 10 * BUDGET
 
 
-def source_for(trace: Trace, choice: Choice, budget: int = BUDGET) -> Source:
+def source_for(trace: Trace, choice: TranslationChoice, budget: int = BUDGET) -> Source:
     return source_of(texts_of(trace), tool_results=choice.settings.tool_results, budget=min(budget, MOST_BUDGET))
 
 
@@ -47,10 +47,10 @@ def ask(
     wanted: timedelta = WATCHED,
     again: bool = False,
 ) -> TranslationJob:
-    """The job, begun if nobody did yet. Raises Refused when the project may not translate."""
+    """The job, begun if nobody did yet. Raises ProviderRefused when the project may not translate."""
     choice = choice_of(project)
     if choice.refusal:
-        raise Refused(choice.refusal)
+        raise ProviderRefused(choice.refusal)
     now, source = timezone.now(), source_for(trace, choice, budget)
     key = _key(choice, source, trace, target)
     found: TranslationJob | None = TranslationJob.objects.for_project(project).filter(**key).first()
@@ -79,7 +79,7 @@ def find(project: Project, trace: Trace, target: str, *, budget: int = BUDGET) -
     return found
 
 
-def _key(choice: Choice, source: Source, trace: Trace, target: str) -> dict[str, str]:
+def _key(choice: TranslationChoice, source: Source, trace: Trace, target: str) -> dict[str, str]:
     """What makes two who ask the same one job."""
     of_trace = {"trace_id": trace.trace_id, "version": source.version, "target": target}
     return {**of_trace, "provider": choice.kind.slug, "engine": choice.engine}
@@ -133,7 +133,7 @@ def _open(project_id: int) -> TenantQuerySet:
 def _run(job: TranslationJob, until: float) -> None:
     choice = choice_of(job.project_id)
     if choice.refusal:
-        raise Refused(choice.refusal)
+        raise ProviderRefused(choice.refusal)
     trace = Trace.objects.for_project(job.project_id).filter(trace_id=job.trace_id).first()
     source = source_for(trace, choice, job.budget) if trace else None
     is_current = source is not None and source.version == job.version and choice.engine == job.engine
@@ -207,7 +207,7 @@ def _begin_again(job: TranslationJob, now: datetime, wanted: timedelta, *, again
     return bool(_row(job).filter(may).update(**changed))
 
 
-def _tell(choice: Choice, project: Project, job: TranslationJob, actor: Actor, source: Source) -> None:
+def _tell(choice: TranslationChoice, project: Project, job: TranslationJob, actor: Actor, source: Source) -> None:
     """Whatever leaves the host is in the audit log: who asked, what for, how much, never the text."""
     if choice.kind.leaves_host:
         characters = sum(len(leaf) for document in source.documents.values() for leaf in document.leaves)

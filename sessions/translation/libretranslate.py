@@ -7,7 +7,14 @@ from typing import ClassVar
 
 from sessions.translation.egress import ask
 from sessions.translation.languages import tag
-from sessions.translation.provider import EVERY_LANGUAGE, Account, BadAnswer, Pair, Refused, UnsupportedPair
+from sessions.translation.provider import (
+    EVERY_LANGUAGE,
+    BadAnswer,
+    Pair,
+    ProviderAccess,
+    ProviderRefused,
+    UnsupportedPair,
+)
 
 PAIRS_SECONDS = 3600.0
 _pairs: dict[str, tuple[float, dict[Pair, Pair]]] = {}  # by address: when asked, ours to theirs
@@ -23,7 +30,7 @@ class LibreTranslate:
     most_texts: ClassVar[int] = 20
     most_characters: ClassVar[int] = 2_000  # the servers' usual limit is 5,000 for a whole request
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccess) -> None:
         self.account = account
         self.url = account.base_url.rstrip("/")
 
@@ -39,8 +46,8 @@ class LibreTranslate:
             body["api_key"] = self.account.secret
         try:
             answer = ask("POST", f"{self.url}/translate", json=body, seconds=self.account.seconds)
-        except Refused as error:
-            raise (UnsupportedPair if "not supported" in str(error) else Refused)(str(error)) from None
+        except ProviderRefused as error:
+            raise (UnsupportedPair if "not supported" in str(error) else ProviderRefused)(str(error)) from None
         translated = answer.get("translatedText") if isinstance(answer, dict) else None
         if not isinstance(translated, list) or not all(isinstance(text, str) for text in translated):
             raise BadAnswer("LibreTranslate answered something else than translations.")

@@ -48,7 +48,7 @@ LETTER = re.compile(r"[^\W\d_]")
 LONGEST_GROWTH, SHORT = 3.0, 20  # a longer or shorter answer than these is no translation; short texts may be anything
 
 
-class Span(NamedTuple):
+class MaskedRange(NamedTuple):
     start: int
     end: int
     is_mark: bool
@@ -75,19 +75,19 @@ class Masked:
     suffix: str = ""
 
 
-def spans_of(text: str) -> list[Span]:
+def spans_of(text: str) -> list[MaskedRange]:
     """Where `text` is verbatim: sorted, and what only blanks keep apart is one span."""
-    spans: list[Span] = []
+    spans: list[MaskedRange] = []
     for found in VERBATIM.finditer(text):
         (start, end), is_mark = found.span(), found["mark"] is not None
         if spans and not text[spans[-1].end : start].strip(" "):
-            spans[-1] = Span(spans[-1].start, end, spans[-1].is_mark or is_mark)
+            spans[-1] = MaskedRange(spans[-1].start, end, spans[-1].is_mark or is_mark)
         else:
-            spans.append(Span(start, end, is_mark))
+            spans.append(MaskedRange(start, end, is_mark))
     return spans
 
 
-def clipped(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+def clipped(spans: Sequence[MaskedRange], start: int, end: int) -> list[MaskedRange]:
     """The parts of sorted spans that lie within start..end, counted from `start`."""
     first = max(bisect_left(spans, (start,)) - 1, 0)
     within = []
@@ -95,11 +95,11 @@ def clipped(spans: Sequence[Span], start: int, end: int) -> list[Span]:
         if span.start >= end:
             break
         if span.end > start:
-            within.append(Span(max(span.start, start) - start, min(span.end, end) - start, span.is_mark))
+            within.append(MaskedRange(max(span.start, start) - start, min(span.end, end) - start, span.is_mark))
     return within
 
 
-def has_words(text: str, spans: Iterable[Span]) -> bool:
+def has_words(text: str, spans: Iterable[MaskedRange]) -> bool:
     """Whether anything is left to translate."""
     return LETTER.search(_without(text, spans)) is not None
 
@@ -109,7 +109,7 @@ def words_of(text: str) -> str:
     return " ".join(_without(text, spans_of(text)).split())
 
 
-def mask(text: str, spans: Sequence[Span]) -> Masked:
+def mask(text: str, spans: Sequence[MaskedRange]) -> Masked:
     """Marks at either edge are kept aside; everything else verbatim becomes a placeholder."""
     prefix, suffix, text, spans = _without_edges(text, spans)
     tag = "XQ"
@@ -152,7 +152,7 @@ def _placeholder(masked: Masked) -> re.Pattern[str]:
     return re.compile(rf"({re.escape(masked.tag)}\d{{1,6}}(?!\d))")
 
 
-def _without(text: str, spans: Iterable[Span]) -> str:
+def _without(text: str, spans: Iterable[MaskedRange]) -> str:
     parts, at = [], 0
     for start, end, _ in spans:
         parts.append(text[at:start])
@@ -160,7 +160,7 @@ def _without(text: str, spans: Iterable[Span]) -> str:
     return " ".join([*parts, text[at:]])
 
 
-def _without_edges(text: str, spans: Sequence[Span]) -> tuple[str, str, str, list[Span]]:
+def _without_edges(text: str, spans: Sequence[MaskedRange]) -> tuple[str, str, str, list[MaskedRange]]:
     """Marks without words at the beginning and at the end go aside; spans are counted anew."""
     inner = list(spans)
     start, end = 0, len(text)
@@ -176,7 +176,7 @@ def _without_edges(text: str, spans: Sequence[Span]) -> tuple[str, str, str, lis
         text[:start],
         text[end:],
         text[start:end],
-        [Span(left - start, right - start, is_mark) for left, right, is_mark in inner],
+        [MaskedRange(left - start, right - start, is_mark) for left, right, is_mark in inner],
     )
 
 

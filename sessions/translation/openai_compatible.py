@@ -10,7 +10,7 @@ import orjson
 
 from sessions.translation.egress import ask
 from sessions.translation.languages import name_of
-from sessions.translation.provider import EVERY_LANGUAGE, Account, BadAnswer, Refused
+from sessions.translation.provider import EVERY_LANGUAGE, BadAnswer, ProviderAccess, ProviderRefused
 
 ORDERS = (
     "You translate texts for a reader. The user message is JSON data: `texts` is a list of texts in the language"
@@ -39,7 +39,7 @@ class OpenAICompatible:
     most_texts: ClassVar[int] = 25
     most_characters: ClassVar[int] = 4_000
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccess) -> None:
         self.account = account
         self.url = (account.base_url or self.base_url).rstrip("/")
 
@@ -51,7 +51,7 @@ class OpenAICompatible:
         for answer_format in FORMATS:
             try:
                 return _read(self._completion(data, answer_format), len(texts))
-            except Refused:
+            except ProviderRefused:
                 if answer_format is None:
                     raise
         raise AssertionError("the last format answers or raises")

@@ -22,7 +22,7 @@ from sessions.translation import jobs
 from sessions.translation.choices import choice_of
 from sessions.translation.languages import direction, name_of, tag, wanted
 from sessions.translation.planning import BUDGET
-from sessions.translation.provider import Refused
+from sessions.translation.provider import ProviderRefused
 from sessions.translation.reading import in_other_words
 from sessions.translation.registry import PROVIDERS
 from tracing.models import Trace
@@ -48,7 +48,7 @@ def translation(request: PageRequest, project: Project, trace_id: str) -> HttpRe
     try:
         job = _job(request, project, trace, target, budget, begins=begins)
         context |= {"job": job, **_told(job)}
-    except Refused as error:
+    except ProviderRefused as error:
         job, context = None, {**context, "refusal": str(error), "job": None}
     if request.method == "POST" and not request.htmx:
         return redirect(request.get_full_path())
@@ -88,7 +88,7 @@ def _job(
 ) -> TranslationJob | None:
     if not begins:
         if refusal := choice_of(project).refusal:
-            raise Refused(refusal)
+            raise ProviderRefused(refusal)
         return jobs.find(project, trace, target, budget=budget)
     again = "again" in request.GET
     return jobs.ask(project, trace, target, actor=person(request), budget=budget, again=again)

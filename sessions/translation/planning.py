@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sessions.translation.identify import language_of, language_of_line
-from sessions.translation.masking import Masked, Span, mask
+from sessions.translation.masking import Masked, MaskedRange, mask
 from sessions.translation.payload import Document, document_of
 from sessions.translation.segments import Piece, pieces
 
@@ -21,7 +21,7 @@ class Unit:
 
     source: str
     text: str
-    spans: tuple[Span, ...] = ()
+    spans: tuple[MaskedRange, ...] = ()
 
     @property
     def masked(self) -> Masked:

@@ -18,14 +18,14 @@ class TranslationFailed(Exception):
     is_temporary = False
 
 
-class Unavailable(TranslationFailed):
+class ProviderUnavailable(TranslationFailed):
     """Nobody answers, or not in time."""
 
     code = "unavailable"
     is_temporary = True
 
 
-class RateLimited(TranslationFailed):
+class ProviderRateLimited(TranslationFailed):
     """Too much at once; `retry_after` in seconds."""
 
     code = "rate_limited"
@@ -36,7 +36,7 @@ class RateLimited(TranslationFailed):
         self.retry_after = retry_after
 
 
-class QuotaExceeded(TranslationFailed):
+class ProviderQuotaExceeded(TranslationFailed):
     """Nothing more today: the provider's account, or the project's own limit."""
 
     code = "quota_exceeded"
@@ -54,7 +54,7 @@ class UnsupportedPair(TranslationFailed):
     code = "unsupported_pair"
 
 
-class Refused(TranslationFailed):
+class ProviderRefused(TranslationFailed):
     """It does not take this request, such as one that is too long."""
 
     code = "refused"
@@ -73,7 +73,7 @@ class AddressRefused(TranslationFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ProviderAccess:
     """How a project reaches a provider."""
 
     base_url: str = ""
@@ -95,9 +95,9 @@ class Provider(Protocol):
     languages: ClassVar[frozenset[str]]  # between which it is known to translate; a server may have fewer
     most_texts: ClassVar[int]
     most_characters: ClassVar[int]
-    account: Account
+    account: ProviderAccess
 
-    def __init__(self, account: Account) -> None: ...
+    def __init__(self, account: ProviderAccess) -> None: ...
 
     def revision(self) -> str:
         """Changes with the model, so that no old translation is shown for its own."""

@@ -7,11 +7,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from sessions.models import TranslationUsage
-from sessions.translation.provider import QuotaExceeded
+from sessions.translation.provider import ProviderQuotaExceeded
 
 
 def reserve(project_id: int, provider: str, characters: int, limit: int) -> date:
-    """Raises QuotaExceeded when the day has not enough left. Answers the day, for giving back."""
+    """Raises ProviderQuotaExceeded when the day has not enough left. Answers the day, for giving back."""
     day = timezone.now().date()
     rows = TranslationUsage.objects.for_project(project_id).filter(day=day, provider=provider)
     TranslationUsage.objects.bulk_create(
@@ -20,7 +20,7 @@ def reserve(project_id: int, provider: str, characters: int, limit: int) -> date
     elsewhere = used_today(project_id, exclude=provider)
     within = rows.filter(characters__lte=limit - elsewhere - characters)
     if not within.update(characters=F("characters") + characters, requests=F("requests") + 1):
-        raise QuotaExceeded(
+        raise ProviderQuotaExceeded(
             f"This project has used its {limit:,} characters of translation for today. It goes on tomorrow (UTC), or"
             " when an admin raises the limit in the settings."
         )

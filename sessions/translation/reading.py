@@ -7,12 +7,12 @@ from sessions.translation.planning import BUDGET
 from tracing.reading.bodies import body, parsed
 from tracing.reading.messages import messages_of
 from tracing.reading.texts import Shown, is_conversation
-from tracing.reading.turns import Reading, Spoken
+from tracing.reading.turns import Spoken, TurnReading
 
 WHOLE = 20 * BUDGET  # characters of one text: reading on would read on in the original
 
 
-def in_other_words(reading: Reading, texts: Mapping[str, str]) -> Reading:
+def in_other_words(reading: TurnReading, texts: Mapping[str, str]) -> TurnReading:
     """`texts` by side; a side that is not among them, or too long to be shown at once, stays."""
     return replace(reading, input=_spoken(reading.input, texts), output=_spoken(reading.output, texts))
 

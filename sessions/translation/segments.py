@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 
-from sessions.translation.masking import Span, clipped, has_words, spans_of
+from sessions.translation.masking import MaskedRange, clipped, has_words, spans_of
 
 MOST = 300  # characters; the embedded models cut longer ones off without a word
 LINE = re.compile(r"\r\n?|\n")
@@ -29,7 +29,7 @@ class Piece:
 
     text: str
     line: int
-    spans: tuple[Span, ...] | None = None
+    spans: tuple[MaskedRange, ...] | None = None
 
     @property
     def is_language(self) -> bool:
@@ -71,7 +71,7 @@ def _code_lines(text: str) -> set[int]:
     return lines
 
 
-def _of_line(text: str, spans: Sequence[Span], start: int, end: int, number: int) -> Iterator[Piece]:
+def _of_line(text: str, spans: Sequence[MaskedRange], start: int, end: int, number: int) -> Iterator[Piece]:
     marks = MARKS.match(text, start, end)
     at = marks.end() if marks else start
     if at > start:
@@ -82,7 +82,7 @@ def _of_line(text: str, spans: Sequence[Span], start: int, end: int, number: int
         yield from _trimmed(text[at + left : at + right], clipped(own, left, right), number)
 
 
-def _shadow(line: str, spans: Sequence[Span]) -> str:
+def _shadow(line: str, spans: Sequence[MaskedRange]) -> str:
     """The line with its verbatim parts hidden, as long as before."""
     parts, at = [], 0
     for start, end, _ in spans:
@@ -121,7 +121,7 @@ def _between_characters(cell: str, at: int, end: int) -> int:
     return at
 
 
-def _trimmed(text: str, spans: Sequence[Span], number: int) -> Iterator[Piece]:
+def _trimmed(text: str, spans: Sequence[MaskedRange], number: int) -> Iterator[Piece]:
     """The words of a segment, with the blanks around them and what has no words as pieces of their own."""
     inner = text.strip()
     if not inner or not has_words(text, spans):

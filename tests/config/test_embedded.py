@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded import CannotStart, wheels
-from config.embedded.account import Account, our_account
+from config.embedded.account import SystemUser, our_account
 from config.embedded.children import Children
 from config.embedded.data import locked
 from config.embedded.postgres import Postgres
@@ -17,7 +17,7 @@ from config.embedded.sockets import LONGEST, socket_directory
 from config.environment import environment_of_programs, listening_address
 from tests.live import data_directory
 
-STRANGER = Account(uid=65534, gid=65534)
+STRANGER = SystemUser(uid=65534, gid=65534)
 
 
 def test_a_stranger_reaches_what_every_directory_above_lets_it_reach(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.embedded.account import Account
+from config.embedded.account import SystemUser
 from tests.config.exporting import Exporter, assert_takes_traces, eventually, send, sessions
 from tests.config.processes import family, having, running, survivors, the
 from tests.live import MANAGE, Up, data_directory, start
 
 pytestmark = pytest.mark.faults
-ORDINARY = Account(65534, 65534)
+ORDINARY = SystemUser(65534, 65534)
 
 
 @pytest.fixture

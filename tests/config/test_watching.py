@@ -17,7 +17,7 @@ from pytest_django import Settings
 from config import watching
 from config.health_listener import REQUESTS_AT_ONCE, HealthListener
 from config.watchdog import Watchdog
-from config.watching import FROZEN_PROBES, Process, Watch, end
+from config.watching import FROZEN_PROBES, Process, ProcessWatch, end
 from tests.config.exporting import eventually
 from tests.live import BASE_DIR, data_directory
 
@@ -61,7 +61,7 @@ def running(code: str, place: Path) -> Iterator[subprocess.Popen[str]]:
             process.stdin.close()
 
 
-def look(watch: Watch) -> list[Process]:
+def look(watch: ProcessWatch) -> list[Process]:
     return asyncio.run(watch.look())
 
 
@@ -75,7 +75,7 @@ def test_a_process_that_keeps_pythons_lock_is_found_and_ended_and_says_where_it_
     with running(KEEPS_THE_LOCK, place) as process:
         assert process.stdin
         assert process.stderr
-        watch = Watch(place)
+        watch = ProcessWatch(place)
         assert look(watch) == [Process("web", process.pid)]
         process.stdin.write("now\n")
         process.stdin.flush()
@@ -95,7 +95,7 @@ def test_a_process_that_keeps_pythons_lock_is_found_and_ended_and_says_where_it_
 @pytest.mark.usefixtures("hasty")
 def test_a_process_that_was_paused_with_its_machine_is_let_live(place: Path) -> None:
     with running(SLEEPS, place) as process:
-        watch = Watch(place)
+        watch = ProcessWatch(place)
         process.send_signal(signal.SIGSTOP)
         assert eventually(lambda: look(watch)[0].silent == 1), "it takes a moment to stop"
         silent = [look(watch)[0].silent for _ in range(FROZEN_PROBES - 2)]
@@ -111,7 +111,7 @@ def test_a_process_that_is_busy_on_a_busy_machine_is_not_silent(place: Path) -> 
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(running(BUSY, place))
-        watch = Watch(place)
+        watch = ProcessWatch(place)
         found = [look(watch) for _ in range(10) if not time.sleep(0.2)]
 
     assert [len(processes) for processes in found] == [3] * 10
@@ -123,7 +123,7 @@ def test_a_socket_that_names_another_process_than_it_has_kills_nobody(place: Pat
     with subprocess.Popen(["sleep", "30"]) as stranger, socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(place / f"web-{stranger.pid}"))
         silent.listen()
-        watch = Watch(place)
+        watch = ProcessWatch(place)
         assert look(watch) == []
         stranger.kill()
 
@@ -162,7 +162,7 @@ def ask(port: int, request: bytes = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
 def test_health_is_told_on_its_own_port_whoever_keeps_it_waiting(place: Path) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    HealthListener(Watchdog((), Watch(place), print), listener, print).start()
+    HealthListener(Watchdog((), ProcessWatch(place), print), listener, print).start()
     with ExitStack() as stack:
         for _ in range(REQUESTS_AT_ONCE - 10):
             stack.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(b"GET /heal")

@@ -39,7 +39,7 @@ from tracing.wire.fields import moment as time_of
 from tracing.wire.fields import snake_case
 from tracing.wire.langfuse_usage import costs_of, usage_of
 from tracing.wire.otlp import JSON, PROTOBUF, decode_traces
-from tracing.wire.refusals import Refused
+from tracing.wire.refusals import IngestRefused
 
 SIZES = (128, 512, 2_048, 8_192)
 DEAR = {"pieces", "masking", "language"}  # by character: a quarter of the length shows their growth as well
@@ -79,7 +79,7 @@ def masked_and_back(text: str) -> None:
 def damaged(text: str) -> None:
     for content_type in (PROTOBUF, JSON):
         for body in (text.encode("utf-8", "replace"), b"\x0a\xff\x7f" + text.encode("utf-8", "replace")):
-            refused(decode_traces, Refused)(body, content_type, [])  # type: ignore[arg-type]
+            refused(decode_traces, IngestRefused)(body, content_type, [])  # type: ignore[arg-type]
 
 
 def refused(work: Callable[..., object], *kinds: type[Exception]) -> Callable[[str], object]:

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 
 from projects.downloads import answers, making
 from projects.downloads.answers import Sending, file_answer, filename
-from projects.downloads.places import Busy, Holder, Places
+from projects.downloads.places import Busy, DownloadSlots, Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project, User
 from tests.conftest import Key
@@ -25,8 +25,8 @@ CONTENT = bytes(range(256)) * 8
 ALICE, BOB, CHARLIE = Holder("User-1", "Project-1"), Holder("User-2", "Project-1"), Holder("User-3", "Project-2")
 
 
-def places(kind: str = "", *, of_one: int = 9, of_tenant: int = 9, in_process: int = 9) -> Places:
-    return Places(kind or secrets.token_hex(4), of_one, of_tenant, in_process)
+def places(kind: str = "", *, of_one: int = 9, of_tenant: int = 9, in_process: int = 9) -> DownloadSlots:
+    return DownloadSlots(kind or secrets.token_hex(4), of_one, of_tenant, in_process)
 
 
 def test_one_person_has_so_many_downloads_at_once_in_all_processes() -> None:
@@ -167,7 +167,7 @@ def test_what_was_begun_and_is_refused_has_ended_before_anybody_goes_on(monkeypa
             ended.append(True)
 
     unread = pieces()
-    with pytest.raises(making.TooLarge):
+    with pytest.raises(making.DownloadTooLarge):
         making.made(unread, ALICE)
 
     assert ended

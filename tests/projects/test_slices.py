@@ -7,7 +7,7 @@ import pytest
 
 from projects import slices
 from projects.redis_client import quick_redis
-from projects.slices import KINDS, Kind, sliced
+from projects.slices import KINDS, WorkKind, sliced
 from projects.tasks import sweep_slices, take_slice
 from tests import queue
 
@@ -18,7 +18,7 @@ class Work:
     def __init__(self, name: str) -> None:
         self.left: dict[int, int] = {}
         self.done: list[int] = []
-        self.kind: Kind = sliced(name, waiting=lambda: [project for project, left in self.left.items() if left])(
+        self.kind: WorkKind = sliced(name, waiting=lambda: [project for project, left in self.left.items() if left])(
             self.work
         )
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import override_settings
 
-from sessions.onboarding import SNIPPETS, Snippet, filled
+from sessions.onboarding import SNIPPETS, SdkSnippet, filled
 from tests.live import Up
 from tests.sdk.test_snippets import assert_session_stands, node_modules, run
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.sdk
 QUESTION = "My order #12345 hasn't arrived yet."
 
 
-def pasted(snippet: Snippet, confab: Up) -> str:
+def pasted(snippet: SdkSnippet, confab: Up) -> str:
     with override_settings(BASE_URL=confab.url, GRPC_PORT=confab.grpc_port):
         code = filled(snippet, public_key=confab.public_key, secret_key=confab.secret_key).code
     assert str(urlsplit(confab.url).port) in code
@@ -25,7 +25,7 @@ def pasted(snippet: Snippet, confab: Up) -> str:
 
 
 @pytest.mark.parametrize("snippet", [s for s in SNIPPETS if s.template.endswith(".py")], ids=lambda s: s.name)
-def test_a_python_snippet_of_the_setup_page_gives_a_session(confab: Up, tmp_path: Path, snippet: Snippet) -> None:
+def test_a_python_snippet_of_the_setup_page_gives_a_session(confab: Up, tmp_path: Path, snippet: SdkSnippet) -> None:
     (tmp_path / "support.py").write_text(pasted(snippet, confab))
 
     run([sys.executable, str(tmp_path / "support.py")], confab)
@@ -35,7 +35,7 @@ def test_a_python_snippet_of_the_setup_page_gives_a_session(confab: Up, tmp_path
 
 @pytest.mark.parametrize("snippet", [s for s in SNIPPETS if s.template.endswith(".mjs")], ids=lambda s: s.name)
 def test_a_javascript_snippet_of_the_setup_page_gives_a_session(
-    confab: Up, node_modules: Path, tmp_path: Path, snippet: Snippet
+    confab: Up, node_modules: Path, tmp_path: Path, snippet: SdkSnippet
 ) -> None:
     (tmp_path / "node_modules").symlink_to(node_modules)
     (tmp_path / "support.mjs").write_text(pasted(snippet, confab))

@@ -110,7 +110,7 @@ def test_no_program_replaces_what_a_person_said(
     ask: Asker, client: Client, key: Key, project: Project, alice: User
 ) -> None:
     solved = configs.create(project, {"name": "solved", "data_type": "BOOLEAN"}, by=alice)
-    given = scoring.give(project, Target(session_id="s"), solved, scoring.Answer("", is_unsure=True), by=alice)
+    given = scoring.give(project, Target(session_id="s"), solved, scoring.ScoreAnswer("", is_unsure=True), by=alice)
     score = {"id": given.id, "name": "solved", "value": 1, "sessionId": "s"}
 
     assert "a person's score" in str(ask("POST", "scores", score, status=400))

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import AuditEvent, Project, Role, User
 from sessions.annotation import configs
-from sessions.annotation.diffs import WORD, Part, kept_places, word_diff
+from sessions.annotation.diffs import WORD, DiffPart, kept_places, word_diff
 from sessions.models import Comment, ScoreConfig, Session
 from sessions.tasks import recompute_dirty
 from sessions.templatetags.cells import score_words
@@ -272,7 +272,7 @@ def test_words_that_differ_are_told_from_words_that_do_not() -> None:
 )
 def test_two_thousand_changed_words_are_compared_at_once(old: str, new: str) -> None:
     before, after = (" ".join(words.format(str(n * 7919)) for n in range(2_000)) for words in (old, new))
-    parts: list[Part] = []
+    parts: list[DiffPart] = []
 
     def measured() -> float:
         started = time.thread_time()

@@ -14,7 +14,7 @@ from projects.models import AuditEvent, Membership, Project, Role, User
 from sessions import deletion
 from sessions.annotation import queues
 from sessions.bulk import jobs
-from sessions.bulk.actions import ACTIONS, Refused
+from sessions.bulk.actions import ACTIONS, BulkRefused
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts import making
 from sessions.listing import Listing
@@ -392,7 +392,7 @@ def test_what_takes_too_long_to_find_is_not_begun(bob: User, project: Project, m
     monkeypatch.setattr(jobs, "PATIENCE", 50)
     monkeypatch.setattr(Listing, "matching", slow)
 
-    with pytest.raises(Refused, match="takes too long"):
+    with pytest.raises(BulkRefused, match="takes too long"):
         jobs.begin(project, "bookmark", jobs.Selection(query=""), by=bob)
 
     assert not BulkJob.objects.for_project(project).exists()

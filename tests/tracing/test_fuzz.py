@@ -25,7 +25,7 @@ from tracing.wire.bodies import unpack
 from tracing.wire.langfuse import decode_event
 from tracing.wire.logs import decode_logs
 from tracing.wire.otlp import decode_traces
-from tracing.wire.refusals import Refused
+from tracing.wire.refusals import IngestRefused
 
 pytestmark = pytest.mark.timeout(300 * hostile.TIMES)
 ATTRIBUTES = {
@@ -91,7 +91,7 @@ def settle(decode: Callable[[], list[Any]]) -> list[Any]:
     issues: list[Issue] = []
     try:
         spans = decode()
-    except Refused:
+    except IngestRefused:
         return []
     kept = [item for item in map(translate, spans) if item is not None and fit(item, issues, timezone.now())]
     assert all(len(issue.sample) <= 200 for issue in issues)
@@ -169,7 +169,7 @@ def test_a_mistyped_event_is_a_record_or_a_refusal(event: Any) -> None:
 @hostile.trying(200)
 @given(st.sampled_from(["gzip", "deflate", "zstd"]), st.one_of(st.binary(max_size=200), hostile.damaged(b"x" * 50)))
 def test_damaged_packed_bodies_are_settled(encoding: str, body: bytes) -> None:
-    with suppress(Refused):
+    with suppress(IngestRefused):
         unpack(body, encoding)
 
 

@@ -14,7 +14,7 @@ from projects.models import Project
 from tests.conftest import Key
 from tracing.models import IngestionIssue, Score, Span, SpanIO, Trace
 from tracing.records import Kind, Level, Reason, SpanRecord, TraceRecord, Usage
-from tracing.wire.langfuse import Event, decode_event
+from tracing.wire.langfuse import BatchEvent, decode_event
 from tracing.wire.langfuse_usage import Costs, costs_of, usage_of
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -197,7 +197,7 @@ def test_a_body_that_nests_without_end_is_refused_alone() -> None:
     for _ in range(300):
         deep = [deep]
 
-    assert decode_event(event("span-create", {"id": "o", "input": deep})) == Event(
+    assert decode_event(event("span-create", {"id": "o", "input": deep})) == BatchEvent(
         "e1", reason=Reason.NESTED_TOO_DEEP, message="body: nests more than 100 levels deep"
     )
 

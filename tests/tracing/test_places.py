@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from tracing import places as module
-from tracing.places import Place, Places
-from tracing.wire.refusals import Unavailable
+from tracing.places import IngestSlot, IngestSlots
+from tracing.wire.refusals import IngestUnavailable
 
 LONG_SECONDS = 20.0  # nobody waits so long: what ends does not end by patience
 
@@ -19,7 +19,7 @@ class Crowd:
     """Requests of projects at four places, each a thread that waits for its place and then holds it."""
 
     def __init__(self, most_present: int = 6) -> None:
-        self.places = Places(4, most_present=most_present)
+        self.places = IngestSlots(4, most_present=most_present)
 
     def arrive(self, *projects: int) -> None:
         """One after the other, each when the one before holds a place or waits for one."""
@@ -89,7 +89,7 @@ def test_projects_that_hold_as_many_take_turns(crowd: Crowd) -> None:
 
 def test_what_a_project_sends_beyond_its_part_of_the_threads_is_sent_away_at_once(crowd: Crowd) -> None:
     crowd.arrive(*[1] * 6)
-    with pytest.raises(Unavailable):
+    with pytest.raises(IngestUnavailable):
         crowd.places.take(1)
 
     crowd.arrive(2, 2)
@@ -100,10 +100,10 @@ def test_what_a_project_sends_beyond_its_part_of_the_threads_is_sent_away_at_onc
 
 def test_who_waits_in_vain_is_sent_away_and_takes_no_place_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
-    places = Places(2, most_present=6)
+    places = IngestSlots(2, most_present=6)
     places.take(1)
     places.take(2)
-    with pytest.raises(Unavailable):
+    with pytest.raises(IngestUnavailable):
         places.take(3)
 
     places.give_back(1)
@@ -114,7 +114,7 @@ def test_who_waits_in_vain_is_sent_away_and_takes_no_place_later(monkeypatch: py
 
 def test_a_place_is_given_back_once_whatever_happens_inside(crowd: Crowd) -> None:
     def fail() -> None:
-        with Place(crowd.places, 1) as held, held.left():
+        with IngestSlot(crowd.places, 1) as held, held.left():
             assert crowd.held == {}
             raise ZeroDivisionError
 
@@ -127,7 +127,7 @@ def test_a_place_is_given_back_once_whatever_happens_inside(crowd: Crowd) -> Non
 
 def test_however_many_come_and_go_no_place_is_taken_twice_or_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.002)
-    places, holding, most, outcomes = Places(4, most_present=6), Counter[int](), Counter[int](), Counter[str]()
+    places, holding, most, outcomes = IngestSlots(4, most_present=6), Counter[int](), Counter[int](), Counter[str]()
     lock = threading.Lock()
 
     def come_and_go(seed: int) -> None:
@@ -135,7 +135,7 @@ def test_however_many_come_and_go_no_place_is_taken_twice_or_lost(monkeypatch: p
         for _ in range(150):
             project = random.choice((1, 1, 1, 2, 3))
             try:
-                with Place(places, project):
+                with IngestSlot(places, project):
                     with lock:
                         holding[project] += 1
                         most[project] = max(most[project], holding[project])
@@ -144,7 +144,7 @@ def test_however_many_come_and_go_no_place_is_taken_twice_or_lost(monkeypatch: p
                     with lock:
                         holding[project] -= 1
                 outcomes["served"] += 1
-            except Unavailable:
+            except IngestUnavailable:
                 outcomes["sent away"] += 1
 
     threads = [threading.Thread(target=come_and_go, args=(seed,)) for seed in range(12)]

@@ -79,7 +79,7 @@ def test_other_projects_are_not_counted(limited: Project, other_project: Project
     meter(limited, 10)
     other_project.monthly_span_quota = 1
     quota.admit(other_project)
-    with pytest.raises(quota.QuotaExceeded):
+    with pytest.raises(quota.IngestQuotaExceeded):
         quota.admit(limited)
 
 

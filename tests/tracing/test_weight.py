@@ -10,7 +10,7 @@ from tracing.wire import values, weight
 from tracing.wire.logs import decode_logs
 from tracing.wire.otlp import JSON, PROTOBUF, decode_traces
 from tracing.wire.otlp_json import parse
-from tracing.wire.refusals import TooLarge
+from tracing.wire.refusals import BodyTooLarge
 
 FEW = 20_000  # stands for the limit: what is refused above it is refused above millions
 MANY = FEW + 1
@@ -41,27 +41,27 @@ def in_span(fields: bytes) -> bytes:
     ],
 )
 def test_protobuf_of_many_tiny_parts_is_refused_unread(body: bytes) -> None:
-    with pytest.raises(TooLarge, match="more than 20,000 parts"):
+    with pytest.raises(BodyTooLarge, match="more than 20,000 parts"):
         decode_traces(body, PROTOBUF)
 
 
 @pytest.mark.parametrize("part", [b"{}", b"[]", b'{"a":1}', b"0,0,0,0,0,0"])
 def test_json_of_many_tiny_parts_is_refused_unread(part: bytes) -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(BodyTooLarge):
         parse(b"[" + b",".join([part] * MANY) + b"]")
 
 
 def test_logs_are_weighed_like_traces() -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(BodyTooLarge):
         decode_logs(EMPTY_SPANS, PROTOBUF)
 
 
 def test_more_faults_than_anybody_reads_refuse_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(values, "FAULTS", FAULTS._replace(value=1_000))
-    with pytest.raises(TooLarge, match="more than 1,000 faults"):
+    with pytest.raises(BodyTooLarge, match="more than 1,000 faults"):
         decode_traces(otlp.field(1, otlp.field(2, b"\x12\x00" * 1_001)), PROTOBUF)
     spans = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [{}] * 1_001}]}]})
-    with pytest.raises(TooLarge, match="more than 1,000 faults"):
+    with pytest.raises(BodyTooLarge, match="more than 1,000 faults"):
         decode_traces(spans, JSON)
 
 

@@ -17,7 +17,7 @@ from sessions.translation.libretranslate import LibreTranslate
 from sessions.translation.masking import mask, spans_of, unmasked
 from sessions.translation.payload import document_of
 from sessions.translation.planning import plan_of, source_of
-from sessions.translation.provider import Account, Provider
+from sessions.translation.provider import Provider, ProviderAccess
 from sessions.translation.segments import pieces
 from tests.translation.engines import Engine, served
 
@@ -93,7 +93,7 @@ def destroyed(text: str) -> str:
 @pytest.fixture(scope="module")
 def destructive() -> Iterator[Provider]:
     with served(Engine(translate=destroyed)) as engine:
-        yield LibreTranslate(Account(base_url=engine.url))
+        yield LibreTranslate(ProviderAccess(base_url=engine.url))
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ SLOW = settings(max_examples=40, deadline=None, derandomize=True, suppress_healt
 @given(documents())
 @SLOW
 def test_the_embedded_engine_cannot_damage_a_text(text: str) -> None:
-    check(text, read_by(Embedded(Account()), {"input": text})["input"])
+    check(text, read_by(Embedded(ProviderAccess()), {"input": text})["input"])
 
 
 @given(documents())

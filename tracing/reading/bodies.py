@@ -32,7 +32,7 @@ ASKED_FOR_SCRIPT = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RenderedBody:
     """Something to read: `html` when it has a form of its own, else plain `text`; `following` is where the rest starts,
     None when this is all."""
 
@@ -49,14 +49,14 @@ class Body:
         return "" if head.isascii() else next((lang for lang, script in SCRIPTS if script.search(head)), "")
 
 
-def body_of(value: Any, head: int = HEAD) -> Body:
+def body_of(value: Any, head: int = HEAD) -> RenderedBody:
     """Any JSON value, or a text that may hold one."""
     if isinstance(value, str):
         return body(value, parsed(value), head)
     return body(indented(value), value, head)
 
 
-def body(text: str, value: Any, head: int = HEAD) -> Body:
+def body(text: str, value: Any, head: int = HEAD) -> RenderedBody:
     """`value` is what `text` parses to, or None."""
     if isinstance(value, str):
         text, value = value, None
@@ -66,7 +66,9 @@ def body(text: str, value: Any, head: int = HEAD) -> Body:
             html, note = _formed(tree.foldable, value)
     elif len(text) <= head and markdown.is_markdown(text):
         html, note = _formed(markdown.rendered, text)
-    return Body(text, html=html) if html is not None else replace(plain(spelled(text, value), 0, head), note=note)
+    return (
+        RenderedBody(text, html=html) if html is not None else replace(plain(spelled(text, value), 0, head), note=note)
+    )
 
 
 def _formed(form: Callable[[Any], SafeString | None], content: Any) -> tuple[SafeString | None, str]:
@@ -85,11 +87,11 @@ def spelled(text: str, value: Any) -> str:
     return indented(value, otherwise=text) if isinstance(value, dict | list) else text
 
 
-def plain(text: str, offset: int, head: int = HEAD) -> Body:
+def plain(text: str, offset: int, head: int = HEAD) -> RenderedBody:
     end = offset + head
     if end >= len(text):
-        return Body(text[offset:])
-    return Body(text[offset:end], following=end, rest=len(text) - end)
+        return RenderedBody(text[offset:])
+    return RenderedBody(text[offset:end], following=end, rest=len(text) - end)
 
 
 def parsed(text: str) -> Any:

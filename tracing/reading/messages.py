@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from tracing.files import SHOWN
-from tracing.reading.bodies import HEAD, Body, body_of, words
+from tracing.reading.bodies import HEAD, RenderedBody, body_of, words
 
 LINKED = ("http://", "https://")
 MEDIA = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")
@@ -45,9 +45,9 @@ class Call:
 
     name: str
     id: str
-    arguments: Body
+    arguments: RenderedBody
     gist: str = ""
-    result: Body | None = None
+    result: RenderedBody | None = None
     result_index: int | None = None  # the number of the message that holds the result
     error: str = ""
     has_failed: bool = False
@@ -64,8 +64,8 @@ class Message:
     index: int
     role: str
     name: str = ""
-    body: Body | None = None
-    reasoning: Body | None = None
+    body: RenderedBody | None = None
+    reasoning: RenderedBody | None = None
     calls: list[Call] = field(default_factory=list)
     calls_left_out: int = 0
     attachments: list[Attachment] = field(default_factory=list)
@@ -84,7 +84,7 @@ def paired(messages: Sequence[Message]) -> list[Message]:
         if message.role == "tool" and (found := _asked(waiting, message)) is not None:
             waiting.remove(found)
             place, number, call = found
-            kept[place].calls[number] = replace(call, result=message.body or Body(), result_index=message.index)
+            kept[place].calls[number] = replace(call, result=message.body or RenderedBody(), result_index=message.index)
             kept[place].attachments.extend(message.attachments)
             continue
         kept.append(message)

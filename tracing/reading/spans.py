@@ -8,7 +8,7 @@ from typing import Any
 
 from tracing.counting import COST, TOKENS, covered, own, parents_of, total_tokens
 from tracing.models import Span, SpanIO, Trace
-from tracing.reading.bodies import Body, body_of, indented, plain
+from tracing.reading.bodies import RenderedBody, body_of, indented, plain
 from tracing.reading.messages import NAME
 from tracing.reading.texts import Shown, piece, shown
 from tracing.rows import SpanRow
@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SpanLine:
     """A span in its place: how deep, and from where to where of the trace's time, in percent."""
 
     span: SpanRow
@@ -49,18 +49,18 @@ class Row:
 class Tree:
     """A page of rows. `following` is the number of the row that comes next, None after the last."""
 
-    rows: list[Row]
+    rows: list[SpanLine]
     total: int
     following: int | None
     is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SpanEvent:
     """Something that happened during a span, such as an exception."""
 
     name: str
-    body: Body | None
+    body: RenderedBody | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class Detail:
     span: Span
     input: Shown | None
     output: Shown | None
-    parameters: Body | None
-    metadata: Body | None
-    attributes: Body | None
-    events: list[Event]
-    origin: Body | None  # resource and scope
-    raw: Body | None
+    parameters: RenderedBody | None
+    metadata: RenderedBody | None
+    attributes: RenderedBody | None
+    events: list[SpanEvent]
+    origin: RenderedBody | None  # resource and scope
+    raw: RenderedBody | None
 
     @property
     def first_token_ms(self) -> int | None:
@@ -145,16 +145,16 @@ def _io_of(trace: Trace, span_ids: set[str], *sides: str) -> dict[str, SpanIO]:
     return {row.span_id: row for row in rows.filter(span_id__in=span_ids).only("pk", *sides)}
 
 
-def _filled(value: Any) -> Body | None:
+def _filled(value: Any) -> RenderedBody | None:
     return body_of(value) if value else None
 
 
-def _event(event: dict[str, Any]) -> Event:
+def _event(event: dict[str, Any]) -> SpanEvent:
     attributes = event.get("attributes") or {}
     stacktrace = attributes.get("exception.stacktrace")
     if isinstance(stacktrace, str):
-        return Event(str(attributes.get("exception.type") or "exception")[:NAME], plain(stacktrace, 0))
-    return Event(str(event.get("name") or "")[:NAME], _filled(attributes))
+        return SpanEvent(str(attributes.get("exception.type") or "exception")[:NAME], plain(stacktrace, 0))
+    return SpanEvent(str(event.get("name") or "")[:NAME], _filled(attributes))
 
 
 def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:
@@ -170,7 +170,7 @@ def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:
         waiting.extend((child, depth + 1) for child in reversed(children[span.span_id]))
 
 
-def _row(trace: Trace, span: SpanRow, depth: int, inside: int, *, is_parent: bool) -> Row:
+def _row(trace: Trace, span: SpanRow, depth: int, inside: int, *, is_parent: bool) -> SpanLine:
     whole = (trace.ended_at - trace.started_at) / timedelta(milliseconds=1) or 1.0
     start = span.started_at or trace.started_at
     left = (start - trace.started_at) / timedelta(milliseconds=1) / whole * 100
@@ -178,4 +178,4 @@ def _row(trace: Trace, span: SpanRow, depth: int, inside: int, *, is_parent: boo
     left = min(max(left, 0.0), 99.5)
     is_repeated = bool(own(span) & inside & (TOKENS | COST))
     width = round(min(max(width, 0.5), 100 - left), 2)
-    return Row(span, min(depth, DEEPEST), round(left, 2), width, is_parent, is_repeated)
+    return SpanLine(span, min(depth, DEEPEST), round(left, 2), width, is_parent, is_repeated)

@@ -7,10 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracing.reading.bodies import HEAD, Body, body, body_of, indented, parsed, plain, spelled, words
+from tracing.reading.bodies import HEAD, RenderedBody, body, body_of, indented, parsed, plain, spelled, words
 from tracing.reading.messages import Message, messages_of
 
-__all__ = ["HEAD", "PAGE", "Body", "Shown", "body_of", "earlier", "indented", "is_conversation", "piece", "shown"]
+__all__ = [
+    "HEAD",
+    "PAGE",
+    "RenderedBody",
+    "Shown",
+    "body_of",
+    "earlier",
+    "indented",
+    "is_conversation",
+    "piece",
+    "shown",
+]
 
 PAGE = 20  # messages shown at once
 
@@ -22,7 +33,7 @@ class Shown:
     size: int
     messages: list[Message] = field(default_factory=list)
     earlier: int = 0
-    body: Body | None = None
+    body: RenderedBody | None = None
     is_repeated: bool = False  # what is earlier was read in a turn before
 
 
@@ -45,7 +56,7 @@ def earlier(text: str, before: int) -> Shown:
     return Shown(len(text), messages_of(value, start, before), earlier=start)
 
 
-def piece(text: str, offset: int, message: int | None = None) -> Body:
+def piece(text: str, offset: int, message: int | None = None) -> RenderedBody:
     """HEAD characters from `offset` on, of the text itself or of one of its messages."""
     value = parsed(text)
     if message is not None:

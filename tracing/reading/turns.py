@@ -16,7 +16,7 @@ from tracing import fields
 from tracing.fields import decompress, unpacked_size
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading import budget
-from tracing.reading.bodies import Body, body, body_of, parsed
+from tracing.reading.bodies import RenderedBody, body, body_of, parsed
 from tracing.reading.history import History
 from tracing.reading.messages import Call, gist, messages_of
 from tracing.reading.texts import PAGE, Shown, is_conversation, last_turn
@@ -60,7 +60,7 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TurnReading:
     """What a turn says, in order."""
 
     trace: Trace
@@ -79,14 +79,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredTexts:
     """The tools that a page of turns used, in order, and the texts of both."""
 
     tools: dict[Key, dict[str, Any]]
     texts: dict[Key, dict[str, Text]]
 
 
-def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[Reading]:
+def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[TurnReading]:
     """The turns of `traces`, all of one project; what they repeat of `before`, and of each other, is folded."""
     every = [*before, *traces]
     if not every:
@@ -101,11 +101,11 @@ def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[R
         found = tools.get((trace.bucket, trace.trace_id), [])
         if any(spoken and _has_calls(spoken.shown) for spoken in sides.values()):
             found = []  # the messages tell of them already
-        readings.append(Reading(trace, **sides, tools=found[:TOOLS], tools_left_out=max(0, len(found) - TOOLS)))
+        readings.append(TurnReading(trace, **sides, tools=found[:TOOLS], tools_left_out=max(0, len(found) - TOOLS)))
     return readings[len(before) :]
 
 
-def _stored(traces: Sequence[Trace]) -> Stored:
+def _stored(traces: Sequence[Trace]) -> StoredTexts:
     project_id, buckets = traces[0].project_id, {trace.bucket for trace in traces}
     found = Span.objects.for_project(project_id).filter(bucket__in=buckets, kind=Kind.TOOL)
     found = found.filter(trace_id__in=[trace.trace_id for trace in traces]).order_by("started_at", "span_id")
@@ -120,7 +120,7 @@ def _stored(traces: Sequence[Trace]) -> Stored:
     for trace in traces:
         span_ids = (trace.input_span_id, trace.output_span_id)
         keys |= {(trace.bucket, trace.trace_id, span_id) for span_id in span_ids if span_id is not None}
-    return Stored(tools, _texts(project_id, keys))
+    return StoredTexts(tools, _texts(project_id, keys))
 
 
 def _texts(project_id: int, keys: set[Key]) -> dict[Key, dict[str, Text]]:
@@ -145,7 +145,9 @@ def _unpacked(data: memoryview, is_read: bool) -> Text:
     return Text(size, decompress(data) if is_read else None)
 
 
-def _spoken(stored: Stored, trace: Trace, side: str, role: str, history: History, *, is_first: bool) -> Spoken | None:
+def _spoken(
+    stored: StoredTexts, trace: Trace, side: str, role: str, history: History, *, is_first: bool
+) -> Spoken | None:
     span_id = trace.input_span_id if side == "input" else trace.output_span_id
     text = stored.texts.get((trace.bucket, trace.trace_id, span_id or ""), {}).get(side)
     if span_id is None or text is None or not text.size:
@@ -172,7 +174,7 @@ def _has_calls(shown: Shown | None) -> bool:
     return shown is not None and any(message.calls or message.role == "tool" for message in shown.messages)
 
 
-def _tools(stored: Stored) -> dict[tuple[date, str], list[Call]]:
+def _tools(stored: StoredTexts) -> dict[tuple[date, str], list[Call]]:
     """The tools of each trace in the order in which they began."""
     found: dict[tuple[date, str], list[Call]] = defaultdict(list)
     for key, row in stored.tools.items():
@@ -186,7 +188,7 @@ def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
     return Call(
         name=row["name"] or "tool",
         id="",
-        arguments=_told(asked) or Body(),
+        arguments=_told(asked) or RenderedBody(),
         gist=gist(value if (value := parsed(arguments)) is not None else arguments),
         result=_told(answered),
         error=row["status_message"] or "",
@@ -196,7 +198,7 @@ def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
     )
 
 
-def _told(text: Text | None) -> Body | None:
+def _told(text: Text | None) -> RenderedBody | None:
     if text is None or text.words == "":
         return None
-    return Body(note=LEFT_OUT) if text.words is None else body_of(text.words, HEAD)
+    return RenderedBody(note=LEFT_OUT) if text.words is None else body_of(text.words, HEAD)

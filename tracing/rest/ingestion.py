@@ -17,8 +17,8 @@ from tracing.records import Issue, Reason, SpanRecord
 from tracing.rest.bodies import read_json
 from tracing.score_configs import configs_of
 from tracing.vocabularies.messages import normalised
-from tracing.wire.langfuse import SCORE, Event, decode_event
-from tracing.wire.refusals import TooLarge, Unreadable
+from tracing.wire.langfuse import SCORE, BatchEvent, decode_event
+from tracing.wire.refusals import BodyTooLarge, Unreadable
 from tracing.wire.responses import json_response
 from tracing.wire.sdks import sdk_of
 
@@ -52,11 +52,11 @@ def read_batch(request: HttpRequest) -> list[Any]:
     if not isinstance(batch, list):
         raise Unreadable('The body must be {"batch": [...]}.')
     if len(batch) > SPANS.value + FAULTS.value:
-        raise TooLarge(f"The batch has {len(batch):,} events, the limit is {SPANS.value:,}: send smaller ones.")
+        raise BodyTooLarge(f"The batch has {len(batch):,} events, the limit is {SPANS.value:,}: send smaller ones.")
     return batch
 
 
-def checked(event: Event, issues: list[Issue], files: FilesInTexts) -> Event:
+def checked(event: BatchEvent, issues: list[Issue], files: FilesInTexts) -> BatchEvent:
     """The event as it can be stored; one that cannot be is turned into its refusal."""
     if event.reason is not None:
         issues.append(Issue(event.reason, event.message[:200]))
@@ -69,21 +69,23 @@ def checked(event: Event, issues: list[Issue], files: FilesInTexts) -> Event:
     if event.record is None or fit(event.record, issues, timezone.now()):
         return event
     issue = issues[-1]
-    return Event(event.id, reason=issue.reason, message=issue.sample)
+    return BatchEvent(event.id, reason=issue.reason, message=issue.sample)
 
 
-def refused_by_store(event: Event, issue: Issue | None) -> Event:
+def refused_by_store(event: BatchEvent, issue: Issue | None) -> BatchEvent:
     """The event as it is answered."""
-    return Event(event.id, reason=issue.reason, message=issue.sample) if issue else event
+    return BatchEvent(event.id, reason=issue.reason, message=issue.sample) if issue else event
 
 
-def over_the_limit(item: Any, issues: list[Issue]) -> Event:
+def over_the_limit(item: Any, issues: list[Issue]) -> BatchEvent:
     message = f"more than {SPANS.value:,} events in one batch"
     issues.append(Issue(Reason.TOO_MANY_SPANS, message))
-    return Event(str(item.get("id")) if isinstance(item, dict) else "", reason=Reason.TOO_MANY_SPANS, message=message)
+    return BatchEvent(
+        str(item.get("id")) if isinstance(item, dict) else "", reason=Reason.TOO_MANY_SPANS, message=message
+    )
 
 
-def answer(events: list[Event]) -> dict[str, Any]:
+def answer(events: list[BatchEvent]) -> dict[str, Any]:
     return {
         "successes": [{"id": event.id, "status": 201} for event in events if event.reason is None],
         "errors": [

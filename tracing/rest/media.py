@@ -27,7 +27,7 @@ from tracing.limits import MEDIA
 from tracing.models import Media
 from tracing.rest.bodies import read_object
 from tracing.wire.fields import count, identifier
-from tracing.wire.refusals import Forbidden, Invalid, NotFound, TooLarge, Unreadable
+from tracing.wire.refusals import BodyTooLarge, Forbidden, Invalid, NotFound, Unreadable
 from tracing.wire.responses import json_response
 
 UPLOAD, DOWNLOAD = "upload", "download"
@@ -47,7 +47,7 @@ def announce(request: HttpRequest, project: Project) -> HttpResponse:
     if not trace_id or not valid_id(trace_id) or not CONTENT_TYPE.fullmatch(content_type) or size is None:
         raise Invalid("traceId, contentType and contentLength are needed.")
     if size > MEDIA.value:
-        raise TooLarge(f"The file has {size:,} bytes, the limit is {MEDIA.value:,}.")
+        raise BodyTooLarge(f"The file has {size:,} bytes, the limit is {MEDIA.value:,}.")
     media = kept.announce(
         project.pk, trace_id, sha256=_sha256(body.get("sha256Hash")), content_type=content_type, size=size
     )

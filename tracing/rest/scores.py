@@ -15,9 +15,9 @@ from tracing.rest.platform import platform
 from tracing.score_configs import configs_of
 from tracing.scored import delete_score
 from tracing.wire.fields import DEEPEST, nests_deeper
-from tracing.wire.refusals import Invalid, NotFound, TooLarge
+from tracing.wire.refusals import BodyTooLarge, Invalid, NotFound
 from tracing.wire.responses import json_response
-from tracing.wire.scores import BadScore, ScoreConfig, score_of
+from tracing.wire.scores import BadScore, ScoreRules, score_of
 from tracing.wire.sdks import sdk_of
 
 ARRAY_MAX = 1_000  # the SDKs send 15 at most
@@ -69,7 +69,7 @@ def _create(request: HttpRequest, project: Project, body: Any) -> str:
 def _array(request: HttpRequest, project: Project, bodies: list[Any]) -> HttpResponse:
     """202 when all were taken, else 207 with the reasons; neither is to be repeated."""
     if len(bodies) > ARRAY_MAX:
-        raise TooLarge(f"More than {ARRAY_MAX:,} scores in one request: send smaller batches.")
+        raise BodyTooLarge(f"More than {ARRAY_MAX:,} scores in one request: send smaller batches.")
     issues: list[Issue] = []
     configs = configs_of(project.pk, bodies)
     records = [record for record in (_record(body, configs, issues) for body in bodies) if record]
@@ -80,7 +80,7 @@ def _array(request: HttpRequest, project: Project, bodies: list[Any]) -> HttpRes
     return json_response({"accepted": len(bodies) - len(found), "rejected": len(found), "errors": errors}, status=207)
 
 
-def _record(body: Any, configs: Mapping[str, ScoreConfig], issues: list[Issue]) -> ScoreRecord | None:
+def _record(body: Any, configs: Mapping[str, ScoreRules], issues: list[Issue]) -> ScoreRecord | None:
     try:
         if not isinstance(body, dict) or nests_deeper(body, DEEPEST):
             raise BadScore("a score must be an object that does not nest without end")

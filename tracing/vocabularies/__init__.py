@@ -15,7 +15,7 @@ from tracing.vocabularies.logfire import LOGFIRE
 from tracing.vocabularies.mlflow import MLFLOW
 from tracing.vocabularies.openinference import OPENINFERENCE
 from tracing.vocabularies.pydantic_ai import PYDANTIC_AI
-from tracing.vocabularies.tables import Reading, Vocabulary
+from tracing.vocabularies.tables import Vocabulary, VocabularyReader
 from tracing.vocabularies.traceloop import TRACELOOP
 from tracing.vocabularies.vercel import VERCEL
 
@@ -46,5 +46,7 @@ def translate(span: RawSpan) -> SpanRecord | None:
 
 
 @lru_cache
-def _reading(scope: str) -> Reading:
-    return Reading([vocabulary for vocabulary in VOCABULARIES if not vocabulary.scopes or scope in vocabulary.scopes])
+def _reading(scope: str) -> VocabularyReader:
+    return VocabularyReader(
+        [vocabulary for vocabulary in VOCABULARIES if not vocabulary.scopes or scope in vocabulary.scopes]
+    )

@@ -8,7 +8,7 @@ from tracing.vocabularies.claims import claims_of, merged
 from tracing.vocabularies.genai import TALK
 from tracing.vocabularies.messages import called_tools
 from tracing.vocabularies.readers import identifier
-from tracing.vocabularies.tables import Found
+from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
 
 OK, ERROR = 1, 2  # OTLP's status codes
@@ -16,7 +16,7 @@ MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
 NOISE = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
 
 
-def assembled(span: RawSpan, found: Found) -> SpanRecord:
+def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
     said = found.said
     record = SpanRecord(
         span.trace_id,
@@ -76,7 +76,7 @@ def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None
         )
 
 
-def _raw(span: RawSpan, found: Found, record: SpanRecord) -> dict[str, Any] | None:
+def _raw(span: RawSpan, found: AttributeReadings, record: SpanRecord) -> dict[str, Any] | None:
     """Everything that the record does not hold in full, so that a newer vocabulary can read it again."""
     withheld = found.said.get("withhold") is not None
     dropped = found.texts if withheld else found.taken

@@ -7,7 +7,7 @@ from typing import Any
 from tracing.checks import PLACEHOLDER
 from tracing.records import Claims, Origin
 from tracing.vocabularies.readers import identifier, tags
-from tracing.vocabularies.tables import Found
+from tracing.vocabularies.tables import AttributeReadings
 
 # Where applications put what an SDK has no name for, asked last: keys of metadata.
 SESSION_KEYS = ("langfuse_session_id", "session_id", "sessionId", "conversation_id", "thread_id")
@@ -30,7 +30,7 @@ def environment(value: Any) -> str | None:
     return bare if ENVIRONMENT.fullmatch(bare) else None
 
 
-def claims_of(found: Found) -> Claims:
+def claims_of(found: AttributeReadings) -> Claims:
     said, metadata = found.said, merged(found.gathered.get("claims.metadata", ()))
     session_id, origin = _session(found, metadata)
     return Claims(
@@ -57,7 +57,7 @@ def merged(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _session(found: Found, metadata: Mapping[str, Any]) -> tuple[str | None, Origin | None]:
+def _session(found: AttributeReadings, metadata: Mapping[str, Any]) -> tuple[str | None, Origin | None]:
     """An application's id before one in metadata, before one that a library made up, before a scrubbed one."""
     named = found.gathered.get("claims.session_id", ())
     chosen = next((value for value in named if _weight(value) == 0), None)

@@ -80,7 +80,7 @@ class Excerpt(str):
 
 
 @dataclass(slots=True)
-class Found:
+class AttributeReadings:
     """What a span's attributes say."""
 
     said: dict[str, Any] = field(default_factory=dict)
@@ -94,7 +94,7 @@ Candidate = tuple[int, Rule, Any, Any]  # rank, row, value or values, and the ke
 RANK: Callable[[Candidate], int] = itemgetter(0)
 
 
-class Reading:
+class VocabularyReader:
     """The tables of some vocabularies as one."""
 
     def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
@@ -134,8 +134,8 @@ class Reading:
                 return tuple(rule._replace(name=name) for rule in self.families[prefix[:-1]])
         return ()
 
-    def find(self, span: RawSpan) -> Found:
-        found = Found()
+    def find(self, span: RawSpan) -> AttributeReadings:
+        found = AttributeReadings()
         said = found.said
         for _, rule, value, keys in self._candidates(span):
             if rule.is_text:
@@ -156,7 +156,7 @@ class Reading:
             self._ask_events(span.events, found)
         return found
 
-    def _ask_events(self, events: Events, found: Found) -> None:
+    def _ask_events(self, events: Events, found: AttributeReadings) -> None:
         for name, read_events in self.events:
             if name not in found.said and (read := read_events(events)) is not None:
                 if name in COLLECTED:
@@ -196,7 +196,7 @@ def _join(together: dict[int, Candidate], candidates: list[Candidate], rule: Rul
     group[3].append(key)
 
 
-def _note(found: Found, name: str, read: Any, keys: Sequence[str]) -> None:
+def _note(found: AttributeReadings, name: str, read: Any, keys: Sequence[str]) -> None:
     if name in GATHERED:
         found.gathered.setdefault(name, []).append(read)
     elif name in USAGE:

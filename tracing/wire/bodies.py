@@ -14,7 +14,7 @@ from django.http.request import UnreadablePostError
 from projects.values import whole_number
 from tracing import zstd
 from tracing.limits import BODY, SMALL_BODY, UNPACKED_BODY
-from tracing.wire.refusals import TooLarge, Unreadable, UnsupportedContent
+from tracing.wire.refusals import BodyTooLarge, Unreadable, UnsupportedContent
 
 # Where SDKs send what they record, and files; everything else is small.
 INGEST_PATHS = re.compile(
@@ -34,7 +34,7 @@ class Unpacker(Protocol):
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The whole unpacked body. Raises TooLarge, Unreadable or UnsupportedContent."""
+    """The whole unpacked body. Raises BodyTooLarge, Unreadable or UnsupportedContent."""
     try:
         body = _chunked(request) if is_chunked(request) else _sized(request)
     except (UnreadablePostError, OSError):
@@ -47,12 +47,12 @@ def limit_of(path: str) -> int:
     return BODY.value if INGEST_PATHS.fullmatch(path) else SMALL_BODY.value
 
 
-def refused_by_length(request: HttpRequest) -> TooLarge | None:
+def refused_by_length(request: HttpRequest) -> BodyTooLarge | None:
     """Return why the body is not read, if it announces that it is too large."""
     length, limit = _length(request), limit_of(request.path_info)
     if length <= limit:
         return None
-    return TooLarge(f"The body has {length:,} bytes, the limit is {limit:,}: send less at once.")
+    return BodyTooLarge(f"The body has {length:,} bytes, the limit is {limit:,}: send less at once.")
 
 
 def is_chunked(request: HttpRequest) -> bool:
@@ -92,7 +92,7 @@ def _chunked(request: HttpRequest) -> bytes:
     limit = limit_of(request.path_info)
     body: bytes = request.META["wsgi.input"].read(limit + 1)
     if len(body) > limit:
-        raise TooLarge(f"The chunked body has more than {limit:,} bytes: send less at once.")
+        raise BodyTooLarge(f"The chunked body has more than {limit:,} bytes: send less at once.")
     if not body:
         raise Unreadable("The chunked body is empty.")
     return body
@@ -121,4 +121,4 @@ def _unpacked(body: bytes, start: Callable[[], Unpacker]) -> bytes:
 
 def _check_unpacked(size: int) -> None:
     if size > UNPACKED_BODY.value:
-        raise TooLarge(f"The body unpacks to more than {UNPACKED_BODY.value:,} bytes: send smaller batches.")
+        raise BodyTooLarge(f"The body unpacks to more than {UNPACKED_BODY.value:,} bytes: send smaller batches.")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tracing.records import Claims, Kind, Level, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord
 from tracing.wire.fields import DEEPEST, identifier, mapping, moment, nests_deeper, text, texts
 from tracing.wire.langfuse_usage import costs_of, usage_of
-from tracing.wire.scores import BadScore, ScoreConfig, score_of
+from tracing.wire.scores import BadScore, ScoreRules, score_of
 
 Record = SpanRecord | TraceRecord | ScoreRecord
 SCORE = "score-create"
@@ -24,7 +24,7 @@ KNOWN = frozenset(
 )
 
 
-class Event(NamedTuple):
+class BatchEvent(NamedTuple):
     """One item of a batch: a record, or why there is none; neither for what is accepted and not kept."""
 
     id: str
@@ -33,23 +33,25 @@ class Event(NamedTuple):
     message: str = ""
 
 
-def decode_event(item: Any, configs: Mapping[str, ScoreConfig] | None = None) -> Event:
+def decode_event(item: Any, configs: Mapping[str, ScoreRules] | None = None) -> BatchEvent:
     """Never raises: an item that cannot be used says so, and its neighbours live. `configs` are those of its score."""
     if not isinstance(item, dict):
-        return Event("", reason=Reason.INVALID_EVENT, message="an event must be an object")
+        return BatchEvent("", reason=Reason.INVALID_EVENT, message="an event must be an object")
     event_id, kind, body = identifier(item.get("id")) or "", item.get("type"), item.get("body")
     read_score = partial(_score, configs=configs)
     reader = read_score if kind == SCORE else READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
-        return Event(event_id, reason=Reason.UNKNOWN_EVENT_TYPE, message=f"unknown type {str(kind)[:60]!r}")
+        return BatchEvent(event_id, reason=Reason.UNKNOWN_EVENT_TYPE, message=f"unknown type {str(kind)[:60]!r}")
     if not isinstance(body, dict):
-        return Event(event_id, reason=Reason.INVALID_EVENT, message="body: must be an object")
+        return BatchEvent(event_id, reason=Reason.INVALID_EVENT, message="body: must be an object")
     if nests_deeper(body, DEEPEST):
-        return Event(event_id, reason=Reason.NESTED_TOO_DEEP, message=f"body: nests more than {DEEPEST} levels deep")
+        return BatchEvent(
+            event_id, reason=Reason.NESTED_TOO_DEEP, message=f"body: nests more than {DEEPEST} levels deep"
+        )
     try:
-        return Event(event_id, reader(body, event_id, moment(item.get("timestamp"))))
+        return BatchEvent(event_id, reader(body, event_id, moment(item.get("timestamp"))))
     except BadScore as error:
-        return Event(event_id, reason=Reason.INVALID_SCORE, message=str(error))
+        return BatchEvent(event_id, reason=Reason.INVALID_SCORE, message=str(error))
 
 
 def _trace(body: dict[str, Any], event_id: str, said_at: datetime | None) -> TraceRecord:
@@ -118,7 +120,7 @@ def _raw(body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _score(
-    body: dict[str, Any], event_id: str, said_at: datetime | None, *, configs: Mapping[str, ScoreConfig] | None
+    body: dict[str, Any], event_id: str, said_at: datetime | None, *, configs: Mapping[str, ScoreRules] | None
 ) -> ScoreRecord:
     record = score_of(body, configs, fallback_id=event_id)
     record.scored_at = record.scored_at or said_at

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tracing.checks import clean
 from tracing.records import Issue, Reason
 from tracing.wire.otlp import JSON, PROTOBUF
-from tracing.wire.refusals import Refused
+from tracing.wire.refusals import IngestRefused
 from tracing.wire.values import REJECTING
 
 IGNORED = frozenset({Reason.LOG_IGNORED, Reason.METRICS_IGNORED})
@@ -56,7 +56,7 @@ def exported(request: HttpRequest, outcome: Outcome, *, items: str) -> HttpRespo
     return HttpResponse(export_response(outcome).SerializeToString(), content_type=PROTOBUF)
 
 
-def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+def refusal(request: HttpRequest, refused: IngestRefused) -> HttpResponse:
     """A google.rpc.Status; its JSON form also has the keys that Langfuse's, InteractiveAI's and Laminar's SDKs show."""
     message, code = str(refused), refused.code.value[0]
     if wants_json(request):

@@ -18,7 +18,7 @@ class BadScore(ValueError):
     """The text says which field is wrong."""
 
 
-class ScoreConfig(Protocol):
+class ScoreRules(Protocol):
     """What a project says a score may be."""
 
     @property
@@ -29,7 +29,7 @@ class ScoreConfig(Protocol):
 
 
 def score_of(
-    body: Mapping[str, Any], configs: Mapping[str, ScoreConfig] | None = None, *, fallback_id: str = ""
+    body: Mapping[str, Any], configs: Mapping[str, ScoreRules] | None = None, *, fallback_id: str = ""
 ) -> ScoreRecord:
     """The record of one score body, its value read by its config where that is one of `configs`. Raises BadScore."""
     body = snake_case(body)
@@ -76,7 +76,7 @@ def _data_type(body: Mapping[str, Any]) -> str:
     return stated
 
 
-def _data_type_by(config: ScoreConfig, body: Mapping[str, Any]) -> str:
+def _data_type_by(config: ScoreRules, body: Mapping[str, Any]) -> str:
     """What the body may state beside it: the same, and of a text whatever SDKs call texts."""
     stated = body.get("data_type")
     words = {"CATEGORICAL", "TEXT", "CORRECTION"} if config.data_type == "TEXT" else {config.data_type}

@@ -6,7 +6,7 @@ from typing import Any
 from tracing.fields import dump
 from tracing.limits import ATTRIBUTES, FAULTS, NESTING, SPANS
 from tracing.records import Issue, RawSpan, Reason
-from tracing.wire.refusals import TooLarge
+from tracing.wire.refusals import BodyTooLarge
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Each issue with one of these reasons stands for one item of the request that was not taken at all.
@@ -27,9 +27,9 @@ class Decoding:
         self.span_id = ""  # of the span at hand
 
     def report(self, reason: Reason, sample: str) -> None:
-        """Note a fault. Raise TooLarge when there are more than anybody reads."""
+        """Note a fault. Raise BodyTooLarge when there are more than anybody reads."""
         if len(self.issues) >= FAULTS.value:
-            raise TooLarge(f"The request has more than {FAULTS.value:,} faults, such as {reason}: {sample[:80]}")
+            raise BodyTooLarge(f"The request has more than {FAULTS.value:,} faults, such as {reason}: {sample[:80]}")
         self.issues.append(Issue(reason, sample[:200], self.span_id))
 
     def has_room(self, taken: int) -> bool:

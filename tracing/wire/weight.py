@@ -4,7 +4,7 @@
 become large."""
 
 from tracing.limits import MB, PARTS
-from tracing.wire.refusals import TooLarge
+from tracing.wire.refusals import BodyTooLarge
 
 COUNTED_FROM_BYTES = MB
 COUNTED_WITHIN_ITEMS_FROM_BYTES = 8 * MB  # it takes longer than reading them, and a part there costs less memory
@@ -21,15 +21,15 @@ LOG: Schema = {5: VALUE, 6: PAIR}
 
 
 def weigh_json(body: bytes) -> None:
-    """Raise TooLarge for more objects and lists, or numbers in them, than memory should hold."""
+    """Raise BodyTooLarge for more objects and lists, or numbers in them, than memory should hold."""
     if len(body) > COUNTED_FROM_BYTES:
         parts = body.count(b"{") + body.count(b"[")
         _check(max(parts, body.count(b",") // COMMAS_PER_PART))
 
 
 def weigh_protobuf(body: bytes, item: Schema) -> None:
-    """Raise TooLarge for more fields than memory should hold; `item` is SPAN or LOG. What is no protobuf is left to who
-    reads it."""
+    """Raise BodyTooLarge for more fields than memory should hold; `item` is SPAN or LOG. What is no protobuf is left to
+    who reads it."""
     if len(body) <= COUNTED_FROM_BYTES:
         return
     items: Schema = {2: item} if len(body) > COUNTED_WITHIN_ITEMS_FROM_BYTES else {}
@@ -55,7 +55,7 @@ def weigh_protobuf(body: bytes, item: Schema) -> None:
 
 def _check(parts: int) -> None:
     if parts > PARTS.value:
-        raise TooLarge(f"The body has more than {PARTS.value:,} parts: send smaller batches.")
+        raise BodyTooLarge(f"The body has more than {PARTS.value:,} parts: send smaller batches.")
 
 
 def _varint(body: bytes, at: int) -> tuple[int, int]:

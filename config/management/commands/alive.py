@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.watching import FROZEN_SECONDS, Watch, end
+from config.watching import FROZEN_SECONDS, ProcessWatch, end
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
 async def faults_of(roles: set[str]) -> list[str]:
     """Look until all of them answer, or until some are known to be frozen; end these."""
-    watch = Watch(settings.ALIVE_DIR)
+    watch = ProcessWatch(settings.ALIVE_DIR)
     found = await watch.look()
     while any(one.silent for one in found) and not any(one.is_frozen for one in found):
         found = await watch.look()

@@ -25,7 +25,7 @@ from config.health_listener import HealthListener
 from config.ports import Ports, listening, port_of
 from config.preparation import prepare
 from config.watchdog import Watchdog
-from config.watching import Watch
+from config.watching import ProcessWatch
 from config.welcome import welcome
 from projects.addresses import host_and_port, port_number
 from projects.first_start import InitError
@@ -89,7 +89,7 @@ class Command(BaseCommand):
                     supervisor.start(*running)
                 finally:  # a new secret key is told even if a program does not start: nobody could tell it later
                     self.say("\n".join(["", *welcome(started)]))
-                HealthListener(Watchdog(running, Watch(settings.ALIVE_DIR), self.say), health, self.say).start()
+                HealthListener(Watchdog(running, ProcessWatch(settings.ALIVE_DIR), self.say), health, self.say).start()
                 self.say(line("Health", f"on {host_and_port(host, port_of(health))}"))
                 self.say(f"Confab is ready on {settings.BASE_URL}. Ctrl-C stops it.")
                 supervisor.keep()

@@ -22,7 +22,7 @@ from tracing.intake import authenticated
 from tracing.rest.bodies import read_object
 from tracing.rest.platform import platform
 from tracing.wire.fields import moment, snake_case
-from tracing.wire.refusals import Invalid, NotFound, Refused
+from tracing.wire.refusals import IngestRefused, Invalid, NotFound
 from tracing.wire.responses import json_response
 
 PUBLIC = "api/public"
@@ -109,7 +109,7 @@ def _answer(action: Action, request: HttpRequest, project: Project, kwargs: Mapp
     try:
         return action(request, project, **kwargs)
     except NotAllowed as error:
-        raise (error.__cause__ if isinstance(error.__cause__, Refused) else Invalid(str(error))) from None
+        raise (error.__cause__ if isinstance(error.__cause__, IngestRefused) else Invalid(str(error))) from None
 
 
 def _endpoint(actions: Mapping[str, Action], face: Callable[[Action], Callable[..., HttpResponse]]) -> Any:
