@@ -16,6 +16,7 @@ TOKENS_MAX = 10**15
 COST_MAX = Decimal(10**7)  # what numeric(20, 12) can add up without overflow
 PAST_LIMIT = timedelta(days=3650)
 FUTURE_LIMIT = timedelta(days=1)
+LONGEST_SPAN = timedelta(days=30)
 PLACEHOLDER = "[Scrubbed due to"  # Logfire's stand-in for a redacted value
 
 Report = Callable[[Reason, str], None]
@@ -34,9 +35,11 @@ def fit(record: Record, issues: list[Issue], now: datetime) -> bool:
         report(Reason.INVALID_ID, f"{record.trace_id[:90]}/{getattr(record, 'span_id', '')[:90]}")
         return False
     _fit_claims(record.claims, report)
-    record.started_at = _fit_time(record.started_at, report, now)
     if isinstance(record, SpanRecord):
-        _fit_span(record, report, now)
+        _fit_times(record, report, now)
+        _fit_span(record, report)
+    else:
+        record.started_at = _fit_time(record.started_at, report, now)
     return True
 
 
@@ -75,7 +78,25 @@ def valid_id(value: str) -> bool:
     return 0 < len(value) <= ID_LENGTH and "\x00" not in value and clean(value) == value
 
 
-def _fit_span(record: SpanRecord, report: Report, now: datetime) -> None:
+def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
+    """Drop the times that cannot be, but keep what can be told from them: how long a span took whose whole clock is
+    off, and the end of a span that began years before it."""
+    start, end = record.started_at, record.ended_at
+    if start is not None and end is not None:
+        if timedelta(0) <= end - start <= LONGEST_SPAN and _is_skewed(start, now) and _is_skewed(end, now):
+            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}")
+            record.started_at, record.ended_at = now - (end - start), now
+            first = record.completion_started_at
+            record.completion_started_at = now - (end - first) if first and start <= first <= end else None
+        elif end - start > LONGEST_SPAN and not (_is_skewed(start, now) or _is_skewed(end, now)):
+            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}")
+            wrong = "started_at" if abs(now - start) > abs(now - end) else "ended_at"
+            setattr(record, wrong, None)
+    for field in ("started_at", "ended_at", "completion_started_at"):
+        setattr(record, field, _fit_time(getattr(record, field), report, now))
+
+
+def _fit_span(record: SpanRecord, report: Report) -> None:
     if record.parent_id is not None and not valid_id(record.parent_id):
         record.parent_id = None
     for field in ("name", "status_message", "provider", "model"):
@@ -86,8 +107,6 @@ def _fit_span(record: SpanRecord, report: Report, now: datetime) -> None:
             report(Reason.TEXT_CUT, f"{side} of {len(whole):,} characters: {whole}")
             setattr(record, side, whole[:TEXT_LENGTH])
             setattr(record, f"{side}_size", len(whole))
-    for field in ("ended_at", "completion_started_at"):
-        setattr(record, field, _fit_time(getattr(record, field), report, now))
     if record.usage is not None:
         _fit_usage(record.usage)
     for field in ("input_cost", "output_cost", "total_cost"):
@@ -151,7 +170,11 @@ def _cut(text: str | None, length: int, report: Report) -> str | None:
 
 
 def _fit_time(at: datetime | None, report: Report, now: datetime) -> datetime | None:
-    if at is not None and not now - PAST_LIMIT <= at <= now + FUTURE_LIMIT:
+    if at is not None and _is_skewed(at, now):
         report(Reason.CLOCK_SKEW, at.isoformat())
         return None
     return at
+
+
+def _is_skewed(at: datetime, now: datetime) -> bool:
+    return not now - PAST_LIMIT <= at <= now + FUTURE_LIMIT

@@ -179,7 +179,7 @@ PAST = Limit(
     "Times in the past",
     checks.PAST_LIMIT.days,
     "days",
-    "the time is not stored; the time of arrival stands for it",
+    "the time is not stored; the time of arrival stands for it, and a span keeps its length",
     Reason.CLOCK_SKEW,
     "A clock that was never set.",
 )
@@ -187,9 +187,17 @@ FUTURE = Limit(
     "Times in the future",
     checks.FUTURE_LIMIT.days * 24,
     "hours",
-    "the time is not stored; the time of arrival stands for it",
+    "the time is not stored; the time of arrival stands for it, and a span keeps its length",
     Reason.CLOCK_SKEW,
     "A clock in the wrong time zone is still believed.",
+)
+SPAN_LENGTH = Limit(
+    "Length of a span",
+    checks.LONGEST_SPAN.days,
+    "days",
+    "of its start and its end, the one farther from the time of arrival is not stored",
+    Reason.CLOCK_SKEW,
+    "A clock that was set while the span ran would make a session of years.",
 )
 LIMITS = (
     BODY,
@@ -213,6 +221,7 @@ LIMITS = (
     TAGS,
     PAST,
     FUTURE,
+    SPAN_LENGTH,
 )
 HEADINGS = ("Limit", "Value", "Beyond it", "Counted as", "Why")
 PREFACE = """# Limits

@@ -146,6 +146,7 @@ def items(request: Request, queue_id: str) -> Response:
         with refusing():
             if not isinstance(ids, list) or not all(isinstance(i, str) and 0 < len(i) <= 200 for i in ids):
                 raise NotAllowed("session_ids: a list of ids")
+            queueing.check_sessions(project, ids)
             return Response({"added": queueing.enqueue(queue, ids, key_of(request))})
     rows = _filtered(request, ReviewItem.objects.for_project(project).filter(queue_id=queue.id), ("status",))
     return _page(request, rows, OLDEST_ITEMS, lambda row: _shape(row, ITEM_FIELDS))

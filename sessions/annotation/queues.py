@@ -1,6 +1,6 @@
 """Review queues: what is in one, who works on it, and how far they are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,10 +13,12 @@ from projects.audit import Action, Actor, record
 from projects.models import Project, User
 from sessions.annotation.configs import NAME_LENGTH, NotAllowed
 from sessions.annotation.targets import gone
-from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig
+from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig, Session
+from tracing.models import Trace
 
 AT_ONCE = 1_000
 MOST_REVIEWERS = 20
+MOST_NAMED = 10  # ids in one refusal
 
 
 class Progress(NamedTuple):
@@ -46,6 +48,19 @@ def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
             project = Project.objects.get(pk=queue.project_id)
             record(Action.QUEUE_FILLED, project, actor=by, target=queue.audited, sessions=added)
     return added
+
+
+def check_sessions(project: Project, session_ids: Collection[str]) -> None:
+    """Raise NotAllowed, which names them, for ids of sessions that are not there: nobody could ever review those."""
+    named, there = sorted(set(session_ids)), set[str]()
+    for start in range(0, len(named), AT_ONCE):
+        for rows in (Session.objects.for_project(project), Trace.objects.for_project(project)):  # or soon to be summed
+            there.update(
+                rows.filter(session_id__in=named[start : start + AT_ONCE]).values_list("session_id", flat=True)
+            )
+    if missing := [session_id for session_id in named if session_id not in there]:
+        more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
+        raise NotAllowed(f"session_ids: there is no session {', '.join(missing[:MOST_NAMED])}{more}")
 
 
 @transaction.atomic

@@ -26,7 +26,11 @@ class TimeStep:
 
     @cached_property
     def label(self) -> str:
-        return date_format(timezone.localtime(self.start), "j M H:i" if self.is_hourly else "D j M")
+        start = timezone.localtime(self.start)
+        if not self.is_hourly:
+            return date_format(start, "D j M")
+        is_twice = start.replace(fold=0).utcoffset() != start.replace(fold=1).utcoffset()  # as autumn has one hour
+        return date_format(start, "j M H:i") + (f" {start.tzname()}" if is_twice else "")
 
     @cached_property
     def when(self) -> str:

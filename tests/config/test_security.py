@@ -205,3 +205,28 @@ def test_a_refused_key_is_not_repeated_in_the_answer_or_the_log(
     assert answer.status_code == 401
     assert secret not in answer.content.decode()
     assert secret not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/project/1/sessions/ann@example.com", "/project/<int:project_id>/sessions/<path:session_id>"),
+        ("/project/1/session/änn@example.com", "/project/..."),
+        ("/ann@example.com", "/..."),
+    ],
+)
+def test_a_log_line_of_a_request_names_no_session_and_no_person(
+    client: Client, caplog: pytest.LogCaptureFixture, alice: User, path: str, shown: str
+) -> None:
+    client.force_login(alice)
+    caplog.handler.setFormatter(MaskingFormatter("%(levelname)s %(message)s"))
+
+    client.get(path)
+
+    assert caplog.text == f"WARNING Not Found: {shown}\n"
+
+
+def test_a_log_line_does_not_repeat_the_row_that_the_database_refused() -> None:
+    text = "duplicate key value\nDETAIL:  Key (project_id, session_id)=(1, ann@example.com) already exists."
+
+    assert masked(text) == "duplicate key value\nDETAIL:  Key (project_id, session_id)=(***)"

@@ -166,6 +166,10 @@ def test_interactiveai_works_a_queue(interactiveai: Any, confab: Up) -> None:
 
 
 def test_langfuse_writes_lists_and_deletes(langfuse: Any, confab: Up) -> None:
+    from langfuse import propagate_attributes
+
+    with propagate_attributes(session_id="scored-lf"), langfuse.start_as_current_observation(name="turn"):
+        pass
     langfuse.create_score(name="tone", value="warm", session_id="scored-lf", score_id="lf-1", data_type="CATEGORICAL")
     langfuse.create_score(name="tone", value=0.5, session_id="scored-lf", score_id="lf-2")
     langfuse.flush()

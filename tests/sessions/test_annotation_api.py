@@ -10,6 +10,7 @@ from projects.models import AuditEvent, Project, User
 from sessions.annotation import configs, queues, scoring
 from sessions.annotation.targets import Target
 from sessions.models import Session, SessionScore
+from sessions.rollup import recompute
 from sessions.tasks import recompute_dirty
 from tests.conftest import Key
 from tests.tracing.reports import call, in_session
@@ -64,11 +65,37 @@ def test_what_cannot_be_kept_is_refused_by_its_name(ask: Asker) -> None:
     assert "colour" in ask("GET", "comments?colour=red", status=400)["errors"]
 
 
+def sessions_of(project: Project, *ids: str) -> None:
+    ingest(project.pk, [call(f"trace-{id}", "a", claims=in_session(id)) for id in ids])
+    recompute(project.pk, list(ids))
+
+
+def test_a_queue_takes_only_sessions_that_there_are(
+    ask: Asker, project: Project, key: Key, client: Client, alice: User
+) -> None:
+    queue = queues.create(project, {"name": "Weekly"}, by=alice)
+    sessions_of(project, "s")
+    headers = {"Authorization": key.basic}
+
+    refused = ask("POST", f"review-queues/{queue.id}/items", {"session_ids": ["s", "typo"]}, status=400)
+    face = client.post(
+        f"/api/public/annotation-queues/{queue.id}/items",
+        {"objectType": "SESSION", "objectId": "typo"},
+        content_type="application/json",
+        headers=headers,
+    )
+
+    assert refused["errors"] == {"session_ids": ["there is no session typo"]}
+    assert face.status_code == 400
+    assert ask("GET", f"review-queues/{queue.id}/items")["data"] == []
+
+
 def test_configs_comments_and_queues_are_written_and_read(ask: Asker, project: Project, alice: User) -> None:
     config = ask("POST", "score-configs", {"name": "quality", "data_type": "NUMERIC", "min_value": 1, "max_value": 5})
     changed = ask("PATCH", f"score-configs/{config['id']}", {"is_archived": True})
     comment = ask("POST", "comments", {"object_type": "session", "object_id": "s", "content": "hm", "author": "bot"})
     queue = queues.create(project, {"name": "Weekly"}, by=alice)
+    sessions_of(project, "s", "r")
     added = ask("POST", f"review-queues/{queue.id}/items", {"session_ids": ["s", "s", "r"]})
 
     assert changed["is_archived"] is True
@@ -147,6 +174,7 @@ def test_a_score_that_a_program_deletes_is_in_the_audit_log(
 
 def test_an_item_that_is_added_again_stays_as_it_is(client: Client, key: Key, project: Project, alice: User) -> None:
     queue = queues.create(project, {"name": "Weekly"}, by=alice)
+    sessions_of(project, "s")
     path, headers = f"/api/public/annotation-queues/{queue.id}/items", {"Authorization": key.basic}
 
     def add(**more: str) -> Any:

@@ -310,6 +310,15 @@ def test_steps_follow_the_clock_of_the_zone_when_it_changes() -> None:
         assert len(sundays) == 1  # there was no such hour on the first
 
 
+def test_the_hour_that_autumn_has_twice_has_two_labels() -> None:
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        first = datetime(2026, 10, 25, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+        labels = [step.label for step in steps_between(first, first + timedelta(hours=5))]
+
+    assert [label for label in labels if "02:00" in label] == ["25 Oct 02:00 CEST", "25 Oct 02:00 CET"]
+    assert len(set(labels)) == len(labels)
+
+
 def test_an_hour_of_the_week_that_came_too_often_to_be_named_has_no_link(project: Project, rows: list[Session]) -> None:
     asked, steps = listing(project, "range=all"), steps_of(400)
     cells = [c for cells in cells_of(Links(asked), steps, numbers(asked, steps).heat) for c in cells if c.count]

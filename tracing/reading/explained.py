@@ -84,7 +84,7 @@ EXPLANATIONS = {
     ),
     Reason.CLOCK_SKEW: Explanation(
         "Impossible time",
-        "The time was ignored; the moment of arrival stands in for it.",
+        "The time was ignored; the moment of arrival stands in for it. A span's length is kept where it can be.",
         "Set the clock of the sending machine, and check that times are sent in the unit the SDK expects.",
     ),
     Reason.BODY_TOO_LARGE: Explanation(

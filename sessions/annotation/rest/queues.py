@@ -62,6 +62,8 @@ def add_item(request: HttpRequest, project: Project, queue_id: str) -> One:
     status = _status(text_of(body, "status", ReviewItem.Status.PENDING))
     if kind not in REVIEWED or not 1 <= len(key) <= 200:
         raise NotAllowed(f"objectType: one of {', '.join(REVIEWED)}, and objectId: its id")
+    if kind == ObjectType.SESSION:
+        queues.check_sessions(project, [key])
     with transaction.atomic():
         if queues.add_items(queue, [(kind, key)]):
             record(Action.QUEUE_FILLED, project, actor=key_of(request), target=queue.audited, item=key[:200])
