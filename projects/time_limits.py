@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 STATEMENT_SECONDS = 30
 IDLE_SECONDS = 600  # for a transaction in which nothing happens
@@ -44,7 +45,7 @@ def at_length(seconds: int = UPKEEP_SECONDS) -> Iterator[None]:
     """Let each statement of the block take so long; 0 for as long as it likes. Costs one more statement for each."""
 
     def lengthen(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if is_strict.get():
+        if is_strict.get() or _is_aborted():
             return execute(sql, params, many, context)
         if "CONCURRENTLY" in str(sql):  # of migrations: it refuses to run in a transaction
             _set(f"SET statement_timeout = '{seconds}s'")
@@ -60,6 +61,13 @@ def at_length(seconds: int = UPKEEP_SECONDS) -> Iterator[None]:
         yield
     if connection.in_atomic_block and not connection.needs_rollback:
         _set("SET LOCAL statement_timeout TO DEFAULT")
+
+
+def _is_aborted() -> bool:
+    """Return whether the server takes nothing but a rollback, which needs no longer limit."""
+    return connection.connection is not None and (
+        connection.connection.info.transaction_status == TransactionStatus.INERROR
+    )
 
 
 def _set(statement: str) -> None:

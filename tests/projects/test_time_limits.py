@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from psycopg.errors import QueryCanceled
@@ -63,6 +63,13 @@ def test_what_the_operator_has_set_stays(limited: None) -> None:
         bound_role(cursor)
         assert execute(SETTINGS) == (["statement_timeout=300ms", "idle_in_transaction_session_timeout=600s"],)
         transaction.set_rollback(True)
+
+
+def test_longer_work_survives_an_error_that_it_expects(db: None) -> None:
+    with at_length(5):
+        with pytest.raises(DataError), transaction.atomic():
+            execute("SELECT 1 / 0")
+        assert execute("SHOW statement_timeout") == ("5s",)
 
 
 def test_only_work_that_says_so_takes_longer(limited: None) -> None:
