@@ -27,6 +27,7 @@ from projects.people import usable_invitations
 
 INVITED_EMAIL = "invited_email"  # of a browser session that opened the link of an invitation
 NO_MAIL = "This installation has no mail server. Ask its operator for a sign-in link (./run manage sign_in_link)."
+NO_PROOF = "This installation has no mail server, so nobody could prove a new address."
 
 
 def is_sign_up_open() -> bool:
@@ -115,6 +116,8 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
+    has_mail_server, no_mail = staticmethod(has_mail_server), NO_MAIL  # for the page
+
     def clean_email(self) -> str:
         if not has_mail_server():
             raise ValidationError(NO_MAIL)
@@ -122,9 +125,11 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
 
 
 class AddEmailForm(AllauthAddEmailForm):  # type: ignore[misc]
+    has_mail_server, no_mail = staticmethod(has_mail_server), NO_PROOF  # for the page
+
     def clean_email(self) -> str:
         if not has_mail_server():
-            raise ValidationError("This installation has no mail server, so nobody could prove the new address.")
+            raise ValidationError(NO_PROOF)
         return super().clean_email()  # type: ignore[no-any-return]
 
 

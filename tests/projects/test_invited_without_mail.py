@@ -78,6 +78,19 @@ def test_nothing_is_printed_that_would_prove_an_address(
 
 
 @pytest.mark.usefixtures("no_mail")
+def test_pages_promise_no_mail_that_cannot_come(as_alice: Client, organization: Organization) -> None:
+    client = sign_up(shown_link(as_alice, organization, "frank@example.com"), "frank@example.com")
+    account = client.get(reverse("account_email")).content.decode()
+    forgotten = Client().get(reverse("account_reset_password")).content.decode()
+
+    assert "Nobody has proven yet" in account
+    assert "replaces it" not in account
+    assert "action_" not in account
+    assert "sign_in_link" in forgotten
+    assert "<form" not in forgotten
+
+
+@pytest.mark.usefixtures("no_mail")
 def test_open_sign_up_needs_mail(client: Client, db: None, settings: Settings) -> None:
     settings.SIGN_UP = "open"
 
