@@ -28,9 +28,9 @@ RULES = """## Rules for all of them
   `channel:web`.
 * **Messages**: JSON lists, `parts`, one attribute for each leaf, span events, log records and Python's `repr` are
   converted to one shape, described in `tracing/vocabularies/messages.py`. Other texts are kept as they were sent.
-* **Usage**: `input_tokens` and `output_tokens` are totals that include cached, cache-write and reasoning tokens. Where an
-  SDK counts these separately (Anthropic's own answers, and Langfuse's `usage_details` unless its total says otherwise),
-  they are added.
+* **Usage**: `input_tokens` and `output_tokens` are totals that include cached, cache-write and reasoning tokens. Where
+  an SDK counts these separately (Anthropic's own answers, and Langfuse's `usage_details` unless its total says
+  otherwise), they are added.
 * **Cost**: as reported, in USD; negative and infinite numbers are ignored. A cost that is not reported is computed from
   list prices.
 * **Model**: the model that answered; if it is not reported, the model that was requested.
