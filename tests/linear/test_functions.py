@@ -33,7 +33,7 @@ from tracing.media_texts import FilesInTexts
 from tracing.previews import preview
 from tracing.records import RawSpan, SpanRecord
 from tracing.vocabularies import translate
-from tracing.vocabularies.messages import normalised
+from tracing.vocabularies.messages import called_tools, normalised
 from tracing.vocabularies.readers import decimal, integer, iso_time, literal, loose_json, tags
 from tracing.wire.fields import moment as time_of
 from tracing.wire.fields import snake_case
@@ -162,3 +162,25 @@ def test_work_on_strangers_texts_is_linear(name: str) -> None:
     }
 
     assert steep == {}
+
+
+# Messages of many parts: texts of one unit never become any.
+MANY: dict[str, Callable[[int], Any]] = {
+    "texts": lambda count: {"role": "user", "content": ["a" * 40] * count},
+    "thoughts": lambda count: {"role": "assistant", "content": [{"type": "thinking", "thinking": "a" * 40}] * count},
+    "calls": lambda count: {"role": "assistant", "tool_calls": [{"name": "f", "arguments": [n]} for n in range(count)]},
+    "answers": lambda count: {"role": "user", "content": [{"type": "tool_result", "content": "x"}] * count},
+    "files": lambda count: {"role": "user", "content": [{"type": "image", "url": str(n)} for n in range(count)]},
+    "messages": lambda count: [{"role": "user", "content": "x", "name": "y"}] * count,
+    "keys": lambda count: {"role": "user", "content": "x", **{f"k{n}": "v" for n in range(count)}},
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_work_on_messages_is_linear_in_their_parts(kind: str) -> None:
+    def work(text: str) -> None:
+        shaped = normalised(text, "user")
+        preview(shaped, role="user")
+        called_tools(shaped)
+
+    assert not steepness(work, lambda size: json.dumps(MANY[kind](size)), (1_000, 4_000, 16_000))

@@ -129,3 +129,11 @@ def test_events_without_the_attributes_one_expects() -> None:
     record = translated({}, events=events)
 
     assert record.status_message is None
+
+
+@pytest.mark.parametrize("opening", ["[", '{"message_content":', '{"text":'])
+def test_messages_that_nest_without_end_stay_as_they_were_sent(opening: str) -> None:
+    text = f'{{"role": "user", "content": {opening * 1_000}"x"{("]" if opening == "[" else "}") * 1_000}}}'
+
+    assert normalised(text, "user") == text
+    assert normalised(dump({"role": "user", "tool_calls": [{"name": "f", "arguments": text}]}), "user")

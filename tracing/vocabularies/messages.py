@@ -60,12 +60,15 @@ def normalised(value: str | None, role: str) -> str | None:
     """`value` with its messages in our shape when it is a conversation; `role` is for messages that name none."""
     if not value or value[0] not in "[{" or not any(mark in value for mark in MARKS):
         return value
-    decoded = json_value(value)
-    messages = conversation(decoded, role)
-    if not messages:
+    try:
+        decoded = json_value(value)
+        messages = conversation(decoded, role)
+        if not messages:
+            return value
+        is_whole = isinstance(decoded, list) or "role" in decoded
+        return dump(messages) if is_whole else Excerpt(dump(messages))
+    except RecursionError:  # nobody's messages nest that deep
         return value
-    is_whole = isinstance(decoded, list) or "role" in decoded
-    return dump(messages) if is_whole else Excerpt(dump(messages))
 
 
 def chat(role: str, *, is_json: bool = False) -> Reader:
@@ -210,8 +213,8 @@ def _fill(draft: Draft, value: Mapping[str, Any], kind: str) -> None:
     for key in ("reasoning", "reasoning_content", "thinking"):
         if isinstance(value.get(key), str):
             draft.add_reasoning({"text": value[key]})
-    if not own["content"] and isinstance(value.get("refusal"), str):
-        own["content"] = value["refusal"]
+    if draft.says_nothing() and isinstance(value.get("refusal"), str):
+        draft.add(value["refusal"])
     if isinstance(media := value.get("media"), list) and media:
         own["media"] = [*own.get("media", ()), *media]
     if own["role"] == "tool" and (call_id := first_text(dict(value), ("tool_call_id", "toolCallId", "id"))):

@@ -1,5 +1,6 @@
 """The pieces of one chat message in every SDK's spelling, written down in ours (messages.py describes it)."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -40,12 +41,24 @@ class Draft:
     def __init__(self, role: str) -> None:
         self.message: Message = {"role": role, "content": ""}
         self.answers: list[Message] = []
+        self._texts: dict[str, list[str]] = {}  # pieces by key, joined at the end: a text may have very many
+        self._called: set[str] = set()
 
     def messages(self) -> list[Message]:
         """Tools answered before a user goes on, and after an assistant asked them."""
+        self.message |= {key: "\n".join(pieces) for key, pieces in self._texts.items()}
         said = any(self.message.get(key) for key in ("content", "reasoning", "tool_calls", "media"))
         own = [self.message] if said or not self.answers else []
         return own + self.answers if self.message["role"] == "assistant" else self.answers + own
+
+    def says_nothing(self) -> bool:
+        """Return whether no text was added yet."""
+        return "content" not in self._texts
+
+    def _add_words(self, key: str, words: str) -> None:
+        if words:
+            self.message.setdefault(key, "")
+            self._texts.setdefault(key, []).append(words)
 
     def add(self, part: Any) -> None:
         """Text, or a part with its type in it, or (Gemini, Bedrock) under its type."""
@@ -53,7 +66,7 @@ class Draft:
             for item in part:
                 self.add(item)
         elif isinstance(part, str):
-            self.message["content"] = joined(self.message["content"], part)
+            self._add_words("content", part)
         elif isinstance(part, dict):
             self._add_part(part)
         elif part is not None:
@@ -78,7 +91,7 @@ class Draft:
 
     def add_reasoning(self, part: dict[str, Any]) -> None:
         if words := words_of(part):
-            self.message["reasoning"] = joined(self.message.get("reasoning", ""), words)
+            self._add_words("reasoning", words)
 
     def add_call(self, call: Any) -> None:
         if isinstance(call, dict):
@@ -91,9 +104,10 @@ class Draft:
                 "name": first_text(function, NAME_KEYS),
                 "arguments": decoded if isinstance(decoded, dict | list) else arguments,
             }
-            calls = self.message.setdefault("tool_calls", [])
-            if asked not in calls:  # some libraries spell a call twice
-                calls.append(asked)
+            spelled = json.dumps(asked, sort_keys=True)
+            if spelled not in self._called:  # some libraries spell a call twice
+                self._called.add(spelled)
+                self.message.setdefault("tool_calls", []).append(asked)
 
     def add_server_call(self, part: dict[str, Any]) -> None:
         """A tool that the provider runs by itself, such as a web search."""
@@ -187,7 +201,3 @@ def mime_of(part: dict[str, Any]) -> str:
 
 def first_text(part: dict[str, Any], keys: tuple[str, ...]) -> str:
     return next((value for key in keys if isinstance(value := part.get(key), str) and value), "")
-
-
-def joined(before: str, after: str) -> str:
-    return f"{before}\n{after}" if before and after else before or after
