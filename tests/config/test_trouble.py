@@ -96,9 +96,16 @@ def test_readyz_rings_for_a_queue_that_nobody_works_off(up: Up) -> None:
     assert eventually(lambda: readiness(up)[0] == 200)
 
 
-def restoring(up: Up, file: Path) -> subprocess.Popen[str]:
-    command = [*MANAGE, "restore", "--no-input", str(file)]
-    return subprocess.Popen(command, env=environment(up), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def restoring(up: Up, file: Path, *options: str) -> subprocess.Popen[str]:
+    """Start a restore that has no terminal to ask."""
+    return subprocess.Popen(
+        [*MANAGE, "restore", str(file), *(options or ["--no-input"])],
+        env=environment(up),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +193,13 @@ def test_a_file_that_is_no_dump_changes_nothing(up: Up, tmp_path: Path) -> None:
     assert "pg_restore failed" in refused.communicate(timeout=60)[0]
     assert refused.returncode == 1
     assert readiness(up)[0] == 200
+
+
+def test_a_restore_that_nobody_answers_changes_nothing_and_says_the_way_out(up: Up, dumped: Path) -> None:
+    refused = restoring(up, dumped, "--verbosity=1")
+    said = refused.communicate(timeout=60)[0]
+
+    assert refused.returncode == 1
+    assert "Nothing was changed" in said
+    assert "--no-input" in said
+    assert "Traceback" not in said

@@ -41,8 +41,8 @@ class Command(BaseCommand):
         run_tool("pg_restore", "--list", "--file", "/dev/null", file)  # a file that is no dump changes nothing
         name = connection.settings_dict["NAME"]
         question = f"Everything in {name!r} is replaced, also what came after the dump. Type 'yes' to go on: "
-        if not no_input and input(question) != "yes":
-            raise CommandError("Nothing was changed.")
+        if not no_input and answer_to(question) != "yes":
+            raise CommandError("Nothing was changed. Where nobody can be asked, give --no-input.")
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit("Stopped: nothing was changed."))
         try:
@@ -88,6 +88,14 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def answer_to(question: str) -> str:
+    """Return what the terminal answers, nothing where there is none."""
+    try:
+        return input(question)
+    except EOFError:
+        return ""
 
 
 def replace(server: psycopg.Connection, name: str, file: Path) -> None:
