@@ -1,5 +1,6 @@
 """The ports of `manage.py up`: refused when another program has them, for it would be taken for ours."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +58,8 @@ def _bound(host: str, port: int, option: str) -> socket.socket:
         probe.bind((host, port))
     except OSError as error:
         probe.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise CannotStart(f"{host} is no address of this machine: choose another with --host") from None
         raise CannotStart(
             f"Port {port} of {host} cannot be used ({error.strerror}): choose another with {option}"
         ) from None

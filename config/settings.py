@@ -140,7 +140,7 @@ TEMPLATES = [
 # Database: PostgreSQL 15 or newer; `manage.py up` sets DATABASE_URL to the embedded server when it is not given.
 # Nothing else is ever taken for it: without an address, and while no `up` runs, we would find nobody.
 IS_DATABASE_NAMED = bool(env("DATABASE_URL"))
-DATABASES = {"default": database_from_url(env("DATABASE_URL") or f"postgresql:///?host={NOBODY}")}
+DATABASES = {"default": read_env("DATABASE_URL", database_from_url, f"postgresql:///?host={NOBODY}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis protocol: cache, rate counters and the Celery broker.
@@ -262,7 +262,7 @@ SECURE_CSP = {
 }
 
 # Mail: on the console until CONFAB_EMAIL_URL names a server, as smtp+tls://user:password@host:587 or file:///directory.
-globals().update(email_from_url(env("CONFAB_EMAIL_URL", "console:")))
+globals().update(read_env("CONFAB_EMAIL_URL", email_from_url, "console:"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("CONFAB_EMAIL_FROM", f"Confab <confab@{urlsplit(BASE_URL).hostname}>")
 
 # First start: fixes what `up` creates (see projects/first_start.py).
@@ -293,7 +293,7 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 STORAGES = {
     "default": {
         "BACKEND": env("CONFAB_STORAGE", "django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": json.loads(env("CONFAB_STORAGE_OPTIONS", "{}")),
+        "OPTIONS": read_env("CONFAB_STORAGE_OPTIONS", json.loads, "{}"),
     },
     "staticfiles": {"BACKEND": "projects.assets.VersionedStorage"},
 }

@@ -8,9 +8,7 @@ def database_from_url(url: str) -> dict[str, Any]:
     """`postgresql://user:password@host:port/name?host=/socket/dir&sslmode=require` as a DATABASES entry."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise ValueError(
-            f"DATABASE_URL must start with postgresql://, not {parts.scheme!r}: Confab runs on PostgreSQL only"
-        )
+        raise ValueError(f"must start with postgresql://, not {parts.scheme!r}: Confab runs on PostgreSQL only")
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -37,7 +35,7 @@ def email_from_url(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     backend = {"console": "console", "file": "filebased", "smtp": "smtp", "smtp+tls": "smtp", "smtps": "smtp"}
     if parts.scheme not in backend:
-        raise ValueError(f"CONFAB_EMAIL_URL must start with one of {', '.join(backend)}, not {parts.scheme!r}")
+        raise ValueError(f"must start with one of {', '.join(backend)}, not {parts.scheme!r}")
     return {
         "EMAIL_BACKEND": f"django.core.mail.backends.{backend[parts.scheme]}.EmailBackend",
         "EMAIL_FILE_PATH": unquote(parts.path) or None,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -175,6 +177,31 @@ def test_a_variable_that_makes_no_sense_is_named_in_one_sentence(variable: str, 
     assert result.returncode == 1
     assert result.stderr.startswith(f"{variable}: {value!r}")
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", "mysql://confab:not-to-be-read@db/confab"),
+        ("CONFAB_EMAIL_URL", "imap://confab:not-to-be-read@mail"),
+        ("CONFAB_STORAGE_OPTIONS", "{'secret_key': 'not-to-be-read'}"),
+    ],
+)
+def test_a_variable_with_a_secret_is_named_without_its_value(variable: str, value: str) -> None:
+    result = run("manage.py", "check", **PRODUCTION | {variable: value})
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"{variable}: ")
+    assert "Traceback" not in result.stderr
+    assert "not-to-be-read" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["500.html", "503.html"])
+def test_the_page_of_a_failure_has_its_styles_without_a_database(client: Client, name: str) -> None:
+    found = re.search(r'rel="stylesheet" href="([^"]+)"', render_to_string(name))
+
+    assert found is not None
+    assert "--error" in client.get(found[1]).content.decode()
 
 
 def test_secrets_in_a_log_line_and_in_its_traceback_are_masked(key: Key) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config.embedded import CannotStart
 from config.embedded.account import SystemUser
+from config.ports import refuse_taken
 from tests.config.exporting import Exporter, assert_takes_traces, eventually, send, sessions
 from tests.config.processes import family, having, running, survivors, the
 from tests.live import MANAGE, Up, data_directory, start
@@ -139,6 +141,11 @@ def test_a_port_in_use_is_named(up: Up, data: Path, option: str, attribute: str)
     assert second.process.wait(20) == 1
     assert f"Port {port} of 127.0.0.1 cannot be used" in second.output
     assert option in second.output
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    with pytest.raises(CannotStart, match=r"192\.0\.2\.1 .*--host"):
+        refuse_taken("192.0.2.1", 8000, "--port")  # an address for documentation, which no machine has
 
 
 @pytest.mark.parametrize(
