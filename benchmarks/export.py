@@ -78,10 +78,10 @@ COPIED = {
 
 
 def exports(project_id: int, sessions: int) -> dict[str, Any]:
-    from sessions.export.formats import FORMATS
+    from sessions.export.formats import EXPORT_FORMATS
 
     rows, found = [], {}
-    for name in FORMATS:
+    for name in EXPORT_FORMATS:
         few = export(project_id, name, sessions // 10)
         many = export(project_id, name, sessions)
         found[name] = {"few": few, "many": many}

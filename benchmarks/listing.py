@@ -137,12 +137,12 @@ def measured(project_id: int, rounds: int) -> dict[str, Any]:
 
 
 def questions(project_id: int) -> Iterator[tuple[str, str]]:
-    from sessions.filters import SORTABLE
+    from sessions.filters import SORTABLE_KINDS
     from sessions.models import Session
     from sessions.properties import properties_of
 
     for name, declared in properties_of(Session).items():
-        if declared.kind in SORTABLE:
+        if declared.kind in SORTABLE_KINDS:
             yield f"by {name}, first page", f"sort=-{name}"
             yield f"by {name}, a later page", f"sort=-{name}&cursor={_cursor(project_id, name)}"
     yield from (FILTERS | UNINDEXED).items()

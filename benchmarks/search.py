@@ -73,7 +73,7 @@ def writing(project_id: int, texts: Texts) -> dict[str, float]:
     """What indexing adds for traces that arrive: CPU of the worker and of its backend, and the log that it writes."""
     from django.db import connection
 
-    from sessions.search.index import TRACES_AT_ONCE, index, rows_of
+    from sessions.search.index import INDEX_BATCH_TRACES, index, rows_of
     from tracing.ingest import ingest
     from tracing.records import Claims, SpanRecord
 
@@ -87,8 +87,8 @@ def writing(project_id: int, texts: Texts) -> dict[str, float]:
     rows_of(project_id, ids[:10])
     backend = connection.connection.info.backend_pid
     log, worker, postgres = _log(), time.process_time(), backend_ms(backend)
-    for first in range(0, WRITTEN, TRACES_AT_ONCE):
-        index(project_id, ids[first : first + TRACES_AT_ONCE])
+    for first in range(0, WRITTEN, INDEX_BATCH_TRACES):
+        index(project_id, ids[first : first + INDEX_BATCH_TRACES])
     _execute("SELECT gin_clean_pending_list('trace_text_tokens')")
     spans = WRITTEN * SPANS_PER_TRACE / 1000
     cost = {

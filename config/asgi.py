@@ -16,19 +16,19 @@ from config.gathering import Bodies, Gone
 
 # Storing takes four threads at most (tracing/intake.py), downloads take nine (projects/downloads/places.py); the others
 # are for pages.
-THREADS = 20
-WRITE_DEADLINE_SECONDS = 30.0  # for one piece of a long answer
+WEB_THREADS = 20
+PIECE_WRITE_DEADLINE_SECONDS = 30.0  # for one piece of a long answer
 STOPPED_SECONDS = 1.0  # within which a thread notices that the server has stopped
 
 Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
+ReceiveMessage = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-_threads = ThreadPoolExecutor(THREADS, "web")
+_threads = ThreadPoolExecutor(WEB_THREADS, "web")
 _bodies = Bodies()
 
 
-async def application(scope: Message, receive: Receive, send: Send) -> None:
+async def application(scope: Message, receive: ReceiveMessage, send: Send) -> None:
     """Answer one request of HTTP."""
     if scope["path"] == "/healthz":  # by the loop, so that it is heard while every thread waits for something
         return await _say_alive(send)
@@ -46,7 +46,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         return None  # the connection is closed, which breaks the length that was promised
 
 
-async def _end_of(receive: Receive) -> None:
+async def _end_of(receive: ReceiveMessage) -> None:
     """Return when the client has hung up."""
     while (await receive())["type"] == "http.request":
         pass
@@ -132,7 +132,7 @@ class AsgiResponse:
         """Send a piece. The server says nothing of a client that has hung up, so both are waited for."""
         sending = asyncio.ensure_future(self._both(start, piece, more=more))
         done, _ = await asyncio.wait(
-            {sending, self._hung_up}, timeout=WRITE_DEADLINE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            {sending, self._hung_up}, timeout=PIECE_WRITE_DEADLINE_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
         if sending in done:
             return sending.result()

@@ -8,7 +8,7 @@ from django.views.defaults import server_error
 
 from config.logs import is_outage
 
-RETRY_SECONDS = 5
+FAILURE_RETRY_SECONDS = 5
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -16,4 +16,4 @@ def failed(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if error is None or not is_outage(error):
         return server_error(request)
-    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": str(FAILURE_RETRY_SECONDS)})

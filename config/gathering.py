@@ -23,7 +23,7 @@ from tracing.wire.bodies import limit_of
 from tracing.wire.refusals import BodyTooLarge, IngestRefused, IngestUnavailable, TooSlow
 
 SMALL_BYTES = 64 * 1024
-GRACE_SECONDS = 10.0  # before the rate of a sender counts
+SENDER_GRACE_SECONDS = 10.0  # before the rate of a sender counts
 LEAST_BYTES_PER_SECOND = 16 * 1024
 MEMORY_BYTES = 256 * MB  # of all large bodies of this process, until they are answered
 MEMORY_OF_ONE_BYTES = 128 * MB
@@ -31,8 +31,8 @@ MEMORY_OF_UNKNOWN_BYTES = 16 * MB
 DOORKEEPERS = 2
 
 Environ = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-UNKNOWN = "unknown"
+ReceiveEvent = Callable[[], Awaitable[dict[str, Any]]]
+UNKNOWN_PAYER = "unknown"
 
 
 class Gone(Exception):
@@ -47,7 +47,7 @@ class Bodies:
         self._doorkeepers = ThreadPoolExecutor(DOORKEEPERS, "doorkeeper")
 
     @asynccontextmanager
-    async def gathered(self, environ: Environ, receive: Receive) -> AsyncIterator["RequestBody"]:
+    async def gathered(self, environ: Environ, receive: ReceiveEvent) -> AsyncIterator["RequestBody"]:
         """Yield the body of a request, for WSGI to read. Why there is none stands in the environment. Raise Gone."""
         body = RequestBody(self, environ)
         try:
@@ -67,7 +67,7 @@ class Bodies:
 
     def pay(self, payer: str, size: int) -> None:
         """Take memory from the share of `payer`. Raise IngestUnavailable when there is none."""
-        most = MEMORY_OF_UNKNOWN_BYTES if payer == UNKNOWN else MEMORY_OF_ONE_BYTES
+        most = MEMORY_OF_UNKNOWN_BYTES if payer == UNKNOWN_PAYER else MEMORY_OF_ONE_BYTES
         if self._held[payer] + size > most or self._held.total() + size > MEMORY_BYTES:
             raise IngestUnavailable("Too many large requests at once; nothing was stored. Send it again.")
         self._held[payer] += size
@@ -78,7 +78,7 @@ class RequestBody:
 
     def __init__(self, bodies: Bodies, environ: Environ) -> None:
         self.pieces: list[bytes] = []
-        self.payer, self.paid = UNKNOWN, 0
+        self.payer, self.paid = UNKNOWN_PAYER, 0
         self.is_read = False  # to its end
         self._bodies, self._environ = bodies, environ
         self._is_known = False
@@ -86,15 +86,17 @@ class RequestBody:
         self._limit = limit_of(environ["PATH_INFO"])
         self._size = 0
 
-    async def gather(self, receive: Receive) -> None:
+    async def gather(self, receive: ReceiveEvent) -> None:
         if self._length == 0 or (self._length or 0) > self._limit or not await self._has_room(self._length or 0):
             self.is_read = self._length == 0
             return  # what is too large is refused by its length
         loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(GRACE_SECONDS) as deadline:
+            async with asyncio.timeout(SENDER_GRACE_SECONDS) as deadline:
                 while await self._take(await receive()):
-                    deadline.reschedule(max(loop.time(), began + GRACE_SECONDS + self._size / LEAST_BYTES_PER_SECOND))
+                    deadline.reschedule(
+                        max(loop.time(), began + SENDER_GRACE_SECONDS + self._size / LEAST_BYTES_PER_SECOND)
+                    )
         except TimeoutError:
             raise TooSlow(f"Only {self._size:,} bytes of the body arrived in time. Send it again.") from None
         if self._size > self._limit == SMALL_BODY.value:  # SDKs are refused by their endpoint, which knows the project
@@ -154,4 +156,4 @@ def payer_of(environ: Environ) -> str | None:
         return None
     finally:
         close_old_connections()
-    return UNKNOWN
+    return UNKNOWN_PAYER

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from config import storing
-from config.probing import DEADLINE_SECONDS, OK, NotReady, Probe, answers
+from config.probing import DEADLINE_SECONDS, PROBE_OK, NotReady, Probe, answers
 from tracing import dirty
 
 HEARTBEAT, BEAT = "worker-heartbeat", "beat-heartbeat"
@@ -46,11 +46,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """Each check has its own deadline, and they run at the same time, so that this answers whatever hangs."""
-    found = {name: answer or LATE for name, answer in answers(CHECKS).items()}
+    found = {name: answer or LATE_MESSAGE for name, answer in answers(CHECKS).items()}
     for name, needed in NEEDS.items():
-        if found[needed] != OK:
+        if found[needed] != PROBE_OK:
             found[name] = f"cannot be told: the {needed} is not ready"
-    is_ready = all(answer == OK for answer in found.values())
+    is_ready = all(answer == PROBE_OK for answer in found.values())
     return JsonResponse({"ready": is_ready, "checks": found}, status=200 if is_ready else 503)
 
 
@@ -87,7 +87,7 @@ CHECKS = {
     "beat": Probe(_beat),
 }
 NEEDS = {"queue": "database", "worker": "broker", "beat": "broker"}
-LATE = f"does not answer within {DEADLINE_SECONDS:.0f} s"
+LATE_MESSAGE = f"does not answer within {DEADLINE_SECONDS:.0f} s"
 # What pages say to admins of each check that fails, the first of them.
 TROUBLE = {
     "broker": "Redis does not answer: traces are taken, but sessions and their numbers stand still.",
@@ -101,4 +101,4 @@ def trouble() -> str:
     """Return one line for pages, empty while sessions follow their traces. No page waits longer than a moment for it:
     what is not known by then is said by the next one."""
     found = answers({name: CHECKS[name] for name in TROUBLE}, within=PAGE_SECONDS, age=PAGE_AGE_SECONDS)
-    return next((text for name, text in TROUBLE.items() if found[name] not in (OK, None)), "")
+    return next((text for name, text in TROUBLE.items() if found[name] not in (PROBE_OK, None)), "")

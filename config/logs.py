@@ -15,7 +15,7 @@ import redis
 
 from tracing.faults import sqlstate_of
 
-WINDOW_SECONDS = 10.0
+REPEAT_WINDOW_SECONDS = 10.0
 MOST_KINDS = 200  # of lines that are counted at a time; the oldest makes room
 LONGEST_LINE = 400  # of an outage; the libraries of the database repeat themselves for every address they try
 BROKER_ERRORS = (redis.ConnectionError, redis.TimeoutError, kombu.exceptions.OperationalError)
@@ -27,7 +27,7 @@ DATABASE_ERRORS = (
 # connection is gone.
 OUTAGES = ("08", "57P", "53", "25006")
 
-Kind = tuple[object, ...]
+RepeatKey = tuple[object, ...]
 
 
 @dataclass
@@ -42,14 +42,15 @@ class Repeated:
 
 
 class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only in its stubs
-    """Writes the first of the warnings and errors that are alike, and after each WINDOW_SECONDS how many came since.
+    """Writes the first of the warnings and errors that are alike, and after each REPEAT_WINDOW_SECONDS how many came
+    since.
 
     Alike are those of one logger, level and template, with the same status and the same kind of exception. A thread
     writes the count also when nothing else is logged."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen: OrderedDict[Kind, Repeated] = OrderedDict()
+        self._seen: OrderedDict[RepeatKey, Repeated] = OrderedDict()
         self._begin()
         os.register_at_fork(after_in_child=self._begin)
 
@@ -71,7 +72,7 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
         if len(self._seen) >= MOST_KINDS:
             self._write(self._seen.popitem(last=False)[1])
         line = record.getMessage().partition("\n")[0][:LONGEST_LINE]
-        self._seen[kind] = Repeated(record.name, record.levelno, line, time.monotonic() + WINDOW_SECONDS)
+        self._seen[kind] = Repeated(record.name, record.levelno, line, time.monotonic() + REPEAT_WINDOW_SECONDS)
         self._start()
         return super().emit(record)
 
@@ -100,12 +101,12 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
             seen = self._seen.pop(kind)
             if seen.count:
                 self._write(seen)
-                self._seen[kind] = Repeated(seen.name, seen.level, seen.line, now + WINDOW_SECONDS)
+                self._seen[kind] = Repeated(seen.name, seen.level, seen.line, now + REPEAT_WINDOW_SECONDS)
 
     def _write(self, seen: Repeated) -> None:
         if seen.count:
             often = "once" if seen.count == 1 else f"{seen.count:,} times"
-            text = f"{seen.line} … repeated {often} within {WINDOW_SECONDS:.0f} s"
+            text = f"{seen.line} … repeated {often} within {REPEAT_WINDOW_SECONDS:.0f} s"
             super().emit(logging.LogRecord(seen.name, seen.level, "", 0, text, None, None))
 
     def close(self) -> None:
@@ -121,10 +122,10 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
         return self.lock
 
 
-def kind_of(record: logging.LogRecord) -> Kind:
+def kind_of(record: logging.LogRecord) -> RepeatKey:
     """What makes two records alike. Of an exception its class and the line that raised it, as far as that says more:
     another fault of the same view is another kind."""
-    kind: Kind = (record.name, record.levelno, str(record.msg), getattr(record, "status_code", None))
+    kind: RepeatKey = (record.name, record.levelno, str(record.msg), getattr(record, "status_code", None))
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return kind

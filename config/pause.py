@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg import sql
 
 RESTORE_LOCK = 7_301_003  # any constant of ours
-MARK = "confab restores since "
+RESTORE_MARK = "confab restores since "
 END_SECONDS = 30.0
 SINCE = """
 SELECT substr(setting, length(%(begins)s) + 1) FROM pg_db_role_setting CROSS JOIN LATERAL unnest(setconfig) AS setting
@@ -33,7 +33,7 @@ WHERE datid = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 def restore_since() -> str:
     """Return when the restore began that keeps this database paused; empty when none does."""
     with connection.cursor() as cursor:
-        cursor.execute(SINCE, {"begins": f"application_name={MARK}"})
+        cursor.execute(SINCE, {"begins": f"application_name={RESTORE_MARK}"})
         row = cursor.fetchone()
     return row[0] if row else ""
 
@@ -55,7 +55,7 @@ def control() -> Iterator[psycopg.Connection]:
 
 def begin(server: psycopg.Connection, name: str) -> None:
     """When this returns, everything acknowledged is committed, and nothing more will be."""
-    since = MARK + time.strftime("%Y-%m-%d %H:%M:%S%z")
+    since = RESTORE_MARK + time.strftime("%Y-%m-%d %H:%M:%S%z")
     alter = sql.SQL("ALTER DATABASE {} SET {} = {}")
     for setting, value in (("default_transaction_read_only", "on"), ("application_name", since)):
         server.execute(alter.format(sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from django.db import connections
 
 DEADLINE_SECONDS = 1.0
-OK = "ok"
+PROBE_OK = "ok"
 
 
 class NotReady(Exception):
@@ -26,7 +26,7 @@ class Probe:
         self._changed = threading.Condition()
         self._is_running = False
         self._heard_at = float("-inf")
-        self._answer = OK
+        self._answer = PROBE_OK
 
     def ask(self, since: float) -> None:
         """Start the check, unless it runs or was answered after `since`."""
@@ -56,7 +56,7 @@ class Probe:
             return f"does not answer ({type(error).__name__})"
         finally:
             connections.close_all()  # those of this thread
-        return OK
+        return PROBE_OK
 
 
 def answers(

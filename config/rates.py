@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from config.bodies import refusal
 from projects.audit import client_ip
-from projects.rate import EXPORT, PASSWORD, SCAN, SIGN_IN, SIGN_UP, TooOften, admit
+from projects.rate import EXPORT_RATE, PASSWORD, SCAN, SIGN_IN, SIGN_UP_RATE, TooOften, admit
 from tracing.wire.refusals import IngestRateLimited
 
 # By method and name of the route. Who is not signed in is counted by address.
@@ -18,13 +18,13 @@ RATES = {
     ("POST", "mfa_authenticate"): SIGN_IN,
     ("POST", "account_reset_password"): PASSWORD,
     ("POST", "account_confirm_password_reset_code"): PASSWORD,
-    ("POST", "account_signup"): SIGN_UP,
-    ("POST", "account_email_verification_sent"): SIGN_UP,
+    ("POST", "account_signup"): SIGN_UP_RATE,
+    ("POST", "account_email_verification_sent"): SIGN_UP_RATE,
     ("GET", "scan"): SCAN,
-    ("GET", "export"): EXPORT,
-    ("GET", "export-session"): EXPORT,
-    ("GET", "compare-csv"): EXPORT,
-    ("GET", "review-results"): EXPORT,
+    ("GET", "export"): EXPORT_RATE,
+    ("GET", "export-session"): EXPORT_RATE,
+    ("GET", "compare-csv"): EXPORT_RATE,
+    ("GET", "review-results"): EXPORT_RATE,
 }
 
 

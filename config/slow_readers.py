@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-WRITE_DEADLINE_SECONDS = 30
+READER_WRITE_DEADLINE_SECONDS = 30
 START_SECONDS = 60.0  # within which the server listens
 LOOK_SECONDS = 0.2
 DESCRIPTORS = "/proc/self/fd"
@@ -26,7 +26,7 @@ def set_deadlines() -> None:
     while time.monotonic() < ends_at:
         for listener in _listeners():
             with listener:
-                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, WRITE_DEADLINE_SECONDS * 1000)
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READER_WRITE_DEADLINE_SECONDS * 1000)
         time.sleep(LOOK_SECONDS)
 
 

@@ -14,7 +14,7 @@ from tracing.faults import faults
 LEAST_FREE_BYTES = 32 * 2**20  # two segments of PostgreSQL's log
 WRITE_MILLISECONDS, LITTLE_MEMORY = 900, "64kB"
 # Sorting more than fits into memory writes a file on the database's disk, and leaves nothing behind.
-WRITE = """
+WRITE_PROBE_SQL = """
 SELECT max(length(filler)) FROM (
     SELECT repeat('x', 1000) AS filler FROM generate_series(1, 500) AS n ORDER BY -n) AS sorted
 """
@@ -39,7 +39,7 @@ def check_database() -> None:
         raise NotReady("is read-only: ALTER DATABASE or ALTER ROLE has set default_transaction_read_only; reset it")
     try:
         with within(WRITE_MILLISECONDS, work_mem=LITTLE_MEMORY), connection.cursor() as cursor:
-            cursor.execute(WRITE)
+            cursor.execute(WRITE_PROBE_SQL)
     except TooLong:
         raise NotReady("takes longer than a second to write half a megabyte: look at its disk") from None
     except OperationalError as error:

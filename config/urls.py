@@ -5,13 +5,13 @@ from django.urls import include, path
 
 from config import health
 from sessions.admin import SESSIONS
-from tracing.admin import TRACES
+from tracing.admin import TRACE_ROWS
 
 handler500 = "config.failing.failed"
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz, name="readyz"),
-    path("admin/", include([*SESSIONS.urls, *TRACES.urls])),
+    path("admin/", include([*SESSIONS.urls, *TRACE_ROWS.urls])),
     path("admin/", admin.site.urls),
     path("", include("sessions.annotation.rest.urls")),
     path("", include("tracing.ingest_urls")),

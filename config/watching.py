@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracing.alive import ANSWER, TRACE_SIGNAL
+from tracing.alive import ALIVE_BODY, TRACE_SIGNAL
 
 PROBE_SECONDS = 2.0
 # Probes in a row without an answer, of 2 s each. They are counted, not the seconds: a machine that slept, or was too
@@ -59,7 +59,7 @@ class ProcessWatch:
                 reader, writer = await asyncio.open_unix_connection(place)
                 try:
                     pid = _pid_of_peer(writer.get_extra_info("socket"))
-                    answer = await reader.read(len(ANSWER))
+                    answer = await reader.read(len(ALIVE_BODY))
                 finally:
                     writer.close()
         except (ConnectionRefusedError, FileNotFoundError):

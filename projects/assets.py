@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-MOST = 40  # files in one
+ASSET_CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+MAX_BUNDLED_FILES = 40  # files in one
 FOREVER = "max-age=31536000, public, immutable"
 
 
@@ -46,13 +46,17 @@ def bundle(request: HttpRequest, kind: str, names: str) -> HttpResponse:
     if not all(paths):
         raise Http404("There is no such file.")
     text = "\n".join(path.read_text() for path in paths if path)
-    return HttpResponse(text, content_type=TYPES[kind], headers={"Cache-Control": FOREVER})
+    return HttpResponse(text, content_type=ASSET_CONTENT_TYPES[kind], headers={"Cache-Control": FOREVER})
 
 
 def files_of(kind: str, names: str) -> list[str]:
     """What `name+name` stands for."""
     asked = names.split("+")
-    if kind not in TYPES or len(asked) > MOST or not all(name.isidentifier() for name in asked):
+    if (
+        kind not in ASSET_CONTENT_TYPES
+        or len(asked) > MAX_BUNDLED_FILES
+        or not all(name.isidentifier() for name in asked)
+    ):
         raise Http404("There is no such file.")
     return [f"{kind}/{name}.{kind}" for name in asked]
 

@@ -11,11 +11,11 @@ CREDENTIALS = re.compile(r"((?:Basic|Bearer)\s+)[A-Za-z0-9+/=_.~-]{16,}", re.IGN
 
 
 # The values of a key that PostgreSQL repeats when it refuses a row: ids of sessions and of people.
-ROW = re.compile(r"(\bKey \([^()\n]{1,500}\)=)\([^\n]*")
+FAILING_ROW = re.compile(r"(\bKey \([^()\n]{1,500}\)=)\([^\n]*")
 
 
 def masked(text: str) -> str:
-    return ROW.sub(r"\1(***)", CREDENTIALS.sub(r"\1***", SECRET.sub(r"\1***", text)))
+    return FAILING_ROW.sub(r"\1(***)", CREDENTIALS.sub(r"\1***", SECRET.sub(r"\1***", text)))
 
 
 class MaskingFormatter(logging.Formatter):

@@ -14,8 +14,8 @@ from projects.redis_client import quick_redis
 
 log = logging.getLogger(__name__)
 
-REST_SECONDS = 5.0  # after a failure Redis is left alone, so that not every request waits for it
-COUNT = """
+REDIS_REST_SECONDS = 5.0  # after a failure Redis is left alone, so that not every request waits for it
+COUNT_REQUEST_SCRIPT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
@@ -34,10 +34,10 @@ class Rate(NamedTuple):
 
 SIGN_IN = Rate("attempts to sign in", 20, 60)
 PASSWORD = Rate("requests for a new password", 10, 60)
-SIGN_UP = Rate("attempts to sign up", 10, 60)
+SIGN_UP_RATE = Rate("attempts to sign up", 10, 60)
 SCAN = Rate("deep scans of a search", 60, 60)
-EXPORT = Rate("exports", 30, 60)
-PEOPLE = (SIGN_IN, PASSWORD, SIGN_UP, SCAN, EXPORT)
+EXPORT_RATE = Rate("exports", 30, 60)
+PEOPLE = (SIGN_IN, PASSWORD, SIGN_UP_RATE, SCAN, EXPORT_RATE)
 
 
 class RateStanding(NamedTuple):
@@ -81,7 +81,7 @@ def admit(rate: Rate, who: object, request: HttpRequest | None = None) -> None:
 
 def count(rate: Rate, who: object, request: HttpRequest | None = None) -> RateStanding | None:
     """Count one time of `who` and return where they stand; None while nothing is counted."""
-    answer = ask(COUNT, f"confab:rate:{rate.kind}:{who}", rate.seconds * 1000)
+    answer = ask(COUNT_REQUEST_SCRIPT, f"confab:rate:{rate.kind}:{who}", rate.seconds * 1000)
     if answer is None:
         return None
     standing = RateStanding(rate, int(answer[0]), max(1, math.ceil(int(answer[1]) / 1000)))
@@ -101,7 +101,7 @@ def ask(script: str, name: str, *arguments: int) -> Any:
     try:
         return quick_redis().eval(script, 1, name, *map(str, arguments))
     except redis.RedisError as error:
-        _rest_until = time.monotonic() + REST_SECONDS
+        _rest_until = time.monotonic() + REDIS_REST_SECONDS
         log.warning("Redis is away, requests are not counted: %s", error)
         return None
 

@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 TASK = "projects.tasks.take_slice"
 SLICE_SECONDS = 0.5
-LEASE_SECONDS = 20  # after which a slice counts as that of a killed worker
+SLICE_LEASE_SECONDS = 20  # after which a slice counts as that of a killed worker
 MESSAGES = 4  # of one sweep: each brings about the next as long as something waits
-WHOLE = 0  # in place of a project's id, for work on all of them
-WORKERS, RUNNING, WAITING = "slices:workers", "slices:running", "slices:waiting:"
+ALL_PROJECTS = 0  # in place of a project's id, for work on all of them
+WORKERS, RUNNING_SLICES_KEY, WAITING = "slices:workers", "slices:running", "slices:waiting:"
 
 # Members of the sorted sets: projects by the time since when they wait, "kind:project" by the end of their lease, and
 # "worker/slots" by the end of what its last sign of life is worth. Looks no further than it must: what is running may
@@ -78,7 +78,7 @@ class WorkKind:
     waiting: Callable[[], Iterable[int]]
     lease_seconds: int
 
-    def wake(self, project_id: int = WHOLE) -> None:
+    def wake(self, project_id: int = ALL_PROJECTS) -> None:
         """Have it done soon, or by the next sweep if the broker is away."""
         try:
             if quick_redis().zadd(WAITING + self.name, {str(project_id): time.time()}, nx=True):
@@ -108,17 +108,20 @@ class OutOfTime(Exception):
         self.seen, self.changed = seen, changed
 
 
-KINDS: dict[str, WorkKind] = {}
+WORK_KINDS: dict[str, WorkKind] = {}
 
 
 def sliced(
-    name: str, *, waiting: Callable[[], Iterable[int]] = lambda: [WHOLE], lease_seconds: int = LEASE_SECONDS
+    name: str,
+    *,
+    waiting: Callable[[], Iterable[int]] = lambda: [ALL_PROJECTS],
+    lease_seconds: int = SLICE_LEASE_SECONDS,
 ) -> Callable[[Callable[[int, float], bool]], WorkKind]:
     """Make a kind of work out of the function that does a slice of it; see `WorkKind`."""
 
     def declared(work: Callable[[int, float], bool]) -> WorkKind:
-        KINDS[name] = WorkKind(name, at_length()(work), waiting, lease_seconds)
-        return KINDS[name]
+        WORK_KINDS[name] = WorkKind(name, at_length()(work), waiting, lease_seconds)
+        return WORK_KINDS[name]
 
     return declared
 
@@ -147,23 +150,23 @@ def _send() -> None:
 
 
 def _take() -> tuple[WorkKind, int] | None:
-    kinds = list(KINDS.values())
-    keys = [WORKERS, RUNNING, *(WAITING + kind.name for kind in kinds)]
+    kinds = list(WORK_KINDS.values())
+    keys = [WORKERS, RUNNING_SLICES_KEY, *(WAITING + kind.name for kind in kinds)]
     arguments: list[str | float] = [
         time.time(),
         *(kind.name for kind in kinds),
         *(kind.lease_seconds for kind in kinds),
     ]
     taken = patient_redis().eval(TAKE, len(keys), *keys, *arguments)
-    return (KINDS[taken[0].decode()], int(taken[1])) if taken else None
+    return (WORK_KINDS[taken[0].decode()], int(taken[1])) if taken else None
 
 
 def _give_back(kind: WorkKind, project_id: int, is_left: bool) -> bool:
     """Free the lane and queue again what is left. Return whether anything of any kind waits."""
     pipeline = patient_redis().pipeline()
-    pipeline.zrem(RUNNING, f"{kind.name}:{project_id}")
+    pipeline.zrem(RUNNING_SLICES_KEY, f"{kind.name}:{project_id}")
     if is_left:
         pipeline.zadd(WAITING + kind.name, {str(project_id): time.time()}, nx=True)
-    for name in KINDS:
+    for name in WORK_KINDS:
         pipeline.zcard(WAITING + name)
-    return any(pipeline.execute()[-len(KINDS) :])
+    return any(pipeline.execute()[-len(WORK_KINDS) :])

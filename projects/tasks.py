@@ -13,7 +13,7 @@ def take_slice() -> None:
 
 @shared_task
 def sweep_slices(kind: str) -> None:
-    slices.KINDS[kind].sweep()
+    slices.WORK_KINDS[kind].sweep()
 
 
 @slices.sliced("project deletions", waiting=deletion.unfinished)

@@ -20,14 +20,14 @@ UPKEEP_SECONDS = 900  # for work that nobody waits for
 # The strictest limit is the innermost: a block that must not take long stays so inside of one that may.
 is_strict: ContextVar[bool] = ContextVar("is_strict", default=False)
 
-LIMITS = {"statement_timeout": STATEMENT_SECONDS, "idle_in_transaction_session_timeout": IDLE_SECONDS}
+TIMEOUT_SETTINGS = {"statement_timeout": STATEMENT_SECONDS, "idle_in_transaction_session_timeout": IDLE_SECONDS}
 
 
 def bound_role(cursor: CursorWrapper) -> None:
     """Set the limits for the role that asks, in this database, unless the operator has set some."""
-    cursor.execute("SELECT current_database(), " + ", ".join(f"current_setting('{name}')" for name in LIMITS))
+    cursor.execute("SELECT current_database(), " + ", ".join(f"current_setting('{name}')" for name in TIMEOUT_SETTINGS))
     database, *present = cursor.fetchone()
-    for (name, seconds), value in zip(LIMITS.items(), present, strict=True):
+    for (name, seconds), value in zip(TIMEOUT_SETTINGS.items(), present, strict=True):
         if value == "0":
             alter = sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET {} = {}").format(
                 sql.Identifier(database), sql.Identifier(name), sql.Literal(f"{seconds}s")

@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 INT64_MAX = 2**63 - 1
-LONGEST_NUMBER = 30  # digits, leading zeros included
+MAX_NUMBER_DIGITS = 30  # digits, leading zeros included
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # far inside the calendars of Python and PostgreSQL, so that sums cannot leave them
 
 
@@ -16,7 +16,7 @@ def whole_number(text: str, lowest: int = 0, highest: int = INT64_MAX) -> int | 
     """Return the number that `text` writes in ASCII digits, or None unless it is one from `lowest` to `highest`.
 
     `str.isdigit` alone takes "²", which `int` refuses, and `int` alone takes signs, blanks and other scripts."""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_DIGITS):
         return None
     number = int(text)
     return number if lowest <= number <= highest else None

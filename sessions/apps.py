@@ -17,10 +17,10 @@ class SessionsConfig(AppConfig):
         from sessions.translation.cache import forget as forget_translations
         from tracing.deletion import burying, deleting
         from tracing.dirty import marked
-        from tracing.score_configs import asked
+        from tracing.score_configs import configs_requested
 
         naming.connect(audited_names, dispatch_uid="audited-names")
-        asked.connect(named, dispatch_uid="score-configs")
+        configs_requested.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")
         burying.connect(bury_spans, dispatch_uid="bury-spans")
         deleting.connect(forget, dispatch_uid="forget-texts")

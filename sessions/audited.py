@@ -8,13 +8,13 @@ from django.db.models.functions import Cast
 
 from sessions.models import Cohort, ReviewQueue, SavedView
 
-NAMED: dict[str, Any] = {"view": SavedView, "cohort": Cohort, "review queue": ReviewQueue}
+AUDITED_MODELS: dict[str, Any] = {"view": SavedView, "cohort": Cohort, "review queue": ReviewQueue}
 
 
 def audited_names(project_id: int, targets: Collection[str], **_: Any) -> dict[str, str]:
     """The names of those of `targets` (`view <id>`) that are still there. A private view's name is its owner's."""
     names: dict[str, str] = {}
-    for kind, model in NAMED.items():
+    for kind, model in AUDITED_MODELS.items():
         ids = {target.removeprefix(f"{kind} ") for target in targets if target.startswith(f"{kind} ")}
         if ids:
             rows = model.objects.for_project(project_id).annotate(key=Cast("id", TextField())).filter(key__in=ids)

@@ -29,16 +29,16 @@ from tracing.tombstones import bury, pseudonym_of
 # Sent with `project_id` when everything that was asked for is deleted, for what holds copies of it.
 erased = Signal()
 
-TRACES_AT_ONCE = 200
-AT_ONCE = 2000  # a request waits for so many traces; more are a worker's
+DELETION_BATCH_TRACES = 200
+MAX_TRACES_IN_REQUEST = 2000  # a request waits for so many traces; more are a worker's
 
-LEASE = timedelta(seconds=60)  # longer than a batch may take
+DELETION_LEASE = timedelta(seconds=60)  # longer than a batch may take
 TOLD_FOR = timedelta(days=1)  # how long Redis knows the sessions of an erasure that does not get on
-COUNTS = ("trace_count", "span_count", "score_count", "session_count")
-PROGRESS = ("key", *COUNTS, "scanned_to", "leased_until", "finished_at")
+DELETED_COUNTS = ("trace_count", "span_count", "score_count", "session_count")
+PROGRESS = ("key", *DELETED_COUNTS, "scanned_to", "leased_until", "finished_at")
 
 Subject = Erasure.Subject
-Kind = Tombstone.Kind
+TombstoneKind = Tombstone.Kind
 
 
 def begin(project_id: int, subject: Erasure.Subject, key: str, *, by: str) -> Erasure:
@@ -46,7 +46,7 @@ def begin(project_id: int, subject: Erasure.Subject, key: str, *, by: str) -> Er
     the subject comes in any more."""
     now = timezone.now()
     with transaction.atomic():
-        bury(project_id, Kind(subject), [key], now)
+        bury(project_id, TombstoneKind(subject), [key], now)
         expected = _traces(project_id, subject, key).count()
         return Erasure.objects.create(
             project_id=project_id,
@@ -65,8 +65,10 @@ def exists(project_id: int, subject: Erasure.Subject, key: str) -> bool:
 def is_large(erasure: Erasure) -> bool:
     """Whether a request should not wait for it. To find a person, every span of a project is looked at."""
     if erasure.subject == Subject.PERSON:
-        return Trace.objects.for_project(erasure.project_id)[: AT_ONCE + 1].count() > AT_ONCE
-    return erasure.expected_traces > AT_ONCE
+        return (
+            Trace.objects.for_project(erasure.project_id)[: MAX_TRACES_IN_REQUEST + 1].count() > MAX_TRACES_IN_REQUEST
+        )
+    return erasure.expected_traces > MAX_TRACES_IN_REQUEST
 
 
 def delete_session(project_id: int, session_id: str, *, by: str = "") -> Erasure:
@@ -78,7 +80,7 @@ def delete_sessions(project_id: int, session_ids: Sequence[str], until: float = 
     """Deletes what the named sessions consist of, one after the other and without a receipt for each: for a job that
     keeps one for all. Returns how many there were. Raises OutOfTime when they are too many for the time."""
     now = timezone.now()
-    bury(project_id, Kind.SESSION, session_ids, now)
+    bury(project_id, TombstoneKind.SESSION, session_ids, now)
     sessions = Session.objects.for_project(project_id).filter(session_id__in=session_ids)
     found = set(sessions.values_list("session_id", flat=True))
     traces = Trace.objects.for_project(project_id).filter(session_id__in=session_ids).order_by("session_id")
@@ -159,13 +161,13 @@ def _forget_remains(erasure: Erasure) -> None:
 def _delete(erasure: Erasure, trace_ids: Collection[str]) -> set[date]:
     """Deletes a batch and writes it into the receipt; returns its days of arrival."""
     if erasure.subject == Subject.PERSON:
-        bury(erasure.project_id, Kind.PAST, _only_of(erasure.project_id, trace_ids), erasure.requested_at)
+        bury(erasure.project_id, TombstoneKind.PAST, _only_of(erasure.project_id, trace_ids), erasure.requested_at)
     deleted = erase_traces(erasure.project_id, trace_ids, erasure.requested_at)
     erasure.trace_count += deleted.trace_count
     erasure.span_count += deleted.span_count
     erasure.score_count += deleted.score_count + _recompute(erasure.project_id, deleted.session_ids)
     erasure.session_count = _count_sessions(erasure, deleted.session_ids)
-    erasure.leased_until = timezone.now() + LEASE
+    erasure.leased_until = timezone.now() + DELETION_LEASE
     _write(erasure)
     return deleted.days
 
@@ -199,7 +201,7 @@ def _write(erasure: Erasure) -> None:
 
 def _lease(erasure: Erasure) -> bool:
     mine = _free(Erasure.objects.for_project(erasure.project_id).filter(id=erasure.id))
-    return bool(mine.update(leased_until=timezone.now() + LEASE))
+    return bool(mine.update(leased_until=timezone.now() + DELETION_LEASE))
 
 
 def _free(erasures: QuerySet[Erasure]) -> QuerySet[Erasure]:
@@ -223,7 +225,7 @@ def _past(erasure: Erasure) -> Q:
 
 def _ids(traces: QuerySet[Trace]) -> Iterator[list[str]]:
     """Ids of what is there yet, so many at a time: whoever takes them deletes them."""
-    while ids := list(traces.values_list("trace_id", flat=True)[:TRACES_AT_ONCE]):
+    while ids := list(traces.values_list("trace_id", flat=True)[:DELETION_BATCH_TRACES]):
         yield ids
 
 

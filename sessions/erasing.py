@@ -17,12 +17,12 @@ from sessions.tasks import erasures as work
 from tracing.tombstones import pseudonym_of
 
 Subject = Erasure.Subject
-ACTIONS = {
+AUDIT_ACTION_BY_SUBJECT = {
     Subject.SESSION: Action.SESSION_DELETED,
     Subject.TRACE: Action.TRACE_DELETED,
     Subject.PERSON: Action.PERSON_ERASED,
 }
-SHOWN = 50
+MAX_SHOWN_ERASURES = 50
 
 
 class PersonForm(forms.Form):
@@ -50,7 +50,14 @@ def carry_out(
         erasure = deletion.begin(project.pk, subject, key, by=name)
         target = pseudonym_of(project.pk, key) if subject == Subject.PERSON else key
         expected = erasure.expected_traces
-        record(ACTIONS[subject], project, actor=actor, target=target, request=request, expected_traces=expected)
+        record(
+            AUDIT_ACTION_BY_SUBJECT[subject],
+            project,
+            actor=actor,
+            target=target,
+            request=request,
+            expected_traces=expected,
+        )
     if deletion.is_large(erasure):
         work.wake(project.pk)
         return erasure
@@ -65,7 +72,7 @@ def erasures(request: HttpRequest, project: Project) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _delete(request, project, Subject.PERSON, form.cleaned_data["user_id"])
-    rows = Erasure.objects.for_project(project).order_by("-requested_at")[:SHOWN]
+    rows = Erasure.objects.for_project(project).order_by("-requested_at")[:MAX_SHOWN_ERASURES]
     context = {"project": project, "erasures": rows, "form": form, "section": "settings", "tab": "erasures"}
     return render(request, "settings/erasures.html", context, status=400 if request.method == "POST" else 200)
 

@@ -25,10 +25,10 @@ class Way(NamedTuple):
 
 
 AMOUNT = (Way("", "exact", "exactly"), Way("__gte", "gte", "at least"), Way("__lte", "lte", "at most"))
-TEXT = (Way("", "exact", "is"), Way("__contains", "icontains", "contains"))
+TEXT_WAYS = (Way("", "exact", "is"), Way("__contains", "icontains", "contains"))
 
 WAYS: dict[PropertyKind, tuple[Way, ...]] = {
-    PropertyKind.ID: TEXT,
+    PropertyKind.ID: TEXT_WAYS,
     PropertyKind.TIME: (Way("__gte", "gte", "from"), Way("__lte", "lte", "until")),
     PropertyKind.DURATION: AMOUNT,
     PropertyKind.NUMBER: AMOUNT,
@@ -36,11 +36,11 @@ WAYS: dict[PropertyKind, tuple[Way, ...]] = {
     PropertyKind.SET: (Way("", "overlap", "any of"),),
     PropertyKind.USAGE: (Way("", "has_any_keys", "any of"),),
     PropertyKind.SCORES: (Way("", "has_any_keys", "any of"),),
-    PropertyKind.TEXT: TEXT,
+    PropertyKind.TEXT: TEXT_WAYS,
 }
-REPEATED = (PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES)
+REPEATABLE_KINDS = (PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES)
 # Kinds whose values have an order that people ask for.
-SORTABLE = {
+SORTABLE_KINDS = {
     PropertyKind.ID,
     PropertyKind.TIME,
     PropertyKind.DURATION,
@@ -130,5 +130,5 @@ def _filter(declared: Property, way: Way) -> Filter:
     field: Field[Any, Any] = Session._meta.get_field(declared.field)  # type: ignore[assignment]
     checks = [*field.validators, *([validate_calendar] if declared.kind == PropertyKind.TIME else ())]
     own = partial(field.formfield, initial=None, validators=checks)
-    found.field_class = TextsField if declared.kind in REPEATED else own
+    found.field_class = TextsField if declared.kind in REPEATABLE_KINDS else own
     return found

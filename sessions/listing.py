@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from sessions.filters import SORTABLE, Input, filters, inputs_of
+from sessions.filters import SORTABLE_KINDS, Input, filters, inputs_of
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
 from sessions.question import RELEVANCE, ListQuery
@@ -22,7 +22,7 @@ from sessions.search.reach import Reach, least_reach, reach_of
 from tracing.bounded import TooLong, within
 from tracing.keyset import KeysetPage
 
-PATIENCE = 1_500  # ms for a statement of a list that is filtered
+FILTERED_LIST_TIMEOUT_MS = 1_500  # ms for a statement of a list that is filtered
 HASTE = 150  # ms of these, until it is tried another way
 
 
@@ -164,16 +164,16 @@ class Listing(ListQuery):
         if not self.conditions and not score_of_sort(self.sort):
             yield nullcontext()
         elif self.terms:
-            yield within(PATIENCE)
+            yield within(FILTERED_LIST_TIMEOUT_MS)
             self.reach = least_reach(self.project, self.terms, self.span.until)
-            yield within(PATIENCE)
+            yield within(FILTERED_LIST_TIMEOUT_MS)
         elif self.asks_a_set and not score_of_sort(self.sort):
             # A value that is new, or too rare for the statistics, is taken for a frequent one, and looked for along the
             # order. Without that way its own index answers.
             yield within(HASTE)
-            yield within(PATIENCE - HASTE, enable_indexscan="off")
+            yield within(FILTERED_LIST_TIMEOUT_MS - HASTE, enable_indexscan="off")
         else:
-            yield within(PATIENCE)
+            yield within(FILTERED_LIST_TIMEOUT_MS)
 
     def _found(self) -> KeysetPage[Session]:
         """Raises TooLong."""
@@ -186,7 +186,7 @@ class Listing(ListQuery):
 
     def _column(self, declared: Property) -> SessionColumn:
         query, aria_sort = None, "none"
-        if declared.kind in SORTABLE:
+        if declared.kind in SORTABLE_KINDS:
             if declared.name == self.sort.removeprefix("-"):
                 aria_sort = "descending" if self.sort.startswith("-") else "ascending"
             rising = aria_sort == "descending" or (declared.kind == PropertyKind.ID and aria_sort == "none")

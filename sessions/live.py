@@ -9,9 +9,9 @@ from projects.values import moment_in
 from sessions.listing import Listing
 from sessions.models import Session
 
-SHOWN = 50
+MAX_LIVE_SESSIONS = 50
 # A row is stamped before its transaction ends: what was stamped shortly before a look may be seen only by the next.
-OVERLAP = timedelta(seconds=5)
+LIVE_OVERLAP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,10 @@ def changes_in(listing: Listing, since: str) -> Changes:
     start, now = moment_in(since), timezone.now()
     if start is None:
         return Changes([], has_more=False, since=_stamp(now))
-    rows = list(listing.shown.filter(computed_at__gt=start - OVERLAP).order_by("-computed_at")[: SHOWN + 1])
-    return Changes(rows[:SHOWN], has_more=len(rows) > SHOWN, since=_stamp(now))
+    rows = list(
+        listing.shown.filter(computed_at__gt=start - LIVE_OVERLAP).order_by("-computed_at")[: MAX_LIVE_SESSIONS + 1]
+    )
+    return Changes(rows[:MAX_LIVE_SESSIONS], has_more=len(rows) > MAX_LIVE_SESSIONS, since=_stamp(now))
 
 
 def _stamp(at: datetime) -> str:

@@ -9,9 +9,9 @@ from sessions.listing import Count, Listing
 from sessions.question import SessionCondition
 from tracing.bounded import TooLong, within
 
-LOOKED_AT = 6  # conditions, each of which costs one bounded count
-COUNTED = 1_000
-PATIENCE = 100  # ms for a count; without one a condition is not blamed
+MAX_CONDITIONS_COUNTED = 6  # conditions, each of which costs one bounded count
+MAX_COUNTED_WITHOUT_CONDITION = 1_000
+CONDITION_COUNT_TIMEOUT_MS = 100  # ms for a count; without one a condition is not blamed
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def blame_of(project: Project, listing: Listing, foreign: set[str]) -> list[Blam
     if listing.rows or listing.errors or listing.is_too_wide or len(listing.conditions) < 2:
         return []
     found = []
-    for condition in listing.conditions[:LOOKED_AT]:
+    for condition in listing.conditions[:MAX_CONDITIONS_COUNTED]:
         others = Listing(project, QueryDict(condition.query_without.removeprefix("?")), foreign=foreign)
         if not others.errors and (count := _count(others)).number:
             found.append(Blame(condition, count))
@@ -34,8 +34,8 @@ def blame_of(project: Project, listing: Listing, foreign: set[str]) -> list[Blam
 
 def _count(listing: Listing) -> Count:
     try:
-        with within(PATIENCE):
-            number = listing.matching[: COUNTED + 1].count()
+        with within(CONDITION_COUNT_TIMEOUT_MS):
+            number = listing.matching[: MAX_COUNTED_WITHOUT_CONDITION + 1].count()
     except TooLong:
         return Count(0, is_capped=False)
-    return Count(min(number, COUNTED), is_capped=number > COUNTED)
+    return Count(min(number, MAX_COUNTED_WITHOUT_CONDITION), is_capped=number > MAX_COUNTED_WITHOUT_CONDITION)

@@ -14,9 +14,9 @@ from django.utils.http import urlencode
 
 from projects.models import Project
 from projects.values import whole_number
-from sessions.filters import SORTABLE, filters, may_repeat, value_of
+from sessions.filters import SORTABLE_KINDS, filters, may_repeat, value_of
 from sessions.models import Session
-from sessions.models.indexes import SETS
+from sessions.models.indexes import INDEXED_SETS
 from sessions.properties import properties_of
 from sessions.query.compiling import Query, compiled
 from sessions.query.grammar import QueryError
@@ -31,8 +31,8 @@ from tracing.keyset import BadCursor, Order
 
 DEFAULT_SORT = "-updated_at"
 LIMIT = 50
-HIGHEST_LIMIT = 100
-OWN = ("q", *TIMES, "sort", "cursor", "limit")
+MAX_LIST_LIMIT = 100
+LIST_PARAMETERS = ("q", *TIMES, "sort", "cursor", "limit")
 RELEVANCE = "relevance"  # the sort for when words are looked for
 
 
@@ -78,7 +78,7 @@ class ListQuery:
         asked = self.query.besides
         are_needed = asked.connector == Q.AND and not asked.negated
         lookups = [part[0] for part in asked.children if isinstance(part, tuple)] if are_needed else []
-        return not {name.partition("__")[0] for name in (*self.values, *lookups)}.isdisjoint(SETS)
+        return not {name.partition("__")[0] for name in (*self.values, *lookups)}.isdisjoint(INDEXED_SETS)
 
     @cached_property
     def order(self) -> Order | ScoreOrder:
@@ -128,7 +128,7 @@ class ListQuery:
 
     def _check_names(self, foreign: Collection[str]) -> None:
         for name in self.params:
-            if name not in filters() and name not in OWN and name not in foreign:
+            if name not in filters() and name not in LIST_PARAMETERS and name not in foreign:
                 self._refuse(name, "There is no such parameter.")
             elif len(self.params.getlist(name)) > 1 and (name not in filters() or not may_repeat(name)):
                 self._refuse(name, "Give this parameter once.")
@@ -163,21 +163,21 @@ class ListQuery:
         if sort == RELEVANCE and (self.terms or self.errors):
             return sort
         declared = self.properties.get(sort.removeprefix("-"))
-        if declared and declared.kind in SORTABLE:
+        if declared and declared.kind in SORTABLE_KINDS:
             return sort
         if name := score_of_sort(sort):
             if not (reason := no_order(self.project.pk, name)):
                 return sort
             self._refuse("sort", reason)
             return DEFAULT_SORT
-        offered = ", ".join(p.name for p in self.properties.values() if p.kind in SORTABLE)
+        offered = ", ".join(p.name for p in self.properties.values() if p.kind in SORTABLE_KINDS)
         self._refuse("sort", f"Sessions can be sorted by {offered}, score.NAME, or one of them with a minus before it.")
         return DEFAULT_SORT
 
     def _limit(self) -> int:
-        limit = whole_number(self.params.get("limit") or str(LIMIT), 1, HIGHEST_LIMIT)
+        limit = whole_number(self.params.get("limit") or str(LIMIT), 1, MAX_LIST_LIMIT)
         if limit is None:
-            self._refuse("limit", f"The limit is a whole number from 1 to {HIGHEST_LIMIT}.")
+            self._refuse("limit", f"The limit is a whole number from 1 to {MAX_LIST_LIMIT}.")
         return limit or LIMIT
 
     def _check_cursor(self) -> None:

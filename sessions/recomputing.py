@@ -17,7 +17,7 @@ from tracing.store import recompute_traces
 
 SLICE_SECONDS = 0.5
 TURN_SECONDS = 10  # a killed worker's turn ends after this; longer than a slice with its last batch should take
-TRACES_AT_ONCE = 5
+RECOMPUTE_BATCH_TRACES = 5
 SESSIONS_AT_ONCE = 200
 
 
@@ -44,7 +44,7 @@ def _recompute_until(project_id: int, end: float) -> None:
 
 
 def _traces(project_id: int) -> int:
-    if claimed := dirty.claim(project_id, DirtyMark.Target.TRACE, limit=TRACES_AT_ONCE):
+    if claimed := dirty.claim(project_id, DirtyMark.Target.TRACE, limit=RECOMPUTE_BATCH_TRACES):
         recompute_traces(project_id, [item.key for item in claimed], timezone.now())
         dirty.release(project_id, DirtyMark.Target.TRACE, claimed)
     return len(claimed)

@@ -1,10 +1,10 @@
 """docs/sessions.md: the table of session properties, written from their declarations."""
 
-from sessions.filters import SORTABLE, WAYS
+from sessions.filters import SORTABLE_KINDS, WAYS
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind, properties_of
 
-KINDS = {
+PROPERTY_KIND_NAMES = {
     PropertyKind.ID: "text",
     PropertyKind.TIME: "time, ISO 8601 in UTC",
     PropertyKind.DURATION: "whole milliseconds",
@@ -15,7 +15,7 @@ KINDS = {
     PropertyKind.SCORES: "object by score",
     PropertyKind.TEXT: "text",
 }
-INTRODUCTION = """\
+PROPERTIES_INTRODUCTION = """\
 # Session properties
 
 A session is all traces of one project that carry the same session id. Its properties are computed from these traces,
@@ -30,11 +30,11 @@ of the list, a field of the [API](api.md), and wherever it says so a filter and 
 
 
 def document() -> str:
-    return INTRODUCTION + "".join(_row(declared) for declared in properties_of(Session).values())
+    return PROPERTIES_INTRODUCTION + "".join(_row(declared) for declared in properties_of(Session).values())
 
 
 def _row(declared: Property) -> str:
     filters = ", ".join(f"`{declared.name}{way.suffix}` ({way.words})" for way in WAYS[declared.kind])
-    sort = "yes" if declared.kind in SORTABLE else ""
-    cells = [declared.label, f"`{declared.name}`", KINDS[declared.kind], filters, sort, declared.help]
+    sort = "yes" if declared.kind in SORTABLE_KINDS else ""
+    cells = [declared.label, f"`{declared.name}`", PROPERTY_KIND_NAMES[declared.kind], filters, sort, declared.help]
     return f"| {' | '.join(cells)} |\n"

@@ -22,18 +22,18 @@ from sessions.query.writing import write
 from tracing.models import IngestionIssue
 
 # Where filters are kept, as the address of the list has them, and where people write freely.
-FILTERS: dict[type[Model], tuple[str, ...]] = {
+QUERY_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     SavedView: ("query",),
     Cohort: ("query_string",),
     BulkJob: ("query",),
 }
-WORDS: dict[type[Model], tuple[str, ...]] = {
+TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     SavedView: ("name",),
     Cohort: ("name", "description"),
     BulkJob: ("error",),
     ReviewQueue: ("name", "description"),
 }
-SHORTEST = 4  # characters: a shorter id, or one of digits alone, counts only where a filter asks for a user
+MIN_ID_CHARACTERS = 4  # characters: a shorter id, or one of digits alone, counts only where a filter asks for a user
 QUERY = "q"
 
 
@@ -42,7 +42,7 @@ class Pseudonym:
 
     def __init__(self, user_id: str, name: str) -> None:
         self.user_id, self.name = user_id, name
-        self._is_telling = len(user_id) >= SHORTEST and not user_id.isdigit()
+        self._is_telling = len(user_id) >= MIN_ID_CHARACTERS and not user_id.isdigit()
         self._pattern = re.compile(rf"(?<!\w){re.escape(user_id)}(?!\w)", re.IGNORECASE)
 
     def in_text(self, text: str) -> str:
@@ -91,9 +91,11 @@ def forget_traces(project_id: int) -> None:
 def forget_person(project_id: int, user_id: str, name: str) -> None:
     """Puts `name` in the place of the id in everything that people keep."""
     pseudonym = Pseudonym(user_id, name)
-    for model in {**FILTERS, **WORDS}:
-        columns: dict[str, Callable[[str], str]] = dict.fromkeys(FILTERS.get(model, ()), pseudonym.in_filter)
-        columns |= dict.fromkeys(WORDS.get(model, ()), pseudonym.in_text)
+    for model in {**QUERY_FIELDS_BY_MODEL, **TEXT_FIELDS_BY_MODEL}:
+        columns: dict[str, Callable[[str], str]] = dict.fromkeys(
+            QUERY_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_filter
+        )
+        columns |= dict.fromkeys(TEXT_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_text)
         for key, *values in model._default_manager.filter(project_id=project_id).values_list("id", *columns):
             old = dict(zip(columns, values, strict=True))
             new = {column: columns[column](value) for column, value in old.items()}

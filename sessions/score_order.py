@@ -14,11 +14,11 @@ from sessions.models import Session, SessionScore
 from tracing.keyset import BadCursor, KeysetPage, Order, Position
 
 PREFIX = "score."
-MOST = 100  # names that are offered
+MAX_SCORE_NAMES = 100  # names that are offered
 STEP = 20_000  # sessions that a page looks at for those without a mean
 
 # From name to name along the index, so that a million scores of ten names cost ten steps.
-NAMES = """
+SCORE_NAMES_SQL = """
 WITH RECURSIVE step AS (
     (SELECT name FROM session_score WHERE project_id = %(project)s ORDER BY name LIMIT 1)
     UNION ALL
@@ -37,10 +37,10 @@ class ScoreName(NamedTuple):
     has_mean: bool
 
 
-def score_names(project_id: int, most: int = MOST) -> list[ScoreName]:
+def score_names(project_id: int, most: int = MAX_SCORE_NAMES) -> list[ScoreName]:
     """The first by the alphabet. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(NAMES, {"project": project_id, "most": most})
+        cursor.execute(SCORE_NAMES_SQL, {"project": project_id, "most": most})
         return [ScoreName(*row) for row in cursor.fetchall()]
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from sessions.templatetags.cells import HUES
 from tracing.reading import texts, tree
 
-CONVERSATION = [
+EXAMPLE_CONVERSATION = [
     {"role": "system", "content": "You are the support assistant of Acme."},
     {"role": "user", "content": "My order #12345 hasn't arrived yet."},
     {
@@ -22,7 +22,7 @@ CONVERSATION = [
     {"role": "tool", "tool_call_id": "call_1", "content": '{"status": "shipped", "carrier": "DHL"}'},
     {"role": "assistant", "content": "It is on its way:\n\n- carrier: DHL\n- arrives: *Tuesday*\n\n`code` and مرحبا"},
 ]
-VALUE = {"text": "a", "number": 1.5, "truth": True, "nothing": None, "list": [1, 2, {"deep": []}], "empty": {}}
+EXAMPLE_VALUE = {"text": "a", "number": 1.5, "truth": True, "nothing": None, "list": [1, 2, {"deep": []}], "empty": {}}
 
 
 @require_safe
@@ -30,8 +30,8 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     context = {
         "now": timezone.now(),
         "long_id": "agent-run-7c2e5a90-1b7d-4d0e-9d9d-77ab02f1c3aa-with-a-long-end",
-        "tree": tree.foldable(VALUE),
-        "conversation": texts.shown(json.dumps(CONVERSATION)),
+        "tree": tree.foldable(EXAMPLE_VALUE),
+        "conversation": texts.shown(json.dumps(EXAMPLE_CONVERSATION)),
         "kinds": ["span", *dict.fromkeys(HUES.values())],
         "more": "?",
     }

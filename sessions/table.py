@@ -11,12 +11,12 @@ from sessions.score_columns import score_columns
 from tracing.layout import DENSITIES, Layout, layout_of, said_in
 
 # What a glance asks for; every other property is one click away.
-FIRST = (
+DEFAULT_SESSION_COLUMNS = (
     "updated_at", "user_ids", "trace_count", "duration_ms", "total_tokens", "total_cost", "error_count",
     "model_names", "tags", "id", "environments",
 )  # fmt: skip
-CONVERSATION = 384  # pixels, as of the first column in static/css/list.css
-WIDTHS = {
+CONVERSATION_COLUMN_PIXELS = 384  # pixels, as of the first column in static/css/list.css
+SESSION_COLUMN_PIXELS = {
     PropertyKind.ID: 260,
     PropertyKind.TIME: 140,
     PropertyKind.DURATION: 110,
@@ -24,8 +24,8 @@ WIDTHS = {
     PropertyKind.MONEY: 110,
     PropertyKind.TEXT: 300,
 }
-OTHERWISE = 160
-SCORE = 170  # names of scores are longer than those of numbers
+DEFAULT_COLUMN_PIXELS = 160
+SCORE_COLUMN_PIXELS = 170  # names of scores are longer than those of numbers
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Table:
     @property
     def width(self) -> int:
         """In pixels, so that nothing moves when more rows come."""
-        return CONVERSATION + sum(head.width for head in self.heads)
+        return CONVERSATION_COLUMN_PIXELS + sum(head.width for head in self.heads)
 
     @property
     def densities(self) -> tuple[str, ...]:
@@ -62,11 +62,13 @@ def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any])
     """`liked` is what the reader has set, `view` the saved view that the address names."""
     offered = {column.name: column for column in (*listing.columns, *score_columns(listing))}
     kept = {"columns": view.columns, "density": view.density} if view else {}
-    layout = layout_of(offered, [name for name in FIRST if name in offered], said_in(listing.params), kept, liked)
+    layout = layout_of(
+        offered, [name for name in DEFAULT_SESSION_COLUMNS if name in offered], said_in(listing.params), kept, liked
+    )
     heads = [SessionHead(offered[name], _width(offered[name], layout)) for name in layout.columns]
     return Table(heads, [column for name, column in offered.items() if name not in layout.columns], layout)
 
 
 def _width(column: SessionColumn, layout: Layout) -> int:
-    usual = SCORE if column.key else WIDTHS.get(column.kind, OTHERWISE)
+    usual = SCORE_COLUMN_PIXELS if column.key else SESSION_COLUMN_PIXELS.get(column.kind, DEFAULT_COLUMN_PIXELS)
     return layout.widths.get(column.name) or usual

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 DEBOUNCE_SECONDS = 0.3  # a session that grows span by span is recomputed at most this often
 MESSAGE_MS = 5_000  # a message that was not worked off by then may be lost, and another one is sent
-REST_SECONDS = 1.0  # after a failure, so that not every request waits for a broker that is away
+BROKER_REST_SECONDS = 1.0  # after a failure, so that not every request waits for a broker that is away
 
 _rest_until = 0.0
 
@@ -79,7 +79,7 @@ def wake(project_id: int, *, seconds: float = DEBOUNCE_SECONDS, **_: Any) -> Non
         if quick_redis().set(_message(project_id), 1, px=MESSAGE_MS, nx=True):
             recompute_dirty.apply_async((project_id,), countdown=seconds or None, retry=False)
     except (redis.RedisError, OperationalError) as error:
-        _rest_until = time.monotonic() + REST_SECONDS
+        _rest_until = time.monotonic() + BROKER_REST_SECONDS
         logger.warning("Cannot wake the worker, the next sweep will: %s", error)
 
 

@@ -1,7 +1,7 @@
 """End users: what each of them did, added up from the newest sessions that the list's filters let through.
 
 A table of users would have to follow every trace. Sessions know their users already, so they are grouped when somebody
-looks, at most NEWEST of them: the page says from when on."""
+looks, at most MAX_GROUPED_SESSIONS: the page says from when on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +23,12 @@ from projects.values import whole_number
 from sessions.listing import Listing
 from sessions.saved_views import PASSING
 
-NEWEST = 50_000  # sessions: grouping them takes about a tenth of a second
+MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
 LIMIT = 50
-FURTHEST = NEWEST  # rows that can be skipped
-OWN = ("user", "by", "after")
+FURTHEST = MAX_GROUPED_SESSIONS  # rows that can be skipped
+USER_LIST_PARAMETERS = ("user", "by", "after")
 # Sums of sessions; `s` is a session beside one of its users.
-COLUMNS = {
+USER_COLUMNS = {
     "last_seen": ("Last seen", "max(s.updated_at)", "time"),
     "sessions": ("Sessions", "count(*)", "number"),
     "traces": ("Traces", "sum(s.trace_count)", "number"),
@@ -37,7 +37,7 @@ COLUMNS = {
     "errors": ("Errors", "sum(s.error_count)", "number"),
     "first_seen": ("First seen", "min(s.created_at)", "time"),
 }
-GROUP = """
+GROUP_USERS_SQL = """
 SELECT u.user_id, {sums}, count(*) OVER () FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
 WHERE u.user_id ILIKE %s GROUP BY u.user_id ORDER BY {order}, u.user_id {direction} LIMIT {limit} OFFSET %s
 """
@@ -70,14 +70,14 @@ class Users:
 
     def __init__(self, project: Project, params: QueryDict) -> None:
         listed = params.copy()
-        for name in (*OWN, *PASSING, "sort"):
+        for name in (*USER_LIST_PARAMETERS, *PASSING, "sort"):
             listed.pop(name, None)
         self.params = params
         self.listing = Listing(project, listed)
         self.errors = self.listing.errors
         self.asked = params.get("user", "").replace("\x00", "").strip()
         by = params.get("by", "")
-        self.by = by if by.removeprefix("-") in COLUMNS else "-last_seen"
+        self.by = by if by.removeprefix("-") in USER_COLUMNS else "-last_seen"
         self.start = min(whole_number(params.get("after", "")) or 0, FURTHEST)
 
     @cached_property
@@ -86,12 +86,12 @@ class Users:
             return []
         newest = self.listing.matching.exclude(user_ids=[]).order_by("-updated_at", "-session_id")
         columns = ("user_ids", "trace_count", "total_tokens", "total_cost", "error_count", "created_at", "updated_at")
-        inner, given = newest.values(*columns)[:NEWEST].query.sql_with_params()
+        inner, given = newest.values(*columns)[:MAX_GROUPED_SESSIONS].query.sql_with_params()
         name, is_falling = self.by.removeprefix("-"), self.by.startswith("-")
-        sql = GROUP.format(
-            sums=", ".join(column[1] for column in COLUMNS.values()),
+        sql = GROUP_USERS_SQL.format(
+            sums=", ".join(column[1] for column in USER_COLUMNS.values()),
             newest=inner,
-            order=f"{COLUMNS[name][1]} {'DESC' if is_falling else 'ASC'}",
+            order=f"{USER_COLUMNS[name][1]} {'DESC' if is_falling else 'ASC'}",
             direction="DESC" if is_falling else "ASC",
             limit=LIMIT + 1,
         )
@@ -118,12 +118,12 @@ class Users:
 
     @property
     def heads(self) -> list[UserHead]:
-        return [self._head(name, label, kind) for name, (label, _, kind) in COLUMNS.items()]
+        return [self._head(name, label, kind) for name, (label, _, kind) in USER_COLUMNS.items()]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
         """The filters of sessions, for forms."""
-        mine = (*OWN, *PASSING, "sort")
+        mine = (*USER_LIST_PARAMETERS, *PASSING, "sort")
         return [(name, v) for name, values in self.params.lists() if name not in mine for v in values if v]
 
     def query(self, **changes: Any) -> str:
@@ -143,6 +143,11 @@ class Users:
 @project_view
 def users(request: PageRequest, project: Project) -> HttpResponse:
     """The URL is the whole state, as on the list of sessions."""
-    context = {"project": project, "section": "users", "users": Users(project, request.GET), "newest": NEWEST}
+    context = {
+        "project": project,
+        "section": "users",
+        "users": Users(project, request.GET),
+        "newest": MAX_GROUPED_SESSIONS,
+    }
     template = "sessions/users.html#rows" if request.htmx and "after" in request.GET else "sessions/users.html"
     return render(request, template, context)

@@ -18,10 +18,10 @@ from sessions.models import Session, SessionState
 from sessions.nothing import blame_of
 from sessions.saved_views import PASSING, default_of, menu_of, state_of
 from sessions.search.listed import found_in
-from sessions.table import FIRST, table_of
+from sessions.table import DEFAULT_SESSION_COLUMNS, table_of
 from tracing.models import Trace
 
-PAGE = "sessions"  # of the preferences
+SESSIONS_PREFERENCE_PAGE = "sessions"  # of the preferences
 FOREIGN = set(PASSING) - {"cursor"}
 
 
@@ -40,7 +40,7 @@ def sessions(request: PageRequest, project: Project) -> HttpResponse:
     """The URL is the whole state: filters, order, page, view. Asked by htmx, `?cursor=` answers the rows that follow,
     and `?since=` what changed since then."""
     user = person(request)
-    liked = preferred(user, project, PAGE)
+    liked = preferred(user, project, SESSIONS_PREFERENCE_PAGE)
     menu = menu_of(user, project, request.GET)
     if not request.GET and (default := default_of(menu.views, str(liked.get("default_view", "")))):
         return redirect(request.path + default.address)
@@ -55,8 +55,8 @@ def sessions(request: PageRequest, project: Project) -> HttpResponse:
     if request.htmx and "cursor" in request.GET:
         return render(request, "sessions/sessions.html#rows", context)
     context |= {"began": bool(listing.rows) or Session.objects.for_project(project).exists(), "live": live_of(listing)}
-    context |= {"asked_first": [field for field in listing.fields if field.name in FIRST]}
-    context |= {"asked_rarely": [field for field in listing.fields if field.name not in FIRST]}
+    context |= {"asked_first": [field for field in listing.fields if field.name in DEFAULT_SESSION_COLUMNS]}
+    context |= {"asked_rarely": [field for field in listing.fields if field.name not in DEFAULT_SESSION_COLUMNS]}
     context["actions"] = offered_to(project.role)
     context["asked"] = state_of(request.GET)["query"]
     context |= {"best_first": listing.query_string(sort="relevance"), "latest_first": listing.query_string(sort=None)}

@@ -13,17 +13,17 @@ from tracing import dirty
 from tracing.models import Activity, DirtyMark, Metering, Span
 
 CELLS_AT_ONCE = 24
-HOURS = {DirtyMark.Target.HOUR: 1, DirtyMark.Target.DAY: 24}
+HOURS_BY_TARGET = {DirtyMark.Target.HOUR: 1, DirtyMark.Target.DAY: 24}
 
-SUMS = (
+ACTIVITY_SUMS = (
     "span_count", "call_count", "error_count", "unpriced_count", "input_tokens", "output_tokens", "total_tokens",
     "input_cost", "output_cost", "total_cost",
 )  # fmt: skip
-OF_A_MODEL = SUMS[1:2] + SUMS[3:]  # a span or a failure belongs to no model
+OF_A_MODEL = ACTIVITY_SUMS[1:2] + ACTIVITY_SUMS[3:]  # a span or a failure belongs to no model
 
 FILL = f"""
 INSERT INTO activity (project_id, period, starts_at, environment, model, trace_count, session_count, user_count,
-    duration_ms, {", ".join(SUMS)}, latencies)
+    duration_ms, {", ".join(ACTIVITY_SUMS)}, latencies)
 WITH told AS (
     SELECT t.*, c.starts_at, round(extract(epoch FROM t.ended_at - t.started_at) * 1000)::bigint AS took
     FROM unnest(%s::timestamptz[]) AS c(starts_at)
@@ -39,7 +39,7 @@ measure AS (
 latency AS (
     SELECT starts_at, environment, jsonb_object_agg(measure, slots) AS latencies FROM measure GROUP BY 1, 2)
 SELECT project_id, %s, starts_at, environment, '', count(*), count(DISTINCT session_id), count(DISTINCT user_id),
-    sum(took), {", ".join(f"sum({name})" for name in SUMS)}, coalesce(l.latencies, '{{}}')
+    sum(took), {", ".join(f"sum({name})" for name in ACTIVITY_SUMS)}, coalesce(l.latencies, '{{}}')
 FROM told LEFT JOIN latency l USING (starts_at, environment)
 GROUP BY project_id, starts_at, environment, l.latencies
 UNION ALL
@@ -69,7 +69,7 @@ def recompute_cells(project_id: int, target: DirtyMark.Target, starts: Iterable[
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WITHOUT_JIT)
         Activity.objects.for_project(project_id).filter(period=target.value, starts_at__in=cells).delete()
-        cursor.execute(FILL, [cells, project_id, HOURS[target], target.value, target.value])
+        cursor.execute(FILL, [cells, project_id, HOURS_BY_TARGET[target], target.value, target.value])
 
 
 def recompute_dirty(target: DirtyMark.Target) -> int:

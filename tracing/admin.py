@@ -81,7 +81,7 @@ class TenantRows:
         )
 
 
-TRACES = TenantRows(
+TRACE_ROWS = TenantRows(
     Trace.objects,
     "trace_id",
     "started_at",

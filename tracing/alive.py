@@ -18,9 +18,9 @@ from django.conf import settings
 
 log = logging.getLogger(__name__)
 
-ANSWER = b"alive\n"
+ALIVE_BODY = b"alive\n"
 BACKLOG = 64
-REST_SECONDS = 1.0
+ALIVE_REST_SECONDS = 1.0
 TRACE_SIGNAL = signal.SIGUSR1  # writes to standard error where every thread stands, also while Python's lock is held
 
 
@@ -54,7 +54,7 @@ def _answer(listener: socket.socket) -> None:
         try:
             asker, _ = listener.accept()
         except OSError:  # too many open files
-            time.sleep(REST_SECONDS)
+            time.sleep(ALIVE_REST_SECONDS)
             continue
         with asker, suppress(OSError):
-            asker.sendall(ANSWER)
+            asker.sendall(ALIVE_BODY)

@@ -7,10 +7,10 @@ from typing import Any
 
 from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
 
-ID_LENGTH = 200  # trace, span, session and user ids
-NAME_LENGTH = 1_000  # names, models, messages, tags
+MAX_ID_CHARACTERS = 200  # trace, span, session and user ids
+MAX_NAME_CHARACTERS = 1_000  # names, models, messages, tags
 ENVIRONMENT_LENGTH = 40
-TEXT_LENGTH = 10_000_000  # input or output of one span, in characters
+MAX_TEXT_CHARACTERS = 10_000_000  # input or output of one span, in characters
 TAG_COUNT = 100
 TOKENS_MAX = 10**15
 COST_MAX = Decimal(10**7)  # what numeric(20, 12) can add up without overflow
@@ -55,7 +55,7 @@ def clean_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict | list) and depth > 32:
-        return clean(str(value)[:NAME_LENGTH])
+        return clean(str(value)[:MAX_NAME_CHARACTERS])
     if isinstance(value, dict):
         return {clean(str(key)): clean_json(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -71,11 +71,11 @@ def session_id_problem(session_id: str) -> Reason | None:
         return Reason.SESSION_ID_PLACEHOLDER
     if not session_id.isascii() or not session_id.isprintable():
         return Reason.SESSION_ID_NOT_ASCII
-    return Reason.SESSION_ID_TOO_LONG if len(session_id) > ID_LENGTH else None
+    return Reason.SESSION_ID_TOO_LONG if len(session_id) > MAX_ID_CHARACTERS else None
 
 
 def valid_id(value: str) -> bool:
-    return 0 < len(value) <= ID_LENGTH and "\x00" not in value and clean(value) == value
+    return 0 < len(value) <= MAX_ID_CHARACTERS and "\x00" not in value and clean(value) == value
 
 
 def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
@@ -100,12 +100,12 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
     if record.parent_id is not None and not valid_id(record.parent_id):
         record.parent_id = None
     for field in ("name", "status_message", "provider", "model"):
-        setattr(record, field, _cut(getattr(record, field), NAME_LENGTH, report))
+        setattr(record, field, _cut(getattr(record, field), MAX_NAME_CHARACTERS, report))
     for side in ("input", "output"):
         whole = getattr(record, side)
-        if whole is not None and len(whole) > TEXT_LENGTH:
+        if whole is not None and len(whole) > MAX_TEXT_CHARACTERS:
             report(Reason.TEXT_CUT, f"{side} of {len(whole):,} characters: {whole}")
-            setattr(record, side, whole[:TEXT_LENGTH])
+            setattr(record, side, whole[:MAX_TEXT_CHARACTERS])
             setattr(record, f"{side}_size", len(whole))
     if record.usage is not None:
         _fit_usage(record.usage)
@@ -122,17 +122,17 @@ def _fit_claims(claims: Claims, report: Report) -> None:
     if claims.session_id is not None and (problem := session_id_problem(claims.session_id)):
         report(problem, claims.session_id)
         claims.session_id = claims.session_origin = None
-    claims.user_id = _cut(claims.user_id, ID_LENGTH, report)
+    claims.user_id = _cut(claims.user_id, MAX_ID_CHARACTERS, report)
     claims.environment = _cut(claims.environment, ENVIRONMENT_LENGTH, report) or None
     for field in ("name", "release", "version"):
-        setattr(claims, field, _cut(getattr(claims, field), NAME_LENGTH, report))
+        setattr(claims, field, _cut(getattr(claims, field), MAX_NAME_CHARACTERS, report))
     if claims.tags is not None:
-        tags = sorted({clean(tag)[:ID_LENGTH] for tag in claims.tags if tag})
+        tags = sorted({clean(tag)[:MAX_ID_CHARACTERS] for tag in claims.tags if tag})
         if len(tags) > TAG_COUNT:
             report(Reason.ATTRIBUTES_CUT, f"{len(tags)} tags, {TAG_COUNT} kept")
         claims.tags = tags[:TAG_COUNT]
     if claims.tool_names is not None:
-        claims.tool_names = sorted({clean(name)[:ID_LENGTH] for name in claims.tool_names})[:TAG_COUNT]
+        claims.tool_names = sorted({clean(name)[:MAX_ID_CHARACTERS] for name in claims.tool_names})[:TAG_COUNT]
     if claims.metadata is not None:
         claims.metadata = clean_json(claims.metadata)
 
@@ -152,7 +152,7 @@ def _fit_score(record: ScoreRecord, report: Report) -> bool:
     if record.session_id is not None and (problem := session_id_problem(record.session_id)):
         report(problem, record.session_id)
         return False
-    record.name = clean(record.name)[:NAME_LENGTH]
+    record.name = clean(record.name)[:MAX_NAME_CHARACTERS]
     record.string_value = None if record.string_value is None else clean(record.string_value)
     record.comment = None if record.comment is None else clean(record.comment)
     record.metadata = clean_json(record.metadata)

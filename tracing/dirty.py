@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from tracing.models import DirtyMark
 
-LEASE = timedelta(seconds=8)  # a killed worker's keys come free after this; longer than any statement may run
+CLAIM_LEASE = timedelta(seconds=8)  # a killed worker's keys come free after this; longer than any statement may run
 
 # Sent with `project_id` after the commit of the transaction that marked.
 marked = Signal()
 
-MARK = """
+MARK_DIRTY_SQL = """
 INSERT INTO dirty_mark (project_id, target, key, version, marked_at)
 SELECT %s, %s, key, %s, %s FROM unnest(%s::text[]) AS key
 ON CONFLICT (project_id, target, key) DO UPDATE SET version = greatest(dirty_mark.version + 1, EXCLUDED.version)
@@ -42,7 +42,7 @@ SELECT EXISTS (SELECT 1 FROM dirty_mark
     WHERE project_id = %s AND target = ANY(%s) AND (leased_until IS NULL OR leased_until < %s))
 """
 
-LOCK = """
+CLAIM_MARKS_SQL = """
 SELECT key, version FROM dirty_mark WHERE project_id = %s AND target = %s AND key = ANY(%s) ORDER BY key FOR UPDATE
 """
 
@@ -55,7 +55,7 @@ UPDATE dirty_mark SET leased_until = NULL, marked_at = coalesce(%s, marked_at)
 WHERE project_id = %s AND target = %s AND key = ANY(%s)
 """
 
-LONGEST_WAIT = """
+LONGEST_WAIT_SQL = """
 SELECT coalesce(extract(epoch FROM now() - min(marked_at)), 0) FROM dirty_mark
 WHERE target = ANY(%s) /* every project */
 """
@@ -73,13 +73,18 @@ def mark(project_id: int, target: DirtyMark.Target, keys: set[str], now: datetim
     """Must run inside the transaction whose changes it announces."""
     if keys:
         with connection.cursor() as cursor:
-            cursor.execute(MARK, [project_id, target, time.time_ns() // 1000, now, sorted(keys)])
+            cursor.execute(MARK_DIRTY_SQL, [project_id, target, time.time_ns() // 1000, now, sorted(keys)])
         if target in URGENT:
             transaction.on_commit(lambda: marked.send(sender=DirtyMark, project_id=project_id), robust=True)
 
 
 def claim(
-    project_id: int, target: DirtyMark.Target, *, limit: int, waited: timedelta = timedelta(), lease: timedelta = LEASE
+    project_id: int,
+    target: DirtyMark.Target,
+    *,
+    limit: int,
+    waited: timedelta = timedelta(),
+    lease: timedelta = CLAIM_LEASE,
 ) -> list[Claimed]:
     """Leases up to `limit` keys that nobody else works on, the longest waiting first; none that was marked within the
     last `waited`."""
@@ -95,7 +100,7 @@ def release(project_id: int, target: DirtyMark.Target, claimed: Sequence[Claimed
     sessions go to its end: what they waited for until now is done."""
     since = timezone.now() if target in URGENT else None
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK, [project_id, target, [item.key for item in claimed]])
+        cursor.execute(CLAIM_MARKS_SQL, [project_id, target, [item.key for item in claimed]])
         standing = {Claimed(key, version) for key, version in cursor.fetchall()}
         finished = standing & set(claimed)
         cursor.execute(RELEASE, [project_id, target, [item.key for item in finished]])
@@ -119,5 +124,5 @@ def waiting_projects(targets: Iterable[DirtyMark.Target]) -> list[int]:
 def longest_wait(targets: Iterable[DirtyMark.Target]) -> float:
     """Return for how many seconds the oldest mark of these kinds has waited, 0 when there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(LONGEST_WAIT, [list(map(str, targets))])
+        cursor.execute(LONGEST_WAIT_SQL, [list(map(str, targets))])
         return float(cursor.fetchone()[0])

@@ -18,9 +18,9 @@ from tracing.stored import StoredTrace
 from tracing.tombstones import StandingTombstones, standing
 from tracing.wire.refusals import Erased
 
-Kind = Tombstone.Kind
-GIVING_AWAY = {Kind.SESSION, Kind.PERSON, Kind.PAST}
-SAMPLE = "It belongs to what was deleted, or to the past of an erased person."  # no id: issues are kept
+TombstoneKind = Tombstone.Kind
+GIVING_AWAY = {TombstoneKind.SESSION, TombstoneKind.PERSON, TombstoneKind.PAST}
+ERASED_ISSUE_SAMPLE = "It belongs to what was deleted, or to the past of an erased person."  # no id: issues are kept
 
 
 class Condemned(Exception):
@@ -35,7 +35,7 @@ def admitted(graves: StandingTombstones, records: Sequence[Record], found: list[
     """Those of `records` that may be stored; the others are added to `found`."""
     if not graves.kinds:
         return list(records)
-    traces = graves.find(Kind.TRACE, {record.trace_id for record in records})
+    traces = graves.find(TombstoneKind.TRACE, {record.trace_id for record in records})
     scores = [record for record in records if isinstance(record, ScoreRecord) and record.session_id]
     times = {record.session_id: record.scored_at for record in scores if record.session_id}
     sessions = _closed(graves, times)
@@ -43,7 +43,7 @@ def admitted(graves: StandingTombstones, records: Sequence[Record], found: list[
     for record in records:
         session_id = record.session_id if isinstance(record, ScoreRecord) else None
         if record.trace_id in traces or session_id in sessions:
-            found.append(Issue(Reason.ERASED, SAMPLE, getattr(record, "span_id", None) or "", record))
+            found.append(Issue(Reason.ERASED, ERASED_ISSUE_SAMPLE, getattr(record, "span_id", None) or "", record))
         else:
             taken.append(record)
     if len(taken) < len(records):
@@ -70,13 +70,13 @@ def gone(
     transaction that writes."""
     graves = standing(project_id)
     sessions = _closed(graves, dict.fromkeys(session_ids))
-    return {*graves.find(Kind.TRACE, trace_ids), *graves.find(Kind.SPAN, span_ids), *sessions}
+    return {*graves.find(TombstoneKind.TRACE, trace_ids), *graves.find(TombstoneKind.SPAN, span_ids), *sessions}
 
 
 def check_trace(project_id: int, trace_id: str) -> None:
     """Call it first in the transaction that writes about the trace. Raises Erased."""
     if gone(project_id, trace_ids=[trace_id]):
-        raise Erased(SAMPLE)
+        raise Erased(ERASED_ISSUE_SAMPLE)
 
 
 def check_traces(graves: StandingTombstones, traces: Iterable[StoredTrace], totals: Mapping[str, Totals]) -> None:
@@ -85,9 +85,9 @@ def check_traces(graves: StandingTombstones, traces: Iterable[StoredTrace], tota
     if not graves.kinds & GIVING_AWAY:
         return
     named = {trace.trace_id: _named(trace) for trace in traces}
-    persons = graves.find(Kind.PERSON, set().union(*named.values()))
+    persons = graves.find(TombstoneKind.PERSON, set().union(*named.values()))
     session_ids = {summed.session_id for summed in totals.values()}
-    sessions, pasts = graves.find(Kind.SESSION, session_ids), graves.find(Kind.PAST, session_ids)
+    sessions, pasts = graves.find(TombstoneKind.SESSION, session_ids), graves.find(TombstoneKind.PAST, session_ids)
     condemned = set()
     for trace in traces:
         session_id = totals[trace.trace_id].session_id if trace.trace_id in totals else None
@@ -102,8 +102,8 @@ def check_traces(graves: StandingTombstones, traces: Iterable[StoredTrace], tota
 def _closed(graves: StandingTombstones, times: Mapping[str, datetime | None]) -> set[str]:
     """Those of the sessions that take nothing of these times: the deleted ones, and those that were an erased person's,
     unless they have begun anew."""
-    closed = set(graves.find(Kind.SESSION, times.keys()))
-    for session_id, erased_at in graves.find(Kind.PAST, times.keys()).items():
+    closed = set(graves.find(TombstoneKind.SESSION, times.keys()))
+    for session_id, erased_at in graves.find(TombstoneKind.PAST, times.keys()).items():
         at = times[session_id]
         traces = Trace.objects.for_project(graves.project_id).filter(session_id=session_id)
         began = traces.aggregate(at=Min("started_at"))["at"]

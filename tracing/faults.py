@@ -12,8 +12,8 @@ REASONS = {
     DISK_FULL: "The database's disk is full",
     READ_ONLY: "The database is read-only, as while a restore runs",
 }
-OTHERWISE = "The database is away or busy"
-FEW = 3  # failures that nobody is called for
+DEFAULT_FAULT_MESSAGE = "The database is away or busy"
+MAX_QUIET_FAILURES = 3  # failures that nobody is called for
 MEMORY_SECONDS = 60.0
 
 
@@ -44,12 +44,12 @@ class Faults:
                 type(error.__cause__ or error).__name__,
                 time.monotonic(),
             )
-        return f"{REASONS.get(state, OTHERWISE)}; nothing was stored. Send it again."
+        return f"{REASONS.get(state, DEFAULT_FAULT_MESSAGE)}; nothing was stored. Send it again."
 
     def failing(self) -> Failing | None:
         """None while requests are stored, and when it is long ago that one was not."""
         is_recent = time.monotonic() - self._at < MEMORY_SECONDS
-        return Failing(self._count, self._name) if self._count > FEW and is_recent else None
+        return Failing(self._count, self._name) if self._count > MAX_QUIET_FAILURES and is_recent else None
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from django.db import models
 from tracing import zstd
 
 _local = threading.local()  # a compressor is fast to reuse and not safe to share between threads
-HEAD = 18  # bytes: no head of a zstd frame is longer
+ZSTD_HEAD_BYTES = 18  # bytes: no head of a zstd frame is longer
 
 
 def compress(text: str) -> bytes:
@@ -27,7 +27,7 @@ def decompress(data: bytes | memoryview) -> str:
 
 def unpacked_size(data: bytes | memoryview) -> int:
     """Bytes of UTF-8, read from the head of what `compress` wrote."""
-    return zstd.get_frame_info(data[:HEAD]).decompressed_size or 0
+    return zstd.get_frame_info(data[:ZSTD_HEAD_BYTES]).decompressed_size or 0
 
 
 def dump(value: Any) -> str:

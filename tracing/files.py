@@ -13,7 +13,7 @@ from tracing.media import path_of
 from tracing.models import Media
 
 # Shown in the browser; everything else is offered for download. No HTML, no SVG: they can carry scripts.
-SHOWN = {
+INLINE_MEDIA_TYPES = {
     *(f"image/{name}" for name in ("png", "jpeg", "gif", "webp", "avif", "bmp")),
     *(f"audio/{name}" for name in ("mpeg", "mp3", "mp4", "ogg", "opus", "wav", "x-wav", "webm", "aac", "flac")),
     *(f"video/{name}" for name in ("mp4", "webm", "ogg", "quicktime")),
@@ -39,7 +39,7 @@ def media(request: HttpRequest, project: Project, media_id: str) -> HttpResponse
 
 def media_answer(request: HttpRequest, media: Media, holder: Holder) -> HttpResponseBase:
     """The file itself. Raises Busy."""
-    shown = media.content_type in SHOWN
+    shown = media.content_type in INLINE_MEDIA_TYPES
     disposition = content_disposition_header(as_attachment=not shown, filename=media.media_id)
     return file_answer(
         request,

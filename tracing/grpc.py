@@ -14,14 +14,14 @@ from django.utils.datastructures import CaseInsensitiveMapping
 from projects.models import Project
 from tracing.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.limits import BODY
-from tracing.places import BUSY, PATIENCE_SECONDS
+from tracing.places import BUSY, SLOT_WAIT_SECONDS
 from tracing.pulse import pulse
 from tracing.rate import admit
 from tracing.wire.otlp import PROTOBUF
 from tracing.wire.refusals import IngestRefused, IngestUnavailable
 from tracing.wire.responses import Outcome, export_response, retry_info, status_message
 
-THREADS = 12  # as in a web process: one project may take half of them
+GRPC_THREADS = 12  # as in a web process: one project may take half of them
 
 
 class Certificate(NamedTuple):
@@ -32,7 +32,7 @@ class Certificate(NamedTuple):
 
 
 Take = Callable[[Project, bytes, str, CaseInsensitiveMapping[str]], Outcome]
-EXPORTS: dict[str, Take] = {
+EXPORT_METHODS: dict[str, Take] = {
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export": take_traces,
     "/opentelemetry.proto.collector.logs.v1.LogsService/Export": take_logs,
     "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": take_metrics,
@@ -43,7 +43,7 @@ class Exports(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only
     """Finds the export that a call names. gRPC asks when the call arrives, before a thread is free to answer it."""
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
-        take = EXPORTS.get(details.method)
+        take = EXPORT_METHODS.get(details.method)
         if take is None:
             return None
         arrived = time.monotonic()
@@ -60,7 +60,7 @@ def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived
     project: Project | None = None
     close_old_connections()
     try:
-        if time.monotonic() - arrived > PATIENCE_SECONDS:
+        if time.monotonic() - arrived > SLOT_WAIT_SECONDS:
             raise IngestUnavailable(BUSY)
         with pulse.guard():
             key = authenticated(headers.get("authorization", ""))
@@ -92,7 +92,7 @@ def serve(address: str, *, certificate: Certificate | None = None, shared: bool 
         ("grpc.max_receive_message_length", BODY.value),
         ("grpc.so_reuseport", int(shared)),
     ]
-    server = grpc.server(ThreadPoolExecutor(THREADS, "grpc"), handlers=[Exports()], options=options)
+    server = grpc.server(ThreadPoolExecutor(GRPC_THREADS, "grpc"), handlers=[Exports()], options=options)
     if certificate is None:
         port = server.add_insecure_port(address)
     else:

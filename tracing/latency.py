@@ -1,8 +1,8 @@
 """How long model calls take, as counts that can be added up: a percentile of any number of traces comes out of their
-sums, and is off by ERROR at most.
+sums, and is off by RELATIVE_ERROR at most.
 
 Lengths are counted in slots that grow by a constant factor, as in Masson, Rim, Lee, "DDSketch" (VLDB 2019): the middle
-of a slot is off by no more than ERROR from whatever fell into it."""
+of a slot is off by no more than RELATIVE_ERROR from whatever fell into it."""
 
 import math
 from bisect import bisect_right
@@ -14,11 +14,11 @@ from typing import TypeAlias
 from tracing.records import Kind
 from tracing.rows import SpanRow
 
-ERROR = 0.05
-GROWTH = (1 + ERROR) / (1 - ERROR)
-LONGEST = timedelta(days=1)  # more than that is no call; it counts as this long
+RELATIVE_ERROR = 0.05
+GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+MAX_LATENCY = timedelta(days=1)  # more than that is no call; it counts as this long
 MILLISECOND = timedelta(milliseconds=1)
-WHOLE, FIRST_TOKEN = "whole", "first_token"  # how long until the end, and until the first token
+WHOLE_CALL, FIRST_TOKEN = "whole", "first_token"  # how long until the end, and until the first token
 
 Slots: TypeAlias = dict[str, int]  # how often a length fell into each; keys as JSON has them
 
@@ -29,7 +29,7 @@ def latencies_of(spans: Sequence[SpanRow]) -> dict[str, Slots]:
     for span in spans:
         if span.kind != Kind.GENERATION or span.started_at is None:
             continue
-        for measure, until in ((WHOLE, span.ended_at), (FIRST_TOKEN, span.completion_started_at)):
+        for measure, until in ((WHOLE_CALL, span.ended_at), (FIRST_TOKEN, span.completion_started_at)):
             if until is not None and until >= span.started_at:
                 slots, slot = found.setdefault(measure, {}), slot_of(until - span.started_at)
                 slots[slot] = slots.get(slot, 0) + 1
@@ -38,7 +38,7 @@ def latencies_of(spans: Sequence[SpanRow]) -> dict[str, Slots]:
 
 def slot_of(length: timedelta) -> str:
     """Below a millisecond all is one."""
-    return str(math.ceil(math.log(max(min(length, LONGEST) / MILLISECOND, 1), GROWTH)))
+    return str(math.ceil(math.log(max(min(length, MAX_LATENCY) / MILLISECOND, 1), GROWTH)))
 
 
 def added(several: Iterable[Mapping[str, int]]) -> Slots:

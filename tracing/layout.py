@@ -18,11 +18,11 @@ from projects.models import Project
 from projects.preferences import prefer
 
 DENSITIES = ("compact", "normal", "roomy")
-NARROWEST, WIDEST = 60, 900  # pixels
+MIN_COLUMN_PIXELS, WIDEST = 60, 900  # pixels
 PIXELS = re.compile(r"[0-9]{1,4}\Z")
-MOST = 200  # columns; nobody declares so many
+MAX_LAYOUT_COLUMNS = 200  # columns; nobody declares so many
 # Parameters that say how a list is shown, and nothing of what is in it.
-PARAMETERS = ("columns", "density")
+LAYOUT_PARAMETERS = ("columns", "density")
 LISTS = {"sessions": "sessions", "traces": "traces"}  # page of preferences: name of its route
 
 
@@ -60,7 +60,7 @@ def layout(request: PageRequest, project: Project, page: str) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204)
     query = QueryDict(request.POST.get("query", "").removeprefix("?"), mutable=True)
-    for name in (*PARAMETERS, "cursor"):
+    for name in (*LAYOUT_PARAMETERS, "cursor"):
         query.pop(name, None)
     if "view" in query and changes.get("columns"):
         query["columns"] = ",".join(changes["columns"])
@@ -74,11 +74,11 @@ def _changes(form: QueryDict) -> dict[str, Any]:
     if "reset" in form:
         return dict.fromkeys(("columns", "widths", "density"))
     changes: dict[str, Any] = {}
-    if columns := list(dict.fromkeys(form.getlist("column")))[:MOST]:
+    if columns := list(dict.fromkeys(form.getlist("column")))[:MAX_LAYOUT_COLUMNS]:
         changes["columns"] = _moved(columns, form.get("up", ""), form.get("down", ""))
     if form.get("density") in DENSITIES:
         changes["density"] = form["density"]
-    if widths := _widths(dict(pair.rpartition(":")[::2] for pair in form.getlist("width")[:MOST])):
+    if widths := _widths(dict(pair.rpartition(":")[::2] for pair in form.getlist("width")[:MAX_LAYOUT_COLUMNS])):
         changes["widths"] = widths
     return changes
 
@@ -102,4 +102,4 @@ def _widths(widths: Any) -> dict[str, int]:
     if not isinstance(widths, dict):
         return {}
     read = {str(name)[:80]: PIXELS.match(str(width)) for name, width in widths.items()}
-    return {name: min(max(int(found[0]), NARROWEST), WIDEST) for name, found in read.items() if found}
+    return {name: min(max(int(found[0]), MIN_COLUMN_PIXELS), WIDEST) for name, found in read.items() if found}

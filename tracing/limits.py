@@ -21,7 +21,9 @@ class Limit(NamedTuple):
 
 
 MB = 2**20
-WINDOW_SECONDS = 2  # a client that is asked to wait no longer than this comes again within InteractiveAI's 5 seconds
+RATE_WINDOW_SECONDS = (
+    2  # a client that is asked to wait no longer than this comes again within InteractiveAI's 5 seconds
+)
 
 BODY = Limit(
     "Request body as sent",
@@ -63,7 +65,7 @@ FAULTS = Limit(
     Reason.BODY_TOO_LARGE,
     "Each is counted, and in a batch answered: five times as many as spans are allowed.",
 )
-SPANS = Limit(
+SPAN_LIMIT = Limit(
     "Spans, log records or events per request",
     20_000,
     "items",
@@ -71,7 +73,7 @@ SPANS = Limit(
     Reason.TOO_MANY_SPANS,
     "40 times an exporter's default batch; bounds the time of one transaction.",
 )
-ATTRIBUTES = Limit(
+ATTRIBUTE_LIMIT = Limit(
     "Attributes of one span, event or resource",
     10_000,
     "attributes",
@@ -87,7 +89,7 @@ NESTING = Limit(
     Reason.NESTED_TOO_DEEP,
     "Nobody reads deeper values, and they exhaust readers of JSON.",
 )
-MEDIA = Limit(
+MEDIA_LIMIT = Limit(
     "A file that an SDK uploads",
     64 * MB,
     "bytes",
@@ -130,22 +132,22 @@ FILES_SIZE = Limit(
 RATE = Limit(
     "Requests per API key, those of SDKs and of `/api/v1` together",
     settings.REQUESTS_PER_SECOND,
-    f"requests a second, over {WINDOW_SECONDS} s",
+    f"requests a second, over {RATE_WINDOW_SECONDS} s",
     "HTTP 429 with `Retry-After`, gRPC `RESOURCE_EXHAUSTED` with a delay; `CONFAB_REQUESTS_PER_SECOND` changes it",
     Reason.RATE_LIMITED,
     "One runaway client must not starve the others. Without Redis nothing is counted.",
 )
-TEXT = Limit(
+TEXT_LIMIT = Limit(
     "Input or output of one span",
-    checks.TEXT_LENGTH,
+    checks.MAX_TEXT_CHARACTERS,
     "characters",
     "the text is stored cut, with its true length",
     Reason.TEXT_CUT,
     "The longest prompt of today's models, several times over.",
 )
-NAME = Limit(
+NAME_LIMIT = Limit(
     "Names, models, versions, status messages",
-    checks.NAME_LENGTH,
+    checks.MAX_NAME_CHARACTERS,
     "characters",
     "stored cut",
     Reason.TEXT_CUT,
@@ -153,7 +155,7 @@ NAME = Limit(
 )
 SESSION_ID = Limit(
     "Session id",
-    checks.ID_LENGTH,
+    checks.MAX_ID_CHARACTERS,
     "characters of US-ASCII",
     "the trace is stored without a session",
     Reason.SESSION_ID_TOO_LONG,
@@ -161,13 +163,13 @@ SESSION_ID = Limit(
 )
 OTHER_IDS = Limit(
     "Trace, span, score and user ids",
-    checks.ID_LENGTH,
+    checks.MAX_ID_CHARACTERS,
     "characters",
     "the report is rejected; a user id is stored cut",
     Reason.INVALID_ID,
     "OpenTelemetry's have 32 and 16 digits; Langfuse's are free text.",
 )
-TAGS = Limit(
+TAG_LIMIT = Limit(
     "Tags of one report",
     checks.TAG_COUNT,
     "tags",
@@ -199,26 +201,26 @@ SPAN_LENGTH = Limit(
     Reason.CLOCK_SKEW,
     "A clock that was set while the span ran would make a session of years.",
 )
-LIMITS = (
+INGESTION_LIMITS = (
     BODY,
     SMALL_BODY,
     UNPACKED_BODY,
     PARTS,
     FAULTS,
-    SPANS,
-    ATTRIBUTES,
+    SPAN_LIMIT,
+    ATTRIBUTE_LIMIT,
     NESTING,
-    MEDIA,
+    MEDIA_LIMIT,
     FILE_SMALLEST,
     FILES_OF_SPAN,
     FILES_OF_REQUEST,
     FILES_SIZE,
     RATE,
-    TEXT,
-    NAME,
+    TEXT_LIMIT,
+    NAME_LIMIT,
     SESSION_ID,
     OTHER_IDS,
-    TAGS,
+    TAG_LIMIT,
     PAST,
     FUTURE,
     SPAN_LENGTH,
@@ -254,7 +256,7 @@ def document() -> str:
             f"`{limit.reason}`" if limit.reason else "not counted",
             limit.why,
         )
-        for limit in LIMITS
+        for limit in INGESTION_LIMITS
     ]
     table = [HEADINGS, tuple("---" for _ in HEADINGS), *rows]
     people = "\n".join(f"* {rate.most} {rate.kind} in {spoken(rate.seconds)}" for rate in PEOPLE)

@@ -21,13 +21,21 @@ from tracing.keyset import BadCursor, KeysetPage, Order
 from tracing.models import Trace
 
 LIMIT = 50
-COUNTED = 10_000  # counting further costs more than knowing is worth
-WINDOW = 7  # days that are looked at where no index serves
+MAX_COUNTED_TRACES = 10_000  # counting further costs more than knowing is worth
+UNINDEXED_DAYS = 7  # days that are looked at where no index serves
 WINDOWS = (7, 30, 90)
 ALWAYS = "all"  # instead of a number of days
 # What every row shows beside its columns; metadata and claims may be large.
-LISTED = ("project_id", "trace_id", "session_id", "input_preview", "output_preview", "error_count", "unpriced_count")
-WIDTHS = {"time": 180, "duration": 100, "number": 100, "money": 110, "text": 180, "id": 200, "set": 200}
+LISTED_TRACE_FIELDS = (
+    "project_id",
+    "trace_id",
+    "session_id",
+    "input_preview",
+    "output_preview",
+    "error_count",
+    "unpriced_count",
+)
+TRACE_COLUMN_PIXELS = {"time": 180, "duration": 100, "number": 100, "money": 110, "text": 180, "id": 200, "set": 200}
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,10 @@ class TraceColumn:
 
     @property
     def width(self) -> int:
-        return WIDTHS[self.kind]
+        return TRACE_COLUMN_PIXELS[self.kind]
 
 
-COLUMNS = (
+TRACE_COLUMNS = (
     TraceColumn("started_at", "Started", "When the first span started.", "time", ("started_at",), is_sortable=True),
     TraceColumn("session_id", "Session", "The session that the trace belongs to, if any.", "id", ("session_id",)),
     TraceColumn("name", "Name", "As the SDK called it.", "text", ("name",)),
@@ -67,8 +75,8 @@ COLUMNS = (
     TraceColumn("tags", "Tags", "Of the trace.", "set", ("tags",)),
     TraceColumn("release", "Release", "Of your application.", "text", ("release",)),
 )
-FIRST = tuple(column.name for column in COLUMNS[:9])
-SORTABLE = tuple(column.name for column in COLUMNS if column.is_sortable)
+DEFAULT_TRACE_COLUMNS = tuple(column.name for column in TRACE_COLUMNS[:9])
+SORTABLE_TRACE_COLUMNS = tuple(column.name for column in TRACE_COLUMNS if column.is_sortable)
 
 
 class Filters(forms.Form):
@@ -90,7 +98,7 @@ class Filters(forms.Form):
     )
 
 
-LOOKUPS = {
+TRACE_LOOKUPS = {
     "name": "name__icontains",
     "user_id": "user_id",
     "environment": "environment",
@@ -118,8 +126,8 @@ class TraceListing:
         self.form = Filters(params)
         self.errors = {name: [str(error) for error in found] for name, found in self.form.errors.items()}
         self.sort = params.get("sort") or "-started_at"
-        if self.sort.removeprefix("-") not in SORTABLE:
-            self.errors["sort"] = [f"Traces can be sorted by {', '.join(SORTABLE)}."]
+        if self.sort.removeprefix("-") not in SORTABLE_TRACE_COLUMNS:
+            self.errors["sort"] = [f"Traces can be sorted by {', '.join(SORTABLE_TRACE_COLUMNS)}."]
             self.sort = "-started_at"
         self.window = self._window()
         try:
@@ -152,7 +160,7 @@ class TraceListing:
         if self.errors:
             return traces.none()
         asked = self.form.cleaned_data
-        traces = traces.filter(**{lookup: asked[name] for name, lookup in LOOKUPS.items() if asked[name]})
+        traces = traces.filter(**{lookup: asked[name] for name, lookup in TRACE_LOOKUPS.items() if asked[name]})
         if asked["failed"]:
             traces = traces.filter(error_count__gt=0)
         if asked["session"]:
@@ -163,8 +171,8 @@ class TraceListing:
 
     @cached_property
     def count(self) -> str:
-        number = self.matching[: COUNTED + 1].count()
-        return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+        number = self.matching[: MAX_COUNTED_TRACES + 1].count()
+        return f"{MAX_COUNTED_TRACES:,}+" if number > MAX_COUNTED_TRACES else f"{number:,}"
 
     @cached_property
     def conditions(self) -> list[TraceCondition]:
@@ -177,8 +185,8 @@ class TraceListing:
 
     def page_of(self, names: tuple[str, ...]) -> None:
         """Says which columns the rows are read for."""
-        reads = {field for column in COLUMNS if column.name in names for field in column.reads}
-        self._reads = (*LISTED, "started_at", "ended_at", "name", self.order.column, *reads)
+        reads = {field for column in TRACE_COLUMNS if column.name in names for field in column.reads}
+        self._reads = (*LISTED_TRACE_FIELDS, "started_at", "ended_at", "name", self.order.column, *reads)
 
     @cached_property
     def _page(self) -> KeysetPage[Trace]:
@@ -202,4 +210,4 @@ class TraceListing:
         if days in {str(window) for window in WINDOWS}:
             return int(days)
         is_served = self.sort.removeprefix("-") == "started_at" and not any(self.params.get(name) for name in UNINDEXED)
-        return None if is_served else WINDOW
+        return None if is_served else UNINDEXED_DAYS

@@ -22,7 +22,7 @@ from tracing.erased import check_trace, gone
 from tracing.models import Media, MediaUse
 from tracing.sql import WAIT_BRIEFLY, run
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK_MEDIA_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 REFERENCE = "@@@langfuseMedia:type={type}|id={id}|source=base64_data_uri@@@"  # what the SDKs themselves put into texts
 
 
@@ -146,7 +146,7 @@ def _lock(project_id: int, media_ids: Iterable[str]) -> None:
     """Lock the files until the end of the transaction, always in the same order."""
     with connection.cursor() as cursor:
         for first in sorted({media_id[:1] for media_id in media_ids}):
-            cursor.execute(LOCK, [path_of(project_id, first)])
+            cursor.execute(LOCK_MEDIA_SQL, [path_of(project_id, first)])
 
 
 def delete_files(project_id: int, **_: object) -> None:

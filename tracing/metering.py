@@ -14,9 +14,9 @@ from projects.access import organization_view, project_view, requires
 from projects.models import Organization, Project, Role
 from tracing.models import Activity, Media, Metering, Trace
 
-DAYS = 30
-COUNTS = ("span_count", "trace_count", "text_size")
-HEIGHT = 100  # of the chart, in units of its own
+METERING_CHART_DAYS = 30
+METERED_COUNTS = ("span_count", "trace_count", "text_size")
+METERING_CHART_HEIGHT = 100  # of the chart, in units of its own
 
 
 @dataclass
@@ -51,11 +51,11 @@ class DayBar:
 
 def days_of(projects: Iterable[Project], today: date) -> list[MeteredDay]:
     """The last days, the latest first, without a gap."""
-    days = {day: MeteredDay(day) for day in (today - timedelta(days=back) for back in range(DAYS))}
-    first = today - timedelta(days=DAYS - 1)
+    days = {day: MeteredDay(day) for day in (today - timedelta(days=back) for back in range(METERING_CHART_DAYS))}
+    first = today - timedelta(days=METERING_CHART_DAYS - 1)
     for project in projects:
         for row in Metering.objects.for_project(project).filter(day__in=days):
-            for name in COUNTS:
+            for name in METERED_COUNTS:
                 setattr(days[row.day], name, getattr(days[row.day], name) + getattr(row, name))
         active = Activity.objects.for_project(project).filter(period=Activity.Period.DAY, model="")
         for cell in active.filter(starts_at__date__gte=first, starts_at__date__lte=today):
@@ -76,8 +76,10 @@ def kept_of(projects: Iterable[Project]) -> Kept:
 def bars_of(days: Sequence[MeteredDay]) -> list[DayBar]:
     """From the oldest to the latest, the largest as high as the chart."""
     highest = max(day.span_count for day in days) or 1
-    heights = [(day, day.span_count * HEIGHT / highest) for day in reversed(days)]
-    return [DayBar(day, 10 * place, HEIGHT - height, height) for place, (day, height) in enumerate(heights)]
+    heights = [(day, day.span_count * METERING_CHART_HEIGHT / highest) for day in reversed(days)]
+    return [
+        DayBar(day, 10 * place, METERING_CHART_HEIGHT - height, height) for place, (day, height) in enumerate(heights)
+    ]
 
 
 @require_safe
@@ -99,5 +101,5 @@ def organization_usage(request: HttpRequest, organization: Organization) -> Http
 
 def _usage(projects: Sequence[Project]) -> dict[str, object]:
     days = days_of(projects, timezone.now().date())
-    total = {name: sum(getattr(day, name) for day in days) for name in COUNTS}
+    total = {name: sum(getattr(day, name) for day in days) for name in METERED_COUNTS}
     return {"days": days, "bars": bars_of(days), "total": total, "kept": kept_of(projects), "tab": "usage"}

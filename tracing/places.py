@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from tracing.wire.refusals import IngestUnavailable
 
-PATIENCE_SECONDS = 0.8  # so that who waits in vain can send again within the 5 seconds that some SDKs give a batch
+SLOT_WAIT_SECONDS = 0.8  # so that who waits in vain can send again within the 5 seconds that some SDKs give a batch
 BUSY = "Too many requests at once; nothing was stored. Send it again."
 
 
@@ -39,7 +39,7 @@ class IngestSlots:
                 raise IngestUnavailable(BUSY)
             turn = threading.Event()
             self._waiting.setdefault(project_id, deque()).append(turn)
-        if not turn.wait(PATIENCE_SECONDS):
+        if not turn.wait(SLOT_WAIT_SECONDS):
             self._give_up(project_id, turn)
 
     def give_back(self, project_id: int) -> None:

@@ -10,7 +10,7 @@ from tracing.checks import clean
 PREVIEW_LENGTH = 500
 PARSED_LENGTH = 200_000  # a longer text is shown as it begins
 # Where frameworks put the words, the most telling first.
-TEXT_KEYS = (
+PREVIEW_TEXT_KEYS = (
     "content", "text", "message", "messages", "input", "output", "query", "question", "prompt", "answer", "response",
     "result", "args", "kwargs", "value", "parts", "choices", "data",
 )  # fmt: skip
@@ -42,6 +42,6 @@ def _words(value: Any, role: str, depth: int = 0) -> str:
         found = (_words(item, role, depth + 1) for item in [*reversed(said), *(value if not said else ())])
         return next((words for words in found if words), "")
     if isinstance(value, dict):
-        found = (_words(value[key], role, depth + 1) for key in TEXT_KEYS if key in value)
+        found = (_words(value[key], role, depth + 1) for key in PREVIEW_TEXT_KEYS if key in value)
         return next((words for words in found if words), "")
     return ""

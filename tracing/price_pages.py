@@ -15,13 +15,13 @@ from projects.models import Project, Role
 from tracing.models import ModelPrice
 
 HIGHEST = 1_000_000
-AMOUNTS = ("input_price", "output_price", "cached_price", "cache_write_price")
+PRICE_FIELDS = ("input_price", "output_price", "cached_price", "cache_write_price")
 
 
 class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ModelPrice
-        fields = ["pattern", *AMOUNTS, "above_input_tokens", "starts_on"]
+        fields = ["pattern", *PRICE_FIELDS, "above_input_tokens", "starts_on"]
         labels = {
             "pattern": "Models",
             "input_price": "Input, USD per million tokens",
@@ -33,14 +33,14 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         widgets = {
             "pattern": forms.TextInput(FIELD),
-            **{name: forms.NumberInput(FIELD | {"step": "any", "min": "0"}) for name in AMOUNTS},
+            **{name: forms.NumberInput(FIELD | {"step": "any", "min": "0"}) for name in PRICE_FIELDS},
             "above_input_tokens": forms.NumberInput(FIELD | {"min": "0"}),
             "starts_on": forms.DateInput(FIELD | {"type": "date"}),
         }
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        for name in AMOUNTS:
+        for name in PRICE_FIELDS:
             if given.get(name) is not None and not 0 <= given[name] < HIGHEST:
                 self.add_error(name, f"A price is between 0 and {HIGHEST:,} USD.")
         return given

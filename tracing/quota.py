@@ -18,11 +18,13 @@ from tracing.partitions import month_of, next_month
 from tracing.wire.refusals import IngestQuotaExceeded
 
 WARN_PERCENT = 80
-LONGEST_WAIT = timedelta(hours=1)  # the quota may be raised any time
+MAX_QUOTA_WAIT = timedelta(hours=1)  # the quota may be raised any time
 COUNTED_SECONDS = 86_400
 GET = "return redis.call('GET', KEYS[1]) or -1"
 START = "redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2], 'NX') return redis.call('GET', KEYS[1])"
-ADD = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('INCRBY', KEYS[1], ARGV[1]) end return 0"
+ADD_TO_QUOTA_SCRIPT = (
+    "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('INCRBY', KEYS[1], ARGV[1]) end return 0"
+)
 
 
 class Use(NamedTuple):
@@ -60,7 +62,7 @@ def admit(project: Project) -> None:
 def count(project: Project, spans: int) -> None:
     """Counts what `admit` let in."""
     if project.monthly_span_quota is not None and spans:
-        ask(ADD, _name(project, timezone.now().date()), spans)
+        ask(ADD_TO_QUOTA_SCRIPT, _name(project, timezone.now().date()), spans)
 
 
 def use_of(project: Project) -> Use | None:
@@ -92,7 +94,7 @@ def _name(project: Project, today: date) -> str:
 def _wait(now: datetime) -> int:
     """Seconds until the next month, or until it is worth asking again."""
     ends = _midnight(next_month(month_of(now.date())))
-    return max(1, math.ceil(min(ends - now, LONGEST_WAIT).total_seconds()))
+    return max(1, math.ceil(min(ends - now, MAX_QUOTA_WAIT).total_seconds()))
 
 
 def _midnight(day: date) -> datetime:

@@ -4,16 +4,16 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from projects.rate import Rate, count
-from tracing.limits import WINDOW_SECONDS
+from tracing.limits import RATE_WINDOW_SECONDS
 from tracing.wire.refusals import IngestRateLimited
 
 
 def admit(key_id: int, request: HttpRequest | None = None) -> None:
     """Counts one request of an API key. Raises IngestRateLimited when it comes too often."""
-    most = settings.REQUESTS_PER_SECOND * WINDOW_SECONDS
+    most = settings.REQUESTS_PER_SECOND * RATE_WINDOW_SECONDS
     if not most:
         return
-    standing = count(Rate("key", most, WINDOW_SECONDS), key_id, request)
+    standing = count(Rate("key", most, RATE_WINDOW_SECONDS), key_id, request)
     if standing and standing.is_exceeded:
         raise IngestRateLimited(
             f"More than {settings.REQUESTS_PER_SECOND} requests a second with one key: send larger batches.",

@@ -11,7 +11,7 @@ from tracing.deletion import delete_traces
 from tracing.models import Trace
 from tracing.partitions import PARTITIONED_TABLES, month_of, next_month
 
-TRACES_AT_ONCE = 200
+RETENTION_BATCH_TRACES = 200
 
 PARTITIONS = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
@@ -35,7 +35,7 @@ def forget_expired(project_id: int, today: date, until: float = math.inf) -> int
         return 0
     expired = Trace.objects.for_project(project).filter(bucket__lt=today - timedelta(days=project.retention_days))
     deleted = 0
-    while ids := list(expired.order_by("bucket").values_list("trace_id", flat=True)[:TRACES_AT_ONCE]):
+    while ids := list(expired.order_by("bucket").values_list("trace_id", flat=True)[:RETENTION_BATCH_TRACES]):
         deleted += delete_traces(project.pk, ids).trace_count
         if time.monotonic() >= until:
             break

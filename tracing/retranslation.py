@@ -9,7 +9,7 @@ from tracing.models import Span, SpanIO, Trace
 from tracing.records import Level, RawSpan, SpanRecord
 from tracing.vocabularies import translate
 
-OK, ERROR = 1, 2  # OTLP's status codes
+OTLP_STATUS_OK, OTLP_STATUS_ERROR = 1, 2  # OTLP's status codes
 
 
 def retranslate(project_id: int, trace_ids: Sequence[str]) -> int:
@@ -46,7 +46,7 @@ def _raw_span(span: Span, raw: dict[str, Any]) -> RawSpan:
         span.ended_at,
         raw.get("attributes") or {},
         [_event(event) for event in raw.get("events") or ()],
-        ERROR if span.level == Level.ERROR else OK,  # what is stored has been judged
+        OTLP_STATUS_ERROR if span.level == Level.ERROR else OTLP_STATUS_OK,  # what is stored has been judged
         span.status_message or "",
         raw.get("resource") or {},
         raw["scope"].get("name") or "",

@@ -55,19 +55,21 @@ class SpanRow:
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
-        """Out of a select of COLUMNS, whose JSON comes as text."""
+        """Out of a select of SPAN_ROW_COLUMNS, whose JSON comes as text."""
         values = list(row)
         for place in JSON_PLACES:
             values[place] = None if values[place] is None else orjson.loads(values[place])
         return cls(*values)
 
 
-COLUMNS = tuple(f.name for f in fields(SpanRow))
-JSON_COLUMNS = ("claims", "said")
-JSON_PLACES = tuple(map(COLUMNS.index, JSON_COLUMNS))
+SPAN_ROW_COLUMNS = tuple(f.name for f in fields(SpanRow))
+SPAN_JSON_COLUMNS = ("claims", "said")
+JSON_PLACES = tuple(map(SPAN_ROW_COLUMNS.index, SPAN_JSON_COLUMNS))
 # What one report may leave unsaid and another may say.
 MERGED = tuple(
-    c for c in COLUMNS if c not in {"trace_id", "span_id", "is_root", "stated_costs", "claims", "said", "received_at"}
+    c
+    for c in SPAN_ROW_COLUMNS
+    if c not in {"trace_id", "span_id", "is_root", "stated_costs", "claims", "said", "received_at"}
 )
 USAGE_COLUMNS = (
     "input_tokens",

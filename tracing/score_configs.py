@@ -10,7 +10,7 @@ from tracing.wire.fields import identifier
 from tracing.wire.scores import ScoreRules
 
 # Sent with `project_id` and `ids`; whoever keeps configs answers {id: ScoreRules} of those that there are.
-asked = Signal()
+configs_requested = Signal()
 
 
 def configs_of(project_id: int, bodies: Iterable[Any]) -> Mapping[str, ScoreRules]:
@@ -18,7 +18,7 @@ def configs_of(project_id: int, bodies: Iterable[Any]) -> Mapping[str, ScoreRule
     named = (body.get("configId", body.get("config_id")) for body in bodies if isinstance(body, dict))
     ids = {key for key in map(identifier, named) if key and valid_id(key)}
     found: dict[str, ScoreRules] = {}
-    answers: list[tuple[Any, Any]] = asked.send(None, project_id=project_id, ids=ids) if ids else []
+    answers: list[tuple[Any, Any]] = configs_requested.send(None, project_id=project_id, ids=ids) if ids else []
     for _, answer in answers:
         found |= answer
     return found

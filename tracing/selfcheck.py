@@ -8,7 +8,7 @@ from projects.models import Project
 from tracing.models import Trace
 from tracing.store import recompute_traces
 
-SAMPLE = 100  # traces of each project
+CHECKED_TRACES_PER_PROJECT = 100  # traces of each project
 NOT_SUMS = {"updated_at", "repeat_count", "rollup_due"}
 
 
@@ -22,7 +22,7 @@ def check_sample() -> int:
     checked = 0
     for project in Project.objects.filter(deleted_at=None):
         traces = Trace.objects.for_project(project).filter(rollup_due=False)
-        ids = list(traces.order_by("?").values_list("trace_id", flat=True)[:SAMPLE])
+        ids = list(traces.order_by("?").values_list("trace_id", flat=True)[:CHECKED_TRACES_PER_PROJECT])
         before = _sums(project, ids)
         recompute_traces(project.pk, ids, timezone.now())
         after = _sums(project, ids)

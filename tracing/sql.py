@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from projects import sqlguard
 from tracing.models import Score, Span, Trace
-from tracing.rows import COLUMNS
+from tracing.rows import SPAN_ROW_COLUMNS
 
 # For a row that somebody else holds; statements may take longer. Beyond it the client is asked to come again.
 WAIT_BRIEFLY = "SET LOCAL lock_timeout = '800ms'"
@@ -118,9 +118,9 @@ def composed(template: str, part: str = "") -> str:
     if template is NEW_TRACES:
         sql = template.format(**_defaults(Trace))
     elif template is LOAD_SPANS:
-        sql = template.format(columns=", ".join(COLUMNS))
+        sql = template.format(columns=", ".join(SPAN_ROW_COLUMNS))
     elif template is UPSERT_SPANS:
-        sql = template.format(**_lists(Span, COLUMNS, keys=("trace_id", "span_id")))
+        sql = template.format(**_lists(Span, SPAN_ROW_COLUMNS, keys=("trace_id", "span_id")))
     elif template is UPDATE_TRACES:
         sql = template.format(**_lists(Trace, SUMMED), **_defaults(Trace, given=SUMMED))
     elif template is COUNT_REPEATS:

@@ -19,7 +19,17 @@ from tracing.fields import compress, dump
 from tracing.partitions import ensure_partition
 from tracing.prices import Prices
 from tracing.records import Issue, ScoreRecord, Sdk, SpanRecord, TraceRecord
-from tracing.rows import COLUMNS, JSON_COLUMNS, SpanRow, Texts, merge, merge_raw, priced, row_of, text_counts
+from tracing.rows import (
+    SPAN_JSON_COLUMNS,
+    SPAN_ROW_COLUMNS,
+    SpanRow,
+    Texts,
+    merge,
+    merge_raw,
+    priced,
+    row_of,
+    text_counts,
+)
 from tracing.scored import write_scores
 from tracing.sql import (
     LOAD_SPANS,
@@ -204,8 +214,8 @@ def _write_spans(project_id: int, traces: Iterable[StoredTrace]) -> None:
         key=lambda r: (r[1].trace_id, r[1].span_id),
     )
     if rows:
-        columns = {c: [getattr(row, c) for _, row in rows] for c in COLUMNS}
-        for column in JSON_COLUMNS:
+        columns = {c: [getattr(row, c) for _, row in rows] for c in SPAN_ROW_COLUMNS}
+        for column in SPAN_JSON_COLUMNS:
             columns[column] = [None if value is None else dump(value) for value in columns[column]]
         run(UPSERT_SPANS, project_id=project_id, buckets=[bucket for bucket, _ in rows], **columns)
     _write_texts(project_id, traces)

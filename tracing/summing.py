@@ -15,7 +15,7 @@ from tracing.sql import ARRAYS, COUNT_REPEATS, SUMMED, UPDATE_TRACES, run
 from tracing.stored import StoredTrace, load_texts
 from tracing.tombstones import StandingTombstones
 
-JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out"} | ARRAYS
+TRACE_JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out"} | ARRAYS
 ROLES = {"input": "user", "output": "assistant"}
 
 Summed = list[tuple[StoredTrace, Totals]]
@@ -66,7 +66,7 @@ def _write_totals(project_id: int, summed: Summed, now: datetime) -> None:
             columns[column] = previews[column.removesuffix("_preview")]
         else:
             columns[column] = [getattr(totals, column) for _, totals in summed]
-        if column in JSON_COLUMNS:
+        if column in TRACE_JSON_COLUMNS:
             columns[column] = [dump(value) for value in columns[column]]
     run(UPDATE_TRACES, project_id=project_id, now=now, trace_id=[trace.trace_id for trace, _ in summed], **columns)
 

@@ -15,12 +15,14 @@ from django.db import connection, transaction
 from projects.secrets import derived
 from tracing.models import Tombstone
 
-KEPT = timedelta(days=90)  # exporters repeat for minutes, collectors' queues on disk and imports for weeks
-Kind = Tombstone.Kind
+TOMBSTONE_LIFETIME = timedelta(
+    days=90
+)  # exporters repeat for minutes, collectors' queues on disk and imports for weeks
+TombstoneKind = Tombstone.Kind
 
 SHARE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
-ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-KINDS = """
+LOCK_TOMBSTONES_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+TOMBSTONE_KINDS_SQL = """
 SELECT kind FROM unnest(%s::text[]) AS kind
 WHERE EXISTS (SELECT 1 FROM tombstone t WHERE t.project_id = %s AND t.kind = kind)
 """
@@ -39,7 +41,7 @@ class StandingTombstones:
     project_id: int
     kinds: frozenset[str]
 
-    def find(self, kind: Kind, ids: Collection[str | None]) -> dict[str, datetime]:
+    def find(self, kind: TombstoneKind, ids: Collection[str | None]) -> dict[str, datetime]:
         """Those of `ids` that were erased, and when."""
         if kind not in self.kinds:
             return {}
@@ -55,33 +57,33 @@ def standing(project_id: int) -> StandingTombstones:
     """Keeps new tombstones out until the transaction ends, and returns those that stand."""
     with connection.cursor() as cursor:
         cursor.execute(SHARE, [_lock_of(project_id)])
-        cursor.execute(KINDS, [list(Kind.values), project_id])
+        cursor.execute(TOMBSTONE_KINDS_SQL, [list(TombstoneKind.values), project_id])
         return StandingTombstones(project_id, frozenset(kind for (kind,) in cursor.fetchall()))
 
 
-def bury(project_id: int, kind: Kind, ids: Iterable[str], at: datetime) -> None:
+def bury(project_id: int, kind: TombstoneKind, ids: Iterable[str], at: datetime) -> None:
     """Sets tombstones for what was erased `at` that time; waits for those who are storing something."""
     hashes = sorted(hashes_of(project_id, kind, set(ids)))
     if hashes:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(ALONE, [_lock_of(project_id)])
+            cursor.execute(LOCK_TOMBSTONES_SQL, [_lock_of(project_id)])
             cursor.execute(SET, [project_id, kind, at, hashes])
 
 
 def forget_old(now: datetime) -> int:
     """Removes the tombstones after which nothing comes any more; returns how many there were."""
     with connection.cursor() as cursor:
-        cursor.execute(FORGET, [now - KEPT])
+        cursor.execute(FORGET, [now - TOMBSTONE_LIFETIME])
         return int(cursor.rowcount)
 
 
 def pseudonym_of(project_id: int, user_id: str) -> str:
     """What stands for an erased person where their id stood: always the same, and nobody can tell the id from it."""
-    [found] = hashes_of(project_id, Kind.PERSON, [user_id])
+    [found] = hashes_of(project_id, TombstoneKind.PERSON, [user_id])
     return f"erased-{found.hex()[:16]}"
 
 
-def hashes_of(project_id: int, kind: Kind, ids: Iterable[str]) -> dict[bytes, str]:
+def hashes_of(project_id: int, kind: TombstoneKind, ids: Iterable[str]) -> dict[bytes, str]:
     """Each id by its hash, which differs from project to project."""
     key, prefix = derived("tombstones"), f"{project_id}\0{kind}\0"
     return {hmac.digest(key, (prefix + text).encode("utf-8", "surrogatepass"), "sha256")[:16]: text for text in ids}

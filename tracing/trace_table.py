@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracing.layout import DENSITIES, Layout, layout_of, said_in
-from tracing.listing import ALWAYS, COLUMNS, FIRST, WINDOWS, TraceColumn, TraceListing
+from tracing.listing import ALWAYS, DEFAULT_TRACE_COLUMNS, TRACE_COLUMNS, WINDOWS, TraceColumn, TraceListing
 
 SAID = 344  # pixels, as of the first column in static/css/list.css
 
@@ -43,11 +43,11 @@ class Window:
 
 def table_of(listing: TraceListing, liked: Mapping[str, Any]) -> TraceTable:
     """`liked` is what the reader has set."""
-    offered = {column.name: column for column in COLUMNS}
-    layout = layout_of(offered, FIRST, said_in(listing.params), liked)
+    offered = {column.name: column for column in TRACE_COLUMNS}
+    layout = layout_of(offered, DEFAULT_TRACE_COLUMNS, said_in(listing.params), liked)
     listing.page_of(layout.columns)
     heads = [_head(listing, offered[name], layout) for name in layout.columns]
-    return TraceTable(heads, [column for column in COLUMNS if column.name not in layout.columns], layout)
+    return TraceTable(heads, [column for column in TRACE_COLUMNS if column.name not in layout.columns], layout)
 
 
 def windows_of(listing: TraceListing) -> list[Window]:

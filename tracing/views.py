@@ -19,8 +19,8 @@ from tracing.reading.explained import explained
 from tracing.reading.spans import detail_of, text_of, texts_of, tree_of
 from tracing.trace_table import table_of, windows_of
 
-Context = dict[str, object]
-SIDES = ("input", "output", "raw")
+TraceContext = dict[str, object]
+TEXT_PARTS = ("input", "output", "raw")
 
 
 @require_safe
@@ -31,7 +31,7 @@ def traces(request: PageRequest, project: Project) -> HttpResponse:
     the rows that follow."""
     listing = TraceListing(project, request.GET)
     table = table_of(listing, preferred(person(request), project, "traces"))
-    context: Context = {"project": project, "section": "traces", "listing": listing, "table": table}
+    context: TraceContext = {"project": project, "section": "traces", "listing": listing, "table": table}
     if request.htmx:
         return render(request, "tracing/traces.html#rows", context)
     context |= {"windows": windows_of(listing), "without_session": listing.query_string(session="none")}
@@ -47,7 +47,7 @@ def trace(request: PageRequest, project: Project, trace_id: str) -> HttpResponse
     found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
     if found is None:
         return render(request, "tracing/no_trace.html", {"project": project, "trace_id": trace_id}, status=404)
-    context: Context = {"project": project, "trace": found, "section": "traces"}
+    context: TraceContext = {"project": project, "trace": found, "section": "traces"}
     if request.htmx and "rows" in request.GET:
         return render(request, "tracing/_spans.html", context | {"tree": tree_of(found, _number(request, "rows"))})
     if request.htmx and "steps" in request.GET:
@@ -70,10 +70,10 @@ def text(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
     character, or `before` a message."""
     found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
     span_id, side = request.GET.get("span", ""), request.GET.get("side", "")
-    whole = text_of(found, span_id, side) if found and side in SIDES else None
+    whole = text_of(found, span_id, side) if found and side in TEXT_PARTS else None
     if found is None or whole is None:
         return render(request, "tracing/no_trace.html", {"project": project, "trace_id": trace_id}, status=404)
-    context: Context = {"project": project, "trace": found, "more": text_url(found, span_id, side), "side": side}
+    context: TraceContext = {"project": project, "trace": found, "more": text_url(found, span_id, side), "side": side}
     context |= {"user_id": found.user_id, "project_id": project.pk}
     if "head" in request.GET:
         context |= {"shown": texts.shown(whole), "role": "user" if side == "input" else "assistant"}
@@ -101,7 +101,7 @@ def text_url(trace: Trace, span_id: str, side: str) -> str:
     return f"{path}?{urlencode({'span': span_id, 'side': side})}"
 
 
-def _turn(trace: Trace) -> Context:
+def _turn(trace: Trace) -> TraceContext:
     """What was asked, what was answered, and the steps between."""
     stored = texts_of(trace)
     sides = {side: texts.shown(stored[side]) if side in stored else None for side in ("input", "output")}
@@ -111,13 +111,13 @@ def _turn(trace: Trace) -> Context:
     return {"tree": tree_of(trace), "metadata": metadata, **sides, **more}
 
 
-def _span(request: PageRequest, context: Context, trace: Trace) -> HttpResponse:
+def _span(request: PageRequest, context: TraceContext, trace: Trace) -> HttpResponse:
     context |= _detail(trace, request.GET["span"])
     return render(request, "tracing/_span.html", context, status=200 if context["detail"] else 404)
 
 
-def _detail(trace: Trace, span_id: str) -> Context:
-    more = {f"span_{side}_more": text_url(trace, span_id, side) for side in SIDES}
+def _detail(trace: Trace, span_id: str) -> TraceContext:
+    more = {f"span_{side}_more": text_url(trace, span_id, side) for side in TEXT_PARTS}
     return {"detail": detail_of(trace, span_id), "span_id": span_id, **more}
 
 

@@ -9,7 +9,7 @@ from config.embedded import CannotStart
 from config.embedded.account import SystemUser, account_for_postgres, our_account
 
 UMASK = 0o077  # of all programs of `up`
-OTHERS = 0o077
+OTHERS_MODE_BITS = 0o077
 
 
 def close_to_others(data: Path) -> None:
@@ -49,9 +49,9 @@ def _close_all(path: Path) -> None:
 
 
 def _is_open(path: Path) -> bool:
-    return bool(path.stat().st_mode & OTHERS)
+    return bool(path.stat().st_mode & OTHERS_MODE_BITS)
 
 
 def _close(path: Path) -> None:
     if _is_open(path):
-        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OTHERS)
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OTHERS_MODE_BITS)

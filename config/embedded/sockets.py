@@ -7,12 +7,14 @@ from pathlib import Path
 from config.embedded import CannotStart
 from config.embedded.account import SystemUser
 
-LONGEST = 103 - len("/.s.PGSQL.5432")  # the path of a socket has 104 bytes on macOS, 108 on Linux, with its NUL
+MAX_SOCKET_PATH_BYTES = 103 - len(
+    "/.s.PGSQL.5432"
+)  # the path of a socket has 104 bytes on macOS, 108 on Linux, with its NUL
 
 
 def place_of_sockets(data: Path) -> Path:
     """Return `data` itself or, when its path is too long, a directory among the temporary files for it alone."""
-    if len(bytes(data)) <= LONGEST:
+    if len(bytes(data)) <= MAX_SOCKET_PATH_BYTES:
         return data
     return Path(tempfile.gettempdir()) / f"confab-{hashlib.sha256(bytes(data)).hexdigest()[:16]}"
 

@@ -17,7 +17,7 @@ WATCH_POLL = 0.2
 MEMORY = 60.0  # a death is forgotten after this many seconds
 # So many deaths within MEMORY are hopeless. A killed PostgreSQL comes up only when its last backend is gone, which
 # takes some seconds on a busy machine: the delays until then add up to 16.
-PATIENCE = 7
+MAX_DEATHS = 7
 FIRST_DELAY = 0.25  # doubled with every death
 
 
@@ -62,7 +62,7 @@ class ServiceWatch:
         self.patience = self.service.patience
 
     def note_ready(self) -> None:
-        self.is_ready, self.patience = True, PATIENCE
+        self.is_ready, self.patience = True, MAX_DEATHS
 
     def note_death(self) -> float:
         """The seconds to wait until the next start."""

@@ -21,7 +21,7 @@ from projects.models import AuditEvent, Organization, Role
 EVENTS_A_PAGE = 50
 EVENTS_AT_ONCE = 1_000  # of a download
 CSV = "text/csv; charset=utf-8"
-COLUMNS = ("at", "actor", "action", "target", "project_id", "ip", "details")
+AUDIT_COLUMNS = ("at", "actor", "action", "target", "project_id", "ip", "details")
 
 
 @require_safe
@@ -70,7 +70,7 @@ def _in_batches(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
 
 
 def _lines(events: Iterator[AuditEvent]) -> Iterator[str]:
-    yield csv_line(COLUMNS)
+    yield csv_line(AUDIT_COLUMNS)
     for event in events:
         details = orjson.dumps(event.details).decode()
         cells = [event.actor, event.action, event.target, event.project_id, event.ip, details]

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 WHOLE_BYTES = 2**20  # of an answer that is handed over in one piece
 CHUNK_BYTES = 256 * 1024
-GRACE_SECONDS = 30.0  # before the rate of a reader counts
+READER_GRACE_SECONDS = 30.0  # before the rate of a reader counts
 LEAST_BYTES_PER_SECOND = 16 * 1024
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 UNCACHED = "private, no-store"
@@ -118,7 +118,7 @@ class Sending(Iterator[bytes]):
 
     def _is_too_slow(self) -> bool:
         seconds = time.monotonic() - self._began
-        if seconds < GRACE_SECONDS or self._sent >= seconds * LEAST_BYTES_PER_SECOND:
+        if seconds < READER_GRACE_SECONDS or self._sent >= seconds * LEAST_BYTES_PER_SECOND:
             return False
         log.warning("a download was cut off: %s bytes in %.0f seconds", self._sent, seconds)
         return True

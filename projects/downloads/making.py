@@ -12,8 +12,8 @@ from projects.downloads.answers import attachment, file_answer
 from projects.downloads.places import MAKING, Holder, NoDownload
 
 MOST_SECONDS = 30.0  # less than proxies wait for an answer
-MOST_BYTES = 64 * 2**20
-IN_MEMORY_BYTES = 2**20
+MAX_DOWNLOAD_BYTES = 64 * 2**20
+DOWNLOAD_MEMORY_BYTES = 2**20
 CHUNK_CHARACTERS = 64 * 1024
 
 
@@ -44,7 +44,7 @@ def made(pieces: Iterable[str], holder: Holder, *, seconds: float = MOST_SECONDS
     """The file, at its beginning; whoever gets it closes it. Raises Busy, DownloadTooLarge, and
     whatever `pieces` does."""
     with MAKING.take(holder):
-        file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115
+        file = tempfile.SpooledTemporaryFile(DOWNLOAD_MEMORY_BYTES)  # noqa: SIM115
         try:
             _write(pieces, file, time.monotonic() + seconds)
         except BaseException:
@@ -77,7 +77,7 @@ def encoded(pieces: Iterable[str]) -> Iterator[bytes]:
 def _write(pieces: Iterable[str], file: IO[bytes], deadline: float) -> None:
     for chunk in encoded(pieces):
         file.write(chunk)
-        if time.monotonic() > deadline or file.tell() > MOST_BYTES:
+        if time.monotonic() > deadline or file.tell() > MAX_DOWNLOAD_BYTES:
             raise DownloadTooLarge(
                 "This is more than can be sent at once. Ask for less: narrow the filter or the time."
             )

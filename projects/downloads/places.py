@@ -14,9 +14,11 @@ from django.core.cache import cache
 
 from projects.models import ApiKey, Organization, Project, User
 
-LEASE_SECONDS = 60  # of a place in Redis, should its process be killed; longer than an answer may take to be made
+DOWNLOAD_LEASE_SECONDS = (
+    60  # of a place in Redis, should its process be killed; longer than an answer may take to be made
+)
 RENEWAL_SECONDS = 15
-RETRY_SECONDS = 5
+DOWNLOAD_RETRY_SECONDS = 5
 
 
 class Holder(NamedTuple):
@@ -42,7 +44,7 @@ class NoDownload(Exception):
 class Busy(NoDownload):
     """All places are taken: with 429 by the one who asks, with 503 by others."""
 
-    retry_after = RETRY_SECONDS
+    retry_after = DOWNLOAD_RETRY_SECONDS
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -76,7 +78,7 @@ class DownloadSlots:
         names = [f"{self.kind}:{holder.who}:{number}" for number in range(self.of_one)]
         try:
             for name in names:
-                if cache.add(name, 1, LEASE_SECONDS):
+                if cache.add(name, 1, DOWNLOAD_LEASE_SECONDS):
                     return name
         except redis.RedisError:
             return ""
@@ -108,7 +110,7 @@ class DownloadSlot:
         if self._lease and time.monotonic() - self._renewed_at > RENEWAL_SECONDS:
             self._renewed_at = time.monotonic()
             try:
-                cache.set(self._lease, 1, LEASE_SECONDS)
+                cache.set(self._lease, 1, DOWNLOAD_LEASE_SECONDS)
             except redis.RedisError:
                 return
 

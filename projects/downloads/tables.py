@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from projects.normal_forms import normalized
 
-SIGNS = ("=", "+", "-", "@", "\u2212")  # a text that begins with one may be taken for a formula
+FORMULA_SIGNS = ("=", "+", "-", "@", "\u2212")  # a text that begins with one may be taken for a formula
 BLANKS = ("\t", "\r", "\n")  # some spreadsheets begin a cell of their own behind these
 
 
@@ -29,4 +29,4 @@ def harmless(text: str) -> str:
     """The text, behind an apostrophe where a spreadsheet could take it for a formula: also behind blanks and with wide
     forms of the signs."""
     start = normalized("NFKC", text.lstrip(" \ufeff\u200b\xa0\u3000")[:1])
-    return f"'{text}" if start.startswith((*SIGNS, *BLANKS)) else text
+    return f"'{text}" if start.startswith((*FORMULA_SIGNS, *BLANKS)) else text

@@ -33,7 +33,7 @@ from tracing.scored import delete_score
 from tracing.wire.fields import number
 from tracing.wire.scores import BadScore, score_of
 
-LIMIT, HIGHEST_LIMIT = 50, 500
+LIMIT, MAX_ANNOTATION_LIMIT = 50, 500
 NEWEST_SCORES = Order("scores", "scored_at", "id", DateTimeField(), is_descending=True)
 NEWEST_COMMENTS = Order("comments", "created_at", "id", DateTimeField(), is_descending=True)
 OLDEST_ITEMS = Order("items", "created_at", "id", DateTimeField())
@@ -217,9 +217,9 @@ def _filtered(request: Request, rows: QuerySet[Any], names: Sequence[str]) -> Qu
 
 
 def _page(request: Request, rows: QuerySet[Any], order: Order, shape: Callable[[Any], dict[str, Any]]) -> Response:
-    limit = whole_number(request.query_params.get("limit", str(LIMIT)), 1, HIGHEST_LIMIT)
+    limit = whole_number(request.query_params.get("limit", str(LIMIT)), 1, MAX_ANNOTATION_LIMIT)
     if limit is None:
-        raise BadParameters({"limit": [f"The limit is a whole number from 1 to {HIGHEST_LIMIT}."]})
+        raise BadParameters({"limit": [f"The limit is a whole number from 1 to {MAX_ANNOTATION_LIMIT}."]})
     try:
         page = order.page(rows, cursor=request.query_params.get("cursor", ""), limit=limit)
     except BadCursor as error:

@@ -13,7 +13,7 @@ from sessions.annotation.configs import NotAllowed
 from sessions.annotation.targets import check
 from sessions.models import Comment
 
-LENGTH = 5_000
+MAX_COMMENT_CHARACTERS = 5_000
 
 
 @dataclass
@@ -87,8 +87,8 @@ def delete(project: Project, comment: Comment, *, by: User) -> None:
 def checked(content: str) -> str:
     """Raises NotAllowed."""
     content = content.replace("\r\n", "\n").strip()
-    if not content or len(content) > LENGTH or "\x00" in content:
-        raise NotAllowed(f"content: 1 to {LENGTH:,} characters")
+    if not content or len(content) > MAX_COMMENT_CHARACTERS or "\x00" in content:
+        raise NotAllowed(f"content: 1 to {MAX_COMMENT_CHARACTERS:,} characters")
     return content
 
 

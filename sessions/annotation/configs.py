@@ -13,10 +13,10 @@ from sessions.models import DataType, ScoreConfig
 from tracing.wire.fields import number
 from tracing.wire.scores import BadScore
 
-NAME_LENGTH, LABEL_LENGTH, TEXT_LENGTH = 100, 100, 5_000
+MAX_CONFIG_NAME_CHARACTERS, LABEL_LENGTH, MAX_ANSWER_CHARACTERS = 100, 100, 5_000
 MOST_CATEGORIES = 50
 THUMBS = "thumbs"
-WORDS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
+BOOLEAN_WORDS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
 
 
 class NotAllowed(ValueError):
@@ -103,8 +103,8 @@ def thumbs(project: Project, *, by: Actor) -> ScoreConfig:
 
 def check(config: ScoreConfig) -> None:
     """Raises NotAllowed."""
-    if not config.name or len(config.name) > NAME_LENGTH or "\x00" in config.name + config.description:
-        raise NotAllowed(f"name: 1 to {NAME_LENGTH} characters")
+    if not config.name or len(config.name) > MAX_CONFIG_NAME_CHARACTERS or "\x00" in config.name + config.description:
+        raise NotAllowed(f"name: 1 to {MAX_CONFIG_NAME_CHARACTERS} characters")
     if config.data_type not in DataType.values:
         raise NotAllowed(f"dataType: one of {', '.join(DataType.values)}")
     if config.data_type != DataType.NUMERIC and (config.min_value is not None or config.max_value is not None):
@@ -126,9 +126,9 @@ def read_value(config: ScoreConfig, raw: str) -> ScoreValue:
     """An answer as a form or a program gives it. Raises NotAllowed."""
     raw = raw.strip()
     if config.data_type == DataType.BOOLEAN:
-        if raw.lower() not in WORDS:
+        if raw.lower() not in BOOLEAN_WORDS:
             raise NotAllowed(f"{config.name}: yes or no")
-        truth = WORDS[raw.lower()]
+        truth = BOOLEAN_WORDS[raw.lower()]
         return ScoreValue(truth, str(bool(truth)))
     if config.data_type == DataType.CATEGORICAL:
         numbers = {category["label"]: category["value"] for category in config.categories}
@@ -137,8 +137,8 @@ def read_value(config: ScoreConfig, raw: str) -> ScoreValue:
         return ScoreValue(float(numbers[raw]), raw)
     if config.data_type == DataType.NUMERIC:
         return ScoreValue(_number(config, raw), None)
-    if not raw or len(raw) > TEXT_LENGTH or "\x00" in raw:
-        raise NotAllowed(f"{config.name}: 1 to {TEXT_LENGTH:,} characters")
+    if not raw or len(raw) > MAX_ANSWER_CHARACTERS or "\x00" in raw:
+        raise NotAllowed(f"{config.name}: 1 to {MAX_ANSWER_CHARACTERS:,} characters")
     return ScoreValue(None, raw)
 
 

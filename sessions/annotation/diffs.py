@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-WORD = re.compile(r"\S++\s*+|\s++")  # with the blanks behind it, which alone say nothing about what was kept
+DIFF_WORD = re.compile(r"\S++\s*+|\s++")  # with the blanks behind it, which alone say nothing about what was kept
 FEW_WORDS = 4
 MOST_WORDS = 4_000  # of a text: some 10 ms for two of them
 
@@ -19,7 +19,7 @@ class DiffPart(NamedTuple):
 
 def word_diff(old: str, new: str) -> list[DiffPart]:
     """Return the parts in order; none when a text is too long to compare while somebody waits."""
-    before, after = WORD.findall(old), WORD.findall(new)
+    before, after = DIFF_WORD.findall(old), DIFF_WORD.findall(new)
     if max(len(before), len(after)) > MOST_WORDS:
         return []
     parts: list[DiffPart] = []

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sessions.models import Review, ReviewItem, ReviewQueue
 
-LEASE = timedelta(minutes=30)  # as long as reading a long conversation may take
+REVIEW_LEASE = timedelta(minutes=30)  # as long as reading a long conversation may take
 TRIES = 5  # items that somebody else took in the same moment
 
 # Pending, neither done nor skipped by this person, and with room for one more reviewer.
@@ -27,7 +27,7 @@ ORDER BY EXISTS (SELECT 1 FROM review r WHERE r.project_id = %(project)s AND r.i
 LIMIT 1 FOR UPDATE OF i SKIP LOCKED
 """
 
-OTHERS = """
+OTHER_REVIEWERS_SQL = """
 SELECT count(*) FROM review r WHERE r.project_id = %(project)s AND r.item_id = %(item)s AND r.user_id <> %(user)s
     AND (r.state = 'done' OR r.state = 'leased' AND r.leased_until > %(now)s)
 """
@@ -83,11 +83,11 @@ def _lease(queue: ReviewQueue, item_id: str, user_id: int) -> bool:
     """Under the item's lock, whose holder before us may have leased it: a new statement sees that."""
     params = _params(queue, user_id) | {"item": item_id}
     with connection.cursor() as cursor:
-        cursor.execute(OTHERS, params)
+        cursor.execute(OTHER_REVIEWERS_SQL, params)
         (others,) = cursor.fetchone()
     if others >= queue.reviewers_per_item:
         return False
-    _write(queue, item_id, user_id, state=Review.State.LEASED, leased_until=params["now"] + LEASE)
+    _write(queue, item_id, user_id, state=Review.State.LEASED, leased_until=params["now"] + REVIEW_LEASE)
     return True
 
 

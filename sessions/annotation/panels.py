@@ -18,9 +18,9 @@ from tracing.previews import said
 from tracing.reading import budget
 from tracing.reading.spans import text_of, texts_of
 
-SHOWN = 200  # scores and comments on the turns of a session
+MAX_SHOWN_ANNOTATIONS = 200  # scores and comments on the turns of a session
 READABLE = 100_000  # characters of an answer that is corrected
-SOURCES = {"api": "API", "annotation": "", "eval": "evaluation"}
+SOURCE_LABELS = {"api": "API", "annotation": "", "eval": "evaluation"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Given:
     @property
     def source(self) -> str:
         """Empty for a person's."""
-        return SOURCES.get(self.score.source, self.score.source)
+        return SOURCE_LABELS.get(self.score.source, self.score.source)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,11 @@ class Panel:
 
 def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[ScoreConfig] | None = None) -> Panel:
     """A constant number of queries."""
-    scores = list(Score.objects.for_project(project).filter(target.where).order_by("name", "scored_at", "id")[:SHOWN])
+    scores = list(
+        Score.objects.for_project(project)
+        .filter(target.where)
+        .order_by("name", "scored_at", "id")[:MAX_SHOWN_ANNOTATIONS]
+    )
     asked = configs_of(project) if configs is None else configs
     kind, is_session = target.kind, target.kind == ObjectType.SESSION
     return Panel(
@@ -180,7 +184,7 @@ def marks_of(project: Project, target: Target, user: User) -> list[Mark]:
     traces = Trace.objects.for_project(project).filter(session_id=target.session_id).values("trace_id")
     scores: QuerySet[Score] = Score.objects.for_project(project).filter(trace_id__in=traces)
     found: dict[str, list[Given]] = {}
-    for given in given_of(project, list(scores.order_by("scored_at", "id")[:SHOWN]), user):
+    for given in given_of(project, list(scores.order_by("scored_at", "id")[:MAX_SHOWN_ANNOTATIONS]), user):
         found.setdefault(given.score.trace_id or "", []).append(given)
     talked: dict[str, int] = {}
     for thread in threads_on(project, Q(object_type=ObjectType.TRACE, object_id__in=traces)):

@@ -11,13 +11,13 @@ from projects.access import person, project_view, requires
 from projects.administration.forms import FIELD
 from projects.models import Project, Role
 from sessions.annotation import queues as queueing
-from sessions.annotation.configs import NAME_LENGTH, NotAllowed, configs_of
+from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed, configs_of
 from sessions.annotation.queues import MOST_REVIEWERS
 from sessions.models import ReviewQueue
 
 
 class QueueForm(forms.Form):
-    name = forms.CharField(max_length=NAME_LENGTH, widget=forms.TextInput(FIELD))
+    name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD))
     description = forms.CharField(
         required=False, max_length=2000, help_text="Shown to who reviews.", widget=forms.Textarea(FIELD | {"rows": 2})
     )

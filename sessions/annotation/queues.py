@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from projects.audit import Action, Actor, record
 from projects.models import Project, User
-from sessions.annotation.configs import NAME_LENGTH, NotAllowed
+from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed
 from sessions.annotation.targets import gone
 from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig, Session
 from tracing.models import Trace
 
-AT_ONCE = 1_000
+QUEUE_BATCH_ITEMS = 1_000
 MOST_REVIEWERS = 20
 MOST_NAMED = 10  # ids in one refusal
 
@@ -42,7 +42,7 @@ def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
     """Adds the sessions in this order, those left out that the queue holds already; answers how many are new."""
     added, left = 0, iter(session_ids)
     with transaction.atomic():
-        while some := list(islice(left, AT_ONCE)):
+        while some := list(islice(left, QUEUE_BATCH_ITEMS)):
             added += add_items(queue, ((ObjectType.SESSION, session_id) for session_id in some))
         if added:
             project = Project.objects.get(pk=queue.project_id)
@@ -53,10 +53,12 @@ def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
 def check_sessions(project: Project, session_ids: Collection[str]) -> None:
     """Raise NotAllowed, which names them, for ids of sessions that are not there: nobody could ever review those."""
     named, there = sorted(set(session_ids)), set[str]()
-    for start in range(0, len(named), AT_ONCE):
+    for start in range(0, len(named), QUEUE_BATCH_ITEMS):
         for rows in (Session.objects.for_project(project), Trace.objects.for_project(project)):  # or soon to be summed
             there.update(
-                rows.filter(session_id__in=named[start : start + AT_ONCE]).values_list("session_id", flat=True)
+                rows.filter(session_id__in=named[start : start + QUEUE_BATCH_ITEMS]).values_list(
+                    "session_id", flat=True
+                )
             )
     if missing := [session_id for session_id in named if session_id not in there]:
         more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
@@ -136,8 +138,8 @@ def change(project: Project, queue: ReviewQueue, fields: Mapping[str, Any], *, b
 
 
 def _check(project: Project, queue: ReviewQueue) -> None:
-    if not 1 <= len(queue.name) <= NAME_LENGTH or "\x00" in queue.name + queue.description:
-        raise NotAllowed(f"name: 1 to {NAME_LENGTH} characters")
+    if not 1 <= len(queue.name) <= MAX_CONFIG_NAME_CHARACTERS or "\x00" in queue.name + queue.description:
+        raise NotAllowed(f"name: 1 to {MAX_CONFIG_NAME_CHARACTERS} characters")
     if not 1 <= queue.reviewers_per_item <= MOST_REVIEWERS:
         raise NotAllowed(f"reviewers per item: 1 to {MOST_REVIEWERS}")
     known = ScoreConfig.objects.for_project(project).filter(id__in=queue.score_config_ids).values_list("id", flat=True)

@@ -16,8 +16,8 @@ from sessions.export.bounds import in_time
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig
 from tracing.models import Score
 
-AT_ONCE = 500
-UNSURE = "can't tell"
+RESULT_BATCH_ROWS = 500
+UNSURE_LABEL = "can't tell"
 
 
 class Result(NamedTuple):
@@ -39,7 +39,7 @@ def results_of(project: Project, queue: ReviewQueue) -> Iterator[Result]:
         if after is not None:
             rows = rows.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], id__gt=after[1]))
         with in_time():
-            page = list(rows[:AT_ONCE])
+            page = list(rows[:RESULT_BATCH_ROWS])
             results = list(_results(project, queue, names, page)) if page else []
         if not page:
             return
@@ -136,14 +136,14 @@ def _given(
 
 def _agreement(values: Iterable[Any]) -> float | None:
     """Of pairs of reviewers who gave an answer; None when fewer than two did."""
-    answers = [value for value in values if value != UNSURE]
+    answers = [value for value in values if value != UNSURE_LABEL]
     pairs = list(combinations(answers, 2))
     return sum(a == b for a, b in pairs) / len(pairs) if pairs else None
 
 
 def _value(score: Score) -> Any:
     if score.is_unsure:
-        return UNSURE
+        return UNSURE_LABEL
     return score.value if score.data_type == "NUMERIC" else score.string_value
 
 

@@ -31,9 +31,9 @@ from sessions.replay import turns
 from tracing.bounded import within
 from tracing.models import Trace
 
-SHOWN = 100
+MAX_SHOWN_REVIEWS = 100
 MOST_FILLED = 10_000
-PATIENCE = 15_000  # ms for finding them
+REVIEW_TIMEOUT_MS = 15_000  # ms for finding them
 RESULTS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 KEPT_AHEAD = 20 * 60  # seconds that a page waits in the browser; its lease lasts longer
 
@@ -65,7 +65,7 @@ def queue(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse
         queue=found,
         progress=queueing.progress_of(project.pk, user.pk).get(found.id, queueing.Progress(0, 0)),
         people=people,
-        items=items[:SHOWN],
+        items=items[:MAX_SHOWN_REVIEWS],
         configs=configs,
         may_review=queueing.may_review(found, project, user),
         skipped=states.count((user.pk, "skipped")),
@@ -84,7 +84,7 @@ def fill(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
         faults = "; ".join(f"{name}: {' '.join(reasons)}" for name, reasons in listing.errors.items())
         messages.error(request, f"Nothing was added. {faults}")
         return redirect("review-queue", project.pk, found.id)
-    with within(PATIENCE):
+    with within(REVIEW_TIMEOUT_MS):
         ids = list(
             listing.matching.order_by("-updated_at", "-session_id").values_list("session_id", flat=True)[:MOST_FILLED]
         )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from projects.audit import Action, record
 from projects.models import Project, User
-from sessions.annotation.configs import TEXT_LENGTH, NotAllowed, ScoreValue, read_value
+from sessions.annotation.configs import MAX_ANSWER_CHARACTERS, NotAllowed, ScoreValue, read_value
 from sessions.annotation.targets import Target, check
 from sessions.models import DataType, ScoreConfig
 from tracing.models import Score
@@ -16,7 +16,7 @@ from tracing.scored import delete_score, mark_sessions
 
 CORRECTION = "correction"  # the name of the score that holds what an answer should have been
 CORRECTION_LENGTH = 100_000
-UNSURE = ScoreValue(None, None)
+UNSURE_VALUE = ScoreValue(None, None)
 
 
 class ScoreAnswer(NamedTuple):
@@ -93,9 +93,9 @@ def _checked(config: ScoreConfig, answer: ScoreAnswer) -> tuple[ScoreValue, str 
     """The value and the comment as they are stored. Raises NotAllowed."""
     if config.is_archived:
         raise NotAllowed(f"{config.name}: this score is archived")
-    if len(answer.comment) > TEXT_LENGTH or "\x00" in answer.comment:
-        raise NotAllowed(f"comment: up to {TEXT_LENGTH:,} characters")
-    return UNSURE if answer.is_unsure else read_value(config, answer.raw), answer.comment.strip() or None
+    if len(answer.comment) > MAX_ANSWER_CHARACTERS or "\x00" in answer.comment:
+        raise NotAllowed(f"comment: up to {MAX_ANSWER_CHARACTERS:,} characters")
+    return UNSURE_VALUE if answer.is_unsure else read_value(config, answer.raw), answer.comment.strip() or None
 
 
 def _write(

@@ -11,14 +11,14 @@ from projects.access import person, project_view, requires
 from projects.administration.forms import FIELD
 from projects.models import Project, Role
 from sessions.annotation import configs
-from sessions.annotation.configs import NAME_LENGTH, NotAllowed
+from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed
 from sessions.models import DataType, ScoreConfig
 
 
 class ConfigForm(forms.Form):
     """`categories` is a line for each; their order is that of the keys 1 to 9."""
 
-    name = forms.CharField(max_length=NAME_LENGTH, widget=forms.TextInput(FIELD))
+    name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD))
     data_type = forms.ChoiceField(
         choices=DataType.choices,
         label="Type",

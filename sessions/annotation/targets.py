@@ -12,7 +12,7 @@ from tracing.bounded import TooLong, within
 from tracing.models import Span, Trace
 from tracing.wire.refusals import Erased
 
-PATIENCE = 1_500  # ms to find a span
+TARGET_TIMEOUT_MS = 1_500  # ms to find a span
 
 
 class Target(NamedTuple):
@@ -52,7 +52,7 @@ def check(project_id: int, kind: str, key: str, *, trace_id: str | None = None) 
     """Call it first in the transaction that writes about this; a span goes with its trace. Raises NotAllowed for what
     was erased."""
     if gone(project_id, *((kind, [key]) if trace_id is None else (ObjectType.TRACE, [trace_id]))):
-        raise NotAllowed(erased.SAMPLE) from Erased(erased.SAMPLE)
+        raise NotAllowed(erased.ERASED_ISSUE_SAMPLE) from Erased(erased.ERASED_ISSUE_SAMPLE)
 
 
 def find(project_id: int, kind: str, key: str, *, trace_id: str = "") -> Target | None:
@@ -78,7 +78,7 @@ def find_queued(project_id: int, kind: str, key: str) -> Target | None:
     if kind != ObjectType.OBSERVATION or "\x00" in key:
         return find(project_id, kind, key)
     try:
-        with within(PATIENCE):
+        with within(TARGET_TIMEOUT_MS):
             spans = Span.objects.for_project(project_id).filter(span_id=key).order_by("-bucket", "-started_at")
             trace_id = spans.values_list("trace_id", flat=True).first()
     except TooLong:

@@ -22,7 +22,7 @@ from sessions.annotation.targets import Target, find
 from sessions.models import Comment, ObjectType
 from tracing.models import Score
 
-KINDS = {"session": ObjectType.SESSION, "trace": ObjectType.TRACE, "span": ObjectType.OBSERVATION}
+OBJECT_TYPES = {"session": ObjectType.SESSION, "trace": ObjectType.TRACE, "span": ObjectType.OBSERVATION}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,7 +115,7 @@ def change_comment(request: PageRequest, project: Project, comment_id: str, acti
 
 def show(request: PageRequest, project: Project, target: Target, *, error: str = "") -> HttpResponse:
     """htmx swaps only what succeeded, so that a fragment carries its error in the text alone."""
-    kind = next(word for word, kind in KINDS.items() if kind == target.kind)
+    kind = next(word for word, kind in OBJECT_TYPES.items() if kind == target.kind)
     context: dict[str, Any] = {
         "project": project,
         "section": "sessions",
@@ -166,7 +166,7 @@ def _shown_again(request: PageRequest, project: Project, target: Target) -> Http
 
 
 def _target(project: Project, kind: str, key: str, trace_id: str) -> Target:
-    found = find(project.pk, KINDS.get(kind, ""), key, trace_id=trace_id)
+    found = find(project.pk, OBJECT_TYPES.get(kind, ""), key, trace_id=trace_id)
     if found is None:
         raise Http404("This project has nothing with that id; it may have been deleted.")
     return found
@@ -180,11 +180,11 @@ def _comment(project: Project, comment_id: str) -> Comment:
 
 
 def _named(found: Comment) -> tuple[str, str, str]:
-    kind = next((word for word, kind in KINDS.items() if kind == found.object_type), "")
+    kind = next((word for word, kind in OBJECT_TYPES.items() if kind == found.object_type), "")
     return kind, found.object_id, found.trace_id or ""
 
 
 def _address(name: str, project: Project, target: Target) -> str:
-    kind = next(word for word, kind in KINDS.items() if kind == target.kind)
+    kind = next(word for word, kind in OBJECT_TYPES.items() if kind == target.kind)
     address = reverse(name, args=[project.pk, kind, target.key])
     return f"{address}?{urlencode({'trace': target.trace_id or ''})}" if target.span_id else address

@@ -16,7 +16,7 @@ from tracing.faults import is_refusal
 from tracing.wire.refusals import IngestRefused
 
 log = logging.getLogger(__name__)
-RETRY_SECONDS = "2"
+API_RETRY_SECONDS = "2"
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -26,7 +26,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if is_refusal(error):
         log.warning("the database is away: %s", error)
         body = {"detail": "The database is away. Ask again in a moment."}
-        return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS})
+        return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": API_RETRY_SECONDS})
     if isinstance(error, NoDownload):
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
         return Response({"detail": str(error)}, error.status, headers=headers)

@@ -17,9 +17,9 @@ from tracing.reading.spans import texts_of
 from tracing.records import Kind, Level
 from tracing.wire.refusals import Invalid, NotFound
 
-MOST_SPANS = 1_000  # of a whole trace in one answer
-MOST_TRACES = 1_000  # of a session
-ORDERS = {
+MAX_LANGFUSE_SPANS = 1_000  # of a whole trace in one answer
+MAX_LANGFUSE_TRACES = 1_000  # of a session
+TRACE_ORDER_FIELDS = {
     "id": "trace_id", "timestamp": "started_at", "name": "name", "userId": "user_id", "release": "release",
     "version": "version", "sessionId": "session_id", "public": "public",
 }  # fmt: skip
@@ -38,7 +38,7 @@ def session(request: HttpRequest, project: Project, session_id: str) -> One:
     if found is None:
         raise NotFound(f"There is no session {session_id}.")
     traces = Trace.objects.for_project(project).filter(session_id=session_id).order_by("started_at", "trace_id")
-    listed = list(traces[:MOST_TRACES])
+    listed = list(traces[:MAX_LANGFUSE_TRACES])
     texts = _texts_of(project, listed)
     told = [trace_shape(one, texts.get(one.trace_id, {})) for one in listed]
     return One(session_shape(found) | {"traces": told}, "session")
@@ -55,10 +55,10 @@ def traces(request: HttpRequest, project: Project) -> Many:
     if environments := given.getlist("environment"):
         rows = rows.filter(environment__in=environments)
     column, _, way = given.get("orderBy", "timestamp.desc").partition(".")
-    if column not in ORDERS or way not in ("asc", "desc"):
-        raise Invalid(f"orderBy: one of {', '.join(ORDERS)}, with .asc or .desc")
+    if column not in TRACE_ORDER_FIELDS or way not in ("asc", "desc"):
+        raise Invalid(f"orderBy: one of {', '.join(TRACE_ORDER_FIELDS)}, with .asc or .desc")
     sign = "-" if way == "desc" else ""
-    rows = rows.order_by(f"{sign}{ORDERS[column]}", f"{sign}trace_id")
+    rows = rows.order_by(f"{sign}{TRACE_ORDER_FIELDS[column]}", f"{sign}trace_id")
     groups = set(filter(None, given.get("fields", "").split(","))) or {"io", "scores", "observations", "metrics"}
     return page_of(request, rows, "traces", lambda found: _traces(project, found, groups))
 
@@ -67,7 +67,7 @@ def trace(request: HttpRequest, project: Project, trace_id: str) -> One:
     found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
     if found is None:
         raise NotFound(f"There is no trace {trace_id}.")
-    spans = list(_spans(project, found)[:MOST_SPANS])
+    spans = list(_spans(project, found)[:MAX_LANGFUSE_SPANS])
     scores = scoring.readable(project).filter(trace_id=trace_id).order_by("scored_at", "id")
     whole = {
         "observations": list(_observations(project, spans)),
@@ -139,7 +139,7 @@ def _traces(project: Project, found: list[Trace], groups: set[str]) -> Iterable[
     scores: dict[str, list[str]] = {}
     if "observations" in groups:
         rows = Span.objects.for_project(project).filter(bucket__in=buckets, trace_id__in=ids)
-        for trace_id, span_id in rows.values_list("trace_id", "span_id")[: MOST_SPANS * len(ids)]:
+        for trace_id, span_id in rows.values_list("trace_id", "span_id")[: MAX_LANGFUSE_SPANS * len(ids)]:
             spans.setdefault(trace_id, []).append(span_id)
     if "scores" in groups:
         for trace_id, score_id in scoring.readable(project).filter(trace_id__in=ids).values_list("trace_id", "id"):

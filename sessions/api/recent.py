@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from tracing.models import Trace
 from tracing.wire.refusals import Invalid
 
-MOST_TRACES = 1_000
-MOST_SPANS = 50_000  # of these traces together
-LONGEST = timedelta(days=1)  # a trace that began earlier than this before the time is not looked into
+MAX_RECENT_TRACES = 1_000
+MAX_RECENT_SPANS = 50_000  # of these traces together
+MAX_TRACE_AGE = timedelta(days=1)  # a trace that began earlier than this before the time is not looked into
 
 
 def traces_within(traces: QuerySet[Trace]) -> Q:
@@ -27,15 +27,15 @@ def latest(traces: QuerySet[Trace], since: datetime | None, until: datetime | No
     for one answer."""
     traces = traces.order_by("-started_at", "-trace_id")
     if since is not None:
-        traces = traces.filter(started_at__gte=since - LONGEST)
+        traces = traces.filter(started_at__gte=since - MAX_TRACE_AGE)
     if until is not None:
         traces = traces.filter(started_at__lt=until)
-    found = list(traces.values_list("bucket", "trace_id", "span_count")[: MOST_TRACES + 1])
+    found = list(traces.values_list("bucket", "trace_id", "span_count")[: MAX_RECENT_TRACES + 1])
     spans = list(accumulate(count for _, _, count in found))
-    fitting = max(sum(total <= MOST_SPANS for total in spans[:MOST_TRACES]), 1)
+    fitting = max(sum(total <= MAX_RECENT_SPANS for total in spans[:MAX_RECENT_TRACES]), 1)
     if since is not None and len(found) > fitting:
         raise Invalid(
-            f"fromStartTime: more than {MOST_TRACES:,} traces or {MOST_SPANS:,} observations since then. "
+            f"fromStartTime: more than {MAX_RECENT_TRACES:,} traces or {MAX_RECENT_SPANS:,} observations since then. "
             "Ask for a shorter time, or name a traceId."
         )
     chosen = found[:fitting]

@@ -10,15 +10,16 @@ from sessions.properties import PropertyKind, properties_of
 from tracing.models import Span, SpanIO, Trace
 from tracing.records import Kind, Level
 
-SUMS = (
+REPRESENTED_SUMS = (
     "error_count", "unpriced_count", "input_cost", "output_cost", "total_cost", "input_tokens", "output_tokens",
     "total_tokens",
 )  # fmt: skip
-TRACE_FIELDS = (
+API_TRACE_FIELDS = (
     "session_id", "name", "user_id", "environment", "release", "version", "public", "tags", "metadata", "started_at",
-    "ended_at", "duration_ms", "span_count", "call_count", *SUMS, "tool_names", "input_preview", "output_preview",
+    "ended_at", "duration_ms", "span_count", "call_count", *REPRESENTED_SUMS, "tool_names", "input_preview",
+    "output_preview",
 )  # fmt: skip
-SPAN_FIELDS = (
+API_SPAN_FIELDS = (
     "parent_id", "name", "status_message", "started_at", "ended_at", "duration_ms", "completion_started_at",
     "provider", "model", "input_tokens", "output_tokens", "total_tokens", "cached_tokens", "cache_write_tokens",
     "reasoning_tokens", "input_cost", "output_cost", "total_cost", "input_size", "output_size",
@@ -40,7 +41,7 @@ def session_json(session: Session) -> dict[str, Any]:
 
 def trace_json(trace: Trace) -> dict[str, Any]:
     """`input_preview` and `output_preview` are the first 500 characters."""
-    fields = {name: plain(getattr(trace, name)) for name in TRACE_FIELDS}
+    fields = {name: plain(getattr(trace, name)) for name in API_TRACE_FIELDS}
     return {"id": trace.trace_id, **fields, "usage_by_model": usage(trace.usage_by_model)}
 
 
@@ -51,7 +52,7 @@ def span_json(span: Span, io: SpanIO | None) -> dict[str, Any]:
         "id": span.span_id,
         "kind": Kind(span.kind or 0).name.lower(),
         "level": Level(Level.DEFAULT if span.level is None else span.level).name.lower(),
-        **{name: plain(getattr(span, name)) for name in SPAN_FIELDS},
+        **{name: plain(getattr(span, name)) for name in API_SPAN_FIELDS},
         **{name: raw.get(name) for name in RAW_FIELDS},
         "input": io.input if io else None,
         "output": io.output if io else None,

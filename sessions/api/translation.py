@@ -15,11 +15,11 @@ from sessions.api.views import found_or_404
 from sessions.models import TranslationJob
 from sessions.translation import jobs
 from sessions.translation.languages import tag
-from sessions.translation.planning import BUDGET
+from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
 from sessions.translation.provider import ProviderRefused
 from tracing.models import Trace
 
-MORE = jobs.MOST_BUDGET // BUDGET
+MORE = jobs.MOST_BUDGET // PLAN_BUDGET_CHARACTERS
 
 
 class NotTranslated(APIException):
@@ -47,7 +47,7 @@ def translation(request: Request, trace_id: str) -> Response:
     if not asked.is_valid():
         raise BadParameters(asked.errors)
     trace = found_or_404(Trace.objects.for_project(project), trace_id=trace_id)
-    to, budget = asked.validated_data["to"], asked.validated_data["more"] * BUDGET
+    to, budget = asked.validated_data["to"], asked.validated_data["more"] * PLAN_BUDGET_CHARACTERS
     job: TranslationJob | None
     try:
         if request.method == "POST":

@@ -20,8 +20,8 @@ from tracing.keyset import KeysetPage, Order
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
 
-TRACES, MOST_TRACES = 100, 500
-SPANS, MOST_SPANS = 100, 500
+DEFAULT_TRACES_PER_PAGE, MAX_TRACES_PER_PAGE = 100, 500
+DEFAULT_SPANS_PER_PAGE, MAX_SPANS_PER_PAGE = 100, 500
 TEXT_PER_PAGE = 16_000_000  # characters of input and output after which a page of spans ends early
 TOO_WIDE = "This took too long to find. Narrow the time, for example with range=7d, or ask for fewer things at once."
 CHRONOLOGICAL = Order("started_at", "started_at", "trace_id", DateTimeField())
@@ -47,7 +47,7 @@ def session(request: Request, session_id: str) -> Response:
     if request.method == "DELETE":
         return deleted(request, Erasure.Subject.SESSION, session_id)
     project = project_of(request)
-    part = part_of(request, "traces", CHRONOLOGICAL, limit=TRACES, highest=MOST_TRACES)
+    part = part_of(request, "traces", CHRONOLOGICAL, limit=DEFAULT_TRACES_PER_PAGE, highest=MAX_TRACES_PER_PAGE)
     found = found_or_404(Session.objects.for_project(project), session_id=session_id)
     traces = Trace.objects.for_project(project).filter(session_id=session_id).defer("claims", "left_out")
     page = CHRONOLOGICAL.page(traces, cursor=part.cursor, limit=part.limit)
@@ -63,7 +63,7 @@ def trace(request: Request, trace_id: str) -> Response:
     if request.method == "DELETE":
         return deleted(request, Erasure.Subject.TRACE, trace_id)
     project = project_of(request)
-    part = part_of(request, "spans", BY_START, limit=SPANS, highest=MOST_SPANS)
+    part = part_of(request, "spans", BY_START, limit=DEFAULT_SPANS_PER_PAGE, highest=MAX_SPANS_PER_PAGE)
     found = found_or_404(Trace.objects.for_project(project), trace_id=trace_id)
     spans = Span.objects.for_project(project).filter(bucket=found.bucket, trace_id=trace_id)
     started = spans.annotate(moment=Coalesce("started_at", "received_at"))

@@ -21,7 +21,7 @@ class BulkRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Action:
+class BulkAction:
     """`run(job, session_ids, until)` answers how many of them were not so already; it may raise OutOfTime."""
 
     label: str
@@ -95,10 +95,10 @@ def _delete(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
 
 
 # In the order of the buttons: what is asked for most first, what cannot be undone last.
-ACTIONS = {
-    "bookmark": Action("Bookmark", "bookmarked", Role.MEMBER, _bookmark),
-    "remove-bookmark": Action("Remove bookmark", "without a bookmark", Role.MEMBER, _remove_bookmark),
-    "queue": Action(
+BULK_ACTIONS = {
+    "bookmark": BulkAction("Bookmark", "bookmarked", Role.MEMBER, _bookmark),
+    "remove-bookmark": BulkAction("Remove bookmark", "without a bookmark", Role.MEMBER, _remove_bookmark),
+    "queue": BulkAction(
         "Add to review queue",
         "added to the queue",
         Role.MEMBER,
@@ -107,7 +107,7 @@ ACTIONS = {
         choices=_queues,
         made_at="review",
     ),
-    "cohort": Action(
+    "cohort": BulkAction(
         "Add to cohort",
         "added to the cohort",
         Role.MEMBER,
@@ -116,9 +116,9 @@ ACTIONS = {
         choices=_cohorts,
         made_at="cohorts",
     ),
-    "delete": Action("Delete", "deleted", Role.ADMIN, _delete, at_once=20, is_final=True),
+    "delete": BulkAction("Delete", "deleted", Role.ADMIN, _delete, at_once=20, is_final=True),
 }
 
 
-def offered_to(role: Role) -> dict[str, Action]:
-    return {name: action for name, action in ACTIONS.items() if role.covers(action.role)}
+def offered_to(role: Role) -> dict[str, BulkAction]:
+    return {name: action for name, action in BULK_ACTIONS.items() if role.covers(action.role)}

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from projects.models import Project, User
 from projects.slices import OutOfTime
-from sessions.bulk.actions import ACTIONS, BulkRefused
+from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.listing import Count, Listing
 from sessions.models import BulkJob, Session
 from sessions.query.values import as_of
@@ -28,10 +28,10 @@ from tracing.bounded import TooLong, within
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 200  # sessions that a request works off by itself; more are a worker's
-LEASE = timedelta(seconds=60)  # longer than a batch may take
+MAX_SESSIONS_IN_REQUEST = 200  # sessions that a request works off by itself; more are a worker's
+BULK_LEASE = timedelta(seconds=60)  # longer than a batch may take
 MOST_IDS = 1000  # of a selection by hand
-PATIENCE = 5_000  # ms for counting what a filter matches
+BULK_COUNT_TIMEOUT_MS = 5_000  # ms for counting what a filter matches
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Selection:
             return Count(Session.objects.for_project(project).filter(session_id__in=self.session_ids).count(), False)
         found = matching(project, self.query, timezone.now())
         try:
-            with within(PATIENCE):
+            with within(BULK_COUNT_TIMEOUT_MS):
                 number = found[: BulkJob.MOST_COUNTED + 1].count()
         except TooLong:
             raise BulkRefused(
@@ -77,7 +77,7 @@ def begin(project: Project, action: str, selection: Selection, *, by: User, **ar
 
 
 def is_large(job: BulkJob) -> bool:
-    return job.expected_count > AT_ONCE
+    return job.expected_count > MAX_SESSIONS_IN_REQUEST
 
 
 def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
@@ -139,7 +139,7 @@ def _over(*, error: str = "") -> dict[str, Any]:
 
 
 def _work(job: BulkJob, project: Project, until: float) -> None:
-    action = ACTIONS[job.action]
+    action = BULK_ACTIONS[job.action]
     while session_ids := _next(job, project, action.at_once):
         try:
             changed = action.run(job, session_ids, until)
@@ -149,7 +149,7 @@ def _work(job: BulkJob, project: Project, until: float) -> None:
         job.changed_count += changed
         last_id = session_ids[-1] if session_ids else job.last_id
         done = {"seen_count": job.seen_count, "changed_count": job.changed_count, "last_id": last_id}
-        if not _write(job, leased_until=timezone.now() + LEASE, **done):
+        if not _write(job, leased_until=timezone.now() + BULK_LEASE, **done):
             return  # cancelled, or another worker has taken over
         if time.monotonic() >= until:
             _write(job, leased_until=None)
@@ -188,7 +188,7 @@ def _free(jobs: QuerySet[BulkJob]) -> QuerySet[BulkJob]:
 
 def _lease(job: BulkJob) -> bool:
     now: datetime = timezone.now()
-    if not _free(_row(job)).update(leased_until=now + LEASE):
+    if not _free(_row(job)).update(leased_until=now + BULK_LEASE):
         return False
     job.refresh_from_db(from_queryset=BulkJob.objects.for_project(job.project_id))
     return True

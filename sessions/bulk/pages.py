@@ -19,22 +19,22 @@ from projects.audit import parameters_in, record
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.bulk import jobs
-from sessions.bulk.actions import ACTIONS, Action, BulkRefused
+from sessions.bulk.actions import BULK_ACTIONS, BulkAction, BulkRefused
 from sessions.bulk.tasks import bulk_jobs
 from sessions.listing import Count
 from sessions.models import BulkJob
 from sessions.saved_views import state_of
 
-SHOWN = 50
+MAX_SHOWN_JOBS = 50
 IN_AN_ADDRESS = 100  # ids of up to 200 characters, which browsers and proxies still take
-EXPORT = "export"  # changes nothing, so that it is a download and no job
+EXPORT_ACTION = "export"  # changes nothing, so that it is a download and no job
 
 
 @require_safe
 @project_view
 def bulk(request: PageRequest, project: Project) -> HttpResponse:
     """The project's jobs, the latest first."""
-    found = list(BulkJob.objects.for_project(project).defer("session_ids").order_by("-requested_at")[:SHOWN])
+    found = list(BulkJob.objects.for_project(project).defer("session_ids").order_by("-requested_at")[:MAX_SHOWN_JOBS])
     context = {
         "project": project,
         "section": "sessions",
@@ -57,7 +57,7 @@ def bulk_job(request: PageRequest, project: Project, job_id: UUID) -> HttpRespon
 def cancel_bulk(request: PageRequest, project: Project, job_id: UUID) -> HttpResponse:
     """Whoever asked for it may stop it, and whoever may do the same."""
     job = _job(project, job_id)
-    if job.requested_by_id != person(request).pk and not project.role.covers(ACTIONS[job.action].role):
+    if job.requested_by_id != person(request).pk and not project.role.covers(BULK_ACTIONS[job.action].role):
         raise PermissionDenied("Only who asked for it, or who may do the same, may stop it.")
     jobs.cancel(job)
     return redirect("bulk-job", project.pk, job.id)
@@ -68,7 +68,7 @@ def cancel_bulk(request: PageRequest, project: Project, job_id: UUID) -> HttpRes
 def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
     """An order from the list: asks back when something is open, does little at once and leaves much to a worker."""
     selection = jobs.Selection.read(request.POST)
-    if request.POST.get("action") == EXPORT:
+    if request.POST.get("action") == EXPORT_ACTION:
         return _export(request, project, selection)
     name, action = _action(request, project)
     argument = request.POST.get(action.argument, "") if action.argument else ""
@@ -108,7 +108,7 @@ def _export(request: HttpRequest, project: Project, selection: jobs.Selection) -
 
 @transaction.atomic
 def _begin(request: HttpRequest, project: Project, name: str, selection: jobs.Selection, argument: str) -> BulkJob:
-    user, action = person(request), ACTIONS[name]
+    user, action = person(request), BULK_ACTIONS[name]
     arguments = {action.argument: argument} if action.argument else {}
     job = jobs.begin(project, name, selection, by=user, **arguments)
     count = job.expected_count
@@ -127,15 +127,15 @@ def _ask(
     choices: list[tuple[str, str]],
 ) -> HttpResponse:
     """The page between: what to choose, and how many sessions it is about."""
-    context = {"project": project, "section": "sessions", "name": name, "action": ACTIONS[name], "count": count}
+    context = {"project": project, "section": "sessions", "name": name, "action": BULK_ACTIONS[name], "count": count}
     context |= {"selection": selection, "choices": choices, "query": request.POST.get("query", "")}
     context |= {"back": _list(project, request)}
     return render(request, "sessions/bulk_ask.html", context)
 
 
-def _action(request: HttpRequest, project: Project) -> tuple[str, Action]:
+def _action(request: HttpRequest, project: Project) -> tuple[str, BulkAction]:
     name = request.POST.get("action", "")
-    action = ACTIONS.get(name)
+    action = BULK_ACTIONS.get(name)
     if action is None:
         raise Http404("There is no such action.")
     if not project.role.covers(action.role):
@@ -145,7 +145,7 @@ def _action(request: HttpRequest, project: Project) -> tuple[str, Action]:
     return name, action
 
 
-def _say(request: HttpRequest, job: BulkJob, action: Action) -> None:
+def _say(request: HttpRequest, job: BulkJob, action: BulkAction) -> None:
     if job.error:
         messages.error(request, job.error)
         return
@@ -154,7 +154,7 @@ def _say(request: HttpRequest, job: BulkJob, action: Action) -> None:
 
 
 def _shown(job: BulkJob) -> dict[str, object]:
-    return {"job": job, "action": ACTIONS.get(job.action)}
+    return {"job": job, "action": BULK_ACTIONS.get(job.action)}
 
 
 def _job(project: Project, job_id: UUID) -> BulkJob:

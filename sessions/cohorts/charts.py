@@ -1,4 +1,5 @@
-"""Distributions of several groups on shared axes, as plain geometry: bars, lines and ticks of WIDTH x HEIGHT.
+"""Distributions of several groups on shared axes, as plain geometry: bars, lines and ticks of
+COMPARISON_CHART_WIDTH x COMPARISON_CHART_HEIGHT.
 
 Bins have round edges and know the inclusive bounds that the list needs to show exactly a bar's sessions."""
 
@@ -11,23 +12,23 @@ from decimal import Decimal
 from sessions.cohorts.statistics import Sample, quantile
 from sessions.properties import PropertyKind
 
-WIDTH, HEIGHT = 720, 200
+COMPARISON_CHART_WIDTH, COMPARISON_CHART_HEIGHT = 720, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 30, 8, 24
-BINS = 20  # of a linear axis, about
+LINEAR_AXIS_BINS = 20  # of a linear axis, about
 SKEWED = 50  # from where on the largest is so many medians away that a linear axis shows one bar
 DECIMALS = 12  # of a sum of money and of a score's mean
 FRACTION = Decimal(1).scaleb(-DECIMALS)
-STEPS = (1, 2, 5)
-SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
+TICK_STEPS = (1, 2, 5)
+SECOND, MINUTE, HOUR, DAY_MS = 1000, 60_000, 3_600_000, 86_400_000
 ROUND_TIMES = [
-    *(step * 10**power for power in range(3) for step in STEPS),
+    *(step * 10**power for power in range(3) for step in TICK_STEPS),
     *(unit * times for unit in (SECOND, MINUTE) for times in (1, 2, 5, 10, 20, 30)),
     *(HOUR * times for times in (1, 2, 5, 12)),
-    *(DAY * times for times in (1, 2, 4)),
-    *(DAY * step * 10**power for power in range(1, 11) for step in STEPS),
+    *(DAY_MS * times for times in (1, 2, 4)),
+    *(DAY_MS * step * 10**power for power in range(1, 11) for step in TICK_STEPS),
 ]
 POINTS = 80  # of a cumulative line
-WHOLE = (PropertyKind.DURATION, PropertyKind.NUMBER)
+WHOLE_NUMBER_KINDS = (PropertyKind.DURATION, PropertyKind.NUMBER)
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,9 @@ def _is_skewed(positive: Sequence[Sequence[float]]) -> bool:
 def _round_edges(lowest: float, highest: float, kind: PropertyKind) -> list[Decimal]:
     """Rising; the first is at or below everything, the last above everything."""
     rough = Decimal(highest) - Decimal(lowest)
-    power = Decimal(1).scaleb(math.floor(math.log10(float(rough) / BINS)))
-    step = next(power * times for times in (*STEPS, 10) if power * times * BINS >= rough)
-    step = max(step, Decimal(1)) if kind in WHOLE else max(step, FRACTION)
+    power = Decimal(1).scaleb(math.floor(math.log10(float(rough) / LINEAR_AXIS_BINS)))
+    step = next(power * times for times in (*TICK_STEPS, 10) if power * times * LINEAR_AXIS_BINS >= rough)
+    step = max(step, Decimal(1)) if kind in WHOLE_NUMBER_KINDS else max(step, FRACTION)
     first = math.floor(Decimal(lowest) / step)
     edges = [first * step]
     while edges[-1] <= highest:
@@ -114,9 +115,9 @@ def _round_edges(lowest: float, highest: float, kind: PropertyKind) -> list[Deci
 
 def _logarithmic_edges(lowest: float, positive: float, highest: float, kind: PropertyKind) -> list[Decimal]:
     """`positive` is the smallest value above zero."""
-    least = max(positive, 1.0 if kind in WHOLE else max(highest / 1e8, float(FRACTION)))
+    least = max(positive, 1.0 if kind in WHOLE_NUMBER_KINDS else max(highest / 1e8, float(FRACTION)))
     powers = range(math.floor(math.log10(least)), math.ceil(math.log10(highest)) + 1)
-    steps = [Decimal(times).scaleb(power) for power in powers for times in STEPS]
+    steps = [Decimal(times).scaleb(power) for power in powers for times in TICK_STEPS]
     if kind == PropertyKind.DURATION:
         steps = [Decimal(step) for step in ROUND_TIMES]
     first = max(bisect_right(steps, Decimal(least)) - 1, 0)
@@ -126,7 +127,7 @@ def _logarithmic_edges(lowest: float, positive: float, highest: float, kind: Pro
 
 def _bins(samples: Sequence[Sample], edges: Sequence[Decimal], kind: PropertyKind) -> list[HistogramBin]:
     below = [[bisect_left(sample.values, float(edge)) for edge in edges] for sample in samples]
-    least = Decimal(1) if kind in WHOLE else FRACTION
+    least = Decimal(1) if kind in WHOLE_NUMBER_KINDS else FRACTION
     return [
         HistogramBin(edges[at], edges[at + 1] - least, [of[at + 1] - of[at] for of in below])
         for at in range(len(edges) - 1)
@@ -141,7 +142,7 @@ def _highest(bins: Sequence[HistogramBin], samples: Sequence[Sample]) -> float:
 
 def _ticks(edges: Sequence[Decimal]) -> tuple[list[Tick], list[float]]:
     """Bins are equally wide, so that an edge's place follows from its number; not every edge has room for its text."""
-    width = (WIDTH - LEFT - RIGHT) / (len(edges) - 1)
+    width = (COMPARISON_CHART_WIDTH - LEFT - RIGHT) / (len(edges) - 1)
     places = [round(LEFT + number * width, 1) for number in range(len(edges))]
     every = max(1, math.ceil(64 / width))
     ticks = [Tick(places[number], edges[number]) for number in range(0, len(edges), every)]
@@ -154,7 +155,7 @@ def _levels(highest: float) -> list[Tick]:
 
 
 def _y(share_of_highest: float) -> float:
-    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share_of_highest)
+    return TOP + (COMPARISON_CHART_HEIGHT - TOP - BOTTOM) * (1 - share_of_highest)
 
 
 def _bars(
@@ -169,13 +170,13 @@ def _bars(
                 share = one.counts[place] / size
                 y = _y(share / highest)
                 x = places[number] + whole * 0.08 + place * width
-                height = max(HEIGHT - BOTTOM - y, 1.0)
+                height = max(COMPARISON_CHART_HEIGHT - BOTTOM - y, 1.0)
                 bars.append(
                     HistogramBar(
                         place,
                         number,
                         _1(x),
-                        _1(HEIGHT - BOTTOM - height),
+                        _1(COMPARISON_CHART_HEIGHT - BOTTOM - height),
                         _1(width),
                         _1(height),
                         one.counts[place],

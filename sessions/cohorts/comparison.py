@@ -29,11 +29,11 @@ from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
 from tracing.bounded import SPACIOUS, within
 
-PATIENCE = 10_000  # ms for a statement
+COMPARISON_TIMEOUT_MS = 10_000  # ms for a statement
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
 MIXED = 0.1  # of the share of one value, from which two groups are called differently mixed
-SCORE = PropertyKind.SCORES
-ERRORS, FAILED = "error_count", "with errors"
+SCORE_KIND = PropertyKind.SCORES
+ERRORS, FAILED_LABEL = "error_count", "with errors"
 
 
 def compare(
@@ -42,7 +42,7 @@ def compare(
     """Raises TooLong."""
     groups = list(groups)
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
-    with within(PATIENCE, **SPACIOUS):
+    with within(COMPARISON_TIMEOUT_MS, **SPACIOUS):
         found = reading.read(project, querysets)
     measures = list(_measures(groups, found, is_cumulative=is_cumulative))
     mixes = list(_mixes(groups, found))
@@ -61,7 +61,7 @@ def compare(
     )
     comparison.differently_mixed = [mix for mix in mixes if mix.name not in chosen_by and _is_mixed(mix)]
     if stratify:
-        with within(PATIENCE, **SPACIOUS):
+        with within(COMPARISON_TIMEOUT_MS, **SPACIOUS):
             comparison.stratified = strata.stratify(project, querysets, measures, stratify)
     pairs = [(measure, difference) for measure in measures for difference in measure.differences]
     notable = [(m, d) for m, d in pairs if d.is_notable and d.words != "negligible"]
@@ -77,7 +77,7 @@ def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bo
         )
     for name, numbers in found.scores.items():
         help = "The mean of a session's scores of this name, session by session."
-        yield _measure(groups, numbers, name, name, help, SCORE, is_cumulative=is_cumulative)
+        yield _measure(groups, numbers, name, name, help, SCORE_KIND, is_cumulative=is_cumulative)
 
 
 def _measure(
@@ -102,7 +102,7 @@ def _measure(
         median = statistics.quantile_difference(samples[0], sample, 0.5)
         differences.append(Difference(group, mean, median, test, test.p if test else None))
     chart = chart_of(samples, kind, is_cumulative=is_cumulative)
-    return Measure(name, label, help, kind, summaries, differences, chart, is_score=kind == SCORE)
+    return Measure(name, label, help, kind, summaries, differences, chart, is_score=kind == SCORE_KIND)
 
 
 def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
@@ -116,7 +116,7 @@ def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
 def _outcome(groups: Sequence[Group], errors: Sequence[GroupNumbers]) -> Mix:
     """How many sessions had errors: their number alone does not say whether a few had all of them."""
     sizes = [(len(one.sample), bisect_right(one.sample.values, 0)) for one in errors]
-    shares_of = {FAILED: [Share(n - spared, n) for n, spared in sizes]}
+    shares_of = {FAILED_LABEL: [Share(n - spared, n) for n, spared in sizes]}
     help = "The share of sessions in which something failed at least once."
     return _mix(groups, Counts(shares_of, len(shares_of)), "outcome", "Outcome", help, MixKind.OUTCOME)
 

@@ -24,10 +24,10 @@ from sessions.query.grammar import FieldComparison, Operator
 from sessions.query.rewrite import parts_of, written
 from tracing.models import Trace
 
-MOST = 4
+MAX_GROUPS = 4
 LETTERS = "ABCD"
 EVERYTHING = "all"  # instead of a cohort's id: every session of the project
-METADATA = "metadata."  # before the key, where sessions are split by what traces say under it
+METADATA_PREFIX = "metadata."  # before the key, where sessions are split by what traces say under it
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -91,8 +91,8 @@ def groups_of(project: Project, asked: ComparisonQuery) -> list[Group]:
         _, params, cohort = sources[0]
         parts = _periods(params, asked.periods) if asked.periods else _values(project, asked, params)
         sources = [(name, part, cohort) for name, part in parts]
-    if len(sources) > MOST:
-        raise BadComparison(f"At most {MOST} groups can be compared at once.")
+    if len(sources) > MAX_GROUPS:
+        raise BadComparison(f"At most {MAX_GROUPS} groups can be compared at once.")
     colours = _colours([cohort for _, _, cohort in sources])
     return [_group(project, place, colours[place], *source) for place, source in enumerate(sources)]
 
@@ -142,8 +142,8 @@ Source = tuple[str, QueryDict, Cohort | None]
 def _sources(project: Project, asked: ComparisonQuery) -> list[Source]:
     if asked.filter is not None:
         return [("These sessions", choosing(asked.filter), None)]
-    if len(asked.cohorts) > MOST:
-        raise BadComparison(f"At most {MOST} cohorts can be compared at once.")
+    if len(asked.cohorts) > MAX_GROUPS:
+        raise BadComparison(f"At most {MAX_GROUPS} cohorts can be compared at once.")
     named = {str(c.id): c for c in Cohort.objects.for_project(project).filter(id__in=_ids(asked.cohorts))}
     sources: list[Source] = []
     for chosen in asked.cohorts:
@@ -186,12 +186,12 @@ def _periods(params: QueryDict, periods: Sequence[tuple[date, date]]) -> list[Pa
 def _values(project: Project, asked: ComparisonQuery, params: QueryDict) -> list[Part]:
     """One part for each value asked for, otherwise for the most frequent ones."""
     _, [sessions] = affordable(project, [matching(project, params)])
-    if asked.by.startswith(METADATA):
-        key = asked.by.removeprefix(METADATA)
+    if asked.by.startswith(METADATA_PREFIX):
+        key = asked.by.removeprefix(METADATA_PREFIX)
         values = asked.values or said_under(project, sessions, key)
         parts = [(v, asking(params, FieldComparison("metadata", Operator.IS, (v,), key))) for v in values]
     elif asked.by in splitting():
-        values = asked.values or frequent(sessions, properties_of(Session)[asked.by], MOST)
+        values = asked.values or frequent(sessions, properties_of(Session)[asked.by], MAX_GROUPS)
         parts = [(value, narrowed(params, **{asked.by: [value]})) for value in values]
     else:
         raise BadComparison("Sessions cannot be split by that.")
@@ -204,7 +204,7 @@ def said_under(project: Project, sessions: QuerySet[Session], key: str) -> list[
     """The most frequent values under a key of the metadata of these sessions' traces."""
     traces = Trace.objects.for_project(project).filter(session_id__in=sessions.order_by().values("session_id"))
     each = traces.annotate(said=KeyTextTransform(key, "metadata")).exclude(said=None).values("said")
-    ranked = each.annotate(times=Count("session_id", distinct=True)).order_by("-times", "said")[:MOST]
+    ranked = each.annotate(times=Count("session_id", distinct=True)).order_by("-times", "said")[:MAX_GROUPS]
     return [row["said"] for row in ranked]
 
 

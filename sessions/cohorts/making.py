@@ -24,12 +24,12 @@ from sessions.saved_views import PASSING
 from tracing.bounded import TooLong, within
 from tracing.erased import gone
 
-MOST = 500  # cohorts of one project
-PATIENCE = 15_000  # ms for counting one
+MAX_COHORTS = 500  # cohorts of one project
+COHORT_COUNT_TIMEOUT_MS = 15_000  # ms for counting one
 STALE = timedelta(minutes=5)
 UNASKED = (*PASSING, "sort", "limit")  # parameters of the list that choose no session
 
-ADD = """
+ADD_MEMBERS_SQL = """
 INSERT INTO cohort_member (project_id, cohort_id, session_id)
 SELECT project_id, %s, session_id FROM session WHERE project_id = %s AND session_id = ANY(%s)
 ORDER BY session_id FOR KEY SHARE ON CONFLICT DO NOTHING
@@ -67,8 +67,8 @@ def create_cohort(
     cohort.owner_id, cohort.owner = by.pk, by.email
     cohort.query_string = "" if cohort.is_fixed else kept_of(project, query_string)
     existing = Cohort.objects.for_project(project).count()
-    if existing >= MOST:
-        raise CohortError(f"{MOST} cohorts are enough for one project. Delete some first.")
+    if existing >= MAX_COHORTS:
+        raise CohortError(f"{MAX_COHORTS} cohorts are enough for one project. Delete some first.")
     colours = Cohort.Colour.values
     cohort.colour = colour if colour in colours else colours[existing % len(colours)]
     try:
@@ -90,7 +90,7 @@ def add_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
         raise CohortError(f"“{cohort.name}” is a filter: sessions belong to it by what they are.")
     with transaction.atomic(), connection.cursor() as cursor:
         standing = set(session_ids) - gone(cohort.project_id, session_ids=session_ids)
-        cursor.execute(ADD, [cohort.id, cohort.project_id, sorted(standing)])
+        cursor.execute(ADD_MEMBERS_SQL, [cohort.id, cohort.project_id, sorted(standing)])
         added = int(cursor.rowcount)
         _row(cohort).update(session_count=F("session_count") + added, counted_at=timezone.now())
     cohort.session_count += added
@@ -147,7 +147,7 @@ def choosing(query_string: str) -> QueryDict:
 
 def count(project: Project, cohort: Cohort) -> None:
     """Counts anew. A filter that cannot be followed any more, or not in time, keeps its last number."""
-    with suppress(BadFilter, TooLong), within(PATIENCE):
+    with suppress(BadFilter, TooLong), within(COHORT_COUNT_TIMEOUT_MS):
         cohort.session_count = sessions_of(project, cohort).count()
     cohort.counted_at = timezone.now()
     _row(cohort).update(session_count=cohort.session_count, counted_at=cohort.counted_at)

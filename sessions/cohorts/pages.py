@@ -18,11 +18,11 @@ from projects.models import Project, Role, User
 from sessions.cohorts import making
 from sessions.cohorts.making import CohortError, create_cohort
 from sessions.models import Cohort
-from sessions.models.cohorts import DESCRIPTION_LENGTH, NAME_LENGTH
+from sessions.models.cohorts import DESCRIPTION_LENGTH, MAX_COHORT_NAME_CHARACTERS
 
 
 class CohortForm(forms.Form):
-    name = forms.CharField(max_length=NAME_LENGTH)
+    name = forms.CharField(max_length=MAX_COHORT_NAME_CHARACTERS)
     description = forms.CharField(max_length=DESCRIPTION_LENGTH, required=False)
     colour = forms.ChoiceField(choices=Cohort.Colour.choices, required=False)
 
@@ -81,7 +81,7 @@ def change_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> Ht
     user, form = person(request), CohortForm(request.POST)
     cohort = _changeable(user, project, cohort_id)
     if not form.is_valid():
-        return _refused(request, project, f"A cohort needs a name of at most {NAME_LENGTH} characters.")
+        return _refused(request, project, f"A cohort needs a name of at most {MAX_COHORT_NAME_CHARACTERS} characters.")
     said = _said(form)
     said["colour"] = said["colour"] or cohort.colour
     try:

@@ -57,10 +57,10 @@ def _thinned(ordered: Sequence[float]) -> Sequence[float]:
     return ordered if step <= 1 else ordered[(len(ordered) % step + step) // 2 :: step]
 
 
-Pair = tuple[Sequence[float], Sequence[float]]
+SamplePair = tuple[Sequence[float], Sequence[float]]
 
 
-def _ties(tied: Iterable[float], whole: Pair, thinned: Pair) -> float:
+def _ties(tied: Iterable[float], whole: SamplePair, thinned: SamplePair) -> float:
     """The sum of t³ - t over values that occur t times, each of a thinned sample standing for so many."""
     weights = [len(all_of) / len(some) for all_of, some in zip(whole, thinned, strict=True)]
     times = [Counter(some) for some in thinned]

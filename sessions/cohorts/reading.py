@@ -23,20 +23,20 @@ from sessions.models import Session
 from sessions.properties import Property, PropertyKind, properties_of
 
 NUMERIC = (PropertyKind.DURATION, PropertyKind.NUMBER, PropertyKind.MONEY)
-VALUES = 10  # of a set that are shown, the most frequent of all groups together
+MAX_SET_VALUES = 10  # of a set that are shown, the most frequent of all groups together
 
-PACKED = "string_agg(float8send({0}::float8), ''::bytea)"
-COMPARED = """
+PACKED_NUMBERS_SQL = "string_agg(float8send({0}::float8), ''::bytea)"
+COMPARED_SCORES_SQL = """
 WITH {groups},
 scored AS MATERIALIZED (
     SELECT place, name, mean, shares FROM session_score JOIN ({members}) m USING (session_id) WHERE project_id = %s)
 SELECT * FROM {numbers}, (SELECT {overlaps}) o, ({sets}) v, ({scores}) s, ({categories}) c
 """
-GROUP = "group_{place} AS MATERIALIZED ({sessions})"
+GROUP_SQL = "group_{place} AS MATERIALIZED ({sessions})"
 MEMBERS = "SELECT {place} AS place, session_id FROM group_{place}"
 NUMBERS = "(SELECT count(*), {packed} FROM group_{place}) n{place}"
-OVERLAP = "(SELECT count(*) FROM group_{0} JOIN group_{1} USING (session_id))"
-RANKED = """
+GROUP_OVERLAP_SQL = "(SELECT count(*) FROM group_{0} JOIN group_{1} USING (session_id))"
+RANKED_VALUES_SQL = """
 SELECT jsonb_agg(jsonb_build_array(name, value, kinds, place, hits) ORDER BY name, rank, place) FROM (
     SELECT *, max(rank) OVER (PARTITION BY name) AS kinds FROM (
         SELECT *, dense_rank() OVER (PARTITION BY name ORDER BY whole DESC, value) AS rank FROM (
@@ -47,16 +47,17 @@ WHERE rank <= {most}
 """
 # Equal sets are counted in one pass before they are taken apart: there are few different ones. In the rows of a
 # grouping set every other column is NULL, which no set of a session is.
-SETS = """
+GROUP_SETS_SQL = """
 SELECT {place} AS place, {name} AS name, unnest(coalesce({sets})) AS value, times FROM (
     SELECT {sets}, count(*) AS times FROM {sessions} GROUP BY GROUPING SETS ({each_set})) s
 """
-SCORES = f"""
+GROUP_SCORES_SQL = f"""
 SELECT jsonb_agg(jsonb_build_array(place, name, encode(packed, 'hex'), categorical)) FROM (
-    SELECT place, name, {PACKED.format("mean")} AS packed, count(*) FILTER (WHERE shares <> '{{}}') AS categorical
+    SELECT place, name, {PACKED_NUMBERS_SQL.format("mean")} AS packed,
+        count(*) FILTER (WHERE shares <> '{{}}') AS categorical
     FROM scored GROUP BY place, name) counted
 """
-CATEGORIES = """
+GROUP_CATEGORIES_SQL = """
 SELECT place, name, category AS value, count(*) AS times FROM scored
 CROSS JOIN LATERAL jsonb_object_keys(shares) AS category GROUP BY place, name, category
 """
@@ -90,9 +91,9 @@ class Read(NamedTuple):
     overlaps: dict[tuple[int, int], int]  # of two groups that share sessions: how many
 
 
-NOTHING = GroupNumbers(Sample.of([]), Decimal(), None)
+NO_NUMBERS = GroupNumbers(Sample.of([]), Decimal(), None)
 Sets = Sequence[QuerySet[Session]]
-Row = tuple[Any, ...]
+SqlRow = tuple[Any, ...]
 
 
 def numeric_properties() -> list[Property]:
@@ -124,16 +125,16 @@ def _statement(project: Project, groups: Sets) -> tuple[str, list[Any]]:
     fields = ["session_id", *(p.field for p in numeric_properties() + set_properties())]
     texts, values = zip(*(_sql(sessions, fields) for sessions in groups), strict=True)
     places = range(len(groups))
-    packed = ", ".join(f"{PACKED.format(p.field)}, {_total_of(p)}" for p in numeric_properties())
-    overlaps = ", ".join(OVERLAP.format(*pair) for pair in combinations(places, 2))
-    statement = COMPARED.format(
-        groups=", ".join(GROUP.format(place=place, sessions=text) for place, text in enumerate(texts)),
+    packed = ", ".join(f"{PACKED_NUMBERS_SQL.format(p.field)}, {_total_of(p)}" for p in numeric_properties())
+    overlaps = ", ".join(GROUP_OVERLAP_SQL.format(*pair) for pair in combinations(places, 2))
+    statement = COMPARED_SCORES_SQL.format(
+        groups=", ".join(GROUP_SQL.format(place=place, sessions=text) for place, text in enumerate(texts)),
         members=" UNION ALL ".join(MEMBERS.format(place=place) for place in places),
         numbers=", ".join(NUMBERS.format(place=place, packed=packed) for place in places),
         overlaps=overlaps,
-        sets=_ranked([f"group_{place}" for place in places], set_properties(), VALUES),
-        scores=SCORES,
-        categories=RANKED.format(each=CATEGORIES, most=VALUES),
+        sets=_ranked([f"group_{place}" for place in places], set_properties(), MAX_SET_VALUES),
+        scores=GROUP_SCORES_SQL,
+        categories=RANKED_VALUES_SQL.format(each=GROUP_CATEGORIES_SQL, most=MAX_SET_VALUES),
     )
     return statement, [*chain.from_iterable(values), project.pk]
 
@@ -143,8 +144,8 @@ def _ranked(groups: Sequence[str], properties: list[Property], most: int) -> str
     fields = [p.field for p in properties]
     cases = " ".join(f"WHEN {p.field} IS NOT NULL THEN '{p.name}'" for p in properties)
     parts = {"name": f"CASE {cases} END", "sets": ", ".join(fields), "each_set": f"({'), ('.join(fields)})"}
-    each = (SETS.format(place=place, sessions=sessions, **parts) for place, sessions in enumerate(groups))
-    return RANKED.format(each=" UNION ALL ".join(each), most=most)
+    each = (GROUP_SETS_SQL.format(place=place, sessions=sessions, **parts) for place, sessions in enumerate(groups))
+    return RANKED_VALUES_SQL.format(each=" UNION ALL ".join(each), most=most)
 
 
 def _numbers(row: Iterator[Any], groups: Sets) -> tuple[list[int], dict[str, list[GroupNumbers]]]:
@@ -163,7 +164,7 @@ def _scores(found: str | None, groups: Sets) -> tuple[dict[str, list[GroupNumber
     sizes: dict[str, list[int]] = {}
     for place, name, packed, categorical in json.loads(found or "[]"):
         if packed:
-            numbers.setdefault(name, [NOTHING for _ in groups])[place] = _unpacked(bytes.fromhex(packed), None)
+            numbers.setdefault(name, [NO_NUMBERS for _ in groups])[place] = _unpacked(bytes.fromhex(packed), None)
         if categorical:
             sizes.setdefault(name, [0 for _ in groups])[place] = categorical
     return numbers, sizes
@@ -183,7 +184,7 @@ def _counted(found: str | None, sizes: dict[str, list[int]]) -> dict[str, Counts
     }
 
 
-def each_of(groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str) -> list[Row]:
+def each_of(groups: Sets, statement: str, fields: list[str], before: Sequence[Any] = (), **parts: str) -> list[SqlRow]:
     """The statement for every group in one, with their `sessions` in its place; `before` are values that stand in it
     ahead of the group's own."""
     texts: list[str] = []
@@ -194,7 +195,7 @@ def each_of(groups: Sets, statement: str, fields: list[str], before: Sequence[An
         values += [*before, *own]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(texts), values)
-        rows: list[Row] = cursor.fetchall()
+        rows: list[SqlRow] = cursor.fetchall()
     return rows
 
 
@@ -203,10 +204,10 @@ def _sql(sessions: QuerySet[Session], fields: list[str]) -> tuple[str, tuple[Any
     return text, values
 
 
-def _row(sql: str, values: Sequence[Any]) -> Row:
+def _row(sql: str, values: Sequence[Any]) -> SqlRow:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        row: Row = cursor.fetchone()
+        row: SqlRow = cursor.fetchone()
     return row
 
 
@@ -218,7 +219,7 @@ def _total_of(declared: Property) -> str:
 def _unpacked(packed: bytes, total: Decimal | None) -> GroupNumbers:
     numbers = array("d", packed)
     if not numbers:
-        return NOTHING
+        return NO_NUMBERS
     if sys.byteorder == "little":  # the wire's order is the other one
         numbers.byteswap()
     if total is None:

@@ -11,17 +11,20 @@ from django.db.models.expressions import RawSQL
 from projects.models import Project
 from sessions.models import Session
 
-EXACT = 60_000  # sessions up to which every one is read
+MAX_EXACT_SESSIONS = 60_000  # sessions up to which every one is read
 ONE_IN = 128  # otherwise; the index session_sample holds these
 COST_OF_A_ROW = 4.0  # in the planner's units: a page that is fetched at random
-SAMPLED = '(hashtextextended("session"."session_id", 0) & 127) = 0'
+SAMPLED_SESSIONS_SQL = '(hashtextextended("session"."session_id", 0) & 127) = 0'
 
 
 def affordable(project: Project, whole: Sequence[QuerySet[Session]]) -> tuple[int, list[QuerySet[Session]]]:
     """How many sessions each one that is read stands for, and those to read of each set."""
-    if sum(map(_estimated, whole)) <= EXACT or Session.objects.for_project(project)[: EXACT + 1].count() <= EXACT:
+    if (
+        sum(map(_estimated, whole)) <= MAX_EXACT_SESSIONS
+        or Session.objects.for_project(project)[: MAX_EXACT_SESSIONS + 1].count() <= MAX_EXACT_SESSIONS
+    ):
         return 1, list(whole)
-    return ONE_IN, [sessions.filter(RawSQL(SAMPLED, [], BooleanField())) for sessions in whole]
+    return ONE_IN, [sessions.filter(RawSQL(SAMPLED_SESSIONS_SQL, [], BooleanField())) for sessions in whole]
 
 
 def _estimated(sessions: QuerySet[Session]) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sessions.cohorts.statistics import Interval, Moments, Z
 
-FEW = 5  # expected in a cell: below it the normal approximation of the test does not hold
+MIN_EXPECTED_COUNT = 5  # expected in a cell: below it the normal approximation of the test does not hold
 
 
 class Share(NamedTuple):
@@ -51,13 +51,13 @@ def share_difference(first: Share, second: Share) -> Interval | None:
 
 def share_test(first: Share, second: Share) -> float | None:
     """Two-sided p of equal shares: the pooled z test (Pearson's chi-squared of the fourfold table), and Fisher's exact
-    test (1922) where fewer than FEW are expected in a cell."""
+    test (1922) where fewer than MIN_EXPECTED_COUNT are expected in a cell."""
     if not first.size or not second.size:
         return None
     hits, size = first.hits + second.hits, first.size + second.size
     if hits in (0, size):
         return 1.0
-    if min(hits, size - hits) * min(first.size, second.size) / size < FEW:
+    if min(hits, size - hits) * min(first.size, second.size) / size < MIN_EXPECTED_COUNT:
         return _fisher(first, second)
     pooled = hits / size
     deviation = math.sqrt(pooled * (1 - pooled) * (1 / first.size + 1 / second.size))

@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 DRAWS = 1000  # of a bootstrap: its own error is then far below the interval's width
 SEED = 20_011  # fixed, so that the same page shows the same interval
-MANY = 300  # degrees of freedom
+MANY_DEGREES_OF_FREEDOM = 300  # degrees of freedom
 LARGEST_SQUARE = 1e150  # beyond it a square is no float any more
 
 
@@ -142,7 +142,7 @@ def _resampled(ordered: Sequence[float], position: tuple[int, int, float]) -> fl
 def t_quantile(share: float, degrees: float) -> float:
     """Student's t above one half: by bisection of its distribution, and for many degrees of freedom by the expansion
     Abramowitz and Stegun 26.7.5, which then is as good."""
-    if degrees > MANY:
+    if degrees > MANY_DEGREES_OF_FREEDOM:
         z = NormalDist().inv_cdf(share)
         terms = ((z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384)
         return z + sum(term / degrees**power for power, term in enumerate(terms, start=1))

@@ -18,9 +18,9 @@ SELECT {{place}}, {STRATUM}, name, {{moments}} FROM (
     SELECT session_id, name, mean FROM session_score WHERE project_id = %s AND mean IS NOT NULL) s
 JOIN ({{sessions}}) m USING (session_id) GROUP BY stratum, name
 """
-NOTHING = Moments(0, None, None)
-Key = tuple[bool, str]  # whether it is a score, and its name
-Strata = dict[str, list[dict[Key, Moments]]]  # of each combination of values, group by group
+NO_MOMENTS = Moments(0, None, None)
+PropertyKey = tuple[bool, str]  # whether it is a score, and its name
+Strata = dict[str, list[dict[PropertyKey, Moments]]]  # of each combination of values, group by group
 
 
 def stratify(project: Project, sessions: reading.Sets, measures: Sequence[Measure], name: str) -> Stratified | None:
@@ -32,7 +32,7 @@ def stratify(project: Project, sessions: reading.Sets, measures: Sequence[Measur
     for measure in measures:
         key = measure.is_score, measure.name
         for place, difference in enumerate(measure.differences, start=1):
-            pairs = [(sides[0].get(key, NOTHING), sides[place].get(key, NOTHING)) for sides in strata.values()]
+            pairs = [(sides[0].get(key, NO_MOMENTS), sides[place].get(key, NO_MOMENTS)) for sides in strata.values()]
             difference.within = stratified_mean_difference(pairs)
     sizes = {
         stratum: [max((m.size for m in s.values()), default=0) for s in sides] for stratum, sides in strata.items()
@@ -57,6 +57,6 @@ def _read(project: Project, sessions: reading.Sets, by: str) -> Strata:
 
 
 def _add(
-    found: Strata, sessions: reading.Sets, stratum: str, place: int, moments: Iterable[tuple[Key, Moments]]
+    found: Strata, sessions: reading.Sets, stratum: str, place: int, moments: Iterable[tuple[PropertyKey, Moments]]
 ) -> None:
     found.setdefault(stratum, [{} for _ in sessions])[place].update(moments)

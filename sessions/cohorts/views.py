@@ -15,17 +15,19 @@ from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
 from sessions.cohorts.comparison import compare as compared
-from sessions.cohorts.groups import EVERYTHING, MOST, ComparisonQuery, groups_of, splitting
+from sessions.cohorts.groups import EVERYTHING, MAX_GROUPS, ComparisonQuery, groups_of, splitting
 from sessions.cohorts.making import CohortError
 from sessions.cohorts.results import CohortComparison, Measure, Mix
 from sessions.models import Cohort
 from tracing.bounded import TooLong
 
 CUMULATIVE = "cumulative"
-HEAD = [*("kind", "name", "value", "group", "label", "n", "mean", "median", "p95", "total", "hits", "share")]
-HEAD += [*("difference", "low", "high", "p_adjusted", "effect")]  # of medians or shares
-HEAD += [*("mean_difference", "mean_low", "mean_high", "within", "within_low", "within_high")]
-UNKNOWN = ("", "", "")
+COMPARISON_CSV_HEAD = [
+    *("kind", "name", "value", "group", "label", "n", "mean", "median", "p95", "total", "hits", "share")
+]
+COMPARISON_CSV_HEAD += [*("difference", "low", "high", "p_adjusted", "effect")]  # of medians or shares
+COMPARISON_CSV_HEAD += [*("mean_difference", "mean_low", "mean_high", "within", "within_low", "within_high")]
+UNKNOWN_CSV_CELLS = ("", "", "")
 
 
 @require_safe
@@ -34,7 +36,12 @@ def compare(request: HttpRequest, project: Project) -> HttpResponse:
     comparison, asked, error = _read(request, project)
     context: dict[str, Any] = {"project": project, "section": "compare", "asked": asked, "error": error}
     context |= {"cohorts": Cohort.objects.for_project(project).order_by("name"), "splitting": splitting()}
-    context |= {"everything": EVERYTHING, "most": MOST, "comparison": comparison, "address": request.GET.urlencode()}
+    context |= {
+        "everything": EVERYTHING,
+        "most": MAX_GROUPS,
+        "comparison": comparison,
+        "address": request.GET.urlencode(),
+    }
     context |= {"shape": request.GET.get("shape", ""), "stratify": request.GET.get("stratify", "")}
     status = 400 if error else 200
     return render(request, "sessions/cohorts/compare.html", context, status=status)
@@ -56,7 +63,7 @@ def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 
 def _lines(comparison: CohortComparison) -> Iterator[str]:
-    rows: list[list[Any]] = [HEAD]
+    rows: list[list[Any]] = [COMPARISON_CSV_HEAD]
     for measure in comparison.measures:
         rows += _rows_of_measure(measure)
     for mix in comparison.mixes:
@@ -93,8 +100,8 @@ def _rows_of_measure(measure: Measure) -> list[list[Any]]:
         row += [harmless(one.group.label), *numbers]
         if place:
             found = measure.differences[place - 1]
-            row += [*(found.median or UNKNOWN), found.p, found.test.delta if found.test else ""]
-            row += [*(found.mean or UNKNOWN), *(found.within or UNKNOWN)]
+            row += [*(found.median or UNKNOWN_CSV_CELLS), found.p, found.test.delta if found.test else ""]
+            row += [*(found.mean or UNKNOWN_CSV_CELLS), *(found.within or UNKNOWN_CSV_CELLS)]
         rows.append(_filled(row))
     return rows
 
@@ -107,10 +114,10 @@ def _rows_of_mix(mix: Mix) -> list[list[Any]]:
             row += [harmless(cell.group.label), cell.share.size, "", "", "", "", cell.share.hits, cell.share.value]
             if place:
                 found = value.differences[place - 1]
-                row += [*(found.interval or UNKNOWN), found.p, ""]
+                row += [*(found.interval or UNKNOWN_CSV_CELLS), found.p, ""]
             rows.append(_filled(row))
     return rows
 
 
 def _filled(row: list[Any]) -> list[Any]:
-    return row + [""] * (len(HEAD) - len(row))
+    return row + [""] * (len(COMPARISON_CSV_HEAD) - len(row))

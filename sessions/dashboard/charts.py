@@ -11,11 +11,11 @@ from sessions.dashboard.numbers import DashboardScore, Facts, ScoreBin
 from sessions.dashboard.steps import TimeStep
 from sessions.query.grammar import All, FieldComparison, Nested, Operator
 from sessions.templatetags.cells import count, duration, money
-from tracing.latency import FIRST_TOKEN, WHOLE
+from tracing.latency import FIRST_TOKEN, WHOLE_CALL
 
-WIDTH, HEIGHT = 600, 90
-GAP = 1.5
-LEAST = 1.5  # what is there can be seen, however little it is
+DASHBOARD_CHART_WIDTH, DASHBOARD_CHART_HEIGHT = 600, 90
+BAR_GAP_UNITS = 1.5
+MIN_BAR_HEIGHT = 1.5  # what is there can be seen, however little it is
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ MEASURES: tuple[Measure, ...] = (
     ("p95 duration", "95 of 100 sessions are no longer.", lambda facts: facts.high, duration),
 )
 LATENCIES = (
-    ("Median latency", "Half of the model calls took no longer.", WHOLE, 0.5),
-    ("p95 latency", "95 of 100 model calls took no longer.", WHOLE, 0.95),
+    ("Median latency", "Half of the model calls took no longer.", WHOLE_CALL, 0.5),
+    ("p95 latency", "95 of 100 model calls took no longer.", WHOLE_CALL, 0.95),
     ("Median time to first token", "Half of the model calls had their first token by then.", FIRST_TOKEN, 0.5),
     ("p95 time to first token", "95 of 100 model calls had their first token by then.", FIRST_TOKEN, 0.95),
 )
-NAMES = {WHOLE: "duration", FIRST_TOKEN: "first_token"}  # in a query
+LATENCY_FIELD_NAMES = {WHOLE_CALL: "duration", FIRST_TOKEN: "first_token"}  # in a query
 
 
 def charts_of(links: Links, steps: Sequence[TimeStep], facts: Sequence[Facts]) -> list[DashboardChart]:
@@ -127,17 +127,17 @@ def drawn(title: str, help: str, columns: Sequence[ChartValue], *, noun: str = "
     amounts = [float(column.amount or 0) for column in columns]
     high, low = max(amounts, default=0.0), min([0.0, *amounts])
     top = max(high, 0.0)
-    scale = HEIGHT / ((top - low) or 1)
-    width = WIDTH / max(len(columns), 1)
+    scale = DASHBOARD_CHART_HEIGHT / ((top - low) or 1)
+    width = DASHBOARD_CHART_WIDTH / max(len(columns), 1)
     bars = []
     for place, (column, size) in enumerate(zip(columns, amounts, strict=True)):
-        height = max(abs(size) * scale, LEAST) if size else 0.0
+        height = max(abs(size) * scale, MIN_BAR_HEIGHT) if size else 0.0
         nought = top * scale
-        y = min(nought if size < 0 else nought - height, HEIGHT - height)
+        y = min(nought if size < 0 else nought - height, DASHBOARD_CHART_HEIGHT - height)
         bars.append(
             DashboardBar(
-                round(place * width, 2), round(max(y, 0.0), 2), round(max(width - GAP, 0.5), 2), round(height, 2),
-                column.label, column.value, column.query,
+                round(place * width, 2), round(max(y, 0.0), 2), round(max(width - BAR_GAP_UNITS, 0.5), 2),
+                round(height, 2), column.label, column.value, column.query,
             )
         )  # fmt: skip
     highest = next((column.value for column, size in zip(columns, amounts, strict=True) if size == high), "")
@@ -180,7 +180,7 @@ def _calls(links: Links, step: TimeStep, measure: str, length: float | None) -> 
     """Sessions with a turn of that time in which a model call took so long at least."""
     if length is None:
         return ""
-    slow = FieldComparison(NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
+    slow = FieldComparison(LATENCY_FIELD_NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
     call = Nested("span", All((FieldComparison("kind", Operator.HAS, ("generation",)), slow)))
     return links.to(Nested("trace", All((FieldComparison("started", Operator.HAS, (step.when,)), call))))
 

@@ -9,7 +9,7 @@ from sessions.dashboard.links import Links
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, said
 from sessions.query.grammar import Either, FieldComparison, Node, Operator
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def cells_of(links: Links, steps: Sequence[TimeStep], counts: Sequence[Sequence[
             HeatCell(name, hour, number, _query(links, first, last, day, hour) if number else "")
             for hour, number in enumerate(counts[day])
         ]
-        for day, name in enumerate(DAYS)
+        for day, name in enumerate(WEEKDAYS)
     ]
 
 

@@ -29,9 +29,9 @@ from sessions.dashboard.steps import TimeStep, midnight
 from sessions.listing import Listing
 
 FORM = f"{settings.VERSION}-1"  # of what is kept: another with every change of DashboardPart
-KEPT = 6 * 3600  # seconds
+CACHE_SECONDS = 6 * 3600  # seconds
 
-NOTHING = DashboardPart()
+EMPTY_DASHBOARD_PART = DashboardPart()
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class CachedDay:
     place: int
     step: TimeStep
     mark: str = ""
-    part: DashboardPart = NOTHING
+    part: DashboardPart = EMPTY_DASHBOARD_PART
 
 
 def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
@@ -73,7 +73,7 @@ def keep(project_id: int, days: Sequence[CachedDay], changed: Collection[int]) -
     }
     try:
         if weeks:
-            cache.set_many(weeks, KEPT)
+            cache.set_many(weeks, CACHE_SECONDS)
     except redis.RedisError as error:
         logger.warning("Cannot keep days of a dashboard: %s", error)
 

@@ -1,5 +1,5 @@
 """How long the model calls of a dashboard's sessions took, step by step: from the hours that are summed up already, and
-where a filter asks for some sessions only, from the traces of SAMPLED of them."""
+where a filter asks for some sessions only, from the traces of SAMPLED_SESSIONS of them."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from projects.models import Project
-from sessions.dashboard.reading import PATIENCE, Sessions
+from sessions.dashboard.reading import DASHBOARD_TIMEOUT_MS, Sessions
 from sessions.dashboard.steps import TimeStep
 from sessions.listing import Listing
 from tracing.bounded import SPACIOUS, within
 from tracing.latency import Slots, added, percentile
 from tracing.models import Activity, DirtyMark
 
-SAMPLED = 1_000  # sessions
-DAY = timedelta(days=1)
+SAMPLED_SESSIONS = 1_000  # sessions
+ONE_DAY = timedelta(days=1)
 OF_TRACES = """
 WITH picked AS MATERIALIZED (
     SELECT session_id FROM ({sessions}) AS s ORDER BY hashtextextended(session_id, 0) LIMIT %s)
@@ -61,7 +61,7 @@ def latencies_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]
     if _is_summed_up(listing, steps):
         whole = [replace(steps[0], start=hour_of(steps[0].start)), *steps[1:]]
         return Latencies(whole, _of_hours(listing, whole))
-    is_sample = sessions.weight > 1 or session_count > SAMPLED
+    is_sample = sessions.weight > 1 or session_count > SAMPLED_SESSIONS
     return Latencies(list(steps), _of_traces(listing, sessions, steps), is_sample)
 
 
@@ -99,7 +99,7 @@ def _of_hours(listing: Listing, steps: Sequence[TimeStep]) -> list[Measured]:
 def _whole_days(steps: Sequence[TimeStep]) -> tuple[datetime, datetime]:
     """From and until when no step begins within a day in UTC; today is not over."""
     today = _day_of(timezone.now())
-    low, high = _day_of(steps[0].start) + DAY, min(_day_of(steps[-1].end), today)
+    low, high = _day_of(steps[0].start) + ONE_DAY, min(_day_of(steps[-1].end), today)
     is_cut = any(step.start != _day_of(step.start) for step in steps[1:])
     return (low, low) if is_cut or high < low else (low, high)
 
@@ -123,9 +123,10 @@ def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) 
     rows, given = sessions.rows.values_list("session_id").query.sql_with_params()
     starts = [step.start for step in steps]
     measured: list[Measured] = [{} for _ in steps]
-    with within(PATIENCE, **SPACIOUS), connection.cursor() as cursor:
+    with within(DASHBOARD_TIMEOUT_MS, **SPACIOUS), connection.cursor() as cursor:
         cursor.execute(
-            OF_TRACES.format(sessions=rows), [*given, SAMPLED, starts, listing.project.pk, starts[0], steps[-1].end]
+            OF_TRACES.format(sessions=rows),
+            [*given, SAMPLED_SESSIONS, starts, listing.project.pk, starts[0], steps[-1].end],
         )
         for place, measure, slot, count in cursor.fetchall():
             measured[place - 1].setdefault(measure, {})[slot] = int(count)

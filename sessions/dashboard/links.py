@@ -5,10 +5,10 @@ from urllib.parse import quote_plus
 
 from sessions.listing import Listing
 from sessions.query.grammar import Node
-from sessions.query.parsing import LONGEST, MOST_PARTS
+from sessions.query.parsing import MAX_QUERY_CHARACTERS, MOST_PARTS
 from sessions.query.rewrite import parts_of, value_of, written
 
-QUOTED = {place: quote_plus(chr(place)) for place in range(128)}
+QUOTED_ASCII = {place: quote_plus(chr(place)) for place in range(128)}
 
 
 class Links:
@@ -21,7 +21,7 @@ class Links:
     def to(self, *parts: Node) -> str:
         """The list's query string; empty when the query were longer than the language allows."""
         text = written([*self.parts, *(part for part in parts if part not in self.parts)])
-        return f"{self._others}q={_quoted(text)}" if len(text) <= LONGEST else ""
+        return f"{self._others}q={_quoted(text)}" if len(text) <= MAX_QUERY_CHARACTERS else ""
 
     def to_value(self, name: str, value: str) -> str:
         """`name` may be that of a score, `score.helpfulness`."""
@@ -39,4 +39,4 @@ class Links:
 
 def _quoted(text: str) -> str:
     """As `quote_plus`, which takes ten times as long."""
-    return text.translate(QUOTED) if text.isascii() else quote_plus(text)
+    return text.translate(QUOTED_ASCII) if text.isascii() else quote_plus(text)

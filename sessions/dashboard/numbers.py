@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
-from sessions.dashboard.parts import EXACT, NOUGHT, DashboardPart, ScorePart, Tally, added, ranked, together
+from sessions.dashboard.parts import EXACT_CONTEXT, NOUGHT, DashboardPart, ScorePart, Tally, added, ranked, together
 from sessions.dashboard.reading import TOPS, Sessions, read
 from sessions.dashboard.steps import TimeStep
 from sessions.listing import Listing
 
 TOP = 8  # values of each set
-BINS = 12  # of a score, roughly
-LEAST = Decimal("1e-12")  # means are rounded to it
+SCORE_BINS = 12  # of a score, roughly
+SMALLEST_MEAN_DIFFERENCE = Decimal("1e-12")  # means are rounded to it
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _bins(means: Tally, weight: int) -> list[ScoreBin]:
     """Empty ones too."""
     if not means:
         return []
-    with localcontext(EXACT):
+    with localcontext(EXACT_CONTEXT):
         values = sorted((Decimal(mean), count) for mean, count in ranked(means))
         width = _width(values[0][0], values[-1][0])
         by_place: dict[int, list[tuple[Decimal, int]]] = {}
@@ -166,9 +166,9 @@ def _bins(means: Tally, weight: int) -> list[ScoreBin]:
 
 
 def _width(low: Decimal, high: Decimal) -> Decimal:
-    """Easy to say: 1, 2 or 5 times a power of ten, so that there are some BINS of them."""
-    rough = (high - low) / BINS or Decimal(1)
-    power = max(Decimal(1).scaleb(rough.adjusted()), LEAST)
+    """Easy to say: 1, 2 or 5 times a power of ten, so that there are some SCORE_BINS of them."""
+    rough = (high - low) / SCORE_BINS or Decimal(1)
+    power = max(Decimal(1).scaleb(rough.adjusted()), SMALLEST_MEAN_DIFFERENCE)
     return next((power * times for times in (1, 2, 5) if rough <= power * times), power * 10).normalize()
 
 

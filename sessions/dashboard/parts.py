@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TypeAlias
 
 NOUGHT = Decimal(0)
-EXACT = Context(prec=1_000)  # digits: more than a sum of the longest means has
+EXACT_CONTEXT = Context(prec=1_000)  # digits: more than a sum of the longest means has
 # Values by how often each came: many came as seldom as each other, which are added up in a fraction of the time.
 Tally: TypeAlias = Mapping[int, Sequence[str]]
 
@@ -89,7 +89,7 @@ def nth(runs: Sequence[Sequence[int]], index: int) -> int:
 
 
 def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
-    with localcontext(EXACT):
+    with localcontext(EXACT_CONTEXT):
         return sum(numbers, NOUGHT)
 
 

@@ -21,16 +21,19 @@ from sessions.listing import Listing
 from sessions.models import Session
 from tracing.bounded import SPACIOUS, within
 
-PATIENCE = 3_000  # ms for the statement
+DASHBOARD_TIMEOUT_MS = 3_000  # ms for the statement
 TOPS = ("model_names", "user_ids", "tags", "tool_names")
-READ = ("session_id", "created_at", "duration_ms", "total_cost", "total_tokens", "trace_count", "unpriced_count",
-        "error_count", *TOPS)  # fmt: skip
+READ_SESSION_FIELDS = ("session_id", "created_at", "duration_ms", "total_cost", "total_tokens", "trace_count",
+        "unpriced_count", "error_count", *TOPS)  # fmt: skip
 
 OF_STEPS = "SELECT width_bucket(created_at, %s::timestamptz[]) AS step, s.* FROM ({sessions}) s"
 # Of a long history few began before a time and went on in it: the index session_updated has all that tells which.
-NAMED = f"SELECT {', '.join(READ)} FROM session WHERE project_id = %s AND session_id = ANY(ARRAY({{sessions}}))"
+NAMED_SESSIONS_SQL = (
+    f"SELECT {', '.join(READ_SESSION_FIELDS)} FROM session"
+    " WHERE project_id = %s AND session_id = ANY(ARRAY({sessions}))"
+)
 # The index session_created has all that a mark is made of.
-DAYS = """
+DAYS_SQL = """
 day AS (SELECT * FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[]) d(step, since, until, known)),
 marked AS MATERIALIZED (
     SELECT day.*, m.mark FROM day CROSS JOIN LATERAL (
@@ -40,7 +43,7 @@ marked AS MATERIALIZED (
 """
 OF_DAYS = f"""
 SELECT day.step, s.* FROM marked day CROSS JOIN LATERAL (
-    SELECT {", ".join(READ)} FROM session
+    SELECT {", ".join(READ_SESSION_FIELDS)} FROM session
     WHERE project_id = %s AND created_at >= day.since AND created_at < day.until OFFSET 0) s
 WHERE day.mark <> day.known"""
 CHOSEN = """
@@ -51,7 +54,7 @@ scored AS MATERIALIZED (
         WHERE n.project_id = %s AND n.session_id = chosen.session_id AND n.count > 0 OFFSET 0) n)
 SELECT json_build_object({answers})::text
 """
-MARKS = "SELECT json_object_agg(step, mark) FROM marked"
+STEP_MARKS_SQL = "SELECT json_object_agg(step, mark) FROM marked"
 FACTS = """
 SELECT json_agg(json_build_array(step, number, failed, traces, cost, unpriced, tokens, durations)) FROM (
     SELECT step, count(*) AS number, count(*) FILTER (WHERE error_count > 0) AS failed, sum(trace_count) AS traces,
@@ -60,7 +63,7 @@ SELECT json_agg(json_build_array(step, number, failed, traces, cost, unpriced, t
     FROM chosen GROUP BY step) AS f"""
 # Equal sets are counted before they are taken apart: there are few different ones. In the rows of a grouping set every
 # other column is NULL, which no set of a session is.
-VALUES = """
+STEP_VALUES_SQL = """
 SELECT json_agg(json_build_array(step, name, counts)) FROM (
     SELECT step, name, json_object_agg(value, number) AS counts FROM (
         SELECT step, name, value, sum(times) AS number FROM (
@@ -69,7 +72,7 @@ SELECT json_agg(json_build_array(step, name, counts)) FROM (
         GROUP BY step, name, value) AS n
     GROUP BY step, name) AS c"""
 # Every zone is a multiple of a quarter of an hour away.
-HOURS = """
+STEP_HOURS_SQL = """
 SELECT json_agg(json_build_array(step, counts)) FROM (
     SELECT step, json_object_agg(hour, number) AS counts FROM (
         SELECT step, to_char(quarter AT TIME ZONE %s, 'ID HH24') AS hour, sum(times) AS number FROM (
@@ -77,7 +80,7 @@ SELECT json_agg(json_build_array(step, counts)) FROM (
             FROM chosen GROUP BY step, quarter) AS q
         GROUP BY step, hour) AS h
     GROUP BY step) AS c"""
-SCORES = """
+STEP_SCORES_SQL = """
 SELECT json_agg(json_build_array(step, name, number, mean_count, total)) FROM (
     SELECT step, name, count(*) AS number, count(mean) AS mean_count, coalesce(sum(mean), 0)::text AS total
     FROM scored GROUP BY step, name) AS s"""
@@ -87,7 +90,7 @@ SELECT json_agg(json_build_array(step, name, counts)) FROM (
         SELECT step, name, mean::text AS mean, count(*) AS number FROM scored WHERE mean IS NOT NULL
         GROUP BY step, name, mean) AS m
     GROUP BY step, name) AS c"""
-CATEGORIES = """
+STEP_CATEGORIES_SQL = """
 SELECT json_agg(json_build_array(step, name, counts)) FROM (
     SELECT step, name, json_object_agg(category, number) AS counts FROM (
         SELECT step, name, category, sum(times) AS number FROM (
@@ -135,28 +138,28 @@ def _asked(
 ) -> Found:
     answers, zone = _answers(is_brief=is_brief), timezone.get_current_timezone_name()
     if days:
-        answers["marks"] = MARKS
+        answers["marks"] = STEP_MARKS_SQL
     texts, given = _sessions(project_id, rows, [step.start for step in steps], days)
     statement = CHOSEN.format(
-        days=DAYS if days else "",
+        days=DAYS_SQL if days else "",
         sessions=" UNION ALL ".join(texts),
         answers=", ".join(f"'{name}', ({sql})" for name, sql in answers.items()),
     )
     params = [*_known(project_id, days), *given, project_id, *([] if is_brief else [zone])]
-    with within(PATIENCE, **SPACIOUS), connection.cursor() as cursor:
+    with within(DASHBOARD_TIMEOUT_MS, **SPACIOUS), connection.cursor() as cursor:
         cursor.execute(statement, params)
         found: Found = json.loads(cursor.fetchone()[0])
     return found
 
 
 def _answers(*, is_brief: bool) -> dict[str, str]:
-    brief = {"facts": FACTS, "values": _values(["user_ids"]), "scores": SCORES}
-    whole = {"values": _values(TOPS), "hours": HOURS, "means": MEANS, "categories": CATEGORIES}
+    brief = {"facts": FACTS, "values": _values(["user_ids"]), "scores": STEP_SCORES_SQL}
+    whole = {"values": _values(TOPS), "hours": STEP_HOURS_SQL, "means": MEANS, "categories": STEP_CATEGORIES_SQL}
     return brief if is_brief else brief | whole
 
 
 def _values(names: Sequence[str]) -> str:
-    return VALUES.format(
+    return STEP_VALUES_SQL.format(
         cases=" ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in names),
         sets=", ".join(names),
         each_set=", ".join(f"(step, {name})" for name in names),
@@ -175,11 +178,17 @@ def _sessions(
 ) -> tuple[list[str], list[Any]]:
     """Statements that together find each session once, and their parameters."""
     if not days:
-        sql, given = rows.values_list(*READ).query.sql_with_params()
+        sql, given = rows.values_list(*READ_SESSION_FIELDS).query.sql_with_params()
         return [OF_STEPS.format(sessions=sql)], [starts, *given]
     early, of_early = rows.filter(created_at__lt=days[0].step.start).values_list("session_id").query.sql_with_params()
-    late, of_late = rows.filter(created_at__gte=days[-1].step.end).values_list(*READ).query.sql_with_params()
-    texts = [OF_STEPS.format(sessions=NAMED.format(sessions=early)), OF_STEPS.format(sessions=late), OF_DAYS]
+    late, of_late = (
+        rows.filter(created_at__gte=days[-1].step.end).values_list(*READ_SESSION_FIELDS).query.sql_with_params()
+    )
+    texts = [
+        OF_STEPS.format(sessions=NAMED_SESSIONS_SQL.format(sessions=early)),
+        OF_STEPS.format(sessions=late),
+        OF_DAYS,
+    ]
     return texts, [starts, project_id, *of_early, starts, *of_late, project_id]
 
 

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from sessions.query.grammar import FieldComparison, Operator
 
 HOURLY = timedelta(hours=50)  # a shorter time is drawn by the hour
-LONGEST = timedelta(days=400)  # the rest of a longer time is in the totals
+MAX_STEPPED_TIME = timedelta(days=400)  # the rest of a longer time is in the totals
 SOON_BEFORE = timedelta(microseconds=1)  # the finest that the database tells apart
 
 
@@ -53,7 +53,7 @@ def said(start: datetime, end: datetime) -> str:
 
 def steps_between(first: datetime, last: datetime) -> list[TimeStep]:
     """Without gaps, the last one whole. A change of the clocks makes an hour or a day longer or shorter."""
-    first = max(first, last - LONGEST)
+    first = max(first, last - MAX_STEPPED_TIME)
     is_hourly = last - first < HOURLY
     bounds = [first, *_bounds(first, last, is_hourly=is_hourly)]
     return [TimeStep(start, end, is_hourly) for start, end in pairwise(bounds)]

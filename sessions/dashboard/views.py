@@ -14,8 +14,8 @@ from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.cohorts.sampling import ONE_IN
 from sessions.dashboard.charts import (
-    HEIGHT,
-    WIDTH,
+    DASHBOARD_CHART_HEIGHT,
+    DASHBOARD_CHART_WIDTH,
     DashboardChart,
     Top,
     charts_of,
@@ -25,7 +25,7 @@ from sessions.dashboard.charts import (
     trend_of,
 )
 from sessions.dashboard.heat import cells_of
-from sessions.dashboard.latencies import SAMPLED, Latencies, hour_of, latencies_of
+from sessions.dashboard.latencies import SAMPLED_SESSIONS, Latencies, hour_of, latencies_of
 from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardScore, Facts, Scored, before_of, numbers_of
 from sessions.dashboard.reading import sessions_of
@@ -34,11 +34,11 @@ from sessions.listing import Listing
 from sessions.models import Session
 from sessions.span import RANGES
 from tracing.bounded import TooLong
-from tracing.latency import FIRST_TOKEN, WHOLE
+from tracing.latency import FIRST_TOKEN, WHOLE_CALL
 
 DEFAULT_RANGE = "30d"
-LABELS = {"model_names": "Models", "user_ids": "Users", "tags": "Tags", "tool_names": "Tools"}
-SCORES = 6  # names
+BREAKDOWN_LABELS = {"model_names": "Models", "user_ids": "Users", "tags": "Tags", "tool_names": "Tools"}
+MAX_DASHBOARD_SCORES = 6  # names
 
 
 @dataclass(frozen=True)
@@ -93,19 +93,19 @@ def _drawn(project: Project, listing: Listing) -> dict[str, Any]:
         "before_latencies": _percentiles(before.latencies) if before else {},
         "charts": charts_of(links, steps, found.steps) + latency_charts(links, latencies),
         "tops": [
-            (LABELS[name], tops_of(links, listing.properties[name].aliases[0], values))
+            (BREAKDOWN_LABELS[name], tops_of(links, listing.properties[name].aliases[0], values))
             for name, values in found.tops.items()
         ],
-        "scores": [_panel(links, steps, score, before) for score in found.scores[:SCORES]],
-        "other_scores": max(0, len(found.scores) - SCORES),
+        "scores": [_panel(links, steps, score, before) for score in found.scores[:MAX_DASHBOARD_SCORES]],
+        "other_scores": max(0, len(found.scores) - MAX_DASHBOARD_SCORES),
         "heat": cells_of(links, steps, found.heat),
         "busiest": max(map(max, found.heat)),
         "numbers": found,
         "one_in": ONE_IN,
         "is_sampled": latencies.is_sample,
-        "sampled": SAMPLED,
-        "width": WIDTH,
-        "height": HEIGHT,
+        "sampled": SAMPLED_SESSIONS,
+        "width": DASHBOARD_CHART_WIDTH,
+        "height": DASHBOARD_CHART_HEIGHT,
     }
 
 
@@ -135,8 +135,8 @@ def _before(project: Project, listing: Listing, first: datetime, last: datetime)
 
 def _percentiles(latencies: Latencies) -> dict[str, float | None]:
     return {
-        "median": latencies.total(WHOLE, 0.5),
-        "high": latencies.total(WHOLE, 0.95),
+        "median": latencies.total(WHOLE_CALL, 0.5),
+        "high": latencies.total(WHOLE_CALL, 0.95),
         "first_median": latencies.total(FIRST_TOKEN, 0.5),
         "first_high": latencies.total(FIRST_TOKEN, 0.95),
     }

@@ -68,13 +68,13 @@ def laminar(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     return told | _genai_usage(talk, step)
 
 
-OPENINFERENCE_KINDS = {Kind.GENERATION: "LLM"}
+OPENINFERENCE_KIND_NAMES = {Kind.GENERATION: "LLM"}
 
 
 def openinference(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     """Messages are flattened into one attribute per leaf."""
     told: Attributes = {
-        "openinference.span.kind": OPENINFERENCE_KINDS.get(step.kind, step.kind.name),
+        "openinference.span.kind": OPENINFERENCE_KIND_NAMES.get(step.kind, step.kind.name),
         "session.id": talk.session_id,
         "user.id": talk.user_id,
         "tag.tags": talk.tags,
@@ -106,7 +106,7 @@ def _flat(prefix: str, messages: list[Message]) -> Attributes:
     return told
 
 
-OPERATIONS = {
+OPERATION_BY_KIND = {
     Kind.AGENT: "invoke_agent",
     Kind.GENERATION: "chat",
     Kind.TOOL: "execute_tool",
@@ -118,7 +118,7 @@ OPERATIONS = {
 def genai(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
     """OpenTelemetry's conventions. The agent's span repeats the usage of its model calls, as some frameworks do."""
     told: Attributes = {
-        "gen_ai.operation.name": OPERATIONS[step.kind],
+        "gen_ai.operation.name": OPERATION_BY_KIND[step.kind],
         "gen_ai.conversation.id": talk.session_id,
         "user.id": talk.user_id,
     }

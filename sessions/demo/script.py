@@ -12,8 +12,8 @@ from pathlib import Path
 from random import Random
 from string import Template
 
-SCRIPTS = Path(__file__).parent / "scripts"
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+DEMO_SCRIPTS_DIR = Path(__file__).parent / "scripts"
+SCRIPT_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Cast:
 
 
 def casts() -> list[Cast]:
-    return [read(path) for path in sorted(SCRIPTS.glob("*.txt"))]
+    return [read(path) for path in sorted(DEMO_SCRIPTS_DIR.glob("*.txt"))]
 
 
 def read(path: Path) -> Cast:
@@ -72,7 +72,7 @@ def read(path: Path) -> Cast:
                 cast.scripts[-1].exchanges.append(Exchange(text, pause=pause))
                 pause = None
             case "~":
-                pause = timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+                pause = timedelta(**{SCRIPT_UNITS[text[-1]]: int(text[:-1])})
             case _:
                 _add(cast.scripts[-1].exchanges[-1], sign, text)
     return cast

@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 
 from sessions.demo.script import Act, Cast, Exchange, Script, casts, filled
-from sessions.demo.tools import TOOLS
+from sessions.demo.tools import DEMO_TOOLS
 from tracing.records import Kind
 
 Message = dict[str, Any]
-DAYS = 21
+DEMO_DAYS = 21
 MODELS = {  # name: provider, how often of 100
     "gpt-4o": ("openai", 27),
     "gpt-4o-mini": ("openai", 26),
@@ -109,7 +109,7 @@ class Teller:
     def conversation(self, until: datetime) -> Conversation:
         random, channel = self.random, _weighted(self.random, CHANNELS)
         turns = [self._turn(exchange) for exchange in self.script.exchanges]
-        ago = timedelta(minutes=3) + timedelta(days=DAYS) * random.random() ** 1.5
+        ago = timedelta(minutes=3) + timedelta(days=DEMO_DAYS) * random.random() ** 1.5
         return Conversation(
             session_id=self.session_id,
             user_id=self.user_id,
@@ -174,7 +174,7 @@ class Teller:
 
     def _call(self, act: Act) -> list[DemoSpan]:
         """The model asks for a tool, and the tool answers or fails."""
-        tool = TOOLS[act.name]
+        tool = DEMO_TOOLS[act.name]
         arguments = filled(tool.arguments, self.words)
         call = {"id": f"call_{self.random.getrandbits(32):08x}", "type": "function"}
         wish = {**call, "function": {"name": act.name, "arguments": arguments}}

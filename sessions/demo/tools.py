@@ -9,7 +9,7 @@ class Tool(NamedTuple):
     error: str
 
 
-TOOLS = {
+DEMO_TOOLS = {
     "track_order": Tool(
         '{"order_id": "$order"}',
         '{"order_id": "$order", "status": "in_transit", "last_scan": "$city", "days_late": $days}',

@@ -26,7 +26,7 @@ from sessions.export.stream import BadExport, export_of
 from sessions.export.tasks import exports as making
 from sessions.models import ExportFile
 
-LISTED = 50
+MAX_LISTED_EXPORTS = 50
 TOO_LARGE = "Ask for a part with `limit` and go on with `after`, or for a file with POST /api/v1/exports."
 
 
@@ -64,7 +64,7 @@ def exports(request: Request) -> Response:
     """The project's files, the newest first. POST with the parameters of an export has one made."""
     project = project_of(request)
     if request.method == "GET":
-        found = ExportFile.objects.for_project(project).order_by("-requested_at")[:LISTED]
+        found = ExportFile.objects.for_project(project).order_by("-requested_at")[:MAX_LISTED_EXPORTS]
         return Response({"data": [file_json(file) for file in found]})
     try:
         file = files.begin(project, request.query_params, by=key_of(request))

@@ -10,11 +10,11 @@ import orjson
 
 from sessions.models import Session
 from tracing.models import Trace
-from tracing.reading.sides import COLUMNS, ROLES, texts_of_side
+from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
 from tracing.reading.texts import is_conversation
 
-TEXTS_AT_ONCE = 50  # traces whose texts are in memory
-TRACES_AT_ONCE = 500  # traces that one query answers
+EXPORT_TEXT_BATCH_TRACES = 50  # traces whose texts are in memory
+EXPORT_BATCH_TRACES = 500  # traces that one query answers
 
 Message = dict[str, Any]
 Texts = dict[str, dict[str, str]]  # by side and trace id
@@ -57,7 +57,7 @@ class Told:
 def conversation_of(session: Session) -> Iterator[Message]:
     """The session's messages, read in parts however many there are."""
     told = Told()
-    for some in _batches(traces_of(session), TEXTS_AT_ONCE):
+    for some in _batches(traces_of(session), EXPORT_TEXT_BATCH_TRACES):
         yield from _messages(told, some, _texts(session.project_id, some))
 
 
@@ -70,7 +70,7 @@ def conversations_of(sessions: Sequence[Session]) -> Iterator[tuple[Session, Ite
         project_id = some[0].project_id
         by_session: dict[str | None, list[Trace]] = {session.session_id: [] for session in some}
         found = Trace.objects.for_project(project_id).filter(session_id__in=list(by_session))
-        traces = list(found.order_by("session_id", "started_at", "trace_id").only(*COLUMNS))
+        traces = list(found.order_by("session_id", "started_at", "trace_id").only(*SIDE_COLUMNS))
         for trace in traces:
             by_session[trace.session_id].append(trace)
         texts = _texts(project_id, traces)
@@ -92,14 +92,14 @@ def _messages(told: Told, traces: Sequence[Trace], texts: Texts) -> Iterator[Mes
 def traces_of(session: Session) -> Iterator[Trace]:
     """In their order, batch by batch, however many there are."""
     traces = Trace.objects.for_project(session.project_id).filter(session_id=session.session_id)
-    traces = traces.order_by("started_at", "trace_id").only(*COLUMNS)
-    batch = list(traces[:TRACES_AT_ONCE])
+    traces = traces.order_by("started_at", "trace_id").only(*SIDE_COLUMNS)
+    batch = list(traces[:EXPORT_BATCH_TRACES])
     while batch:
         yield from batch
         last = batch[-1]
         later = traces.filter(started_at__gte=last.started_at)
         later = later.exclude(started_at=last.started_at, trace_id__lte=last.trace_id)
-        batch = list(later[:TRACES_AT_ONCE]) if len(batch) == TRACES_AT_ONCE else []
+        batch = list(later[:EXPORT_BATCH_TRACES]) if len(batch) == EXPORT_BATCH_TRACES else []
 
 
 def messages_in(text: str, role: str) -> list[Message]:
@@ -131,7 +131,7 @@ def _slices(sessions: Sequence[Session]) -> Iterator[list[Session]]:
     some: list[Session] = []
     traces = 0
     for session in sessions:
-        if some and traces + session.trace_count > TEXTS_AT_ONCE:
+        if some and traces + session.trace_count > EXPORT_TEXT_BATCH_TRACES:
             yield some
             some, traces = [], 0
         some.append(session)

@@ -14,18 +14,18 @@ from projects.downloads.answers import download
 from projects.htmx import PageRequest
 from projects.models import Project, Role
 from sessions.export import files
-from sessions.export.formats import FORMATS
+from sessions.export.formats import EXPORT_FORMATS
 from sessions.export.sending import file_sent
 from sessions.models import ExportFile
 
-SHOWN = 50
+MAX_SHOWN_EXPORTS = 50
 
 
 @require_safe
 @project_view
 def export_files(request: PageRequest, project: Project) -> HttpResponse:
     """The project's files, the newest first."""
-    found = ExportFile.objects.for_project(project).order_by("-requested_at")[:SHOWN]
+    found = ExportFile.objects.for_project(project).order_by("-requested_at")[:MAX_SHOWN_EXPORTS]
     context = {"project": project, "section": "sessions", "files": [_shown(request, project, file) for file in found]}
     return render(request, "sessions/export_files.html", context)
 
@@ -63,7 +63,7 @@ def delete_export(request: PageRequest, project: Project, export_id: UUID) -> Ht
 
 
 def _shown(request: PageRequest, project: Project, file: ExportFile) -> dict[str, object]:
-    label = FORMATS[file.format].label
+    label = EXPORT_FORMATS[file.format].label
     return {"file": file, "label": label, "may_delete": _may_delete(request, project, file)}
 
 

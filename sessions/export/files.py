@@ -30,13 +30,13 @@ from sessions.query.values import as_of
 
 logger = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60  # longer than a slice may take
+EXPORT_LEASE_SECONDS = 60  # longer than a slice may take
 PART_BYTES = 16 * 2**20  # of a part, as soon as a batch exceeds it
-IN_MEMORY_BYTES = 4 * 2**20
-MOST_BYTES = 2 * 2**30  # of a file
+EXPORT_MEMORY_BYTES = 4 * 2**20
+MAX_EXPORT_BYTES = 2 * 2**30  # of a file
 MOST_WAITING = 3  # of a project at once
 MOST_KEPT = 20  # of a project
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK_EXPORTS_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 WITHDRAWN = "Something that it may hold was deleted in this project. Export again."
 
 
@@ -52,7 +52,7 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
     """The order, or the same one that is being worked on already. Raises BadExport, TooMany."""
     export, name = export_of(project, params), by.email if isinstance(by, User) else f"key {by.public_key}"
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [parts.directory_of(project.pk)])
+        cursor.execute(LOCK_EXPORTS_SQL, [parts.directory_of(project.pk)])
     known = ExportFile.objects.for_project(project)
     zone = timezone.get_current_timezone_name()
     order = {"format": export.format.name, "query": params.urlencode(), "requested_by": name, "time_zone": zone}
@@ -147,11 +147,11 @@ def _work(file: ExportFile, project: Project, until: float) -> None:
         _write(file, sha256=parts.sha256_of(file.parts), finished_at=timezone.now(), leased_until=None)
         return
     export = export_of(project, QueryDict(file.query))
-    with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as content:
+    with tempfile.SpooledTemporaryFile(EXPORT_MEMORY_BYTES) as content:
         position, row_count = _write_batches(file, export, content, until)
         size = content.tell()
-        if file.size + size > MOST_BYTES:
-            raise NoDownload(f"It would be larger than {MOST_BYTES // 2**30} GB. Narrow the filter or the time.")
+        if file.size + size > MAX_EXPORT_BYTES:
+            raise NoDownload(f"It would be larger than {MAX_EXPORT_BYTES // 2**30} GB. Narrow the filter or the time.")
         with _kept(file, content) as name:
             written = [*file.parts, [name, size]]
             _write(file, position=position, row_count=row_count, parts=written, leased_until=None)
@@ -205,7 +205,7 @@ def _write(file: ExportFile, **changes: Any) -> bool:
 def _lease(file: ExportFile) -> bool:
     now: datetime = timezone.now()
     free = _row(file).filter(Q(leased_until=None) | Q(leased_until__lt=now), finished_at=None)
-    if not free.update(leased_until=now + timedelta(seconds=LEASE_SECONDS)):
+    if not free.update(leased_until=now + timedelta(seconds=EXPORT_LEASE_SECONDS)):
         return False
     file.refresh_from_db(from_queryset=ExportFile.objects.for_project(file.project_id))
     return True

@@ -15,7 +15,7 @@ from sessions.models import Session
 from sessions.properties import properties_of
 from tracing.fields import dump
 
-NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+CSV_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def cell(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = ", ".join(value)
     text = value if isinstance(value, str) else dump(value)
-    return text if NUMBER.fullmatch(text) else harmless(text)
+    return text if CSV_NUMBER.fullmatch(text) else harmless(text)
 
 
 def _json_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _markdown_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 # In the order of the menu: for spreadsheets, for programs, for models, for people.
-FORMATS = {
+EXPORT_FORMATS = {
     found.name: found
     for found in (
         Format("csv", "CSV", "One row per session.", "text/csv; charset=utf-8", "csv", _csv_rows, _csv_start),

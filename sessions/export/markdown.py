@@ -10,7 +10,7 @@ from sessions.models import Session
 from tracing.reading.texts import indented
 
 TICKS = re.compile("`+")
-NAMES = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
+ROLE_NAMES = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
 
 
 def as_markdown(session: Session, messages: Iterator[Message]) -> Iterator[str]:
@@ -26,7 +26,7 @@ def as_markdown(session: Session, messages: Iterator[Message]) -> Iterator[str]:
 def _who(message: Message) -> str:
     role = str(message["role"])
     name = message.get("name")
-    return NAMES.get(role, _line(role)) + (f" ({_line(name)})" if isinstance(name, str) and name else "")
+    return ROLE_NAMES.get(role, _line(role)) + (f" ({_line(name)})" if isinstance(name, str) and name else "")
 
 
 def _parts(message: Message) -> Iterator[str]:

@@ -17,7 +17,7 @@ from projects.models import Project
 from sessions.api.representation import session_json
 from sessions.export import files
 from sessions.export.conversations import conversation_of
-from sessions.export.formats import FORMATS
+from sessions.export.formats import EXPORT_FORMATS
 from sessions.export.markdown import as_markdown
 from sessions.export.recording import parameters_in
 from sessions.export.stream import BadExport, Export, export_of
@@ -28,7 +28,7 @@ from sessions.translation.languages import tag
 from tracing.fields import dump
 from tracing.keyset import Order
 
-PATIENCE_SECONDS = 2.0  # of somebody at a page, for an export that a worker could make
+PAGE_EXPORT_SECONDS = 2.0  # of somebody at a page, for an export that a worker could make
 BY_ID = Order("id", "session_id", "session_id", Session._meta.get_field("session_id"))
 # What the names mean for a single session.
 OF_ONE = {"markdown": "markdown", "jsonl": "messages", "messages": "messages", "json": "json"}
@@ -48,13 +48,18 @@ def exported(request: PageRequest, project: Project) -> HttpResponseBase:
     except BadExport as error:
         query = request.GET.copy()
         is_asked = bool(query.pop("format", None)) or len(error.errors) > 1
-        context = {"project": project, "section": "sessions", "formats": FORMATS.values(), "query": query.urlencode()}
+        context = {
+            "project": project,
+            "section": "sessions",
+            "formats": EXPORT_FORMATS.values(),
+            "query": query.urlencode(),
+        }
         context["errors"] = error.errors if is_asked else {}
         return render(request, "sessions/export.html", context, status=400 if is_asked else 200)
     tell_of(request, project, export.format.name, "sessions", parameters=parameters_in(request.GET))
     name = filename(f"sessions-of-{project.name}", export.format.extension)
     try:
-        return _sent(request, project, export.pieces(), name, export.format.content_type, seconds=PATIENCE_SECONDS)
+        return _sent(request, project, export.pieces(), name, export.format.content_type, seconds=PAGE_EXPORT_SECONDS)
     except DownloadTooLarge:
         return _left_to_worker(request, project, request.GET)
 
@@ -76,12 +81,12 @@ def one_exported(request: PageRequest, project: Project, session_id: str) -> Htt
         content_type, extension = TRANSLATED[name == "markdown"]
         pieces = translated(found, lang, is_text=name == "markdown")
         return _sent(request, project, pieces, filename(f"session-{session_id}-{lang}", extension), content_type)
-    chosen, file_name = FORMATS[name], filename(f"session-{session_id}", FORMATS[name].extension)
+    chosen, file_name = EXPORT_FORMATS[name], filename(f"session-{session_id}", EXPORT_FORMATS[name].extension)
     if name == "json":
         return _sent(request, project, everything(found), file_name, chosen.content_type)
     try:
         pieces = Export(chosen, sessions, BY_ID).pieces()
-        return _sent(request, project, pieces, file_name, chosen.content_type, seconds=PATIENCE_SECONDS)
+        return _sent(request, project, pieces, file_name, chosen.content_type, seconds=PAGE_EXPORT_SECONDS)
     except DownloadTooLarge:
         alone = QueryDict(mutable=True)
         alone.update({"format": name, "id": session_id})

@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from projects.deletion import emptied
 from tracing.media import delete_tree
 
-READ_BYTES = 2**20
+PART_READ_BYTES = 2**20
 
 
 def directory_of(project_id: int, export_id: object = "") -> str:
@@ -88,7 +88,7 @@ class Parts(io.RawIOBase):
 
 def opened(parts: Sequence[tuple[str, int]]) -> IO[bytes]:
     """The whole file, to read."""
-    return io.BufferedReader(Parts(parts), READ_BYTES)
+    return io.BufferedReader(Parts(parts), PART_READ_BYTES)
 
 
 def sha256_of(parts: Sequence[tuple[str, int]]) -> str:

@@ -8,7 +8,7 @@ from projects.audit import Action, record
 from projects.downloads.answers import attachment, file_answer, filename
 from projects.downloads.places import Holder
 from projects.models import ApiKey, Project, User
-from sessions.export.formats import FORMATS
+from sessions.export.formats import EXPORT_FORMATS
 from sessions.export.parts import opened
 from sessions.models import ExportFile
 
@@ -18,7 +18,7 @@ def file_sent(request: HttpRequest, file: ExportFile, who: User | ApiKey, projec
     if request.method == "GET" and "Range" not in request.headers:
         target = f"export {file.id}"
         record(Action.EXPORTED, project, actor=who, target=target, request=request, format=file.format)
-    chosen = FORMATS[file.format]
+    chosen = EXPORT_FORMATS[file.format]
     day = f"{file.requested_at:%Y-%m-%d}"
     headers = attachment(filename(f"sessions-of-{project.name}-{day}", chosen.extension))
     headers |= {"Repr-Digest": f"sha-256=:{_base64(file.sha256)}:"}

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from projects.models import Project
 from projects.values import whole_number
 from sessions.export.bounds import in_time
-from sessions.export.formats import FORMATS, Format
+from sessions.export.formats import EXPORT_FORMATS, Format
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.question import RELEVANCE
@@ -21,7 +21,7 @@ from sessions.score_order import ScoreOrder
 from tracing.keyset import BadCursor, KeysetPage, Order
 
 MOST_IDS = 1_000
-OWN = ("format", "after", "limit", "id")
+EXPORT_PARAMETERS = ("format", "after", "limit", "id")
 Errors = dict[str, list[str]]
 
 
@@ -64,9 +64,9 @@ class Export:
 def export_of(project: Project, params: QueryDict) -> Export:
     """What the parameters ask for: those of the list, and `format`, `after`, `limit`, `id`. Raises BadExport."""
     errors: Errors = {}
-    found = FORMATS.get(params.get("format", ""))
+    found = EXPORT_FORMATS.get(params.get("format", ""))
     if found is None:
-        errors["format"] = [f"The format is one of {', '.join(FORMATS)}."]
+        errors["format"] = [f"The format is one of {', '.join(EXPORT_FORMATS)}."]
     sessions, order = _asked(project, params, errors)
     limit = _limit(params, errors)
     after = _after(project, order, params.get("after", ""), errors)
@@ -78,7 +78,7 @@ def export_of(project: Project, params: QueryDict) -> Export:
 def _asked(project: Project, params: QueryDict, errors: Errors) -> tuple[QuerySet[Session], Order | ScoreOrder]:
     ids = [session_id for session_id in params.getlist("id") if session_id]
     listed = params.copy()
-    for name in (*OWN, *PASSING):
+    for name in (*EXPORT_PARAMETERS, *PASSING):
         listed.pop(name, None)
     if params.get("sort", "") in ("", RELEVANCE):
         listed["sort"] = "created_at"

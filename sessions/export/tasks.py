@@ -4,7 +4,7 @@ from projects.slices import sliced
 from sessions.export import files
 
 
-@sliced("exports", waiting=files.waiting_projects, lease_seconds=files.LEASE_SECONDS)
+@sliced("exports", waiting=files.waiting_projects, lease_seconds=files.EXPORT_LEASE_SECONDS)
 def exports(project_id: int, until: float) -> bool:
     """Writes a part of the file that was asked for first."""
     return files.work_slice(project_id, until)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import migrations
 from django.utils import timezone
 
-from tracing.tombstones import KEPT, Kind, bury, pseudonym_of
+from tracing.tombstones import TOMBSTONE_LIFETIME, TombstoneKind, bury, pseudonym_of
 
 FINISHED = "UPDATE bulk_job SET session_ids = NULL, last_id = '' WHERE finished_at IS NOT NULL"
 
@@ -14,8 +14,8 @@ FINISHED = "UPDATE bulk_job SET session_ids = NULL, last_id = '' WHERE finished_
 def forget(apps: Any, schema_editor: Any) -> None:
     Erasure = apps.get_model("llm_sessions", "Erasure")
     for erasure in Erasure.objects.all():
-        if erasure.requested_at > timezone.now() - KEPT:
-            bury(erasure.project_id, Kind(erasure.subject), [erasure.key], erasure.requested_at)
+        if erasure.requested_at > timezone.now() - TOMBSTONE_LIFETIME:
+            bury(erasure.project_id, TombstoneKind(erasure.subject), [erasure.key], erasure.requested_at)
         if erasure.subject == "person" and erasure.finished_at is not None:
             name = pseudonym_of(erasure.project_id, erasure.key)
             Erasure.objects.filter(project_id=erasure.project_id, id=erasure.id).update(key=name)

@@ -27,11 +27,11 @@ ACTIVE = """(SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::
 IDLE = f"{DURATION} - {ACTIVE}"
 
 # What sessions/rollup.py has just summed up, name by name.
-SCORES = """coalesce((
+SCORES_SQL = """coalesce((
     SELECT jsonb_object_agg(n.name, jsonb_build_object('count', n.count, 'mean', n.mean, 'shares', n.shares))
     FROM session_score n WHERE n.project_id = t.project_id AND n.session_id = t.session_id), '{}'::jsonb)"""
 
-TAGS = """coalesce((
+TAGS_SQL = """coalesce((
     SELECT array_agg(DISTINCT tag ORDER BY tag) FROM trace g CROSS JOIN LATERAL unnest(g.tags) tag
     WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}')"""
 MODEL_NAMES = """coalesce((

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from projects.tenancy import TenantQuerySet
 from tracing.models.columns import IdField
 
-NAME_LENGTH = 80
+MAX_COHORT_NAME_CHARACTERS = 80
 DESCRIPTION_LENGTH = 1000
 
 
@@ -29,7 +29,7 @@ class Cohort(models.Model):
     pk = models.CompositePrimaryKey("project_id", "id")
     project_id = models.BigIntegerField()
     id = models.UUIDField(default=uuid.uuid4)
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(max_length=MAX_COHORT_NAME_CHARACTERS)
     description = models.TextField(blank=True, max_length=DESCRIPTION_LENGTH)
     colour = models.CharField(max_length=8, choices=Colour, default=Colour.BLUE)
     owner_id = models.BigIntegerField(help_text="Who made it.")

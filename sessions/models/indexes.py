@@ -4,7 +4,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 # Every sort that is offered has an index, so that any page of two million sessions is one short walk.
-ORDERS = {
+INDEXED_ORDERS = {
     "updated_at": "updated",
     "created_at": "created",
     "duration_ms": "duration",
@@ -21,7 +21,7 @@ ORDERS = {
     "total_tokens": "tokens",
     "unpriced_count": "unpriced",
 }
-SETS = ("tags", "user_ids", "environments", "model_names", "tool_names", "releases")
+INDEXED_SETS = ("tags", "user_ids", "environments", "model_names", "tool_names", "releases")
 
 
 # A dashboard tells by them which days have changed (sessions/dashboard/kept.py), and which sessions began before its
@@ -35,7 +35,7 @@ def in_order(column: str, *, name: str) -> models.Index:
 
 
 INDEXES = [
-    *[in_order(column, name=f"session_{name}") for column, name in ORDERS.items()],
+    *[in_order(column, name=f"session_{name}") for column, name in INDEXED_ORDERS.items()],
     models.Index(
         "project_id",
         models.F("updated_at").desc(),
@@ -45,5 +45,5 @@ INDEXES = [
     ),
     models.Index("project_id", models.F("computed_at").desc(), name="session_computed"),
     # One for all sets: a session's update then fills one pending list.
-    GinIndex("project_id", *SETS, name="session_sets"),
+    GinIndex("project_id", *INDEXED_SETS, name="session_sets"),
 ]

@@ -158,7 +158,7 @@ class Session(models.Model):
     )
     tags = from_traces(
         ArrayField(models.TextField(), default=list),
-        sql=aggregates.TAGS,
+        sql=aggregates.TAGS_SQL,
         label="Trace tags",
         help="Every tag that a trace of the session carries.",
         kind=PropertyKind.SET,
@@ -198,7 +198,7 @@ class Session(models.Model):
     )
     scores = from_traces(
         models.JSONField(default=dict),
-        sql=aggregates.SCORES,
+        sql=aggregates.SCORES_SQL,
         label="Scores",
         help="Of each score's name: how many there are, their mean, and how often each category was given.",
         kind=PropertyKind.SCORES,

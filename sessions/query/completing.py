@@ -17,16 +17,18 @@ from tracing.bounded import TooLong
 from tracing.models import Trace
 from tracing.records import Kind, Level
 
-SHOWN = 10
-LOOKED_AT = 300  # traces whose metadata is read for its keys and values
+MAX_COMPLETIONS = 10
+METADATA_TRACES_READ = 300  # traces whose metadata is read for its keys and values
 LOOKED_BACK = 300  # characters before the cursor: further ones hold no piece that it could stand in
-BEFORE = re.compile(r'(?:[^\s()"]|"(?:[^"\\]|\\.)*")*$', re.DOTALL)  # the piece of text that the cursor stands behind
+TOKEN_BEFORE_CURSOR = re.compile(
+    r'(?:[^\s()"]|"(?:[^"\\]|\\.)*")*$', re.DOTALL
+)  # the piece of text that the cursor stands behind
 ASKED = re.compile(
     r"(?P<head>-?(?P<name>[A-Za-z_]\w*)(?:\.(?P<key>[^\s:=<>!(),\"]+))?\s*(?::|>=|<=|!=|=|>|<)\s*"
     r"(?:(?:any|all|only)\()?(?:[^\s(),]+,\s*)*)(?P<value>\"?[^\s(),\"]*)$"
 )
 SCOPE = re.compile(r"(?P<scope>trace|span)?\(|\)", re.IGNORECASE)
-OPERATORS = {
+OPERATOR_HELP = {
     Operator.HAS: "is, or one of a,b",
     Operator.IS: "exactly",
     Operator.IS_NOT: "is not",
@@ -40,7 +42,7 @@ EXAMPLES = {
     PropertyKind.DURATION: ("380ms", "5s", "30s", "2m", "1h"),
     PropertyKind.MONEY: ("0.01", "0.1", "1"),
 }
-WORDS = {
+SPECIAL_WORDS = {
     ("session", "is"): ("bookmarked", "active", "idle"),
     ("session", "has"): ("error", "score", "note", "title", "comment", "tag", "user", "tool", "release"),
     ("trace", "has"): ("error", "tag", "tool"),
@@ -61,19 +63,19 @@ class Option:
 
 
 def options(project: Project, text: str, at: int) -> list[Option]:
-    """At most SHOWN, the likeliest first. At most one query, and that a bounded one."""
+    """At most MAX_COMPLETIONS, the likeliest first. At most one query, and that a bounded one."""
     before = text[: max(0, at)]
     start = max(0, len(before) - LOOKED_BACK)
     found, is_quoted = ASKED.search(before, start), before.count('"') % 2 == 1
     scope = scope_of(before)
     if found and found["value"].startswith('"') == is_quoted:
-        return _values(project, scope, found)[:SHOWN]
+        return _values(project, scope, found)[:MAX_COMPLETIONS]
     if is_quoted:
         return []  # within a phrase
-    piece = BEFORE.search(before, start)
+    piece = TOKEN_BEFORE_CURSOR.search(before, start)
     typed = piece[0] if piece else ""
     start = len(before) - len(typed) + (1 if typed.startswith("-") else 0)
-    return list(_named(project, scope, typed.removeprefix("-"), start))[:SHOWN]
+    return list(_named(project, scope, typed.removeprefix("-"), start))[:MAX_COMPLETIONS]
 
 
 def scope_of(before: str) -> str:
@@ -101,7 +103,7 @@ def _named(project: Project, scope: str, typed: str, start: int) -> Iterator[Opt
     listed = list(fields)
     specials = [name for name in SPECIALS[scope] if name.startswith(typed.lower())]
     if not typed:
-        ranked = ranked[: SHOWN - len(specials)]
+        ranked = ranked[: MAX_COMPLETIONS - len(specials)]
     yield from (_special(name, start) for name in specials)
     for _, place in ranked:
         field = listed[place]
@@ -133,7 +135,7 @@ def _likely(field: Field) -> str:
 
 def _operator(name: str, operator: Operator, start: int) -> Option:
     insert = f"{name}:" if operator == Operator.HAS else f"{name} {operator} "
-    return Option(insert, start, f"{name} {operator}", OPERATORS[operator])
+    return Option(insert, start, f"{name} {operator}", OPERATOR_HELP[operator])
 
 
 def _values(project: Project, scope: str, found: re.Match[str]) -> list[Option]:
@@ -146,7 +148,7 @@ def _values(project: Project, scope: str, found: re.Match[str]) -> list[Option]:
 
 
 def _known(project: Project, scope: str, name: str, key: str) -> Iterable[tuple[str, str]]:
-    if words := WORDS.get((scope, name)):
+    if words := SPECIAL_WORDS.get((scope, name)):
         return ((word, "") for word in words)
     if name == "metadata" and key:
         return ((value, "") for value in _metadata_values(project, key))
@@ -186,7 +188,7 @@ def _is_plain(value: object) -> bool:
 
 def _metadata(project: Project) -> list[dict[str, object]]:
     latest = Trace.objects.for_project(project).order_by("-started_at").values_list("metadata", flat=True)
-    return [metadata for metadata in latest[:LOOKED_AT] if isinstance(metadata, dict)]
+    return [metadata for metadata in latest[:METADATA_TRACES_READ] if isinstance(metadata, dict)]
 
 
 def _starting(known: Iterable[str], typed: str) -> list[str]:

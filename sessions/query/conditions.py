@@ -18,10 +18,10 @@ from sessions.query.grammar import FieldComparison, Operator, QueryError, SetCho
 from sessions.query.values import NoValue
 from tracing.records import Kind, Level
 
-LOOKUPS = {Operator.ABOVE: "gt", Operator.AT_LEAST: "gte", Operator.BELOW: "lt", Operator.AT_MOST: "lte"}
+LOOKUP_BY_OPERATOR = {Operator.ABOVE: "gt", Operator.AT_LEAST: "gte", Operator.BELOW: "lt", Operator.AT_MOST: "lte"}
 EQUALS = (Operator.HAS, Operator.IS, Operator.IS_NOT)
-CHOICES: dict[str, type[Kind] | type[Level]] = {"kind": Kind, "level": Level}
-SEVERAL = {PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES}
+ENUMS_BY_FIELD: dict[str, type[Kind] | type[Level]] = {"kind": Kind, "level": Level}
+MULTIVALUED_KINDS = {PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES}
 
 
 def condition_of(field: Field, asked: FieldComparison) -> Q:
@@ -29,7 +29,7 @@ def condition_of(field: Field, asked: FieldComparison) -> Q:
     if asked.operator not in field.operators:
         offered = " ".join(field.operators)
         raise QueryError(f"“{asked.name}” knows no “{asked.operator}”.", asked.place, f"It knows {offered}")
-    if asked.choice != SetChoice.ANY and field.kind not in SEVERAL:
+    if asked.choice != SetChoice.ANY and field.kind not in MULTIVALUED_KINDS:
         raise QueryError(
             f"“{asked.name}” has one value, so {asked.choice}( ) cannot be asked of it.",
             asked.value_place,
@@ -47,9 +47,9 @@ def condition_of(field: Field, asked: FieldComparison) -> Q:
 
 
 def _made(field: Field, asked: FieldComparison) -> Q:
-    if field.column in CHOICES:
-        return any_of(Q(**{field.column: _choice(CHOICES[field.column], value)}) for value in asked.values)
-    if field.kind in SEVERAL:
+    if field.column in ENUMS_BY_FIELD:
+        return any_of(Q(**{field.column: _choice(ENUMS_BY_FIELD[field.column], value)}) for value in asked.values)
+    if field.kind in MULTIVALUED_KINDS:
         return _several(field, asked)
     make = MAKERS[field.kind]
     return any_of(make(field, asked, value) for value in asked.values)
@@ -72,7 +72,7 @@ def _amount(field: Field, asked: FieldComparison, value: str) -> Q:
     read = _milliseconds if field.kind == PropertyKind.DURATION else None
     low, high = (_bounds(value) if asked.operator in EQUALS else None) or (None, None)
     if low is None and high is None:
-        return Q(**{f"{field.column}__{LOOKUPS.get(asked.operator, 'exact')}": _exact(field, value, read)})
+        return Q(**{f"{field.column}__{LOOKUP_BY_OPERATOR.get(asked.operator, 'exact')}": _exact(field, value, read)})
     parts = [Q(**{f"{field.column}__gte": _exact(field, low, read)})] if low else []
     parts += [Q(**{f"{field.column}__lte": _exact(field, high, read)})] if high else []
     return all_of(parts)
@@ -109,7 +109,13 @@ def _length(field: Field, asked: FieldComparison, value: str) -> Q:
     """Between two columns."""
     low, high = (_bounds(value) if asked.operator in EQUALS else None) or (None, None)
     if low is None and high is None:
-        return Q(**{f"{field.column}__{LOOKUPS.get(asked.operator, 'exact')}": _since(field, values.length(value))})
+        return Q(
+            **{
+                f"{field.column}__{LOOKUP_BY_OPERATOR.get(asked.operator, 'exact')}": _since(
+                    field, values.length(value)
+                )
+            }
+        )
     parts = [Q(**{f"{field.column}__gte": _since(field, values.length(low))})] if low else []
     parts += [Q(**{f"{field.column}__lte": _since(field, values.length(high))})] if high else []
     return all_of(parts)

@@ -13,16 +13,16 @@ from sessions.properties import Property, PropertyKind, properties_of
 from sessions.query.fields import session_fields
 from sessions.query.grammar import FieldComparison, Node, Not, Operator
 from sessions.query.rewrite import parts_of, with_part, without_part
-from sessions.query.values import UNITS
-from sessions.summary.sums import PATIENCE, facet_counts, newest
+from sessions.query.values import DURATION_UNITS
+from sessions.summary.sums import SUMMARY_TIMEOUT_MS, facet_counts, newest
 from tracing.bounded import within
 
-COUNTED = 5_000  # sessions whose amounts and scores are read; sets are counted by the database, further
-SHOWN = 12  # values
+MAX_FACET_SESSIONS = 5_000  # sessions whose amounts and scores are read; sets are counted by the database, further
+MAX_FACET_VALUES = 12  # values
 OFFERED = 30  # values, to choose from while typing
 QUANTILES = ((50, "half"), (75, "a quarter"), (90, "a tenth"), (99, "a hundredth"))
-SEVERAL = (PropertyKind.SET, PropertyKind.SCORES)
-AMOUNTS = (PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION)
+MULTIPLE_CHOICE_KINDS = (PropertyKind.SET, PropertyKind.SCORES)
+AMOUNT_KINDS = (PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION)
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,21 @@ def facets() -> list[Facet]:
     found = [
         Facet(fields[p.name].written, p.label, p.help, p)
         for p in properties_of(Session).values()
-        if p.kind in SEVERAL or (p.kind in AMOUNTS and p.aliases)
+        if p.kind in MULTIPLE_CHOICE_KINDS or (p.kind in AMOUNT_KINDS and p.aliases)
     ]
-    return sorted(found, key=lambda facet: (*SEVERAL, *AMOUNTS).index(facet.declared.kind) >= len(SEVERAL))
+    return sorted(
+        found,
+        key=lambda facet: (
+            (*MULTIPLE_CHOICE_KINDS, *AMOUNT_KINDS).index(facet.declared.kind) >= len(MULTIPLE_CHOICE_KINDS)
+        ),
+    )
 
 
 def facet_of(name: str) -> Facet | None:
     return next((facet for facet in facets() if name in (facet.name, facet.declared.name)), None)
 
 
-def counts_of(listing: Listing, facet: Facet, most: int = SHOWN) -> list[tuple[str, int]]:
+def counts_of(listing: Listing, facet: Facet, most: int = MAX_FACET_VALUES) -> list[tuple[str, int]]:
     """The most frequent values of a set, or the names of scores. One query. Raises TooLong."""
     if facet.declared.kind == PropertyKind.SET:
         return facet_counts(listing, facet.declared.name, most)
@@ -74,7 +79,7 @@ def counts_of(listing: Listing, facet: Facet, most: int = SHOWN) -> list[tuple[s
 
 def values_of(listing: Listing, facet: Facet) -> list[FacetValue]:
     """At most one query. What is asked for stands first, found or not. Raises TooLong."""
-    if facet.declared.kind in AMOUNTS:
+    if facet.declared.kind in AMOUNT_KINDS:
         return _thresholds(listing, facet)
     found = dict(counts_of(listing, facet))
     given = [text for text in _given(listing, facet) if text not in found]
@@ -89,8 +94,8 @@ def quick_values(listing: Listing) -> list[FacetValue]:
 
 
 def _latest(listing: Listing, facet: Facet) -> list[Any]:
-    with within(PATIENCE):
-        return list(newest(listing).values_list(facet.declared.field, flat=True)[:COUNTED])
+    with within(SUMMARY_TIMEOUT_MS):
+        return list(newest(listing).values_list(facet.declared.field, flat=True)[:MAX_FACET_SESSIONS])
 
 
 def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
@@ -110,7 +115,11 @@ def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
 def _written(facet: Facet, amount: Any) -> str:
     """As the language reads it, without digits that say nothing."""
     if facet.declared.kind == PropertyKind.DURATION:
-        units = ((unit, length // UNITS["ms"]) for unit, length in reversed(UNITS.items()) if unit not in "wd")
+        units = (
+            (unit, length // DURATION_UNITS["ms"])
+            for unit, length in reversed(DURATION_UNITS.items())
+            if unit not in "wd"
+        )
         return next(f"{amount // size}{unit}" for unit, size in units if amount % size == 0)
     return f"{Decimal(amount).normalize():f}"
 

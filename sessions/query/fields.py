@@ -14,13 +14,13 @@ from sessions.properties import PropertyKind, properties_of
 from sessions.query.grammar import Operator
 from tracing.models import Span, Trace
 
-COMPARED = tuple(Operator)
+COMPARING_OPERATORS = tuple(Operator)
 FOUND = (Operator.HAS, Operator.IS, Operator.IS_NOT)
-OPERATORS = {
-    PropertyKind.TIME: COMPARED,
-    PropertyKind.DURATION: COMPARED,
-    PropertyKind.NUMBER: COMPARED,
-    PropertyKind.MONEY: COMPARED,
+OPERATORS_BY_KIND = {
+    PropertyKind.TIME: COMPARING_OPERATORS,
+    PropertyKind.DURATION: COMPARING_OPERATORS,
+    PropertyKind.NUMBER: COMPARING_OPERATORS,
+    PropertyKind.MONEY: COMPARING_OPERATORS,
 }
 
 
@@ -39,7 +39,7 @@ class Field:
 
     @property
     def operators(self) -> tuple[Operator, ...]:
-        return OPERATORS.get(self.kind, FOUND)
+        return OPERATORS_BY_KIND.get(self.kind, FOUND)
 
     @property
     def written(self) -> str:
@@ -58,7 +58,7 @@ def _of(
     return Field(name, column, kind, name.replace("_", " ").capitalize(), help, model, aliases, starts)
 
 
-TRACES = (
+QUERY_TRACE_FIELDS = (
     _of(Trace, "id", "trace_id", PropertyKind.ID, "The trace's id.", "trace"),
     _of(Trace, "name", "name", PropertyKind.TEXT, "The name that the SDK gave it."),
     _of(Trace, "user", "user_id", PropertyKind.ID, "Who was talking."),
@@ -77,7 +77,7 @@ TRACES = (
     _of(Trace, "input", "input_preview", PropertyKind.TEXT, "The beginning of what was asked."),
     _of(Trace, "output", "output_preview", PropertyKind.TEXT, "The beginning of what was answered."),
 )
-SPANS = (
+QUERY_SPAN_FIELDS = (
     _of(Span, "id", "span_id", PropertyKind.ID, "The span's id.", "span"),
     _of(Span, "name", "name", PropertyKind.TEXT, "Its name."),
     _of(Span, "kind", "kind", PropertyKind.ID, "What it did: generation, tool, retriever, agent, ..."),
@@ -115,7 +115,7 @@ SPECIALS = {"session": ("has", "is", "score", "metadata"), "trace": ("has", "met
 @cache
 def fields_of(scope: str) -> dict[str, Field]:
     """Every field of `session`, `trace` or `span` by each of its names."""
-    fields = {"trace": TRACES, "span": SPANS}[scope] if scope != "session" else session_fields()
+    fields = {"trace": QUERY_TRACE_FIELDS, "span": QUERY_SPAN_FIELDS}[scope] if scope != "session" else session_fields()
     by_name = {alias: field for field in fields for alias in field.aliases}
     return by_name | {field.name: field for field in fields}
 

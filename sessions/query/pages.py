@@ -12,7 +12,7 @@ from projects.values import whole_number
 from sessions.listing import Listing
 from sessions.query.completing import options
 from sessions.query.facets import facet_of, values_of
-from sessions.query.parsing import LONGEST
+from sessions.query.parsing import MAX_QUERY_CHARACTERS
 from sessions.saved_views import PASSING
 from tracing.bounded import TooLong
 
@@ -21,8 +21,8 @@ from tracing.bounded import TooLong
 @project_view
 def suggest(request: PageRequest, project: Project) -> HttpResponse:
     """A listbox of what fits into `?q=` at the character `?at=`."""
-    text = request.GET.get("q", "")[:LONGEST]
-    at = whole_number(request.GET.get("at", ""), highest=LONGEST)
+    text = request.GET.get("q", "")[:MAX_QUERY_CHARACTERS]
+    at = whole_number(request.GET.get("at", ""), highest=MAX_QUERY_CHARACTERS)
     found = options(project, text, len(text) if at is None else at)
     return render(request, "sessions/_suggest.html", {"options": found})
 

@@ -23,31 +23,33 @@ from sessions.query.grammar import (
     Word,
 )
 
-LONGEST = 2_000  # characters
-DEEPEST = 20  # brackets and negations in each other
+MAX_QUERY_CHARACTERS = 2_000  # characters
+MAX_QUERY_DEPTH = 20  # brackets and negations in each other
 MOST_PARTS = 60
 
-SCOPES = ("trace", "span")
-SCOPED = re.compile(rf"({'|'.join(SCOPES)})\(", re.IGNORECASE)
-ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-KEYWORDS = {"OR", "AND", "NOT"}
+QUERY_SCOPES = ("trace", "span")
+SCOPED = re.compile(rf"({'|'.join(QUERY_SCOPES)})\(", re.IGNORECASE)
+ESCAPED_CHARACTER = re.compile(r"\\(.)", re.DOTALL)
+QUERY_KEYWORDS = {"OR", "AND", "NOT"}
 SPACE = re.compile(r"\s*")
 BARE = r'[^\s()"]+'
-QUOTED = r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
-PHRASE = re.compile(QUOTED, re.DOTALL)
-WORD = re.compile(BARE)
-NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\.(?P<key>[^\s:=<>!()\",]+|\"(?:[^\"\\]|\\.)+\"))?", re.DOTALL)
+QUOTED_TEXT = r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
+PHRASE = re.compile(QUOTED_TEXT, re.DOTALL)
+BARE_WORD = re.compile(BARE)
+FIELD_NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\.(?P<key>[^\s:=<>!()\",]+|\"(?:[^\"\\]|\\.)+\"))?", re.DOTALL)
 SPACED = re.compile(r"\s*(>=|<=|!=|>|<|=)\s*")
 COLON = re.compile(r":(?!//)(>=|<=|!=|>|<|=)?")  # tag:vip, and cost:>0.5 for those used to it; http:// is a word
-CHOICE = re.compile(rf"({'|'.join(SetChoice)})\(", re.IGNORECASE)
-VALUE = re.compile(rf'{QUOTED}|(?P<bare>[^\s(),"]+)', re.DOTALL)
+SET_CHOICE_PATTERN = re.compile(rf"({'|'.join(SetChoice)})\(", re.IGNORECASE)
+VALUE_PATTERN = re.compile(rf'{QUOTED_TEXT}|(?P<bare>[^\s(),"]+)', re.DOTALL)
 
 
 def parse(text: str) -> Node | None:
     """None when there is nothing in it. Raises QueryError."""
-    if len(text) > LONGEST:
-        place = TextRange(LONGEST, len(text))
-        raise QueryError(f"The query is longer than {LONGEST:,} characters.", place, "Save the list's view in parts.")
+    if len(text) > MAX_QUERY_CHARACTERS:
+        place = TextRange(MAX_QUERY_CHARACTERS, len(text))
+        raise QueryError(
+            f"The query is longer than {MAX_QUERY_CHARACTERS:,} characters.", place, "Save the list's view in parts."
+        )
     if "\x00" in text:
         place = TextRange(text.index("\x00"), text.index("\x00") + 1)
         raise QueryError("Null characters are not allowed.", place, "Take it out.")
@@ -56,13 +58,13 @@ def parse(text: str) -> Node | None:
 
 def compared_at(text: str, at: int) -> tuple[re.Match[str], re.Match[str]] | None:
     """The name and the operator of the comparison that begins there."""
-    name = NAME.match(text, at)
+    name = FIELD_NAME.match(text, at)
     operator = name and (COLON.match(text, name.end()) or SPACED.match(text, name.end()))
-    return (name, operator) if name and operator and name[0] not in KEYWORDS else None
+    return (name, operator) if name and operator and name[0] not in QUERY_KEYWORDS else None
 
 
 def unquoted(text: str) -> str:
-    return ESCAPED.sub(r"\1", text)
+    return ESCAPED_CHARACTER.sub(r"\1", text)
 
 
 class _Reader:
@@ -155,7 +157,7 @@ class _Reader:
         return comparison
 
     def _values(self) -> tuple[SetChoice, tuple[str, ...], TextRange]:
-        start, choice = self.at, CHOICE.match(self.text, self.at)
+        start, choice = self.at, SET_CHOICE_PATTERN.match(self.text, self.at)
         if choice:
             self.at = choice.end()
             self._skip()
@@ -168,7 +170,7 @@ class _Reader:
 
     def _value(self) -> str:
         self._count()
-        found = VALUE.match(self.text, self.at)
+        found = VALUE_PATTERN.match(self.text, self.at)
         if not found:
             raise QueryError(
                 "A value is missing here.",
@@ -191,7 +193,7 @@ class _Reader:
             place = TextRange(start, start + 1)
             raise QueryError("The name of a property is missing.", place, 'To search for the sign, write it in "".')
         else:
-            found = WORD.match(self.text, start)
+            found = BARE_WORD.match(self.text, start)
             assert found, "whatever else begins a part was seen before"
             self.at = found.end()
             text = found[0].rstrip("*")
@@ -212,7 +214,7 @@ class _Reader:
         self.at = found.end() if found else self.at
 
     def _sees_word(self, word: str) -> bool:
-        found = WORD.match(self.text, self.at)
+        found = BARE_WORD.match(self.text, self.at)
         return bool(found) and found[0] == word  # type: ignore[index]
 
     def _takes_word(self, word: str) -> bool:
@@ -244,5 +246,5 @@ class _Reader:
         place = TextRange(self.at, len(self.text))
         if self.parts > MOST_PARTS:
             raise QueryError(f"A query has at most {MOST_PARTS} conditions and values.", place, "Leave some out.")
-        if self.depth > DEEPEST:
-            raise QueryError(f"Conditions nest at most {DEEPEST} deep.", place, "Write it with fewer brackets.")
+        if self.depth > MAX_QUERY_DEPTH:
+            raise QueryError(f"Conditions nest at most {MAX_QUERY_DEPTH} deep.", place, "Write it with fewer brackets.")

@@ -2,10 +2,10 @@
 
 from sessions.properties import PropertyKind
 from sessions.query.fields import SPECIAL, SPECIALS, Field, fields_of
-from sessions.query.parsing import DEEPEST, LONGEST, MOST_PARTS
+from sessions.query.parsing import MAX_QUERY_CHARACTERS, MAX_QUERY_DEPTH, MOST_PARTS
 from sessions.span import ALL, RANGES
 
-KINDS = {
+QUERY_KIND_NAMES = {
     PropertyKind.ID: "text",
     PropertyKind.TEXT: "text",
     PropertyKind.TIME: "time",
@@ -16,12 +16,12 @@ KINDS = {
     PropertyKind.USAGE: "names",
     PropertyKind.SCORES: "names",
 }
-SCOPES = {
+SCOPE_HEADINGS = {
     "session": "Sessions",
     "trace": "Inside `trace( )`",
     "span": "Inside `span( )`",
 }
-INTRODUCTION = """\
+QUERY_INTRODUCTION = """\
 # The query language
 
 A query is one line that selects sessions. Type it in the box above the list, or pass it as `?q=` in the address of the
@@ -101,19 +101,23 @@ facets offer the values that half, a quarter, a tenth and a hundredth of the ses
 
 
 def document() -> str:
-    tables = "".join(_table(scope) for scope in SCOPES)
+    tables = "".join(_table(scope) for scope in SCOPE_HEADINGS)
     ranges = ", ".join(f"`{name}`" for name in (*RANGES, ALL))
-    return INTRODUCTION + tables + BOUNDS.format(longest=LONGEST, parts=MOST_PARTS, deepest=DEEPEST, ranges=ranges)
+    return (
+        QUERY_INTRODUCTION
+        + tables
+        + BOUNDS.format(longest=MAX_QUERY_CHARACTERS, parts=MOST_PARTS, deepest=MAX_QUERY_DEPTH, ranges=ranges)
+    )
 
 
 def _table(scope: str) -> str:
     fields = {field.name: field for field in fields_of(scope).values()}.values()
     specials = "".join(f"| `{name}` | | | {SPECIAL[name]} |\n" for name in SPECIALS[scope])
-    head = f"### {SCOPES[scope]}\n\n| Name | Kind | Compared by | Meaning |\n| --- | --- | --- | --- |\n"
+    head = f"### {SCOPE_HEADINGS[scope]}\n\n| Name | Kind | Compared by | Meaning |\n| --- | --- | --- | --- |\n"
     return head + "".join(_row(field) for field in fields) + specials + "\n"
 
 
 def _row(field: Field) -> str:
     names = ", ".join(f"`{name}`" for name in dict.fromkeys((field.written, field.name, *field.aliases)))
     operators = " ".join(f"`{operator}`" for operator in field.operators)
-    return f"| {names} | {KINDS[field.kind]} | {operators} | {field.help} |\n"
+    return f"| {names} | {QUERY_KIND_NAMES[field.kind]} | {operators} | {field.help} |\n"

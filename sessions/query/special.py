@@ -13,7 +13,7 @@ from projects.models import Project
 from sessions.models import Comment, ObjectType, SessionScore, SessionState
 from sessions.properties import PropertyKind
 from sessions.query import values
-from sessions.query.conditions import LOOKUPS, all_of, any_of, refused
+from sessions.query.conditions import LOOKUP_BY_OPERATOR, all_of, any_of, refused
 from sessions.query.fields import fields_of
 from sessions.query.grammar import FieldComparison, Node, Operator, QueryError
 from sessions.query.values import NoValue
@@ -21,13 +21,13 @@ from tracing.limits import NESTING
 from tracing.models import Trace
 from tracing.records import Level
 
-ORDERS: dict[Operator, Any] = {
+COMPARISON_BY_OPERATOR: dict[Operator, Any] = {
     Operator.ABOVE: GreaterThan,
     Operator.AT_LEAST: GreaterThanOrEqual,
     Operator.BELOW: LessThan,
     Operator.AT_MOST: LessThanOrEqual,
 }
-EMPTY: dict[PropertyKind, Any] = {PropertyKind.SET: [], PropertyKind.USAGE: {}, PropertyKind.SCORES: {}}
+EMPTY_VALUE_BY_KIND: dict[PropertyKind, Any] = {PropertyKind.SET: [], PropertyKind.USAGE: {}, PropertyKind.SCORES: {}}
 
 
 def ids_of(rows: Any) -> Q:
@@ -60,13 +60,13 @@ def _has(project_id: int, scope: str, asked: FieldComparison, value: str) -> Q:
     if scope == "session" and value in said:
         return said[value]()
     fields = fields_of(scope)
-    if (field := fields.get(value)) and field.kind in EMPTY:
-        return ~Q(**{field.column: EMPTY[field.kind]})
+    if (field := fields.get(value)) and field.kind in EMPTY_VALUE_BY_KIND:
+        return ~Q(**{field.column: EMPTY_VALUE_BY_KIND[field.kind]})
     if field and field.db_field.null:
         return Q(**{f"{field.column}__isnull": False})
     known = [
         *(said if scope == "session" else ()),
-        *dict.fromkeys(f.written for f in fields.values() if f.kind in EMPTY),
+        *dict.fromkeys(f.written for f in fields.values() if f.kind in EMPTY_VALUE_BY_KIND),
     ]
     raise refused(asked, ["error", *known], "thing to have called")
 
@@ -99,7 +99,9 @@ def score(project_id: int, asked: FieldComparison) -> Q:
 def mean_bounds(parts: Iterable[Node], name: str) -> Q:
     """What these parts, side by side, ask of the mean of the score of this name: above, below."""
     asked = (part for part in parts if isinstance(part, FieldComparison) and (part.name, part.key) == ("score", name))
-    return all_of([Q(), *(_score(one, one.value) for one in asked if one.operator in LOOKUPS and len(one.values) == 1)])
+    return all_of(
+        [Q(), *(_score(one, one.value) for one in asked if one.operator in LOOKUP_BY_OPERATOR and len(one.values) == 1)]
+    )
 
 
 def _score(asked: FieldComparison, value: str) -> Q:
@@ -107,11 +109,11 @@ def _score(asked: FieldComparison, value: str) -> Q:
     try:
         mean = Decimal(truth) if truth is not None else round(values.number(value), 12)
     except NoValue as error:
-        if asked.operator in LOOKUPS:
+        if asked.operator in LOOKUP_BY_OPERATOR:
             raise QueryError(f"“{value}” is not {error}.", asked.value_place, "A mean is compared with one.") from None
         return Q(shares__has_key=value)
-    equal = Q(mean=mean) | Q(shares__has_key=value) if asked.operator not in LOOKUPS else Q()
-    return equal or Q(**{f"mean__{LOOKUPS[asked.operator]}": mean})
+    equal = Q(mean=mean) | Q(shares__has_key=value) if asked.operator not in LOOKUP_BY_OPERATOR else Q()
+    return equal or Q(**{f"mean__{LOOKUP_BY_OPERATOR[asked.operator]}": mean})
 
 
 class JSONType(Func):
@@ -137,12 +139,12 @@ def _check_depth(asked: FieldComparison, key: str) -> None:
 
 
 def _metadata(asked: FieldComparison, value: str) -> Q:
-    if asked.operator in LOOKUPS:
+    if asked.operator in LOOKUP_BY_OPERATOR:
         try:
             amount = values.number(value)
         except NoValue as error:
             raise QueryError(f"“{value}” is not {error}.", asked.value_place, "Only numbers have an order.") from None
-        found, order = KeyTransform(asked.key, "metadata"), ORDERS[asked.operator]
+        found, order = KeyTransform(asked.key, "metadata"), COMPARISON_BY_OPERATOR[asked.operator]
         wanted = Value(float(amount), output_field=JSONField())
         return Q(Exact(JSONType(found), Value("number"))) & Q(order(found, wanted))
     return any_of(

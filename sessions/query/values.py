@@ -13,11 +13,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from projects.values import in_calendar
 
-NUMBER = re.compile(r"-?\$?(\d[\d_]*(?:\.\d*)?|\.\d+)([kKmM]?)", re.ASCII)
-SIGNS = str.maketrans("", "", "$_kKmM")
+NUMBER_PATTERN = re.compile(r"-?\$?(\d[\d_]*(?:\.\d*)?|\.\d+)([kKmM]?)", re.ASCII)
+NUMBER_SIGNS = str.maketrans("", "", "$_kKmM")
 SCALE = {"": Decimal(1), "k": Decimal(1_000), "m": Decimal(1_000_000)}
 LARGEST = Decimal(10) ** 18
-UNITS = {
+DURATION_UNITS = {
     "ms": timedelta(milliseconds=1),
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
@@ -25,9 +25,9 @@ UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-LENGTH = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(ms|[smhdw])", re.ASCII)
-LENGTHS = re.compile(rf"(?:{LENGTH.pattern})+", re.ASCII)
-LONGEST = timedelta(days=36_500)
+DURATION_PATTERN = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(ms|[smhdw])", re.ASCII)
+LENGTHS = re.compile(rf"(?:{DURATION_PATTERN.pattern})+", re.ASCII)
+MAX_DURATION = timedelta(days=36_500)
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _now: ContextVar[datetime | None] = ContextVar("now", default=None)
 
@@ -45,11 +45,11 @@ class Moment(NamedTuple):
 
 def number(text: str) -> Decimal:
     """Raises NoValue."""
-    found = NUMBER.fullmatch(text)
+    found = NUMBER_PATTERN.fullmatch(text)
     if not found:
         raise NoValue("a number, such as 0.5, 1200 or 10k")
     try:
-        value = Decimal(text.translate(SIGNS)) * SCALE[found[2].lower()]
+        value = Decimal(text.translate(NUMBER_SIGNS)) * SCALE[found[2].lower()]
     except InvalidOperation:
         raise NoValue("a number, such as 0.5, 1200 or 10k") from None
     if abs(value) > LARGEST:
@@ -62,17 +62,19 @@ def length(text: str) -> timedelta:
     if not LENGTHS.fullmatch(text):
         raise NoValue("a length of time, such as 380ms, 5s, 2m10s or 1.5h")
     try:
-        total = sum((float(amount) * UNITS[unit] for amount, unit in LENGTH.findall(text)), timedelta())
+        total = sum(
+            (float(amount) * DURATION_UNITS[unit] for amount, unit in DURATION_PATTERN.findall(text)), timedelta()
+        )
     except OverflowError:
-        total = LONGEST + timedelta(days=1)
-    if total > LONGEST:
+        total = MAX_DURATION + timedelta(days=1)
+    if total > MAX_DURATION:
         raise NoValue("a length below a hundred years")
     return total
 
 
 def milliseconds(text: str) -> int:
     """Raises NoValue; a bare number has no unit to go by."""
-    return round(length(text) / UNITS["ms"])
+    return round(length(text) / DURATION_UNITS["ms"])
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 import re
 
 from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, Operator, SetChoice, Word
-from sessions.query.parsing import BARE, KEYWORDS, SCOPES, compared_at
+from sessions.query.parsing import BARE, QUERY_KEYWORDS, QUERY_SCOPES, compared_at
 
 PLAIN_VALUE = re.compile(r'[^\s(),"\\]+')
 PLAIN_KEY = re.compile(r'[^\s:=<>!()",]+')
 PLAIN_WORD = re.compile(BARE)
 OPERATOR = re.compile(r"[=<>]|!=|//")
-CHOICES = frozenset(SetChoice)
+SET_CHOICES = frozenset(SetChoice)
 
 
 def write(node: Node | None) -> str:
@@ -32,7 +32,7 @@ def write(node: Node | None) -> str:
 
 def quoted(value: str) -> str:
     """A value as it is written behind an operator."""
-    if PLAIN_VALUE.fullmatch(value) and value.lower() not in CHOICES:
+    if PLAIN_VALUE.fullmatch(value) and value.lower() not in SET_CHOICES:
         return value
     return _in_quotes(value)
 
@@ -55,8 +55,8 @@ def _word(node: Word) -> str:
 
 
 def _stays_word(text: str) -> bool:
-    starts = tuple(f"{scope}(" for scope in SCOPES)
-    is_plain = PLAIN_WORD.fullmatch(text) and text not in KEYWORDS and not compared_at(text, 0)
+    starts = tuple(f"{scope}(" for scope in QUERY_SCOPES)
+    is_plain = PLAIN_WORD.fullmatch(text) and text not in QUERY_KEYWORDS and not compared_at(text, 0)
     return (
         bool(is_plain) and not text.lower().startswith((*starts, *"<>=!")) and (text == "-" or not text.startswith("-"))
     )

@@ -12,14 +12,14 @@ from sessions.replay.turns import traces_of
 from sessions.search.tokens import folded
 from tracing.models import Trace
 from tracing.previews import said
-from tracing.reading.sides import COLUMNS, ROLES, texts_of_side
+from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
 
-MOST = 200  # turns that are listed
-LOOKED_AT = 50_000  # traces of a session
+MAX_TURNS_LISTED = 200  # turns that are listed
+MAX_TRACES_SEARCHED = 50_000  # traces of a session
 FRESH = 30  # turns without a row whose texts are read
-READ = 200_000  # bytes of a text beyond which it is left to the index
-SHORTEST = 2
-LONGEST = 200
+MAX_TEXT_BYTES_SEARCHED = 200_000  # bytes of a text beyond which it is left to the index
+MIN_FIND_CHARACTERS = 2
+MAX_FIND_CHARACTERS = 200
 AROUND = 60  # characters on both sides of a hit
 
 
@@ -46,31 +46,33 @@ class TurnMatches:
 
 def found_in(session: Session, asked: str, *, only: str = "") -> TurnMatches:
     """Seven queries at most, whatever the size of the session."""
-    asked = " ".join(asked.replace("\x00", "").split())[:LONGEST]
+    asked = " ".join(asked.replace("\x00", "").split())[:MAX_FIND_CHARACTERS]
     needle = folded(asked)
-    if len(needle) < SHORTEST and (not needle or needle.isascii()):
+    if len(needle) < MIN_FIND_CHARACTERS and (not needle or needle.isascii()):
         return TurnMatches(asked, [], is_capped=False, is_too_short=True)
     indexed = TraceText.objects.for_project(session.project_id).filter(session_id=session.session_id)
-    found = set(indexed.filter(folded__contains=needle).values_list("trace_id", flat=True)[:LOOKED_AT])
+    found = set(indexed.filter(folded__contains=needle).values_list("trace_id", flat=True)[:MAX_TRACES_SEARCHED])
     traces = traces_of(session, only)
     preview = Q(input_preview__icontains=asked) | Q(output_preview__icontains=asked) | Q(name__icontains=asked)
     is_indexed = Exists(TraceText.objects.filter(project_id=session.project_id, trace_id=OuterRef("trace_id")))
     found |= set(
         traces.filter(preview).exclude(is_indexed & ~Q(name__icontains=asked)).values_list("trace_id", flat=True)
     )
-    fresh = _fresh(session, list(traces.exclude(is_indexed).order_by("-started_at").only(*COLUMNS)[:FRESH]))
+    fresh = _fresh(session, list(traces.exclude(is_indexed).order_by("-started_at").only(*SIDE_COLUMNS)[:FRESH]))
     found |= {trace_id for trace_id, text in fresh.items() if needle in text}
-    order = traces.order_by("started_at", "trace_id").values_list("trace_id", flat=True)[:LOOKED_AT]
+    order = traces.order_by("started_at", "trace_id").values_list("trace_id", flat=True)[:MAX_TRACES_SEARCHED]
     hits = [(number, trace_id) for number, trace_id in enumerate(order, start=1) if trace_id in found]
-    return TurnMatches(asked, _told(session, hits[:MOST], fresh, needle), is_capped=len(hits) > MOST)
+    return TurnMatches(
+        asked, _told(session, hits[:MAX_TURNS_LISTED], fresh, needle), is_capped=len(hits) > MAX_TURNS_LISTED
+    )
 
 
 def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
     """What was asked last and answered in these turns, folded, by trace id."""
     texts: dict[str, str] = {}
     for side, role in ROLES.items():
-        for trace_id, text in texts_of_side(session.project_id, traces, side, most=READ).items():
-            texts[trace_id] = f"{texts.get(trace_id, '')} {said(text, role=role, parsed=READ)}"
+        for trace_id, text in texts_of_side(session.project_id, traces, side, most=MAX_TEXT_BYTES_SEARCHED).items():
+            texts[trace_id] = f"{texts.get(trace_id, '')} {said(text, role=role, parsed=MAX_TEXT_BYTES_SEARCHED)}"
     return {trace_id: folded(text) for trace_id, text in texts.items()}
 
 

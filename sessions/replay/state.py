@@ -18,7 +18,7 @@ from tracing.erased import gone
 
 # Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
 TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")
-LOOKED_AT = 20  # of the first traces
+STATE_TRACES_READ = 20  # of the first traces
 
 
 class StateForm(ModelForm):  # type: ignore[type-arg]
@@ -61,7 +61,7 @@ def state_of(session: Session) -> SessionState:
 def given_title(session: Session) -> str:
     """The title that the metadata of the session's first traces gives; empty when none does."""
     names = [f"metadata__{key}" for key in TITLE_KEYS]
-    first = traces_of(session).order_by("started_at", "trace_id").values_list(*names)[:LOOKED_AT]
+    first = traces_of(session).order_by("started_at", "trace_id").values_list(*names)[:STATE_TRACES_READ]
     titles = (title for row in first for title in row if isinstance(title, str) and title.strip())
     return " ".join(next(titles, "").split())[:200]
 

@@ -1,6 +1,6 @@
 """The whole session on one strip: a bar for each trace, or for a few that lie together, with long waits cut short.
 
-Bounded whatever the session: the database draws at most BARS bars out of at most MOST traces."""
+Bounded whatever the session: the database draws at most BARS bars out of at most MAX_TIMELINE_TRACES."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from django.db import connection
 
 from sessions.models import Session
 
-MOST = 50_000
+MAX_TIMELINE_TRACES = 50_000
 BARS = 240
 IDLE_CUT = timedelta(seconds=30)
 GAP_WIDTH = 4.0  # percent of the strip that a long wait takes, while there are few of them
 GAPS_WIDTH = 40.0  # percent that all of them take together
-LABELS = 8  # of the longest waits
-NARROWEST = 0.2
+MAX_WAIT_LABELS = 8  # of the longest waits
+MIN_BAR_PERCENT = 0.2
 
 # `told` walks along the traces: `wait` is the long wait that one ended, `waited` and `waits` sum up those until then.
 # What is drawn is the time without them, and a gap for each. A bar is what begins in the same BARS-th of the strip.
@@ -127,10 +127,10 @@ class Timeline:
         return max(1, self.first - half), min(self.total, self.last + half)
 
 
-def timeline_of(session: Session, first: int = 1, last: int = MOST) -> Timeline:
+def timeline_of(session: Session, first: int = 1, last: int = MAX_TIMELINE_TRACES) -> Timeline:
     """One query."""
     first = max(first, 1)
-    rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MOST))
+    rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MAX_TIMELINE_TRACES))
     if not rows:
         return Timeline([], [], 1, 0, session.trace_count)
     last = first + rows[-1].last - 1
@@ -146,8 +146,8 @@ def _drawn(session: Session, skipped: int, limit: int) -> list[Drawn]:
 
 
 def _bar(row: Drawn, first: int) -> TimelineBar:
-    left = min(row.left, 100 - NARROWEST)
-    width = min(max(row.right - left, NARROWEST), 100 - left)
+    left = min(row.left, 100 - MIN_BAR_PERCENT)
+    width = min(max(row.right - left, MIN_BAR_PERCENT), 100 - left)
     return TimelineBar(
         number=row.number + first - 1,
         last=row.last + first - 1,
@@ -162,7 +162,7 @@ def _bar(row: Drawn, first: int) -> TimelineBar:
 
 def _gaps(rows: Sequence[Drawn]) -> list[Gap]:
     waits = sorted((row.wait for row in rows if row.wait), reverse=True)
-    least = waits[:LABELS][-1] if waits else 0.0
+    least = waits[:MAX_WAIT_LABELS][-1] if waits else 0.0
     return [
         Gap(round(row.left - row.gap, 2), round(row.gap, 2), round(row.wait * 1000), row.wait >= least)
         for row in rows

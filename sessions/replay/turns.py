@@ -16,15 +16,15 @@ from tracing.reading.messages import Call, Message
 from tracing.reading.texts import Shown
 from tracing.reading.turns import Spoken, TurnReading, readings_of
 
-PAGE = 30
+TURNS_PER_PAGE = 30
 FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
 CONTEXT = 2  # turns before the one that was asked for
 # Characters of a window's texts, and of its HTML; the texts of later turns come when they are reached.
-BUDGET, WINDOW = 120_000, 230_000
+WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS = 120_000, 230_000
 TURN, MESSAGE, CALL = 4_500, 500, 300  # characters of HTML around the texts
 IDLE_SHOWN = timedelta(seconds=30)  # a shorter wait is part of talking
 # All that a turn shows beside its texts; metadata and claims may be large.
-COLUMNS = (
+TURN_COLUMNS = (
     "project_id", "trace_id", "bucket", "session_id", "user_id", "name", "started_at", "ended_at", "updated_at",
     "input_preview", "output_preview", "input_span_id", "output_span_id", "span_count", "error_count",
     "unpriced_count", "total_tokens", "total_cost", "usage_by_model", "environment",
@@ -102,23 +102,27 @@ def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "
     if cursor is None:
         found = _ahead(traces, FIRST_PAGE + 1)
         return _page([], found[:FIRST_PAGE], 1, None, has_more=len(found) > FIRST_PAGE)
-    found = _ahead(traces.filter(TupleGreaterThanOrEqual(*_edge(cursor.started_at, cursor.trace_id))), PAGE + 2)
+    found = _ahead(
+        traces.filter(TupleGreaterThanOrEqual(*_edge(cursor.started_at, cursor.trace_id))), TURNS_PER_PAGE + 2
+    )
     prior = [trace for trace in found[:1] if trace.trace_id == cursor.trace_id]
     found = found[len(prior) :]
-    return _page(prior, found[:PAGE], cursor.number + 1, cursor.ended_at, has_more=len(found) > PAGE)
+    return _page(
+        prior, found[:TURNS_PER_PAGE], cursor.number + 1, cursor.ended_at, has_more=len(found) > TURNS_PER_PAGE
+    )
 
 
 def turns_before(session: Session, cursor: Cursor, *, only: str = "") -> TurnPage:
     """The window that ends where `cursor` begins."""
-    found = _back(traces_of(session, only), cursor.started_at, cursor.trace_id, PAGE + 1)
-    prior, found = found[:-PAGE], found[-PAGE:]
+    found = _back(traces_of(session, only), cursor.started_at, cursor.trace_id, TURNS_PER_PAGE + 1)
+    prior, found = found[:-TURNS_PER_PAGE], found[-TURNS_PER_PAGE:]
     return _page(prior, found, max(1, cursor.number - len(found)), None, has_more=True)
 
 
 def turns_around(session: Session, trace_id: str, *, only: str = "") -> TurnPage | None:
     """The window around a trace; None when the session has no such trace."""
     traces = traces_of(session, only)
-    asked = traces.filter(trace_id=trace_id).only(*COLUMNS).first()
+    asked = traces.filter(trace_id=trace_id).only(*TURN_COLUMNS).first()
     if asked is None:
         return None
     edge = _edge(asked.started_at, asked.trace_id)
@@ -138,14 +142,14 @@ def trace_at(session: Session, number: int, *, only: str = "") -> str:
 
 def one_turn(session: Session, trace_id: str) -> Turn | None:
     """What a page asks for when a long turn is reached: both sides, unless they are too much for one answer."""
-    trace = traces_of(session).filter(trace_id=trace_id).only(*COLUMNS).first()
+    trace = traces_of(session).filter(trace_id=trace_id).only(*TURN_COLUMNS).first()
     if trace is None:
         return None
     before = _back(traces_of(session), trace.started_at, trace.trace_id, 1)
     reading = readings_of([trace], before)[0]
-    if weight(reading) > WINDOW:  # the side that is left out is read by itself
+    if weight(reading) > WINDOW_CHARACTERS:  # the side that is left out is read by itself
         reading = replace(reading, input=_unread(reading.input))
-    if weight(reading) > WINDOW:
+    if weight(reading) > WINDOW_CHARACTERS:
         reading = replace(reading, output=_unread(reading.output))
     return Turn(trace, 0, None, reading)
 
@@ -155,12 +159,12 @@ def _edge(started_at: datetime, trace_id: str) -> tuple[Tuple, tuple[datetime, s
 
 
 def _ahead(traces: QuerySet[Trace], limit: int) -> list[Trace]:
-    return list(traces.order_by("started_at", "trace_id").only(*COLUMNS)[:limit])
+    return list(traces.order_by("started_at", "trace_id").only(*TURN_COLUMNS)[:limit])
 
 
 def _back(traces: QuerySet[Trace], started_at: datetime, trace_id: str, limit: int) -> list[Trace]:
     earlier = traces.filter(TupleLessThan(*_edge(started_at, trace_id))).order_by("-started_at", "-trace_id")
-    return list(earlier.only(*COLUMNS)[:limit])[::-1]
+    return list(earlier.only(*TURN_COLUMNS)[:limit])[::-1]
 
 
 def _page(
@@ -180,7 +184,7 @@ def _page(
 
 
 def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended_at: datetime | None) -> Iterator[Turn]:
-    left = min(BUDGET, WINDOW - TURN * len(traces))
+    left = min(WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS - TURN * len(traces))
     for number, (trace, reading) in enumerate(zip(traces, readings_of(traces, prior), strict=True), start=start):
         idle = trace.started_at - ended_at if ended_at else timedelta()
         ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at

@@ -24,17 +24,17 @@ from sessions.replay.state import StateForm, say, saying_of, state_of
 from sessions.replay.timeline import timeline_of
 from sessions.replay.usage import usage_rows
 
-Context = dict[str, Any]
+ReplayContext = dict[str, Any]
 # Shown in places of their own: the id as the title, the texts as the conversation, the usage as a table.
 EMPTY_IS_NOTHING = {PropertyKind.SET, PropertyKind.SCORES}
 PLACED = {PropertyKind.ID, PropertyKind.TEXT, PropertyKind.USAGE}
 # What a glance asks for; the other properties stand folded below.
-FIRST = (
+FIRST_SESSION_PROPERTIES = (
     "created_at", "updated_at", "trace_count", "duration_ms", "active_ms", "total_tokens", "total_cost", "error_count",
     "user_ids", "environments", "tags", "scores",
 )  # fmt: skip
-EXPORTS = (("markdown", "Markdown"), ("jsonl", "Chat messages (JSONL)"), ("json", "Everything (JSON)"))
-KEPT = ("in", "only", "find", "lang")  # parameters that every link of the page takes along
+SESSION_EXPORT_FORMATS = (("markdown", "Markdown"), ("jsonl", "Chat messages (JSONL)"), ("json", "Everything (JSON)"))
+KEPT_PARAMETERS = ("in", "only", "find", "lang")  # parameters that every link of the page takes along
 
 
 @require_safe
@@ -43,7 +43,7 @@ KEPT = ("in", "only", "find", "lang")  # parameters that every link of the page 
 def session(request: PageRequest, project: Project, session_id: str) -> HttpResponse:
     """`?turn=` and `?at=` open it at a place, `?after=` and `?before=` read on; FRAGMENTS are asked for by name."""
     found = Session.objects.for_project(project).filter(session_id=session_id).first()
-    context: Context = {"project": project, "session_id": session_id, "session": found, "section": "sessions"}
+    context: ReplayContext = {"project": project, "session_id": session_id, "session": found, "section": "sessions"}
     if found is None:
         return render(request, "sessions/no_session.html", context, status=404)
     context |= {"only": request.GET.get("only", ""), "kept": _kept(request), "find": request.GET.get("find", "")}
@@ -70,16 +70,23 @@ def session_state(request: HttpRequest, project: Project, session_id: str) -> Ht
             context = {"project": project, "session": found, "form": form, "section": "sessions"}
             return render(request, "sessions/replay/state.html", context, status=400)
         say(found, person(request), **form.cleaned_data)
-    kept = {name: request.POST[name] for name in KEPT if request.POST.get(name)}
+    kept = {name: request.POST[name] for name in KEPT_PARAMETERS if request.POST.get(name)}
     page = reverse("session", args=[project.pk, session_id])
     return redirect(f"{page}?{urlencode(kept)}" if kept else page)
 
 
-def _header(request: PageRequest, project: Project, found: Session) -> Context:
+def _header(request: PageRequest, project: Project, found: Session) -> ReplayContext:
     first, others = _facts(found)
-    context: Context = {"properties": first, "other_properties": others, "usage": usage_rows(found.usage_by_model)}
+    context: ReplayContext = {
+        "properties": first,
+        "other_properties": others,
+        "usage": usage_rows(found.usage_by_model),
+    }
     context |= {"saying": saying_of(found, project), "filters": turns.ONLY}
-    context |= {"exports": EXPORTS, "export_url": reverse("export-session", args=[project.pk, found.session_id])}
+    context |= {
+        "exports": SESSION_EXPORT_FORMATS,
+        "export_url": reverse("export-session", args=[project.pk, found.session_id]),
+    }
     context["may_edit"] = project.role.covers(Role.MEMBER)
     if "in" in request.GET:
         context["neighbours"] = neighbours_of(project, found, request.GET["in"])
@@ -95,8 +102,12 @@ def _header(request: PageRequest, project: Project, found: Session) -> Context:
 def _facts(found: Session) -> tuple[list[Property], list[Property]]:
     """The properties that stand in the head, and the others; an empty one of a set is not worth its place there."""
     shown = [declared for declared in properties_of(Session).values() if declared.kind not in PLACED]
-    first = [p for p in shown if p.name in FIRST and (p.kind not in EMPTY_IS_NOTHING or getattr(found, p.field))]
-    first.sort(key=lambda declared: FIRST.index(declared.name))
+    first = [
+        p
+        for p in shown
+        if p.name in FIRST_SESSION_PROPERTIES and (p.kind not in EMPTY_IS_NOTHING or getattr(found, p.field))
+    ]
+    first.sort(key=lambda declared: FIRST_SESSION_PROPERTIES.index(declared.name))
     return first, [declared for declared in shown if declared not in first]
 
 
@@ -112,17 +123,17 @@ def _asked(request: PageRequest, found: Session) -> turns.TurnPage:
     return page or turns.turns_after(found, turns.Cursor.read(request.GET.get("after", "")), only=only)
 
 
-def _window(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+def _window(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     ways = {"is_later": "after" in request.GET, "is_earlier": "before" in request.GET}
     context |= {"page": _asked(request, found), "saying": saying_of(found, context["project"])}
     return render(request, "sessions/_turns.html", context | ways)
 
 
-def _account_of(found: Session) -> Context:
+def _account_of(found: Session) -> ReplayContext:
     return {"account": account_of(found), "sets": partial_values(found), "scores": found.scores}
 
 
-def _account(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+def _account(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     return render(request, "sessions/_account.html", context | _account_of(found))
 
 
@@ -130,7 +141,7 @@ def _timeline_of(request: PageRequest, found: Session) -> object:
     return timeline_of(found, *_range(request))
 
 
-def _timeline(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+def _timeline(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     return render(request, "sessions/replay/_timeline.html", context | {"timeline": _timeline_of(request, found)})
 
 
@@ -139,19 +150,19 @@ def _range(request: PageRequest) -> list[int]:
     return numbers if all(numbers) else []
 
 
-def _hits(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+def _hits(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     hits = found_in(found, context["find"], only=context["only"])
     return render(request, "sessions/replay/_hits.html", context | {"found": hits})
 
 
-def _read(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+def _read(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     turn = turns.one_turn(found, request.GET["read"])
     if turn is None:
         raise Http404("The session has no such trace; it may have been deleted.")
     return render(request, "sessions/replay/_reading.html", context | {"turn": turn, "is_reached": True})
 
 
-def _live(request: PageRequest, found: Session, context: Context) -> HttpResponse:
+def _live(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     """What came after `live`, the last turn on the page, and that turn again when it grew since `seen`."""
     end = turns.Cursor.read(request.GET["live"])
     seen = moment_in(request.GET.get("seen", "").replace(" ", "+"))
@@ -173,7 +184,7 @@ FRAGMENTS = {
 
 def _kept(request: PageRequest) -> str:
     """`&in=...` for links within the page."""
-    kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
+    kept = {name: request.GET[name] for name in KEPT_PARAMETERS if request.GET.get(name)}
     return "&" + urlencode(kept) if kept else ""
 
 

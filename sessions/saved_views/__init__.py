@@ -16,7 +16,7 @@ from tracing import layout
 
 EVERYTHING = "all"  # instead of a view's id: the plain list, whatever the default is
 # Parameters of an address that no view keeps: where the reader is, and how it is shown.
-PASSING = ("cursor", "view", "live", "since", *layout.PARAMETERS)
+PASSING = ("cursor", "view", "live", "since", *layout.LAYOUT_PARAMETERS)
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from projects.models import Project, Role, User
 from projects.preferences import prefer, preferred
 from sessions.models import SavedView
 from sessions.saved_views import EVERYTHING, may_change, state_of, visible_to
-from tracing.layout import PARAMETERS
+from tracing.layout import LAYOUT_PARAMETERS
 
-MOST = 200  # views of one person in one project
-PAGE = "sessions"  # of the preferences
+MAX_SAVED_VIEWS = 200  # views of one person in one project
+SAVED_VIEWS_PREFERENCE_PAGE = "sessions"  # of the preferences
 
 
 class ViewForm(forms.Form):
@@ -36,7 +36,7 @@ def views(request: HttpRequest, project: Project) -> HttpResponse:
     """Every view that the person sees, with what they may do with it."""
     user = person(request)
     found = [{"view": view, "may_change": may_change(user, project.role, view)} for view in visible_to(user, project)]
-    mine = preferred(user, project, PAGE).get("default_view", "")
+    mine = preferred(user, project, SAVED_VIEWS_PREFERENCE_PAGE).get("default_view", "")
     context = {"project": project, "section": "sessions", "views": found, "mine": mine, "everything": EVERYTHING}
     return render(request, "sessions/views.html", context)
 
@@ -49,8 +49,8 @@ def new_view(request: HttpRequest, project: Project) -> HttpResponse:
     own = SavedView.objects.for_project(project).filter(owner_id=user.pk)
     if not form.is_valid():
         return _refused(request, project, "A view needs a name of at most 80 characters.")
-    if own.count() >= MOST:
-        return _refused(request, project, f"{MOST} views are enough for one person. Delete some first.")
+    if own.count() >= MAX_SAVED_VIEWS:
+        return _refused(request, project, f"{MAX_SAVED_VIEWS} views are enough for one person. Delete some first.")
     view = SavedView(project_id=project.pk, owner_id=user.pk, owner=user.email, **_state(request.POST))
     view.name, view.is_shared = form.cleaned_data["name"], form.cleaned_data["is_shared"]
     try:
@@ -106,7 +106,7 @@ def default_view(request: HttpRequest, project: Project) -> HttpResponse:
     chosen, user = request.POST.get("mine", ""), person(request)
     if chosen not in ("", EVERYTHING) and str(_visible(user, project, chosen).id) != chosen:
         raise Http404
-    prefer(user, project, PAGE, default_view=chosen or None)
+    prefer(user, project, SAVED_VIEWS_PREFERENCE_PAGE, default_view=chosen or None)
     return redirect("views", project.pk)
 
 
@@ -129,7 +129,7 @@ def _projects_default(request: HttpRequest, project: Project) -> HttpResponse:
 def _state(form: QueryDict) -> dict[str, Any]:
     """The state out of a form that carries the list's address and its layout."""
     params = QueryDict(form.get("query", "").removeprefix("?"), mutable=True)
-    for name in PARAMETERS:
+    for name in LAYOUT_PARAMETERS:
         params.setdefault(name, form.get(name, ""))
     return state_of(params)
 

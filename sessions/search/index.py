@@ -20,18 +20,18 @@ from tracing import dirty
 from tracing.fields import compress
 from tracing.models import DirtyMark, Trace
 from tracing.previews import said
-from tracing.reading.sides import COLUMNS, ROLES, texts_of_side
+from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
 
 QUIET = timedelta(seconds=15)  # a trace that still grows is not indexed with every span
-LEASE = timedelta(seconds=120)  # longer than a batch takes, with the pending list's flush
-TRACES_AT_ONCE = 200
-MOST = 4096  # bytes of a row's text: more would be mostly lexemes that nobody looks for
+INDEX_LEASE = timedelta(seconds=120)  # longer than a batch takes, with the pending list's flush
+INDEX_BATCH_TRACES = 200
+MAX_INDEXED_BYTES = 4096  # bytes of a row's text: more would be mostly lexemes that nobody looks for
 MOST_ASKED = 1280  # bytes of them for the question, more when the answer is short
 PARSED = 5_000_000  # characters beyond which a conversation is not looked into
-GAP = "\n…\n"  # between the beginning and the end of what was cut
+CUT_MARK = "\n…\n"  # between the beginning and the end of what was cut
 
 # Joined with the traces themselves, so that none is written that was deleted meanwhile.
-WRITE = """
+WRITE_INDEX_SQL = """
 INSERT INTO trace_text AS t
     (project_id, trace_id, session_id, started_at, text, folded, tokens, text_hash, is_cut)
 SELECT %(project_id)s, u.trace_id, u.session_id, u.started_at, u.text, u.folded, u.tokens::tsvector, u.text_hash,
@@ -81,7 +81,7 @@ def index_waiting(project_id: int, *, waited: timedelta = QUIET, until: float = 
 def index_batch(project_id: int, *, waited: timedelta = QUIET) -> int:
     """Of one project; returns how many traces there were."""
     text = DirtyMark.Target.TEXT
-    claimed = dirty.claim(project_id, text, limit=TRACES_AT_ONCE, waited=waited, lease=LEASE)
+    claimed = dirty.claim(project_id, text, limit=INDEX_BATCH_TRACES, waited=waited, lease=INDEX_LEASE)
     if claimed:
         index(project_id, [item.key for item in claimed])
         dirty.release(project_id, text, claimed)
@@ -111,7 +111,7 @@ def forget(project_id: int, trace_ids: Collection[str], **_: Any) -> None:
 def rows_of(project_id: int, trace_ids: Sequence[str]) -> list[IndexRow]:
     """What is to be found of these traces; one without words is missing."""
     traces = list(
-        Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).order_by("trace_id").only(*COLUMNS)
+        Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).order_by("trace_id").only(*SIDE_COLUMNS)
     )
     texts = {side: _said(project_id, traces, side) for side in ROLES}
     rows = (
@@ -130,7 +130,7 @@ def write(project_id: int, rows: Sequence[IndexRow]) -> None:
     assert connection.connection is not None
     with transaction.atomic(), psycopg.Cursor(connection.connection) as cursor:
         allow(UPKEEP_SECONDS)  # a writer may have to move what waits beside the index into it
-        cursor.execute(WRITE, {"project_id": project_id, **columns})
+        cursor.execute(WRITE_INDEX_SQL, {"project_id": project_id, **columns})
 
 
 def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
@@ -142,15 +142,15 @@ def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]
 def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> IndexRow | None:
     """The row of what was said in a trace; None when there is no word in it."""
     question, answer = _bytes(asked), _bytes(answered)
-    most_asked = max(MOST_ASKED, MOST - len(answer))
+    most_asked = max(MOST_ASKED, MAX_INDEXED_BYTES - len(answer))
     kept = cut(question, most_asked)
-    text = "\n\n".join(part for part in (kept, cut(answer, MOST - min(len(question), most_asked))) if part)
+    text = "\n\n".join(part for part in (kept, cut(answer, MAX_INDEXED_BYTES - min(len(question), most_asked))) if part)
     words = folded(text)
     found = lexemes(words)
     if not found:
         return None
     text_hash = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
-    is_cut = len(question) + len(answer) > MOST
+    is_cut = len(question) + len(answer) > MAX_INDEXED_BYTES
     return IndexRow(trace_id, session_id, started_at, compress(text), words, as_vector(found), text_hash, is_cut)
 
 
@@ -162,6 +162,6 @@ def cut(text: bytes, most: int) -> str:
     """The first two thirds and the last third of what fits, whole characters."""
     if len(text) <= most:
         return text.decode()
-    room = most - len(GAP.encode())
+    room = most - len(CUT_MARK.encode())
     tail = room // 3
-    return text[: room - tail].decode(errors="ignore") + GAP + text[len(text) - tail :].decode(errors="ignore")
+    return text[: room - tail].decode(errors="ignore") + CUT_MARK + text[len(text) - tail :].decode(errors="ignore")

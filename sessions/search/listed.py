@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sessions.listing import PATIENCE, Listing
+from sessions.listing import FILTERED_LIST_TIMEOUT_MS, Listing
 from sessions.models import Session
 from sessions.query.grammar import Node, Not, Word
 from sessions.query.writing import write
@@ -17,7 +17,7 @@ def found_in(listing: Listing, rows: Sequence[Session]) -> dict[str, Any]:
     if not listing.terms:
         return {}
     try:
-        with within(PATIENCE):
+        with within(FILTERED_LIST_TIMEOUT_MS):
             snippets = snippets_for(listing.project.pk, [row.session_id for row in rows], listing.terms)
     except TooLong:
         snippets = {}

@@ -21,7 +21,7 @@ from tracing.models import Trace
 
 SHORTEST_PREFIX = 4  # letters: a shorter beginning stands for a large part of the dictionary
 LONGEST_QUERY = 500  # characters of all terms together
-COMMON = 10_000  # matching traces
+COMMON_FROM_TRACES = 10_000  # matching traces
 LOOKS_LIKE_ID = re.compile(r"(?=\S*\d)\S{8,200}")
 
 
@@ -122,7 +122,7 @@ def _is_common(found: QuerySet[TraceText], terms: Sequence[Term]) -> bool:
     """Whether a walk along the sessions meets enough that match before long. Otherwise the matches are gathered first,
     which DISTINCT enforces: left to itself, PostgreSQL walks for a word that it has no statistics of, past every
     session. It does know the common ones, so it is asked; what a phrase leaves of them it cannot know."""
-    return not _is_read(terms) and expected(found) > COMMON
+    return not _is_read(terms) and expected(found) > COMMON_FROM_TRACES
 
 
 def _is_read(terms: Sequence[Term]) -> bool:

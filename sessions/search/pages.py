@@ -15,12 +15,12 @@ from sessions.listing import Listing
 from sessions.query.compiling import terms_in
 from sessions.query.grammar import QueryError
 from sessions.search.matching import RefusedTerm
-from sessions.search.scan import SECONDS, Scanned, scan
+from sessions.search.scan import SCAN_SECONDS, Scanned, scan
 from sessions.search.snippets import sought
 from tracing.keyset import BadCursor
 
-OWN = ("find", "after", "found", "paused")
-ENOUGH = 100  # found ones after which the scan waits to be told to go on
+SEARCH_PARAMETERS = ("find", "after", "found", "paused")
+MATCHES_BEFORE_PAUSE = 100  # found ones after which the scan waits to be told to go on
 
 
 @require_safe
@@ -35,8 +35,10 @@ def scanned(request: PageRequest, project: Project) -> HttpResponseBase:
 
 def _looked(project: Project, params: QueryDict) -> dict[str, Any]:
     find, found = params.get("find", "").strip(), _number(params.get("found", ""))
-    listing = Listing(project, params, foreign=OWN)
-    kept = [(name, value) for name in params for value in params.getlist(name) if name not in OWN and value]
+    listing = Listing(project, params, foreign=SEARCH_PARAMETERS)
+    kept = [
+        (name, value) for name in params for value in params.getlist(name) if name not in SEARCH_PARAMETERS and value
+    ]
     context: dict[str, Any] = {"find": find, "kept": kept, "found": found, "query": listing.query_string}
     if not find:
         return context
@@ -48,7 +50,11 @@ def _looked(project: Project, params: QueryDict) -> dict[str, Any]:
         terms = terms_in(find)
         context["sought"] = sought(terms)
         done = scan(
-            project, terms, within=listing.matching if kept else None, cursor=params.get("after", ""), seconds=SECONDS
+            project,
+            terms,
+            within=listing.matching if kept else None,
+            cursor=params.get("after", ""),
+            seconds=SCAN_SECONDS,
         )
     except QueryError as error:
         return context | {"error": f"{error.message} {error.hint}"}
@@ -63,7 +69,7 @@ def _next(listing: Listing, done: Scanned, found: int) -> dict[str, Any]:
         return {}
     further = _further(listing, done.cursor, found)
     pause = listing.query_string(after=done.cursor, found=found, paused=1)
-    return {"further": further, "pause": pause, "is_enough": found >= ENOUGH}
+    return {"further": further, "pause": pause, "is_enough": found >= MATCHES_BEFORE_PAUSE}
 
 
 def _further(listing: Listing, cursor: str, found: int) -> str:

@@ -15,7 +15,7 @@ from sessions.models import Session, TraceText
 from sessions.search.matching import Term, matching
 from tracing.keyset import BadCursor, KeysetPage
 
-RANKED = 500
+MAX_RANKED_SESSIONS = 500
 FADES = timedelta(days=30)  # after this a turn counts for a third of what it counted when it was said
 CURSOR = "r"
 
@@ -42,7 +42,7 @@ def ranked(
     fresh = Freshness(F("last"), Value(timezone.now()), seconds=f"{FADES.total_seconds()}::float8")
     best = sums.annotate(score=Ln(Cast(F("turns") + 1, FloatField())) + fresh)
     best = best.order_by("-score", "session_id")
-    return [str(session_id) for session_id in best.values_list("session_id", flat=True)[:RANKED]]
+    return [str(session_id) for session_id in best.values_list("session_id", flat=True)[:MAX_RANKED_SESSIONS]]
 
 
 def ranked_page(
@@ -70,7 +70,7 @@ def place_of(cursor: str) -> int:
     """Raises BadCursor for a cursor of another order."""
     if not cursor:
         return 0
-    place = whole_number(cursor.removeprefix(CURSOR), highest=RANKED - 1)
+    place = whole_number(cursor.removeprefix(CURSOR), highest=MAX_RANKED_SESSIONS - 1)
     if place is None or not cursor.startswith(CURSOR):
         raise BadCursor("This cursor belongs to another order. Start again without a cursor.")
     return place

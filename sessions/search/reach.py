@@ -16,7 +16,7 @@ from sessions.search.matching import Need, Term, expected, having, needs_of
 MOST_READ = 2_500  # turns whose text is looked into
 MOST_RANKED = 10_000  # turns that are put in order
 FARTHEST = 200_000  # turns, whatever they say: finding out when so many began takes time as well
-FEW = 500  # sessions that the rest of a query leaves, of which every turn is looked into
+MAX_SESSIONS_READ_WHOLE = 500  # sessions that the rest of a query leaves, of which every turn is looked into
 TELLING = 6  # lexemes whose frequency is looked up: the longest ones
 
 
@@ -37,7 +37,7 @@ def reach_of(
     most, frequency = _most(needs), _frequency(turns, needs)
     if frequency <= most:
         return Reach(turns)
-    if expected(others) <= FEW:
+    if expected(others) <= MAX_SESSIONS_READ_WHOLE:
         return Reach(turns.filter(session_id__in=others.order_by().values("session_id")))
     return _newest(turns, most * expected(turns) // frequency, until)
 

@@ -1,7 +1,7 @@
 """The deep scan: every text of every span, from the newest trace to the oldest, for what the index does not hold.
 
-A request looks for SECONDS and says how far it came; the next one goes on there. It costs what it reads, so it runs
-only when somebody asks for it."""
+A request looks for SCAN_SECONDS and says how far it came; the next one goes on there. It costs what it reads, so it
+runs only when somebody asks for it."""
 
 import re
 import time
@@ -20,14 +20,14 @@ from sessions.search.snippets import aligned, around, pattern_of
 from tracing.keyset import Order
 from tracing.models import SpanIO, Trace
 
-SECONDS = 2.0
-TRACES_AT_ONCE = 100
+SCAN_SECONDS = 2.0
+SCAN_BATCH_TRACES = 100
 SPANS_AT_ONCE = 500
-TEXTS_AT_ONCE = 100  # spans whose texts are in memory together
+SCAN_TEXT_BATCH_SPANS = 100  # spans whose texts are in memory together
 SPANS_OF_A_TRACE = 10_000  # of a larger trace the rest is not read: it would hold up all others
-NEWEST_FIRST = Order("scan", "started_at", "trace_id", DateTimeField(), is_descending=True)
+NEWEST_TRACES_FIRST = Order("scan", "started_at", "trace_id", DateTimeField(), is_descending=True)
 
-ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+UNICODE_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 
 Says = Callable[[str], bool]
 
@@ -62,7 +62,7 @@ def scan(
     within: QuerySet[Session] | None = None,
     cursor: str = "",
     since: datetime | None = None,
-    seconds: float = SECONDS,
+    seconds: float = SCAN_SECONDS,
 ) -> Scanned:
     """Goes on at `cursor`, back to `since`. Raises RefusedTerm, BadCursor."""
     needs_of(terms)
@@ -79,7 +79,7 @@ def _scan(project: Project | int, traces: QuerySet[Trace], terms: Sequence[Term]
     assert pattern is not None
     seen: set[str] = set()
     while found.cursor is not None:
-        page = NEWEST_FIRST.page(traces, cursor=found.cursor, limit=TRACES_AT_ONCE)
+        page = NEWEST_TRACES_FIRST.page(traces, cursor=found.cursor, limit=SCAN_BATCH_TRACES)
         for some in _slices(page.rows):
             for trace, span_id, side, text in _texts(project, some):
                 if trace.trace_id not in seen and says(text):
@@ -90,7 +90,7 @@ def _scan(project: Project | int, traces: QuerySet[Trace], terms: Sequence[Term]
             _count(found, some)
             if time.monotonic() > until:
                 is_last = page.next is None and some[-1] is page.rows[-1]
-                found.cursor = None if is_last else NEWEST_FIRST.cursor(some[-1], is_forward=True)
+                found.cursor = None if is_last else NEWEST_TRACES_FIRST.cursor(some[-1], is_forward=True)
                 return found
         found.cursor = page.next
     return found
@@ -112,7 +112,7 @@ def says_all(terms: Sequence[Term]) -> Says:
 def plain(text: str) -> str:
     """Stored JSON with its line breaks as white space and its characters as they are."""
     if "\\u" in text:
-        text = ESCAPED.sub(_unescaped, text)
+        text = UNICODE_ESCAPES.sub(_unescaped, text)
     return text.replace("\\n", "  ").replace('\\"', ' "')
 
 
@@ -139,8 +139,8 @@ def _texts(project: Project | int, traces: Sequence[Trace]) -> Iterable[tuple[Tr
     rows = SpanIO.objects.for_project(project).filter(bucket__in={trace.bucket for trace in traces})
     rows = rows.order_by("trace_id", "span_id")
     keys = list(rows.filter(trace_id__in=sorted(by_id)).values_list("trace_id", "span_id")[:SPANS_OF_A_TRACE])
-    for start in range(0, len(keys), TEXTS_AT_ONCE):
-        wanted = set(keys[start : start + TEXTS_AT_ONCE])
+    for start in range(0, len(keys), SCAN_TEXT_BATCH_SPANS):
+        wanted = set(keys[start : start + SCAN_TEXT_BATCH_SPANS])
         some = rows.filter(trace_id__in={key[0] for key in wanted}, span_id__in={key[1] for key in wanted})
         columns: Any = some.values_list("trace_id", "span_id", "input", "output")
         for trace_id, span_id, asked, answered in columns:

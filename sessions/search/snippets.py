@@ -15,9 +15,9 @@ from projects.normal_forms import normalized
 from sessions.search.matching import RefusedTerm, Term, matching, needs_of
 from sessions.search.tokens import ACCENTS, CJK, SEA, folded, runs, word
 
-SHOWN = 2  # turns of a session
-WINDOW = 240  # characters
-BEFORE = 60  # of them before what was found
+MAX_SNIPPETS_PER_SESSION = 2  # turns of a session
+SNIPPET_CHARACTERS = 240  # characters
+CHARACTERS_BEFORE_MATCH = 60  # of them before what was found
 MOST_HITS = 200  # of one text that are compared
 # A letter or digit of a script with spaces: a word neither begins nor ends beside one.
 INSIDE = rf"[^\W_{CJK}{SEA}]"
@@ -44,9 +44,11 @@ def snippets_for(
     found = found.annotate(place=by_session, turns=Window(Count("*"), partition_by=F("session_id")))
     shown: dict[str, list[SearchSnippet]] = {}
     columns = ("session_id", "trace_id", "text", "turns")
-    rows: Iterable[Any] = found.filter(place__lte=SHOWN).order_by("session_id", "place").values_list(*columns)
+    rows: Iterable[Any] = (
+        found.filter(place__lte=MAX_SNIPPETS_PER_SESSION).order_by("session_id", "place").values_list(*columns)
+    )
     for session_id, trace_id, text, turns in rows:
-        html = around(text, pattern) or SafeString(escape(text[:WINDOW]))
+        html = around(text, pattern) or SafeString(escape(text[:SNIPPET_CHARACTERS]))
         shown.setdefault(session_id, []).append(SearchSnippet(trace_id, html, turns))
     return shown
 
@@ -76,8 +78,8 @@ def around(text: str, pattern: re.Pattern[str]) -> SafeString | None:
     if places is not None:
         hits = [(places[start], places[end]) for start, end in hits]
         best = (places[best[0]], places[best[1]])
-    start = _word_start(text, max(0, best[0] - BEFORE), best[0])
-    return _marked(text, start, min(len(text), start + WINDOW), hits)
+    start = _word_start(text, max(0, best[0] - CHARACTERS_BEFORE_MATCH), best[0])
+    return _marked(text, start, min(len(text), start + SNIPPET_CHARACTERS), hits)
 
 
 def aligned(text: str) -> tuple[str, list[int] | None]:
@@ -114,7 +116,13 @@ def _spelling(term: Term) -> str:
 
 def _variety(plain: str, hits: Sequence[tuple[int, int]], start: int) -> int:
     """How many different words begin in the window from `start` on."""
-    return len({plain[first:last] for first, last in hits if start <= first < start + WINDOW - BEFORE})
+    return len(
+        {
+            plain[first:last]
+            for first, last in hits
+            if start <= first < start + SNIPPET_CHARACTERS - CHARACTERS_BEFORE_MATCH
+        }
+    )
 
 
 def _word_start(text: str, start: int, latest: int) -> int:

@@ -10,17 +10,17 @@ from itertools import repeat
 
 from projects.normal_forms import normalized
 
-LONGEST = 40  # characters of a lexeme; the beginning of a longer word stands for it
+MAX_LEXEME_CHARACTERS = 40  # characters of a lexeme; the beginning of a longer word stands for it
 
 CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0002fa1f"
 SEA = "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
-UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+UUID_REGEX = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # Latin accents only: the category of all marks would take Thai vowels and Japanese voicing along.
 ACCENTS = re.compile("[\u0300-\u036f]")
-ASCII_RUN = re.compile(f"{UUID}|[a-z0-9_]+")
+ASCII_RUN = re.compile(f"{UUID_REGEX}|[a-z0-9_]+")
 # Vowel signs and points of Hebrew, Arabic and the scripts of India, which Python does not count as parts of words.
-SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0971-\u0df3"
-RUN = re.compile(f"{UUID}|(?P<cjk>[{CJK}]+)|(?P<sea>[{SEA}]+)|(?:[^\\W{CJK}{SEA}]|[{SIGNS}])+")
+COMBINING_SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0971-\u0df3"
+RUN = re.compile(f"{UUID_REGEX}|(?P<cjk>[{CJK}]+)|(?P<sea>[{SEA}]+)|(?:[^\\W{CJK}{SEA}]|[{COMBINING_SIGNS}])+")
 GRAM = {"cjk": 2, "sea": 3}  # characters of a lexeme in scripts without spaces
 
 
@@ -47,18 +47,18 @@ def lexemes(text: str) -> set[str]:
         if size:
             found.update(run[start : start + size] for start in range(len(run)))
         elif run.isalnum():  # as nearly all are, so that there is nothing to take away
-            found.add(run[:LONGEST])
+            found.add(run[:MAX_LEXEME_CHARACTERS])
         else:
             found.add(word(run))
             if "_" in run:
-                found.update(part[:LONGEST] for part in run.split("_") if part)
+                found.update(part[:MAX_LEXEME_CHARACTERS] for part in run.split("_") if part)
     found.discard("")
     return found
 
 
 def word(run: str) -> str:
     """The lexeme of a whole word. A uuid is one without its hyphens; underscores at the ends are decoration."""
-    return run.replace("-", "").strip("_")[:LONGEST]
+    return run.replace("-", "").strip("_")[:MAX_LEXEME_CHARACTERS]
 
 
 def as_vector(found: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""One statement per question, over the newest COUNTED sessions of the list."""
+"""One statement per question, over the newest MAX_SUMMED_SESSIONS of the list."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,13 +19,13 @@ from tracing.bounded import within
 
 BINNED = """
 SELECT date_bin(%s, created_at, %s), count(*), count(*) FILTER (WHERE error_count > 0) FROM newest GROUP BY 1"""
-VALUES = """
+SET_VALUES_SQL = """
 SELECT value, count(*) FROM newest, unnest(found) AS value GROUP BY value
 ORDER BY count(*) DESC, value COLLATE "C" LIMIT %s"""
-COUNTED = 20_000  # sessions: a tenth of a second
-PATIENCE = 1_500  # ms for a statement
+MAX_SUMMED_SESSIONS = 20_000  # sessions: a tenth of a second
+SUMMARY_TIMEOUT_MS = 1_500  # ms for a statement
 BUCKETS = 60  # bars of a series, at most
-STEPS = tuple(
+BUCKET_WIDTHS = tuple(
     timedelta(seconds=seconds)
     for seconds in (10, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000)
 )
@@ -82,12 +82,12 @@ class Bucket:
 
 
 def newest(listing: Listing, most: int | None = None) -> QuerySet[Session]:
-    return listing.shown.order_by("-updated_at", "-session_id")[: most or COUNTED]
+    return listing.shown.order_by("-updated_at", "-session_id")[: most or MAX_SUMMED_SESSIONS]
 
 
 def strip(listing: Listing, most: int | None = None) -> Strip:
-    """Of at most COUNTED sessions, or of as many as the caller has time for. Raises TooLong."""
-    with within(PATIENCE):
+    """Of at most MAX_SUMMED_SESSIONS, or of as many as the caller has time for. Raises TooLong."""
+    with within(SUMMARY_TIMEOUT_MS):
         found: dict[str, Any] = newest(listing, most).aggregate(
             session_count=Count("*"),
             trace_count=Coalesce(Sum("trace_count"), 0),
@@ -100,7 +100,7 @@ def strip(listing: Listing, most: int | None = None) -> Strip:
             first=Min("created_at"),
             last=Max("created_at"),
         )
-    is_capped = found["session_count"] >= (most or COUNTED) or listing.since is not None
+    is_capped = found["session_count"] >= (most or MAX_SUMMED_SESSIONS) or listing.since is not None
     return Strip(is_capped=is_capped, **found)
 
 
@@ -126,7 +126,7 @@ def facet_counts(listing: Listing, name: str, limit: int = 20, most: int | None 
     if declared.kind != PropertyKind.SET:
         raise KeyError(name)
     rows = newest(listing, most).annotate(found=F(declared.field)).values("found")
-    return [(value, number) for value, number in _grouped(VALUES, rows, limit)]
+    return [(value, number) for value, number in _grouped(SET_VALUES_SQL, rows, limit)]
 
 
 def _grouped(sql: str, rows: QuerySet[Session, Any], *values: Any) -> list[tuple[Any, ...]]:
@@ -135,13 +135,13 @@ def _grouped(sql: str, rows: QuerySet[Session, Any], *values: Any) -> list[tuple
         inner, params = rows.query.sql_with_params()
     except EmptyResultSet:
         return []
-    with within(PATIENCE), connection.cursor() as cursor:
+    with within(SUMMARY_TIMEOUT_MS), connection.cursor() as cursor:
         cursor.execute(f"WITH newest AS ({inner}) {sql}", [*params, *values])
         return list(cursor.fetchall())
 
 
 def _step(length: timedelta) -> timedelta:
-    return next((step for step in STEPS if length / step < BUCKETS - 1), length / (BUCKETS - 2))
+    return next((step for step in BUCKET_WIDTHS if length / step < BUCKETS - 1), length / (BUCKETS - 2))
 
 
 def _origin(first: datetime, step: timedelta) -> datetime:

@@ -15,7 +15,7 @@ from sessions.saved_views import PASSING
 from sessions.summary.sums import Bucket, series, strip
 from tracing.bounded import TooLong
 
-WIDTH, HEIGHT = 600, 48  # of the series, in units of its own
+SERIES_WIDTH, SERIES_HEIGHT = 600, 48  # of the series, in units of its own
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class BucketBar:
 
     @property
     def y(self) -> float:
-        return HEIGHT - self.height
+        return SERIES_HEIGHT - self.height
 
     @property
     def failed_y(self) -> float:
-        return HEIGHT - self.failed_height
+        return SERIES_HEIGHT - self.failed_height
 
 
 @require_safe
@@ -43,7 +43,7 @@ class BucketBar:
 def strip_page(request: PageRequest, project: Project) -> HttpResponse:
     """`?<parameters of the list>`. It is a part of the list's page and has no page of its own."""
     listing = Listing(project, request.GET, foreign=set(PASSING) - {"cursor"})
-    context = {"project": project, "listing": listing, "width": WIDTH, "height": HEIGHT}
+    context = {"project": project, "listing": listing, "width": SERIES_WIDTH, "height": SERIES_HEIGHT}
     if not listing.errors:
         try:
             summed = strip(listing)
@@ -55,7 +55,7 @@ def strip_page(request: PageRequest, project: Project) -> HttpResponse:
 
 def bars_of(listing: Listing, buckets: list[Bucket]) -> list[BucketBar]:
     most = max((bucket.session_count for bucket in buckets), default=0)
-    width = WIDTH / len(buckets) if buckets else 0
+    width = SERIES_WIDTH / len(buckets) if buckets else 0
     return [
         BucketBar(
             bucket,
@@ -71,7 +71,7 @@ def bars_of(listing: Listing, buckets: list[Bucket]) -> list[BucketBar]:
 
 def _height(number: int, most: int) -> float:
     """What is there can be seen, however little it is."""
-    return round(max(number / most * HEIGHT, 1.5), 2) if number else 0
+    return round(max(number / most * SERIES_HEIGHT, 1.5), 2) if number else 0
 
 
 def _times(bucket: Bucket) -> dict[str, str | None]:

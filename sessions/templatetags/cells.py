@@ -19,14 +19,14 @@ from tracing.records import Kind, Level
 
 register = template.Library()
 
-ID_LENGTH = 28
-LARGE = 10**15  # from here on a number is read by its power of ten
-CHIPS = 4  # of a set with more, the rest is counted
-INPUT = (
+SHOWN_ID_CHARACTERS = 28
+MAX_WRITTEN_OUT = 10**15  # from here on a number is read by its power of ten
+CELL_CHIPS = 4  # of a set with more, the rest is counted
+INPUT_HTML = (
     '<input class="field" type="{}" name="{}" value="{}" aria-label="{}" placeholder="{}" inputmode="{}"{}'
     ' autocomplete="off">'
 )
-NOTHING = SafeString('<span class="muted">–</span>')
+EMPTY_CELL_HTML = SafeString('<span class="muted">–</span>')
 # Six hues for ten kinds: what is alike looks alike.
 HUES = {
     Kind.GENERATION: "generation",
@@ -107,7 +107,7 @@ def moment(at: datetime | None, shown: str = "moment") -> SafeString:
 
 
 @register.filter
-def ellipsis(text: str, length: int = ID_LENGTH) -> SafeString:
+def ellipsis(text: str, length: int = SHOWN_ID_CHARACTERS) -> SafeString:
     """A long id loses its middle; the whole of it shows on focus and is read to who listens."""
     if len(text) <= length:
         return format_html("{}", text)
@@ -155,23 +155,23 @@ def shortened(text: object, length: int) -> str:
 
 def _chips(texts: Iterable[str]) -> SafeString:
     shown = list(texts)
-    chips = format_html_join(" ", '<span class="chip">{}</span>', ((ellipsis(text),) for text in shown[:CHIPS]))
-    if len(shown) <= CHIPS:
-        return chips or NOTHING
-    rest = ", ".join(shown[CHIPS : CHIPS + 50])
-    return format_html('{} <span class="chip" title="{}">+{}</span>', chips, rest, len(shown) - CHIPS)
+    chips = format_html_join(" ", '<span class="chip">{}</span>', ((ellipsis(text),) for text in shown[:CELL_CHIPS]))
+    if len(shown) <= CELL_CHIPS:
+        return chips or EMPTY_CELL_HTML
+    rest = ", ".join(shown[CELL_CHIPS : CELL_CHIPS + 50])
+    return format_html('{} <span class="chip" title="{}">+{}</span>', chips, rest, len(shown) - CELL_CHIPS)
 
 
 def score_cell(summed: dict[str, Any] | None) -> SafeString:
     """`4.2 (3)`: the mean of three; the categories with how often each was given."""
     if summed is None:
-        return NOTHING
+        return EMPTY_CELL_HTML
     given = sorted(summed["shares"].items(), key=lambda item: (-item[1], item[0]))
     chips = _chips(f"{category} {times:,}" for category, times in given) if given else ""
     if (mean := summed["mean"]) is None:
         return SafeString(chips) or format_html('<span class="number muted">({})</span>', count(summed["count"]))
     several = format_html(' <span class="muted">({})</span>', count(summed["count"])) if summed["count"] != 1 else ""
-    number = f"{mean:,.0f}" if 1_000 <= abs(mean) < LARGE else f"{mean:.3g}"
+    number = f"{mean:,.0f}" if 1_000 <= abs(mean) < MAX_WRITTEN_OUT else f"{mean:.3g}"
     return format_html(
         '<span class="number">{}{}</span>{}', number, several, format_html(" {}", chips) if chips else ""
     )
@@ -227,7 +227,9 @@ def filter_input(asked: FilterField) -> SafeString:
     state = SafeString(' aria-invalid="true"') if asked.is_faulty else ""
     shown = [*values, ""] if field.is_repeated else values[-1:] or [""]
     return format_html_join(
-        "", INPUT, ((field.type, field.name, value, field.label, field.words, field.mode, state) for value in shown)
+        "",
+        INPUT_HTML,
+        ((field.type, field.name, value, field.label, field.words, field.mode, state) for value in shown),
     )
 
 

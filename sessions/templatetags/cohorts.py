@@ -12,20 +12,20 @@ from sessions.cohorts.comparison import bar_queries
 from sessions.cohorts.results import Measure
 from sessions.cohorts.statistics import Interval
 from sessions.properties import PropertyKind
-from sessions.templatetags.cells import NOTHING, duration, money
+from sessions.templatetags.cells import EMPTY_CELL_HTML, duration, money
 
 register = template.Library()
 
 Number = Decimal | float | None
 TINY_P = 0.001
-LARGE = 1e15
+MAX_WRITTEN_OUT_FLOAT = 1e15
 EMPTY_PART = re.compile(r" 0+[smh]$|\.0(?= s$)")  # `1m 00s`, `2h 00m`, `1d 0h`, `2.0 s`
 
 
 @register.filter
 def measured(value: Number, kind: PropertyKind) -> SafeString | str:
     """`2m 10s`, `$0.021`, `3.4`."""
-    return NOTHING if value is None else _said(float(value), kind)
+    return EMPTY_CELL_HTML if value is None else _said(float(value), kind)
 
 
 @register.filter
@@ -33,7 +33,7 @@ def axis(value: Decimal, kind: PropertyKind) -> str:
     """The same, short enough for an axis: `5k`, `$0.02`, `1h`."""
     if kind == PropertyKind.MONEY:
         return f"${value.normalize():f}" if abs(value) < 10_000 else f"${_short(value)}"
-    if kind == PropertyKind.DURATION and 0 <= value < LARGE:
+    if kind == PropertyKind.DURATION and 0 <= value < MAX_WRITTEN_OUT_FLOAT:
         return EMPTY_PART.sub("", duration(int(value)))
     return _short(value)
 
@@ -41,7 +41,7 @@ def axis(value: Decimal, kind: PropertyKind) -> str:
 @register.filter
 def signed(value: Number, kind: PropertyKind) -> SafeString | str:
     if value is None:
-        return NOTHING
+        return EMPTY_CELL_HTML
     sign = "+" if value > 0 else "−" if value < 0 else "±"
     return sign + _said(abs(float(value)), kind)
 
@@ -50,7 +50,7 @@ def signed(value: Number, kind: PropertyKind) -> SafeString | str:
 def interval(found: Interval | None, kind: PropertyKind) -> SafeString:
     """A difference with its 95 % interval below it."""
     if found is None:
-        return NOTHING
+        return EMPTY_CELL_HTML
     if found.low is None or found.high is None:
         return format_html("{}", signed(found.estimate, kind))
     words = format_html("{} to {}", signed(found.low, kind), signed(found.high, kind))
@@ -60,7 +60,7 @@ def interval(found: Interval | None, kind: PropertyKind) -> SafeString:
 @register.filter
 def percent(share: float | Decimal | None) -> SafeString | str:
     if share is None:
-        return NOTHING
+        return EMPTY_CELL_HTML
     value = float(share) * 100
     return f"{value:.0f} %" if value in (0, 100) or value >= 10 else f"{value:.1f} %"
 
@@ -69,7 +69,7 @@ def percent(share: float | Decimal | None) -> SafeString | str:
 def points(found: Interval | None) -> SafeString:
     """A difference of shares in percentage points with its interval."""
     if found is None or found.low is None or found.high is None:
-        return NOTHING
+        return EMPTY_CELL_HTML
     low, high, estimate = (_points(part) for part in (found.low, found.high, found.estimate))
     return format_html('{}<br><span class="muted small">{} to {}</span>', estimate, low, high)
 
@@ -77,7 +77,7 @@ def points(found: Interval | None) -> SafeString:
 @register.filter
 def p_value(p: float | None) -> SafeString | str:
     if p is None:
-        return NOTHING
+        return EMPTY_CELL_HTML
     return "< 0.001" if p < TINY_P else f"{p:.3f}"
 
 
@@ -123,11 +123,11 @@ def bins(measure: Measure, address: str) -> SafeString:
 def _said(value: float, kind: PropertyKind) -> str:
     if kind == PropertyKind.MONEY:
         return money(Decimal(repr(value)))
-    if kind == PropertyKind.DURATION and abs(value) < LARGE:
+    if kind == PropertyKind.DURATION and abs(value) < MAX_WRITTEN_OUT_FLOAT:
         return duration(round(value))
-    if value == round(value) and abs(value) < LARGE:
+    if value == round(value) and abs(value) < MAX_WRITTEN_OUT_FLOAT:
         return f"{value:,.0f}"
-    if abs(value) >= LARGE:
+    if abs(value) >= MAX_WRITTEN_OUT_FLOAT:
         return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
 

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from sessions.dashboard.charts import HEIGHT, DashboardBar, DashboardChart, amount
+from sessions.dashboard.charts import DASHBOARD_CHART_HEIGHT, DashboardBar, DashboardChart, amount
 from sessions.dashboard.heat import HeatCell
 from sessions.templatetags.cells import counted, duration
 
@@ -69,7 +69,8 @@ def _bar(bar: DashboardBar, address: str) -> str:
     words = escape(f"{bar.label}: {bar.value or 'none'}")
     x, width = plain(bar.x), plain(bar.width)
     drawn = (
-        f'<title>{words}</title><rect class="series-ground" x="{x}" y="0" width="{width}" height="{HEIGHT}"/>'
+        f"<title>{words}</title>"
+        f'<rect class="series-ground" x="{x}" y="0" width="{width}" height="{DASHBOARD_CHART_HEIGHT}"/>'
         f'<rect class="series-bar" x="{x}" y="{plain(bar.y)}" width="{width}" height="{plain(bar.height)}"/>'
     )
     if not bar.query:

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from sessions.listing import Listing
 from sessions.query.facets import Facet, FacetValue, facets, quick_values
-from sessions.question import OWN
+from sessions.question import LIST_PARAMETERS
 from sessions.span import ALL, RANGES, TIMES
 
 register = template.Library()
-SETS = {"query": ("q",), "times": TIMES, "fields": ("limit",)}
+PARAMETER_SETS = {"query": ("q",), "times": TIMES, "fields": ("limit",)}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def hidden_of(listing: Listing, form: str) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, values in listing.params.lists()
-        if name not in SETS[form] and name != "cursor" and not (form == "fields" and name not in OWN)
+        if name not in PARAMETER_SETS[form]
+        and name != "cursor"
+        and not (form == "fields" and name not in LIST_PARAMETERS)
         for value in values
         if value
     ]

@@ -21,16 +21,16 @@ from tracing.reading.turns import Spoken
 from tracing.views import text_url as url_of_text
 
 register = template.Library()
-LINKED = {"user_ids", "environments", "tags", "model_names", "tool_names", "releases"}
-CHIPS = 12
+LINKED_SETS = {"user_ids", "environments", "tags", "model_names", "tool_names", "releases"}
+REPLAY_CHIPS = 12
 _url_of_text = lazy(url_of_text, str)
-BAR = (
+STRIP_BAR_SVG = (
     '<rect class="strip-bar{}" x="{}%" y="20%" width="{}%" height="45%" rx="1.5" data-jump="{}" data-from="{}"'
     ' data-to="{}"><title>{}</title></rect>{}'
 )
-FAILED = '<circle class="strip-error" cx="{}%" cy="10%" r="3"/>'
+STRIP_ERROR_SVG = '<circle class="strip-error" cx="{}%" cy="10%" r="3"/>'
 PARTLY = '<rect class="strip-partly" x="{}%" y="{}%" width="{}%" height="{}%"/>'
-FOOT, TALLEST, SHORTEST = 65, 45, 8  # percent of the strip: where bars stand, and how high they are
+FOOT, TALLEST, MIN_STRIP_BAR_PERCENT = 65, 45, 8  # percent of the strip: where bars stand, and how high they are
 
 
 @register.filter
@@ -55,25 +55,28 @@ def text_url(trace: Trace, spoken: Spoken) -> str:
 def linked_cell(declared: Property, session: Session) -> SafeString:
     """The value of a property; those of a set lead to the sessions that share them."""
     values = getattr(session, declared.field)
-    if declared.kind != PropertyKind.SET or declared.name not in LINKED or not values:
+    if declared.kind != PropertyKind.SET or declared.name not in LINKED_SETS or not values:
         return cell(declared, session)
     page = reverse("sessions", args=[session.project_id])
     chips = format_html_join(
         " ",
         '<a class="chip" href="{}?{}">{}</a>',
-        ((page, urlencode({declared.name: value}), ellipsis(value)) for value in values[:CHIPS]),
+        ((page, urlencode({declared.name: value}), ellipsis(value)) for value in values[:REPLAY_CHIPS]),
     )
-    if len(values) <= CHIPS:
+    if len(values) <= REPLAY_CHIPS:
         return chips
     return format_html(
-        '{} <span class="chip" title="{}">+{}</span>', chips, ", ".join(values[CHIPS:62]), len(values) - CHIPS
+        '{} <span class="chip" title="{}">+{}</span>',
+        chips,
+        ", ".join(values[REPLAY_CHIPS:62]),
+        len(values) - REPLAY_CHIPS,
     )
 
 
 @register.filter
 def drawn(bars: list[TimelineBar]) -> SafeString:
     """The bars of the timeline, in one go: a template's own loop takes ten times as long."""
-    return format_html_join("", BAR, map(_drawn, bars))
+    return format_html_join("", STRIP_BAR_SVG, map(_drawn, bars))
 
 
 def _drawn(bar: TimelineBar) -> tuple[object, ...]:
@@ -84,8 +87,8 @@ def _drawn(bar: TimelineBar) -> tuple[object, ...]:
 def _mark(bar: TimelineBar) -> str:
     """What tells of errors: a dot above a bar that failed, a foot as high as their share where only some did."""
     if bar.failed == 1:
-        return format_html(FAILED, bar.left)
-    height = max(round(bar.failed * TALLEST), SHORTEST)
+        return format_html(STRIP_ERROR_SVG, bar.left)
+    height = max(round(bar.failed * TALLEST), MIN_STRIP_BAR_PERCENT)
     return format_html(PARTLY, bar.left, FOOT - height, bar.width, height) if bar.failed else ""
 
 

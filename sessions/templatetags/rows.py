@@ -22,17 +22,17 @@ from sessions.templatetags.cells import cell, counted, preview, score_cell
 
 register = template.Library()
 
-ROW = (
+ROW_HTML = (
     '<tr id="{}" data-version="{}"><td class="pick-cell"><label class="pick">'
     '<input type="checkbox" name="session" value="{}" form="bulk"><span class="visually-hidden">Select {}</span>'
     '</label></td><th scope="row" class="said-cell"><a class="said-link" data-stop href="{}">'
     '<span class="said" dir="auto">{}{}{}</span>{}</a>{}</th>{}</tr>'
 )
-KEPT = SafeString(
+BOOKMARK_HTML = SafeString(
     '<span class="mark-kept" title="Bookmarked">★<span class="visually-hidden"> bookmarked</span></span> '
 )
-FAILED = '<span class="mark-error" title="{0}">✕<span class="visually-hidden"> {0}</span></span> '
-ANSWER = '<span class="said answer" dir="auto">{}</span>'
+ERROR_MARK_HTML = '<span class="mark-error" title="{0}">✕<span class="visually-hidden"> {0}</span></span> '
+ANSWER_HTML = '<span class="said answer" dir="auto">{}</span>'
 COPY = '{} <button class="button small quiet copy" type="button" data-copy="{}">Copy</button>'
 NONE = SafeString("")
 
@@ -73,16 +73,16 @@ def _row(drawing: Drawing, session: Session) -> SafeString:
     session_id = session.session_id
     state = drawing.states.get(session_id)
     return format_html(
-        ROW,
+        ROW_HTML,
         row_id(session_id),
         _version(session.computed_at),
         session_id,
         session_id,
         drawing.before + quote(session_id, safe=RFC3986_SUBDELIMS + "/~:@") + drawing.after,
         _said(state) if state else NONE,
-        format_html(FAILED, counted(session.error_count, "error")) if session.error_count else NONE,
+        format_html(ERROR_MARK_HTML, counted(session.error_count, "error")) if session.error_count else NONE,
         preview(session.first_input or session_id),
-        format_html(ANSWER, preview(session.last_output)) if session.last_output else NONE,
+        format_html(ANSWER_HTML, preview(session.last_output)) if session.last_output else NONE,
         _snippets(drawing, session),
         SafeString("".join(_cell(column, session) for column in drawing.columns)),
     )
@@ -95,7 +95,7 @@ def _version(at: datetime) -> str:
 def _said(state: SessionState) -> SafeString:
     """What people said of it."""
     title = format_html("<b>{}</b> ", state.title) if state.title else NONE
-    return SafeString(f"{KEPT if state.is_bookmarked else NONE}{title}")
+    return SafeString(f"{BOOKMARK_HTML if state.is_bookmarked else NONE}{title}")
 
 
 def _cell(column: SessionColumn, session: Session) -> str:

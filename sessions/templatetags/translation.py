@@ -2,7 +2,7 @@
 
 from django import template
 
-from sessions.translation.languages import NAMES, name_of
+from sessions.translation.languages import LANGUAGE_NAMES, name_of
 
 register = template.Library()
 
@@ -12,4 +12,4 @@ register.filter("language_name", name_of)
 @register.simple_tag
 def languages() -> list[tuple[str, str]]:
     """Code and name, by name."""
-    return sorted(NAMES.items(), key=lambda entry: entry[1])
+    return sorted(LANGUAGE_NAMES.items(), key=lambda entry: entry[1])

@@ -7,7 +7,7 @@ from projects.models import Project, TranslationSettings
 from projects.secrets import SecretLost
 from sessions.translation.planning import PIPELINE
 from sessions.translation.provider import AuthFailed, Provider, ProviderAccess
-from sessions.translation.registry import PROVIDERS, offered
+from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG, offered
 from sessions.translation.secrets import decrypted
 
 OFF = "Translation is turned off for this project. An admin can turn it on in the settings."
@@ -24,7 +24,7 @@ class TranslationChoice:
 
     @property
     def kind(self) -> type[Provider]:
-        return PROVIDERS[self.settings.provider]
+        return TRANSLATION_PROVIDERS_BY_SLUG[self.settings.provider]
 
     @property
     def engine(self) -> str:
@@ -52,7 +52,7 @@ def choice_of(project: Project | int) -> TranslationChoice:
 def _refusal(chosen: TranslationSettings) -> str:
     if not chosen.provider:
         return OFF
-    kind = PROVIDERS.get(chosen.provider)
+    kind = TRANSLATION_PROVIDERS_BY_SLUG.get(chosen.provider)
     if kind is None or kind not in offered():
         return NOT_OFFERED
     return NO_CONSENT if kind.leaves_host and chosen.consent_at is None else ""

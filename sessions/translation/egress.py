@@ -25,7 +25,7 @@ from sessions.translation.provider import (
     TranslationFailed,
 )
 
-MOST_BYTES = 4 * 2**20  # of an answer
+MAX_ANSWER_BYTES = 4 * 2**20  # of an answer
 LONGEST_REST = 10.0  # seconds that a provider may ask us to wait
 STATUSES: dict[int, type[TranslationFailed]] = {
     401: AuthFailed,
@@ -100,7 +100,7 @@ def _bounded(chunks: Iterable[bytes], deadline: float) -> bytes:
         body += chunk
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("drips")
-        if len(body) > MOST_BYTES:
+        if len(body) > MAX_ANSWER_BYTES:
             raise BadAnswer("The provider's answer is far too long.")
     return body
 

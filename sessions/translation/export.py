@@ -3,7 +3,7 @@ beside it where the format has a place for it."""
 
 from collections.abc import Iterator, Mapping
 
-from sessions.export.conversations import TEXTS_AT_ONCE, Message, conversation_of, traces_of
+from sessions.export.conversations import EXPORT_TEXT_BATCH_TRACES, Message, conversation_of, traces_of
 from sessions.models import Session, TranslationJob
 from sessions.translation.choices import choice_of
 from sessions.translation.payload import document_of
@@ -30,7 +30,7 @@ def wording_of(session: Session, target: str) -> dict[str, str]:
     batch: list[Trace] = []
     for trace in traces_of(session):
         batch.append(trace)
-        if len(batch) == TEXTS_AT_ONCE:
+        if len(batch) == EXPORT_TEXT_BATCH_TRACES:
             found |= _of_some(session.project_id, batch, target, tool_results=tool_results)
             batch = []
     return found | _of_some(session.project_id, batch, target, tool_results=tool_results)

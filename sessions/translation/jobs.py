@@ -18,7 +18,7 @@ from sessions.models import TranslationJob
 from sessions.translation import cache
 from sessions.translation.choices import TranslationChoice, choice_of
 from sessions.translation.engine import Work
-from sessions.translation.planning import BUDGET, Plan, Source, plan_of, source_of
+from sessions.translation.planning import PLAN_BUDGET_CHARACTERS, Plan, Source, plan_of, source_of
 from sessions.translation.provider import ProviderRefused, TranslationFailed
 from tracing.models import Trace
 from tracing.reading.spans import texts_of
@@ -26,14 +26,14 @@ from tracing.reading.spans import texts_of
 logger = logging.getLogger(__name__)
 
 State = TranslationJob.State
-LEASE = timedelta(seconds=90)  # longer than a batch may take with its retries
-WATCHED = timedelta(seconds=20)  # a page that still waits asks every second
+TRANSLATION_LEASE = timedelta(seconds=90)  # longer than a batch may take with its retries
+WATCHED_FOR = timedelta(seconds=20)  # a page that still waits asks every second
 ORDERED = timedelta(minutes=10)  # an API's client may look later
 RETRY_AFTER = timedelta(minutes=5)  # then a failure may have passed, and whoever looks again has it tried again
-MOST_BUDGET = 10 * BUDGET
+MOST_BUDGET = 10 * PLAN_BUDGET_CHARACTERS
 
 
-def source_for(trace: Trace, choice: TranslationChoice, budget: int = BUDGET) -> Source:
+def source_for(trace: Trace, choice: TranslationChoice, budget: int = PLAN_BUDGET_CHARACTERS) -> Source:
     return source_of(texts_of(trace), tool_results=choice.settings.tool_results, budget=min(budget, MOST_BUDGET))
 
 
@@ -43,8 +43,8 @@ def ask(
     target: str,
     *,
     actor: Actor,
-    budget: int = BUDGET,
-    wanted: timedelta = WATCHED,
+    budget: int = PLAN_BUDGET_CHARACTERS,
+    wanted: timedelta = WATCHED_FOR,
     again: bool = False,
 ) -> TranslationJob:
     """The job, begun if nobody did yet. Raises ProviderRefused when the project may not translate."""
@@ -69,7 +69,7 @@ def ask(
     return current
 
 
-def find(project: Project, trace: Trace, target: str, *, budget: int = BUDGET) -> TranslationJob | None:
+def find(project: Project, trace: Trace, target: str, *, budget: int = PLAN_BUDGET_CHARACTERS) -> TranslationJob | None:
     """The job for what the trace says now, begun or finished by anybody; asking for nothing."""
     choice = choice_of(project)
     if choice.refusal:
@@ -91,7 +91,7 @@ def run(project_id: int, job_id: UUID | str, until: float = math.inf) -> None:
     now = timezone.now()
     free = Q(state=State.QUEUED) | Q(state=State.RUNNING, leased_until__lt=now)
     mine = TranslationJob.objects.for_project(project_id).filter(free, id=job_id)
-    if not mine.update(state=State.RUNNING, leased_until=now + LEASE, attempt=F("attempt") + 1):
+    if not mine.update(state=State.RUNNING, leased_until=now + TRANSLATION_LEASE, attempt=F("attempt") + 1):
         return
     job = TranslationJob.objects.for_project(project_id).get(id=job_id)
     try:
@@ -106,7 +106,9 @@ def run(project_id: int, job_id: UUID | str, until: float = math.inf) -> None:
 def goes_on(job: TranslationJob, done: int, total: int) -> bool:
     """Tells how far it is; False when nobody waits any more, or the trace is gone."""
     now = timezone.now()
-    return bool(_row(job).filter(wanted_until__gte=now).update(done=done, total=total, leased_until=now + LEASE))
+    return bool(
+        _row(job).filter(wanted_until__gte=now).update(done=done, total=total, leased_until=now + TRANSLATION_LEASE)
+    )
 
 
 def unfinished(project_id: int) -> list[str]:

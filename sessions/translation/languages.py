@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-NAMES = {
+LANGUAGE_NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "bs": "Bosnian", "ca": "Catalan", "cs": "Czech",
     "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian",
     "eu": "Basque", "fa": "Persian", "fi": "Finnish", "fr": "French", "ga": "Irish", "gl": "Galician",
@@ -23,11 +23,11 @@ def tag(code: str) -> str:
     """`pt_BR` and `PT-br` are `pt` here; empty for what is no language that we know."""
     primary = code.strip().lower().replace("_", "-").partition("-")[0]
     primary = SAME.get(primary, primary)
-    return primary if primary in NAMES else ""
+    return primary if primary in LANGUAGE_NAMES else ""
 
 
 def name_of(code: str) -> str:
-    return NAMES.get(code, code)
+    return LANGUAGE_NAMES.get(code, code)
 
 
 def direction(code: str) -> str:
@@ -36,7 +36,7 @@ def direction(code: str) -> str:
 
 def wanted(accept_language: str, choices: Iterable[str] = ()) -> str:
     """The best of an Accept-Language header, among `choices` if there are any."""
-    allowed = set(choices) or set(NAMES)
+    allowed = set(choices) or set(LANGUAGE_NAMES)
     weighed = []
     for place, entry in enumerate(accept_language.split(",")[:20]):
         code, _, weight = entry.partition(";q=")

@@ -10,14 +10,14 @@ from sessions.translation.languages import tag
 from sessions.translation.provider import (
     EVERY_LANGUAGE,
     BadAnswer,
-    Pair,
+    LanguagePair,
     ProviderAccess,
     ProviderRefused,
     UnsupportedPair,
 )
 
 PAIRS_SECONDS = 3600.0
-_pairs: dict[str, tuple[float, dict[Pair, Pair]]] = {}  # by address: when asked, ours to theirs
+_pairs: dict[str, tuple[float, dict[LanguagePair, LanguagePair]]] = {}  # by address: when asked, ours to theirs
 
 
 class LibreTranslate:
@@ -53,7 +53,7 @@ class LibreTranslate:
             raise BadAnswer("LibreTranslate answered something else than translations.")
         return translated
 
-    def _known(self) -> dict[Pair, Pair]:
+    def _known(self) -> dict[LanguagePair, LanguagePair]:
         asked, pairs = _pairs.get(self.url, (0.0, {}))
         if not pairs or time.monotonic() - asked > PAIRS_SECONDS:
             pairs = _read(ask("GET", f"{self.url}/languages", seconds=self.account.seconds))
@@ -61,9 +61,9 @@ class LibreTranslate:
         return pairs
 
 
-def _read(languages: object) -> dict[Pair, Pair]:
+def _read(languages: object) -> dict[LanguagePair, LanguagePair]:
     """Several of theirs may be one of ours, such as pb and pt: the first stays."""
-    pairs: dict[Pair, Pair] = {}
+    pairs: dict[LanguagePair, LanguagePair] = {}
     for language in languages if isinstance(languages, list) else []:
         source = str(language.get("code", ""))
         for target in language.get("targets", []):

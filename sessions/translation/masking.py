@@ -42,7 +42,7 @@ VERBATIM = re.compile(
 )
 FORBIDDEN = re.compile(rf"[{SYMBOLS}|\n\r\t]")
 LIST_START = re.compile(r"\s*(?:[-+>]|\d{1,9}[.)])")
-REPEATED = re.compile(r"(\b\S.{2,40}?\S)(?:\W+\1\b){3,}")
+REPEATED_TEXT = re.compile(r"(\b\S.{2,40}?\S)(?:\W+\1\b){3,}")
 INVENTED = re.compile(r"XQ+\d")
 LETTER = re.compile(r"[^\W\d_]")
 LONGEST_GROWTH, SHORT = 3.0, 20  # a longer or shorter answer than these is no translation; short texts may be anything
@@ -198,7 +198,7 @@ def _is_plausible(masked: Masked, answer: str) -> bool:
     words = _placeholder(masked).sub("", answer)
     if not LETTER.search(words) or FORBIDDEN.search(words) or LIST_START.match(words):
         return False
-    if INVENTED.search(words) or (REPEATED.search(answer) and not REPEATED.search(masked.text)):
+    if INVENTED.search(words) or (REPEATED_TEXT.search(answer) and not REPEATED_TEXT.search(masked.text)):
         return False
     before, after = len(masked.text), len(answer)
     return max(before, after) <= SHORT or before / LONGEST_GROWTH <= after <= before * LONGEST_GROWTH

@@ -21,14 +21,14 @@ from sessions.replay.turns import Turn, one_turn
 from sessions.translation import jobs
 from sessions.translation.choices import choice_of
 from sessions.translation.languages import direction, name_of, tag, wanted
-from sessions.translation.planning import BUDGET
+from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
 from sessions.translation.provider import ProviderRefused
 from sessions.translation.reading import in_other_words
-from sessions.translation.registry import PROVIDERS
+from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG
 from tracing.models import Trace
 from tracing.reading.turns import readings_of
 
-PAGE = "translation"  # of a person's preferences
+TRANSLATION_PREFERENCE_PAGE = "translation"  # of a person's preferences
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,9 +41,13 @@ def translation(request: PageRequest, project: Project, trace_id: str) -> HttpRe
     target = tag(request.GET.get("to", ""))
     if trace is None or not target:
         raise Http404("There is no such trace, or no such language.")
-    budget = BUDGET * _number(request.GET.get("more", "1"))
+    budget = PLAN_BUDGET_CHARACTERS * _number(request.GET.get("more", "1"))
     context: dict[str, Any] = {"project": project, "trace": trace, "target": target, "section": "sessions"}
-    context |= {"target_name": name_of(target), "direction": direction(target), "more": budget // BUDGET}
+    context |= {
+        "target_name": name_of(target),
+        "direction": direction(target),
+        "more": budget // PLAN_BUDGET_CHARACTERS,
+    }
     begins = request.method == "POST" or bool(request.htmx)
     try:
         job = _job(request, project, trace, target, budget, begins=begins)
@@ -74,9 +78,9 @@ def language(request: HttpRequest, project: Project) -> HttpResponse:
     if request.method == "POST":
         chosen = tag(request.POST.get("lang", ""))
         if chosen:
-            prefer(person(request), project, PAGE, language=chosen)
+            prefer(person(request), project, TRANSLATION_PREFERENCE_PAGE, language=chosen)
     else:
-        chosen = tag(str(preferred(person(request), project, PAGE).get("language", "")))
+        chosen = tag(str(preferred(person(request), project, TRANSLATION_PREFERENCE_PAGE).get("language", "")))
     chosen = chosen or wanted(request.headers.get("Accept-Language", ""))
     path, _, query = back.partition("?")
     kept = [(key, value) for key, value in parse_qsl(query) if key != "lang"]
@@ -99,7 +103,7 @@ def _told(job: TranslationJob | None) -> dict[str, Any]:
     result = (job.result or {}) if job and not job.is_open else {}
     sources = [name_of(code) for code in result.get("sources", [])]
     said = {"sources": sources, "kept": result.get("kept", 0), "left_out": result.get("left_out", 0)}
-    return said | ({"engine": PROVIDERS[job.provider].label} if job else {})
+    return said | ({"engine": TRANSLATION_PROVIDERS_BY_SLUG[job.provider].label} if job else {})
 
 
 def _turn(project: Project, trace: Trace) -> Turn:

@@ -14,7 +14,7 @@ from tracing.reading.texts import is_conversation, last_turn
 
 Path = tuple[str | int, ...]
 
-DEEPEST = 20
+MAX_PAYLOAD_DEPTH = 20
 KEYS_KEPT = frozenset({
     "id", "ids", "uuid", "url", "uri", "href", "link", "path", "file", "filename", "type", "kind", "role", "model",
     "status", "state", "code", "key", "token", "hash", "name", "slug", "locale", "lang", "language", "currency", "date",
@@ -95,7 +95,7 @@ def _content(content: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _sentences(value: Any, path: Path, depth: int) -> Iterator[tuple[Path, str]]:
     """Values of JSON that read like language: several words, below a key that names no machine's matter."""
-    if depth > DEEPEST:
+    if depth > MAX_PAYLOAD_DEPTH:
         return
     if isinstance(value, dict):
         for key, item in value.items():

@@ -11,7 +11,7 @@ from sessions.translation.masking import Masked, MaskedRange, mask
 from sessions.translation.payload import Document, document_of
 from sessions.translation.segments import Piece, pieces
 
-BUDGET = 20_000  # characters of one trace; a person asks for more
+PLAN_BUDGET_CHARACTERS = 20_000  # characters of one trace; a person asks for more
 PIPELINE = "1"  # changes with everything that could change a translation between the text and the engine
 
 
@@ -72,7 +72,7 @@ class Plan:
         }
 
 
-def source_of(texts: Mapping[str, str], *, tool_results: bool = False, budget: int = BUDGET) -> Source:
+def source_of(texts: Mapping[str, str], *, tool_results: bool = False, budget: int = PLAN_BUDGET_CHARACTERS) -> Source:
     """`texts` are stored texts by side, such as input and output. Cheap: pages ask it."""
     documents = {side: document_of(text, tool_results=tool_results) for side, text in texts.items()}
     digest = hashlib.sha256(str(budget).encode())

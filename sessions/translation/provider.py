@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from sessions.translation.languages import NAMES
+from sessions.translation.languages import LANGUAGE_NAMES
 
-Pair = tuple[str, str]
+LanguagePair = tuple[str, str]
 
-EVERY_LANGUAGE = frozenset(NAMES)
+EVERY_LANGUAGE = frozenset(LANGUAGE_NAMES)
 
 
 class TranslationFailed(Exception):

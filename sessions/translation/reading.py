@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sessions.translation.planning import BUDGET
+from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
 from tracing.reading.bodies import body, parsed
 from tracing.reading.messages import messages_of
 from tracing.reading.texts import Shown, is_conversation
 from tracing.reading.turns import Spoken, TurnReading
 
-WHOLE = 20 * BUDGET  # characters of one text: reading on would read on in the original
+MAX_WHOLE_TEXT_CHARACTERS = (
+    20 * PLAN_BUDGET_CHARACTERS
+)  # characters of one text: reading on would read on in the original
 
 
 def in_other_words(reading: TurnReading, texts: Mapping[str, str]) -> TurnReading:
@@ -26,5 +28,5 @@ def _spoken(spoken: Spoken | None, texts: Mapping[str, str]) -> Spoken | None:
 def _shown(original: Shown, text: str) -> Shown:
     value = parsed(text)
     if not is_conversation(value):
-        return replace(original, body=body(text, value, WHOLE))
-    return replace(original, messages=messages_of(value, original.earlier, len(value), WHOLE))
+        return replace(original, body=body(text, value, MAX_WHOLE_TEXT_CHARACTERS))
+    return replace(original, messages=messages_of(value, original.earlier, len(value), MAX_WHOLE_TEXT_CHARACTERS))

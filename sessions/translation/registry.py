@@ -9,7 +9,7 @@ from sessions.translation.libretranslate import LibreTranslate
 from sessions.translation.openai_compatible import OpenAICompatible
 from sessions.translation.provider import Provider, UnsupportedPair
 
-PROVIDERS: dict[str, type[Provider]] = {
+TRANSLATION_PROVIDERS_BY_SLUG: dict[str, type[Provider]] = {
     provider.slug: provider
     for provider in (
         Embedded,
@@ -22,7 +22,9 @@ PROVIDERS: dict[str, type[Provider]] = {
 
 def offered() -> list[type[Provider]]:
     """Those that the operator lets projects use."""
-    return [provider for slug, provider in PROVIDERS.items() if slug in settings.TRANSLATION_PROVIDERS]
+    return [
+        provider for slug, provider in TRANSLATION_PROVIDERS_BY_SLUG.items() if slug in settings.TRANSLATION_PROVIDERS
+    ]
 
 
 def others_for(slug: str, source: str, target: str) -> list[str]:
@@ -35,4 +37,4 @@ def unserved(slug: str, source: str, target: str) -> UnsupportedPair:
     pair = f"from {name_of(source)} into {name_of(target)}"
     would = others_for(slug, source, target)
     hint = f" An admin can choose one that does: {', '.join(would)}." if would else " No provider here does."
-    return UnsupportedPair(f"{PROVIDERS[slug].label} cannot translate {pair}.{hint}")
+    return UnsupportedPair(f"{TRANSLATION_PROVIDERS_BY_SLUG[slug].label} cannot translate {pair}.{hint}")

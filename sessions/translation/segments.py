@@ -1,4 +1,5 @@
-"""A text cut into what an engine takes at once: sentences of at most MOST characters, and everything between them.
+"""A text cut into what an engine takes at once: sentences of at most MAX_SEGMENT_CHARACTERS, and everything
+between them.
 
 All pieces together are the text, byte for byte. Blocks of code stay whole; headings, quotes, lists and tables keep
 their marks, since those stand between the segments."""
@@ -11,9 +12,9 @@ from markdown_it import MarkdownIt
 
 from sessions.translation.masking import MaskedRange, clipped, has_words, spans_of
 
-MOST = 300  # characters; the embedded models cut longer ones off without a word
+MAX_SEGMENT_CHARACTERS = 300  # characters; the embedded models cut longer ones off without a word
 LINE = re.compile(r"\r\n?|\n")
-MARKS = re.compile(r"[ \t]*(?:>[ \t]?|(?:[-*+•–—]|\d{1,9}[.)]|#{1,6})[ \t]+|\[[ xX]\][ \t]+)*")
+LINE_MARKS = re.compile(r"[ \t]*(?:>[ \t]?|(?:[-*+•–—]|\d{1,9}[.)]|#{1,6})[ \t]+|\[[ xX]\][ \t]+)*")
 SENTENCE_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？]+[」』”]*)")
 CELL_END = re.compile(r"(\|)")
 SOFT_END = re.compile(r"[;:,،؛、，；]+\s*|\s+")
@@ -72,7 +73,7 @@ def _code_lines(text: str) -> set[int]:
 
 
 def _of_line(text: str, spans: Sequence[MaskedRange], start: int, end: int, number: int) -> Iterator[Piece]:
-    marks = MARKS.match(text, start, end)
+    marks = LINE_MARKS.match(text, start, end)
     at = marks.end() if marks else start
     if at > start:
         yield Piece(text[start:at], number)
@@ -105,9 +106,12 @@ def _cut(line: str) -> Iterator[tuple[int, int]]:
 
 
 def _bounded(cell: str, start: int, end: int, offset: int) -> Iterator[tuple[int, int]]:
-    while end - start > MOST:
-        ends = [found.end() for found in SOFT_END.finditer(cell, start + MOST // 2, start + MOST)]
-        middle = ends[-1] if ends else _between_characters(cell, start + MOST, end)
+    while end - start > MAX_SEGMENT_CHARACTERS:
+        ends = [
+            found.end()
+            for found in SOFT_END.finditer(cell, start + MAX_SEGMENT_CHARACTERS // 2, start + MAX_SEGMENT_CHARACTERS)
+        ]
+        middle = ends[-1] if ends else _between_characters(cell, start + MAX_SEGMENT_CHARACTERS, end)
         yield offset + start, offset + middle
         start = middle
     if start < end:

@@ -21,11 +21,11 @@ from sessions.translation.embedded import pairs
 from sessions.translation.languages import name_of
 from sessions.translation.provider import TranslationFailed
 from sessions.translation.quota import used_today
-from sessions.translation.registry import PROVIDERS, offered
+from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG, offered
 from sessions.translation.secrets import encrypted
 
 MOST_CHARACTERS = 1_000_000_000
-NAMES = {"base_url": "an address", "model": "a model", "secret": "a key"}
+SETTING_NAMES = {"base_url": "an address", "model": "a model", "secret": "a key"}
 OPTIONAL = {("libretranslate", "secret"), ("openai_compatible", "secret"), ("openai_compatible", "base_url")}
 
 
@@ -77,7 +77,7 @@ class ChoiceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        kind = PROVIDERS.get(given.get("provider", ""))
+        kind = TRANSLATION_PROVIDERS_BY_SLUG.get(given.get("provider", ""))
         if kind is None or self.errors:
             return given
         for name in ("base_url", "model", "secret"):
@@ -87,7 +87,7 @@ class ChoiceForm(forms.Form):
         for name in kind.asks_for:
             is_there = given[name] or (name == "secret" and kept)
             if not is_there and (kind.slug, name) not in OPTIONAL:
-                self.add_error(name, f"{kind.label} needs {NAMES[name]}.")
+                self.add_error(name, f"{kind.label} needs {SETTING_NAMES[name]}.")
         self._check_address(given["base_url"])
         if kind.leaves_host and not given["consent"]:
             self.add_error("consent", "Without consent nothing is sent to another host.")
@@ -102,7 +102,7 @@ class ChoiceForm(forms.Form):
 
     def save(self, project: Project, *, by: str) -> TranslationSettings:
         given, stored = self.cleaned_data, self.stored
-        kind = PROVIDERS.get(given["provider"])
+        kind = TRANSLATION_PROVIDERS_BY_SLUG.get(given["provider"])
         secret = encrypted(given["secret"]) or (stored.secret if self.is_same_receiver else "")
         consents = kind is not None and kind.leaves_host
         is_new = consents and (not self.is_same_receiver or stored.consent_at is None)
@@ -143,7 +143,7 @@ def translation(request: HttpRequest, project: Project) -> HttpResponse:
 
 
 def _named(slug: str) -> str:
-    kind = PROVIDERS[slug]
+    kind = TRANSLATION_PROVIDERS_BY_SLUG[slug]
     return f"{kind.label}{', another host' if kind.leaves_host else ', on this host'}"
 
 

@@ -6,7 +6,7 @@ from projects.slices import sliced
 from sessions.translation import jobs
 
 
-@sliced("translations", waiting=jobs.waiting_projects, lease_seconds=int(jobs.LEASE.total_seconds()))
+@sliced("translations", waiting=jobs.waiting_projects, lease_seconds=int(jobs.TRANSLATION_LEASE.total_seconds()))
 def translations(project_id: int, until: float) -> bool:
     """Runs the jobs of a project, those that wait longest first, and ends what nobody waits for."""
     for job_id in jobs.unfinished(project_id):

@@ -162,7 +162,7 @@ def test_everything_that_matches_is_deleted_with_progress_and_a_receipt(
     alices: Page, live_server: LiveServer, project: Project
 ) -> None:
     """The worker is this test: it starts when the page says that it waits."""
-    for number in range(jobs.AT_ONCE + 10):
+    for number in range(jobs.MAX_SESSIONS_IN_REQUEST + 10):
         session(project, f"s{number:03}", minute=number, tags=["old"])
     tell(project, "kept")
     open_list(alices, address(live_server, project, "?tags=old"))

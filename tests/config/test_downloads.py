@@ -176,7 +176,7 @@ def test_a_file_that_breaks_off_is_seen_to_be_broken(confab: Up, large_file: str
 
 
 def test_a_connection_that_is_not_read_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slow_readers, "WRITE_DEADLINE_SECONDS", 1)
+    monkeypatch.setattr(slow_readers, "READER_WRITE_DEADLINE_SECONDS", 1)
     monkeypatch.setattr(slow_readers, "START_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         slow_readers.set_deadlines()
@@ -193,7 +193,7 @@ def test_a_connection_that_is_not_read_ends_by_itself(monkeypatch: pytest.Monkey
 def test_who_reads_nothing_is_cut_off_and_makes_room(confab: Up, large_file: str) -> None:
     with unread(confab, *[large_file] * 30) as readers:
         assert eventually(lambda: is_refused(confab, large_file), 10)
-        assert eventually(lambda: not is_refused(confab, large_file), 3 * slow_readers.WRITE_DEADLINE_SECONDS)
+        assert eventually(lambda: not is_refused(confab, large_file), 3 * slow_readers.READER_WRITE_DEADLINE_SECONDS)
         time.sleep(5)  # until those are cut off, too, that got their place a moment later
         received = [drained(reader) for reader in readers]
 

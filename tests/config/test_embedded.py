@@ -13,7 +13,7 @@ from config.embedded.children import Children
 from config.embedded.data import locked
 from config.embedded.postgres import Postgres
 from config.embedded.published import environment_of_running, published
-from config.embedded.sockets import LONGEST, socket_directory
+from config.embedded.sockets import MAX_SOCKET_PATH_BYTES, socket_directory
 from config.environment import environment_of_programs, listening_address
 from tests.live import data_directory
 
@@ -52,7 +52,7 @@ def test_sockets_of_a_long_path_stand_in_a_short_directory_of_their_own(
     first, second = (socket_directory(Path(f"/{name}" * 60), our_account()) for name in ("a", "b"))
 
     assert first != second
-    assert len(bytes(first)) <= max(LONGEST, len(bytes(tmp_path)) + 24)
+    assert len(bytes(first)) <= max(MAX_SOCKET_PATH_BYTES, len(bytes(tmp_path)) + 24)
     assert stat.S_IMODE(first.stat().st_mode) == 0o700
 
 

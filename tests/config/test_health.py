@@ -20,11 +20,11 @@ from config.celery import app
 from config.health import BEAT, CHECKS, FRESH_SECONDS, HEARTBEAT, LAG_SECONDS, PAGE_SECONDS, note_beat, note_heartbeat
 from config.probing import Probe, answers
 from config.schedule import Scheduler
-from config.storing import LITTLE_MEMORY, WRITE, WRITE_MILLISECONDS
+from config.storing import LITTLE_MEMORY, WRITE_MILLISECONDS, WRITE_PROBE_SQL
 from projects.models import Project, User
 from tests.patience import least
 from tracing.bounded import within
-from tracing.faults import FEW, faults
+from tracing.faults import MAX_QUIET_FAILURES, faults
 from tracing.models import DirtyMark
 
 
@@ -122,14 +122,14 @@ def test_readyz_misses_room_on_the_disk(client: Client, db: None, monkeypatch: p
 
 def test_the_check_of_the_database_writes_to_its_disk(db: None) -> None:
     with within(WRITE_MILLISECONDS, work_mem=LITTLE_MEMORY), connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN ANALYZE {WRITE}")
+        cursor.execute(f"EXPLAIN ANALYZE {WRITE_PROBE_SQL}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "external merge  Disk" in plan
 
 
 def test_readyz_rings_when_requests_are_not_stored_until_one_is(client: Client, db: None) -> None:
-    for _ in range(FEW + 1):
+    for _ in range(MAX_QUIET_FAILURES + 1):
         faults.note(OperationalError("the server closed the connection"))
     failing = client.get("/readyz").json()["checks"]["storing"]
     faults.note_stored()

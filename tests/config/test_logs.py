@@ -24,7 +24,7 @@ WINDOW_SECONDS = 0.3
 
 @pytest.fixture
 def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "WINDOW_SECONDS", WINDOW_SECONDS)
+    monkeypatch.setattr(logs, "REPEAT_WINDOW_SECONDS", WINDOW_SECONDS)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from projects.rate import REST_SECONDS
+from projects.rate import REDIS_REST_SECONDS
 from tests.config.exporting import database_url, eventually, send
 from tests.config.processes import frozen, running
 from tests.live import Up, data_directory
@@ -103,7 +103,7 @@ def test_a_frozen_broker_delays_no_answer(counting_up: Up) -> None:
         assert {status for status, *_ in answers} == {200}
         assert stored(counting_up, trace_id) == 12
         assert eventually(lambda: counting_up.status("/readyz") == 200)
-        time.sleep(REST_SECONDS)  # that the broker is left alone after a failure: then it is asked again
+        time.sleep(REDIS_REST_SECONDS)  # that the broker is left alone after a failure: then it is asked again
         return max(seconds for *_, seconds in answers)
 
     assert least(slowest, ABOUT_A_SECOND) < ABOUT_A_SECOND

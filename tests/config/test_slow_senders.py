@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.asgi import THREADS
+from config.asgi import WEB_THREADS
 from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import otlp
@@ -50,7 +50,7 @@ def test_healthz_is_heard_while_every_thread_waits_and_who_hangs_up_is_forgotten
     cookie = f"Cookie: {settings.SESSION_COOKIE_NAME}={'x' * 32}\n"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE django_session")  # which every page of a browser with a cookie asks
-        waiting = [send(web, f"GET / HTTP/1.1\nHost: 127.0.0.1\n{cookie}\n") for _ in range(THREADS + 5)]
+        waiting = [send(web, f"GET / HTTP/1.1\nHost: 127.0.0.1\n{cookie}\n") for _ in range(WEB_THREADS + 5)]
         page = web.connect()
         began = time.monotonic()
         page.request("GET", "/healthz")

@@ -11,7 +11,7 @@ import pytest
 from config.embedded import CannotStart
 from config.embedded.children import Child, Children
 from config.embedded.logs import LIMIT_BYTES
-from config.embedded.supervisor import PATIENCE, Stopped, Supervisor
+from config.embedded.supervisor import MAX_DEATHS, Stopped, Supervisor
 
 UNTIL_TERM = """
 import signal, sys, time
@@ -65,9 +65,9 @@ def test_a_service_that_ends_is_started_again(tmp_path: Path) -> None:
 def test_a_service_that_keeps_ending_is_given_up(tmp_path: Path) -> None:
     service = Script("Web", "print(flush=True); import time; time.sleep(0.3); raise SystemExit(3)", tmp_path / "log")
 
-    with pytest.raises(CannotStart, match=f"Web ended with 3, {PATIENCE} times"):
+    with pytest.raises(CannotStart, match=f"Web ended with 3, {MAX_DEATHS} times"):
         run(service, stop=Event())
-    assert len(service.started) == PATIENCE
+    assert len(service.started) == MAX_DEATHS
 
 
 def test_a_service_that_was_never_ready_is_given_up_when_its_patience_ends(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from django.apps import apps
 from config.celery import SWEPT, app
 from projects import deletion
 from projects.models import Project
-from projects.slices import KINDS
+from projects.slices import WORK_KINDS
 from projects.sqlguard import tenant_tables
 from sessions.models import Session
 from sessions.tasks import recompute_dirty
@@ -74,7 +74,7 @@ def test_a_task_for_every_project_takes_nothing_but_a_kind_of_work(name: str) ->
 def test_every_kind_of_sliced_work_says_whose_rows_it_touches_and_is_swept() -> None:
     app.loader.import_default_modules()
 
-    assert set(KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT} == set(SWEPT)
+    assert set(WORK_KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT} == set(SWEPT)
 
 
 def rows_of(project: Project) -> dict[str, list[dict[str, object]]]:
@@ -92,7 +92,7 @@ def test_work_for_one_project_leaves_the_others_alone(name: str, world: World, o
         deletion.begin(other_project, by=world.owner)
     before = rows_of(world.project)
 
-    KINDS[name].work(other_project.pk, time.monotonic() + 5)
+    WORK_KINDS[name].work(other_project.pk, time.monotonic() + 5)
 
     assert rows_of(world.project) == before
 

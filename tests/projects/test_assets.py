@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from projects.assets import MOST
+from projects.assets import MAX_BUNDLED_FILES
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def test_a_bundle_holds_its_files_in_order(client: Client) -> None:
         ("py", "base"),
         ("css", "..+base"),
         ("css", "base+"),
-        ("css", "+".join(["base"] * (MOST + 1))),
+        ("css", "+".join(["base"] * (MAX_BUNDLED_FILES + 1))),
     ],
 )
 def test_a_bundle_is_of_our_own_files_only(client: Client, kind: str, names: str) -> None:

@@ -127,7 +127,7 @@ def test_nothing_lies_behind_the_end(asked: str) -> None:
 def test_who_reads_too_slowly_is_cut_off_short_of_the_promised_length(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(answers, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(answers, "READER_GRACE_SECONDS", 0.0)
     monkeypatch.setattr(answers, "LEAST_BYTES_PER_SECOND", 10**12)
     sending = Sending(io.BytesIO(CONTENT), range(len(CONTENT)), places().take(ALICE))
 
@@ -146,7 +146,7 @@ def test_what_is_too_large_or_takes_too_long_is_refused_before_its_first_byte(
     project: Project, client: Client, alice: User, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_row(project, "one")
-    monkeypatch.setattr(making, "MOST_BYTES", 10)
+    monkeypatch.setattr(making, "MAX_DOWNLOAD_BYTES", 10)
 
     by_key = client.get("/api/v1/export?format=csv", headers={"Authorization": key.bearer})
 
@@ -156,7 +156,7 @@ def test_what_is_too_large_or_takes_too_long_is_refused_before_its_first_byte(
 
 def test_what_was_begun_and_is_refused_has_ended_before_anybody_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise its transaction would be around what is done instead, and undo it."""
-    monkeypatch.setattr(making, "MOST_BYTES", 10)
+    monkeypatch.setattr(making, "MAX_DOWNLOAD_BYTES", 10)
     ended = []
 
     def pieces() -> Iterator[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from projects import slices
 from projects.redis_client import quick_redis
-from projects.slices import KINDS, WorkKind, sliced
+from projects.slices import WORK_KINDS, WorkKind, sliced
 from projects.tasks import sweep_slices, take_slice
 from tests import queue
 
@@ -36,8 +36,8 @@ class Work:
 @pytest.fixture(autouse=True)
 def no_other_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget()
-    for name in list(KINDS):
-        monkeypatch.delitem(KINDS, name)
+    for name in list(WORK_KINDS):
+        monkeypatch.delitem(WORK_KINDS, name)
     yield
     forget()
 
@@ -45,13 +45,13 @@ def no_other_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def long(no_other_kinds: None) -> Iterator[Work]:
     yield Work("long")
-    del KINDS["long"]
+    del WORK_KINDS["long"]
 
 
 @pytest.fixture
 def other(no_other_kinds: None) -> Iterator[Work]:
     yield Work("other")
-    del KINDS["other"]
+    del WORK_KINDS["other"]
 
 
 def forget() -> None:
@@ -135,9 +135,9 @@ def test_the_slice_of_a_killed_worker_comes_free_and_the_sweep_goes_on(long: Wor
     list(queue.work_off())
     assert long.done == [], "it is another worker's"
 
-    [(member, until)] = quick_redis().zrange(slices.RUNNING, 0, -1, withscores=True)
-    assert 0 < until - time.time() <= slices.LEASE_SECONDS
-    quick_redis().zadd(slices.RUNNING, {member: time.time() - 1})
+    [(member, until)] = quick_redis().zrange(slices.RUNNING_SLICES_KEY, 0, -1, withscores=True)
+    assert 0 < until - time.time() <= slices.SLICE_LEASE_SECONDS
+    quick_redis().zadd(slices.RUNNING_SLICES_KEY, {member: time.time() - 1})
     sweep_slices("long")
     list(queue.work_off())
 
@@ -150,7 +150,7 @@ def test_work_that_fails_gives_its_lane_back_and_is_tried_again_by_the_sweep(lon
     with pytest.raises(KeyError):
         take_slice()
     queue.empty()
-    assert quick_redis().zcard(slices.RUNNING) == 0
+    assert quick_redis().zcard(slices.RUNNING_SLICES_KEY) == 0
 
     long.left[1] = 1
     sweep_slices("long")

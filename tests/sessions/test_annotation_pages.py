@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import AuditEvent, Project, Role, User
 from sessions.annotation import configs
-from sessions.annotation.diffs import WORD, DiffPart, kept_places, word_diff
+from sessions.annotation.diffs import DIFF_WORD, DiffPart, kept_places, word_diff
 from sessions.models import Comment, ScoreConfig, Session
 from sessions.tasks import recompute_dirty
 from sessions.templatetags.cells import score_words
@@ -293,14 +293,14 @@ def test_as_many_words_as_possible_are_kept(old: str, new: str) -> None:
 
     assert "".join(part.text for part in parts if part.kind != "new") == old
     assert "".join(part.text for part in parts if part.kind != "gone") == new
-    assert len(kept_places(WORD.findall(old), WORD.findall(new))) == kept(old, new)
+    assert len(kept_places(DIFF_WORD.findall(old), DIFF_WORD.findall(new))) == kept(old, new)
 
 
 def kept(old: str, new: str) -> int:
     """The length of a longest common subsequence, by the table of all pairs."""
-    after = WORD.findall(new)
+    after = DIFF_WORD.findall(new)
     lengths = [0] * (len(after) + 1)
-    for word in WORD.findall(old):
+    for word in DIFF_WORD.findall(old):
         row = [0]
         for b, other in enumerate(after):
             row.append(lengths[b] + 1 if word == other else max(lengths[b + 1], row[b]))

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from projects.models import Project
-from sessions.api.representation import RAW_FIELDS, SPAN_FIELDS, TRACE_FIELDS
+from sessions.api.representation import API_SPAN_FIELDS, API_TRACE_FIELDS, RAW_FIELDS
 from sessions.rollup import recompute
 from tests.conftest import Key
 from tests.tracing.reports import call, in_session
@@ -42,7 +42,7 @@ def test_the_page_shows_fields_that_there_are() -> None:
 
 
 def test_every_field_of_a_trace_and_of_a_span_is_named() -> None:
-    words = {*TRACE_FIELDS, *SPAN_FIELDS, *RAW_FIELDS, *(kind.name.lower() for kind in Kind)}
+    words = {*API_TRACE_FIELDS, *API_SPAN_FIELDS, *RAW_FIELDS, *(kind.name.lower() for kind in Kind)}
     words |= {level.name.lower() for level in Level}
     sums = {word for word in words if word.endswith(("_tokens", "_cost"))}  # "the costs and tokens"
     assert not [word for word in words - sums if f"`{word}`" not in PAGE]

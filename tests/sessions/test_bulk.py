@@ -14,7 +14,7 @@ from projects.models import AuditEvent, Membership, Project, Role, User
 from sessions import deletion
 from sessions.annotation import queues
 from sessions.bulk import jobs
-from sessions.bulk.actions import ACTIONS, BulkRefused
+from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts import making
 from sessions.listing import Listing
@@ -125,7 +125,7 @@ def test_viewers_do_nothing_and_members_delete_nothing(bob: User, project: Proje
     def status(user: User, action: str) -> int:
         return browser(user).post(url("bulk-new", project), {"action": action, "session": ["s0000"]}).status_code
 
-    assert {status(viewer, action) for action in ACTIONS} == {403}
+    assert {status(viewer, action) for action in BULK_ACTIONS} == {403}
     assert status(bob, "delete") == 403
     assert status(bob, "no such action") == 404
 
@@ -204,7 +204,7 @@ def test_a_queue_of_another_project_cannot_be_filled(bob: User, project: Project
 
 
 def test_much_work_is_left_to_a_worker_whose_progress_shows(bob: User, project: Project) -> None:
-    many(project, jobs.AT_ONCE + 1)
+    many(project, jobs.MAX_SESSIONS_IN_REQUEST + 1)
 
     job = order(bob, project, "bookmark", all="on", query="")
     assert job is not None
@@ -216,13 +216,13 @@ def test_much_work_is_left_to_a_worker_whose_progress_shows(bob: User, project: 
     assert 'hx-trigger="every 1s"' in page
     assert "Done" in after
     assert 'hx-trigger="every 1s"' not in after
-    assert len(bookmarked(project)) == jobs.AT_ONCE + 1
+    assert len(bookmarked(project)) == jobs.MAX_SESSIONS_IN_REQUEST + 1
 
 
 def test_a_worker_takes_a_batch_a_slice_when_time_is_short(
     bob: User, project: Project, other_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ACTIONS, "bookmark", replace(ACTIONS["bookmark"], at_once=10))
+    monkeypatch.setitem(BULK_ACTIONS, "bookmark", replace(BULK_ACTIONS["bookmark"], at_once=10))
     many(project, 30)
     job = jobs.begin(project, "bookmark", jobs.Selection(query=""), by=bob)
 
@@ -238,7 +238,7 @@ def test_a_worker_takes_a_batch_a_slice_when_time_is_short(
 def test_a_session_of_many_traces_is_deleted_over_several_slices_and_counted_once(
     alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "TRACES_AT_ONCE", 1)
+    monkeypatch.setattr(deletion, "DELETION_BATCH_TRACES", 1)
     for number in range(2):
         tell(project, f"ticket-{number}")
     job = jobs.begin(project, "delete", jobs.Selection(query=""), by=alice)
@@ -263,7 +263,7 @@ def test_a_killed_worker_is_followed_by_another_that_goes_on_where_it_stopped(
     """The worker dies after its first batch was done and before it was written down."""
     ids = many(project, 30)
     job = jobs.begin(project, "bookmark", jobs.Selection(query=""), by=bob)
-    action = ACTIONS["bookmark"]
+    action = BULK_ACTIONS["bookmark"]
     seen: list[str] = []
 
     def run(job: BulkJob, session_ids: list[str], until: float) -> int:
@@ -273,10 +273,10 @@ def test_a_killed_worker_is_followed_by_another_that_goes_on_where_it_stopped(
         seen.extend(session_ids)
         return done
 
-    monkeypatch.setitem(ACTIONS, "bookmark", type(action)(**{**vars(action), "run": run, "at_once": 10}))
+    monkeypatch.setitem(BULK_ACTIONS, "bookmark", type(action)(**{**vars(action), "run": run, "at_once": 10}))
     with pytest.raises(Killed):
         jobs.proceed(job)
-    monkeypatch.setitem(ACTIONS, "bookmark", action)
+    monkeypatch.setitem(BULK_ACTIONS, "bookmark", action)
     half = fresh(job)
     bulk_jobs.drain()
     untouched = fresh(job)
@@ -295,13 +295,13 @@ def test_a_stopped_job_keeps_what_is_done_and_does_no_more(
 ) -> None:
     many(project, 30)
     job = jobs.begin(project, "bookmark", jobs.Selection(query=""), by=bob)
-    action = ACTIONS["bookmark"]
+    action = BULK_ACTIONS["bookmark"]
 
     def run(job: BulkJob, session_ids: list[str], until: float) -> int:
         browser(bob).post(url("bulk-cancel", project, str(job.id)))
         return action.run(job, session_ids, until)
 
-    monkeypatch.setitem(ACTIONS, "bookmark", type(action)(**{**vars(action), "run": run, "at_once": 10}))
+    monkeypatch.setitem(BULK_ACTIONS, "bookmark", type(action)(**{**vars(action), "run": run, "at_once": 10}))
     jobs.proceed(job)
     jobs.proceed(fresh(job))
 
@@ -389,7 +389,7 @@ def test_more_than_can_be_counted_in_time_is_said_to_be_more(
 def test_what_takes_too_long_to_find_is_not_begun(bob: User, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     many(project, 1)
     slow = Session.objects.for_project(project).extra(where=["pg_sleep(3) IS NOT NULL"])
-    monkeypatch.setattr(jobs, "PATIENCE", 50)
+    monkeypatch.setattr(jobs, "BULK_COUNT_TIMEOUT_MS", 50)
     monkeypatch.setattr(Listing, "matching", slow)
 
     with pytest.raises(BulkRefused, match="takes too long"):

@@ -304,7 +304,7 @@ def test_too_many_sessions_are_sampled_and_the_page_says_so(
         chosen = [name for (name,) in cursor.fetchall()][:3]
     for name in chosen:
         session(many, name, tags=["web"], environments=["staging"])
-    monkeypatch.setattr(sampling, "EXACT", 0)
+    monkeypatch.setattr(sampling, "MAX_EXACT_SESSIONS", 0)
     page = signed_in(alice).get(reverse("compare", args=[many.pk]) + "?cohort=all&by=tags&value=web").content.decode()
     found = comparison_of(many, "cohort=all&by=tags&value=web")
     twice = comparison_of(many, "cohort=all&by=environments&value=staging&value=staging")
@@ -317,7 +317,7 @@ def test_too_many_sessions_are_sampled_and_the_page_says_so(
 
 
 def test_the_sample_is_read_by_its_index(many: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "EXACT", 0)
+    monkeypatch.setattr(sampling, "MAX_EXACT_SESSIONS", 0)
     [group] = groups_of(many, ComparisonQuery.read(QueryDict("cohort=all")))
     _, [sample] = sampling.affordable(many, [group.sessions])
     with connection.cursor() as cursor:

@@ -43,7 +43,7 @@ from tests.sessions.rows import session
 from tests.tracing.reports import call, failed, in_session
 from tracing import activity
 from tracing.ingest import ingest
-from tracing.latency import ERROR, FIRST_TOKEN, WHOLE
+from tracing.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL
 from tracing.models import DirtyMark, Span, Trace
 from tracing.records import ScoreRecord
 
@@ -230,14 +230,14 @@ def test_latencies_are_those_of_the_spans_within_the_stated_error(
 
 
 def _compare_calls(found: Latencies, place: int, calls: list[Span]) -> None:
-    for measure, until in ((WHOLE, "ended_at"), (FIRST_TOKEN, "completion_started_at")):
+    for measure, until in ((WHOLE_CALL, "ended_at"), (FIRST_TOKEN, "completion_started_at")):
         lengths = [(getattr(call, until) - call.started_at) // timedelta(microseconds=1) for call in calls]
         for share in (0.5, 0.95):
             shown = found.of_step(place, measure, share)
             if lengths:
                 wanted = percentile(lengths, share) / 1000
                 assert shown is not None
-                assert abs(shown - wanted) <= wanted * ERROR * (1 + 1e-9)
+                assert abs(shown - wanted) <= wanted * RELATIVE_ERROR * (1 + 1e-9)
             else:
                 assert shown is None
 
@@ -254,8 +254,8 @@ def test_latencies_of_a_day_that_waits_to_be_summed_up_come_out_of_its_hours(
     activity.recompute_dirty(DirtyMark.Target.HOUR)
     after = latencies(asked, steps_of())
 
-    assert after.total(WHOLE, 1.0) == pytest.approx(7_200_000, rel=ERROR)
-    assert (before.total(WHOLE, 1.0) or 0) < 3_600_000
+    assert after.total(WHOLE_CALL, 1.0) == pytest.approx(7_200_000, rel=RELATIVE_ERROR)
+    assert (before.total(WHOLE_CALL, 1.0) or 0) < 3_600_000
     activity.recompute_dirty(DirtyMark.Target.DAY)
     assert latencies(asked, steps_of()).measured == after.measured
 
@@ -271,7 +271,7 @@ def test_a_bar_of_latency_leads_to_the_sessions_of_such_calls(project: Project, 
         assert len(bars) > 20
         slow = [behind(project, bar) for bar in bars]
         assert all(link.count.number <= NUMBER for link in slow)
-        # The slot's middle may lie above its longest call, by ERROR at most.
+        # The slot's middle may lie above its longest call, by RELATIVE_ERROR at most.
         assert sum(link.count.number > 0 for link in slow) > len(slow) / 3
 
 
@@ -288,7 +288,7 @@ def test_of_very_many_sessions_a_stated_sample_stands_for_all(
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE session")  # as autovacuum does
-    monkeypatch.setattr(sampling, "EXACT", 1_000)
+    monkeypatch.setattr(sampling, "MAX_EXACT_SESSIONS", 1_000)
     found = numbers(listing(project), steps_of())
 
     assert 10 < found.sample_size < 200

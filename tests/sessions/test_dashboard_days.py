@@ -19,7 +19,7 @@ from projects.models import Project, User
 from sessions.dashboard.kept import CachedDay, days_of, keep
 from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, before_of, numbers_of
 from sessions.dashboard.parts import DashboardPart
-from sessions.dashboard.reading import DAYS, read, sessions_of
+from sessions.dashboard.reading import DAYS_SQL, read, sessions_of
 from sessions.dashboard.steps import steps_between
 from sessions.deletion import delete_session
 from sessions.listing import Listing
@@ -242,7 +242,7 @@ def test_marks_are_read_from_an_index_alone(project: Project) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE session")  # as autovacuum does
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN WITH {DAYS.strip().removesuffix(',')} SELECT * FROM marked", [*known, project.pk])
+        cursor.execute(f"EXPLAIN WITH {DAYS_SQL.strip().removesuffix(',')} SELECT * FROM marked", [*known, project.pk])
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
     assert "Index Only Scan using session_created" in plan

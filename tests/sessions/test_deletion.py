@@ -93,8 +93,8 @@ def test_a_person_whom_only_one_span_names_is_found(told: None, project: Project
 def test_a_large_session_is_left_to_the_worker_who_works_in_batches(
     told: None, project: Project, monkeypatch: pytest.MonkeyPatch, client: Client, key: Key
 ) -> None:
-    monkeypatch.setattr(deletion, "AT_ONCE", 1)
-    monkeypatch.setattr(deletion, "TRACES_AT_ONCE", 1)
+    monkeypatch.setattr(deletion, "MAX_TRACES_IN_REQUEST", 1)
+    monkeypatch.setattr(deletion, "DELETION_BATCH_TRACES", 1)
     answer = client.delete("/api/v1/sessions/s/1", headers={"Authorization": key.bearer})
     assert (answer.status_code, answer.json()["finished_at"]) == (202, None)
     assert left(project) == ["t1", "t2", "t3"]
@@ -114,7 +114,7 @@ def test_a_worker_erases_in_slices_and_the_receipt_counts_each_session_once(
     told: None, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both sessions are met in several slices; `t4` only a span says to be hers."""
-    monkeypatch.setattr(deletion, "TRACES_AT_ONCE", 1)
+    monkeypatch.setattr(deletion, "DELETION_BATCH_TRACES", 1)
     ingest(project.pk, [call(f"more-{number}", "a", claims=in_session("s/1", user_id="ana")) for number in range(3)])
     ingest(project.pk, [span("t4", "a", claims=in_session("s2", user_id="ben"))])
     ingest(project.pk, [span("t4", "z", "a", claims=in_session("s2", user_id="ana"))])

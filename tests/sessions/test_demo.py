@@ -16,7 +16,7 @@ from sessions.demo.dialects import DIALECTS, Dialect
 from sessions.demo.export import body
 from sessions.demo.script import casts
 from sessions.demo.story import Conversation, DemoSpan, tell
-from sessions.demo.tools import TOOLS
+from sessions.demo.tools import DEMO_TOOLS
 from sessions.models import Session
 from sessions.rollup import recompute
 from tracing.intake import take_traces
@@ -143,7 +143,7 @@ def test_every_script_is_whole() -> None:
                 assert exchange.asked, (cast.language, script.theme)
                 assert exchange.answered, (cast.language, exchange.asked)
                 for act in exchange.acts:
-                    assert act.documents if act.query else act.name in TOOLS, (cast.language, act.name)
+                    assert act.documents if act.query else act.name in DEMO_TOOLS, (cast.language, act.name)
 
 
 def test_no_word_is_left_open() -> None:

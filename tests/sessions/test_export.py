@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from projects.downloads.making import encoded
 from projects.models import AuditEvent, Project, User
 from sessions.export.conversations import Told, conversation_of
-from sessions.export.formats import FORMATS, cell
+from sessions.export.formats import EXPORT_FORMATS, cell
 from sessions.export.stream import export_of
 from sessions.models import Session
 from sessions.properties import properties_of
@@ -67,8 +67,8 @@ def test_a_new_property_is_exported_without_an_edit(project: Project, monkeypatc
     monkeypatch.setattr("sessions.export.formats.properties_of", lambda model: extra)
     monkeypatch.setattr("sessions.api.representation.properties_of", lambda model: extra)
 
-    text = "".join(FORMATS["csv"].start()) + "".join(
-        FORMATS["csv"].rows([Session.objects.for_project(project).get()], True)
+    text = "".join(EXPORT_FORMATS["csv"].start()) + "".join(
+        EXPORT_FORMATS["csv"].rows([Session.objects.for_project(project).get()], True)
     )
 
     assert [row[-1] for row in csv.reader(io.StringIO(text))] == ["mood", "one"]
@@ -209,8 +209,8 @@ def test_memory_does_not_grow_with_the_number_of_sessions(project: Project) -> N
 def test_a_conversation_of_any_length_is_read_in_parts(
     project: Project, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sessions.export.conversations.TRACES_AT_ONCE", 4)
-    monkeypatch.setattr("sessions.export.conversations.TEXTS_AT_ONCE", 4)
+    monkeypatch.setattr("sessions.export.conversations.EXPORT_BATCH_TRACES", 4)
+    monkeypatch.setattr("sessions.export.conversations.EXPORT_TEXT_BATCH_TRACES", 4)
     claims = in_session("s")
     for number in range(9):
         moment = at(0) + timedelta(seconds=number // 2)  # some start at the same moment

@@ -21,7 +21,7 @@ from projects.downloads import answers, making
 from projects.models import AuditEvent, Project, User
 from sessions import deletion
 from sessions.export import files, parts, tasks
-from sessions.export.formats import FORMATS
+from sessions.export.formats import EXPORT_FORMATS
 from sessions.export.stream import export_of
 from sessions.models import Erasure, ExportFile, Session
 from tests.conftest import Key
@@ -39,8 +39,8 @@ def filled(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Some sessions, of which a slice takes a few."""
     for number in range(SESSIONS):
         session_row(project, f"s{number:02}", created_at=at(number), updated_at=at(number))
-    small = {name: replace(found, at_once=4) for name, found in FORMATS.items()}
-    monkeypatch.setattr("sessions.export.stream.FORMATS", small)
+    small = {name: replace(found, at_once=4) for name, found in EXPORT_FORMATS.items()}
+    monkeypatch.setattr("sessions.export.stream.EXPORT_FORMATS", small)
     return project
 
 
@@ -152,7 +152,7 @@ def test_sessions_that_begin_while_it_is_written_do_not_keep_it_from_ending(fill
 def test_a_page_that_would_wait_too_long_leaves_it_to_a_worker(
     filled: Project, alices: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "MOST_BYTES", 10)
+    monkeypatch.setattr(making, "MAX_DOWNLOAD_BYTES", 10)
     monkeypatch.setattr(making, "CHUNK_CHARACTERS", 10)
     asked = alices.get(f"/project/{filled.pk}/export?format=csv&sort=-id")
     assert asked.status_code == 302
@@ -182,7 +182,7 @@ def test_what_a_page_leaves_to_a_worker_outlasts_its_request(
     """The export is given up in the middle of a batch, whose transaction must be over by then."""
     for number in range(4):
         tell(project, f"s{number}", [("Hi", "Hello " * 5_000)])
-    monkeypatch.setattr(making, "MOST_BYTES", 10)
+    monkeypatch.setattr(making, "MAX_DOWNLOAD_BYTES", 10)
 
     asked = alices.get(f"/project/{project.pk}/export?format=markdown")
     gc.collect()
@@ -198,7 +198,7 @@ def test_a_long_conversation_is_left_to_a_worker_too(
     tell(project, "s/1", [("Hi", "Hello " * 100)])
     tell(project, "s/2", [("Not", "this")])
     expected = body_of(alices.get(f"/project/{project.pk}/export/session/s/1?format=markdown"))
-    monkeypatch.setattr(making, "MOST_BYTES", 10)
+    monkeypatch.setattr(making, "MAX_DOWNLOAD_BYTES", 10)
 
     asked = alices.get(f"/project/{project.pk}/export/session/s/1?format=markdown")
     work_off(project)

@@ -22,7 +22,7 @@ from tracing.ingest import ingest
 from tracing.reading import turns
 from tracing.reading.code import GRAMMARS
 from tracing.reading.markdown import rendered
-from tracing.reading.texts import HEAD, PAGE
+from tracing.reading.texts import BODY_HEAD_CHARACTERS, MESSAGES_PER_PAGE
 
 TEXTS = 26  # of the short form
 USUAL_SECONDS, MOST_SECONDS = 0.3, 2.0  # of the thread: what 95 of 100 pages take, and the worst
@@ -75,9 +75,9 @@ def alices(client: Client, alice: User) -> Client:
 def tell(project: Project, name: str, share: float = 1.0) -> tuple[str, str]:
     """Two turns full of a text, up to what each page shows of one: the address of a session and that of a trace."""
     text_of, identity = CORPUS[name], f"{sorted(CORPUS).index(name)}-{share}"
-    for kind, head in (("s", turns.HEAD), ("t", HEAD)):
+    for kind, head in (("s", turns.TURN_HEAD_CHARACTERS), ("t", BODY_HEAD_CHARACTERS)):
         length = int(share * head)
-        said = [user(f"{number}\n\n{text_of(length)}"[:length]) for number in range(PAGE)]
+        said = [user(f"{number}\n\n{text_of(length)}"[:length]) for number in range(MESSAGES_PER_PAGE)]
         sides = {"input": json.dumps(said), "output": text_of(length), "started_at": at(0), "ended_at": at(1)}
         ingest(project.pk, [call(kind + identity, "a", claims=in_session(kind + identity), **sides)])
         recompute(project.pk, [kind + identity])

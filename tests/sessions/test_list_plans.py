@@ -12,14 +12,16 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from projects.models import Project
-from sessions.filters import SORTABLE
+from sessions.filters import SORTABLE_KINDS
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.properties import properties_of
 from tests.tracing.reports import at
 
 ROWS = 2_000
-SORTS = [f"{sign}{name}" for name, p in properties_of(Session).items() if p.kind in SORTABLE for sign in ("", "-")]
+SORTS = [
+    f"{sign}{name}" for name, p in properties_of(Session).items() if p.kind in SORTABLE_KINDS for sign in ("", "-")
+]
 RARE = ["q=env:rare", "q=user:rare", "q=tag:rare", "q=model:rare", "q=tool:rare", "q=release:rare"]
 
 

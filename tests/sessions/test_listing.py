@@ -20,7 +20,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
 from sessions import listing as listing_module
-from sessions.filters import SORTABLE, WAYS, filters_of
+from sessions.filters import SORTABLE_KINDS, WAYS, filters_of
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind, properties_of
@@ -30,7 +30,7 @@ from tests.tracing.reports import at
 
 pytestmark = pytest.mark.django_db
 PROPERTIES = list(properties_of(Session).values())
-SORTS = [sign + p.name for p in PROPERTIES if p.kind in SORTABLE for sign in ("", "-")]
+SORTS = [sign + p.name for p in PROPERTIES if p.kind in SORTABLE_KINDS for sign in ("", "-")]
 
 
 def listing(project: Project, query: str = "") -> Listing:
@@ -442,7 +442,7 @@ def test_a_list_that_takes_too_long_says_so_and_offers_less(
 ) -> None:
     session(project, "chat", first_input="Hello")
     slow = Session.objects.for_project(project).extra(where=["pg_sleep(3) IS NOT NULL"])
-    monkeypatch.setattr(listing_module, "PATIENCE", 50)
+    monkeypatch.setattr(listing_module, "FILTERED_LIST_TIMEOUT_MS", 50)
     monkeypatch.setattr(Listing, "matching", slow)
     asked = listing(project, "q=input:Hello")
 
@@ -478,6 +478,6 @@ def test_what_no_set_answers_has_all_the_time_for_one_way(project: Project, quer
 
 def test_every_offered_sort_has_an_index() -> None:
     indexed = {index.expressions[1].expression.name for index in Session._meta.indexes if len(index.expressions) == 3}
-    offered = {declared.field for declared in properties_of(Session).values() if declared.kind in SORTABLE}
+    offered = {declared.field for declared in properties_of(Session).values() if declared.kind in SORTABLE_KINDS}
 
     assert offered - {"session_id"} <= indexed

@@ -96,7 +96,7 @@ def test_a_time_with_too_many_is_refused_with_a_way_out_and_without_a_beginning_
         assert observations.ids(fromStartTime=stamp(3), toStartTime=stamp(1)) == ["2-1", "2-0", "3-1", "3-0"]
         assert "name a traceId" in observations(fromStartTime=stamp(3), status=400)["message"]
         monkeypatch.undo()
-    monkeypatch.setattr(recent, "MOST_SPANS", 1)
+    monkeypatch.setattr(recent, "MAX_RECENT_SPANS", 1)
     assert observations.ids() == ["0-1", "0-0"]  # a trace is looked into whole
 
 

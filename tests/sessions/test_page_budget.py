@@ -39,24 +39,24 @@ def test_a_page_without_time_shows_the_words_and_leads_to_each_text_by_itself(
 
     for page in pages:
         assert "<strong>late</strong>" in alices.get(page).content.decode()
-    monkeypatch.setattr(budget, "SECONDS", 0)
+    monkeypatch.setattr(budget, "PAGE_BUDGET_SECONDS", 0)
     for page in pages:
         html = alices.get(page).content.decode()
         assert "Is it **late**?" in html
         assert "{&quot;status&quot;: &quot;late&quot;}" in html or "&quot;status&quot;: &quot;late&quot;" in html
-        assert html.count(bodies.LATE) == 2
+        assert html.count(bodies.LATE_NOTE) == 2
         assert html.count("Read this text by itself") == 2
 
 
 def test_a_text_that_takes_longer_than_is_left_is_given_up_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "**a** " * 20_000
     within = budget.budgeted(lambda request: bodies.body(text, None, len(text)))  # type: ignore[arg-type, return-value]
-    monkeypatch.setattr(budget, "SECONDS", 0.02)
+    monkeypatch.setattr(budget, "PAGE_BUDGET_SECONDS", 0.02)
 
     started = time.thread_time()
     body = within(None)  # type: ignore[arg-type]
 
-    assert body == bodies.RenderedBody(text, note=bodies.LATE)
+    assert body == bodies.RenderedBody(text, note=bodies.LATE_NOTE)
     assert time.thread_time() - started < 1
     assert bodies.body(text, None, len(text)).html  # there is no budget outside a request, and no memory of the failure
 
@@ -65,7 +65,7 @@ def test_texts_beyond_what_a_page_reads_come_when_they_are_reached(
     alices: Client, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say(project, ("first " * 100, "short"), ("second " * 200, "brief"))
-    monkeypatch.setattr(budget, "READ_BYTES", 1_000)
+    monkeypatch.setattr(budget, "PAGE_BUDGET_BYTES", 1_000)
 
     html = alices.get(page_of(project, "s")).content.decode()
 
@@ -82,7 +82,7 @@ def test_of_what_lies_beyond_what_a_page_reads_only_the_head_leaves_the_database
 ) -> None:
     long = "".join(map(str, range(2_000)))
     say(project, ("a", "b"), ("c", long))
-    monkeypatch.setattr(turns, "PACKED", turns.PACKED | {"is_read": turns.Q(before__lte=100)})
+    monkeypatch.setattr(turns, "PACKED_SIDE_WINDOWS", turns.PACKED_SIDE_WINDOWS | {"is_read": turns.Q(before__lte=100)})
 
     short, reading = turns.readings_of(list(Trace.objects.for_project(project).order_by("started_at")))
 
@@ -111,7 +111,7 @@ def test_a_page_without_time_shows_corrections_without_comparing_them(
     [trace_id] = tell(project, "s", [("Where is it?", "It is on its way.")])
     page = reverse("annotate", args=[project.pk, "trace", trace_id])
     alices.post(page, {"correction": "It is late, sorry."})
-    monkeypatch.setattr(budget, "SECONDS", 0)
+    monkeypatch.setattr(budget, "PAGE_BUDGET_SECONDS", 0)
 
     html = alices.get(page).content.decode()
 

@@ -10,11 +10,11 @@ from django.http import QueryDict
 from django.test import Client
 
 from projects.models import Project
-from sessions.filters import SORTABLE, WAYS, filters
+from sessions.filters import SORTABLE_KINDS, WAYS, filters
 from sessions.listing import Listing
 from sessions.models import Session
 from sessions.properties import PropertyKind, properties_of
-from sessions.reference import KINDS, document
+from sessions.reference import PROPERTY_KIND_NAMES, document
 from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import at
@@ -64,7 +64,7 @@ def test_the_document_says_what_the_code_does() -> None:
 
 
 def test_every_kind_can_be_filtered_and_documented() -> None:
-    assert set(PropertyKind) == set(WAYS) == set(KINDS)
+    assert set(PropertyKind) == set(WAYS) == set(PROPERTY_KIND_NAMES)
 
 
 def test_no_property_is_ever_null_since_pages_are_found_by_value() -> None:
@@ -91,4 +91,4 @@ def test_every_sortable_property_sorts(project: Project) -> None:
     assert late.created_at - early.created_at == timedelta(minutes=5)
     for name, declared in PROPERTIES.items():
         found = Listing(project, QueryDict(f"sort={name}"))
-        assert (found.errors == {}) == (declared.kind in SORTABLE)
+        assert (found.errors == {}) == (declared.kind in SORTABLE_KINDS)

@@ -21,7 +21,7 @@ from sessions.properties import Property, properties_of
 from sessions.query.compiling import compiled
 from sessions.query.fields import fields_of, session_fields
 from sessions.query.grammar import QueryError
-from sessions.query.parsing import LONGEST, parse
+from sessions.query.parsing import MAX_QUERY_CHARACTERS, parse
 from sessions.query.rewrite import holds, with_value, without_value
 from sessions.query.writing import write
 from sessions.rollup import recompute
@@ -93,7 +93,7 @@ def test_whatever_can_be_read_is_followed_or_refused_at_a_place(project: Project
         ("span(kind:magic)", 10, "one of span, generation", "needs one"),
         ("cost:only(1)", 5, "one value", "cost:1"),
         ("re*", 0, "at least 4 letters", ""),
-        ("x" * (LONGEST + 1), LONGEST, "longer than", ""),
+        ("x" * (MAX_QUERY_CHARACTERS + 1), MAX_QUERY_CHARACTERS, "longer than", ""),
     ],
 )
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from projects.models import JobRun, Organization, Project
 from sessions.deletion import delete_session, erase_person
 from sessions.models import Session, TraceText
 from sessions.rollup import recompute
-from sessions.search.index import MOST, cut, flush, index_waiting, rows_of, write
+from sessions.search.index import MAX_INDEXED_BYTES, cut, flush, index_waiting, rows_of, write
 from sessions.search.matching import RefusedTerm, Term, condition, matching
 from sessions.search.ranking import ranked, ranked_page
 from sessions.search.tokens import folded, lexemes
@@ -61,9 +61,9 @@ def test_text_becomes_the_lexemes_of_its_script(text: str, expected: set[str]) -
 
 
 def test_a_long_text_keeps_its_beginning_and_its_end_within_the_bytes() -> None:
-    text = cut(("é" * 3000 + "END").encode(), MOST)
+    text = cut(("é" * 3000 + "END").encode(), MAX_INDEXED_BYTES)
 
-    assert len(text.encode()) <= MOST
+    assert len(text.encode()) <= MAX_INDEXED_BYTES
     assert text.startswith("éé")
     assert text.endswith("END")
     assert "\n…\n" in text

@@ -27,7 +27,7 @@ DAY = 86_400
 @pytest.fixture
 def everywhere(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Six sessions say the words, one a day, s5 last; s0, s3 and s5 say them as a phrase."""
-    for name in ("MOST_READ", "MOST_RANKED", "FEW"):
+    for name in ("MOST_READ", "MOST_RANKED", "MAX_SESSIONS_READ_WHOLE"):
         monkeypatch.setattr(f"sessions.search.reach.{name}", 3)
     for number in range(6):
         said = "please check this" if number in (0, 3, 5) else "check this, please"
@@ -128,7 +128,7 @@ def test_when_the_words_are_more_common_than_was_thought_the_newest_turns_answer
     everywhere: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = TraceText.objects.for_project(everywhere).extra(where=["pg_sleep(1) IS NOT NULL"])
-    monkeypatch.setattr(listing_module, "PATIENCE", 100)
+    monkeypatch.setattr(listing_module, "FILTERED_LIST_TIMEOUT_MS", 100)
     monkeypatch.setattr(listing_module, "reach_of", lambda *_, **__: Reach(slow))
 
     found = listed(everywhere, f"q={PHRASE}")
@@ -142,7 +142,7 @@ def test_a_search_that_cannot_be_answered_offers_less_time_and_the_deep_search(
     everywhere: Project, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Session.objects.for_project(everywhere).extra(where=["pg_sleep(1) IS NOT NULL"])
-    monkeypatch.setattr(listing_module, "PATIENCE", 50)
+    monkeypatch.setattr(listing_module, "FILTERED_LIST_TIMEOUT_MS", 50)
     monkeypatch.setattr(Listing, "shown", slow)
     client.force_login(alice)
 

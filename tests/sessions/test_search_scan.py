@@ -101,7 +101,7 @@ def test_the_page_goes_on_by_links_and_can_be_stopped(
     project: Project, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sessions.search.scan.SPANS_AT_ONCE", 1)
-    monkeypatch.setattr("sessions.search.pages.SECONDS", -1)
+    monkeypatch.setattr("sessions.search.pages.SCAN_SECONDS", -1)
     for number in range(3):
         with_tool(project, f"t{number}", "<i>needle</i>", seconds=number)
     client.force_login(alice)

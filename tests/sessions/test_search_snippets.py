@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from projects.models import Project
 from sessions.models import Session
 from sessions.search.matching import Term
-from sessions.search.snippets import WINDOW, around, pattern_of, snippets_for
+from sessions.search.snippets import SNIPPET_CHARACTERS, around, pattern_of, snippets_for
 from tests.sessions.test_search import LATE, indexed
 
 
@@ -46,7 +46,7 @@ def test_a_long_text_is_cut_to_the_window_with_most_of_the_words() -> None:
     assert "<mark>refund</mark> of the <mark>parcel</mark>" in snippet
     assert snippet.startswith("…")
     assert snippet.endswith("…")
-    assert len(snippet) < WINDOW + 60
+    assert len(snippet) < SNIPPET_CHARACTERS + 60
 
 
 def test_the_snippets_of_a_page_cost_one_query(

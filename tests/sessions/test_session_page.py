@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
 from sessions.replay.timeline import BARS
-from sessions.replay.turns import FIRST_PAGE, PAGE
+from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
 from sessions.rollup import recompute
 from tests.conversations import tell
 from tests.sessions.large import tell_long
@@ -237,7 +237,7 @@ def test_a_page_stays_small_whatever_the_number_of_calls(alices: Client, project
     turns = [*first.context["page"].turns, *later.context["page"].turns]
     read = [alices.get(page, {"read": turn.trace.trace_id}, headers=FRAGMENT) for turn in (turns[0], turns[-1])]
 
-    assert len(turns) == FIRST_PAGE + PAGE
+    assert len(turns) == FIRST_PAGE + TURNS_PER_PAGE
     assert [len(answer.content) < MOST_BYTES for answer in (first, later, *read)] == [True] * 4
     assert b"70 more tool calls" in read[0].content
     assert b"Read this text" in read[0].content

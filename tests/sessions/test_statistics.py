@@ -172,7 +172,7 @@ def test_shares_have_wilsons_interval_and_the_fitting_test(table: tuple[Share, S
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
     if first.hits + second.hits in (0, first.size + second.size):
         assert p == 1
-    elif stats.contingency.expected_freq(cells).min() < shares.FEW:
+    elif stats.contingency.expected_freq(cells).min() < shares.MIN_EXPECTED_COUNT:
         assert p == pytest.approx(stats.fisher_exact(cells).pvalue, abs=1e-9)
     else:
         assert p == pytest.approx(stats.chi2_contingency(cells, correction=False).pvalue, abs=1e-9)

@@ -94,7 +94,7 @@ def test_values_are_counted_by_session(project: Project, rows: list[Session]) ->
 def test_a_long_list_is_summed_up_as_far_as_its_newest(
     project: Project, rows: list[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sums, "COUNTED", 9)
+    monkeypatch.setattr(sums, "MAX_SUMMED_SESSIONS", 9)
 
     found = strip(listing(project))
 

@@ -222,10 +222,10 @@ def test_tombstones_are_kept_for_ninety_days_and_hold_no_id(project: Project) ->
     assert {row.kind for row in rows} == {"person", "trace", "past"}
     assert {len(bytes(row.hash)) for row in rows} == {16}
 
-    rows.update(erased_at=timezone.now() - tombstones.KEPT + timedelta(minutes=1))
+    rows.update(erased_at=timezone.now() - tombstones.TOMBSTONE_LIFETIME + timedelta(minutes=1))
     old_tombstones.drain()
     assert refused(project, of_ana("t1")) == 1
-    rows.update(erased_at=timezone.now() - tombstones.KEPT - timedelta(minutes=1))
+    rows.update(erased_at=timezone.now() - tombstones.TOMBSTONE_LIFETIME - timedelta(minutes=1))
     old_tombstones.drain()
     assert not rows.exists()
     assert refused(project, of_ana("t1")) == 0

@@ -14,7 +14,7 @@ from projects.models import ApiKey, AuditEvent, Project, User
 from sessions.models import Session
 from sessions.onboarding import SNIPPETS
 from sessions.properties import PropertyKind, properties_of
-from sessions.replay.turns import FIRST_PAGE, PAGE
+from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
 from sessions.rollup import recompute
 from tests.conversations import TICKET, tell
 from tests.tracing.reports import at, call, in_session, span
@@ -170,7 +170,7 @@ def test_the_list_asks_as_many_questions_for_20_rows_as_for_one(
         alices.get(url("sessions", project))
 
 
-@pytest.mark.parametrize("count", [1, PAGE + 5])
+@pytest.mark.parametrize("count", [1, TURNS_PER_PAGE + 5])
 def test_a_session_page_asks_as_many_questions_for_many_traces_as_for_one(
     alices: Client, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:

@@ -13,7 +13,7 @@ from tests.tracing.reports import at, call, in_session, span
 from tracing import activity
 from tracing.deletion import delete_traces
 from tracing.ingest import ingest
-from tracing.latency import ERROR, FIRST_TOKEN, WHOLE, added, percentile, slot_of
+from tracing.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL, added, percentile, slot_of
 from tracing.models import Activity, DirtyMark, Trace
 
 # The same question of the spans themselves.
@@ -41,7 +41,7 @@ def test_a_percentile_of_sums_is_off_by_the_stated_error_at_most(several: list[l
 
     wanted = exact([length for lengths in several for length in lengths], share) / 1000
     assert found is not None
-    assert abs(found - wanted) <= wanted * ERROR * (1 + 1e-9)
+    assert abs(found - wanted) <= wanted * RELATIVE_ERROR * (1 + 1e-9)
 
 
 def test_of_no_calls_there_is_no_percentile() -> None:
@@ -72,17 +72,17 @@ def test_an_hour_knows_how_long_its_model_calls_took(project: Project, other_pro
 
     for period in Activity.Period:
         [cell] = Activity.objects.for_project(project).filter(period=period, model="")
-        assert sum(cell.latencies[WHOLE].values()) == sum(cell.latencies[FIRST_TOKEN].values()) == 400
+        assert sum(cell.latencies[WHOLE_CALL].values()) == sum(cell.latencies[FIRST_TOKEN].values()) == 400
         for share in (0.5, 0.95, 0.99):
             with connection.cursor() as cursor:
                 cursor.execute(EXACT, [share, project.pk])
                 wanted = float(cursor.fetchone()[0])
-            found = percentile(cell.latencies[WHOLE], share)
+            found = percentile(cell.latencies[WHOLE_CALL], share)
             assert found is not None
-            assert abs(found - wanted) <= wanted * ERROR
+            assert abs(found - wanted) <= wanted * RELATIVE_ERROR
             first = percentile(cell.latencies[FIRST_TOKEN], share)
             assert first is not None
-            assert abs(first - wanted / 10) <= wanted / 10 * ERROR
+            assert abs(first - wanted / 10) <= wanted / 10 * RELATIVE_ERROR
 
 
 def test_only_model_calls_of_sessions_that_say_when_they_ended_have_a_latency(project: Project) -> None:
@@ -91,16 +91,18 @@ def test_only_model_calls_of_sessions_that_say_when_they_ended_have_a_latency(pr
     activity.recompute_dirty(DirtyMark.Target.HOUR)
 
     [cell] = Activity.objects.for_project(project).filter(period="hour", model="")
-    assert cell.latencies == {WHOLE: {slot_of(timedelta(seconds=1)): 1}}
+    assert cell.latencies == {WHOLE_CALL: {slot_of(timedelta(seconds=1)): 1}}
 
 
 def test_corrections_and_deletions_change_what_was_counted(project: Project) -> None:
     ingest(project.pk, [call("t", "a", claims=in_session("s")), call("u", "a", claims=in_session("s"))])
     ingest(project.pk, [call("t", "a", ended_at=at(9), claims=in_session("s"))])
-    assert Trace.objects.for_project(project).get(trace_id="t").latencies == {WHOLE: {slot_of(timedelta(seconds=9)): 1}}
+    assert Trace.objects.for_project(project).get(trace_id="t").latencies == {
+        WHOLE_CALL: {slot_of(timedelta(seconds=9)): 1}
+    }
 
     delete_traces(project.pk, ["u"])
     activity.recompute_dirty(DirtyMark.Target.HOUR)
 
     [cell] = Activity.objects.for_project(project).filter(period="hour", model="")
-    assert cell.latencies == {WHOLE: {slot_of(timedelta(seconds=9)): 1}}
+    assert cell.latencies == {WHOLE_CALL: {slot_of(timedelta(seconds=9)): 1}}

@@ -14,7 +14,7 @@ from projects.models import Project
 from projects.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
-from tracing.limits import LIMITS, document
+from tracing.limits import INGESTION_LIMITS, document
 from tracing.models import IngestionIssue
 from tracing.records import Reason
 
@@ -38,7 +38,7 @@ def test_the_document_says_what_the_code_does() -> None:
 
 
 def test_every_limit_says_why_it_is_there() -> None:
-    assert all(limit.why and limit.beyond and limit.value for limit in LIMITS)
+    assert all(limit.why and limit.beyond and limit.value for limit in INGESTION_LIMITS)
 
 
 def post(client: Client, key: Key):  # type: ignore[no-untyped-def]

@@ -22,7 +22,7 @@ from tests.conftest import Key
 from tests.downloads import body_of
 from tests.tracing import otlp
 from tracing import quota
-from tracing.limits import FILE_SMALLEST, FILES_OF_REQUEST, FILES_OF_SPAN, MEDIA
+from tracing.limits import FILE_SMALLEST, FILES_OF_REQUEST, FILES_OF_SPAN, MEDIA_LIMIT
 from tracing.media import File, forget, keep, media_id_of, path_of
 from tracing.media_texts import FilesInTexts
 from tracing.models import IngestionIssue, Media, MediaUse, SpanIO
@@ -282,7 +282,7 @@ def test_an_upload_that_is_not_what_was_announced_is_refused(client: Client, pro
         ({"sha256Hash": "short"}, 400),
         ({"sha256Hash": 5}, 400),
         ({"contentLength": None}, 400),
-        ({"contentLength": MEDIA.value + 1}, 413),
+        ({"contentLength": MEDIA_LIMIT.value + 1}, 413),
         ({"contentType": "image/png\r\nX: y"}, 400),
         ({"traceId": None}, 400),
         ({"traceId": "x\x00"}, 400),

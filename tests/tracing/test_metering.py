@@ -11,7 +11,7 @@ from projects.models import AuditEvent, Project, User
 from tests.tracing.reports import call, in_session, span
 from tracing import activity
 from tracing.ingest import ingest
-from tracing.metering import DAYS, bars_of, days_of, kept_of
+from tracing.metering import METERING_CHART_DAYS, bars_of, days_of, kept_of
 from tracing.models import DirtyMark, Metering
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_the_days_are_those_of_the_metering(used: Project) -> None:
     today = timezone.now().date()
     days = days_of([used], today)
 
-    assert [day.day for day in days] == [today - timedelta(days=back) for back in range(DAYS)]
+    assert [day.day for day in days] == [today - timedelta(days=back) for back in range(METERING_CHART_DAYS)]
     metered = {row.day: row for row in Metering.objects.for_project(used)}
     for day in days:
         row = metered.get(day.day)
@@ -51,7 +51,7 @@ def test_the_days_are_those_of_the_metering(used: Project) -> None:
 def test_the_highest_bar_fills_the_chart(used: Project) -> None:
     bars = bars_of(days_of([used], timezone.now().date()))
 
-    assert [bar.left for bar in bars] == list(range(0, 10 * DAYS, 10))
+    assert [bar.left for bar in bars] == list(range(0, 10 * METERING_CHART_DAYS, 10))
     assert max(bar.height for bar in bars) == 100
     assert all(bar.top + bar.height == pytest.approx(100) for bar in bars)
 

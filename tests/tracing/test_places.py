@@ -50,7 +50,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def crowd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Crowd]:
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", LONG_SECONDS)
+    monkeypatch.setattr(module, "SLOT_WAIT_SECONDS", LONG_SECONDS)
     return Crowd()
 
 
@@ -99,7 +99,7 @@ def test_what_a_project_sends_beyond_its_part_of_the_threads_is_sent_away_at_onc
 
 
 def test_who_waits_in_vain_is_sent_away_and_takes_no_place_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "SLOT_WAIT_SECONDS", 0.01)
     places = IngestSlots(2, most_present=6)
     places.take(1)
     places.take(2)
@@ -126,7 +126,7 @@ def test_a_place_is_given_back_once_whatever_happens_inside(crowd: Crowd) -> Non
 
 
 def test_however_many_come_and_go_no_place_is_taken_twice_or_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.002)
+    monkeypatch.setattr(module, "SLOT_WAIT_SECONDS", 0.002)
     places, holding, most, outcomes = IngestSlots(4, most_present=6), Counter[int](), Counter[int](), Counter[str]()
     lock = threading.Lock()
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracing.reading import texts, tree
-from tracing.reading.markdown import TAGS, is_markdown, rendered, without_signs
+from tracing.reading.markdown import ALLOWED_TAGS, is_markdown, rendered, without_signs
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -56,7 +56,7 @@ def is_harmless(html: str) -> bool:
     allowed = {"href", "title", "class", "start", "rel"}
     links = [value or "" for name, value in found.attributes if name == "href"]
     return (
-        found.tags <= TAGS
+        found.tags <= ALLOWED_TAGS
         and {name for name, _ in found.attributes} <= allowed
         and all(link.startswith(("http:", "https:", "mailto:")) or ":" not in link.split("/")[0] for link in links)
     )
@@ -121,12 +121,12 @@ def test_a_value_too_large_for_a_tree_is_read_on_as_text() -> None:
     body = texts.body_of(list(range(5_000)))
 
     assert body.html is None
-    assert len(body.text) == texts.HEAD
-    assert body.following == texts.HEAD
+    assert len(body.text) == texts.BODY_HEAD_CHARACTERS
+    assert body.following == texts.BODY_HEAD_CHARACTERS
 
 
 def test_pieces_of_a_text_make_the_whole() -> None:
-    text = "".join(chr(97 + n % 26) for n in range(2 * texts.HEAD + 7))
+    text = "".join(chr(97 + n % 26) for n in range(2 * texts.BODY_HEAD_CHARACTERS + 7))
     pieces, offset = [], 0
     while True:
         piece = texts.piece(text, offset)

@@ -182,7 +182,7 @@ def test_nul_and_lone_surrogates_do_not_lose_the_span(project: Project) -> None:
 def test_a_text_beyond_the_limit_is_cut_reported_and_its_true_length_kept(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "TEXT_LENGTH", 10)
+    monkeypatch.setattr(checks, "MAX_TEXT_CHARACTERS", 10)
     found = ingest(project.pk, [span("t", "a", output="x" * 25), span("t", "b", output="x" * 10)])
 
     assert [(issue.reason, issue.span_id) for issue in found] == [(Reason.TEXT_CUT, "a")]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from projects.models import Project, User
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest import ingest
-from tracing.listing import COLUMNS, FIRST, LIMIT, SORTABLE
+from tracing.listing import DEFAULT_TRACE_COLUMNS, LIMIT, SORTABLE_TRACE_COLUMNS, TRACE_COLUMNS
 from tracing.models import Trace
 
 
@@ -88,10 +88,13 @@ def test_columns_are_remembered_and_only_what_they_need_is_read(alices: Client, 
     table = alices.get(reverse("traces", args=[project.pk])).context["table"]
 
     assert [column.name for column in table.columns] == ["models", "started_at"]
-    assert {column.name for column in table.hidden} == {column.name for column in COLUMNS} - {"models", "started_at"}
+    assert {column.name for column in table.hidden} == {column.name for column in TRACE_COLUMNS} - {
+        "models",
+        "started_at",
+    }
 
 
-@pytest.mark.parametrize("sort", SORTABLE)
+@pytest.mark.parametrize("sort", SORTABLE_TRACE_COLUMNS)
 def test_every_order_walks_all_rows_once(alices: Client, project: Project, sort: str) -> None:
     count = LIMIT + 3
     ingest(project.pk, [call(f"t{n:02}", "a", started_at=at(n), ended_at=at(n + 1)) for n in range(count)])
@@ -105,11 +108,11 @@ def test_every_order_walks_all_rows_once(alices: Client, project: Project, sort:
 
 
 def test_every_column_can_be_shown(alices: Client, project: Project, three: None) -> None:
-    names = ",".join(column.name for column in COLUMNS)
+    names = ",".join(column.name for column in TRACE_COLUMNS)
 
     html = alices.get(reverse("traces", args=[project.pk]) + f"?columns={names}").content.decode()
 
-    for column in COLUMNS:
+    for column in TRACE_COLUMNS:
         assert f'data-column="{column.name}"' in html
     assert "gpt-4o" in html
-    assert len(FIRST) < len(COLUMNS)
+    assert len(DEFAULT_TRACE_COLUMNS) < len(TRACE_COLUMNS)

@@ -13,8 +13,8 @@ from tests.conversations import tell
 from tests.tracing.reports import at, call, in_session, span
 from tracing.ingest import ingest
 from tracing.reading.explained import EXPLANATIONS
-from tracing.reading.spans import PAGE
-from tracing.reading.texts import HEAD
+from tracing.reading.spans import SPANS_PER_PAGE
+from tracing.reading.texts import BODY_HEAD_CHARACTERS
 from tracing.records import Reason
 
 FRAGMENT = {"HX-Request": "true"}
@@ -102,39 +102,39 @@ def test_children_stand_below_their_parents_by_time(alices: Client, project: Pro
 
 
 def test_a_trace_of_many_steps_is_read_on_page_by_page(alices: Client, project: Project) -> None:
-    page = store(project, *({"name": f"step {number}"} for number in range(PAGE + 3)))
+    page = store(project, *({"name": f"step {number}"} for number in range(SPANS_PER_PAGE + 3)))
 
     tree = alices.get(page).context["tree"]
     rest = alices.get(page, {"rows": tree.following}, headers=FRAGMENT)
 
-    assert len(tree.rows) == PAGE
+    assert len(tree.rows) == SPANS_PER_PAGE
     assert len(rest.context["tree"].rows) == 3
     assert rest.context["tree"].following is None
     assert b"<html" not in rest.content
 
 
 def test_a_long_text_shows_its_head_and_is_read_on(alices: Client, project: Project) -> None:
-    page = store(project, {"input": "a" * HEAD + "b" * HEAD + "c"})
+    page = store(project, {"input": "a" * BODY_HEAD_CHARACTERS + "b" * BODY_HEAD_CHARACTERS + "c"})
     text = reverse("text", args=[project.pk, "t1"]) + "?span=s0&side=input"
 
     head = alices.get(page).content.decode()
-    second = alices.get(f"{text}&from={HEAD}", headers=FRAGMENT).content.decode()
-    third = alices.get(f"{text}&from={2 * HEAD}", headers=FRAGMENT).content.decode()
+    second = alices.get(f"{text}&from={BODY_HEAD_CHARACTERS}", headers=FRAGMENT).content.decode()
+    third = alices.get(f"{text}&from={2 * BODY_HEAD_CHARACTERS}", headers=FRAGMENT).content.decode()
 
-    assert "a" * HEAD in head
+    assert "a" * BODY_HEAD_CHARACTERS in head
     assert "10,001 more characters" in head
     assert "bbb" not in head
-    assert "b" * HEAD in second
+    assert "b" * BODY_HEAD_CHARACTERS in second
     assert ">c<" in third
     assert "Load more" not in third
 
 
 def test_one_long_message_is_read_on_within_its_conversation(alices: Client, project: Project) -> None:
-    messages = [{"role": "user", "content": "q" * (HEAD + 5)}]
+    messages = [{"role": "user", "content": "q" * (BODY_HEAD_CHARACTERS + 5)}]
     page = store(project, {"input": json.dumps(messages)})
 
     assert "message=0" in alices.get(page).content.decode()
-    text = reverse("text", args=[project.pk, "t1"]) + f"?span=s0&side=input&message=0&from={HEAD}"
+    text = reverse("text", args=[project.pk, "t1"]) + f"?span=s0&side=input&message=0&from={BODY_HEAD_CHARACTERS}"
     assert ">qqqqq<" in alices.get(text, headers=FRAGMENT).content.decode()
 
 
@@ -202,9 +202,9 @@ def test_numbers_in_urls_may_be_anything(alices: Client, project: Project) -> No
 
 
 def test_texts_without_javascript_read_on_in_pages(alices: Client, project: Project) -> None:
-    store(project, {"input": "a" * (HEAD + 1)})
+    store(project, {"input": "a" * (BODY_HEAD_CHARACTERS + 1)})
 
-    answer = alices.get(reverse("text", args=[project.pk, "t1"]) + f"?span=s0&side=input&from={HEAD}")
+    answer = alices.get(reverse("text", args=[project.pk, "t1"]) + f"?span=s0&side=input&from={BODY_HEAD_CHARACTERS}")
 
     assert b"<html" in answer.content
     assert b"Input, continued" in answer.content

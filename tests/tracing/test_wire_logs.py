@@ -13,7 +13,7 @@ from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.wire.scenarios import HERE, requests
-from tracing.limits import SPANS
+from tracing.limits import SPAN_LIMIT
 from tracing.models import IngestionIssue, Span, SpanIO, Trace
 from tracing.records import Issue, Reason
 from tracing.wire.logs import decode_logs
@@ -91,7 +91,7 @@ def test_other_records_are_counted_as_ignored() -> None:
 def test_more_records_than_the_limit_are_rejected_one_by_one() -> None:
     issues: list[Issue] = []
 
-    decode_logs(body_of(*[record("gen_ai.choice", "x")] * (SPANS.value + 2)), otlp.PROTOBUF, issues)
+    decode_logs(body_of(*[record("gen_ai.choice", "x")] * (SPAN_LIMIT.value + 2)), otlp.PROTOBUF, issues)
 
     assert [issue.reason for issue in issues] == [Reason.TOO_MANY_SPANS] * 2
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.tracing import otlp
-from tracing.limits import ATTRIBUTES, NESTING, SPANS
+from tracing.limits import ATTRIBUTE_LIMIT, NESTING, SPAN_LIMIT
 from tracing.records import Issue, RawSpan, Reason
 from tracing.wire.otlp import decode_traces
 from tracing.wire.refusals import Unreadable, UnsupportedContent
@@ -206,18 +206,18 @@ def nested(levels: int) -> list[object]:
 
 def test_more_spans_than_the_limit_are_rejected_one_by_one() -> None:
     small = otlp.span()
-    body = otlp.body(*[small] * (SPANS.value + 3))
+    body = otlp.body(*[small] * (SPAN_LIMIT.value + 3))
 
     spans, issues = decode(body)
 
-    assert len(spans) == SPANS.value
+    assert len(spans) == SPAN_LIMIT.value
     assert [issue.reason for issue in issues] == [Reason.TOO_MANY_SPANS] * 3
 
 
 def test_more_attributes_than_the_limit_are_cut_and_reported() -> None:
-    (span,), issues = decode(otlp.body(otlp.span(**{f"a{n}": n for n in range(ATTRIBUTES.value + 1)})))
+    (span,), issues = decode(otlp.body(otlp.span(**{f"a{n}": n for n in range(ATTRIBUTE_LIMIT.value + 1)})))
 
-    assert len(span.attributes) == ATTRIBUTES.value
+    assert len(span.attributes) == ATTRIBUTE_LIMIT.value
     assert [issue.reason for issue in issues] == [Reason.ATTRIBUTES_CUT]
 
 

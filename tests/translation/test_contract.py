@@ -28,7 +28,7 @@ from sessions.translation.provider import (
     TranslationFailed,
     UnsupportedPair,
 )
-from sessions.translation.registry import PROVIDERS
+from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG
 from tests.patience import least
 from tests.translation.engines import Engine, served
 
@@ -52,7 +52,7 @@ def provider(request: pytest.FixtureRequest, engine: Engine) -> Provider:
         if not REAL:
             pytest.skip("CONFAB_TEST_LIBRETRANSLATE names no server")
         return LibreTranslate(ProviderAccess(base_url=REAL, seconds=30))
-    return PROVIDERS[request.param](ProviderAccess(base_url=engine.url, secret="k", model="m"))
+    return TRANSLATION_PROVIDERS_BY_SLUG[request.param](ProviderAccess(base_url=engine.url, secret="k", model="m"))
 
 
 @pytest.fixture(params=REMOTE, ids=lambda kind: kind.slug)
@@ -62,7 +62,7 @@ def remote(request: pytest.FixtureRequest, engine: Engine) -> Provider:
 
 
 def test_every_provider_is_under_contract() -> None:
-    assert {"embedded", *(kind.slug for kind in REMOTE)} == set(PROVIDERS)
+    assert {"embedded", *(kind.slug for kind in REMOTE)} == set(TRANSLATION_PROVIDERS_BY_SLUG)
 
 
 def test_as_many_texts_come_back_in_the_same_order(provider: Provider) -> None:

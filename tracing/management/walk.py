@@ -13,8 +13,8 @@ from projects.models import Project
 from projects.time_limits import at_length
 from tracing.models import Trace
 
-TRACES_AT_ONCE = 100  # a batch holds its traces' locks for some tens of milliseconds
-BAR = 30
+WALK_BATCH_TRACES = 100  # a batch holds its traces' locks for some tens of milliseconds
+WALK_BAR_CHARACTERS = 30
 
 
 class TraceWalk(BaseCommand):
@@ -61,19 +61,22 @@ class TraceWalk(BaseCommand):
             command = f"manage.py {self.name} --project {project.pk} --after {last!r}"
             raise CommandError(f"Stopped after {done} of {total} traces. Go on with: {command}") from None
         seconds = time.monotonic() - started
-        self.stdout.write(f"\r{project}: {done:,} traces {self.done} in {seconds:.1f} s" + " " * BAR)
+        self.stdout.write(f"\r{project}: {done:,} traces {self.done} in {seconds:.1f} s" + " " * WALK_BAR_CHARACTERS)
 
     def _show(self, project: Project, done: int, total: int) -> None:
         if not self.stdout.isatty():
             return
-        filled = BAR * done // total
-        self.stdout.write(f"\r{project} [{'#' * filled}{'.' * (BAR - filled)}] {done:,} of {total:,} traces", ending="")
+        filled = WALK_BAR_CHARACTERS * done // total
+        self.stdout.write(
+            f"\r{project} [{'#' * filled}{'.' * (WALK_BAR_CHARACTERS - filled)}] {done:,} of {total:,} traces",
+            ending="",
+        )
         self.stdout.flush()
 
 
 def batches(traces: QuerySet[Trace]) -> Iterator[list[str]]:
     """Trace ids in key order, read batch by batch so that what arrives meanwhile does not matter."""
     last = ""
-    while ids := list(traces.filter(trace_id__gt=last).values_list("trace_id", flat=True)[:TRACES_AT_ONCE]):
+    while ids := list(traces.filter(trace_id__gt=last).values_list("trace_id", flat=True)[:WALK_BATCH_TRACES]):
         yield ids
         last = ids[-1]

@@ -1,6 +1,6 @@
 """One text or JSON value in the form in which it reads best: a foldable tree, Markdown, or the words as they are.
 
-Whatever its size, at most HEAD characters are shown at once, and the rest is said to follow."""
+Whatever its size, at most BODY_HEAD_CHARACTERS are shown at once, and the rest is said to follow."""
 
 import re
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from django.utils.safestring import SafeString
 
 from tracing.reading import budget, markdown, tree
 
-HEAD = 10_000  # characters shown at once
+BODY_HEAD_CHARACTERS = 10_000  # characters shown at once
 INDENTED = 100_000  # characters of JSON; more stays on one line: a line for each item may swell it a hundredfold
-LATE = "Not formatted: this page reached its time limit."
+LATE_NOTE = "Not formatted: this page reached its time limit."
 TANGLED = "Not formatted: it nests too deep, or makes too much of too little."
 PARSED = 5_000_000  # characters beyond which JSON is not looked into
-CONTAINERS = 200_000  # lists and objects, which cost a hundred times as much as the characters that open them
+MAX_JSON_CONTAINERS = 200_000  # lists and objects, which cost a hundred times as much as the characters that open them
 # Scripts that belong to one language well enough to choose its letter forms and a voice that reads it aloud.
-SCRIPTS = (
+CJK_SCRIPTS = (
     ("ja", re.compile("[\u3041-\u30ff]")),
     ("ko", re.compile("[\uac00-\ud7af]")),
     ("zh", re.compile("[\u4e00-\u9fff]")),
@@ -46,17 +46,17 @@ class RenderedBody:
     def lang(self) -> str:
         """The language that the script gives away; empty when it does not."""
         head = self.text[:ASKED_FOR_SCRIPT]
-        return "" if head.isascii() else next((lang for lang, script in SCRIPTS if script.search(head)), "")
+        return "" if head.isascii() else next((lang for lang, script in CJK_SCRIPTS if script.search(head)), "")
 
 
-def body_of(value: Any, head: int = HEAD) -> RenderedBody:
+def body_of(value: Any, head: int = BODY_HEAD_CHARACTERS) -> RenderedBody:
     """Any JSON value, or a text that may hold one."""
     if isinstance(value, str):
         return body(value, parsed(value), head)
     return body(indented(value), value, head)
 
 
-def body(text: str, value: Any, head: int = HEAD) -> RenderedBody:
+def body(text: str, value: Any, head: int = BODY_HEAD_CHARACTERS) -> RenderedBody:
     """`value` is what `text` parses to, or None."""
     if isinstance(value, str):
         text, value = value, None
@@ -75,10 +75,10 @@ def _formed(form: Callable[[Any], SafeString | None], content: Any) -> tuple[Saf
     """HTML, or why there is none."""
     try:
         if not budget.has_time():
-            return None, LATE
+            return None, LATE_NOTE
         html = form(content)
     except budget.Late:
-        return None, LATE
+        return None, LATE_NOTE
     return html, "" if html is not None else TANGLED
 
 
@@ -87,7 +87,7 @@ def spelled(text: str, value: Any) -> str:
     return indented(value, otherwise=text) if isinstance(value, dict | list) else text
 
 
-def plain(text: str, offset: int, head: int = HEAD) -> RenderedBody:
+def plain(text: str, offset: int, head: int = BODY_HEAD_CHARACTERS) -> RenderedBody:
     end = offset + head
     if end >= len(text):
         return RenderedBody(text[offset:])
@@ -96,7 +96,7 @@ def plain(text: str, offset: int, head: int = HEAD) -> RenderedBody:
 
 def parsed(text: str) -> Any:
     """What a text that may be JSON says; None when it is none, or too much to be looked into."""
-    if text[:1] not in ("[", "{", '"') or len(text) > PARSED or text.count("[") + text.count("{") > CONTAINERS:
+    if text[:1] not in ("[", "{", '"') or len(text) > PARSED or text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
         return None
     try:
         return orjson.loads(text)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest, HttpResponseBase
 
-SECONDS = 0.3  # of the thread's own time; a page of honest texts takes a tenth of it
-READ_BYTES = 4_000_000  # of texts that are unpacked, or compared
+PAGE_BUDGET_SECONDS = 0.3  # of the thread's own time; a page of honest texts takes a tenth of it
+PAGE_BUDGET_BYTES = 4_000_000  # of texts that are unpacked, or compared
 
 
 @dataclass(slots=True)
 class Budget:
-    until: float = field(default_factory=lambda: time.thread_time() + SECONDS)
-    bytes_left: int = field(default_factory=lambda: READ_BYTES)
+    until: float = field(default_factory=lambda: time.thread_time() + PAGE_BUDGET_SECONDS)
+    bytes_left: int = field(default_factory=lambda: PAGE_BUDGET_BYTES)
 
 
 _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)

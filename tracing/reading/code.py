@@ -15,13 +15,15 @@ DOUBLE, SINGLE = (rf"{quote}(?:[^{quote}\\\n]++|\\.)*+{quote}?+" for quote in "\
 TRIPLE = "|".join(rf"{q * 3}(?:[^{q}\\]++|\\.|{q}(?!{q * 2}))*+(?:{q * 3})?+" for q in "\"'")
 TEMPLATE = r"`(?:[^`\\]++|\\.)*+`?+"
 CHARACTER = r"'(?:\\.|[^\\\n])'"  # so that a lifetime of Rust opens no string
-NUMBER = r"\d[\w.]*+"
-WORD = r"[^\W\d]\w*+"
+CODE_NUMBER = r"\d[\w.]*+"
+CODE_WORD = r"[^\W\d]\w*+"
 
 CONSTANTS = "true false null"
-COMMON = "break case continue default do else for if return switch while"
-OBJECTS = f"{COMMON} {CONSTANTS} class new this super try catch finally throw import static public private protected"
-KEYWORDS = {
+COMMON_KEYWORDS = "break case continue default do else for if return switch while"
+OBJECTS = (
+    f"{COMMON_KEYWORDS} {CONSTANTS} class new this super try catch finally throw import static public private protected"
+)
+KEYWORDS_BY_LANGUAGE = {
     "python": "False None True and as assert async await break class continue def del elif else except finally for from"
     " global if import in is lambda nonlocal not or pass raise return try while with yield match case self",
     "javascript": f"{OBJECTS} async await const let var function export extends from in instanceof of typeof undefined"
@@ -32,11 +34,11 @@ KEYWORDS = {
     "csharp": f"{OBJECTS} abstract as async await base bool byte char const decimal double enum event float foreach"
     " in int interface internal is long namespace out override readonly ref"
     " sealed string struct using var virtual void",
-    "c": f"{COMMON} {CONSTANTS} auto bool char class const constexpr delete double enum extern float goto inline int"
-    " long namespace new nullptr operator private protected public register short signed sizeof static struct template"
-    " this throw try catch typedef typename union unsigned using virtual void volatile NULL",
-    "go": f"{COMMON} chan const defer fallthrough func go goto import interface map package range select struct type"
-    " var true false nil string int int64 float64 bool byte error any",
+    "c": f"{COMMON_KEYWORDS} {CONSTANTS} auto bool char class const constexpr delete double enum extern float goto"
+    " inline int long namespace new nullptr operator private protected public register short signed sizeof static"
+    " struct template this throw try catch typedef typename union unsigned using virtual void volatile NULL",
+    "go": f"{COMMON_KEYWORDS} chan const defer fallthrough func go goto import interface map package range select"
+    " struct type var true false nil string int int64 float64 bool byte error any",
     "rust": "as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod"
     " move mut pub ref return self Self static struct super trait true type unsafe use where while",
     "swift": f"{OBJECTS} as enum extension func guard in init inout is let nil protocol self Self struct var where",
@@ -65,28 +67,28 @@ class Grammar(NamedTuple):
 
 
 def _grammar(keywords: str, comment: str, strings: str, *, has_cases: bool = True) -> Grammar:
-    tokens = rf"(?P<c>{comment})|(?P<s>{strings})|(?P<m>{NUMBER})|(?P<word>{WORD})"
-    return Grammar(re.compile(tokens, re.DOTALL), frozenset(KEYWORDS[keywords].split()), has_cases)
+    tokens = rf"(?P<c>{comment})|(?P<s>{strings})|(?P<m>{CODE_NUMBER})|(?P<word>{CODE_WORD})"
+    return Grammar(re.compile(tokens, re.DOTALL), frozenset(KEYWORDS_BY_LANGUAGE[keywords].split()), has_cases)
 
 
 SLASHES, HASH = rf"//{TO_LINE_END}|{BLOCK}", rf"\#{TO_LINE_END}"
-QUOTED = f"{DOUBLE}|{SINGLE}"
+CODE_STRING = f"{DOUBLE}|{SINGLE}"
 GRAMMARS = {
-    "python py python3 py3": _grammar("python", HASH, f"{TRIPLE}|{QUOTED}"),
-    "javascript js jsx mjs node typescript ts tsx": _grammar("javascript", SLASHES, f"{QUOTED}|{TEMPLATE}"),
-    "java kotlin kt scala groovy dart": _grammar("java", SLASHES, f"{TRIPLE}|{QUOTED}"),
-    "csharp cs c#": _grammar("csharp", SLASHES, QUOTED),
-    "c h cpp c++ cc hpp cuda objc": _grammar("c", SLASHES, QUOTED),
-    "go golang": _grammar("go", SLASHES, f"{QUOTED}|{TEMPLATE}"),
+    "python py python3 py3": _grammar("python", HASH, f"{TRIPLE}|{CODE_STRING}"),
+    "javascript js jsx mjs node typescript ts tsx": _grammar("javascript", SLASHES, f"{CODE_STRING}|{TEMPLATE}"),
+    "java kotlin kt scala groovy dart": _grammar("java", SLASHES, f"{TRIPLE}|{CODE_STRING}"),
+    "csharp cs c#": _grammar("csharp", SLASHES, CODE_STRING),
+    "c h cpp c++ cc hpp cuda objc": _grammar("c", SLASHES, CODE_STRING),
+    "go golang": _grammar("go", SLASHES, f"{CODE_STRING}|{TEMPLATE}"),
     "rust rs": _grammar("rust", SLASHES, f"{DOUBLE}|{CHARACTER}"),
     "swift": _grammar("swift", SLASHES, DOUBLE),
-    "php": _grammar("php", f"{SLASHES}|{HASH}", QUOTED),
-    "ruby rb perl pl r lua elixir": _grammar("ruby", HASH, QUOTED),
-    "bash sh shell zsh fish console dockerfile docker makefile": _grammar("shell", HASH, QUOTED),
-    "sql postgresql postgres mysql sqlite": _grammar("sql", rf"--{TO_LINE_END}|{BLOCK}", QUOTED, has_cases=False),
-    "yaml yml toml ini cfg env properties hcl terraform": _grammar("config", HASH, QUOTED),
-    "json jsonc json5 jsonl": _grammar("json", SLASHES, QUOTED),
-    "css scss less": _grammar("css", BLOCK, QUOTED),
+    "php": _grammar("php", f"{SLASHES}|{HASH}", CODE_STRING),
+    "ruby rb perl pl r lua elixir": _grammar("ruby", HASH, CODE_STRING),
+    "bash sh shell zsh fish console dockerfile docker makefile": _grammar("shell", HASH, CODE_STRING),
+    "sql postgresql postgres mysql sqlite": _grammar("sql", rf"--{TO_LINE_END}|{BLOCK}", CODE_STRING, has_cases=False),
+    "yaml yml toml ini cfg env properties hcl terraform": _grammar("config", HASH, CODE_STRING),
+    "json jsonc json5 jsonl": _grammar("json", SLASHES, CODE_STRING),
+    "css scss less": _grammar("css", BLOCK, CODE_STRING),
     "html xml svg vue htm": Grammar(
         re.compile(rf"(?P<c>{MARKUP})|(?P<k></?+[A-Za-z][\w:.-]*+|/?>)|(?P<s>=(?:\"[^\"]*+\"?+|'[^']*+'?+))")
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-MOST = 5_000  # messages that are remembered
+MAX_REMEMBERED_MESSAGES = 5_000  # messages that are remembered
 
 
 class History:
@@ -31,7 +31,7 @@ class History:
         return min(start, len(items) - 1)
 
     def add(self, items: Sequence[dict[str, Any]]) -> None:
-        for item in items[-MOST:]:
+        for item in items[-MAX_REMEMBERED_MESSAGES:]:
             self._places[fingerprint(item)].append(self._count)
             self._count += 1
 

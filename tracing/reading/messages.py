@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from tracing.files import SHOWN
-from tracing.reading.bodies import HEAD, RenderedBody, body_of, words
+from tracing.files import INLINE_MEDIA_TYPES
+from tracing.reading.bodies import BODY_HEAD_CHARACTERS, RenderedBody, body_of, words
 
-LINKED = ("http://", "https://")
-MEDIA = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")
+MEDIA_URL_SCHEMES = ("http://", "https://")
+MEDIA_REFERENCE = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")
 FILES = 20  # of one message
-CALLS = 20  # of one message
-NAME = 200  # characters of a role, a name or an id
+MAX_CALLS_OF_MESSAGE = 20  # of one message
+SHOWN_NAME_CHARACTERS = 200  # characters of a role, a name or an id
 ADDRESS = 4_000  # characters of a link; a longer one leads nowhere
 GIST = 60  # characters of a call's arguments that its closed line shows
 
@@ -32,11 +32,15 @@ class Attachment:
     @property
     def is_image(self) -> bool:
         """Whether the page itself may show it: kept here, of a type that carries no script."""
-        return bool(self.media_id) and self.content_type in SHOWN and self.content_type.startswith("image/")
+        return (
+            bool(self.media_id) and self.content_type in INLINE_MEDIA_TYPES and self.content_type.startswith("image/")
+        )
 
     @property
     def is_audio(self) -> bool:
-        return bool(self.media_id) and self.content_type in SHOWN and self.content_type.startswith("audio/")
+        return (
+            bool(self.media_id) and self.content_type in INLINE_MEDIA_TYPES and self.content_type.startswith("audio/")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,9 @@ class Message:
     call_id: str = ""  # of the call that a tool's message answers
 
 
-def messages_of(items: Sequence[dict[str, Any]], start: int, end: int, head: int = HEAD) -> list[Message]:
+def messages_of(
+    items: Sequence[dict[str, Any]], start: int, end: int, head: int = BODY_HEAD_CHARACTERS
+) -> list[Message]:
     return paired([_message(index, items[index], head) for index in range(start, end)])
 
 
@@ -103,16 +109,16 @@ def _message(index: int, item: dict[str, Any], head: int) -> Message:
     calls = _dicts(item.get("tool_calls"))
     attachments = [_attachment(file) for file in _dicts(item.get("media"))[:FILES]]
     if isinstance(content, str) and "@@@langfuseMedia" in content:
-        attachments += [_kept(found) for found in MEDIA.finditer(content)][:FILES]
-        content = MEDIA.sub("", content).strip()
+        attachments += [_kept(found) for found in MEDIA_REFERENCE.finditer(content)][:FILES]
+        content = MEDIA_REFERENCE.sub("", content).strip()
     return Message(
         index=index,
         role=_name(item["role"]) or "message",
         name=_name(item.get("name")),
         body=body_of(content, head) if content else None,
         reasoning=body_of(reasoning, head) if reasoning else None,
-        calls=[_call(call, head) for call in calls[:CALLS]],
-        calls_left_out=max(0, len(calls) - CALLS),
+        calls=[_call(call, head) for call in calls[:MAX_CALLS_OF_MESSAGE]],
+        calls_left_out=max(0, len(calls) - MAX_CALLS_OF_MESSAGE),
         attachments=attachments,
         call_id=_name(item.get("tool_call_id")),
     )
@@ -124,7 +130,7 @@ def _call(call: dict[str, Any], head: int) -> Call:
 
 
 def _name(value: Any) -> str:
-    return words(value)[:NAME]
+    return words(value)[:SHOWN_NAME_CHARACTERS]
 
 
 def gist(arguments: Any) -> str:
@@ -138,9 +144,9 @@ def gist(arguments: Any) -> str:
 
 def _attachment(file: dict[str, Any]) -> Attachment:
     url, kind = words(file.get("url")), _name(file.get("type")) or "file"
-    if found := MEDIA.fullmatch(url):
+    if found := MEDIA_REFERENCE.fullmatch(url):
         return _kept(found)
-    return Attachment(kind, url=url if url.startswith(LINKED) and len(url) <= ADDRESS else "")
+    return Attachment(kind, url=url if url.startswith(MEDIA_URL_SCHEMES) and len(url) <= ADDRESS else "")
 
 
 def _kept(found: re.Match[str]) -> Attachment:

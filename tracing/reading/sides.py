@@ -8,7 +8,7 @@ from tracing.sql import LOAD_TEXTS, run
 
 ROLES = {"input": "user", "output": "assistant"}
 # All of a trace that must be read to find its texts.
-COLUMNS = ("project_id", "trace_id", "bucket", "session_id", "started_at", "input_span_id", "output_span_id")
+SIDE_COLUMNS = ("project_id", "trace_id", "bucket", "session_id", "started_at", "input_span_id", "output_span_id")
 
 
 def texts_of_side(project_id: int, traces: Sequence[Trace], side: str, most: int | None = None) -> dict[str, str]:

@@ -9,15 +9,15 @@ from typing import Any
 from tracing.counting import COST, TOKENS, covered, own, parents_of, total_tokens
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.bodies import RenderedBody, body_of, indented, plain
-from tracing.reading.messages import NAME
+from tracing.reading.messages import SHOWN_NAME_CHARACTERS
 from tracing.reading.texts import Shown, piece, shown
 from tracing.rows import SpanRow
 
-MOST = 5_000  # spans of one trace that are put into a tree
-PAGE = 500  # rows shown at once
-DEEPEST = 20  # steps to the right
+MAX_TREE_SPANS = 5_000  # spans of one trace that are put into a tree
+SPANS_PER_PAGE = 500  # rows shown at once
+MAX_INDENT_STEPS = 20  # steps to the right
 EVENTS = 50
-COLUMNS = (
+SPAN_TREE_COLUMNS = (
     "trace_id", "span_id", "parent_id", "name", "kind", "level", "status_message", "started_at", "ended_at", "model",
     "input_tokens", "output_tokens", "total_tokens", "total_cost",
 )  # fmt: skip
@@ -87,13 +87,16 @@ class Detail:
 def tree_of(trace: Trace, start: int = 0) -> Tree:
     """The rows from number `start` on: parents before their children, and those by time."""
     found = Span.objects.for_project(trace.project_id).filter(bucket=trace.bucket, trace_id=trace.trace_id)
-    spans = [SpanRow(**values) for values in found.order_by("started_at", "span_id").values(*COLUMNS)[:MOST]]
+    spans = [
+        SpanRow(**values)
+        for values in found.order_by("started_at", "span_id").values(*SPAN_TREE_COLUMNS)[:MAX_TREE_SPANS]
+    ]
     walk = list(_walked(spans))
     inside = covered(spans, parents_of(spans))
     depths = [depth for _, depth in walk[1:]] + [0] * bool(walk)
     page = [
         _row(trace, span, depth, inside.get(span.span_id, 0), is_parent=deeper > depth)
-        for (span, depth), deeper in list(zip(walk, depths, strict=True))[start : start + PAGE]
+        for (span, depth), deeper in list(zip(walk, depths, strict=True))[start : start + SPANS_PER_PAGE]
     ]
     end = start + len(page)
     return Tree(page, trace.span_count, end if end < len(walk) else None, is_cut=trace.span_count > len(walk))
@@ -153,8 +156,10 @@ def _event(event: dict[str, Any]) -> SpanEvent:
     attributes = event.get("attributes") or {}
     stacktrace = attributes.get("exception.stacktrace")
     if isinstance(stacktrace, str):
-        return SpanEvent(str(attributes.get("exception.type") or "exception")[:NAME], plain(stacktrace, 0))
-    return SpanEvent(str(event.get("name") or "")[:NAME], _filled(attributes))
+        return SpanEvent(
+            str(attributes.get("exception.type") or "exception")[:SHOWN_NAME_CHARACTERS], plain(stacktrace, 0)
+        )
+    return SpanEvent(str(event.get("name") or "")[:SHOWN_NAME_CHARACTERS], _filled(attributes))
 
 
 def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:
@@ -178,4 +183,4 @@ def _row(trace: Trace, span: SpanRow, depth: int, inside: int, *, is_parent: boo
     left = min(max(left, 0.0), 99.5)
     is_repeated = bool(own(span) & inside & (TOKENS | COST))
     width = round(min(max(width, 0.5), 100 - left), 2)
-    return SpanLine(span, min(depth, DEEPEST), round(left, 2), width, is_parent, is_repeated)
+    return SpanLine(span, min(depth, MAX_INDENT_STEPS), round(left, 2), width, is_parent, is_repeated)

@@ -1,18 +1,28 @@
 """A stored text as a person reads it: a conversation, a JSON tree, Markdown, or the plain words.
 
-Whatever its size, a page shows at most HEAD characters of one text and PAGE messages of one conversation, and says
-where to read on."""
+Whatever its size, a page shows at most BODY_HEAD_CHARACTERS of one text and MESSAGES_PER_PAGE of one
+conversation, and says where to read on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracing.reading.bodies import HEAD, RenderedBody, body, body_of, indented, parsed, plain, spelled, words
+from tracing.reading.bodies import (
+    BODY_HEAD_CHARACTERS,
+    RenderedBody,
+    body,
+    body_of,
+    indented,
+    parsed,
+    plain,
+    spelled,
+    words,
+)
 from tracing.reading.messages import Message, messages_of
 
 __all__ = [
-    "HEAD",
-    "PAGE",
+    "BODY_HEAD_CHARACTERS",
+    "MESSAGES_PER_PAGE",
     "RenderedBody",
     "Shown",
     "body_of",
@@ -23,7 +33,7 @@ __all__ = [
     "shown",
 ]
 
-PAGE = 20  # messages shown at once
+MESSAGES_PER_PAGE = 20  # messages shown at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +62,12 @@ def earlier(text: str, before: int) -> Shown:
     if not is_conversation(value):
         return Shown(len(text))
     before = min(before, len(value))
-    start = max(0, before - PAGE)
+    start = max(0, before - MESSAGES_PER_PAGE)
     return Shown(len(text), messages_of(value, start, before), earlier=start)
 
 
 def piece(text: str, offset: int, message: int | None = None) -> RenderedBody:
-    """HEAD characters from `offset` on, of the text itself or of one of its messages."""
+    """BODY_HEAD_CHARACTERS from `offset` on, of the text itself or of one of its messages."""
     value = parsed(text)
     if message is not None:
         text = words(value[message].get("content")) if is_conversation(value) and message < len(value) else ""
@@ -74,6 +84,6 @@ def last_turn(messages: Sequence[dict[str, Any]]) -> int:
     """Where what is new begins: after the last answer of the assistant that waited for nothing."""
     for index in range(len(messages) - 2, -1, -1):
         if messages[index]["role"] == "assistant" and not messages[index].get("tool_calls"):
-            return max(index + 1, len(messages) - PAGE)
+            return max(index + 1, len(messages) - MESSAGES_PER_PAGE)
     first = 1 if len(messages) > 1 and messages[0]["role"] == "system" else 0
-    return max(first, len(messages) - PAGE)
+    return max(first, len(messages) - MESSAGES_PER_PAGE)

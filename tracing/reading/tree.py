@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 CHARACTERS = 10_000  # of keys and texts
 NODES = 1_000  # a larger or deeper value is shown as text, piece by piece
-LEVELS = 40
+MAX_TREE_LEVELS = 40
 OPEN_LEVELS = 2
 OPEN_ITEMS = 20  # a longer list starts folded
 
@@ -22,7 +22,7 @@ def is_small(value: Any) -> bool:
             characters += len(item)
         elif isinstance(item, dict | list):
             found += len(item)
-            if found > NODES or level > LEVELS:
+            if found > NODES or level > MAX_TREE_LEVELS:
                 return False
             characters += sum(map(len, item)) if isinstance(item, dict) else 0
             waiting.extend((child, level + 1) for child in (item.values() if isinstance(item, dict) else item))

@@ -19,33 +19,33 @@ from tracing.reading import budget
 from tracing.reading.bodies import RenderedBody, body, body_of, parsed
 from tracing.reading.history import History
 from tracing.reading.messages import Call, gist, messages_of
-from tracing.reading.texts import PAGE, Shown, is_conversation, last_turn
+from tracing.reading.texts import MESSAGES_PER_PAGE, Shown, is_conversation, last_turn
 from tracing.records import Kind, Level
 
 EAGER = 200_000  # bytes of a text that is loaded with its page
-HEAD = 3_000  # characters of one text in a conversation; the rest is a click away
-TOOLS = 8  # of one turn; all of them stand among its steps
-SPANS = 1_000  # of one page that are looked at
+TURN_HEAD_CHARACTERS = 3_000  # characters of one text in a conversation; the rest is a click away
+MAX_TOOLS_OF_TURN = 8  # of one turn; all of them stand among its steps
+MAX_SPANS_OF_PAGE = 1_000  # of one page that are looked at
 SIDES = {"input": "user", "output": "assistant"}
 LEFT_OUT = "Too long to be shown here: the step has it."
 
-Key = tuple[date, str, str]
+SpanKey = tuple[date, str, str]
 
 
 def _packed(side: str) -> Case:
     """The stored text, or only its head where it lies beyond what one page reads."""
-    head = Func(side, Value(1), Value(fields.HEAD), function="substring")
+    head = Func(side, Value(1), Value(fields.ZSTD_HEAD_BYTES), function="substring")
     return Case(When(is_read=True, then=F(side)), default=head, output_field=BinaryField())
 
 
 _lengths = [Coalesce(Func(side, function="octet_length"), 0, output_field=BigIntegerField()) for side in SIDES]
-PACKED = {
+PACKED_SIDE_WINDOWS = {
     "length": _lengths[0] + _lengths[1],
     "before": Window(Sum("length"), order_by=["length", "bucket", "trace_id", "span_id"]),
-    "is_read": Q(before__lte=budget.READ_BYTES),
+    "is_read": Q(before__lte=budget.PAGE_BUDGET_BYTES),
     **{f"packed_{side}": _packed(side) for side in SIDES},
 }
-READ = ("is_read", *(f"packed_{side}" for side in SIDES))
+PACKED_FIELDS = ("is_read", *(f"packed_{side}" for side in SIDES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class Text:
 class StoredTexts:
     """The tools that a page of turns used, in order, and the texts of both."""
 
-    tools: dict[Key, dict[str, Any]]
-    texts: dict[Key, dict[str, Text]]
+    tools: dict[SpanKey, dict[str, Any]]
+    texts: dict[SpanKey, dict[str, Text]]
 
 
 def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[TurnReading]:
@@ -101,7 +101,11 @@ def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[T
         found = tools.get((trace.bucket, trace.trace_id), [])
         if any(spoken and _has_calls(spoken.shown) for spoken in sides.values()):
             found = []  # the messages tell of them already
-        readings.append(TurnReading(trace, **sides, tools=found[:TOOLS], tools_left_out=max(0, len(found) - TOOLS)))
+        readings.append(
+            TurnReading(
+                trace, **sides, tools=found[:MAX_TOOLS_OF_TURN], tools_left_out=max(0, len(found) - MAX_TOOLS_OF_TURN)
+            )
+        )
     return readings[len(before) :]
 
 
@@ -109,13 +113,15 @@ def _stored(traces: Sequence[Trace]) -> StoredTexts:
     project_id, buckets = traces[0].project_id, {trace.bucket for trace in traces}
     found = Span.objects.for_project(project_id).filter(bucket__in=buckets, kind=Kind.TOOL)
     found = found.filter(trace_id__in=[trace.trace_id for trace in traces]).order_by("started_at", "span_id")
-    rows = found.values("bucket", "trace_id", "span_id", "name", "level", "status_message", "ended_at")[:SPANS]
+    rows = found.values("bucket", "trace_id", "span_id", "name", "level", "status_message", "ended_at")[
+        :MAX_SPANS_OF_PAGE
+    ]
     tools = {(row["bucket"], row["trace_id"], row["span_id"]): row for row in rows}
     shown: dict[tuple[date, str], int] = defaultdict(int)
     keys = set()
     for key in tools:
         shown[key[:2]] += 1
-        if shown[key[:2]] <= TOOLS:
+        if shown[key[:2]] <= MAX_TOOLS_OF_TURN:
             keys.add(key)
     for trace in traces:
         span_ids = (trace.input_span_id, trace.output_span_id)
@@ -123,7 +129,7 @@ def _stored(traces: Sequence[Trace]) -> StoredTexts:
     return StoredTexts(tools, _texts(project_id, keys))
 
 
-def _texts(project_id: int, keys: set[Key]) -> dict[Key, dict[str, Text]]:
+def _texts(project_id: int, keys: set[SpanKey]) -> dict[SpanKey, dict[str, Text]]:
     """The texts as they are stored say in their head how long they are, before anything is unpacked. The shortest are
     read first, and of those beyond the budget the head alone."""
     pinned = Q(trace_id__in=[])
@@ -131,9 +137,9 @@ def _texts(project_id: int, keys: set[Key]) -> dict[Key, dict[str, Text]]:
         of_day = [key for key in keys if key[0] == bucket]
         span_ids = {span_id for _, _, span_id in of_day}
         pinned |= Q(bucket=bucket, trace_id__in={trace_id for _, trace_id, _ in of_day}, span_id__in=span_ids)
-    rows = SpanIO.objects.for_project(project_id).filter(pinned).annotate(**PACKED).order_by("length")
-    texts: dict[Key, dict[str, Text]] = {}
-    for *key, is_read, packed_input, packed_output in rows.values_list("bucket", "trace_id", "span_id", *READ):
+    rows = SpanIO.objects.for_project(project_id).filter(pinned).annotate(**PACKED_SIDE_WINDOWS).order_by("length")
+    texts: dict[SpanKey, dict[str, Text]] = {}
+    for *key, is_read, packed_input, packed_output in rows.values_list("bucket", "trace_id", "span_id", *PACKED_FIELDS):
         sides = {"input": packed_input, "output": packed_output}
         texts[tuple(key)] = {side: _unpacked(data, is_read) for side, data in sides.items() if data}
     return texts
@@ -160,13 +166,16 @@ def _shown(text: str, role: str, history: History, *, is_first: bool) -> Shown:
     value = parsed(text)
     if not is_conversation(value):
         history.add([{"role": role, "content": value if isinstance(value, str) else text}])
-        return Shown(len(text), body=body(text, value, HEAD))
+        return Shown(len(text), body=body(text, value, TURN_HEAD_CHARACTERS))
     repeated = history.new_from(value)
     start = repeated if repeated or is_first else last_turn(value) if role == "user" else 0
     history.add(value[start:])
-    first = max(start, len(value) - PAGE)
+    first = max(start, len(value) - MESSAGES_PER_PAGE)
     return Shown(
-        len(text), messages_of(value, first, len(value), HEAD), earlier=first, is_repeated=first == repeated > 0
+        len(text),
+        messages_of(value, first, len(value), TURN_HEAD_CHARACTERS),
+        earlier=first,
+        is_repeated=first == repeated > 0,
     )
 
 
@@ -201,4 +210,4 @@ def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
 def _told(text: Text | None) -> RenderedBody | None:
     if text is None or text.words == "":
         return None
-    return RenderedBody(note=LEFT_OUT) if text.words is None else body_of(text.words, HEAD)
+    return RenderedBody(note=LEFT_OUT) if text.words is None else body_of(text.words, TURN_HEAD_CHARACTERS)

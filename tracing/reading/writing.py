@@ -7,17 +7,17 @@ from typing import Any
 from tracing.reading import budget
 from tracing.reading.code import coloured
 
-WATCHED = 1_000  # events between two looks at the clock
-DEEPEST = 40  # tags inside tags; browsers give up at some hundreds
-LINKED = ("http://", "https://", "mailto:")
+EVENTS_BETWEEN_CLOCK_LOOKS = 1_000  # events between two looks at the clock
+MAX_TAG_DEPTH = 40  # tags inside tags; browsers give up at some hundreds
+LINK_SCHEMES = ("http://", "https://", "mailto:")
 HEAD_END, CODE_END, LINK_END = "</tr></thead><tbody>", "</code></pre>", "</a>"
-NAMES = {
+TAG_NAMES = {
     "Paragraph": "p", "Item": "li", "BlockQuote": "blockquote", "Emphasis": "em", "Strong": "strong",
     "Strikethrough": "s", "TableRow": "tr", "TableCell": "td",
 }  # fmt: skip
-TAGS = {name: (f"<{tag}>", f"</{tag}>") for name, tag in NAMES.items()}
-TAGS |= {"Table": ("<table>", "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
-ALONE = {"SoftBreak": "<br>\n", "HardBreak": "<br>\n", "Rule": "<hr>"}
+TAG_PAIRS = {name: (f"<{tag}>", f"</{tag}>") for name, tag in TAG_NAMES.items()}
+TAG_PAIRS |= {"Table": ("<table>", "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
+VOID_ELEMENTS = {"SoftBreak": "<br>\n", "HardBreak": "<br>\n", "Rule": "<hr>"}
 OPENER = "\ufdd0"  # stands for every `<` of the text, so that the parser meets no tag (the code point is no character)
 
 
@@ -33,7 +33,7 @@ class Writer:
     def take(self, event: Any) -> bool:
         """Whether there is room for more."""
         if isinstance(event, str):
-            self._write(ALONE.get(event, ""))
+            self._write(VOID_ELEMENTS.get(event, ""))
             return self.left >= 0
         for kind, value in event.items():  # there is one
             if kind == "Start":
@@ -46,11 +46,11 @@ class Writer:
                 self._write(coloured(value.replace(OPENER, "<"), self.language))
             else:
                 self._write(said(str(value)))
-        return self.left >= 0 and len(self.ends) <= DEEPEST
+        return self.left >= 0 and len(self.ends) <= MAX_TAG_DEPTH
 
     def _open(self, tag: Any) -> None:
         name, detail = (tag, None) if isinstance(tag, str) else next(iter(tag.items()))
-        start, end = TAGS.get(name) or self._tags(name, detail)
+        start, end = TAG_PAIRS.get(name) or self._tags(name, detail)
         if name == "TableCell" and self.ends[-1] == HEAD_END:
             start, end = "<th>", "</th>"
         self._write(start)
@@ -78,7 +78,7 @@ class Writer:
         """An image is a link, too: nothing is loaded. What leads nowhere on the web says where it leads."""
         if LINK_END in self.ends:
             return "", ""
-        if ":" in address.partition("/")[0] and not address.lower().startswith(LINKED):
+        if ":" in address.partition("/")[0] and not address.lower().startswith(LINK_SCHEMES):
             return "", f" ({said(address)})"
         told = f' title="{said(title)}"' if title else ""
         return f'<a href="{said(address)}"{told}>', LINK_END
@@ -92,7 +92,7 @@ def written(events: Iterable[Any], most: int) -> str | None:
     """None when the HTML has more than `most` characters, or nests too deep. Raises Late in the middle of a text."""
     writer = Writer(most)
     for number, event in enumerate(events):
-        if number % WATCHED == WATCHED - 1 and not budget.has_time():
+        if number % EVENTS_BETWEEN_CLOCK_LOOKS == EVENTS_BETWEEN_CLOCK_LOOKS - 1 and not budget.has_time():
             raise budget.Late
         if not writer.take(event):
             return None

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from tracing.wire.bodies import read_body
-from tracing.wire.fields import DEEPEST, nests_deeper
+from tracing.wire.fields import MAX_JSON_DEPTH, nests_deeper
 from tracing.wire.otlp_json import parse
 from tracing.wire.refusals import Unreadable
 
@@ -20,8 +20,8 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     value = read_json(request)
     if not isinstance(value, dict):
         raise Unreadable("The body must be a JSON object.")
-    if nests_deeper(value, DEEPEST):
-        raise Unreadable(f"The body nests more than {DEEPEST} levels deep.")
+    if nests_deeper(value, MAX_JSON_DEPTH):
+        raise Unreadable(f"The body nests more than {MAX_JSON_DEPTH} levels deep.")
     return {_whole(key): _whole(item) for key, item in value.items()}
 
 

@@ -11,13 +11,13 @@ from tracing.checks import fit
 from tracing.endpoints import machine
 from tracing.ingest import ingest
 from tracing.intake import keep_files, place
-from tracing.limits import FAULTS, SPANS
+from tracing.limits import FAULTS, SPAN_LIMIT
 from tracing.media_texts import FilesInTexts
 from tracing.records import Issue, Reason, SpanRecord
 from tracing.rest.bodies import read_json
 from tracing.score_configs import configs_of
 from tracing.vocabularies.messages import normalised
-from tracing.wire.langfuse import SCORE, BatchEvent, decode_event
+from tracing.wire.langfuse import SCORE_EVENT_TYPE, BatchEvent, decode_event
 from tracing.wire.refusals import BodyTooLarge, Unreadable
 from tracing.wire.responses import json_response
 from tracing.wire.sdks import sdk_of
@@ -30,11 +30,11 @@ def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
     issues: list[Issue] = []
     files = FilesInTexts(issues)
     with place(project) as held:
-        taken = batch[: SPANS.value]
-        scores = (item.get("body") for item in taken if isinstance(item, dict) and item.get("type") == SCORE)
+        taken = batch[: SPAN_LIMIT.value]
+        scores = (item.get("body") for item in taken if isinstance(item, dict) and item.get("type") == SCORE_EVENT_TYPE)
         configs = configs_of(project.pk, scores)
         events = [checked(decode_event(item, configs), issues, files) for item in taken]
-        events += [over_the_limit(item, issues) for item in batch[SPANS.value :]]
+        events += [over_the_limit(item, issues) for item in batch[SPAN_LIMIT.value :]]
         records = [event.record for event in events if event.record is not None]
         keep_files(project, files, held)
         found = ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
@@ -51,8 +51,10 @@ def read_batch(request: HttpRequest) -> list[Any]:
     batch = batch.get("batch") if isinstance(batch, dict) else None
     if not isinstance(batch, list):
         raise Unreadable('The body must be {"batch": [...]}.')
-    if len(batch) > SPANS.value + FAULTS.value:
-        raise BodyTooLarge(f"The batch has {len(batch):,} events, the limit is {SPANS.value:,}: send smaller ones.")
+    if len(batch) > SPAN_LIMIT.value + FAULTS.value:
+        raise BodyTooLarge(
+            f"The batch has {len(batch):,} events, the limit is {SPAN_LIMIT.value:,}: send smaller ones."
+        )
     return batch
 
 
@@ -78,7 +80,7 @@ def refused_by_store(event: BatchEvent, issue: Issue | None) -> BatchEvent:
 
 
 def over_the_limit(item: Any, issues: list[Issue]) -> BatchEvent:
-    message = f"more than {SPANS.value:,} events in one batch"
+    message = f"more than {SPAN_LIMIT.value:,} events in one batch"
     issues.append(Issue(Reason.TOO_MANY_SPANS, message))
     return BatchEvent(
         str(item.get("id")) if isinstance(item, dict) else "", reason=Reason.TOO_MANY_SPANS, message=message

@@ -23,7 +23,7 @@ from tracing import quota
 from tracing.checks import valid_id
 from tracing.endpoints import answering, machine
 from tracing.files import media_answer
-from tracing.limits import MEDIA
+from tracing.limits import MEDIA_LIMIT
 from tracing.models import Media
 from tracing.rest.bodies import read_object
 from tracing.wire.fields import count, identifier
@@ -46,8 +46,8 @@ def announce(request: HttpRequest, project: Project) -> HttpResponse:
     content_type = str(body.get("contentType")).lower()
     if not trace_id or not valid_id(trace_id) or not CONTENT_TYPE.fullmatch(content_type) or size is None:
         raise Invalid("traceId, contentType and contentLength are needed.")
-    if size > MEDIA.value:
-        raise BodyTooLarge(f"The file has {size:,} bytes, the limit is {MEDIA.value:,}.")
+    if size > MEDIA_LIMIT.value:
+        raise BodyTooLarge(f"The file has {size:,} bytes, the limit is {MEDIA_LIMIT.value:,}.")
     media = kept.announce(
         project.pk, trace_id, sha256=_sha256(body.get("sha256Hash")), content_type=content_type, size=size
     )

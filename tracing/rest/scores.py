@@ -14,7 +14,7 @@ from tracing.rest.bodies import read_json, read_object
 from tracing.rest.platform import platform
 from tracing.score_configs import configs_of
 from tracing.scored import delete_score
-from tracing.wire.fields import DEEPEST, nests_deeper
+from tracing.wire.fields import MAX_JSON_DEPTH, nests_deeper
 from tracing.wire.refusals import BodyTooLarge, Invalid, NotFound
 from tracing.wire.responses import json_response
 from tracing.wire.scores import BadScore, ScoreRules, score_of
@@ -82,7 +82,7 @@ def _array(request: HttpRequest, project: Project, bodies: list[Any]) -> HttpRes
 
 def _record(body: Any, configs: Mapping[str, ScoreRules], issues: list[Issue]) -> ScoreRecord | None:
     try:
-        if not isinstance(body, dict) or nests_deeper(body, DEEPEST):
+        if not isinstance(body, dict) or nests_deeper(body, MAX_JSON_DEPTH):
             raise BadScore("a score must be an object that does not nest without end")
         return score_of(body, configs)
     except BadScore as error:

@@ -36,12 +36,12 @@ VOCABULARIES: tuple[Vocabulary, ...] = (
     LIVEKIT,
     FALLBACK,
 )
-SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocabulary.scopes)
+KNOWN_SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocabulary.scopes)
 
 
 def translate(span: RawSpan) -> SpanRecord | None:
     """The record of one span; None when its SDK asks not to store it."""
-    found = _reading(span.scope_name if span.scope_name in SCOPES else "").find(span)
+    found = _reading(span.scope_name if span.scope_name in KNOWN_SCOPES else "").find(span)
     return None if found.said.get("withhold") == "off" else assembled(span, found)
 
 

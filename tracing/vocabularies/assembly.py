@@ -11,7 +11,7 @@ from tracing.vocabularies.readers import identifier
 from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
 
-OK, ERROR = 1, 2  # OTLP's status codes
+STATUS_CODE_OK, STATUS_CODE_ERROR = 1, 2  # OTLP's status codes
 MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
 NOISE = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
 
@@ -66,7 +66,7 @@ def _moment(said: datetime | timedelta | None, start: datetime | None) -> dateti
 def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None:
     """A failure shows in a level, in the status, or only as an exception event (Laminar's JavaScript SDK)."""
     exception = next((event["attributes"] for event in span.events if event["name"] == "exception"), None)
-    failed = span.status_code == ERROR or (exception is not None and span.status_code != OK)
+    failed = span.status_code == STATUS_CODE_ERROR or (exception is not None and span.status_code != STATUS_CODE_OK)
     record.level = said.get("level", Level.ERROR if failed else Level.DEFAULT)
     record.status_message = said.get("status_message") or span.status_message or None
     if record.status_message is None and record.level == Level.ERROR:

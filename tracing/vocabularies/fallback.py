@@ -16,7 +16,7 @@ def service_version(values: dict[str, Any]) -> str | None:
     )
 
 
-VERSION = Together(service_version)
+SERVICE_VERSION = Together(service_version)
 DEPLOYMENT = {"deployment.environment.name": environment, "deployment.environment": environment}
 FALLBACK = Vocabulary(
     title="By hand",
@@ -40,7 +40,7 @@ FALLBACK = Vocabulary(
     },
     resource={
         "claims.environment": DEPLOYMENT,
-        "claims.version": {"service.version": VERSION, "service.name": VERSION},
+        "claims.version": {"service.version": SERVICE_VERSION, "service.name": SERVICE_VERSION},
         "likely_session_id": {"session.id": identifier},
     },
 )

@@ -20,7 +20,7 @@ from tracing.vocabularies.readers import (
 from tracing.vocabularies.tables import Events, Reader, Together, Vocabulary
 from tracing.vocabularies.usage import provider_usage
 
-OPERATIONS = {
+KIND_BY_OPERATION = {
     **dict.fromkeys(("chat", "completion", "text_completion", "generate_content", "generate"), Kind.GENERATION),
     **dict.fromkeys(("embeddings", "embed"), Kind.EMBEDDING),
     **dict.fromkeys(("invoke_agent", "create_agent"), Kind.AGENT),
@@ -28,11 +28,17 @@ OPERATIONS = {
     "execute_tool": Kind.TOOL,
     "retrieval": Kind.RETRIEVER,
 }
-INPUT, OUTPUT, INSTRUCTIONS = "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions"
-DETAILS, CHOICE = "gen_ai.client.inference.operation.details", "gen_ai.choice"
-MESSAGE_EVENTS = {f"gen_ai.{role}.message": role for role in ("system", "user", "assistant", "tool")}
-TALK = frozenset({*MESSAGE_EVENTS, DETAILS, CHOICE, "gen_ai.content.prompt", "gen_ai.content.completion"})
-USAGE = "gen_ai.usage."
+INPUT_MESSAGES_KEY, OUTPUT_MESSAGES_KEY, SYSTEM_INSTRUCTIONS_KEY = (
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "gen_ai.system_instructions",
+)
+DETAILS_EVENT, CHOICE_EVENT = "gen_ai.client.inference.operation.details", "gen_ai.choice"
+ROLE_BY_MESSAGE_EVENT = {f"gen_ai.{role}.message": role for role in ("system", "user", "assistant", "tool")}
+TALK = frozenset(
+    {*ROLE_BY_MESSAGE_EVENT, DETAILS_EVENT, CHOICE_EVENT, "gen_ai.content.prompt", "gen_ai.content.completion"}
+)
+GENAI_USAGE_PREFIX = "gen_ai.usage."
 
 
 def provider(value: Any) -> str | None:
@@ -43,8 +49,8 @@ def provider(value: Any) -> str | None:
 
 def instructed(said: Mapping[str, Any]) -> list[Message] | None:
     """What the model was given: its instructions, unless the messages begin with them, and the messages."""
-    messages = conversation(json_value(said.get(INPUT)), "user")
-    if messages is None or messages[0]["role"] == "system" or not (instructions := said.get(INSTRUCTIONS)):
+    messages = conversation(json_value(said.get(INPUT_MESSAGES_KEY)), "user")
+    if messages is None or messages[0]["role"] == "system" or not (instructions := said.get(SYSTEM_INSTRUCTIONS_KEY)):
         return messages
     parts = json_value(instructions)
     lead = message({"role": "system", "content": instructions if parts is None else parts}, "system") or []
@@ -53,7 +59,7 @@ def instructed(said: Mapping[str, Any]) -> list[Message] | None:
 
 def given(said: Mapping[str, Any]) -> str | None:
     """Text that is no list of messages stays as it came."""
-    return dumped(instructed(said)) or text(said.get(INPUT))
+    return dumped(instructed(said)) or text(said.get(INPUT_MESSAGES_KEY))
 
 
 def answered(value: Any) -> str | None:
@@ -68,9 +74,9 @@ def given_by_events(events: Events) -> str | None:
     found: list[Message] = []
     for event in events:
         name, said = event["name"], event["attributes"]
-        if name == DETAILS and (messages := instructed(said)):
+        if name == DETAILS_EVENT and (messages := instructed(said)):
             return dumped(messages)
-        if role := MESSAGE_EVENTS.get(name):
+        if role := ROLE_BY_MESSAGE_EVENT.get(name):
             found += message({"role": role, "content": "", **said}, role) or []
         elif name == "gen_ai.content.prompt":
             found += _content(said.get("gen_ai.prompt"), "user")
@@ -81,9 +87,9 @@ def answered_by_events(events: Events) -> str | None:
     found: list[Message] = []
     for event in events:
         name, said = event["name"], event["attributes"]
-        if name == DETAILS and (messages := conversation(json_value(said.get(OUTPUT)), "assistant")):
+        if name == DETAILS_EVENT and (messages := conversation(json_value(said.get(OUTPUT_MESSAGES_KEY)), "assistant")):
             return dumped(messages)
-        if name == CHOICE:
+        if name == CHOICE_EVENT:
             choice = json_value(said.get("message"))
             inner = choice if isinstance(choice, dict) else {"content": choice or said.get("content", "")}
             reason = {"finish_reason": said["finish_reason"]} if "finish_reason" in said else {}
@@ -121,7 +127,7 @@ FIRST_TOKEN_EVENTS = frozenset(
     {"First Token Stream Event", "gen_ai.content.completion.chunk", "llm.content.completion.chunk"}
 )
 GIVEN = Together(given)
-PARAMETERS = Together(dict)
+MODEL_PARAMETERS = Together(dict)
 GENAI = Vocabulary(
     title="OpenTelemetry GenAI",
     table={
@@ -129,48 +135,54 @@ GENAI = Vocabulary(
         "claims.user_id": {"enduser.id": identifier},
         "name": {"gen_ai.tool.name": identifier},
         "kind": {
-            "gen_ai.operation.name": one_of(OPERATIONS),
+            "gen_ai.operation.name": one_of(KIND_BY_OPERATION),
             "gen_ai.tool.name": always(Kind.TOOL),
             "gen_ai.tool.call.id": always(Kind.TOOL),
         },
         "model": {"gen_ai.response.model": identifier, "gen_ai.request.model": identifier},
         "provider": {"gen_ai.provider.name": provider, "gen_ai.system": provider},
-        "model_parameters": {"gen_ai.request.*": PARAMETERS},
+        "model_parameters": {"gen_ai.request.*": MODEL_PARAMETERS},
         "completion_started_at": {
             "gen_ai.response.time_to_first_chunk": seconds,
             "gen_ai.server.time_to_first_token": seconds,
         },
-        "usage.input_tokens": {USAGE + "input_tokens": integer, USAGE + "prompt_tokens": integer},
-        "usage.output_tokens": {USAGE + "output_tokens": integer, USAGE + "completion_tokens": integer},
-        "usage.total_tokens": {USAGE + "total_tokens": integer},
+        "usage.input_tokens": {
+            GENAI_USAGE_PREFIX + "input_tokens": integer,
+            GENAI_USAGE_PREFIX + "prompt_tokens": integer,
+        },
+        "usage.output_tokens": {
+            GENAI_USAGE_PREFIX + "output_tokens": integer,
+            GENAI_USAGE_PREFIX + "completion_tokens": integer,
+        },
+        "usage.total_tokens": {GENAI_USAGE_PREFIX + "total_tokens": integer},
         "usage.cached_tokens": {
-            USAGE + "cache_read.input_tokens": integer,
-            USAGE + "cache_read_input_tokens": integer,
-            USAGE + "cache_read_tokens": integer,
-            USAGE + "details.cache_read_tokens": integer,
-            USAGE + "details.cache_read_input_tokens": integer,
-            USAGE + "input_cached_tokens": integer,
+            GENAI_USAGE_PREFIX + "cache_read.input_tokens": integer,
+            GENAI_USAGE_PREFIX + "cache_read_input_tokens": integer,
+            GENAI_USAGE_PREFIX + "cache_read_tokens": integer,
+            GENAI_USAGE_PREFIX + "details.cache_read_tokens": integer,
+            GENAI_USAGE_PREFIX + "details.cache_read_input_tokens": integer,
+            GENAI_USAGE_PREFIX + "input_cached_tokens": integer,
         },
         "usage.cache_write_tokens": {
-            USAGE + "cache_creation.input_tokens": integer,
-            USAGE + "cache_write.input_tokens": integer,
-            USAGE + "cache_creation_input_tokens": integer,
-            USAGE + "cache_write_tokens": integer,
-            USAGE + "details.cache_write_tokens": integer,
-            USAGE + "details.cache_creation_input_tokens": integer,
+            GENAI_USAGE_PREFIX + "cache_creation.input_tokens": integer,
+            GENAI_USAGE_PREFIX + "cache_write.input_tokens": integer,
+            GENAI_USAGE_PREFIX + "cache_creation_input_tokens": integer,
+            GENAI_USAGE_PREFIX + "cache_write_tokens": integer,
+            GENAI_USAGE_PREFIX + "details.cache_write_tokens": integer,
+            GENAI_USAGE_PREFIX + "details.cache_creation_input_tokens": integer,
         },
         "usage.reasoning_tokens": {
-            USAGE + "reasoning.output_tokens": integer,
-            USAGE + "reasoning_tokens": integer,
-            USAGE + "details.reasoning_tokens": integer,
+            GENAI_USAGE_PREFIX + "reasoning.output_tokens": integer,
+            GENAI_USAGE_PREFIX + "reasoning_tokens": integer,
+            GENAI_USAGE_PREFIX + "details.reasoning_tokens": integer,
         },
-        "usage": {USAGE + "raw": provider_usage},
+        "usage": {GENAI_USAGE_PREFIX + "raw": provider_usage},
         "input_cost": {"gen_ai.cost.input_cost": decimal},
         "output_cost": {"gen_ai.cost.output_cost": decimal},
         "total_cost": {"gen_ai.cost.total_cost": decimal, "operation.cost": decimal},
         "failure": {"error.message": identifier, "error.type": identifier},
-        "input": {INPUT: GIVEN, INSTRUCTIONS: GIVEN, "gen_ai.tool.call.arguments": json_asked},
-        "output": {OUTPUT: answered, "gen_ai.tool.call.result": json_answered},
+        "input": {INPUT_MESSAGES_KEY: GIVEN, SYSTEM_INSTRUCTIONS_KEY: GIVEN, "gen_ai.tool.call.arguments": json_asked},
+        "output": {OUTPUT_MESSAGES_KEY: answered, "gen_ai.tool.call.result": json_answered},
     },
     events={"input": given_by_events, "output": answered_by_events, "completion_started_at": first_chunk},
 )

@@ -7,8 +7,8 @@ from tracing.vocabularies.messages import json_answered, json_asked
 from tracing.vocabularies.readers import decimal, decoded, flag, identifier, integer, mapping, one_of, tags
 from tracing.vocabularies.tables import Events, Together, Vocabulary
 
-PROPERTIES = "lmnr.association.properties."
-KINDS = {  # DEFAULT says nothing
+LAMINAR_PROPERTIES_PREFIX = "lmnr.association.properties."
+LAMINAR_KINDS = {  # DEFAULT says nothing
     "LLM": Kind.GENERATION,
     "CACHED": Kind.GENERATION,
     "TOOL": Kind.TOOL,
@@ -18,7 +18,7 @@ KINDS = {  # DEFAULT says nothing
     "EXECUTOR": Kind.CHAIN,
     "PIPELINE": Kind.CHAIN,
 }
-USAGE = "gen_ai.usage."
+LAMINAR_USAGE_PREFIX = "gen_ai.usage."
 
 
 def withheld(value: Any) -> str | None:
@@ -34,20 +34,23 @@ LAMINAR = Vocabulary(
     title="Laminar",
     table={
         "withhold": {"lmnr.internal.tracing_level": withheld},
-        "claims.session_id": {PROPERTIES + "session_id": identifier},
-        "claims.user_id": {PROPERTIES + "user_id": identifier},
-        "claims.tags": {PROPERTIES + "tags": tags, PROPERTIES + "labels": tags},
-        "claims.metadata": {PROPERTIES + "metadata": mapping, PROPERTIES + "metadata.*": Together(decoded)},
+        "claims.session_id": {LAMINAR_PROPERTIES_PREFIX + "session_id": identifier},
+        "claims.user_id": {LAMINAR_PROPERTIES_PREFIX + "user_id": identifier},
+        "claims.tags": {LAMINAR_PROPERTIES_PREFIX + "tags": tags, LAMINAR_PROPERTIES_PREFIX + "labels": tags},
+        "claims.metadata": {
+            LAMINAR_PROPERTIES_PREFIX + "metadata": mapping,
+            LAMINAR_PROPERTIES_PREFIX + "metadata.*": Together(decoded),
+        },
         "is_root": {"lmnr.internal.override_parent_span": flag},
-        "kind": {"lmnr.span.type": one_of(KINDS)},
+        "kind": {"lmnr.span.type": one_of(LAMINAR_KINDS)},
         "usage.total_tokens": {"llm.usage.total_tokens": integer},
         "usage.cache_write_tokens": {
-            USAGE + "cache_creation_input_tokens": integer,
-            USAGE + "cache_creation.input_tokens": integer,
+            LAMINAR_USAGE_PREFIX + "cache_creation_input_tokens": integer,
+            LAMINAR_USAGE_PREFIX + "cache_creation.input_tokens": integer,
         },
-        "input_cost": {USAGE + "input_cost": decimal},
-        "output_cost": {USAGE + "output_cost": decimal},
-        "total_cost": {USAGE + "cost": decimal},
+        "input_cost": {LAMINAR_USAGE_PREFIX + "input_cost": decimal},
+        "output_cost": {LAMINAR_USAGE_PREFIX + "output_cost": decimal},
+        "total_cost": {LAMINAR_USAGE_PREFIX + "cost": decimal},
         "metadata": {"lmnr.span.prompt_hash": lambda value: {"prompt": {"hash": value}}},
         "input": {"lmnr.span.input": json_asked},
         "output": {"lmnr.span.output": json_answered},

@@ -18,10 +18,10 @@ from tracing.vocabularies.readers import (
 from tracing.vocabularies.tables import Together, Vocabulary
 from tracing.vocabularies.usage import buckets, costs
 
-KINDS = {kind.name: kind for kind in Kind}
-LEVELS = {level.name: level for level in Level}
+LANGFUSE_KINDS = {kind.name: kind for kind in Kind}
+LANGFUSE_LEVELS = {level.name: level for level in Level}
 COSTS = "langfuse.observation.cost_details"
-METADATA, TRACE_METADATA = "langfuse.observation.metadata", "langfuse.trace.metadata"
+OBSERVATION_METADATA_KEY, TRACE_METADATA = "langfuse.observation.metadata", "langfuse.trace.metadata"
 
 
 def prompt_link(value: Any) -> dict[str, Any] | None:
@@ -32,7 +32,7 @@ def cost_of(side: str) -> Any:
     return lambda value: (costs(value) or {}).get(side)
 
 
-EACH = Together(decoded)  # Python's version 5 encodes each value as JSON, others only objects and lists
+EACH_DECODED = Together(decoded)  # Python's version 5 encodes each value as JSON, others only objects and lists
 PROMPT = Together(lambda values: {"prompt": decoded(values)})
 LANGFUSE = Vocabulary(
     title="Langfuse, InteractiveAI",
@@ -57,9 +57,9 @@ LANGFUSE = Vocabulary(
         },
         "claims.metadata": {
             TRACE_METADATA: mapping,
-            TRACE_METADATA + ".*": EACH,
+            TRACE_METADATA + ".*": EACH_DECODED,
             "langfuse.metadata": mapping,
-            "langfuse.metadata.*": EACH,
+            "langfuse.metadata.*": EACH_DECODED,
         },
         "claims.environment": {
             "langfuse.experiment.id": always("sdk-experiment"),
@@ -72,8 +72,8 @@ LANGFUSE = Vocabulary(
         "claims.input": {"langfuse.trace.input": asked},
         "claims.output": {"langfuse.trace.output": answered},
         "is_root": {"langfuse.internal.as_root": flag, "langfuse.internal.is_app_root": flag},
-        "kind": {"langfuse.observation.type": one_of(KINDS)},
-        "level": {"langfuse.observation.level": one_of(LEVELS)},
+        "kind": {"langfuse.observation.type": one_of(LANGFUSE_KINDS)},
+        "level": {"langfuse.observation.level": one_of(LANGFUSE_LEVELS)},
         "status_message": {"langfuse.observation.status_message": identifier},
         "completion_started_at": {"langfuse.observation.completion_start_time": iso_time},
         "model": {"langfuse.observation.model.name": identifier},
@@ -83,8 +83,8 @@ LANGFUSE = Vocabulary(
         "output_cost": {COSTS: cost_of("output")},
         "total_cost": {COSTS: cost_of("total")},
         "metadata": {
-            METADATA: mapping,
-            METADATA + ".*": EACH,
+            OBSERVATION_METADATA_KEY: mapping,
+            OBSERVATION_METADATA_KEY + ".*": EACH_DECODED,
             "langfuse.observation.prompt.*": PROMPT,
             "langfuse.prompt.*": PROMPT,
             "ai.telemetry.metadata.langfusePrompt": lambda value: (

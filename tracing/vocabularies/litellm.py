@@ -8,7 +8,7 @@ from tracing.vocabularies.readers import identifier, literal
 from tracing.vocabularies.tables import Reader, Vocabulary
 from tracing.vocabularies.usage import provider_usage
 
-PROVIDERS = (
+LITELLM_PROVIDERS = (
     "openai",
     "anthropic",
     "azure",
@@ -32,7 +32,7 @@ def anthropic_content(value: Any) -> str | None:
 
 
 def raw(reader: Reader, name: str) -> dict[str, Reader]:
-    return {f"llm.{provider}.{name}": reader for provider in PROVIDERS}
+    return {f"llm.{provider}.{name}": reader for provider in LITELLM_PROVIDERS}
 
 
 LITELLM = Vocabulary(

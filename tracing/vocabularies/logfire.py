@@ -8,7 +8,7 @@ from tracing.vocabularies.messages import asked
 from tracing.vocabularies.readers import identifier, integer, tags
 from tracing.vocabularies.tables import Vocabulary
 
-WARNING, ERROR, INFORMATION = 13, 17, 9  # OpenTelemetry's numbers of severity
+WARNING, SEVERITY_ERROR, INFORMATION = 13, 17, 9  # OpenTelemetry's numbers of severity
 
 
 def level(value: Any) -> Level | None:
@@ -16,7 +16,7 @@ def level(value: Any) -> Level | None:
     number = integer(value)
     if number is None or INFORMATION <= number < WARNING:
         return None
-    return Level.DEBUG if number < INFORMATION else Level.WARNING if number < ERROR else Level.ERROR
+    return Level.DEBUG if number < INFORMATION else Level.WARNING if number < SEVERITY_ERROR else Level.ERROR
 
 
 def own_tags(value: Any) -> list[str] | None:

@@ -19,7 +19,7 @@ from tracing.vocabularies.parts import Draft, Message, first_text
 from tracing.vocabularies.readers import json_value, text
 from tracing.vocabularies.tables import Excerpt, Reader
 
-ROLES = {
+ROLE_BY_SPEAKER = {
     "human": "user",
     "ai": "assistant",
     "model": "assistant",
@@ -37,9 +37,9 @@ ROLES = {
     "FunctionMessage": "tool",
     "ChatMessage": "user",
 }
-KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool", *ROLES})
+KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool", *ROLE_BY_SPEAKER})
 CONTENT_KEYS = frozenset({"content", "parts", "contents", "tool_calls", "text", "function_call", "reasoning", "media"})
-EMPTY: tuple[Any, ...] = (None, "", [], {})
+EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 PLAIN_KEYS = frozenset({"role", "content", "parts", "name"})
 READ_KEYS = CONTENT_KEYS | {
     *("role", "type", "name", "finish_reason", "media", "refusal", "tool_call_id", "toolCallId", "event.name"),
@@ -51,14 +51,24 @@ ITEM_ROLES = {
     **dict.fromkeys(("file_search_call", "code_interpreter_call", "mcp_call"), "assistant"),
     **dict.fromkeys(("function_call_output", "custom_tool_call_output"), "tool"),
 }
-CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input", "prompt", "message")
-INSTRUCTIONS = ("system", "instructions", "system_instruction", "systemInstruction")
-MARKS = ('"role"', '"model"', '"parts"', '"messages"', '"type"', '"prompt"', '"lc"', '"choices"')
+MESSAGE_CONTAINER_KEYS = (
+    "messages",
+    "choices",
+    "candidates",
+    "generations",
+    "contents",
+    "output",
+    "input",
+    "prompt",
+    "message",
+)
+INSTRUCTION_KEYS = ("system", "instructions", "system_instruction", "systemInstruction")
+MESSAGE_MARKS = ('"role"', '"model"', '"parts"', '"messages"', '"type"', '"prompt"', '"lc"', '"choices"')
 
 
 def normalised(value: str | None, role: str) -> str | None:
     """`value` with its messages in our shape when it is a conversation; `role` is for messages that name none."""
-    if not value or value[0] not in "[{" or not any(mark in value for mark in MARKS):
+    if not value or value[0] not in "[{" or not any(mark in value for mark in MESSAGE_MARKS):
         return value
     try:
         decoded = json_value(value)
@@ -115,7 +125,7 @@ def conversation(value: Any, role: str, depth: int = 0) -> list[Message] | None:
         return single
     if isinstance(answer := value.get("raw"), str) and "pydantic" in value:  # CrewAI's outputs hold far more
         return [{"role": "assistant", "content": answer}]
-    for container in CONTAINERS:
+    for container in MESSAGE_CONTAINER_KEYS:
         inner = value.get(container)
         if isinstance(inner, str) and container in ("input", "prompt") and "model" in value:
             inner = [{"role": "user", "content": inner}]
@@ -136,7 +146,7 @@ def _list(items: list[Any], role: str, depth: int) -> list[Message] | None:
 
 
 def _instructions(request: Mapping[str, Any]) -> list[Message]:
-    for key in INSTRUCTIONS:
+    for key in INSTRUCTION_KEYS:
         if said := request.get(key):
             draft = Draft("system")
             draft.add(said.get("parts", said) if isinstance(said, dict) else said)
@@ -162,7 +172,7 @@ def message(value: Any, role: str) -> list[Message] | None:
         named = named or (role if kind in ("", "message") and "text" in value and "index" in value else None)
         if named is None:
             return None
-    draft = Draft(ROLES.get(named, ROLES.get(named.lower(), named.lower())))
+    draft = Draft(ROLE_BY_SPEAKER.get(named, ROLE_BY_SPEAKER.get(named.lower(), named.lower())))
     _fill(draft, value, kind)
     return draft.messages()
 
@@ -174,7 +184,7 @@ def _plain(value: Any) -> Message | None:
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str) or not isinstance(content, str) or role not in KNOWN_ROLES:
         return None
-    return {"role": ROLES.get(role, role), "content": content}
+    return {"role": ROLE_BY_SPEAKER.get(role, role), "content": content}
 
 
 def _unwrapped(value: Any) -> dict[str, Any] | None:
@@ -223,7 +233,7 @@ def _fill(draft: Draft, value: Mapping[str, Any], kind: str) -> None:
         if isinstance(value.get(key), str) and value[key]:
             own[key] = value[key]
     read = READ_KEYS | {"id"} if own["role"] == "tool" else READ_KEYS
-    extras = ((key, extra) for key, extra in value.items() if key not in read and extra not in EMPTY)
+    extras = ((key, extra) for key, extra in value.items() if key not in read and extra not in EMPTY_VALUES)
     own |= {key: extra for key, extra in extras if not key.startswith("gen_ai.")}
 
 

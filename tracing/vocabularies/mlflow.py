@@ -8,7 +8,7 @@ from tracing.vocabularies.readers import identifier, one_of
 from tracing.vocabularies.tables import Together, Vocabulary
 from tracing.vocabularies.usage import named_usage
 
-KINDS = {
+MLFLOW_KINDS = {
     "CHAT_MODEL": Kind.GENERATION,
     "LLM": Kind.GENERATION,
     "EMBEDDING": Kind.EMBEDDING,
@@ -21,7 +21,7 @@ KINDS = {
     "EVALUATOR": Kind.EVALUATOR,
     "GUARDRAIL": Kind.GUARDRAIL,
 }
-LEVELS = {"10": Level.DEBUG, "30": Level.WARNING, "40": Level.ERROR, "50": Level.ERROR}
+MLFLOW_LEVELS = {"10": Level.DEBUG, "30": Level.WARNING, "40": Level.ERROR, "50": Level.ERROR}
 
 
 def pairs(values: dict[str, Any]) -> list[str] | None:
@@ -35,8 +35,8 @@ MLFLOW = Vocabulary(
         "claims.session_id": {"mlflow.trace.session": identifier},
         "claims.user_id": {"mlflow.trace.user": identifier},
         "claims.tags": {"mlflow.traceTag.*": Together(pairs)},
-        "kind": {"mlflow.spanType": one_of(KINDS)},
-        "level": {"mlflow.spanLogLevel": one_of(LEVELS)},
+        "kind": {"mlflow.spanType": one_of(MLFLOW_KINDS)},
+        "level": {"mlflow.spanLogLevel": one_of(MLFLOW_LEVELS)},
         "model": {"mlflow.llm.model": identifier},
         "provider": {"mlflow.llm.provider": identifier},
         "usage": {

@@ -9,7 +9,7 @@ from tracing.vocabularies.messages import chat
 from tracing.vocabularies.readers import decimal, identifier, integer, mapping, member_of, one_of, tags
 from tracing.vocabularies.tables import Excerpt, Together, Vocabulary
 
-KINDS = {
+OPENINFERENCE_KINDS = {
     "LLM": Kind.GENERATION,
     "EMBEDDING": Kind.EMBEDDING,
     "CHAIN": Kind.CHAIN,
@@ -20,8 +20,8 @@ KINDS = {
     "GUARDRAIL": Kind.GUARDRAIL,
     "EVALUATOR": Kind.EVALUATOR,
 }
-KIND = "openinference.span.kind"
-COUNT = "llm.token_count."
+OPENINFERENCE_KIND_KEY = "openinference.span.kind"
+TOKEN_COUNT_PREFIX = "llm.token_count."
 
 
 def text_of(side: str, role: str) -> Together:
@@ -29,7 +29,7 @@ def text_of(side: str, role: str) -> Together:
     flattened, raw, whole = leaves(role), f"{side}.value", chat(role)
 
     def read(values: dict[str, Any]) -> str | None:
-        is_call = values.pop(KIND, None) == "LLM"
+        is_call = values.pop(OPENINFERENCE_KIND_KEY, None) == "LLM"
         value = values.pop(raw, None)
         said = None if is_call and values else whole(value)
         if said is None and values and (messages := flattened.read(values)) is not None:
@@ -40,7 +40,7 @@ def text_of(side: str, role: str) -> Together:
     return Together(read)
 
 
-INPUT, OUTPUT = text_of("input", "user"), text_of("output", "assistant")
+INPUT_TEXT, OUTPUT_TEXT = text_of("input", "user"), text_of("output", "assistant")
 OPENINFERENCE = Vocabulary(
     title="OpenInference",
     table={
@@ -49,7 +49,7 @@ OPENINFERENCE = Vocabulary(
         "claims.tags": {"tag.tags": tags},
         "claims.metadata": {"metadata": mapping},
         "name": {"tool.name": identifier},
-        "kind": {KIND: one_of(KINDS)},
+        "kind": {OPENINFERENCE_KIND_KEY: one_of(OPENINFERENCE_KINDS)},
         "model": {
             "llm.model_name": identifier,
             "embedding.model_name": identifier,
@@ -58,17 +58,21 @@ OPENINFERENCE = Vocabulary(
         },
         "provider": {"llm.provider": provider, "llm.system": provider},
         "model_parameters": {"llm.invocation_parameters": mapping, "embedding.invocation_parameters": mapping},
-        "usage.input_tokens": {COUNT + "prompt": integer},
-        "usage.output_tokens": {COUNT + "completion": integer},
-        "usage.total_tokens": {COUNT + "total": integer},
-        "usage.cached_tokens": {COUNT + "prompt_details.cache_read": integer},
-        "usage.cache_write_tokens": {COUNT + "prompt_details.cache_write": integer},
-        "usage.reasoning_tokens": {COUNT + "completion_details.reasoning": integer},
+        "usage.input_tokens": {TOKEN_COUNT_PREFIX + "prompt": integer},
+        "usage.output_tokens": {TOKEN_COUNT_PREFIX + "completion": integer},
+        "usage.total_tokens": {TOKEN_COUNT_PREFIX + "total": integer},
+        "usage.cached_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.cache_read": integer},
+        "usage.cache_write_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.cache_write": integer},
+        "usage.reasoning_tokens": {TOKEN_COUNT_PREFIX + "completion_details.reasoning": integer},
         "input_cost": {"llm.cost.prompt": decimal},
         "output_cost": {"llm.cost.completion": decimal},
         "total_cost": {"llm.cost.total": decimal},
         "metadata": {"llm.prompt_template.*": Together(lambda values: {"prompt": values})},
-        "input": {"llm.input_messages.*": INPUT, "input.value": INPUT, KIND: INPUT},
-        "output": {"llm.output_messages.*": OUTPUT, "output.value": OUTPUT, KIND: OUTPUT},
+        "input": {"llm.input_messages.*": INPUT_TEXT, "input.value": INPUT_TEXT, OPENINFERENCE_KIND_KEY: INPUT_TEXT},
+        "output": {
+            "llm.output_messages.*": OUTPUT_TEXT,
+            "output.value": OUTPUT_TEXT,
+            OPENINFERENCE_KIND_KEY: OUTPUT_TEXT,
+        },
     },
 )

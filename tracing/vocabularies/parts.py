@@ -9,7 +9,7 @@ from tracing.vocabularies.readers import json_value
 
 Message = dict[str, Any]
 
-MEDIA = frozenset({"image", "audio", "video", "file", "document"})
+MEDIA_TYPES = frozenset({"image", "audio", "video", "file", "document"})
 MEDIA_KEYS = (
     *("url", "uri", "image_url", "file_uri", "fileUri", "image", "input_audio", "audio", "file", "source"),
     *("file_data", "data", "bytes", "content", "file_id"),
@@ -17,7 +17,7 @@ MEDIA_KEYS = (
 BARE_KEYS = frozenset({"data", "bytes", "content", "image", "file_data"})  # base64 without its type
 UNKNOWN_TYPE = "application/octet-stream"
 MIME_KEYS = ("mime_type", "mimeType", "media_type", "mediaType", "contentType", "modality")
-TEXT_KEYS = (
+PART_TEXT_KEYS = (
     "text",
     "content",
     "input_text",
@@ -126,7 +126,7 @@ class Draft:
     def add_media(self, part: dict[str, Any]) -> None:
         url, kind = url_of(part), str(part.get("type") or "").removeprefix("input_").removesuffix("_url")
         named = (url[5:] if url.startswith("data:") else mime_of(part)).partition("/")[0]
-        shown = named if named in MEDIA else kind if kind in MEDIA else "file"
+        shown = named if named in MEDIA_TYPES else kind if kind in MEDIA_TYPES else "file"
         self.message.setdefault("media", []).append({"type": shown, "url": url})
 
 
@@ -166,7 +166,7 @@ def words_of(part: Any, depth: int = 0) -> str | None:
     if isinstance(part, list):
         return "\n".join(words for item in part if (words := words_of(item, depth + 1))) or None
     if isinstance(part, dict):
-        found = (words_of(part[key], depth + 1) for key in TEXT_KEYS if part.get(key) is not None)
+        found = (words_of(part[key], depth + 1) for key in PART_TEXT_KEYS if part.get(key) is not None)
         return next((words for words in found if words is not None), None)
     return None
 

@@ -10,12 +10,12 @@ from tracing.vocabularies.messages import asked, json_answered, json_asked
 from tracing.vocabularies.readers import always, identifier, mapping
 from tracing.vocabularies.tables import Vocabulary
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def conversation_id(value: Any) -> str | None:
     named = identifier(value)
-    return MadeUp(named) if named and UUID.fullmatch(named) else named
+    return MadeUp(named) if named and UUID_PATTERN.fullmatch(named) else named
 
 
 PYDANTIC_AI = Vocabulary(

@@ -14,7 +14,7 @@ from projects.values import in_utc
 from tracing.fields import dump
 
 Member = TypeVar("Member", bound=IntEnum)
-LONGEST_NUMBER = 60  # characters
+MAX_NUMBER_CHARACTERS = 60  # characters
 LONGEST_LITERAL = 200_000  # characters; Python's parser takes about a millisecond for ten thousand
 
 
@@ -97,7 +97,7 @@ def integer(value: Any) -> int | None:
     """A count, also as float or numeric text; True, NaN, infinity and negative numbers are none."""
     if isinstance(value, str):
         try:
-            value = float(value) if value.isascii() and len(value) <= LONGEST_NUMBER else None
+            value = float(value) if value.isascii() and len(value) <= MAX_NUMBER_CHARACTERS else None
         except ValueError:
             return None
     if isinstance(value, float) and not math.isfinite(value):
@@ -113,7 +113,7 @@ def decimal(value: Any) -> Decimal | None:
         return None
     try:
         written = str(value)
-        amount = Decimal(written) if len(written) <= LONGEST_NUMBER else None
+        amount = Decimal(written) if len(written) <= MAX_NUMBER_CHARACTERS else None
     except (InvalidOperation, ValueError):
         return None
     return amount if amount is not None and amount.is_finite() and amount >= 0 else None

@@ -24,16 +24,16 @@ class Together:
 
 Table = Mapping[str, Mapping[str, Reader | Together]]
 TEXTS = frozenset({"input", "output", "claims.input", "claims.output"})
-USAGE = {f"usage.{f.name}": f.name for f in fields(Usage)}
+USAGE_FIELD_BY_TARGET = {f"usage.{f.name}": f.name for f in fields(Usage)}
 GATHERED = frozenset({"claims.session_id", "claims.tags", "claims.metadata", "metadata", "model_parameters"})
-COLLECTED = TEXTS | GATHERED | {"usage", *USAGE}
+COLLECTED = TEXTS | GATHERED | {"usage", *USAGE_FIELD_BY_TARGET}
 # What a table may say beside the fields of a record: `metadata` ends in its raw part, `failure` is the message of a
 # failed span that has no other, `likely_session_id` counts when nothing else does, `likely_model` for what is a
 # model call anyway, and `withhold` asks us not to store something.
 FIELDS = frozenset(
     {f.name for f in fields(SpanRecord)}
     | {f"claims.{f.name}" for f in fields(Claims)}
-    | {*USAGE, "metadata", "failure", "likely_session_id", "likely_model", "withhold"}
+    | {*USAGE_FIELD_BY_TARGET, "metadata", "failure", "likely_session_id", "likely_model", "withhold"}
 )
 LONGEST_REMEMBERED = 200  # characters of a key
 KEYS_REMEMBERED = 20_000  # different attribute keys; those of an ordinary project are some hundreds
@@ -199,8 +199,8 @@ def _join(together: dict[int, Candidate], candidates: list[Candidate], rule: Rul
 def _note(found: AttributeReadings, name: str, read: Any, keys: Sequence[str]) -> None:
     if name in GATHERED:
         found.gathered.setdefault(name, []).append(read)
-    elif name in USAGE:
-        found.usage.setdefault(USAGE[name], read)
+    elif name in USAGE_FIELD_BY_TARGET:
+        found.usage.setdefault(USAGE_FIELD_BY_TARGET[name], read)
     elif name == "usage":
         for part, tokens in read.items():
             found.usage.setdefault(part, tokens)

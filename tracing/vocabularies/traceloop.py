@@ -9,9 +9,9 @@ from tracing.vocabularies.messages import json_answered, json_asked
 from tracing.vocabularies.readers import decoded, identifier, integer, one_of, tags
 from tracing.vocabularies.tables import Together, Vocabulary
 
-PROPERTIES = "traceloop.association.properties."
-KIND, ENTITY = "traceloop.span.kind", "traceloop.entity.name"
-KINDS = {"workflow": Kind.CHAIN, "task": Kind.CHAIN, "agent": Kind.AGENT, "tool": Kind.TOOL}
+TRACELOOP_PROPERTIES_PREFIX = "traceloop.association.properties."
+TRACELOOP_KIND_KEY, ENTITY = "traceloop.span.kind", "traceloop.entity.name"
+TRACELOOP_KINDS = {"workflow": Kind.CHAIN, "task": Kind.CHAIN, "agent": Kind.AGENT, "tool": Kind.TOOL}
 REQUESTS = {
     "chat": Kind.GENERATION,
     "completion": Kind.GENERATION,
@@ -22,7 +22,7 @@ REQUESTS = {
 
 def tool_name(values: dict[str, Any]) -> str | None:
     """A tool's span is named after its tool; workflows keep their span's name."""
-    return identifier(values.get(ENTITY)) if values.get(KIND) == "tool" else None
+    return identifier(values.get(ENTITY)) if values.get(TRACELOOP_KIND_KEY) == "tool" else None
 
 
 TOOL_NAME = Together(tool_name)
@@ -30,17 +30,20 @@ TRACELOOP = Vocabulary(
     title="OpenLLMetry (Traceloop)",
     table={
         "claims.session_id": {
-            PROPERTIES + "session_id": identifier,
-            PROPERTIES + "session.id": identifier,
-            PROPERTIES + "thread_id": identifier,
-            PROPERTIES + "conversation_id": identifier,
+            TRACELOOP_PROPERTIES_PREFIX + "session_id": identifier,
+            TRACELOOP_PROPERTIES_PREFIX + "session.id": identifier,
+            TRACELOOP_PROPERTIES_PREFIX + "thread_id": identifier,
+            TRACELOOP_PROPERTIES_PREFIX + "conversation_id": identifier,
         },
-        "claims.user_id": {PROPERTIES + "user_id": identifier, PROPERTIES + "user.id": identifier},
-        "claims.tags": {PROPERTIES + "tags": tags},
-        "claims.environment": {PROPERTIES + "environment": environment},
-        "claims.metadata": {PROPERTIES + "*": Together(decoded)},
-        "name": {KIND: TOOL_NAME, ENTITY: TOOL_NAME},
-        "kind": {KIND: one_of(KINDS), "llm.request.type": one_of(REQUESTS)},
+        "claims.user_id": {
+            TRACELOOP_PROPERTIES_PREFIX + "user_id": identifier,
+            TRACELOOP_PROPERTIES_PREFIX + "user.id": identifier,
+        },
+        "claims.tags": {TRACELOOP_PROPERTIES_PREFIX + "tags": tags},
+        "claims.environment": {TRACELOOP_PROPERTIES_PREFIX + "environment": environment},
+        "claims.metadata": {TRACELOOP_PROPERTIES_PREFIX + "*": Together(decoded)},
+        "name": {TRACELOOP_KIND_KEY: TOOL_NAME, ENTITY: TOOL_NAME},
+        "kind": {TRACELOOP_KIND_KEY: one_of(TRACELOOP_KINDS), "llm.request.type": one_of(REQUESTS)},
         "usage.total_tokens": {"llm.usage.total_tokens": integer},
         "usage.cached_tokens": {"llm.usage.cache_read_input_tokens": integer},
         "usage.reasoning_tokens": {"llm.usage.reasoning_tokens": integer},

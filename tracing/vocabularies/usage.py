@@ -13,13 +13,20 @@ from tracing.vocabularies.readers import decimal, integer, literal, mapping
 Amount = TypeVar("Amount", int, Decimal)
 
 # Names that providers give to the same thing.
-INPUT = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_token_count", "promptTokenCount")
-OUTPUT = (
+INPUT_TOKEN_KEYS = (
+    "prompt_tokens",
+    "input_tokens",
+    "promptTokens",
+    "inputTokens",
+    "prompt_token_count",
+    "promptTokenCount",
+)
+OUTPUT_TOKEN_KEYS = (
     *("completion_tokens", "output_tokens", "completionTokens", "outputTokens"),
     *("candidates_token_count", "candidatesTokenCount"),
 )
 TOTAL = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
-DETAILS = (
+TOKEN_DETAIL_KEYS = (
     *("prompt_tokens_details", "input_tokens_details", "inputTokenDetails"),
     *("completion_tokens_details", "output_tokens_details", "outputTokenDetails"),
 )
@@ -31,7 +38,7 @@ WRITTEN = (
     *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
     *("cacheCreationInputTokens", "cacheWriteInputTokens"),
 )
-REASONING = ("reasoning_tokens", "reasoningTokens", "thoughts_token_count", "thoughtsTokenCount")
+REASONING_TOKEN_KEYS = ("reasoning_tokens", "reasoningTokens", "thoughts_token_count", "thoughtsTokenCount")
 
 
 def settled(said: Mapping[str, int]) -> Usage | None:
@@ -51,15 +58,15 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     stated = literal(value)
     if not isinstance(stated, dict):
         return None
-    nested = {name: n for key in DETAILS for name, n in (mapping(stated.get(key)) or {}).items()}
+    nested = {name: n for key in TOKEN_DETAIL_KEYS for name, n in (mapping(stated.get(key)) or {}).items()}
     both = {**nested, **stated}
     said = {
-        "input_tokens": _first(stated, INPUT),
-        "output_tokens": _first(stated, OUTPUT),
+        "input_tokens": _first(stated, INPUT_TOKEN_KEYS),
+        "output_tokens": _first(stated, OUTPUT_TOKEN_KEYS),
         "total_tokens": _first(stated, TOTAL),
         "cached_tokens": _first(both, CACHED),
         "cache_write_tokens": _first(both, WRITTEN),
-        "reasoning_tokens": _first(both, REASONING),
+        "reasoning_tokens": _first(both, REASONING_TOKEN_KEYS),
     }
     inputs, parts = said["input_tokens"], (said["cached_tokens"] or 0) + (said["cache_write_tokens"] or 0)
     if inputs is not None and parts:

@@ -21,7 +21,7 @@ from tracing.vocabularies.tables import Excerpt, Reader, Together, Vocabulary
 from tracing.vocabularies.usage import provider_usage
 
 CONTEXTS = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runtimeContext.")
-TEXT, CALLS, REASONING = "ai.response.text", "ai.response.toolCalls", "ai.response.reasoning"
+TEXT_KEY, TOOL_CALLS_KEY, REASONING_KEY = "ai.response.text", "ai.response.toolCalls", "ai.response.reasoning"
 OPERATION, FUNCTION = "ai.operationId", "ai.telemetry.functionId"
 
 
@@ -63,8 +63,8 @@ def prompt(value: Any) -> str | None:
 
 def response(values: dict[str, Any]) -> str | None:
     """A text alone stays text; with calls or reasoning it is a message."""
-    words, calls = text(values.get(TEXT)), json_value(values.get(CALLS))
-    reasoning = text(values.get(REASONING))
+    words, calls = text(values.get(TEXT_KEY)), json_value(values.get(TOOL_CALLS_KEY))
+    reasoning = text(values.get(REASONING_KEY))
     if not reasoning and not (isinstance(calls, list) and calls):
         return words
     said = {"role": "assistant", "content": words or "", "reasoning": reasoning, "tool_calls": calls}
@@ -85,7 +85,7 @@ def values(value: Any) -> str | None:
 
 RUN_NAME = Together(run_name)
 RESPONSE = Together(response)
-USAGE = "ai.usage."
+VERCEL_USAGE_PREFIX = "ai.usage."
 VERCEL = Vocabulary(
     title="Vercel AI SDK",
     table={
@@ -108,20 +108,23 @@ VERCEL = Vocabulary(
             "ai.stream.msToFirstChunk": milliseconds,
         },
         "usage.input_tokens": {
-            USAGE + "inputTokens": integer,
-            USAGE + "promptTokens": integer,
-            USAGE + "tokens": integer,
+            VERCEL_USAGE_PREFIX + "inputTokens": integer,
+            VERCEL_USAGE_PREFIX + "promptTokens": integer,
+            VERCEL_USAGE_PREFIX + "tokens": integer,
         },
-        "usage.output_tokens": {USAGE + "outputTokens": integer, USAGE + "completionTokens": integer},
-        "usage.total_tokens": {USAGE + "totalTokens": integer},
+        "usage.output_tokens": {
+            VERCEL_USAGE_PREFIX + "outputTokens": integer,
+            VERCEL_USAGE_PREFIX + "completionTokens": integer,
+        },
+        "usage.total_tokens": {VERCEL_USAGE_PREFIX + "totalTokens": integer},
         "usage.cached_tokens": {
-            USAGE + "cachedInputTokens": integer,
-            USAGE + "inputTokenDetails.cacheReadTokens": integer,
+            VERCEL_USAGE_PREFIX + "cachedInputTokens": integer,
+            VERCEL_USAGE_PREFIX + "inputTokenDetails.cacheReadTokens": integer,
         },
-        "usage.cache_write_tokens": {USAGE + "inputTokenDetails.cacheWriteTokens": integer},
+        "usage.cache_write_tokens": {VERCEL_USAGE_PREFIX + "inputTokenDetails.cacheWriteTokens": integer},
         "usage.reasoning_tokens": {
-            USAGE + "reasoningTokens": integer,
-            USAGE + "outputTokenDetails.reasoningTokens": integer,
+            VERCEL_USAGE_PREFIX + "reasoningTokens": integer,
+            VERCEL_USAGE_PREFIX + "outputTokenDetails.reasoningTokens": integer,
         },
         "usage": {"ai.response.providerMetadata": provider_metadata},
         "input": {
@@ -132,9 +135,9 @@ VERCEL = Vocabulary(
             "ai.values": values,
         },
         "output": {
-            TEXT: RESPONSE,
-            CALLS: RESPONSE,
-            REASONING: RESPONSE,
+            TEXT_KEY: RESPONSE,
+            TOOL_CALLS_KEY: RESPONSE,
+            REASONING_KEY: RESPONSE,
             "ai.result.text": text,
             "ai.toolCall.result": json_answered,
             "ai.response.object": json_answered,

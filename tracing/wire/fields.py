@@ -9,7 +9,7 @@ from typing import Any
 from projects.values import in_utc
 from tracing.fields import dump
 
-DEEPEST = 100  # levels of a JSON body, some of them its own frame around what a program sent
+MAX_JSON_DEPTH = 100  # levels of a JSON body, some of them its own frame around what a program sent
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 

@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tracing.records import Claims, Kind, Level, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord
-from tracing.wire.fields import DEEPEST, identifier, mapping, moment, nests_deeper, text, texts
+from tracing.wire.fields import MAX_JSON_DEPTH, identifier, mapping, moment, nests_deeper, text, texts
 from tracing.wire.langfuse_usage import costs_of, usage_of
 from tracing.wire.scores import BadScore, ScoreRules, score_of
 
 Record = SpanRecord | TraceRecord | ScoreRecord
-SCORE = "score-create"
-KINDS = {kind.name: kind for kind in Kind}
+SCORE_EVENT_TYPE = "score-create"
+KIND_BY_OBSERVATION_TYPE = {kind.name: kind for kind in Kind}
 # Keys of an observation's body that a column of ours holds; the others are kept as raw attributes.
 KNOWN = frozenset(
     [
@@ -39,14 +39,14 @@ def decode_event(item: Any, configs: Mapping[str, ScoreRules] | None = None) -> 
         return BatchEvent("", reason=Reason.INVALID_EVENT, message="an event must be an object")
     event_id, kind, body = identifier(item.get("id")) or "", item.get("type"), item.get("body")
     read_score = partial(_score, configs=configs)
-    reader = read_score if kind == SCORE else READERS.get(kind) if isinstance(kind, str) else None
+    reader = read_score if kind == SCORE_EVENT_TYPE else READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         return BatchEvent(event_id, reason=Reason.UNKNOWN_EVENT_TYPE, message=f"unknown type {str(kind)[:60]!r}")
     if not isinstance(body, dict):
         return BatchEvent(event_id, reason=Reason.INVALID_EVENT, message="body: must be an object")
-    if nests_deeper(body, DEEPEST):
+    if nests_deeper(body, MAX_JSON_DEPTH):
         return BatchEvent(
-            event_id, reason=Reason.NESTED_TOO_DEEP, message=f"body: nests more than {DEEPEST} levels deep"
+            event_id, reason=Reason.NESTED_TOO_DEEP, message=f"body: nests more than {MAX_JSON_DEPTH} levels deep"
         )
     try:
         return BatchEvent(event_id, reader(body, event_id, moment(item.get("timestamp"))))
@@ -84,7 +84,7 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
             span_id,
             parent_id=identifier(body.get("parentObservationId")),
             name=text(body.get("name")),
-            kind=kind if kind is not None else KINDS.get(str(body.get("type")).upper()),
+            kind=kind if kind is not None else KIND_BY_OBSERVATION_TYPE.get(str(body.get("type")).upper()),
             level=Level.__members__.get(str(body.get("level"))),
             status_message=text(body.get("statusMessage")),
             started_at=moment(body.get("startTime")),

@@ -15,7 +15,7 @@ from tracing.wire.refusals import Unreadable
 from tracing.wire.values import EPOCH, Decoding, moment
 from tracing.wire.weight import LOG, weigh_protobuf
 
-MESSAGE_EVENTS = frozenset(
+LOGGED_MESSAGE_EVENTS = frozenset(
     {
         "gen_ai.client.inference.operation.details",
         "gen_ai.system.message",
@@ -48,7 +48,7 @@ def decode_logs(body: bytes, content_type: str, issues: list[Issue] | None = Non
         decoding.span_id = record.span_id
         if not decoding.has_room(number):
             continue
-        if record.name not in MESSAGE_EVENTS or not record.trace_id or not record.span_id:
+        if record.name not in LOGGED_MESSAGE_EVENTS or not record.trace_id or not record.span_id:
             decoding.report(Reason.LOG_IGNORED, record.name or str(record.body))
             continue
         key = record.trace_id, record.span_id

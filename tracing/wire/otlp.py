@@ -17,7 +17,7 @@ from tracing.wire.weight import SPAN, weigh_protobuf
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 NO_TRACE, NO_SPAN = bytes(16), bytes(8)
-SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
+SCALAR_FIELDS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
 
 
 def media_type(content_type: str) -> str:
@@ -108,7 +108,7 @@ def plain(value: Any, decoding: Decoding, depth: int = 1) -> Any:
     if which is None:
         return None
     inner = getattr(value, which)
-    if which in SCALARS:
+    if which in SCALAR_FIELDS:
         return inner
     if which == "bytes_value":
         return b64encode(inner).decode()

@@ -112,8 +112,8 @@ def plain(value: Any, decoding: Decoding, depth: int = 1) -> Any:
             return decoding.shallow([plain(item, decoding, depth + 1) for item in list_of(inner, "values")], depth)
         if key == "kvlistValue" and isinstance(inner, dict):
             return decoding.shallow(_mapping(inner, decoding, depth), depth)
-        if key in SCALARS:
-            return SCALARS[key](_scalar(inner, decoding))
+        if key in SCALAR_READERS:
+            return SCALAR_READERS[key](_scalar(inner, decoding))
     return None
 
 
@@ -144,7 +144,7 @@ def _double(value: Any) -> Any:
         return value
 
 
-SCALARS: dict[str, Callable[[Any], Any]] = {
+SCALAR_READERS: dict[str, Callable[[Any], Any]] = {
     "stringValue": lambda value: value,
     "boolValue": lambda value: value,
     "bytesValue": lambda value: value,

@@ -9,7 +9,7 @@ from projects.values import FIRST_YEAR, LAST_YEAR, in_calendar
 from tracing.records import ScoreRecord
 from tracing.wire.fields import identifier, mapping, moment, number, snake_case, text
 
-SOURCES = {"api", "annotation", "eval"}
+SCORE_SOURCES = {"api", "annotation", "eval"}
 # Long texts have a type of their own here; Langfuse's newer SDKs call one use of them a correction.
 DATA_TYPES = {"NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT", "CORRECTION"}
 
@@ -113,4 +113,4 @@ def _target(body: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _source(value: Any) -> str:
     source = value.lower() if isinstance(value, str) else ""
-    return source if source in SOURCES else "api"
+    return source if source in SCORE_SOURCES else "api"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tracing.fields import dump
-from tracing.limits import ATTRIBUTES, FAULTS, NESTING, SPANS
+from tracing.limits import ATTRIBUTE_LIMIT, FAULTS, NESTING, SPAN_LIMIT
 from tracing.records import Issue, RawSpan, Reason
 from tracing.wire.refusals import BodyTooLarge
 
@@ -34,17 +34,17 @@ class Decoding:
 
     def has_room(self, taken: int) -> bool:
         """Whether one more item may be taken; reports the item otherwise."""
-        if taken < SPANS.value:
+        if taken < SPAN_LIMIT.value:
             return True
-        self.report(Reason.TOO_MANY_SPANS, f"more than {SPANS.value:,} in one request")
+        self.report(Reason.TOO_MANY_SPANS, f"more than {SPAN_LIMIT.value:,} in one request")
         return False
 
     def fitting(self, pairs: Any) -> Any:
         """At most as many attributes as the limit allows."""
-        if len(pairs) <= ATTRIBUTES.value:
+        if len(pairs) <= ATTRIBUTE_LIMIT.value:
             return pairs
-        self.report(Reason.ATTRIBUTES_CUT, f"{len(pairs):,} attributes, {ATTRIBUTES.value:,} kept")
-        return pairs[: ATTRIBUTES.value]
+        self.report(Reason.ATTRIBUTES_CUT, f"{len(pairs):,} attributes, {ATTRIBUTE_LIMIT.value:,} kept")
+        return pairs[: ATTRIBUTE_LIMIT.value]
 
     def shallow(self, value: Any, depth: int) -> Any:
         """`value` itself, or its JSON text where it begins to nest deeper than anybody reads."""

@@ -9,15 +9,15 @@ from tracing.wire.refusals import BodyTooLarge
 COUNTED_FROM_BYTES = MB
 COUNTED_WITHIN_ITEMS_FROM_BYTES = 8 * MB  # it takes longer than reading them, and a part there costs less memory
 COMMAS_PER_PART = 5  # numbers in a list are small
-DEEPEST = 100  # beyond it protobuf refuses the message
+MAX_PROTOBUF_DEPTH = 100  # beyond it protobuf refuses the message
 FIXED_SIZES = {1: 8, 5: 4}
 
 Schema = dict[int, "Schema"]
-VALUE: Schema = {}
-PAIR: Schema = {2: VALUE}
-VALUE |= {5: {1: VALUE}, 6: {1: PAIR}}
+VALUE_SCHEMA: Schema = {}
+PAIR: Schema = {2: VALUE_SCHEMA}
+VALUE_SCHEMA |= {5: {1: VALUE_SCHEMA}, 6: {1: PAIR}}
 SPAN: Schema = {9: PAIR, 11: {3: PAIR}, 13: {4: PAIR}}
-LOG: Schema = {5: VALUE, 6: PAIR}
+LOG: Schema = {5: VALUE_SCHEMA, 6: PAIR}
 
 
 def weigh_json(body: bytes) -> None:
@@ -45,7 +45,7 @@ def weigh_protobuf(body: bytes, item: Schema) -> None:
                 size, at = _varint(body, at) if kind in (0, 2) else (FIXED_SIZES[kind], at)
             except (IndexError, KeyError):
                 break
-            inner = fields.get(tag >> 3) if kind == 2 and len(outer) < DEEPEST else None
+            inner = fields.get(tag >> 3) if kind == 2 and len(outer) < MAX_PROTOBUF_DEPTH else None
             if inner is not None:
                 outer.append((at + size, end, fields))
                 end, fields = min(end, at + size), inner

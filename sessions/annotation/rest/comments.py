@@ -12,12 +12,12 @@ from sessions.annotation.rest.faces import Many, One, body_of, key_of, one_of, p
 from sessions.models import Comment, ObjectType
 from tracing.wire.refusals import Invalid
 
-FILTERS = {"object_type": "objectType", "object_id": "objectId", "author_user_id": "authorUserId"}
+COMMENT_FILTERS = {"object_type": "objectType", "object_id": "objectId", "author_user_id": "authorUserId"}
 
 
 def listed(request: HttpRequest, project: Project) -> Many:
     rows = Comment.objects.for_project(project).order_by("-created_at", "id")
-    given = {name: request.GET.get(name) or request.GET.get(camel) for name, camel in FILTERS.items()}
+    given = {name: request.GET.get(name) or request.GET.get(camel) for name, camel in COMMENT_FILTERS.items()}
     if given["object_id"] and not given["object_type"]:
         raise Invalid("objectType: needed beside objectId")
     if given["object_type"]:

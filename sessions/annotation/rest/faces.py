@@ -27,8 +27,8 @@ from tracing.wire.responses import json_response
 
 PUBLIC = "api/public"
 PLATFORM = "api/platform/v1/organizations/<str:organization_id>/projects/<str:project_id>"
-LIMIT, HIGHEST_LIMIT, HIGHEST_PAGE = 50, 100, 100_000
-PATIENCE = 2_000  # ms for a statement; the clients wait five seconds for count and page
+LIMIT, MAX_LANGFUSE_LIMIT, HIGHEST_PAGE = 50, 100, 100_000
+LANGFUSE_TIMEOUT_MS = 2_000  # ms for a statement; the clients wait five seconds for count and page
 
 Row = TypeVar("Row", bound=Model)
 
@@ -76,28 +76,28 @@ class Done:
 
 
 Answer = One | Many | Done
-Action = Callable[..., Answer]
+LangfuseHandler = Callable[..., Answer]
 
 
-def on_both(route: str, **actions: Action) -> Iterable[URLPattern]:
+def on_both(route: str, **actions: LangfuseHandler) -> Iterable[URLPattern]:
     """The patterns of `route` on both faces; `actions` are by method, `action(request, project, ...)`."""
     yield path(f"{PUBLIC}/{route}", _endpoint(actions, _public))
     yield path(f"{PLATFORM}/{route}", _endpoint(actions, _platform))
 
 
-def on_public(route: str, **actions: Action) -> Iterable[URLPattern]:
+def on_public(route: str, **actions: LangfuseHandler) -> Iterable[URLPattern]:
     """For what the platform's client does not rewrite."""
     yield path(f"{PUBLIC}/{route}", _endpoint(actions, _public))
 
 
-def _public(action: Action) -> Callable[..., HttpResponse]:
+def _public(action: LangfuseHandler) -> Callable[..., HttpResponse]:
     def view(request: HttpRequest, project: Project, **kwargs: Any) -> HttpResponse:
         return json_response(_answer(action, request, project, kwargs).on_public())
 
     return view
 
 
-def _platform(action: Action) -> Callable[..., HttpResponse]:
+def _platform(action: LangfuseHandler) -> Callable[..., HttpResponse]:
     @platform
     def view(request: HttpRequest, project: Project, **kwargs: Any) -> HttpResponse:
         return json_response(_answer(action, request, project, kwargs).on_platform())
@@ -105,14 +105,16 @@ def _platform(action: Action) -> Callable[..., HttpResponse]:
     return view
 
 
-def _answer(action: Action, request: HttpRequest, project: Project, kwargs: Mapping[str, str]) -> Answer:
+def _answer(action: LangfuseHandler, request: HttpRequest, project: Project, kwargs: Mapping[str, str]) -> Answer:
     try:
         return action(request, project, **kwargs)
     except NotAllowed as error:
         raise (error.__cause__ if isinstance(error.__cause__, IngestRefused) else Invalid(str(error))) from None
 
 
-def _endpoint(actions: Mapping[str, Action], face: Callable[[Action], Callable[..., HttpResponse]]) -> Any:
+def _endpoint(
+    actions: Mapping[str, LangfuseHandler], face: Callable[[LangfuseHandler], Callable[..., HttpResponse]]
+) -> Any:
     doors = {
         method: machine(method, scope=Scope.READ if method == "GET" else Scope.WRITE)(face(action))
         for method, action in actions.items()
@@ -170,7 +172,7 @@ def page_of(
     request: HttpRequest, rows: QuerySet[Row], words: str, shape: Callable[[list[Row]], Iterable[Mapping[str, Any]]]
 ) -> Many:
     """`?page=` from 1 and `?limit=`; `shape` gets the page's rows at once."""
-    page, limit = _whole(request, "page", 1, HIGHEST_PAGE), _whole(request, "limit", LIMIT, HIGHEST_LIMIT)
+    page, limit = _whole(request, "page", 1, HIGHEST_PAGE), _whole(request, "limit", LIMIT, MAX_LANGFUSE_LIMIT)
     with in_time("Ask for a shorter time, or for fewer things at once."):
         total = rows.count()
         found = list(rows[(page - 1) * limit : page * limit])
@@ -182,7 +184,7 @@ def page_of(
 def in_time(way_out: str) -> Iterator[None]:
     """Around reading that may have no index to go by."""
     try:
-        with within(PATIENCE):
+        with within(LANGFUSE_TIMEOUT_MS):
             yield
     except TooLong:
         raise Invalid(f"This took too long to find. {way_out}") from None

@@ -17,8 +17,8 @@ EQUAL = {
     "name": "name", "configId": "config_id", "sessionId": "session_id", "traceId": "trace_id", "queueId": "queue_id",
     "observationId": "span_id",
 }  # fmt: skip
-OPERATORS = {"=": "exact", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
-TYPES = ("NUMERIC", "BOOLEAN", "CATEGORICAL")
+SCORE_FILTER_LOOKUPS = {"=": "exact", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+SCORE_DATA_TYPES = ("NUMERIC", "BOOLEAN", "CATEGORICAL")
 
 
 def listed(request: HttpRequest, project: Project) -> Many:
@@ -32,7 +32,7 @@ def one(request: HttpRequest, project: Project, score_id: str) -> One:
 
 
 def shape(score: Score) -> dict[str, Any]:
-    data_type = score.data_type if score.data_type in TYPES else "CATEGORICAL"
+    data_type = score.data_type if score.data_type in SCORE_DATA_TYPES else "CATEGORICAL"
     shaped = {
         "id": score.id,
         "name": score.name,
@@ -93,11 +93,11 @@ def _by_value(request: HttpRequest, rows: QuerySet[Score]) -> QuerySet[Score]:
         value = float(text)
     except ValueError:
         raise Invalid("value: a number") from None
-    if compared not in OPERATORS:
-        raise Invalid(f"operator: one of {' '.join(OPERATORS)}")
+    if compared not in SCORE_FILTER_LOOKUPS:
+        raise Invalid(f"operator: one of {' '.join(SCORE_FILTER_LOOKUPS)}")
     if compared == "!=":
         return rows.filter(~Q(value=value))
-    return rows.filter(**{f"value__{OPERATORS[compared]}": value})
+    return rows.filter(**{f"value__{SCORE_FILTER_LOOKUPS[compared]}": value})
 
 
 def _on_traces(user_id: str | None, tags: list[str], project: Project, rows: QuerySet[Score]) -> QuerySet[Score]:

@@ -8,14 +8,14 @@ from django.http import HttpRequest
 
 from projects.models import Project
 from projects.values import whole_number
-from sessions.annotation.rest.faces import HIGHEST_LIMIT, LIMIT, Done, stamp
+from sessions.annotation.rest.faces import LIMIT, MAX_LANGFUSE_LIMIT, Done, stamp
 from sessions.annotation.rest.scores import readable, within_time
 from tracing.keyset import BadCursor, Order
 from tracing.models import Score
 from tracing.wire.fields import number
 from tracing.wire.refusals import Invalid
 
-NEWEST = Order("scores", "scored_at", "id", DateTimeField(), is_descending=True)
+NEWEST_SCORES_FIRST = Order("scores", "scored_at", "id", DateTimeField(), is_descending=True)
 ONE_OF = {
     "id": "id", "name": "name", "environment": "environment", "configId": "config_id", "queueId": "queue_id",
     "traceId": "trace_id", "sessionId": "session_id", "observationId": "span_id",
@@ -28,11 +28,11 @@ def listed(request: HttpRequest, project: Project) -> Done:
     groups = set(filter(None, given.get("fields", "").split(",")))
     if groups - GROUPS:
         raise Invalid(f"fields: of {', '.join(sorted(GROUPS))}")
-    limit = whole_number(given.get("limit", str(LIMIT)), 1, HIGHEST_LIMIT)
+    limit = whole_number(given.get("limit", str(LIMIT)), 1, MAX_LANGFUSE_LIMIT)
     if limit is None:
-        raise Invalid(f"limit: a whole number from 1 to {HIGHEST_LIMIT}")
+        raise Invalid(f"limit: a whole number from 1 to {MAX_LANGFUSE_LIMIT}")
     try:
-        page = NEWEST.page(_filtered(request, project), cursor=given.get("cursor", ""), limit=limit)
+        page = NEWEST_SCORES_FIRST.page(_filtered(request, project), cursor=given.get("cursor", ""), limit=limit)
     except BadCursor as error:
         raise Invalid(f"cursor: {error}") from None
     meta: dict[str, Any] = {"limit": limit} | ({"cursor": page.next} if page.next else {})

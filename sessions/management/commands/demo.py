@@ -18,7 +18,7 @@ from sessions.recomputing import drain
 from tracing.intake import take_traces
 from tracing.wire.otlp import PROTOBUF
 
-BAR = 30
+DEMO_BAR_CHARACTERS = 30
 
 
 class Command(BaseCommand):
@@ -56,6 +56,8 @@ class Command(BaseCommand):
     def show(self, done: int, total: int) -> None:
         if not self.stdout.isatty():
             return
-        filled = BAR * done // total
-        self.stdout.write(f"\r[{'#' * filled}{'.' * (BAR - filled)}] {done:,} of {total:,} sessions", ending="")
+        filled = DEMO_BAR_CHARACTERS * done // total
+        self.stdout.write(
+            f"\r[{'#' * filled}{'.' * (DEMO_BAR_CHARACTERS - filled)}] {done:,} of {total:,} sessions", ending=""
+        )
         self.stdout.flush()

@@ -10,10 +10,10 @@ from projects.time_limits import at_length
 from sessions.search.index import index
 from tracing.management.walk import TraceWalk
 
-TABLE, NAME = "trace_text", "trace_text_tokens"
-DROP = f"DROP INDEX IF EXISTS {NAME}"
+TABLE, TOKEN_INDEX_NAME = "trace_text", "trace_text_tokens"
+DROP = f"DROP INDEX IF EXISTS {TOKEN_INDEX_NAME}"
 CREATE = (
-    f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {NAME} ON {TABLE} USING gin (project_id, tokens)"
+    f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {TOKEN_INDEX_NAME} ON {TABLE} USING gin (project_id, tokens)"
     " WITH (gin_pending_list_limit = 32768)"
 )
 

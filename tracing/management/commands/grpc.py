@@ -14,7 +14,7 @@ from tracing.alive import prove
 from tracing.grpc import Certificate, serve
 from tracing.pulse import pulse
 
-GRACE_SECONDS = 10.0
+STOP_GRACE_SECONDS = 10.0
 STOPPING = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -59,7 +59,7 @@ def work(address: str, certificate: Certificate | None, *, shared: bool) -> None
         raise CommandError(f"gRPC cannot start on {address}: {error}") from None
     prove("grpc")
     signal.sigwait(STOPPING)
-    server.stop(GRACE_SECONDS).wait()
+    server.stop(STOP_GRACE_SECONDS).wait()
 
 
 def supervise(count: int, address: str, certificate: Certificate | None) -> None:
