@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tracing.fields import dump
 from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
 
 MAX_ID_CHARACTERS = 200  # trace, span, session and user ids
 MAX_NAME_CHARACTERS = 1_000  # names, models, messages, tags
 ENVIRONMENT_LENGTH = 40
 MAX_TEXT_CHARACTERS = 10_000_000  # input or output of one span, in characters
+MAX_SCORE_CHARACTERS = 20_000  # comment, text and metadata of a score: pages of answers hold hundreds of them
 TAG_COUNT = 100
 TOKENS_MAX = 10**15
 COST_MAX = Decimal(10**7)  # what numeric(20, 12) can add up without overflow
@@ -153,9 +155,13 @@ def _fit_score(record: ScoreRecord, report: Report) -> bool:
         report(problem, record.session_id)
         return False
     record.name = clean(record.name)[:MAX_NAME_CHARACTERS]
-    record.string_value = None if record.string_value is None else clean(record.string_value)
-    record.comment = None if record.comment is None else clean(record.comment)
+    record.string_value = _cut(
+        record.string_value, MAX_SCORE_CHARACTERS if record.data_type == "TEXT" else MAX_NAME_CHARACTERS, report
+    )
+    record.comment = _cut(record.comment, MAX_SCORE_CHARACTERS, report)
     record.metadata = clean_json(record.metadata)
+    if record.metadata is not None and len(written := dump(record.metadata)) > MAX_SCORE_CHARACTERS:
+        record.metadata = {"metadata": _cut(written, MAX_SCORE_CHARACTERS, report)}
     record.environment = (clean(record.environment or "") or "default")[:ENVIRONMENT_LENGTH]
     return True
 

@@ -145,8 +145,16 @@ TEXT_LIMIT = Limit(
     Reason.TEXT_CUT,
     "The longest prompt of today's models, several times over.",
 )
+SCORE_LIMIT = Limit(
+    "Comment, text or metadata of one score",
+    checks.MAX_SCORE_CHARACTERS,
+    "characters",
+    "stored cut, metadata as text",
+    Reason.TEXT_CUT,
+    "One answer lists hundreds of scores.",
+)
 NAME_LIMIT = Limit(
-    "Names, models, versions, status messages",
+    "Names, models, versions, status messages, categories of scores",
     checks.MAX_NAME_CHARACTERS,
     "characters",
     "stored cut",
@@ -217,6 +225,7 @@ INGESTION_LIMITS = (
     FILES_SIZE,
     RATE,
     TEXT_LIMIT,
+    SCORE_LIMIT,
     NAME_LIMIT,
     SESSION_ID,
     OTHER_IDS,

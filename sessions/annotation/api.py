@@ -28,6 +28,7 @@ from sessions.models import Comment, ObjectType, ReviewItem, ReviewQueue, ScoreC
 from tracing.ingest import ingest
 from tracing.keyset import BadCursor, Order
 from tracing.models import Score
+from tracing.records import Reason
 from tracing.score_configs import configs_of
 from tracing.scored import delete_score
 from tracing.wire.fields import number
@@ -65,8 +66,8 @@ def scores(request: Request) -> Response:
         with refusing():
             body = _object(request)  # what cannot be stored of a score is replaced
             record = score_of(body, configs_of(project.pk, [body]))
-            if issues := ingest(project.pk, [record]):
-                raise NotAllowed(f"score: {issues[-1].reason}: {issues[-1].sample}")
+            if refused := [issue for issue in ingest(project.pk, [record]) if issue.reason is not Reason.TEXT_CUT]:
+                raise NotAllowed(f"score: {refused[-1].reason}: {refused[-1].sample}")
         return Response(_shape(_score(project, record.id), SCORE_FIELDS))
     rows = _filtered(request, Score.objects.for_project(project), SCORE_FILTERS)
     return _page(request, rows, NEWEST_SCORES, lambda row: _shape(row, SCORE_FIELDS))

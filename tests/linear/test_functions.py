@@ -179,7 +179,7 @@ MANY: dict[str, Callable[[int], Any]] = {
 @pytest.mark.parametrize("kind", MANY)
 def test_work_on_messages_is_linear_in_their_parts(kind: str) -> None:
     def work(text: str) -> None:
-        shaped = normalised(text, "user")
+        shaped = normalised(text, "user") or ""
         preview(shaped, role="user")
         called_tools(shaped)
 

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from projects.models import Project, Scope
 from tests.conftest import Key
 from tracing.ingest import ingest
 from tracing.models import IngestionIssue, Score, Trace
-from tracing.records import SpanRecord
+from tracing.records import Reason, SpanRecord
 
 pytestmark = pytest.mark.django_db
 TRACE = "0123456789abcdef0123456789abcdef"
@@ -153,6 +154,29 @@ def test_a_bad_score_is_refused_with_the_field_that_is_wrong(
     assert word in body["message"]
     assert IngestionIssue.objects.for_project(project).get().count == 1
     assert not Score.objects.for_project(project).exists()
+
+
+@pytest.mark.parametrize("path", ["/api/public/scores", "/api/v1/scores"])
+def test_a_long_score_is_stored_cut_and_the_cut_is_named(sdk: Sdk, project: Project, path: str) -> None:
+    said = {"trace_id" if "v1" in path else "traceId": TRACE, "id": "long", "name": "why", "data_type": "TEXT"}
+    long = {"value": "v" * 30_000, "comment": "c" * 30_000, "metadata": {"m": "m" * 30_000}}
+
+    status, _ = sdk.call("POST", path, said | long)
+
+    score = Score.objects.for_project(project).get()
+    assert (status, len(score.string_value or ""), len(score.comment or "")) == (200, 20_000, 20_000)
+    assert len(score.metadata["metadata"]) == 20_000
+    assert IngestionIssue.objects.for_project(project).get(reason=Reason.TEXT_CUT).count == 3
+
+
+def test_a_long_category_is_stored_cut(sdk: Sdk, project: Project) -> None:
+    body = SCORE | {"value": "v" * 2_000}
+
+    assert sdk.call("POST", "/api/public/scores", [body]) == (
+        207,
+        {"accepted": 1, "rejected": 0, "errors": [{"message": ANY}]},
+    )
+    assert Score.objects.for_project(project).get().string_value == "v" * 1_000
 
 
 def test_a_score_comes_in_snake_case_in_an_envelope_from_the_platform(

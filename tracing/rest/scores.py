@@ -61,8 +61,9 @@ def _create(request: HttpRequest, project: Project, body: Any) -> str:
     record = _record(body, configs_of(project.pk, [body]), issues)
     stored = [record] if record else []
     found = ingest(project.pk, stored, sdk=sdk_of(request.headers, ()), issues=issues)
-    if record is None or len(found) > len(issues):
-        raise Invalid(f"{found[-1].reason}: {found[-1].sample}")
+    if refused := [issue for issue in found if issue.reason is not Reason.TEXT_CUT]:
+        raise Invalid(f"{refused[-1].reason}: {refused[-1].sample}")
+    assert record is not None, "a score that is none has an issue that rejects it"
     return record.id
 
 
@@ -76,8 +77,9 @@ def _array(request: HttpRequest, project: Project, bodies: list[Any]) -> HttpRes
     found = ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
     if not found:
         return json_response({"message": "Accepted"}, status=202)
+    rejected = sum(issue.reason is not Reason.TEXT_CUT for issue in found)
     errors = [{"message": f"{issue.reason}: {issue.sample}"} for issue in found]
-    return json_response({"accepted": len(bodies) - len(found), "rejected": len(found), "errors": errors}, status=207)
+    return json_response({"accepted": len(bodies) - rejected, "rejected": rejected, "errors": errors}, status=207)
 
 
 def _record(body: Any, configs: Mapping[str, ScoreRules], issues: list[Issue]) -> ScoreRecord | None:
