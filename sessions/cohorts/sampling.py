@@ -2,7 +2,6 @@
 
 The sample is chosen by a hash of the session's id, which has nothing to do with what a session is, and has an index."""
 
-import json
 from collections.abc import Sequence
 
 from django.db.models import BooleanField, QuerySet
@@ -10,6 +9,7 @@ from django.db.models.expressions import RawSQL
 
 from projects.models import Project
 from sessions.models import Session
+from tracing.bounded import plan_of
 
 MAX_EXACT_SESSIONS = 60_000  # sessions up to which every one is read
 ONE_IN = 128  # otherwise; the index session_sample holds these
@@ -29,5 +29,5 @@ def affordable(project: Project, whole: Sequence[QuerySet[Session]]) -> tuple[in
 
 def _estimated(sessions: QuerySet[Session]) -> float:
     """How many rows' worth of work the planner expects, at the price of one row that is read by itself."""
-    plan = json.loads(sessions.order_by().values("session_id").explain(format="json"))[0]["Plan"]
-    return max(float(plan["Plan Rows"]), float(plan["Total Cost"]) / COST_OF_A_ROW)
+    plan = plan_of(sessions.order_by().values("session_id"))
+    return max(plan.rows, plan.cost / COST_OF_A_ROW)

@@ -120,13 +120,15 @@ def _edges(project: Project, listing: Listing) -> tuple[datetime, datetime]:
 
 
 def _before(project: Project, listing: Listing, first: datetime, last: datetime) -> Before | None:
-    """Where the time has a beginning."""
+    """Where the time has a beginning, and the years before it are still of the calendar."""
     if not listing.span.start:
         return None
     params, start = listing.params.copy(), first - (last - first)
     params.pop("range", None)
     params["from"], params["to"] = start.isoformat(), first.isoformat()
     earlier = Listing(project, params)
+    if earlier.errors:
+        return None
     sessions = sessions_of(earlier)
     facts, scores = before_of(earlier, sessions, steps_between(start, first))
     steps = [TimeStep(hour_of(start), hour_of(first), is_hourly=False)]

@@ -4,7 +4,6 @@ Words are looked for turn by turn: a session matches when one of its traces says
 negated ones. One `tsquery` asks the index; where lexemes alone cannot decide (phrases, and long words of languages
 without spaces) the folded text beside them does."""
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from django.db.models.lookups import GreaterThan
 from projects.models import Project
 from sessions.models import Session, TraceText
 from sessions.search.tokens import folded, runs, word
+from tracing.bounded import plan_of
 from tracing.models import Trace
 
 SHORTEST_PREFIX = 4  # letters: a shorter beginning stands for a large part of the dictionary
@@ -98,7 +98,7 @@ def having(turns: QuerySet[TraceText], asked: str) -> QuerySet[TraceText]:
 
 def expected(rows: QuerySet[Any]) -> int:
     """How many rows PostgreSQL expects. It knows the words that are common, and takes others for rare."""
-    return int(json.loads(rows.explain(format="json"))[0]["Plan"]["Plan Rows"])
+    return int(plan_of(rows).rows)
 
 
 def needs_of(terms: Sequence[Term]) -> list[Need]:

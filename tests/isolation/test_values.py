@@ -184,6 +184,52 @@ def test_no_value_makes_a_route_answer_that_the_fault_is_ours(
     assert late <= {text for text in late if "FileNotFoundError" in text}, "nobody but the database refused a value"
 
 
+DEEP, AT = "[" * 200_000, "2026-01-01T00:00:00Z"
+NAMED: list[tuple[str, str, str, int]] = [  # those that once were answered so, with what each is owed
+    *(("POST", f"/api/v1/{path}", DEEP, 400) for path in ("erasures", "scores", "comments", "score-configs")),
+    ("POST", "/api/v1/score-configs", '{"name": "n", "data_type": "NUMERIC", "min_value": NaN}', 400),
+    ("POST", "/api/public/scores", '{"name": "n", "value": 1, "traceId": "t1", "dataType": []}', 400),
+    ("POST", "/api/public/comments", '{"objectType": "TRACE", "objectId": "t1", "content": "\\ud800"}', 200),
+    ("POST", "/api/public/comments", '{"objectType": "TRACE", "objectId": "t1", "content": "\\u0000"}', 400),
+    ("GET", "/api/public/comments?authorUserId=%C2%B2", "", 200),
+    ("GET", "/api/public/observations?fromStartTime=0001-01-01", "", 400),
+    ("GET", "/api/public/media/%00", "", 400),
+    ("GET", "/api/v1/sessions?created_at__gte=0001-01-01T00:00:00%2B23:59", "", 400),
+    ("GET", f"/api/v1/sessions?q=metadata.{'a.' * 950}a%20=%201", "", 400),
+    ("GET", f"/api/v1/export?format=csv&q=metadata.{'a.' * 950}a%20=%201", "", 400),
+    ("GET", f"/project/<id>/sessions?q=metadata.{'a.' * 950}a%20=%201", "", 200),  # a list that says why it is empty
+    ("GET", "/project/<id>/dashboard?unpriced_count__gte=" + "9" * 30, "", 200),
+    ("GET", "/project/<id>/users?error_count__gte=" + "9" * 30, "", 200),
+    ("GET", "/project/<id>/traces?since=0001-01-01T00:00", "", 200),
+    ("GET", "/project/<id>/sessions?from=1900-01-01&to=2999-12-31", "", 200),
+    ("GET", "/project/<id>/dashboard?from=1900-01-01&to=2999-12-31", "", 200),
+    (
+        "GET",
+        "/project/<id>/sessions/s1?live=1~2026-01-01T00:00:00Z~2026-01-01T00:00:00Z~t1&seen=2026-13-01T00:00:00Z",
+        "",
+        200,
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), NAMED)
+def test_what_was_once_answered_as_a_fault_is_answered_with_a_reason(
+    world: World, method: str, path: str, body: str, status: int
+) -> None:
+    client = signed_in(world.owner)
+    headers = bearer(world.project) if path.startswith("/api/") else {}
+
+    answer = client.generic(
+        method,
+        path.replace("<id>", str(world.project.pk)),
+        body.encode(),
+        content_type="application/json",
+        headers=headers,
+    )
+
+    assert answer.status_code == status, body_of(answer)[:500]  # type: ignore[arg-type]
+
+
 def watched(read: Any, names: set[str]) -> Any:
     def reading(params: QueryDict, name: str, *rest: Any) -> Any:
         if name:
