@@ -17,6 +17,7 @@ from projects.values import whole_number
 from sessions.filters import SORTABLE_KINDS, filters, may_repeat, value_of
 from sessions.models import Session
 from sessions.models.indexes import INDEXED_SETS
+from sessions.period import TIMES, BadPeriod, Period, period_of
 from sessions.properties import properties_of
 from sessions.query.compiling import Query, compiled
 from sessions.query.grammar import QueryError
@@ -26,7 +27,6 @@ from sessions.query.writing import write
 from sessions.score_order import ScoreOrder, no_order, score_of_sort
 from sessions.search.matching import Term
 from sessions.search.ranking import place_of
-from sessions.span import TIMES, BadSpan, Period, span_of
 from tracing.keyset import BadCursor, Order
 
 DEFAULT_SORT = "-updated_at"
@@ -153,8 +153,8 @@ class ListQuery:
 
     def _span(self) -> Period:
         try:
-            return span_of(*(self.params.get(name, "") for name in TIMES))
-        except BadSpan as error:
+            return period_of(*(self.params.get(name, "") for name in TIMES))
+        except BadPeriod as error:
             self._refuse(error.name, str(error))
             return Period()
 

@@ -32,7 +32,7 @@ from sessions.dashboard.reading import sessions_of
 from sessions.dashboard.steps import TimeStep, steps_between
 from sessions.listing import Listing
 from sessions.models import Session
-from sessions.span import RANGES
+from sessions.period import RANGES
 from tracing.bounded import TooLong
 from tracing.latency import FIRST_TOKEN, WHOLE_CALL
 

@@ -6,9 +6,9 @@ from django import template
 from django.utils import timezone
 
 from sessions.listing import Listing
+from sessions.period import ALL, RANGES, TIMES
 from sessions.query.facets import Facet, FacetValue, facets, quick_values
 from sessions.question import LIST_PARAMETERS
-from sessions.span import ALL, RANGES, TIMES
 
 register = template.Library()
 PARAMETER_SETS = {"query": ("q",), "times": TIMES, "fields": ("limit",)}

@@ -20,7 +20,7 @@ RANGES = {
 ALL = "all"
 
 
-class BadSpan(ValueError):
+class BadPeriod(ValueError):
     """`name` is the parameter at fault."""
 
     def __init__(self, name: str, reason: str) -> None:
@@ -42,15 +42,15 @@ class Period:
         return self.end.end if self.end else None
 
 
-def span_of(range_: str, start: str, end: str) -> Period:
-    """Of `?range=7d` or `?from=...&to=...`, days meant in the active zone and both included. Raises BadSpan."""
+def period_of(range_: str, start: str, end: str) -> Period:
+    """Of `?range=7d` or `?from=...&to=...`, days meant in the active zone and both included. Raises BadPeriod."""
     if range_ and (start or end):
-        raise BadSpan("range", "Give a range, or from and to, but not both.")
+        raise BadPeriod("range", "Give a range, or from and to, but not both.")
     if range_ in ("", ALL) and not (start or end):
         return Period()
     if range_:
         if range_ not in RANGES:
-            raise BadSpan("range", f"A range is one of {', '.join(RANGES)} or {ALL}.")
+            raise BadPeriod("range", f"A range is one of {', '.join(RANGES)} or {ALL}.")
         since = now() - RANGES[range_][1]
         return Period(RANGES[range_][0], Moment(since, since), None, Q(updated_at__gte=since))
     first, last = _moment("from", start), _moment("to", end)
@@ -62,7 +62,7 @@ def span_of(range_: str, start: str, end: str) -> Period:
         condition &= Q(created_at__lte=last.end) if is_instant else Q(created_at__lt=last.end)
         words.append(f"to {end}")
     if first and last and first.start > last.end:
-        raise BadSpan("from", "The time ends before it starts: swap from and to.")
+        raise BadPeriod("from", "The time ends before it starts: swap from and to.")
     return Period(" ".join(words), first, last, condition)
 
 
@@ -70,4 +70,4 @@ def _moment(name: str, text: str) -> Moment | None:
     try:
         return moment(text) if text else None
     except NoValue as error:
-        raise BadSpan(name, f"“{text}” is not {error}.") from None
+        raise BadPeriod(name, f"“{text}” is not {error}.") from None
