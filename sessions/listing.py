@@ -13,9 +13,9 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from sessions.filters import SORTABLE_KINDS, Input, filters, inputs_of
+from sessions.list_query import RELEVANCE, ListQuery
 from sessions.models import Session
 from sessions.properties import Property, PropertyKind
-from sessions.question import RELEVANCE, ListQuery
 from sessions.score_order import score_of_sort
 from sessions.search.ranking import ranked_page
 from sessions.search.reach import Reach, least_reach, reach_of

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from projects.models import Project
+from sessions.list_query import SessionCondition
 from sessions.listing import Count, Listing
-from sessions.question import SessionCondition
 from tracing.bounded import TooLong, within
 
 MAX_CONDITIONS_COUNTED = 6  # conditions, each of which costs one bounded count

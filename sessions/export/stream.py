@@ -13,9 +13,9 @@ from projects.models import Project
 from projects.values import whole_number
 from sessions.export.bounds import in_time
 from sessions.export.formats import EXPORT_FORMATS, Format
+from sessions.list_query import RELEVANCE
 from sessions.listing import Listing
 from sessions.models import Session
-from sessions.question import RELEVANCE
 from sessions.saved_views import PASSING
 from sessions.score_order import ScoreOrder
 from tracing.keyset import BadCursor, KeysetPage, Order
