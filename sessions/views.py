@@ -12,10 +12,10 @@ from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import preferred
 from sessions.bulk.actions import offered_to
+from sessions.empty_state import blame_of
 from sessions.listing import Listing
 from sessions.live import changes_in, live_of
 from sessions.models import Session, SessionState
-from sessions.nothing import blame_of
 from sessions.saved_views import PASSING, default_of, menu_of, state_of
 from sessions.search.listed import found_in
 from sessions.table import DEFAULT_SESSION_COLUMNS, table_of
