@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from projects.models import Project, Scope
+from tracing.database_watchdog import pulse
 from tracing.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
-from tracing.pulse import pulse
 from tracing.rate import admit
 from tracing.wire import responses
 from tracing.wire.bodies import read_body

@@ -12,10 +12,10 @@ from django.db import close_old_connections
 from django.utils.datastructures import CaseInsensitiveMapping
 
 from projects.models import Project
+from tracing.database_watchdog import pulse
 from tracing.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.limits import BODY
 from tracing.places import BUSY, SLOT_WAIT_SECONDS
-from tracing.pulse import pulse
 from tracing.rate import admit
 from tracing.wire.otlp import PROTOBUF
 from tracing.wire.refusals import IngestRefused, IngestUnavailable

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.addresses import host_and_port, port_number
 from tracing.alive import prove
+from tracing.database_watchdog import pulse
 from tracing.grpc import Certificate, serve
-from tracing.pulse import pulse
 
 STOP_GRACE_SECONDS = 10.0
 STOPPING = {signal.SIGTERM, signal.SIGINT}
