@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from sessions.dashboard.kept import forget_days
+from sessions.dashboard.cached_days import forget_days
 from sessions.models import BulkJob, Cohort, ReviewQueue, SavedView
 from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, Word
 from sessions.query.parsing import parse

@@ -14,7 +14,7 @@ from sessions.properties import properties_of
 # The planner guesses many sessions where there are few, and compiling costs fifty times what running does.
 WITHOUT_JIT = "SET LOCAL jit = off"
 
-# `computed_at` rises whatever clocks do: sessions/dashboard/kept.py tells by it whether a session is still the same.
+# `computed_at` rises whatever clocks do: sessions/dashboard/cached_days.py tells by it whether a session is the same.
 RECOMPUTE = """
 INSERT INTO session (project_id, computed_at, {fields})
 SELECT t.project_id, %s, {aggregates}

@@ -1,5 +1,5 @@
 """What a dashboard asks of the database: one statement, which reads each session once and answers all questions, step
-by step. Days that are kept (sessions/dashboard/kept.py) are left out."""
+by step. Days that are kept (sessions/dashboard/cached_days.py) are left out."""
 
 import json
 from array import array
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions.cohorts.sampling import affordable
-from sessions.dashboard.kept import CachedDay, days_of, keep
+from sessions.dashboard.cached_days import CachedDay, days_of, keep
 from sessions.dashboard.parts import DashboardPart, ScorePart, Tally, tally
 from sessions.dashboard.steps import TimeStep
 from sessions.listing import Listing

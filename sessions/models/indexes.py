@@ -24,8 +24,8 @@ INDEXED_ORDERS = {
 INDEXED_SETS = ("tags", "user_ids", "environments", "model_names", "tool_names", "releases")
 
 
-# A dashboard tells by them which days have changed (sessions/dashboard/kept.py), and which sessions began before its
-# time and went on in it, without a look at the rows.
+# A dashboard tells by them which days have changed (sessions/dashboard/cached_days.py), and which sessions began before
+# its time and went on in it, without a look at the rows.
 INCLUDED = {"created_at": ("computed_at",), "updated_at": ("created_at",)}
 
 

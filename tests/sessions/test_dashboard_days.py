@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from projects.models import Project, User
-from sessions.dashboard.kept import CachedDay, days_of, keep
+from sessions.dashboard.cached_days import CachedDay, days_of, keep
 from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, before_of, numbers_of
 from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.reading import DAYS_SQL, read, sessions_of
