@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sessions.translation import quota
 from sessions.translation.masking import LETTER, Masked, unmasked, words_between
-from sessions.translation.planning import Plan, Unit
+from sessions.translation.planning import TranslationPlan, Unit
 from sessions.translation.provider import BadAnswer, Provider, ProviderRateLimited, TranslationFailed, UnsupportedPair
 from sessions.translation.registry import unserved
 
@@ -34,7 +34,7 @@ class Work:
         self.error: TranslationFailed | None = None
         self._unserved: set[str] = set()
 
-    def batches(self, plan: Plan) -> Iterator[list[Unit]]:
+    def batches(self, plan: TranslationPlan) -> Iterator[list[Unit]]:
         """Units of one language that are not translated yet, as many as the provider takes at once."""
         missing = (u for u in plan.units if u not in self.translations and (u.source, u.text) not in self.refused)
         wanted = sorted(missing, key=lambda unit: unit.source)

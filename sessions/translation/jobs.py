@@ -18,7 +18,7 @@ from sessions.models import TranslationJob
 from sessions.translation import cache
 from sessions.translation.choices import TranslationChoice, choice_of
 from sessions.translation.engine import Work
-from sessions.translation.planning import PLAN_BUDGET_CHARACTERS, Plan, Source, plan_of, source_of
+from sessions.translation.planning import PLAN_BUDGET_CHARACTERS, Source, TranslationPlan, plan_of, source_of
 from sessions.translation.provider import ProviderRefused, TranslationFailed
 from tracing.models import Trace
 from tracing.reading.spans import texts_of
@@ -166,7 +166,7 @@ def _pause(job: TranslationJob, work: Work) -> None:
     _row(job).update(state=State.QUEUED, leased_until=None, done=len(work.translations), result=result)
 
 
-def _result(plan: Plan, work: Work, missing: int) -> dict[str, object]:
+def _result(plan: TranslationPlan, work: Work, missing: int) -> dict[str, object]:
     return {
         "texts": plan.texts(work.translations),
         "sources": plan.sources,

@@ -49,7 +49,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TranslationPlan:
     """A source, cut for translation into `target`."""
 
     target: str
@@ -81,12 +81,12 @@ def source_of(texts: Mapping[str, str], *, tool_results: bool = False, budget: i
     return Source(documents, budget, digest.hexdigest()[:32])
 
 
-def plan_of(source: Source, target: str) -> Plan:
+def plan_of(source: Source, target: str) -> TranslationPlan:
     """Needs the model that tells languages apart: for workers."""
     of_trace = language_of("\n".join(_leaves(source.documents)))
     planner = _Planner(target, of_trace, source.budget)
     leaves = {side: tuple(planner.leaf(leaf) for leaf in doc.leaves) for side, doc in source.documents.items()}
-    return Plan(target, source.documents, leaves, tuple(planner.units), planner.spent, planner.left_out)
+    return TranslationPlan(target, source.documents, leaves, tuple(planner.units), planner.spent, planner.left_out)
 
 
 def _leaves(documents: Mapping[str, Document]) -> list[str]:
