@@ -125,10 +125,10 @@ def _input(declared: Property, name: str, found: Filter) -> Input:
 
 def _filter(declared: Property, way: Way) -> Filter:
     """The form field is the model field's own, so that a value is parsed into the column's exact type: a float beside a
-    numeric column would cost the index, and a number that the column cannot hold would compare with no row."""
+    numeric column would cost the index. A number that the column cannot hold is compared honestly all the same."""
     found = Filter(field_name=declared.field, lookup_expr=way.lookup, label=f"{declared.label} {way.words}")
     field: Field[Any, Any] = Session._meta.get_field(declared.field)  # type: ignore[assignment]
-    checks = [*field.validators, *([validate_calendar] if declared.kind == PropertyKind.TIME else ())]
+    checks = [validate_calendar] if declared.kind == PropertyKind.TIME else []
     own = partial(field.formfield, initial=None, validators=checks)
     found.field_class = TextsField if declared.kind in REPEATABLE_KINDS else own
     return found

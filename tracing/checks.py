@@ -87,7 +87,7 @@ def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
     if start is not None and end is not None:
         if timedelta(0) <= end - start <= LONGEST_SPAN and _is_skewed(start, now) and _is_skewed(end, now):
             report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}")
-            record.started_at, record.ended_at = now - (end - start), now
+            record.started_at, record.ended_at, record.has_wrong_clock = now - (end - start), now, True
             first = record.completion_started_at
             record.completion_started_at = now - (end - first) if first and start <= first <= end else None
         elif end - start > LONGEST_SPAN and not (_is_skewed(start, now) or _is_skewed(end, now)):

@@ -23,6 +23,9 @@ GIVING_AWAY = {TombstoneKind.SESSION, TombstoneKind.PERSON, TombstoneKind.PAST}
 ERASED_ISSUE_SAMPLE = "It belongs to what was deleted, or to the past of an erased person."  # no id: issues are kept
 
 
+LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
 class Condemned(Exception):
     """What was about to be written makes these traces ones that must go."""
 
@@ -119,7 +122,9 @@ def _named(trace: StoredTrace) -> set[str]:
 
 def _began(trace: StoredTrace) -> datetime:
     """As early as anything says; the clients' times of their reports where no report says when it began, and without
-    any time long ago."""
+    any time, or by a clock that is off, long ago."""
+    if trace.has_wrong_clock:
+        return LONG_AGO
     starts = [span.started_at for span in trace.spans.values() if span.started_at]
     if claimed := trace.claims.get("started_at"):
         starts.append(datetime.fromisoformat(claimed))

@@ -81,7 +81,7 @@ def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, 
     keep_files(project, files, held)
     found = ingest(project.pk, records, sdk=sdk, issues=found)
     faults.note_stored()
-    return Outcome(rejected + sum(issue.record is not None for issue in found), describe(found))
+    return Outcome(rejected + sum(issue.reason is Reason.ERASED for issue in found), describe(found))
 
 
 def messages_of(record: SpanRecord) -> SpanRecord:

@@ -175,6 +175,8 @@ class SpanRecord:
     raw: dict[str, Any] | None = None
     # The client's time of this report, for wires whose reports may come in any order; None: the order of arrival.
     said_at: datetime | None = None
+    # Whether the client's whole clock is off, so that the times above only say how long the span took.
+    has_wrong_clock: bool | None = None
 
 
 @dataclass(slots=True)

@@ -167,6 +167,7 @@ def _take_own_texts(trace: StoredTrace, report: SpanRecord | TraceRecord) -> Non
 
 def _take_span(trace: StoredTrace, report: SpanRecord, now: datetime, prices: Prices) -> None:
     texts = Texts(trace.trace_id, report.span_id, report.input, report.output, report.raw)
+    trace.has_wrong_clock |= bool(report.has_wrong_clock)
     new = row_of(report, now)
     new.text_hash = texts.hash()
     old = trace.spans.get(new.span_id)

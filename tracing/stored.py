@@ -38,6 +38,7 @@ class StoredTrace:
     claimed: bool = False  # its own claims changed
     reported_again: set[str] = field(default_factory=set)  # stored spans whose raw part must be completed
     repeats: int = 0
+    has_wrong_clock: bool = False  # a report of this request does not know when its span began
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:

@@ -258,14 +258,20 @@ def test_a_session_that_is_not_there_says_what_may_be_the_case(alices: Client, p
 
 
 @pytest.mark.parametrize(
-    "path", ["sessions/a%00b", "traces/a%00b", "traces/{}?span=a%00b", "texts/{}?span=a%00b&side=input"]
+    ("path", "status"),
+    [
+        ("sessions/a%00b", 404),
+        ("traces/a%00b", 404),
+        ("traces/{}?span=a%00b", 400),
+        ("texts/{}?span=a%00b&side=input", 400),
+    ],
 )
-def test_what_no_id_can_contain_is_not_found(alices: Client, project: Project, path: str) -> None:
+def test_what_no_id_can_contain_is_found_nowhere(alices: Client, project: Project, path: str, status: int) -> None:
     trace_id = tell(project, "ticket-1")[0]
 
     page = f"/project/{project.pk}/" + path.format(trace_id)
 
-    assert alices.get(page, headers=FRAGMENT).status_code == 404
+    assert alices.get(page, headers=FRAGMENT).status_code == status
 
 
 @pytest.mark.parametrize("session_id", ["a b?c#d", "100%", "a/b//c", "a%2Fb", "'\"<>&+=;"])
