@@ -1,6 +1,6 @@
 """Hostile texts that grow, and how much longer four times as much of one takes.
 
-CONFAB_FUZZ says how many times more texts than usual to try."""
+CONFAB_TEXTS says how many times more texts than usual to try."""
 
 import gc
 import os
@@ -12,7 +12,7 @@ from functools import partial
 
 from tests.patience import least
 
-TIMES = int(os.environ.get("CONFAB_FUZZ", "1"))
+TIMES = int(os.environ.get("CONFAB_TEXTS", "1"))
 MOST_GROWTH = 8.0  # of four times the text: linear is 4, the square 16
 JUDGED_SECONDS = 0.001  # what takes less says nothing about growth
 FREEZE_SECONDS = 0.1  # for a text shorter than the ones that are compared

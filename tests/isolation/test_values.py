@@ -1,7 +1,7 @@
 """No value of a path, a parameter, a form or a body makes any route answer that the fault is ours.
 
 Which parameters a route reads is learned by watching it read them, so a new one is tried without a line here. By
-default each place is tried with a few of the values, and the next place with another few; CONFAB_FUZZ=1 tries every
+default each place is tried with a few of the values, and the next place with another few; CONFAB_VALUES=1 tries every
 value everywhere."""
 
 import itertools
@@ -26,7 +26,7 @@ from tests.isolation.conftest import World, bearer, signed_in
 from tests.isolation.routes import ROUTES, Owed, every_route
 from tests.isolation.test_routes import PLACEHOLDER, body_of, key_of, path_of
 
-IS_WHOLE = "CONFAB_FUZZ" in os.environ
+IS_WHOLE = "CONFAB_VALUES" in os.environ
 FEW = 2
 FILTERED = "api/v1/sessions"  # every list reads the same filters: they are tried on one
 NEVER = "+23:59"  # before the first day and after the last one of every calendar, in UTC

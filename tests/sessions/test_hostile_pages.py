@@ -1,6 +1,6 @@
 """Hostile texts through real pages: each takes a bounded time of the web process, whatever a text says.
 
-`CONFAB_FUZZ=20 ./run test tests/sessions/test_hostile_pages.py -s` tries more than 500 texts on both pages and prints
+`CONFAB_TEXTS=20 ./run test tests/sessions/test_hostile_pages.py -s` tries more than 500 texts on both pages and prints
 what they took."""
 
 import json
