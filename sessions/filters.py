@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, Field, OuterRef, QuerySet
+from django.db import connection
+from django.db.models import Exists, Field, IntegerField, OuterRef, QuerySet
 from django.http import QueryDict
 from django_filters import Filter
 
@@ -123,12 +124,29 @@ def _input(declared: Property, name: str, found: Filter) -> Input:
     )
 
 
+class NumberOfColumn(forms.IntegerField):
+    """A whole number, brought to the nearest one that the column can hold: it compares alike with all that is there,
+    where a larger one would make the statement empty."""
+
+    def __init__(self, least: int, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self._least, self._most = least, most
+
+    def to_python(self, value: Any) -> int | None:
+        number = super().to_python(value)
+        return None if number is None else max(self._least, min(number, self._most))
+
+
 def _filter(declared: Property, way: Way) -> Filter:
     """The form field is the model field's own, so that a value is parsed into the column's exact type: a float beside a
-    numeric column would cost the index. A number that the column cannot hold is compared honestly all the same."""
+    numeric column would cost the index."""
     found = Filter(field_name=declared.field, lookup_expr=way.lookup, label=f"{declared.label} {way.words}")
     field: Field[Any, Any] = Session._meta.get_field(declared.field)  # type: ignore[assignment]
     checks = [validate_calendar] if declared.kind == PropertyKind.TIME else []
     own = partial(field.formfield, initial=None, validators=checks)
+    if isinstance(field, IntegerField):
+        own = partial(
+            own, form_class=partial(NumberOfColumn, *connection.ops.integer_field_range(field.get_internal_type()))
+        )
     found.field_class = TextsField if declared.kind in REPEATABLE_KINDS else own
     return found

@@ -89,7 +89,7 @@ def test_a_time_with_too_many_is_refused_with_a_way_out_and_without_a_beginning_
     observations: Observations, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(project, 4)
-    for limit, most in (("MOST_TRACES", 2), ("MOST_SPANS", 4)):
+    for limit, most in (("MAX_RECENT_TRACES", 2), ("MAX_RECENT_SPANS", 4)):
         monkeypatch.setattr(recent, limit, most)
         assert observations.ids() == ["0-1", "0-0", "1-1", "1-0"]
         assert observations.ids(toStartTime=stamp(0.5)) == ["1-1", "1-0", "2-1", "2-0"]
