@@ -13,6 +13,7 @@ SIZES = (8, 16, 20, 24, 28, 32, 48, 128, 512, 2_048)
 NOTEWORTHY_SECONDS = 0.0015
 STEEP = 9.0  # times the cost for four times the text: linear work has 4, work that grows with the square 16
 TRIES = 5
+ROUNDS = 3
 
 UNITS = (
     *(" ", "\n", "\t", "\r\n", "\r", " \n", "a", "A", "a ", "ab", "1", "1 ", "1.", ".", ",", ";", ":", "/"),
@@ -51,9 +52,12 @@ def steepness(work: Callable[[str], object], text: Callable[[int], str], sizes: 
         if smaller is None:
             shorter = text(size // 4)
             smaller = len(shorter), cost_of(work, shorter)
-        cost, least = cost_of(work, made), cost_of(work, text(size // 4))
-        allowed = STEEP * max(len(made) / max(smaller[0], 1) / 4, 1) * max(least, NOTEWORTHY_SECONDS / STEEP)
-        if cost > allowed:
+        for _ in range(ROUNDS):  # other work spoils one of them, a defect every one
+            cost, least = cost_of(work, made), cost_of(work, text(size // 4))
+            allowed = STEEP * max(len(made) / max(smaller[0], 1) / 4, 1) * max(least, NOTEWORTHY_SECONDS / STEEP)
+            if cost <= allowed:
+                break
+        else:
             return f"{cost * 1000:.1f} ms for {len(made):,} characters, {least * 1000:.2f} ms for {smaller[0]:,}"
     return ""
 
