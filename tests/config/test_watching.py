@@ -6,9 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,6 +22,8 @@ from config.watchdog import Watchdog
 from config.watching import FROZEN_PROBES, Process, ProcessWatch, end
 from tests.config.exporting import eventually
 from tests.live import BASE_DIR, data_directory
+
+T = TypeVar("T")
 
 LIVES = """
 import re, sys, threading
@@ -61,8 +65,14 @@ def running(code: str, place: Path) -> Iterator[subprocess.Popen[str]]:
             process.stdin.close()
 
 
+def run(work: Coroutine[None, None, T]) -> T:
+    """Run it in a thread of its own: the synchronous Playwright of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def look(watch: ProcessWatch) -> list[Process]:
-    return asyncio.run(watch.look())
+    return run(watch.look())
 
 
 @pytest.fixture
@@ -85,7 +95,7 @@ def test_a_process_that_keeps_pythons_lock_is_found_and_ended_and_says_where_it_
             assert found.silent == silent
         assert found.is_frozen
 
-        asyncio.run(end(found))
+        run(end(found))
         assert process.wait(10) == -signal.SIGKILL
         assert "re/__init__.py" in process.stderr.read()
     assert look(watch) == []
