@@ -78,9 +78,9 @@ def month_of_spans() -> int:
     from django.db import connection
 
     from benchmarks import sized
-    from sessions.recomputing import drain
-    from tracing import activity, dirty
+    from sessions.rollup.recomputing import drain
     from tracing.models import DirtyMark
+    from tracing.store import activity, dirty
 
     started = time.perf_counter()
     dirty.marked.receivers.clear()  # there is no broker, and nobody to wake
@@ -108,7 +108,7 @@ def _sum_up_traces(project_id: int) -> None:
     from django.utils import timezone
 
     from tracing.models import Trace
-    from tracing.store import recompute_traces
+    from tracing.store.writing import recompute_traces
 
     ids = list(Trace.objects.for_project(project_id).values_list("trace_id", flat=True))
     for first in range(0, len(ids), 1_000):

@@ -42,8 +42,8 @@ def fill(project_id: int, sessions: int) -> None:
     """Some sessions that were really ingested, copied under new ids with their texts."""
     from django.db import connection
 
-    from sessions.rollup import recompute
-    from tracing.ingest import ingest
+    from sessions.rollup.session_rows import recompute
+    from tracing.ingest.pipeline import ingest
     from tracing.records import Claims, SpanRecord
 
     now, texts = datetime.now(UTC), Texts(seed=3)

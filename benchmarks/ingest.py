@@ -174,7 +174,7 @@ def profile(confab: Confab, traffic: Traffic) -> None:
     """Where the CPU of a request goes, in this process: everything but HTTP and the key."""
     confab.join()
     from projects.models import Project
-    from tracing.intake import take_traces
+    from tracing.ingest.intake import take_traces
     from tracing.wire.bodies import unpack
 
     project = Project.objects.get(pk=confab.project_id)

@@ -137,9 +137,9 @@ def measured(project_id: int, rounds: int) -> dict[str, Any]:
 
 
 def questions(project_id: int) -> Iterator[tuple[str, str]]:
-    from sessions.filters import SORTABLE_KINDS
+    from sessions.listing.filters import SORTABLE_KINDS
     from sessions.models import Session
-    from sessions.properties import properties_of
+    from sessions.models.properties import properties_of
 
     for name, declared in properties_of(Session).items():
         if declared.kind in SORTABLE_KINDS:
@@ -153,7 +153,7 @@ def _cursor(project_id: int, name: str) -> str:
     from django.http import QueryDict
 
     from projects.models import Project
-    from sessions.listing import Listing
+    from sessions.listing.listing import Listing
     from sessions.models import Session
 
     middle = Session.objects.for_project(project_id).filter(session_id__gt="session-8").order_by("session_id")[0]
@@ -165,7 +165,7 @@ def listing(project_id: int, query: str) -> None:
     from django.http import QueryDict
 
     from projects.models import Project
-    from sessions.listing import Listing
+    from sessions.listing.listing import Listing
 
     found = Listing(Project(pk=project_id), QueryDict(query))
     assert not found.errors, found.errors

@@ -131,9 +131,9 @@ def dirty_sessions(project_id: int, sessions: list[str]) -> Callable[[], None]:
     from django.db import transaction
     from django.utils import timezone
 
-    from sessions.recomputing import drain
-    from tracing import dirty
+    from sessions.rollup.recomputing import drain
     from tracing.models import DirtyMark
+    from tracing.store import dirty
 
     dirty.marked.receivers.clear()  # there is no broker, and nobody to wake
     with transaction.atomic():
@@ -145,7 +145,7 @@ def whole_traces(project_id: int, traces: list[str]) -> Callable[[], None]:
     """As `manage.py recompute` does, and the worker for outsized traces."""
     from django.utils import timezone
 
-    from tracing.store import recompute_traces
+    from tracing.store.writing import recompute_traces
 
     return lambda: recompute_traces(project_id, traces, timezone.now())
 

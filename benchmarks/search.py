@@ -74,7 +74,7 @@ def writing(project_id: int, texts: Texts) -> dict[str, float]:
     from django.db import connection
 
     from sessions.search.index import INDEX_BATCH_TRACES, index, rows_of
-    from tracing.ingest import ingest
+    from tracing.ingest.pipeline import ingest
     from tracing.records import Claims, SpanRecord
 
     now = datetime.now(UTC)
@@ -150,7 +150,7 @@ def reading(project_id: int) -> dict[str, Any]:
 
 def page(project: Any, query: str, sort: str) -> None:
     """What the list shows: the rows and where the words are."""
-    from sessions.search.listed import found_in
+    from sessions.listing.excerpts import found_in
 
     listing = listed(project, query, sort)
     found_in(listing, listing.rows)
@@ -158,8 +158,8 @@ def page(project: Any, query: str, sort: str) -> None:
 
 def count(project: Any, query: str) -> str:
     """What is asked for when the list is there: how many sessions there are, with their sums."""
-    from sessions.summary.sums import strip
-    from tracing.bounded import TooLong
+    from sessions.listing.summary import strip
+    from tracing.lists.bounded import TooLong
 
     try:
         return str(strip(listed(project, query, "-updated_at")).count)
@@ -171,7 +171,7 @@ def listed(project: Any, query: str, sort: str) -> Any:
     from django.http import QueryDict
     from django.utils.http import urlencode
 
-    from sessions.listing import Listing
+    from sessions.listing.listing import Listing
 
     listing = Listing(project, QueryDict(urlencode({"q": query, "sort": sort})))
     assert not listing.errors

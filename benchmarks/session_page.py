@@ -70,8 +70,8 @@ def _row(name: str, value: float) -> tuple[str, str, str]:
 
 def _tell(project_id: int, session_id: str, count: int) -> None:
     """Through ingestion: a root, a tool and a model call for each turn, the call with its history."""
-    from sessions.rollup import recompute
-    from tracing.ingest import ingest
+    from sessions.rollup.session_rows import recompute
+    from tracing.ingest.pipeline import ingest
 
     reports = [report for number in range(count) for report in _turn(session_id, number)]
     for start in range(0, len(reports), BATCH * 3):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import connection
 from psycopg import Connection
 
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
 
 TRACE_ID, SESSION_ID = "the-turns-trace-id", "the-turns-session-id"

@@ -74,7 +74,7 @@ def _tenant() -> tuple[Any, Any]:
     from django.utils import timezone
 
     from projects.models import Membership, Organization, Project, User
-    from tracing.partitions import make_ahead
+    from tracing.store.partitions import make_ahead
 
     make_ahead(timezone.now().date())
     organization = Organization.objects.create(name="Benchmarks")
@@ -88,9 +88,9 @@ def _translated(project: Any, user: Any, number: int) -> float:
     from django.utils import timezone
 
     from sessions.models import TranslationJob
-    from sessions.rollup import recompute
+    from sessions.rollup.session_rows import recompute
     from sessions.translation import jobs
-    from tracing.ingest import ingest
+    from tracing.ingest.pipeline import ingest
     from tracing.models import Trace
     from tracing.records import Claims, SpanRecord
 

@@ -14,8 +14,8 @@ from config.wsgi import application as django  # first: it loads Django
 # isort: split
 from config.gathering import Bodies, Gone
 
-# Storing takes four threads at most (tracing/intake.py), downloads take nine (projects/downloads/places.py); the others
-# are for pages.
+# Storing takes four threads at most (tracing/ingest/intake.py), downloads nine (projects/downloads/places.py); the
+# others are for pages.
 WEB_THREADS = 20
 PIECE_WRITE_DEADLINE_SECONDS = 30.0  # for one piece of a long answer
 STOPPED_SECONDS = 1.0  # within which a thread notices that the server has stopped

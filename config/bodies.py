@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from tracing.edge import REFUSED
+from tracing.ingest.http.edge import REFUSED
 from tracing.wire.bodies import refused_by_length
 from tracing.wire.refusals import IngestRefused
 

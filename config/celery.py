@@ -9,14 +9,13 @@ from celery.signals import beat_embedded_init, beat_init, task_prerun, worker_in
 from django.db import close_old_connections
 
 from config.secret_key import refuse_insecure
-from tracing.alive import prove
+from projects.alive import prove
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("confab")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["sessions.translation"])
 # Celery opens a database connection for each task, which costs PostgreSQL more than the task; ours are kept for as long
 # as a web request's would be, and tested the same way.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
@@ -50,7 +49,7 @@ SWEPT = {
 }
 app.conf.beat_schedule = {
     # A message lost between commit and broker must not leave a session stale for longer than this.
-    "sweep-dirty": {"task": "sessions.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-dirty": {"task": "sessions.rollup.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 } | {
     f"sweep {kind}": {
         "task": "projects.tasks.sweep_slices",

@@ -16,9 +16,9 @@ from urllib.parse import parse_qs
 from django.db import close_old_connections
 
 from projects.auth import KeyRefused, live_key
-from tracing.edge import MACHINE_PATHS, REFUSED
-from tracing.limits import MB, SMALL_BODY
-from tracing.rest.media import UPLOAD_PATH, project_of_upload
+from tracing.ingest.http.edge import MACHINE_PATHS, REFUSED
+from tracing.ingest.http.media import UPLOAD_PATH, project_of_upload
+from tracing.limits.table import MB, SMALL_BODY
 from tracing.wire.bodies import limit_of
 from tracing.wire.refusals import BodyTooLarge, IngestRefused, IngestUnavailable, TooSlow
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from config import storing
 from config.probing import DEADLINE_SECONDS, PROBE_OK, NotReady, Probe, answers
-from tracing import dirty
+from tracing.store import dirty
 
 HEARTBEAT, BEAT = "worker-heartbeat", "beat-heartbeat"
 HEARTBEAT_LIFE = 30  # seconds; a sign is given every few of them

@@ -13,7 +13,7 @@ import kombu.exceptions
 import psycopg
 import redis
 
-from tracing.faults import sqlstate_of
+from tracing.ingest.faults import sqlstate_of
 
 REPEAT_WINDOW_SECONDS = 10.0
 MOST_KINDS = 200  # of lines that are counted at a time; the oldest makes room

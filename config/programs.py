@@ -28,7 +28,7 @@ QUIET_ROOT = ("-W", "ignore:You're running the worker with superuser privileges"
 class Program:
     """A Python module run with arguments, ready when its probe says so. The probe is given the time of the start.
 
-    `processes` are those that prove that they live (tracing/alive.py), by role and number."""
+    `processes` are those that prove that they live (projects/alive.py), by role and number."""
 
     name: str
     detail: str

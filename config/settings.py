@@ -68,7 +68,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL, *env_list("CONFAB_TRUSTED_ORIGINS")]
 CSRF_FAILURE_VIEW = "config.csrf.refused"
 # Without one, `up` takes the port after that of its pages.
 HEALTH_PORT = read_env("CONFAB_HEALTH_PORT", port_number, "") if env("CONFAB_HEALTH_PORT") else None
-# Where the processes of one machine or container prove that they live (tracing/alive.py).
+# Where the processes of one machine or container prove that they live (projects/alive.py).
 ALIVE_DIR = Path(env("CONFAB_ALIVE_DIR") or place_of_sockets(DATA_DIR / "alive"))
 GRPC_PORT = read_env("CONFAB_GRPC_PORT", port_number, "4317")
 
@@ -98,7 +98,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.answers.told_on_every_answer",
     "projects.audit.remember_request",
-    "tracing.edge.machine_edge",  # what follows is made for pages
+    "tracing.ingest.http.edge.machine_edge",  # what follows is made for pages
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -153,7 +153,7 @@ CACHES = {
     }
 }
 
-# Celery: the queue only wakes workers, rows in PostgreSQL are the truth (see tracing/dirty.py).
+# Celery: the queue only wakes workers, rows in PostgreSQL are the truth (see tracing/store/dirty.py).
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -314,13 +314,13 @@ TRANSLATION_HOSTS = env_list("CONFAB_TRANSLATION_HOSTS")
 ENCRYPTION_KEY = env("CONFAB_ENCRYPTION_KEY", SECRET_KEY)
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["sessions.api.authentication.KeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["sessions.api.v1.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["sessions.api.parsing.BodyParser"],
+    "DEFAULT_PARSER_CLASSES": ["sessions.api.v1.parsing.BodyParser"],
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's
-    "EXCEPTION_HANDLER": "sessions.api.failures.answer",
+    "EXCEPTION_HANDLER": "sessions.api.v1.failures.answer",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 

@@ -8,8 +8,8 @@ from psycopg.errors import DiskFull
 
 from config.pause import restore_since
 from config.probing import NotReady
-from tracing.bounded import TooLong, within
-from tracing.faults import faults
+from tracing.ingest.faults import faults
+from tracing.lists.bounded import TooLong, within
 
 LEAST_FREE_BYTES = 32 * 2**20  # two segments of PostgreSQL's log
 WRITE_MILLISECONDS, LITTLE_MEMORY = 900, "64kB"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tracing.bounded import took_too_long
+from tracing.lists.bounded import took_too_long
 
 
 class TooLongMiddleware:

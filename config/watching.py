@@ -1,4 +1,4 @@
-"""Asks the processes of this machine for their signs of life (tracing/alive.py), and ends those that are frozen."""
+"""Asks the processes of this machine for their signs of life (projects/alive.py), and ends those that are frozen."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracing.alive import ALIVE_BODY, TRACE_SIGNAL
+from projects.alive import ALIVE_BODY, TRACE_SIGNAL
 
 PROBE_SECONDS = 2.0
 # Probes in a row without an answer, of 2 s each. They are counted, not the seconds: a machine that slept, or was too

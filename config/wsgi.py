@@ -7,8 +7,8 @@ from django.core.wsgi import get_wsgi_application
 
 from config.secret_key import refuse_insecure
 from config.slow_readers import cut_off_slow_readers
-from tracing.alive import prove
-from tracing.database_watchdog import pulse
+from projects.alive import prove
+from tracing.ingest.database_watchdog import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()

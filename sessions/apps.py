@@ -12,17 +12,20 @@ class SessionsConfig(AppConfig):
         from sessions.annotation.deletion import bury_spans
         from sessions.annotation.deletion import forget as forget_annotations
         from sessions.audited import audited_names
+        from sessions.dashboard.cached_days import forget_days
+        from sessions.deletion.remains import forgotten
+        from sessions.rollup.tasks import wake
         from sessions.search.index import forget
-        from sessions.tasks import wake
         from sessions.translation.cache import forget as forget_translations
-        from tracing.deletion import burying, deleting
-        from tracing.dirty import marked
-        from tracing.score_configs import configs_requested
+        from tracing.ingest.score_configs import configs_requested
+        from tracing.store.deletion import burying, deleting
+        from tracing.store.dirty import marked
 
         naming.connect(audited_names, dispatch_uid="audited-names")
         configs_requested.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")
         burying.connect(bury_spans, dispatch_uid="bury-spans")
+        forgotten.connect(forget_days, dispatch_uid="forget-days")
         deleting.connect(forget, dispatch_uid="forget-texts")
         deleting.connect(forget_annotations, dispatch_uid="forget-annotations")
         deleting.connect(forget_translations, dispatch_uid="forget-translations")

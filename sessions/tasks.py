@@ -1,88 +1,22 @@
-"""The work of keeping sessions equal to their traces, erasing, and indexing. It holds no rules and may run twice or
-never: the marks and receipts in PostgreSQL are the truth."""
+"""Where a worker finds the work of every wing."""
 
-import logging
-import time
-from typing import Any
-
-import redis
-from celery import shared_task
-from kombu.exceptions import OperationalError
-
-from projects.jobs import job
-from projects.redis_client import patient_redis, quick_redis
-from projects.slices import sliced
-from sessions import deletion, recomputing
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts.tasks import cohort_counts
+from sessions.deletion.tasks import erasures
 from sessions.export.tasks import expired_exports, exports
-from sessions.search import index
-from tracing import dirty
+from sessions.rollup.tasks import recompute_dirty, sweep
+from sessions.search.tasks import search_index, search_index_flush
+from sessions.translation.tasks import translations
 
-__all__ = ["bulk_jobs", "cohort_counts", "expired_exports", "exports"]  # a worker looks for its work here
-
-logger = logging.getLogger(__name__)
-
-DEBOUNCE_SECONDS = 0.3  # a session that grows span by span is recomputed at most this often
-MESSAGE_MS = 5_000  # a message that was not worked off by then may be lost, and another one is sent
-BROKER_REST_SECONDS = 1.0  # after a failure, so that not every request waits for a broker that is away
-
-_rest_until = 0.0
-
-
-@shared_task
-def recompute_dirty(project_id: int) -> None:
-    """Works for one slice, and goes to the end of the queue with what is left."""
-    patient_redis().delete(_message(project_id))  # before looking: a mark made from now on sends a message of its own
-    if recomputing.work_slice(project_id):
-        wake(project_id, seconds=0)
-
-
-@shared_task
-def sweep() -> None:
-    """Starts work whose message was lost or whose worker was killed."""
-    for project_id in dirty.waiting_projects(dirty.URGENT):
-        wake(project_id, seconds=0)
-
-
-@sliced("erasures", waiting=deletion.waiting_projects)
-def erasures(project_id: int, until: float) -> bool:
-    """Deletes what was asked to be deleted and was too much for a request, in the order of asking."""
-    for erasure in deletion.unfinished(project_id):
-        deletion.proceed(erasure, until)
-        if time.monotonic() >= until:
-            break
-    return deletion.waits(project_id)
-
-
-@sliced("search index", waiting=index.waiting_projects)
-def search_index(project_id: int, until: float) -> bool:
-    with job("index texts") as run:
-        run.rows = index.index_waiting(project_id, until=until)
-    return time.monotonic() >= until
-
-
-@sliced("search index flush")
-def search_index_flush(_: int, until: float) -> bool:
-    with job("flush search index"):
-        index.flush()
-    return False
-
-
-def wake(project_id: int, *, seconds: float = DEBOUNCE_SECONDS, **_: Any) -> None:
-    """Asks a worker to look after the project, unless a message that does so is on its way; without a broker the sweep
-    finds the marks."""
-    global _rest_until
-    if time.monotonic() < _rest_until:
-        return
-    try:
-        if quick_redis().set(_message(project_id), 1, px=MESSAGE_MS, nx=True):
-            recompute_dirty.apply_async((project_id,), countdown=seconds or None, retry=False)
-    except (redis.RedisError, OperationalError) as error:
-        _rest_until = time.monotonic() + BROKER_REST_SECONDS
-        logger.warning("Cannot wake the worker, the next sweep will: %s", error)
-
-
-def _message(project_id: int) -> str:
-    """The key that says that a message about this project waits for a worker."""
-    return f"wake:{project_id}"
+__all__ = [
+    "bulk_jobs",
+    "cohort_counts",
+    "erasures",
+    "expired_exports",
+    "exports",
+    "recompute_dirty",
+    "search_index",
+    "search_index_flush",
+    "sweep",
+    "translations",
+]

@@ -1,27 +1,28 @@
 from django.conf import settings
 from django.urls import path
 
-from sessions import erasing, onboarding, palette, users, views
-from sessions.bulk import pages as bulk_pages
-from sessions.cohorts import pages as cohort_pages
-from sessions.cohorts import views as cohort_views
+from sessions.bulk import views as bulk_pages
+from sessions.cohorts.views import cohorts as cohort_pages
+from sessions.cohorts.views import comparison as cohort_views
 from sessions.dashboard.views import dashboard
-from sessions.export import file_pages
-from sessions.export import pages as export_pages
-from sessions.query import pages as query_pages
+from sessions.deletion import views as deletion_pages
+from sessions.export.views import downloads as export_pages
+from sessions.export.views import files
+from sessions.listing.views import saved_views as view_pages
+from sessions.listing.views import scan as search_pages
+from sessions.listing.views import suggestions as query_pages
+from sessions.listing.views.summary import strip_page
 from sessions.replay import views as replay
-from sessions.saved_views import pages as view_pages
-from sessions.search import pages as search_pages
-from sessions.styleguide import styleguide
-from sessions.summary.views import strip_page
-from sessions.translation import pages as translation_pages
-from sessions.translation import settings_page as translation_settings
+from sessions.translation.views import settings as translation_settings
+from sessions.translation.views import turns as translation_pages
+from sessions.views import onboarding, palette, session_list, users
+from sessions.views.styleguide import styleguide
 
 urlpatterns = [
-    path("project/<int:project_id>", views.home, name="project"),
+    path("project/<int:project_id>", session_list.home, name="project"),
     path("project/<int:project_id>/setup", onboarding.setup, name="setup"),
     path("project/<int:project_id>/setup/key", onboarding.new_key, name="new-key"),
-    path("project/<int:project_id>/sessions", views.sessions, name="sessions"),
+    path("project/<int:project_id>/sessions", session_list.sessions, name="sessions"),
     path("project/<int:project_id>/strip", strip_page, name="strip"),
     path("project/<int:project_id>/dashboard", dashboard, name="dashboard"),
     path("project/<int:project_id>/users", users.users, name="users"),
@@ -29,10 +30,10 @@ urlpatterns = [
     path("project/<int:project_id>/suggest", query_pages.suggest, name="suggest"),
     path("project/<int:project_id>/facets/<str:facet_name>", query_pages.facet, name="facet"),
     path("project/<int:project_id>/export", export_pages.exported, name="export"),
-    path("project/<int:project_id>/exports", file_pages.export_files, name="export-files"),
-    path("project/<int:project_id>/exports/<uuid:export_id>", file_pages.export_file, name="export-file"),
-    path("project/<int:project_id>/exports/<uuid:export_id>/file", file_pages.export_content, name="export-content"),
-    path("project/<int:project_id>/exports/<uuid:export_id>/delete", file_pages.delete_export, name="export-delete"),
+    path("project/<int:project_id>/exports", files.export_files, name="export-files"),
+    path("project/<int:project_id>/exports/<uuid:export_id>", files.export_file, name="export-file"),
+    path("project/<int:project_id>/exports/<uuid:export_id>/file", files.export_content, name="export-content"),
+    path("project/<int:project_id>/exports/<uuid:export_id>/delete", files.delete_export, name="export-delete"),
     path("project/<int:project_id>/export/session/<path:session_id>", export_pages.one_exported, name="export-session"),
     path("project/<int:project_id>/sessions/<path:session_id>", replay.session, name="session"),
     path("project/<int:project_id>/state/session/<path:session_id>", replay.session_state, name="session-state"),
@@ -55,9 +56,13 @@ urlpatterns = [
     path("project/<int:project_id>/cohorts/<uuid:cohort_id>/delete", cohort_pages.delete_cohort, name="cohort-delete"),
     path("project/<int:project_id>/compare", cohort_views.compare, name="compare"),
     path("project/<int:project_id>/compare.csv", cohort_views.compare_csv, name="compare-csv"),
-    path("project/<int:project_id>/settings/erasures", erasing.erasures, name="project-erasures"),
-    path("project/<int:project_id>/delete/session/<path:session_id>", erasing.delete_session, name="session-delete"),
-    path("project/<int:project_id>/delete/trace/<path:trace_id>", erasing.delete_trace, name="trace-delete"),
+    path("project/<int:project_id>/settings/erasures", deletion_pages.erasures, name="project-erasures"),
+    path(
+        "project/<int:project_id>/delete/session/<path:session_id>",
+        deletion_pages.delete_session,
+        name="session-delete",
+    ),
+    path("project/<int:project_id>/delete/trace/<path:trace_id>", deletion_pages.delete_trace, name="trace-delete"),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("styleguide", styleguide, name="styleguide"))

@@ -14,7 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from projects import sqlguard
 from projects.auth import create_key
 from projects.models import Membership, Organization, Project, Role, User
-from tracing.partitions import make_ahead
+from tracing.store.partitions import make_ahead
 
 # The same inputs in every run, so that a change fails for what it does; CONFAB_ROAM=1 looks for new ones. How fast this
 # machine is, is no fault of a test.

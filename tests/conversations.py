@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 
 from projects.models import Project
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import at, call, failed, in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.records import Kind
 
 Said = Sequence[tuple[str, str]]

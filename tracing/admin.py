@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 
 from projects.models import Project
-from tracing.keyset import BadCursor, Order
+from tracing.lists.keyset import BadCursor, Order
 from tracing.models import Trace
 
 ROWS = 100

@@ -105,7 +105,7 @@ class RawSpan:
 
 @dataclass(slots=True)
 class Claims:
-    """What a report says about its whole trace. Any span may say it; tracing/rollup.py decides whose word counts."""
+    """What a report says about its whole trace. Any span may; tracing/store/rollup.py decides whose word counts."""
 
     session_id: str | None = None
     session_origin: Origin | None = None

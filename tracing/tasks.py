@@ -8,8 +8,8 @@ from django.utils import timezone
 from projects.jobs import job
 from projects.models import Project
 from projects.slices import sliced
-from tracing import activity, dirty, partitions, retention, selfcheck, tombstones
 from tracing.models import DirtyMark
+from tracing.store import activity, dirty, partitions, retention, selfcheck, tombstones
 
 RECENT_DAYS, METERED_DAYS = 2, 35  # a late span counts on the day its trace was first seen
 Target = DirtyMark.Target

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from projects.administration import audit, general, invitations, keys, members, organizations
+from projects.administration.views import audit, general, invitations, keys, members, organizations
 
 project = [
     path("", general.general, name="project-settings"),

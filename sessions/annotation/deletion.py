@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from sessions.models import Comment, ObjectType, Review, ReviewItem
 from tracing.models import Span, Tombstone, Trace
-from tracing.tombstones import bury
+from tracing.store.tombstones import bury
 
 
 def forget(project_id: int, trace_ids: Collection[str], session_ids: Collection[str], **_: Any) -> None:

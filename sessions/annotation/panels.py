@@ -14,9 +14,9 @@ from sessions.annotation.scoring import CORRECTION, ScoreAnswer, may_edit
 from sessions.annotation.targets import Target
 from sessions.models import DataType, ObjectType, ScoreConfig
 from tracing.models import Score, Trace
-from tracing.previews import said
 from tracing.reading import budget
 from tracing.reading.spans import text_of, texts_of
+from tracing.store.previews import said
 
 MAX_SHOWN_ANNOTATIONS = 200  # scores and comments on the turns of a session
 READABLE = 100_000  # characters of an answer that is corrected

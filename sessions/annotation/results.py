@@ -12,7 +12,7 @@ from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
 from sessions.annotation.panels import names_of
 from sessions.annotation.targets import Target
-from sessions.export.bounds import in_time
+from sessions.download_time import in_time
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig
 from tracing.models import Score
 

@@ -12,7 +12,7 @@ from sessions.annotation.configs import MAX_ANSWER_CHARACTERS, NotAllowed, Score
 from sessions.annotation.targets import Target, check
 from sessions.models import DataType, ScoreConfig
 from tracing.models import Score
-from tracing.scored import delete_score, mark_sessions
+from tracing.store.scored import delete_score, mark_sessions
 
 CORRECTION = "correction"  # the name of the score that holds what an answer should have been
 CORRECTION_LENGTH = 100_000

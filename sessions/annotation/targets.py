@@ -7,9 +7,9 @@ from django.db.models import Q
 
 from sessions.annotation.configs import NotAllowed
 from sessions.models import ObjectType, Session
-from tracing import erased
-from tracing.bounded import TooLong, within
+from tracing.lists.bounded import TooLong, within
 from tracing.models import Span, Trace
+from tracing.store import erased
 from tracing.wire.refusals import Erased
 
 TARGET_TIMEOUT_MS = 1_500  # ms to find a span

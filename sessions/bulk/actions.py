@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from projects.models import Project, Role
-from sessions import deletion
 from sessions.annotation import queues
 from sessions.cohorts import making
+from sessions.deletion import erasing
 from sessions.models import BulkJob, Cohort, ObjectType, ReviewQueue, SessionState
-from tracing.erased import gone
+from tracing.store.erased import gone
 
 Choices = list[tuple[str, str]]  # value and words
 
@@ -91,7 +91,7 @@ def _add_to_cohort(job: BulkJob, session_ids: Sequence[str], until: float) -> in
 
 
 def _delete(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
-    return deletion.delete_sessions(job.project_id, session_ids, until)
+    return erasing.delete_sessions(job.project_id, session_ids, until)
 
 
 # In the order of the buttons: what is asked for most first, what cannot be undone last.

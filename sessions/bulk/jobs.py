@@ -20,11 +20,11 @@ from django.utils import timezone
 from projects.models import Project, User
 from projects.slices import OutOfTime
 from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
-from sessions.listing import Count, Listing
+from sessions.listing.listing import Count, Listing
+from sessions.listing.saved_views import PASSING
 from sessions.models import BulkJob, Session
 from sessions.query.values import as_of
-from sessions.saved_views import PASSING
-from tracing.bounded import TooLong, within
+from tracing.lists.bounded import TooLong, within
 
 logger = logging.getLogger(__name__)
 

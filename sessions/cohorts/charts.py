@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sessions.cohorts.statistics import Sample, quantile
-from sessions.properties import PropertyKind
+from sessions.models.properties import PropertyKind
 
 COMPARISON_CHART_WIDTH, COMPARISON_CHART_HEIGHT = 720, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 30, 8, 24

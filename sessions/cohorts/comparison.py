@@ -24,10 +24,10 @@ from sessions.cohorts.results import (
     ValueShares,
 )
 from sessions.cohorts.shares import Share
-from sessions.properties import PropertyKind
+from sessions.models.properties import PropertyKind
 from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
-from tracing.bounded import SPACIOUS, within
+from tracing.lists.bounded import SPACIOUS, within
 
 COMPARISON_TIMEOUT_MS = 10_000  # ms for a statement
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little

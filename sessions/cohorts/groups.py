@@ -19,7 +19,7 @@ from sessions.cohorts.making import BadFilter, CohortError, choosing, matching, 
 from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
 from sessions.models import Cohort, Session
-from sessions.properties import PropertyKind, properties_of
+from sessions.models.properties import PropertyKind, properties_of
 from sessions.query.grammar import FieldComparison, Operator
 from sessions.query.rewrite import parts_of, written
 from tracing.models import Trace

@@ -18,11 +18,11 @@ from django.utils.http import urlencode
 
 from projects.audit import Action, record
 from projects.models import Project, User
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
+from sessions.listing.saved_views import PASSING
 from sessions.models import Cohort, CohortMember, Session
-from sessions.saved_views import PASSING
-from tracing.bounded import TooLong, within
-from tracing.erased import gone
+from tracing.lists.bounded import TooLong, within
+from tracing.store.erased import gone
 
 MAX_COHORTS = 500  # cohorts of one project
 COHORT_COUNT_TIMEOUT_MS = 15_000  # ms for counting one

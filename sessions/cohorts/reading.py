@@ -20,7 +20,7 @@ from projects.models import Project
 from sessions.cohorts.shares import Share
 from sessions.cohorts.statistics import Sample
 from sessions.models import Session
-from sessions.properties import Property, PropertyKind, properties_of
+from sessions.models.properties import Property, PropertyKind, properties_of
 
 NUMERIC = (PropertyKind.DURATION, PropertyKind.NUMBER, PropertyKind.MONEY)
 MAX_SET_VALUES = 10  # of a set that are shown, the most frequent of all groups together

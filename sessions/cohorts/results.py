@@ -11,7 +11,7 @@ from sessions.cohorts.groups import Group
 from sessions.cohorts.ranks import RankTest
 from sessions.cohorts.shares import Share
 from sessions.cohorts.statistics import Interval, Z
-from sessions.properties import PropertyKind
+from sessions.models.properties import PropertyKind
 
 NOTABLE = 0.05  # the rate of false discoveries among what is called a difference
 

@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 
 from projects.models import Project
 from sessions.models import Session
-from tracing.bounded import plan_of
+from tracing.lists.bounded import plan_of
 
 MAX_EXACT_SESSIONS = 60_000  # sessions up to which every one is read
 ONE_IN = 128  # otherwise; the index session_sample holds these

@@ -8,7 +8,7 @@ from sessions.cohorts.results import Measure, Stratified
 from sessions.cohorts.shares import stratified_mean_difference
 from sessions.cohorts.statistics import Moments
 from sessions.models import Session
-from sessions.properties import PropertyKind, properties_of
+from sessions.models.properties import PropertyKind, properties_of
 
 STRATUM = "coalesce(nullif(array_to_string({by}, ' + '), ''), 'none') AS stratum"
 MOMENTS = "count({0}), avg({0})::float8, var_samp({0}::float8)"

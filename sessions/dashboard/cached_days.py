@@ -4,13 +4,13 @@ A kept day says of which sessions it is: by its mark, which is their number, and
 and `computed_at`. The statement that reads the dashboard takes the marks anew and leaves out the days whose mark is the
 same: it sees one moment, so that days that are kept and those that are read are of the same moment, and no number is
 ever older than the page. A mark changes with everything that a day is made of, since everything is written by
-sessions/rollup.py alone: a recompute writes a session and its scores in one transaction and always raises
+sessions/rollup/session_rows.py alone: a recompute writes a session and its scores in one transaction and always raises
 `computed_at`, a deletion takes the session away, and one that moves changes the number of two days. (A project that is
 being deleted loses its rows otherwise, but nobody can open it.) Two different states have the same mark once in 2**64
 times.
 
 A day is that of all sessions that began in it, whatever time is asked for: where the whole day lies in that time, each
-of them was going on in it, for none ends before it begins (tracing/rollup.py)."""
+of them was going on in it, for none ends before it begins (tracing/store/rollup.py)."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ from django.utils import timezone
 from projects.redis_client import patient_redis
 from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.steps import TimeStep, midnight
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 
 FORM = f"{settings.VERSION}-1"  # of what is kept: another with every change of DashboardPart
 CACHE_SECONDS = 6 * 3600  # seconds
@@ -78,7 +78,7 @@ def keep(project_id: int, days: Sequence[CachedDay], changed: Collection[int]) -
         logger.warning("Cannot keep days of a dashboard: %s", error)
 
 
-def forget_days(project_id: int) -> None:
+def forget_days(project_id: int, **_: object) -> None:
     """What is kept of a project; without the cache it goes when its time is over."""
     client = patient_redis()
     try:

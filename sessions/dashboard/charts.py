@@ -9,9 +9,9 @@ from sessions.dashboard.latencies import Latencies
 from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardScore, Facts, ScoreBin
 from sessions.dashboard.steps import TimeStep
+from sessions.formatting import count, decimal, duration, money
 from sessions.query.grammar import All, FieldComparison, Nested, Operator
-from sessions.templatetags.cells import count, duration, money
-from tracing.latency import FIRST_TOKEN, WHOLE_CALL
+from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
 DASHBOARD_CHART_WIDTH, DASHBOARD_CHART_HEIGHT = 600, 90
 BAR_GAP_UNITS = 1.5
@@ -97,7 +97,7 @@ def latency_charts(links: Links, latencies: Latencies) -> list[DashboardChart]:
 def trend_of(links: Links, steps: Sequence[TimeStep], score: DashboardScore) -> DashboardChart:
     given = FieldComparison("scores", Operator.HAS, (score.name,))
     columns = [
-        ChartValue(step.label, scored.mean, amount(scored.mean), links.to(step.began, given))
+        ChartValue(step.label, scored.mean, decimal(scored.mean), links.to(step.began, given))
         for step, scored in zip(steps, score.steps, strict=True)
     ]
     return drawn("Mean", f"Mean of {score.name} of the sessions that began.", columns)
@@ -144,14 +144,6 @@ def drawn(title: str, help: str, columns: Sequence[ChartValue], *, noun: str = "
     return DashboardChart(title, help, bars, highest, noun)
 
 
-def amount(number: Decimal | None) -> str:
-    """With four digits that say something, at most six behind the point."""
-    if number is None:
-        return ""
-    places = min(6, max(0, 3 - number.adjusted())) if number else 0
-    return f"{round(number, places):,f}".rstrip("0").rstrip(".") if places else f"{round(number):,}"
-
-
 def _of_sessions(
     steps: Iterable[TimeStep],
     queries: Iterable[str],
@@ -172,7 +164,7 @@ def _of_calls(links: Links, latencies: Latencies, title: str, help: str, measure
     columns = []
     for place, step in enumerate(latencies.steps):
         length = latencies.of_step(place, measure, share)
-        columns.append(ChartValue(step.label, length, duration(_whole(length)), _calls(links, step, measure, length)))
+        columns.append(ChartValue(step.label, length, duration(length), _calls(links, step, measure, length)))
     return drawn(title, help, columns)
 
 
@@ -183,10 +175,6 @@ def _calls(links: Links, step: TimeStep, measure: str, length: float | None) -> 
     slow = FieldComparison(LATENCY_FIELD_NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
     call = Nested("span", All((FieldComparison("kind", Operator.HAS, ("generation",)), slow)))
     return links.to(Nested("trace", All((FieldComparison("started", Operator.HAS, (step.when,)), call))))
-
-
-def _whole(milliseconds: float | None) -> int | None:
-    return None if milliseconds is None else round(milliseconds)
 
 
 def _of_value(links: Links, name: str, bin: ScoreBin) -> ChartValue:

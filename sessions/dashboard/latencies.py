@@ -14,10 +14,10 @@ from django.utils import timezone
 from projects.models import Project
 from sessions.dashboard.reading import DASHBOARD_TIMEOUT_MS, Sessions
 from sessions.dashboard.steps import TimeStep
-from sessions.listing import Listing
-from tracing.bounded import SPACIOUS, within
-from tracing.latency import Slots, added, percentile
+from sessions.listing.listing import Listing
+from tracing.lists.bounded import SPACIOUS, within
 from tracing.models import Activity, DirtyMark
+from tracing.store.latency import Slots, added, percentile
 
 SAMPLED_SESSIONS = 1_000  # sessions
 ONE_DAY = timedelta(days=1)
@@ -33,7 +33,7 @@ FROM picked CROSS JOIN LATERAL (
 GROUP BY 1, 2, 3
 """
 
-Measured = dict[str, Slots]  # by measure (tracing/latency.py)
+Measured = dict[str, Slots]  # by measure (tracing/store/latency.py)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from functools import cached_property
 from urllib.parse import quote_plus
 
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 from sessions.query.grammar import Node
 from sessions.query.parsing import MAX_QUERY_CHARACTERS, MOST_PARTS
 from sessions.query.rewrite import parts_of, value_of, written

@@ -9,7 +9,7 @@ from decimal import ROUND_FLOOR, Decimal, localcontext
 from sessions.dashboard.parts import EXACT_CONTEXT, NOUGHT, DashboardPart, ScorePart, Tally, added, ranked, together
 from sessions.dashboard.reading import TOPS, Sessions, read
 from sessions.dashboard.steps import TimeStep
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 
 TOP = 8  # values of each set
 SCORE_BINS = 12  # of a score, roughly

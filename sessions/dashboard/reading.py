@@ -17,9 +17,9 @@ from sessions.cohorts.sampling import affordable
 from sessions.dashboard.cached_days import CachedDay, days_of, keep
 from sessions.dashboard.parts import DashboardPart, ScorePart, Tally, tally
 from sessions.dashboard.steps import TimeStep
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 from sessions.models import Session
-from tracing.bounded import SPACIOUS, within
+from tracing.lists.bounded import SPACIOUS, within
 
 DASHBOARD_TIMEOUT_MS = 3_000  # ms for the statement
 TOPS = ("model_names", "user_ids", "tags", "tool_names")

@@ -30,11 +30,11 @@ from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardScore, Facts, Scored, before_of, numbers_of
 from sessions.dashboard.reading import sessions_of
 from sessions.dashboard.steps import TimeStep, steps_between
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 from sessions.models import Session
-from sessions.period import RANGES
-from tracing.bounded import TooLong
-from tracing.latency import FIRST_TOKEN, WHOLE_CALL
+from sessions.query.period import RANGES
+from tracing.lists.bounded import TooLong
+from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
 DEFAULT_RANGE = "30d"
 BREAKDOWN_LABELS = {"model_names": "Models", "user_ids": "Users", "tags": "Tags", "tool_names": "Tools"}

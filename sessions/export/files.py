@@ -20,9 +20,9 @@ from django.utils import timezone
 from projects.downloads.making import encoded
 from projects.downloads.places import NoDownload
 from projects.models import ApiKey, Project, User
-from sessions.deletion import erased
+from sessions.deletion.erasing import erased
+from sessions.download_time import in_time
 from sessions.export import parts
-from sessions.export.bounds import in_time
 from sessions.export.stream import BadExport, Export, export_of
 from sessions.models import ExportFile, Session
 from sessions.models.exports import LIFE

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from projects.downloads.tables import csv_line, harmless
-from sessions.api.representation import session_json
-from sessions.export.conversations import Message, conversations_of
+from sessions.conversations.conversation import Message, conversations_of
+from sessions.conversations.representation import session_json
 from sessions.export.markdown import as_markdown
 from sessions.models import Session
-from sessions.properties import properties_of
-from tracing.fields import dump
+from sessions.models.properties import properties_of
+from tracing.json_text import dump
 
 CSV_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 

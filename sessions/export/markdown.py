@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sessions.api.representation import plain
-from sessions.export.conversations import Message
+from sessions.conversations.conversation import Message
+from sessions.conversations.representation import plain
 from sessions.models import Session
 from tracing.reading.texts import indented
 

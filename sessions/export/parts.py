@@ -12,7 +12,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from projects.deletion import emptied
-from tracing.media import delete_tree
+from tracing.store.media import delete_tree
 
 PART_READ_BYTES = 2**20
 

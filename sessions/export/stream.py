@@ -11,14 +11,14 @@ from django.http import QueryDict
 
 from projects.models import Project
 from projects.values import whole_number
-from sessions.export.bounds import in_time
+from sessions.download_time import in_time
 from sessions.export.formats import EXPORT_FORMATS, Format
-from sessions.list_query import RELEVANCE
-from sessions.listing import Listing
+from sessions.listing.list_query import RELEVANCE
+from sessions.listing.listing import Listing
+from sessions.listing.saved_views import PASSING
+from sessions.listing.score_order import ScoreOrder
 from sessions.models import Session
-from sessions.saved_views import PASSING
-from sessions.score_order import ScoreOrder
-from tracing.keyset import BadCursor, KeysetPage, Order
+from tracing.lists.keyset import BadCursor, KeysetPage, Order
 
 MOST_IDS = 1_000
 EXPORT_PARAMETERS = ("format", "after", "limit", "id")

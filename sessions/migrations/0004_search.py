@@ -2,7 +2,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 from django.db import migrations, models
 
-import tracing.fields
+import tracing.models.fields
 import tracing.models.columns
 
 
@@ -25,7 +25,9 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField()),
                 (
                     "text",
-                    tracing.fields.CompressedTextField(help_text="As people wrote it: what a snippet is cut from."),
+                    tracing.models.fields.CompressedTextField(
+                        help_text="As people wrote it: what a snippet is cut from."
+                    ),
                 ),
                 (
                     "folded",

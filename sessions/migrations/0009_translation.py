@@ -3,7 +3,7 @@ import uuid
 import django.utils.timezone
 from django.db import migrations, models
 
-import tracing.fields
+import tracing.models.fields
 import tracing.models.columns
 
 
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ("total", models.IntegerField(default=0)),
                 (
                     "result",
-                    tracing.fields.CompressedJSONField(
+                    tracing.models.fields.CompressedJSONField(
                         help_text="The texts by side and what is to say of them; null before the end.", null=True
                     ),
                 ),

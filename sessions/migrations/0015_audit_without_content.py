@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import migrations
 
-from tracing.tombstones import pseudonym_of
+from tracing.store.tombstones import pseudonym_of
 
 CHANGEABLE = "ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only"
 APPEND_ONLY = "ALTER TABLE audit_event ENABLE TRIGGER audit_event_append_only"

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import migrations
 from django.utils import timezone
 
-from tracing.tombstones import TOMBSTONE_LIFETIME, TombstoneKind, bury, pseudonym_of
+from tracing.store.tombstones import TOMBSTONE_LIFETIME, TombstoneKind, bury, pseudonym_of
 
 FINISHED = "UPDATE bulk_job SET session_ids = NULL, last_id = '' WHERE finished_at IS NOT NULL"
 

@@ -26,7 +26,7 @@ ACTIVE = """(SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::
     FROM unnest(range_agg(tstzrange(t.started_at, t.ended_at, '[]'))) AS r)"""
 IDLE = f"{DURATION} - {ACTIVE}"
 
-# What sessions/rollup.py has just summed up, name by name.
+# What sessions/rollup/session_rows.py has just summed up, name by name.
 SCORES_SQL = """coalesce((
     SELECT jsonb_object_agg(n.name, jsonb_build_object('count', n.count, 'mean', n.mean, 'shares', n.shares))
     FROM session_score n WHERE n.project_id = t.project_id AND n.session_id = t.session_id), '{}'::jsonb)"""

@@ -5,8 +5,8 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from projects.tenancy import TenantQuerySet
-from tracing.fields import CompressedTextField
 from tracing.models import IdField
+from tracing.models.fields import CompressedTextField
 
 
 class TraceText(models.Model):

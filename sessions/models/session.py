@@ -6,7 +6,7 @@ from django.db import models
 from projects.tenancy import TenantQuerySet
 from sessions.models import aggregates
 from sessions.models.indexes import INDEXES
-from sessions.properties import PropertyKind, from_traces
+from sessions.models.properties import PropertyKind, from_traces
 from tracing.models import IdField, cost_field
 
 

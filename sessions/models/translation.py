@@ -7,8 +7,8 @@ from django.db import models
 from django.utils import timezone
 
 from projects.tenancy import TenantQuerySet
-from tracing.fields import CompressedJSONField
 from tracing.models import IdField
+from tracing.models.fields import CompressedJSONField
 
 
 class TranslationSegment(models.Model):

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, F, IntegerField, Q
 
 from projects.values import whole_number
-from sessions.properties import PropertyKind
+from sessions.models.properties import PropertyKind
 from sessions.query import values
 from sessions.query.fields import Field
 from sessions.query.grammar import FieldComparison, Operator, QueryError, SetChoice

@@ -10,7 +10,7 @@ from django.db.models import Field as Column
 from django.db.models import Model
 
 from sessions.models import Session
-from sessions.properties import PropertyKind, properties_of
+from sessions.models.properties import PropertyKind, properties_of
 from sessions.query.grammar import Operator
 from tracing.models import Span, Trace
 

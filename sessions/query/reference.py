@@ -1,9 +1,9 @@
 """Generator of docs/query.md: the query language, with tables made from the declared fields."""
 
-from sessions.period import ALL, RANGES
-from sessions.properties import PropertyKind
+from sessions.models.properties import PropertyKind
 from sessions.query.fields import SPECIAL, SPECIALS, Field, fields_of
 from sessions.query.parsing import MAX_QUERY_CHARACTERS, MAX_QUERY_DEPTH, MOST_PARTS
+from sessions.query.period import ALL, RANGES
 
 QUERY_KIND_NAMES = {
     PropertyKind.ID: "text",

@@ -11,13 +11,13 @@ from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, Les
 
 from projects.models import Project
 from sessions.models import Comment, ObjectType, SessionScore, SessionState
-from sessions.properties import PropertyKind
+from sessions.models.properties import PropertyKind
 from sessions.query import values
 from sessions.query.conditions import LOOKUP_BY_OPERATOR, all_of, any_of, refused
 from sessions.query.fields import fields_of
 from sessions.query.grammar import FieldComparison, Node, Operator, QueryError
 from sessions.query.values import NoValue
-from tracing.limits import NESTING
+from tracing.limits.table import NESTING
 from tracing.models import Trace
 from tracing.records import Level
 

@@ -11,8 +11,8 @@ from sessions.models import Session, TraceText
 from sessions.replay.turns import traces_of
 from sessions.search.tokens import folded
 from tracing.models import Trace
-from tracing.previews import said
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
+from tracing.store.previews import said
 
 MAX_TURNS_LISTED = 200  # turns that are listed
 MAX_TRACES_SEARCHED = 50_000  # traces of a session

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from projects.models import Project
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 from sessions.models import Session
 
 

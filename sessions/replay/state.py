@@ -14,7 +14,7 @@ from projects.models import Project, User
 from sessions.models import Session, SessionState
 from sessions.models.state import NOTE_LENGTH
 from sessions.replay.turns import traces_of
-from tracing.erased import gone
+from tracing.store.erased import gone
 
 # Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
 TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")

@@ -13,9 +13,8 @@ from projects.access import person, project_view, requires
 from projects.htmx import PageRequest
 from projects.models import Project, Role
 from projects.values import moment_in, whole_number
-from sessions.breakdown import partial_values
 from sessions.models import Session
-from sessions.properties import Property, PropertyKind, properties_of
+from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.replay import turns
 from sessions.replay.account import account_of
 from sessions.replay.finding import found_in
@@ -23,6 +22,7 @@ from sessions.replay.neighbours import neighbours_of
 from sessions.replay.state import StateForm, say, saying_of, state_of
 from sessions.replay.timeline import timeline_of
 from sessions.replay.usage import usage_rows
+from sessions.rollup.breakdown import partial_values
 
 ReplayContext = dict[str, Any]
 # Shown in places of their own: the id as the title, the texts as the conversation, the usage as a table.

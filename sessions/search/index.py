@@ -16,11 +16,11 @@ from django.db import connection, transaction
 from projects.time_limits import UPKEEP_SECONDS, allow
 from sessions.models import TraceText
 from sessions.search.tokens import as_vector, folded, lexemes
-from tracing import dirty
-from tracing.fields import compress
 from tracing.models import DirtyMark, Trace
-from tracing.previews import said
+from tracing.models.fields import compress
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
+from tracing.store import dirty
+from tracing.store.previews import said
 
 QUIET = timedelta(seconds=15)  # a trace that still grows is not indexed with every span
 INDEX_LEASE = timedelta(seconds=120)  # longer than a batch takes, with the pending list's flush

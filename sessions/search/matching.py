@@ -16,7 +16,7 @@ from django.db.models.lookups import GreaterThan
 from projects.models import Project
 from sessions.models import Session, TraceText
 from sessions.search.tokens import folded, runs, word
-from tracing.bounded import plan_of
+from tracing.lists.bounded import plan_of
 from tracing.models import Trace
 
 SHORTEST_PREFIX = 4  # letters: a shorter beginning stands for a large part of the dictionary

@@ -13,7 +13,7 @@ from projects.models import Project
 from projects.values import whole_number
 from sessions.models import Session, TraceText
 from sessions.search.matching import Term, matching
-from tracing.keyset import BadCursor, KeysetPage
+from tracing.lists.keyset import BadCursor, KeysetPage
 
 MAX_RANKED_SESSIONS = 500
 FADES = timedelta(days=30)  # after this a turn counts for a third of what it counted when it was said

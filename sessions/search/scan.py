@@ -17,7 +17,7 @@ from projects.models import Project
 from sessions.models import Session
 from sessions.search.matching import Term, needs_of
 from sessions.search.snippets import aligned, around, pattern_of
-from tracing.keyset import Order
+from tracing.lists.keyset import Order
 from tracing.models import SpanIO, Trace
 
 SCAN_SECONDS = 2.0

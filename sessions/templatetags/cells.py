@@ -10,65 +10,28 @@ from django import template
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from sessions.listing import FilterField, SessionColumn
+from sessions.formatting import HUES, count, counted, duration, money, score_mean, score_summary
+from sessions.listing.listing import FilterField, SessionColumn
 from sessions.markup import format_html, format_html_join
 from sessions.models import Session
-from sessions.properties import Property, PropertyKind
+from sessions.models.properties import Property, PropertyKind
 from tracing.reading.markdown import without_signs
 from tracing.records import Kind, Level
 
 register = template.Library()
 
 SHOWN_ID_CHARACTERS = 28
-MAX_WRITTEN_OUT = 10**15  # from here on a number is read by its power of ten
 CELL_CHIPS = 4  # of a set with more, the rest is counted
 INPUT_HTML = (
     '<input class="field" type="{}" name="{}" value="{}" aria-label="{}" placeholder="{}" inputmode="{}"{}'
     ' autocomplete="off">'
 )
 EMPTY_CELL_HTML = SafeString('<span class="muted">–</span>')
-# Six hues for ten kinds: what is alike looks alike.
-HUES = {
-    Kind.GENERATION: "generation",
-    Kind.TOOL: "tool",
-    Kind.AGENT: "agent",
-    Kind.RETRIEVER: "retriever",
-    Kind.EMBEDDING: "retriever",
-    Kind.GUARDRAIL: "guardrail",
-    Kind.EVALUATOR: "guardrail",
-}
 
-
-@register.filter
-def duration(milliseconds: int | None) -> str:
-    """`380 ms`, `1.9 s`, `38 s`, `2m 10s`, `3h 05m`, `2d 4h`; empty when it is not known."""
-    if milliseconds is None:
-        return ""
-    if milliseconds < 1000:
-        return f"{milliseconds} ms"
-    seconds = milliseconds / 1000
-    if seconds < 59.5:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days}d {hours}h"
-    return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
-
-
-@register.filter
-def money(amount: Decimal | str | None) -> str:
-    """US dollars with as many digits as it takes to be non-zero: `$38.20`, `$0.021`, `$0.00042`."""
-    if amount is None:
-        return ""
-    value = Decimal(amount)
-    if value == 0:
-        return "$0"
-    if value >= 1:
-        return f"${value:,.2f}"
-    digits = max(3, 1 - value.adjusted())
-    return f"${value:.{digits}f}"
+register.filter("duration", duration)
+register.filter("money", money)
+register.filter("count", count)
+register.simple_tag(counted)
 
 
 @register.simple_tag
@@ -81,18 +44,6 @@ def cost(amount: Decimal | str | None, unpriced_count: int = 0) -> SafeString:
     if not amount or Decimal(amount) == 0:
         return format_html('<span class="muted" title="{} no known price">unknown</span>', calls)
     return format_html('<span title="At least: {} no known price">≥ {}</span>', calls, shown)
-
-
-@register.filter
-def count(number: int | None) -> str:
-    """With separators of thousands; empty when it is not known."""
-    return "" if number is None else f"{number:,}"
-
-
-@register.simple_tag
-def counted(number: int | None, noun: str, nouns: str = "") -> str:
-    """`1 trace`, `2,300 traces`."""
-    return f"{number or 0:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 @register.filter
@@ -171,19 +122,10 @@ def score_cell(summed: dict[str, Any] | None) -> SafeString:
     if (mean := summed["mean"]) is None:
         return SafeString(chips) or format_html('<span class="number muted">({})</span>', count(summed["count"]))
     several = format_html(' <span class="muted">({})</span>', count(summed["count"])) if summed["count"] != 1 else ""
-    number = f"{mean:,.0f}" if 1_000 <= abs(mean) < MAX_WRITTEN_OUT else f"{mean:.3g}"
+    number = score_mean(mean)
     return format_html(
         '<span class="number">{}{}</span>{}', number, several, format_html(" {}", chips) if chips else ""
     )
-
-
-def score_words(name: str, summed: dict[str, Any]) -> str:
-    """`quality 4.2 (3)`, `topic: refund 2, other 1`, `note (2)`."""
-    if shares := summed["shares"]:
-        given = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
-        return f"{name}: " + ", ".join(f"{category} {times:,}" for category, times in given)
-    mean = "" if summed["mean"] is None else f" {Decimal(str(summed['mean'])):.3g}"
-    return f"{name}{mean} ({summed['count']:,})" if summed["count"] != 1 or not mean else f"{name}{mean}"
 
 
 CELLS: dict[PropertyKind, Callable[[Any], SafeString]] = {
@@ -193,7 +135,7 @@ CELLS: dict[PropertyKind, Callable[[Any], SafeString]] = {
     PropertyKind.USAGE: lambda value: _chips(
         f"{model} {count(used.get('total_tokens'))}" for model, used in sorted(value.items())
     ),
-    PropertyKind.SCORES: lambda value: _chips(score_words(name, value[name]) for name in sorted(value)),
+    PropertyKind.SCORES: lambda value: _chips(score_summary(name, value[name]) for name in sorted(value)),
     PropertyKind.TEXT: lambda value: format_html('<span dir="auto">{}</span>', preview(value)),
 }
 

@@ -1,49 +1,38 @@
 """How numbers of a comparison read: by the kind of what they measure, differences with their sign."""
 
-import re
 from decimal import Decimal
-from typing import Any
 
 from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
+from sessions import formatting
 from sessions.cohorts.comparison import bar_queries
 from sessions.cohorts.results import Measure
 from sessions.cohorts.statistics import Interval
-from sessions.properties import PropertyKind
-from sessions.templatetags.cells import EMPTY_CELL_HTML, duration, money
+from sessions.formatting import axis_label, percentage_points, quantity, sign
+from sessions.models.properties import PropertyKind
+from sessions.templatetags.cells import EMPTY_CELL_HTML
 
 register = template.Library()
 
 Number = Decimal | float | None
 TINY_P = 0.001
-MAX_WRITTEN_OUT_FLOAT = 1e15
-EMPTY_PART = re.compile(r" 0+[smh]$|\.0(?= s$)")  # `1m 00s`, `2h 00m`, `1d 0h`, `2.0 s`
+
+register.filter("axis", axis_label)
 
 
 @register.filter
 def measured(value: Number, kind: PropertyKind) -> SafeString | str:
     """`2m 10s`, `$0.021`, `3.4`."""
-    return EMPTY_CELL_HTML if value is None else _said(float(value), kind)
-
-
-@register.filter
-def axis(value: Decimal, kind: PropertyKind) -> str:
-    """The same, short enough for an axis: `5k`, `$0.02`, `1h`."""
-    if kind == PropertyKind.MONEY:
-        return f"${value.normalize():f}" if abs(value) < 10_000 else f"${_short(value)}"
-    if kind == PropertyKind.DURATION and 0 <= value < MAX_WRITTEN_OUT_FLOAT:
-        return EMPTY_PART.sub("", duration(int(value)))
-    return _short(value)
+    return EMPTY_CELL_HTML if value is None else quantity(float(value), kind)
 
 
 @register.filter
 def signed(value: Number, kind: PropertyKind) -> SafeString | str:
     if value is None:
         return EMPTY_CELL_HTML
-    sign = "+" if value > 0 else "−" if value < 0 else "±"
-    return sign + _said(abs(float(value)), kind)
+    return sign(value) + quantity(abs(float(value)), kind)
 
 
 @register.simple_tag
@@ -59,10 +48,7 @@ def interval(found: Interval | None, kind: PropertyKind) -> SafeString:
 
 @register.filter
 def percent(share: float | Decimal | None) -> SafeString | str:
-    if share is None:
-        return EMPTY_CELL_HTML
-    value = float(share) * 100
-    return f"{value:.0f} %" if value in (0, 100) or value >= 10 else f"{value:.1f} %"
+    return EMPTY_CELL_HTML if share is None else formatting.percent(share)
 
 
 @register.simple_tag
@@ -70,7 +56,7 @@ def points(found: Interval | None) -> SafeString:
     """A difference of shares in percentage points with its interval."""
     if found is None or found.low is None or found.high is None:
         return EMPTY_CELL_HTML
-    low, high, estimate = (_points(part) for part in (found.low, found.high, found.estimate))
+    low, high, estimate = (percentage_points(part) for part in (found.low, found.high, found.estimate))
     return format_html('{}<br><span class="muted small">{} to {}</span>', estimate, low, high)
 
 
@@ -118,28 +104,3 @@ def bins(measure: Measure, address: str) -> SafeString:
         low, high = measured(one.low, measure.kind), measured(one.high, measure.kind)
         rows.append(f'<tr><th scope="row">{low} – {high}</th>{"".join(cells)}</tr>')
     return SafeString("".join(rows))
-
-
-def _said(value: float, kind: PropertyKind) -> str:
-    if kind == PropertyKind.MONEY:
-        return money(Decimal(repr(value)))
-    if kind == PropertyKind.DURATION and abs(value) < MAX_WRITTEN_OUT_FLOAT:
-        return duration(round(value))
-    if value == round(value) and abs(value) < MAX_WRITTEN_OUT_FLOAT:
-        return f"{value:,.0f}"
-    if abs(value) >= MAX_WRITTEN_OUT_FLOAT:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
-
-
-def _points(share: float) -> str:
-    value = share * 100
-    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{abs(value):.1f} pp"
-
-
-def _short(value: Any) -> str:
-    number = float(value)
-    for size, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= size:
-            return f"{number / size:g}{sign}"
-    return f"{number:g}"

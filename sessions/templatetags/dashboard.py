@@ -8,12 +8,14 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from sessions.dashboard.charts import DASHBOARD_CHART_HEIGHT, DashboardBar, DashboardChart, amount
+from sessions.dashboard.charts import DASHBOARD_CHART_HEIGHT, DashboardBar, DashboardChart
 from sessions.dashboard.heat import HeatCell
-from sessions.templatetags.cells import counted, duration
+from sessions.formatting import counted, decimal
 
 register = template.Library()
 SHADES = 5
+
+register.filter("decimal", decimal)
 
 
 @register.simple_tag
@@ -24,15 +26,6 @@ def change(now: float | Decimal | None, before: float | Decimal | str | None) ->
     percent = round(100 * (float(now) - float(before)) / abs(float(before)))
     written = f"{percent:+,} %".replace("-", "−") if percent else "±0 %"
     return format_html('<span class="muted small">{}</span>', written)
-
-
-register.filter("amount", amount)
-
-
-@register.filter
-def rounded(milliseconds: float | None) -> str:
-    """A length of time that was not measured to the millisecond."""
-    return duration(None if milliseconds is None else round(milliseconds))
 
 
 @register.simple_tag

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django import template
 from django.utils import timezone
 
-from sessions.list_query import LIST_PARAMETERS
-from sessions.listing import Listing
-from sessions.period import ALL, RANGES, TIMES
-from sessions.query.facets import Facet, FacetValue, facets, quick_values
+from sessions.listing.facets import Facet, FacetValue, facets, quick_values
+from sessions.listing.list_query import LIST_PARAMETERS
+from sessions.listing.listing import Listing
+from sessions.query.period import ALL, RANGES, TIMES
 
 register = template.Library()
 PARAMETER_SETS = {"query": ("q",), "times": TIMES, "fields": ("limit",)}

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.http import RFC3986_SUBDELIMS
 from django.utils.safestring import SafeString
 
-from sessions.listing import Listing, SessionColumn
+from sessions.formatting import counted
+from sessions.listing.listing import Listing, SessionColumn
 from sessions.markup import format_html
 from sessions.models import Session, SessionState
-from sessions.properties import PropertyKind
-from sessions.templatetags.cells import cell, counted, preview, score_cell
+from sessions.models.properties import PropertyKind
+from sessions.templatetags.cells import cell, preview, score_cell
 
 register = template.Library()
 

@@ -3,7 +3,7 @@ beside it where the format has a place for it."""
 
 from collections.abc import Iterator, Mapping
 
-from sessions.export.conversations import EXPORT_TEXT_BATCH_TRACES, Message, conversation_of, traces_of
+from sessions.conversations.conversation import EXPORT_TEXT_BATCH_TRACES, Message, conversation_of, traces_of
 from sessions.models import Session, TranslationJob
 from sessions.translation.choices import choice_of
 from sessions.translation.payload import document_of

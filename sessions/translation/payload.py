@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.reading.bodies import parsed
 from tracing.reading.texts import is_conversation, last_turn
 

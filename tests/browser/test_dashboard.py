@@ -12,12 +12,12 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import call, failed, in_session
-from tracing import activity
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark
 from tracing.records import ScoreRecord
+from tracing.store import activity
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.conversations import tell
 from tests.tracing.reports import call, in_session
 from tests.tracing.test_reading import ATTACKS
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTRAST = """() => {

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from sessions.search.index import index_waiting
 from tests.conversations import tell
 from tests.sessions.test_search import LATE, NOW, SHOP
@@ -49,7 +49,7 @@ def test_the_deep_scan_shows_its_progress_goes_on_by_itself_and_can_be_stopped(
     alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sessions.search.scan.SPANS_AT_ONCE", 1)
-    monkeypatch.setattr("sessions.search.pages.SCAN_SECONDS", -1)
+    monkeypatch.setattr("sessions.listing.views.scan.SCAN_SECONDS", -1)
     for number in range(12):
         with_tool(project, f"t{number:02}", f"<b>needle</b> {number}", seconds=number)
     recompute(project.pk, ["s-t00"])

@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project, User
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.conversations import TICKET, tell
 from tests.sessions.large import tell_long
 from tests.tracing.reports import at, call, in_session, span
 from tests.tracing.test_reading import ATTACKS
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.records import Kind
 
 SNIPPETS = Path(__file__).parent.parent / "sdk" / "snippets"

@@ -23,8 +23,8 @@ from config.schedule import Scheduler
 from config.storing import LITTLE_MEMORY, WRITE_MILLISECONDS, WRITE_PROBE_SQL
 from projects.models import Project, User
 from tests.patience import least
-from tracing.bounded import within
-from tracing.faults import MAX_QUIET_FAILURES, faults
+from tracing.ingest.faults import MAX_QUIET_FAILURES, faults
+from tracing.lists.bounded import within
 from tracing.models import DirtyMark
 
 

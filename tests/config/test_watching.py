@@ -30,7 +30,7 @@ import re, sys, threading
 from pathlib import Path
 from django.conf import settings
 settings.configure(ALIVE_DIR=Path(sys.argv[1]))
-from tracing.alive import prove
+from projects.alive import prove
 prove("web")
 print("up", flush=True)
 """

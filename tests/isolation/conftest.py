@@ -10,18 +10,18 @@ from projects import people
 from projects.audit import Action, record
 from projects.auth import create_key
 from projects.models import ApiKey, Organization, Project, Role, User
-from sessions import deletion
 from sessions.annotation import comments, configs, queues
 from sessions.annotation.leases import claim
 from sessions.cohorts.making import create_cohort
+from sessions.deletion import erasing
 from sessions.export import files
 from sessions.models import BulkJob, Erasure, ExportFile, ReviewItem, SavedView
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import at, call, failed, in_session
-from tracing.ingest import ingest
-from tracing.media import File, keep
+from tracing.ingest.pipeline import ingest
 from tracing.models import ModelPrice
 from tracing.records import Issue, Reason, ScoreRecord, Sdk
+from tracing.store.media import File, keep
 
 CANARY = "canary"
 
@@ -56,7 +56,7 @@ def world(db: None, other_project: Project, charlie: User) -> World:
         "trace_id": "t1",
         "score_id": "score-1",
         "media_id": new_file(project.pk),
-        "erasure_id": deletion.begin(project.pk, Erasure.Subject.TRACE, CANARY, by=CANARY).id,
+        "erasure_id": erasing.begin(project.pk, Erasure.Subject.TRACE, CANARY, by=CANARY).id,
         "facet_name": "tag",
         "cohort_id": create_cohort(project, name=f"{CANARY} cohort", by=owner, session_ids=["s1"]).id,
         "price_id": new_price(project.pk),

@@ -12,16 +12,16 @@ from projects.models import Project
 from projects.slices import WORK_KINDS
 from projects.sqlguard import tenant_tables
 from sessions.models import Session
-from sessions.tasks import recompute_dirty
+from sessions.rollup.tasks import recompute_dirty
 from tests.isolation.conftest import World
 from tests.tracing.reports import call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
-ONE_PROJECT = {"sessions.tasks.recompute_dirty"}
+ONE_PROJECT = {"sessions.rollup.tasks.recompute_dirty"}
 EVERY_PROJECT = {
     "projects.tasks.sweep_slices": "queues the projects in which something waits",
     "projects.tasks.take_slice": "works in one project, the one that waits longest",
-    "sessions.tasks.sweep": "asks for one task per waiting project",
+    "sessions.rollup.tasks.sweep": "asks for one task per waiting project",
 }
 # Of the work that `take_slice` does.
 KINDS_FOR_ONE_PROJECT = {

@@ -21,7 +21,7 @@ from django.http import HttpResponse, QueryDict
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from sessions.filters import filters
+from sessions.listing.filters import filters
 from tests.isolation.conftest import World, bearer, signed_in
 from tests.isolation.routes import ROUTES, Owed, every_route
 from tests.isolation.test_routes import PLACEHOLDER, body_of, key_of, path_of

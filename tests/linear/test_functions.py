@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from projects.masking import masked
-from sessions.export.conversations import messages_in
+from sessions.conversations.conversation import messages_in
 from sessions.export.formats import cell
 from sessions.export.markdown import as_markdown
+from sessions.listing.completing import scope_of
 from sessions.models import Session
-from sessions.query.completing import scope_of
 from sessions.query.grammar import QueryError
 from sessions.query.parsing import parse
 from sessions.query.rewrite import with_value, without_value
@@ -28,10 +28,10 @@ from sessions.translation.masking import mask, spans_of, unmasked
 from sessions.translation.payload import document_of
 from sessions.translation.segments import pieces
 from tests.linear.growth import UNITS, grown, steepness
-from tracing.checks import clean, clean_json, session_id_problem
-from tracing.media_texts import FilesInTexts
-from tracing.previews import preview
+from tracing.ingest.files_in_texts import FilesInTexts
+from tracing.limits.fitting import clean, clean_json, session_id_problem
 from tracing.records import RawSpan, SpanRecord
+from tracing.store.previews import preview
 from tracing.vocabularies import translate
 from tracing.vocabularies.messages import called_tools, normalised
 from tracing.vocabularies.readers import decimal, integer, iso_time, literal, loose_json, tags

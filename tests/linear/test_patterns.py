@@ -12,12 +12,12 @@ from tests.linear.patterns import inline, methods_by_name, patterns
 
 FOUND = patterns()
 # Patterns that see texts of a bounded length alone, and how long: there they must be quick, whatever their growth.
-BOUNDED = {"sessions.query.completing.ASKED": 256, "sessions.query.completing.TOKEN_BEFORE_CURSOR": 256}
+BOUNDED = {"sessions.listing.completing.ASKED": 256, "sessions.listing.completing.TOKEN_BEFORE_CURSOR": 256}
 MANY = 60  # repeated parts: of so many, each is tried with fewer ends
 # Functions that make a pattern out of a text, which they escape; what they are for is tried in test_functions.py.
 MADE = [
     "projects/sqlguard.py:check",
-    "sessions/remains.py:__init__",
+    "sessions/deletion/remains.py:__init__",
     "sessions/search/snippets.py:pattern_of",
     "sessions/translation/masking.py:_placeholder",
     "tracing/reading/code.py:_grammar",

@@ -10,10 +10,10 @@ from django.urls import reverse
 from projects.auth import create_key
 from projects.jobs import job
 from projects.models import ApiKey, Organization, Project, User
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import at, call, in_session
 from tracing import admin
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from projects.models import AuditEvent, Membership, Organization, Project, Proje
 from projects.sqlguard import tenant_tables
 from projects.tasks import deletions
 from tests.tracing.reports import in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Span, Trace
 from tracing.records import SpanRecord
 

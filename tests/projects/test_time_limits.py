@@ -14,7 +14,7 @@ from psycopg.errors import QueryCanceled
 from projects.models import Project, User
 from projects.time_limits import allow, at_length, bound_role
 from tests.conftest import Key
-from tracing.bounded import TooLong, within
+from tracing.lists.bounded import TooLong, within
 
 SETTINGS = """
 SELECT setconfig FROM pg_db_role_setting WHERE setrole = current_user::regrole

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import override_settings
 
-from sessions.onboarding import SNIPPETS, SdkSnippet, filled
+from sessions.views.onboarding import SNIPPETS, SdkSnippet, filled
 from tests.live import Up
 from tests.sdk.test_snippets import assert_session_stands, node_modules, run
 

@@ -3,7 +3,7 @@
 from django.db import connection
 
 from projects.models import Project
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import NOON, at
 
 TRACES = """

@@ -18,13 +18,13 @@ from django.urls import reverse
 from projects.models import Project
 from sessions.annotation.configs import configs_of
 from sessions.models import Cohort, Comment, ReviewItem, ReviewQueue, SavedView
+from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
-from sessions.tasks import recompute_dirty
 from tests.conftest import Key
 from tests.tracing.reports import at as moment
 from tests.tracing.reports import call, in_session, span
 from tracing import zstd
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Score
 from tracing.records import Claims, Kind, ScoreRecord, TraceRecord
 

@@ -3,9 +3,9 @@
 from projects.models import Project
 from sessions.models import Session
 from sessions.replay.account import account_of
-from sessions.tasks import recompute_dirty
+from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import call, failed, in_session, span, usd
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.reading.spans import tree_of
 

@@ -10,11 +10,11 @@ from projects.models import AuditEvent, Project, User
 from sessions.annotation import configs, queues, scoring
 from sessions.annotation.targets import Target
 from sessions.models import Session, SessionScore
-from sessions.rollup import recompute
-from sessions.tasks import recompute_dirty
+from sessions.rollup.session_rows import recompute
+from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
 from tests.tracing.reports import call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Score
 from tracing.records import ScoreRecord
 

@@ -12,13 +12,13 @@ from pytest_django import DjangoAssertNumQueries
 from projects.models import AuditEvent, Project, Role, User
 from sessions.annotation import configs
 from sessions.annotation.diffs import DIFF_WORD, DiffPart, kept_places, word_diff
+from sessions.formatting import score_summary
 from sessions.models import Comment, ScoreConfig, Session
-from sessions.tasks import recompute_dirty
-from sessions.templatetags.cells import score_words
+from sessions.rollup.tasks import recompute_dirty
 from tests.conversations import tell
 from tests.patience import least
-from tracing.deletion import delete_traces
 from tracing.models import Score, Trace
+from tracing.store.deletion import delete_traces
 
 HTMX = {"HX-Request": "true"}
 ONE_TURN = [("Where is it?", "It is on its way.")]
@@ -254,7 +254,7 @@ def test_the_panel_takes_as_many_queries_however_much_was_said(
     ],
 )
 def test_a_score_reads_in_a_list_as_its_mean_or_its_shares(summed: dict[str, object], words: str) -> None:
-    assert score_words("quality", summed) == words
+    assert score_summary("quality", summed) == words
 
 
 def test_words_that_differ_are_told_from_words_that_do_not() -> None:

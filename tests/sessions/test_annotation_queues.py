@@ -12,13 +12,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
-from sessions import deletion
 from sessions.annotation import comments, configs, queues
 from sessions.annotation.leases import claim, finish, offer_skipped
+from sessions.deletion import erasing
 from sessions.models import Comment, Review, ReviewItem, ReviewQueue, ScoreConfig, SessionScore
 from tests.conversations import tell
 from tests.tracing.reports import call
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Score, Span
 
 DONE, SKIPPED = Review.State.DONE, Review.State.SKIPPED
@@ -263,7 +263,7 @@ def test_deleting_a_session_takes_what_was_said_of_it_along(
     comments.add(project, "TRACE", trace_ids[0], "of a turn", by=alice)
     comments.add(project, "SESSION", "b", "of another", by=alice)
 
-    deletion.delete_session(project.pk, "a")
+    erasing.delete_session(project.pk, "a")
 
     assert not Score.objects.for_project(project).exists()
     assert not SessionScore.objects.for_project(project).exists()

@@ -14,14 +14,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.auth import create_key
 from projects.models import Project, Scope
-from sessions.api import views
+from sessions.api.v1 import sessions
 from sessions.models import Session
-from sessions.properties import properties_of
-from sessions.rollup import recompute
+from sessions.models.properties import properties_of
+from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import at, call, failed, in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.records import Kind, Origin
 
@@ -184,7 +184,7 @@ def test_many_spans_come_in_parts(reader: Reader, project: Project) -> None:
 def test_long_texts_end_a_page_of_spans_early(
     reader: Reader, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "TEXT_PER_PAGE", 100)
+    monkeypatch.setattr(sessions, "TEXT_PER_PAGE", 100)
     ingest(project.pk, [span("t1", f"s{n}", input="x" * 60, started_at=at(n)) for n in range(3)])
     ingest(project.pk, [span("t1", "s3", input="x" * 160, started_at=at(3))])
     found, cursor = [], ""

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.test import Client
 
 from projects.models import Project
-from sessions.api.representation import API_SPAN_FIELDS, API_TRACE_FIELDS, RAW_FIELDS
-from sessions.rollup import recompute
+from sessions.conversations.representation import API_SPAN_FIELDS, API_TRACE_FIELDS, RAW_FIELDS
+from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.tracing.reports import call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.records import Kind, Level
 
 PAGE = (settings.BASE_DIR / "docs" / "api.md").read_text()

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from projects.models import AuditEvent, Project, User
 from sessions.models import SavedView
-from tracing.tombstones import pseudonym_of
+from tracing.store.tombstones import pseudonym_of
 
 pytestmark = pytest.mark.django_db
 

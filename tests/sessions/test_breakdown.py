@@ -1,11 +1,11 @@
 """Sets with counts, and what scores come to."""
 
 from projects.models import Project
-from sessions.breakdown import value_counts
 from sessions.models import Session
-from sessions.tasks import recompute_dirty
+from sessions.rollup.breakdown import value_counts
+from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import call, in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.records import Kind, ScoreRecord
 
 

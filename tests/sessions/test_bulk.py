@@ -11,13 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.models import AuditEvent, Membership, Project, Role, User
-from sessions import deletion
 from sessions.annotation import queues
 from sessions.bulk import jobs
 from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts import making
-from sessions.listing import Listing
+from sessions.deletion import erasing
+from sessions.listing.listing import Listing
 from sessions.models import BulkJob, CohortMember, ReviewItem, ReviewQueue, Session, SessionState
 from tests.conversations import TICKET, tell
 from tests.sessions.rows import session
@@ -238,7 +238,7 @@ def test_a_worker_takes_a_batch_a_slice_when_time_is_short(
 def test_a_session_of_many_traces_is_deleted_over_several_slices_and_counted_once(
     alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "DELETION_BATCH_TRACES", 1)
+    monkeypatch.setattr(erasing, "DELETION_BATCH_TRACES", 1)
     for number in range(2):
         tell(project, f"ticket-{number}")
     job = jobs.begin(project, "delete", jobs.Selection(query=""), by=alice)

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from sessions.templatetags.cells import HUES, cost, counted, duration, ellipsis, hue, kind, moment, money
+from sessions.formatting import HUES, counted, duration, money
+from sessions.templatetags.cells import cost, ellipsis, hue, kind, moment
 from tracing.records import Kind
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from projects.audit import Trail
 from projects.models import Organization, Project, User
-from sessions import deletion
 from sessions.cohorts import making
 from sessions.cohorts.making import BadFilter, CohortError, NameTaken, add_sessions, create_cohort
+from sessions.deletion import erasing
 from sessions.models import Cohort, CohortMember
 from tests.conversations import tell
 from tests.sessions.rows import session
@@ -69,7 +69,7 @@ def test_a_deleted_session_leaves_its_lists(project: Project, bob: User) -> None
     tell(project, "stays")
     cohort = create_cohort(project, name="Picked", by=bob, session_ids=["gone", "stays"])
 
-    deletion.delete_session(project.pk, "gone")
+    erasing.delete_session(project.pk, "gone")
 
     assert list(CohortMember.objects.for_project(project).values_list("session_id", flat=True)) == ["stays"]
     making.count(project, cohort)

@@ -21,11 +21,11 @@ from sessions.cohorts.groups import ComparisonQuery, groups_of, narrowed
 from sessions.cohorts.making import create_cohort, matching
 from sessions.cohorts.results import CohortComparison
 from sessions.models import Cohort, Session, SessionScore
-from sessions.properties import PropertyKind, properties_of
-from sessions.rollup import recompute
+from sessions.models.properties import PropertyKind, properties_of
+from sessions.rollup.session_rows import recompute
 from tests.sessions.rows import session
 from tests.tracing.reports import call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
 QUERIES = 22  # signing in, the project, the cohorts, and what is compared
 

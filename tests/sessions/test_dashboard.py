@@ -34,18 +34,18 @@ from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import TOP, DashboardNumbers, DashboardScore, Facts, numbers_of
 from sessions.dashboard.reading import sessions_of
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, steps_between
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
+from sessions.listing.summary import facet_counts, strip
 from sessions.models import Session
-from sessions.rollup import recompute
-from sessions.summary.sums import facet_counts, strip
+from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import call, failed, in_session
-from tracing import activity
-from tracing.ingest import ingest
-from tracing.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL
+from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Span, Trace
 from tracing.records import ScoreRecord
+from tracing.store import activity
+from tracing.store.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL
 
 pytestmark = pytest.mark.django_db
 

@@ -21,13 +21,13 @@ from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, before_o
 from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.reading import DAYS_SQL, read, sessions_of
 from sessions.dashboard.steps import steps_between
-from sessions.deletion import delete_session
-from sessions.listing import Listing
+from sessions.deletion.erasing import delete_session
+from sessions.listing.listing import Listing
 from sessions.models import Session
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.sessions.rows import session
 from tests.tracing.reports import call, failed, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Score
 from tracing.records import ScoreRecord
 

@@ -13,18 +13,18 @@ from django.utils import timezone
 from projects.auth import create_key
 from projects.models import AuditEvent, Project, Role, User
 from projects.redis_client import quick_redis
-from sessions import deletion
+from sessions.deletion import erasing
+from sessions.deletion.tasks import erasures
 from sessions.models import Erasure, Session
-from sessions.rollup import recompute
-from sessions.tasks import erasures
+from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.tracing.reports import call, in_session, span
-from tracing import activity
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Metering, Score, Span, SpanIO, Trace
-from tracing.partitions import ensure_partition
 from tracing.records import ScoreRecord
-from tracing.tombstones import pseudonym_of
+from tracing.store import activity
+from tracing.store.partitions import ensure_partition
+from tracing.store.tombstones import pseudonym_of
 
 pytestmark = pytest.mark.django_db
 Subject = Erasure.Subject
@@ -61,7 +61,7 @@ def left(project: Project) -> list[str]:
 
 
 def test_a_deleted_session_takes_everything_of_it_along(told: None, project: Project) -> None:
-    receipt = deletion.delete_session(project.pk, "s2")
+    receipt = erasing.delete_session(project.pk, "s2")
 
     assert counts(receipt) == (1, 2, 1, 1)
     assert receipt.finished_at
@@ -72,7 +72,7 @@ def test_a_deleted_session_takes_everything_of_it_along(told: None, project: Pro
 
 
 def test_an_erased_person_is_gone_and_the_numbers_follow(told: None, project: Project) -> None:
-    receipt = deletion.erase_person(project.pk, "ana")
+    receipt = erasing.erase_person(project.pk, "ana")
 
     assert counts(receipt) == (2, 3, 2, 2)
     assert left(project) == ["t2"]
@@ -86,20 +86,20 @@ def test_a_person_whom_only_one_span_names_is_found(told: None, project: Project
     ingest(project.pk, [span("t2", "z", "a", claims=in_session("s/1", user_id="cleo"))])
     assert Trace.objects.for_project(project).get(trace_id="t2").user_id == "ben"
 
-    assert deletion.erase_person(project.pk, "cleo").trace_count == 1
+    assert erasing.erase_person(project.pk, "cleo").trace_count == 1
     assert left(project) == ["t1", "t3"]
 
 
 def test_a_large_session_is_left_to_the_worker_who_works_in_batches(
     told: None, project: Project, monkeypatch: pytest.MonkeyPatch, client: Client, key: Key
 ) -> None:
-    monkeypatch.setattr(deletion, "MAX_TRACES_IN_REQUEST", 1)
-    monkeypatch.setattr(deletion, "DELETION_BATCH_TRACES", 1)
+    monkeypatch.setattr(erasing, "MAX_TRACES_IN_REQUEST", 1)
+    monkeypatch.setattr(erasing, "DELETION_BATCH_TRACES", 1)
     answer = client.delete("/api/v1/sessions/s/1", headers={"Authorization": key.bearer})
     assert (answer.status_code, answer.json()["finished_at"]) == (202, None)
     assert left(project) == ["t1", "t2", "t3"]
-    [erasure] = deletion.unfinished(project.pk)
-    assert [len(batch) for batch in islice(deletion._left(erasure), 3)] == [1, 1, 1]  # one batch at a time
+    [erasure] = erasing.unfinished(project.pk)
+    assert [len(batch) for batch in islice(erasing._left(erasure), 3)] == [1, 1, 1]  # one batch at a time
 
     erasures.drain()
 
@@ -114,11 +114,11 @@ def test_a_worker_erases_in_slices_and_the_receipt_counts_each_session_once(
     told: None, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both sessions are met in several slices; `t4` only a span says to be hers."""
-    monkeypatch.setattr(deletion, "DELETION_BATCH_TRACES", 1)
+    monkeypatch.setattr(erasing, "DELETION_BATCH_TRACES", 1)
     ingest(project.pk, [call(f"more-{number}", "a", claims=in_session("s/1", user_id="ana")) for number in range(3)])
     ingest(project.pk, [span("t4", "a", claims=in_session("s2", user_id="ben"))])
     ingest(project.pk, [span("t4", "z", "a", claims=in_session("s2", user_id="ana"))])
-    erasure = deletion.begin(project.pk, Subject.PERSON, "ana", by="")
+    erasure = erasing.begin(project.pk, Subject.PERSON, "ana", by="")
 
     slices = 1
     while erasures.work(project.pk, time.monotonic()):
@@ -140,7 +140,7 @@ def test_the_next_slice_looks_only_through_days_that_no_slice_has_looked_through
         for model in (Trace, Span, SpanIO):
             rows = model.objects.for_project(project).filter(trace_id=f"day-{number}")
             rows.update(bucket=today - timedelta(days=number))
-    deletion.begin(project.pk, Subject.PERSON, "nobody", by="")
+    erasing.begin(project.pk, Subject.PERSON, "nobody", by="")
 
     seen = []
     while erasures.work(project.pk, time.monotonic()):
@@ -151,10 +151,10 @@ def test_the_next_slice_looks_only_through_days_that_no_slice_has_looked_through
 
 
 def test_two_workers_do_not_share_an_erasure(told: None, project: Project) -> None:
-    erasure = deletion.begin(project.pk, Subject.SESSION, "s2", by="alice@example.com")
-    assert deletion._lease(erasure)
+    erasure = erasing.begin(project.pk, Subject.SESSION, "s2", by="alice@example.com")
+    assert erasing._lease(erasure)
 
-    assert deletion.proceed(erasure).finished_at is None
+    assert erasing.proceed(erasure).finished_at is None
     assert left(project) == ["t1", "t2", "t3"]
 
 
@@ -229,9 +229,9 @@ def test_a_member_sees_no_way_to_delete_and_has_none(told: None, project: Projec
 
 def test_an_unfinished_erasure_shows_its_progress(told: None, project: Project, alice: User, client: Client) -> None:
     client.force_login(alice)
-    erasure = deletion.begin(project.pk, Subject.SESSION, "s/1", by="alice@example.com")
+    erasure = erasing.begin(project.pk, Subject.SESSION, "s/1", by="alice@example.com")
     page = reverse("project-erasures", args=[project.pk])
     assert "Waiting for the worker" in client.get(page).content.decode()
 
-    deletion._lease(erasure)
+    erasing._lease(erasure)
     assert "<progress" in client.get(page).content.decode()

@@ -18,8 +18,8 @@ from sessions.demo.script import casts
 from sessions.demo.story import Conversation, DemoSpan, tell
 from sessions.demo.tools import DEMO_TOOLS
 from sessions.models import Session
-from sessions.rollup import recompute
-from tracing.intake import take_traces
+from sessions.rollup.session_rows import recompute
+from tracing.ingest.intake import take_traces
 from tracing.models import IngestionIssue, Span, Trace
 from tracing.records import Kind
 from tracing.wire.otlp import PROTOBUF

@@ -15,18 +15,18 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.downloads.making import encoded
 from projects.models import AuditEvent, Project, User
-from sessions.export.conversations import Told, conversation_of
+from sessions.conversations.conversation import Told, conversation_of
 from sessions.export.formats import EXPORT_FORMATS, cell
 from sessions.export.stream import export_of
 from sessions.models import Session
-from sessions.properties import properties_of
-from sessions.rollup import recompute
+from sessions.models.properties import properties_of
+from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.conversations import tell
 from tests.downloads import body_of
 from tests.sessions.rows import session as session_row
 from tests.tracing.reports import at, in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
 
 def got(client: Client, address: str, key: Key | None = None) -> str:
@@ -65,7 +65,7 @@ def test_a_new_property_is_exported_without_an_edit(project: Project, monkeypatc
     declared = properties_of(Session)
     extra = {**declared, "mood": replace(declared["id"], name="mood")}
     monkeypatch.setattr("sessions.export.formats.properties_of", lambda model: extra)
-    monkeypatch.setattr("sessions.api.representation.properties_of", lambda model: extra)
+    monkeypatch.setattr("sessions.conversations.representation.properties_of", lambda model: extra)
 
     text = "".join(EXPORT_FORMATS["csv"].start()) + "".join(
         EXPORT_FORMATS["csv"].rows([Session.objects.for_project(project).get()], True)
@@ -209,8 +209,8 @@ def test_memory_does_not_grow_with_the_number_of_sessions(project: Project) -> N
 def test_a_conversation_of_any_length_is_read_in_parts(
     project: Project, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sessions.export.conversations.EXPORT_BATCH_TRACES", 4)
-    monkeypatch.setattr("sessions.export.conversations.EXPORT_TEXT_BATCH_TRACES", 4)
+    monkeypatch.setattr("sessions.conversations.conversation.EXPORT_BATCH_TRACES", 4)
+    monkeypatch.setattr("sessions.conversations.conversation.EXPORT_TEXT_BATCH_TRACES", 4)
     claims = in_session("s")
     for number in range(9):
         moment = at(0) + timedelta(seconds=number // 2)  # some start at the same moment

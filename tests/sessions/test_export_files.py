@@ -19,7 +19,7 @@ from projects import deletion as projects_deletion
 from projects.auth import create_key
 from projects.downloads import answers, making
 from projects.models import AuditEvent, Project, User
-from sessions import deletion
+from sessions.deletion import erasing
 from sessions.export import files, parts, tasks
 from sessions.export.formats import EXPORT_FORMATS
 from sessions.export.stream import export_of
@@ -271,7 +271,7 @@ def test_nothing_that_was_erased_stays_in_a_file(project: Project, other_project
         tell(owner, "s2", user_id="somebody")
         files.begin(owner, QueryDict("format=messages&user_ids=erased-person"), by=alice)
         work_off(owner)
-    deletion.erase_person(project.pk, "erased-person")
+    erasing.erase_person(project.pk, "erased-person")
 
     file = ExportFile.objects.for_project(project).get()
     assert file.state == "failed"

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from projects.models import Project
 from sessions.models import Session, SessionScore
-from sessions.tasks import recompute_dirty
+from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import at
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Score, Span, SpanIO, Trace
 from tracing.records import Claims, Kind, Level, ScoreRecord, SpanRecord, Usage
 

@@ -14,11 +14,11 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project, User
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.growth import FAMILIES, MOST_GROWTH, TIMES, Grower, fenced, repeated
 from tests.patience import least
 from tests.tracing.reports import at, call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.reading import turns
 from tracing.reading.code import GRAMMARS
 from tracing.reading.markdown import rendered

@@ -12,10 +12,10 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from projects.models import Project
-from sessions.filters import SORTABLE_KINDS
-from sessions.listing import Listing
+from sessions.listing.filters import SORTABLE_KINDS
+from sessions.listing.listing import Listing
 from sessions.models import Session
-from sessions.properties import properties_of
+from sessions.models.properties import properties_of
 from tests.tracing.reports import at
 
 ROWS = 2_000

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
-from sessions import listing as listing_module
-from sessions.filters import SORTABLE_KINDS, WAYS, filters_of
-from sessions.listing import Listing
+from sessions.listing import listing as listing_module
+from sessions.listing.filters import SORTABLE_KINDS, WAYS, filters_of
+from sessions.listing.listing import Listing
 from sessions.models import Session
-from sessions.properties import Property, PropertyKind, properties_of
+from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.templatetags.cells import filter_input
 from tests.sessions.rows import session
 from tests.tracing.reports import at

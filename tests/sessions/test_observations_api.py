@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from projects.models import Project
-from sessions.api import recent
+from sessions.api.langfuse import recent
 from tests.conftest import Key
 from tests.tracing.reports import at, call
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 
 pytestmark = pytest.mark.django_db

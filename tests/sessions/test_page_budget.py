@@ -11,7 +11,7 @@ from projects.models import Project, User
 from tests.conversations import tell
 from tests.sessions.test_session_page import page_of, say
 from tests.tracing.reports import at, call, in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.reading import bodies, budget, turns
 from tracing.reading.markdown import rendered

@@ -10,11 +10,11 @@ from django.http import QueryDict
 from django.test import Client
 
 from projects.models import Project
-from sessions.filters import SORTABLE_KINDS, WAYS, filters
-from sessions.listing import Listing
+from sessions.listing.filters import SORTABLE_KINDS, WAYS, filters
+from sessions.listing.listing import Listing
+from sessions.listing.properties_reference import PROPERTY_KIND_NAMES, document
 from sessions.models import Session
-from sessions.properties import PropertyKind, properties_of
-from sessions.reference import PROPERTY_KIND_NAMES, document
+from sessions.models.properties import PropertyKind, properties_of
 from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import at

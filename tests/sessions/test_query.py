@@ -15,21 +15,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects.models import Project
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 from sessions.models import Session, SessionScore, SessionState
-from sessions.properties import Property, properties_of
+from sessions.models.properties import Property, properties_of
 from sessions.query.compiling import compiled
 from sessions.query.fields import fields_of, session_fields
 from sessions.query.grammar import QueryError
 from sessions.query.parsing import MAX_QUERY_CHARACTERS, parse
 from sessions.query.rewrite import holds, with_value, without_value
 from sessions.query.writing import write
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from sessions.search.index import index
 from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import at, call, failed, in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.records import Kind
 

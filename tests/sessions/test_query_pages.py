@@ -12,16 +12,16 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
+from sessions.listing.completing import scope_of
+from sessions.listing.facets import facets
 from sessions.models import Session
-from sessions.properties import PropertyKind, properties_of
-from sessions.query.completing import scope_of
-from sessions.query.facets import facets
+from sessions.models.properties import PropertyKind, properties_of
 from sessions.query.fields import fields_of
 from sessions.query.reference import document
 from tests.sessions.rows import session
 from tests.sessions.test_properties import one_more  # noqa: F401
 from tests.tracing.reports import call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
 FRAGMENT = {"HX-Request": "true"}
 

@@ -14,12 +14,12 @@ from psycopg.errors import LockNotAvailable
 
 from projects.models import Organization, Project
 from sessions.models import Session
-from sessions.tasks import recompute_dirty
+from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import at, call, in_session
-from tracing import dirty
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Trace
 from tracing.records import SpanRecord
+from tracing.store import dirty
 
 RACE_SECONDS = 15
 

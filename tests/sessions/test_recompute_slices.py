@@ -6,14 +6,14 @@ import pytest
 
 from projects.models import Project
 from projects.redis_client import quick_redis
-from sessions import recomputing
 from sessions.models import Session
-from sessions.tasks import recompute_dirty, sweep, wake
+from sessions.rollup import recomputing
+from sessions.rollup.tasks import recompute_dirty, sweep, wake
 from tests import queue
 from tests.tracing.reports import call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
-TASK = "sessions.tasks.recompute_dirty"
+TASK = "sessions.rollup.tasks.recompute_dirty"
 
 
 @pytest.fixture(autouse=True)

@@ -12,20 +12,20 @@ from django.utils import timezone
 from projects import people as inviting
 from projects.audit import Action
 from projects.models import AuditEvent, Organization, Project, Role, TranslationSettings, User
-from sessions import deletion
+from sessions.deletion import erasing
+from sessions.deletion.remains import Pseudonym
 from sessions.models import Cohort, TranslationJob
-from sessions.remains import Pseudonym
+from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
-from sessions.tasks import recompute_dirty
 from sessions.translation import jobs as translating
 from sessions.translation.secrets import encrypted
 from tests.conftest import Key
 from tests.sessions.marked import MARKS, PERSON, WORDS, People, found, send
 from tests.tracing.reports import call
 from tests.translation.engines import served
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import IngestionIssue
-from tracing.tombstones import pseudonym_of
+from tracing.store.tombstones import pseudonym_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -73,7 +73,7 @@ def test_nothing_of_an_erased_person_is_left_anywhere(
     send(project)  # an exporter's retry of everything
 
     assert found() == []
-    [receipt] = deletion.Erasure.objects.for_project(project)
+    [receipt] = erasing.Erasure.objects.for_project(project)
     assert receipt.key == pseudonym_of(project.pk, PERSON)
     assert receipt.trace_count == 2
 
@@ -175,7 +175,7 @@ def test_a_telling_id_goes_from_words_too(query: str, expected: str) -> None:
 def test_names_that_become_the_same_stay_apart(project: Project, alice: User) -> None:
     for name in ("of Mallory", "of mallory"):
         Cohort.objects.create(project_id=project.pk, name=name, owner_id=alice.pk, owner=alice.email)
-    deletion.erase_person(project.pk, "mallory")
+    erasing.erase_person(project.pk, "mallory")
 
     names = sorted(Cohort.objects.for_project(project).values_list("name", flat=True))
     assert len(names) == 2
@@ -184,7 +184,7 @@ def test_names_that_become_the_same_stay_apart(project: Project, alice: User) ->
 
 def test_a_late_report_that_is_refused_leaves_no_sample(project: Project) -> None:
     ingest(project.pk, [call("t1", "a")])
-    deletion.proceed(deletion.begin(project.pk, deletion.Subject.TRACE, "t1", by=""))
+    erasing.proceed(erasing.begin(project.pk, erasing.Subject.TRACE, "t1", by=""))
 
     ingest(project.pk, [call("t1", "b", name=WORDS * 300), call("t2", "a", name="kept" * 300)])
 

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from projects.models import Project, User
-from sessions import score_order
 from sessions.export.stream import export_of
-from sessions.listing import Listing
+from sessions.listing import score_order
+from sessions.listing.listing import Listing
+from sessions.listing.score_columns import score_columns
 from sessions.models import Session, SessionScore
 from sessions.replay.neighbours import neighbours_of
-from sessions.score_columns import score_columns
 from tests.conftest import Key
 from tests.downloads import body_of
 from tests.sessions.rows import session

@@ -10,20 +10,20 @@ from django.db import connection
 from django.utils import timezone
 
 from projects.models import JobRun, Organization, Project
-from sessions.deletion import delete_session, erase_person
+from sessions.deletion.erasing import delete_session, erase_person
 from sessions.models import Session, TraceText
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from sessions.search.index import MAX_INDEXED_BYTES, cut, flush, index_waiting, rows_of, write
 from sessions.search.matching import RefusedTerm, Term, condition, matching
 from sessions.search.ranking import ranked, ranked_page
+from sessions.search.tasks import search_index, search_index_flush
 from sessions.search.tokens import folded, lexemes
-from sessions.tasks import search_index, search_index_flush
 from tests.conversations import tell
 from tests.tracing.reports import at, in_session, span
-from tracing.ingest import ingest
-from tracing.keyset import BadCursor
+from tracing.ingest.pipeline import ingest
+from tracing.lists.keyset import BadCursor
 from tracing.models import DirtyMark
-from tracing.retention import forget_expired
+from tracing.store.retention import forget_expired
 
 NOW = timedelta()
 LATE = (("Where is my parcel?", "A late delivery, sorry. Refund follows."), ("¿Y mi Devolución?", "Hecho."))

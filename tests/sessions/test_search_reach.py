@@ -9,13 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project, User
-from sessions import listing as listing_module
-from sessions.listing import Listing
+from sessions.listing import listing as listing_module
+from sessions.listing.listing import Listing
+from sessions.listing.summary import strip
 from sessions.models import Session, TraceText
 from sessions.search.index import flush, index
 from sessions.search.matching import Term, matching
 from sessions.search.reach import Reach, reach_of
-from sessions.summary.sums import strip
 from tests.conftest import Key
 from tests.conversations import tell
 from tests.tracing.reports import at

@@ -15,8 +15,8 @@ from sessions.search.matching import RefusedTerm, Term
 from sessions.search.scan import scan
 from tests.conversations import tell
 from tests.tracing.reports import at, failed, in_session
-from tracing.ingest import ingest
-from tracing.keyset import BadCursor
+from tracing.ingest.pipeline import ingest
+from tracing.lists.keyset import BadCursor
 from tracing.records import Kind
 
 
@@ -101,7 +101,7 @@ def test_the_page_goes_on_by_links_and_can_be_stopped(
     project: Project, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sessions.search.scan.SPANS_AT_ONCE", 1)
-    monkeypatch.setattr("sessions.search.pages.SCAN_SECONDS", -1)
+    monkeypatch.setattr("sessions.listing.views.scan.SCAN_SECONDS", -1)
     for number in range(3):
         with_tool(project, f"t{number}", "<i>needle</i>", seconds=number)
     client.force_login(alice)

@@ -5,9 +5,9 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from projects.models import Project
-from sessions.listing import Listing
+from sessions.listing.excerpts import found_in
+from sessions.listing.listing import Listing
 from sessions.query.compiling import terms_in
-from sessions.search.listed import found_in
 from sessions.search.scan import scan
 from tests.sessions.test_search import indexed
 

@@ -12,14 +12,14 @@ from pytest_django import DjangoAssertNumQueries
 from projects.models import Project, User
 from sessions.replay.timeline import BARS
 from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.conversations import tell
 from tests.sessions.large import tell_long
 from tests.tracing.reports import at, call, failed, in_session, span
 from tests.tracing.test_reading import ATTACKS, Found
-from tracing.ingest import ingest
-from tracing.media import File, keep
+from tracing.ingest.pipeline import ingest
 from tracing.records import Kind
+from tracing.store.media import File, keep
 
 FRAGMENT = {"HX-Request": "true"}
 MOST_BYTES = 300_000

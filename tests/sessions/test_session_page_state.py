@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project, Role, User
-from sessions import deletion
+from sessions.deletion import erasing
 from sessions.models import SessionState
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
 from tests.conversations import TICKET, tell
 from tests.tracing.reports import call, in_session
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -65,7 +65,7 @@ def test_what_was_said_goes_with_the_session(alices: Client, project: Project) -
     tell(project, "ticket-1")
     alices.post(state_url(project), {"note": "private"})
 
-    deletion.delete_session(project.pk, "ticket-1")
+    erasing.delete_session(project.pk, "ticket-1")
 
     assert not SessionState.objects.for_project(project).exists()
     assert alices.post(state_url(project), {"note": "again"}).status_code == 404

@@ -13,13 +13,13 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
-from sessions.listing import Listing
+from sessions.listing import summary
+from sessions.listing.listing import Listing
+from sessions.listing.summary import facet_counts, series, strip
 from sessions.models import Session
-from sessions.summary import sums
-from sessions.summary.sums import facet_counts, series, strip
 from tests.sessions.rows import session
 from tests.tracing.reports import at
-from tracing.bounded import TooLong, within
+from tracing.lists.bounded import TooLong, within
 
 NUMBER = 24
 
@@ -62,7 +62,7 @@ def test_the_strip_is_the_sum_of_the_rows(project: Project, rows: list[Session],
 def test_every_session_is_in_one_step_of_the_series(project: Project, rows: list[Session]) -> None:
     buckets = series(listing(project), strip(listing(project)))
 
-    assert 1 < len(buckets) <= sums.BUCKETS
+    assert 1 < len(buckets) <= summary.BUCKETS
     assert all(one.end == other.start for one, other in pairwise(buckets))
     for bucket in buckets:
         inside = [row for row in rows if bucket.start <= row.created_at < bucket.end]
@@ -78,7 +78,7 @@ def test_a_series_has_few_steps_whatever_the_time(project: Project, length: time
 
     buckets = series(listing(project), strip(listing(project)))
 
-    assert len(buckets) <= sums.BUCKETS
+    assert len(buckets) <= summary.BUCKETS
     assert sum(bucket.session_count for bucket in buckets) == 2
 
 
@@ -94,7 +94,7 @@ def test_values_are_counted_by_session(project: Project, rows: list[Session]) ->
 def test_a_long_list_is_summed_up_as_far_as_its_newest(
     project: Project, rows: list[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sums, "MAX_SUMMED_SESSIONS", 9)
+    monkeypatch.setattr(summary, "MAX_SUMMED_SESSIONS", 9)
 
     found = strip(listing(project))
 

@@ -16,22 +16,22 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.models import Project, User
-from sessions import deletion
 from sessions.annotation import comments
 from sessions.annotation.configs import NotAllowed
 from sessions.bulk import jobs
+from sessions.deletion import erasing
 from sessions.models import Comment, ReviewItem, ReviewQueue, Session
-from sessions.rollup import recompute
-from sessions.tasks import recompute_dirty
+from sessions.rollup.session_rows import recompute
+from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.reports import at, call, in_session, span
-from tracing import stored, tombstones
-from tracing.checks import Record
-from tracing.deletion import delete_traces
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
+from tracing.limits.fitting import Record
 from tracing.models import IngestionIssue, Media, Score, Span, SpanIO, Tombstone, Trace
 from tracing.records import Claims, Reason, ScoreRecord, SpanRecord, TraceRecord
+from tracing.store import stored, tombstones
+from tracing.store.deletion import delete_traces
 from tracing.tasks import old_tombstones
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def later() -> dict[str, datetime]:
 def test_a_late_span_of_a_deleted_trace_stays_out_and_is_named(project: Project, other_project: Project) -> None:
     for tenant in (project, other_project):
         ingest(tenant.pk, [call("t1", "a", claims=in_session("s1")), call("t2", "a", claims=in_session("s1"))])
-    deletion.proceed(deletion.begin(project.pk, deletion.Subject.TRACE, "t1", by=""))
+    erasing.proceed(erasing.begin(project.pk, erasing.Subject.TRACE, "t1", by=""))
 
     assert refused(project, call("t1", "a"), call("t1", "late"), call("t2", "b")) == 2
     assert refused(other_project, call("t1", "late")) == 0
@@ -72,7 +72,7 @@ def test_a_late_span_of_a_deleted_trace_stays_out_and_is_named(project: Project,
 
 def test_a_deleted_session_takes_no_new_trace_whenever_it_is_named(project: Project) -> None:
     ingest(project.pk, [call("t1", "a", claims=in_session("s1"))])
-    deletion.delete_session(project.pk, "s1")
+    erasing.delete_session(project.pk, "s1")
 
     assert refused(project, call("t2", "a", claims=in_session("s1"))) == 1
     assert refused(project, call("t3", "child", "root")) == 0  # nothing tells yet whose it is
@@ -87,7 +87,7 @@ def test_a_deleted_session_takes_no_new_trace_whenever_it_is_named(project: Proj
 def test_a_session_id_that_loses_takes_no_trace_along(project: Project) -> None:
     ingest(project.pk, [call("t1", "a", claims=in_session("s1"))])
     ingest(project.pk, [call("t2", "a", claims=in_session("s2")), call("t2", "b", "a", claims=in_session("s1"))])
-    deletion.delete_session(project.pk, "s1")
+    erasing.delete_session(project.pk, "s1")
 
     assert refused(project, call("t2", "b", "a", claims=in_session("s1")), call("t2", "c", "a")) == 0
     assert Trace.objects.for_project(project).get().span_count == 3
@@ -95,7 +95,7 @@ def test_a_session_id_that_loses_takes_no_trace_along(project: Project) -> None:
 
 def test_an_erased_person_who_comes_back_is_a_customer_again(project: Project) -> None:
     ingest(project.pk, [of_ana("t1"), span("t2", "a", claims=in_session("s2", user_id="ben"))])
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
 
     assert refused(project, of_ana("t1"), of_ana("t3"), of_ana("t4", **later()), of_ana("t1", "b", **later())) == 3
     assert left(project) == ["t2", "t4"]
@@ -107,7 +107,7 @@ def test_a_span_is_an_erased_persons_when_another_of_its_trace_says_so(
     project: Project, order: tuple[int, int]
 ) -> None:
     ingest(project.pk, [of_ana("t1")])
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     reports = [call("t9", "child", "root", input="Ana's words"), of_ana("t9", "root")]
 
     for number in order:
@@ -119,7 +119,7 @@ def test_a_span_is_an_erased_persons_when_another_of_its_trace_says_so(
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_report_about_the_trace_itself_gives_it_away(project: Project, order: tuple[int, int]) -> None:
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     reports = [call("t9", "a"), TraceRecord("t9", Claims(user_id="ana", input="Ana's words"))]
 
     for number in order:
@@ -129,7 +129,7 @@ def test_a_report_about_the_trace_itself_gives_it_away(project: Project, order: 
 
 
 def test_a_span_that_names_the_person_later_gives_away_what_began_before(project: Project) -> None:
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     ingest(project.pk, [call("t9", "a")])
 
     assert refused(project, of_ana("t9", "b", **later())) == 1
@@ -138,13 +138,13 @@ def test_a_span_that_names_the_person_later_gives_away_what_began_before(project
 
 @pytest.mark.parametrize("started_at", [None, datetime.fromisoformat("1970-01-01T00:00:00Z")])
 def test_an_erased_persons_span_of_no_known_time_stays_out(project: Project, started_at: datetime | None) -> None:
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
 
     assert refused(project, of_ana("t9", started_at=started_at, ended_at=started_at)) == 1
 
 
 def test_a_report_without_a_start_counts_by_its_own_time(project: Project) -> None:
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     claims = Claims(user_id="ana")
 
     assert refused(project, TraceRecord("t8", claims, said_at=at(0))) == 1
@@ -154,7 +154,7 @@ def test_a_report_without_a_start_counts_by_its_own_time(project: Project) -> No
 def test_the_past_of_a_session_that_was_an_erased_persons_stays_out(project: Project) -> None:
     ingest(project.pk, [of_ana("t1"), of_ana("t2")])
     recompute(project.pk, ["s-ana"])
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     unnamed = {"claims": in_session("s-ana")}
 
     assert refused(project, call("t3", "a", **unnamed), ScoreRecord("x", "n", "TEXT", session_id="s-ana")) == 2
@@ -168,7 +168,7 @@ def test_a_large_trace_goes_when_the_worker_learns_its_session(
 ) -> None:
     monkeypatch.setattr(stored, "SPANS_SUMMED_WHILE_STORING", 3)
     ingest(project.pk, [call("t1", "a", claims=in_session("s1"))])
-    deletion.delete_session(project.pk, "s1")
+    erasing.delete_session(project.pk, "s1")
     ingest(project.pk, [call("t9", f"{n}", "root") for n in range(5)])
     ingest(project.pk, [call("t9", "root", claims=in_session("s1"))])
 
@@ -182,7 +182,7 @@ def test_a_large_trace_of_an_erased_person_goes_when_it_is_summed_up(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored, "SPANS_SUMMED_WHILE_STORING", 3)
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     ingest(project.pk, [call("t9", f"{n}", "root") for n in range(5)])
 
     ingest(project.pk, [of_ana("t9", "root", **later())])
@@ -192,7 +192,7 @@ def test_a_large_trace_of_an_erased_person_goes_when_it_is_summed_up(
 
 
 def test_what_a_request_brings_beside_a_condemned_trace_is_stored_whole(project: Project) -> None:
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     own = TraceRecord("t1", Claims(input="of the trace"))
 
     assert refused(project, of_ana("t9"), call("t1", "a", input="of the span"), own) == 1
@@ -217,7 +217,7 @@ def test_what_retention_deletes_may_come_again(project: Project) -> None:
 
 def test_tombstones_are_kept_for_ninety_days_and_hold_no_id(project: Project) -> None:
     ingest(project.pk, [of_ana("t1")])
-    deletion.erase_person(project.pk, "ana")
+    erasing.erase_person(project.pk, "ana")
     rows = Tombstone.objects.for_project(project)
     assert {row.kind for row in rows} == {"person", "trace", "past"}
     assert {len(bytes(row.hash)) for row in rows} == {16}
@@ -245,7 +245,7 @@ def spans_of(trace: str, **changes: Any) -> dict[str, Any]:
 def test_otlp_is_told_how_many_spans_were_erased(project: Project, key: Key, client: Client) -> None:
     trace = f"{7:032x}"
     post(client, key, "/v1/traces", spans_of(trace))
-    deletion.proceed(deletion.begin(project.pk, deletion.Subject.TRACE, trace, by=""))
+    erasing.proceed(erasing.begin(project.pk, erasing.Subject.TRACE, trace, by=""))
 
     answer = post(client, key, "/v1/traces", spans_of(trace))
 
@@ -268,7 +268,7 @@ def test_a_langfuse_batch_is_told_which_events_were_erased(project: Project, key
         event(4, "score-create", id="x", name="n", value=1, traceId="t1"),
     ]
     post(client, key, "/api/public/ingestion", {"batch": batch})
-    assert deletion.erase_person(project.pk, "ana").trace_count == 1
+    assert erasing.erase_person(project.pk, "ana").trace_count == 1
 
     answer = post(client, key, "/api/public/ingestion", {"batch": batch})
 
@@ -296,7 +296,7 @@ def test_scores_comments_and_files_of_a_deleted_trace_are_refused(project: Proje
         ("/api/public/media", file),
     ]
     assert {post(client, key, *request).status_code for request in sent} <= {200, 201}
-    deletion.delete_session(project.pk, "s1")
+    erasing.delete_session(project.pk, "s1")
     assert not Comment.objects.for_project(project).exists()
 
     answers = [post(client, key, *request).status_code for request in sent]
@@ -309,7 +309,7 @@ def test_scores_comments_and_files_of_a_deleted_trace_are_refused(project: Proje
 
 def test_the_versioned_api_refuses_them_too(project: Project, key: Key, client: Client) -> None:
     ingest(project.pk, [call("t1", "a", claims=in_session("s1"))])
-    deletion.delete_session(project.pk, "s1")
+    erasing.delete_session(project.pk, "s1")
 
     assert post(client, key, "/api/v1/scores", {"name": "n", "value": 1, "trace_id": "t1"}).status_code == 400
     body = {"object_type": "TRACE", "object_id": "t1", "content": "words"}
@@ -328,7 +328,7 @@ def test_a_picture_in_a_text_of_a_deleted_trace_leaves_no_file(
     shown = {"key": "input.value", "value": {"stringValue": f"data:image/png;base64,{picture}"}}
     post(client, key, "/v1/traces", spans_of(trace, attributes=[shown]))
     assert Media.objects.for_project(project).exists()
-    deletion.proceed(deletion.begin(project.pk, deletion.Subject.TRACE, trace, by=""))
+    erasing.proceed(erasing.begin(project.pk, erasing.Subject.TRACE, trace, by=""))
 
     post(client, key, "/v1/traces", spans_of(trace, attributes=[shown]))
 
@@ -342,7 +342,7 @@ def test_people_and_queues_add_nothing_to_what_is_being_deleted(project: Project
     recompute(project.pk, ["s1"])
     session = Session.objects.for_project(project).get()
     queue = ReviewQueue.objects.create(project_id=project.pk, name="q")
-    deletion.begin(project.pk, deletion.Subject.SESSION, "s1", by="")  # a worker is about to begin
+    erasing.begin(project.pk, erasing.Subject.SESSION, "s1", by="")  # a worker is about to begin
 
     from sessions.annotation.queues import add_items
     from sessions.replay.state import say, state_of
@@ -388,8 +388,8 @@ def assert_nothing_is_back(project: Project) -> None:
 def test_two_hundred_replays_of_everything_bring_nothing_back(project: Project) -> None:
     random = Random(5)
     ingest(project.pk, everything(random))
-    deletion.erase_person(project.pk, "user0")
-    deletion.delete_session(project.pk, "s1")
+    erasing.erase_person(project.pk, "user0")
+    erasing.delete_session(project.pk, "s1")
     for number in range(200):
         records = random.sample(everything(random), 12)
         if number % 20 == 0:  # the same conversations under ids that were never seen
@@ -425,8 +425,8 @@ def test_erasing_while_everything_is_sent_again_leaves_nothing(project: Project)
     for sender in senders:
         sender.start()
     try:
-        deletion.erase_person(project.pk, "user0")
-        deletion.delete_session(project.pk, "s1")
+        erasing.erase_person(project.pk, "user0")
+        erasing.delete_session(project.pk, "s1")
         stop.wait(1)
     finally:
         stop.set()

@@ -20,8 +20,8 @@ from sessions.translation.secrets import encrypted
 from sessions.translation.tasks import translations
 from tests.conversations import tell
 from tests.translation.engines import Engine, served
-from tracing.deletion import delete_traces
 from tracing.models import Trace
+from tracing.store.deletion import delete_traces
 
 PEDIDO = (
     ("Olá! O meu pedido #A-1029 ainda não chegou.", "Sinto muito. **Maria**, rode `status(id=42)` ou veja https://ex.com/p?id=7."),

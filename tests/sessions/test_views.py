@@ -12,13 +12,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import ApiKey, AuditEvent, Project, User
 from sessions.models import Session
-from sessions.onboarding import SNIPPETS
-from sessions.properties import PropertyKind, properties_of
+from sessions.models.properties import PropertyKind, properties_of
 from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
-from sessions.rollup import recompute
+from sessions.rollup.session_rows import recompute
+from sessions.views.onboarding import SNIPPETS
 from tests.conversations import TICKET, tell
 from tests.tracing.reports import at, call, in_session, span
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.records import Issue, Reason, ScoreRecord
 
 FRAGMENT = {"HX-Request": "true"}

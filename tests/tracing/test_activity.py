@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from projects.models import JobRun, Project
 from tests.tracing.reports import at, call, failed, in_session, span
-from tracing import activity, retention, selfcheck, tasks
-from tracing.deletion import delete_traces
-from tracing.ingest import ingest
+from tracing import tasks
+from tracing.ingest.pipeline import ingest
 from tracing.models import Activity, DirtyMark, Metering, Score, Span, SpanIO, Trace
-from tracing.partitions import PARTITIONED_TABLES, ensure_partition
 from tracing.records import Claims, ScoreRecord, SpanRecord, Usage
-from tracing.retention import drop_empty_partitions, forget_expired
+from tracing.store import activity, retention, selfcheck
+from tracing.store.deletion import delete_traces
+from tracing.store.partitions import PARTITIONED_TABLES, ensure_partition
+from tracing.store.retention import drop_empty_partitions, forget_expired
 
 ADDED = ("trace_count", "span_count", "call_count", "error_count", "input_tokens", "total_cost")
 

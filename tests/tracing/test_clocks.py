@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tracing.checks import LONGEST_SPAN, fit
+from tracing.limits.fitting import LONGEST_SPAN, fit
 from tracing.records import Issue, Reason, SpanRecord
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

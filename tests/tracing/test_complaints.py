@@ -3,11 +3,11 @@
 from django.http import QueryDict
 
 from projects.models import Project
-from sessions.listing import Listing
+from sessions.listing.listing import Listing
 from sessions.models import Session
-from sessions.tasks import recompute_dirty
+from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import at, call, failed, in_session, span, usd
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Span
 from tracing.records import Kind, SpanRecord, Usage
 

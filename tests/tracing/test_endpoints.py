@@ -17,7 +17,7 @@ from tests.patience import least
 from tests.tracing import otlp
 from tests.tracing.servers import Web, free_port, web_server
 from tracing import zstd
-from tracing.limits import BODY, UNPACKED_BODY
+from tracing.limits.table import BODY, UNPACKED_BODY
 from tracing.models import IngestionIssue, Span
 from tracing.records import Reason
 

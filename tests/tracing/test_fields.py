@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracing.fields import dump
+from tracing.json_text import dump
 
 EXTREMES = st.sampled_from([2**70, -(2**70), math.nan, math.inf, "half a pair \ud83d", b"bytes", (1, 2)])
 ODD = st.recursive(

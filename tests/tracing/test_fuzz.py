@@ -17,7 +17,7 @@ from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import hostile, otlp
 from tests.tracing.test_wire_logs import PAYLOADS, body_of, record
-from tracing.checks import fit
+from tracing.limits.fitting import fit
 from tracing.models import Media, Score, Span, SpanIO, Trace
 from tracing.records import Issue
 from tracing.vocabularies import translate

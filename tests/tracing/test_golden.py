@@ -8,10 +8,10 @@ import pytest
 
 from projects.models import Project
 from tests.wire.scenarios import SCENARIOS, name_of, readable, records_of
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
-from tracing.previews import preview
 from tracing.records import SpanRecord
+from tracing.store.previews import preview
 
 GOLDEN = [scenario for scenario in SCENARIOS if (scenario / "golden.json").exists()]
 TRUE = [scenario for scenario in SCENARIOS if (scenario / "truth.json").exists()]

@@ -19,7 +19,7 @@ from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.servers import ROOT, free_port, running
-from tracing.limits import BODY
+from tracing.limits.table import BODY
 from tracing.models import IngestionIssue, Span
 from tracing.records import Reason
 

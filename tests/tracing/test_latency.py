@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from projects.models import Project
 from tests.tracing.reports import at, call, in_session, span
-from tracing import activity
-from tracing.deletion import delete_traces
-from tracing.ingest import ingest
-from tracing.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL, added, percentile, slot_of
+from tracing.ingest.pipeline import ingest
 from tracing.models import Activity, DirtyMark, Trace
+from tracing.store import activity
+from tracing.store.deletion import delete_traces
+from tracing.store.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL, added, percentile, slot_of
 
 # The same question of the spans themselves.
 EXACT = """

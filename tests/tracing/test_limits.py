@@ -14,7 +14,8 @@ from projects.models import Project
 from projects.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
-from tracing.limits import INGESTION_LIMITS, document
+from tracing.limits.reference import document
+from tracing.limits.table import INGESTION_LIMITS
 from tracing.models import IngestionIssue
 from tracing.records import Reason
 

@@ -21,12 +21,12 @@ from projects.models import Project, User
 from tests.conftest import Key
 from tests.downloads import body_of
 from tests.tracing import otlp
-from tracing import quota
-from tracing.limits import FILE_SMALLEST, FILES_OF_REQUEST, FILES_OF_SPAN, MEDIA_LIMIT
-from tracing.media import File, forget, keep, media_id_of, path_of
-from tracing.media_texts import FilesInTexts
+from tracing.ingest import quota
+from tracing.ingest.files_in_texts import FilesInTexts
+from tracing.limits.table import FILE_SMALLEST, FILES_OF_REQUEST, FILES_OF_SPAN, MEDIA_LIMIT
 from tracing.models import IngestionIssue, Media, MediaUse, SpanIO
 from tracing.records import Issue, Reason, SpanRecord
+from tracing.store.media import File, forget, keep, media_id_of, path_of
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from projects.models import AuditEvent, Project, User
 from tests.tracing.reports import call, in_session, span
-from tracing import activity
-from tracing.ingest import ingest
-from tracing.metering import METERING_CHART_DAYS, bars_of, days_of, kept_of
+from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Metering
+from tracing.store import activity
+from tracing.views.usage import METERING_CHART_DAYS, bars_of, days_of, kept_of
 
 pytestmark = pytest.mark.django_db
 

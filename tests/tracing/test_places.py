@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from tracing import places as module
-from tracing.places import IngestSlot, IngestSlots
+from tracing.ingest import slots as module
+from tracing.ingest.slots import IngestSlot, IngestSlots
 from tracing.wire.refusals import IngestUnavailable
 
 LONG_SECONDS = 20.0  # nobody waits so long: what ends does not end by patience

@@ -11,12 +11,12 @@ from django.test import Client
 
 from projects.models import AuditEvent, Project, User
 from sessions.models import Session
-from sessions.tasks import recompute_dirty
+from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import at, call, in_session, usd
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import ModelPrice, Span
-from tracing.prices import Prices
-from tracing.pricing import Price
+from tracing.pricing.price_list import Price
+from tracing.pricing.project_prices import Prices
 from tracing.records import Usage
 
 YESTERDAY = at(0).date()

@@ -7,8 +7,8 @@ from random import Random
 from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot
 
-from tracing import pricing
-from tracing.pricing import Price, price_of
+from tracing.pricing import price_list
+from tracing.pricing.price_list import Price, price_of
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EDGES = (0, 1, 199_999, 200_000, 200_001, 272_001, 5_000_000)  # around the tiers that providers have
@@ -31,7 +31,7 @@ def test_every_listed_model_costs_what_the_list_says() -> None:
                 )
                 listed = model.calc_price(usage, provider, genai_request_timestamp=AT)
 
-                rates = pricing._rates(prices, input_tokens)
+                rates = price_list._rates(prices, input_tokens)
                 if all(price is None for price in vars(prices).values()):
                     assert rates is None, "a model without any price is not free"
                     continue

@@ -18,7 +18,7 @@ from projects.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.test_grpc import channel, port, refused
-from tracing import quota
+from tracing.ingest import quota
 from tracing.models import IngestionIssue, Metering, Span
 from tracing.reading.explained import explained
 from tracing.records import Reason

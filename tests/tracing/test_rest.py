@@ -10,7 +10,7 @@ from django.test import Client
 from projects.auth import create_key
 from projects.models import Project, Scope
 from tests.conftest import Key
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import IngestionIssue, Score, Trace
 from tracing.records import Reason, SpanRecord
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from projects.models import Project
 from tests.tracing.reports import at
 from tests.wire.scenarios import SCENARIOS, name_of, records_of
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
 from tracing.models import Span, SpanIO, Trace
 from tracing.records import RawSpan
 from tracing.vocabularies import translate

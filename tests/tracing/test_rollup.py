@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.tracing.reports import NOON, at, call, span
 from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
-from tracing.rollup import Totals, roll_up
-from tracing.rows import SpanRow, priced, row_of
+from tracing.store.rollup import Totals, roll_up
+from tracing.store.rows import SpanRow, priced, row_of
 
 
 def totals_of(*records: SpanRecord) -> Totals:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from projects.models import Project
 from sessions.models import Session
-from sessions.tasks import recompute_dirty
+from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import at, call, failed, in_session, span, usd
-from tracing import checks, dirty, stored
-from tracing.ingest import ingest
+from tracing.ingest.pipeline import ingest
+from tracing.limits import fitting
 from tracing.models import IngestionIssue, Score, Span, SpanIO, Trace
 from tracing.records import Claims, Kind, Origin, Reason, ScoreRecord, Sdk, SpanRecord, TraceRecord, Usage
+from tracing.store import dirty, stored
 
 
 def trace_of(project: Project, trace_id: str = "t") -> Trace:
@@ -182,7 +183,7 @@ def test_nul_and_lone_surrogates_do_not_lose_the_span(project: Project) -> None:
 def test_a_text_beyond_the_limit_is_cut_reported_and_its_true_length_kept(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "MAX_TEXT_CHARACTERS", 10)
+    monkeypatch.setattr(fitting, "MAX_TEXT_CHARACTERS", 10)
     found = ingest(project.pk, [span("t", "a", output="x" * 25), span("t", "b", output="x" * 10)])
 
     assert [(issue.reason, issue.span_id) for issue in found] == [(Reason.TEXT_CUT, "a")]

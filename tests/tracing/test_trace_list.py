@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from projects.models import Project, User
 from tests.tracing.reports import at, call, failed, in_session, span
-from tracing.ingest import ingest
-from tracing.listing import DEFAULT_TRACE_COLUMNS, LIMIT, SORTABLE_TRACE_COLUMNS, TRACE_COLUMNS
+from tracing.ingest.pipeline import ingest
+from tracing.lists.trace_listing import DEFAULT_TRACE_COLUMNS, LIMIT, SORTABLE_TRACE_COLUMNS, TRACE_COLUMNS
 from tracing.models import Trace
 
 

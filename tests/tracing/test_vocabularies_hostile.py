@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.tracing.reports import at
 from tests.tracing.spans import event, raw_span, translated
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.vocabularies import VOCABULARIES, translate
 from tracing.vocabularies.messages import normalised
 

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from tests.tracing import otlp
-from tracing.limits import FAULTS, PARTS
+from tracing.limits.table import FAULTS, PARTS
 from tracing.records import Issue
 from tracing.wire import values, weight
 from tracing.wire.logs import decode_logs

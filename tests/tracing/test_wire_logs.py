@@ -13,7 +13,7 @@ from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.wire.scenarios import HERE, requests
-from tracing.limits import SPAN_LIMIT
+from tracing.limits.table import SPAN_LIMIT
 from tracing.models import IngestionIssue, Span, SpanIO, Trace
 from tracing.records import Issue, Reason
 from tracing.wire.logs import decode_logs

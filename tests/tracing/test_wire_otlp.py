@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.tracing import otlp
-from tracing.limits import ATTRIBUTE_LIMIT, NESTING, SPAN_LIMIT
+from tracing.limits.table import ATTRIBUTE_LIMIT, NESTING, SPAN_LIMIT
 from tracing.records import Issue, RawSpan, Reason
 from tracing.wire.otlp import decode_traces
 from tracing.wire.refusals import Unreadable, UnsupportedContent

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.records import SpanRecord
 from tracing.vocabularies import translate
 from tracing.wire.logs import decode_logs

@@ -3,9 +3,9 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-import tracing.fields
+import tracing.models.fields
 import tracing.models
-from tracing.partitions import CreatePartitionedModel
+from tracing.store.partitions import CreatePartitionedModel
 
 
 class Migration(migrations.Migration):
@@ -169,9 +169,9 @@ class Migration(migrations.Migration):
                 ("bucket", models.DateField()),
                 ("trace_id", tracing.models.IdField(db_collation="C", max_length=200)),
                 ("span_id", tracing.models.IdField(db_collation="C", max_length=200)),
-                ("input", tracing.fields.CompressedTextField(null=True)),
-                ("output", tracing.fields.CompressedTextField(null=True)),
-                ("raw", tracing.fields.CompressedJSONField(null=True)),
+                ("input", tracing.models.fields.CompressedTextField(null=True)),
+                ("output", tracing.models.fields.CompressedTextField(null=True)),
+                ("raw", tracing.models.fields.CompressedJSONField(null=True)),
             ],
             options={
                 "db_table": "span_io",

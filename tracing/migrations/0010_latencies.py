@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             field=models.JSONField(
                 default=dict,
                 db_default={},
-                help_text="How long its model calls took: counts by slot (tracing/latency.py).",
+                help_text="How long its model calls took: counts by slot (tracing/store/latency.py).",
             ),
         ),
         migrations.AddField(

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("hash", models.BinaryField(help_text="16 bytes of HMAC-SHA-256 (tracing/tombstones.py).")),
+                ("hash", models.BinaryField(help_text="16 bytes of HMAC-SHA-256 (tracing/store/tombstones.py).")),
                 ("erased_at", models.DateTimeField()),
             ],
             options={"db_table": "tombstone"},

@@ -8,7 +8,7 @@ from tracing.models.columns import IdField
 
 class DirtyMark(models.Model):
     """A session, an outsized trace, an hour or a day whose sums a worker must recompute, or a trace whose text is to be
-    indexed (tracing/dirty.py)."""
+    indexed (tracing/store/dirty.py)."""
 
     class Target(models.TextChoices):
         SESSION = "session"

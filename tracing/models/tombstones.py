@@ -18,7 +18,7 @@ class Tombstone(models.Model):
     pk = models.CompositePrimaryKey("project_id", "kind", "hash")
     project_id = models.BigIntegerField()
     kind = models.CharField(max_length=8, choices=Kind)
-    hash = models.BinaryField(help_text="16 bytes of HMAC-SHA-256 (tracing/tombstones.py).")
+    hash = models.BinaryField(help_text="16 bytes of HMAC-SHA-256 (tracing/store/tombstones.py).")
     erased_at = models.DateTimeField()
 
     objects = TenantQuerySet.as_manager()

@@ -6,8 +6,8 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
 from projects.tenancy import TenantQuerySet
-from tracing.fields import CompressedJSONField, CompressedTextField
 from tracing.models.columns import IdField, cost_field
+from tracing.models.fields import CompressedJSONField, CompressedTextField
 from tracing.records import Kind, Level
 
 
@@ -20,7 +20,7 @@ class Trace(models.Model):
     bucket = models.DateField(help_text="The day of first sight (UTC): the partition of all its spans.")
     received_at = models.DateTimeField(help_text="When the first report arrived.")
     updated_at = models.DateTimeField(help_text="When the last report arrived.")
-    # Decided from claims (tracing/rollup.py)
+    # Decided from claims (tracing/store/rollup.py)
     session_id = IdField(null=True)
     user_id = IdField(null=True)
     name = models.TextField(null=True)
@@ -52,7 +52,9 @@ class Trace(models.Model):
     usage_by_model = models.JSONField(default=dict)
     tool_names = ArrayField(models.TextField(), default=list)
     latencies = models.JSONField(
-        default=dict, db_default={}, help_text="How long its model calls took: counts by slot (tracing/latency.py)."
+        default=dict,
+        db_default={},
+        help_text="How long its model calls took: counts by slot (tracing/store/latency.py).",
     )
     left_out = models.JSONField(
         default=dict, help_text="What wrappers repeated of their descendants and was not counted."

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from tracing.files import INLINE_MEDIA_TYPES
 from tracing.reading.bodies import BODY_HEAD_CHARACTERS, RenderedBody, body_of, words
+from tracing.reading.files import INLINE_MEDIA_TYPES
 
 MEDIA_URL_SCHEMES = ("http://", "https://")
 MEDIA_REFERENCE = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")

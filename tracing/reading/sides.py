@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tracing.fields import decompress, unpacked_size
 from tracing.models import Trace
-from tracing.sql import LOAD_TEXTS, run
+from tracing.models.fields import decompress, unpacked_size
+from tracing.store.statements import LOAD_TEXTS, run
 
 ROLES = {"input": "user", "output": "assistant"}
 # All of a trace that must be read to find its texts.

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tracing.counting import COST, TOKENS, covered, own, parents_of, total_tokens
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.bodies import RenderedBody, body_of, indented, plain
 from tracing.reading.messages import SHOWN_NAME_CHARACTERS
 from tracing.reading.texts import Shown, piece, shown
-from tracing.rows import SpanRow
+from tracing.store.counting import COST, TOKENS, covered, own, parents_of, total_tokens
+from tracing.store.rows import SpanRow
 
 MAX_TREE_SPANS = 5_000  # spans of one trace that are put into a tree
 SPANS_PER_PAGE = 500  # rows shown at once

@@ -12,9 +12,8 @@ from typing import Any
 from django.db.models import BigIntegerField, BinaryField, Case, F, Func, Q, Sum, Value, When, Window
 from django.db.models.functions import Coalesce
 
-from tracing import fields
-from tracing.fields import decompress, unpacked_size
-from tracing.models import Span, SpanIO, Trace
+from tracing.models import Span, SpanIO, Trace, fields
+from tracing.models.fields import decompress, unpacked_size
 from tracing.reading import budget
 from tracing.reading.bodies import RenderedBody, body, body_of, parsed
 from tracing.reading.history import History

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from projects.models import Project
-from tracing.quota import use_of
+from tracing.ingest.quota import use_of
 
 register = template.Library()
 

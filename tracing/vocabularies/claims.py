@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tracing.checks import PLACEHOLDER
+from tracing.limits.fitting import PLACEHOLDER
 from tracing.records import Claims, Origin
 from tracing.vocabularies.readers import identifier, tags
 from tracing.vocabularies.tables import AttributeReadings

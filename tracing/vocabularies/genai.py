@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.records import Kind
 from tracing.vocabularies.messages import conversation, dumped, is_telling, json_answered, json_asked, message
 from tracing.vocabularies.parts import Message

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.records import Kind
 from tracing.vocabularies.messages import conversation, dumped, json_answered, json_asked
 from tracing.vocabularies.readers import always, identifier, json_value, seconds, text

@@ -14,7 +14,7 @@ own. A text that is not a list of messages stays as it was sent. What is in this
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.vocabularies.parts import Draft, Message, first_text
 from tracing.vocabularies.readers import json_value, text
 from tracing.vocabularies.tables import Excerpt, Reader

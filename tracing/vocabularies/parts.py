@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.vocabularies.readers import json_value
 
 Message = dict[str, Any]

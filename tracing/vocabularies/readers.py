@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import orjson
 
 from projects.values import in_utc
-from tracing.fields import dump
+from tracing.json_text import dump
 
 Member = TypeVar("Member", bound=IntEnum)
 MAX_NUMBER_CHARACTERS = 60  # characters

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tracing.fields import dump
+from tracing.json_text import dump
 from tracing.records import Kind
 from tracing.vocabularies.genai import provider
 from tracing.vocabularies.messages import asked, conversation, dumped, json_answered, json_asked

@@ -13,7 +13,7 @@ from django.http.request import UnreadablePostError
 
 from projects.values import whole_number
 from tracing import zstd
-from tracing.limits import BODY, SMALL_BODY, UNPACKED_BODY
+from tracing.limits.table import BODY, SMALL_BODY, UNPACKED_BODY
 from tracing.wire.refusals import BodyTooLarge, Unreadable, UnsupportedContent
 
 # Where SDKs send what they record, and files; everything else is small.

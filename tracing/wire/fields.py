@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from projects.values import in_utc
-from tracing.fields import dump
+from tracing.json_text import dump
 
 MAX_JSON_DEPTH = 100  # levels of a JSON body, some of them its own frame around what a program sent
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

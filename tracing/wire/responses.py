@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from tracing.checks import clean
+from tracing.limits.fitting import clean
 from tracing.records import Issue, Reason
 from tracing.wire.otlp import JSON, PROTOBUF
 from tracing.wire.refusals import IngestRefused

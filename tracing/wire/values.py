@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tracing.fields import dump
-from tracing.limits import ATTRIBUTE_LIMIT, FAULTS, NESTING, SPAN_LIMIT
+from tracing.json_text import dump
+from tracing.limits.table import ATTRIBUTE_LIMIT, FAULTS, NESTING, SPAN_LIMIT
 from tracing.records import Issue, RawSpan, Reason
 from tracing.wire.refusals import BodyTooLarge
 

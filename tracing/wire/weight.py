@@ -3,7 +3,7 @@
 64 MB of empty spans are 5.6 GB in memory, and a few kB when they are packed. Small bodies are not counted: they cannot
 become large."""
 
-from tracing.limits import MB, PARTS
+from tracing.limits.table import MB, PARTS
 from tracing.wire.refusals import BodyTooLarge
 
 COUNTED_FROM_BYTES = MB

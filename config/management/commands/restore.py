@@ -20,7 +20,7 @@ from config.embedded import CannotStart
 from config.postgres_tools import POOLER, POOLERS_WORDS, refuse_unnamed, run_tool
 from config.preparation import prepare
 from projects.first_start import InitError
-from tracing.partitions import make_ahead
+from tracing.store.partitions import make_ahead
 
 GO_ON_TRIES = 20  # one a second: the server may be starting again
 

@@ -14,8 +14,8 @@ from sessions.demo.dialects import DIALECTS
 from sessions.demo.export import body
 from sessions.demo.story import tell
 from sessions.models import Session
-from sessions.recomputing import drain
-from tracing.intake import take_traces
+from sessions.rollup.recomputing import drain
+from tracing.ingest.intake import take_traces
 from tracing.wire.otlp import PROTOBUF
 
 DEMO_BAR_CHARACTERS = 30

@@ -3,9 +3,9 @@
 from django.utils import timezone
 
 from projects.models import Project
-from sessions.recomputing import drain
+from sessions.rollup.recomputing import drain
 from tracing.management.walk import TraceWalk
-from tracing.store import recompute_traces
+from tracing.store.writing import recompute_traces
 
 
 class Command(TraceWalk):

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from sessions.reference import document
+from sessions.listing.properties_reference import document
 
 
 class Command(BaseCommand):

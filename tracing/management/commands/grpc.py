@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.addresses import host_and_port, port_number
-from tracing.alive import prove
-from tracing.database_watchdog import pulse
-from tracing.grpc import Certificate, serve
+from projects.alive import prove
+from tracing.ingest.database_watchdog import pulse
+from tracing.ingest.grpc import Certificate, serve
 
 STOP_GRACE_SECONDS = 10.0
 STOPPING = {signal.SIGTERM, signal.SIGINT}

@@ -1,11 +1,11 @@
-"""Writes docs/limits.md from tracing/limits.py; a test fails when it was forgotten."""
+"""Writes docs/limits.md from tracing/limits/table.py; a test fails when it was forgotten."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from tracing.limits import document
+from tracing.limits.reference import document
 
 
 class Command(BaseCommand):

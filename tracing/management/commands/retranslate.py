@@ -1,8 +1,8 @@
 """`manage.py retranslate`: applies today's vocabularies to stored spans."""
 
 from projects.models import Project
+from tracing.ingest.retranslation import retranslate
 from tracing.management.walk import TraceWalk
-from tracing.retranslation import retranslate
 
 
 class Command(TraceWalk):

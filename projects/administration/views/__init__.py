@@ -1,0 +1,1 @@
+"""Pages of settings: keys, members, invitations, organizations, the audit log."""

@@ -1,0 +1,155 @@
+"""The members of an organization: seen by all of them, invited, changed and removed by its admins."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from projects import people
+from projects.access import organization_view, person, requires
+from projects.administration.forms import InviteForm, RoleForm, TransferForm, roles_below
+from projects.administration.views import invitations
+from projects.audit import Action, record
+from projects.mail import has_mail_server
+from projects.models import Membership, Organization, Role
+
+
+@require_safe
+@organization_view
+def members(request: HttpRequest, organization: Organization) -> HttpResponse:
+    return _page(request, organization)
+
+
+@require_POST
+@organization_view
+@requires(Role.ADMIN)
+def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
+    form = InviteForm(request.POST, by=organization.role)
+    if not form.is_valid():
+        return _page(request, organization, invite_form=form, status=400)
+    email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+    is_mailed = has_mail_server()
+    try:
+        with transaction.atomic():
+            invitations.check_limits(person(request), email)
+            invitation, token = people.invite(organization, email, role, by=person(request), is_mailed=is_mailed)
+            _record(request, Action.MEMBER_INVITED, organization, invitation.email, role=role)
+            if is_mailed:
+                invitations.send(invitation, token)
+    except people.MembershipRefusal as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, organization, invite_form=form, status=400)
+    except OSError:
+        form.add_error(None, "The mail server did not take the mail, so nobody was invited.")
+        return _page(request, organization, invite_form=form, status=502)
+    if is_mailed:
+        messages.success(request, f"{invitation.email} has mail.")
+    else:
+        link = invitations.link_with(token)
+        messages.warning(request, f"No mail server is configured. Hand {invitation.email} this link yourself: {link}")
+    return _back(organization)
+
+
+@require_POST
+@organization_view
+@requires(Role.ADMIN)
+@transaction.atomic
+def withdraw(request: HttpRequest, organization: Organization, invitation_id: int) -> HttpResponse:
+    invitation = get_object_or_404(organization.invitations, pk=invitation_id)
+    _record(request, Action.INVITATION_WITHDRAWN, organization, invitation.email)
+    invitation.delete()
+    return _back(organization)
+
+
+@require_POST
+@organization_view
+@requires(Role.ADMIN)
+def change_role(request: HttpRequest, organization: Organization, user_id: int) -> HttpResponse:
+    member = _member(organization, user_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, organization, "There is no such role.")
+    role = Role(form.cleaned_data["role"])
+    try:
+        with transaction.atomic():
+            people.change_role(organization, member.user, role, by=person(request))
+            _record(request, Action.MEMBER_ROLE_CHANGED, organization, member.user.email, was=member.role, role=role)
+    except people.MembershipRefusal as refusal:
+        return _refuse(request, organization, str(refusal))
+    return _back(organization)
+
+
+@require_POST
+@organization_view
+@requires(Role.ADMIN)
+def remove(request: HttpRequest, organization: Organization, user_id: int) -> HttpResponse:
+    return _end(request, organization, _member(organization, user_id), Action.MEMBER_REMOVED)
+
+
+@require_POST
+@organization_view
+def leave(request: HttpRequest, organization: Organization) -> HttpResponse:
+    return _end(request, organization, _member(organization, person(request).pk), Action.MEMBER_LEFT)
+
+
+@require_POST
+@organization_view
+@requires(Role.OWNER)
+@transaction.atomic
+def transfer(request: HttpRequest, organization: Organization) -> HttpResponse:
+    form = TransferForm(request.POST, organization=organization, by=person(request).pk)
+    if not form.is_valid():
+        return _page(request, organization, transfer_form=form, status=400)
+    successor = form.cleaned_data["member"].user
+    people.transfer(organization, successor, by=person(request))
+    _record(request, Action.OWNERSHIP_TRANSFERRED, organization, successor.email)
+    return _back(organization)
+
+
+def _end(request: HttpRequest, organization: Organization, member: Membership, action: Action) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            _record(request, action, organization, member.user.email, was=member.role)
+            people.remove(organization, member.user, by=person(request))
+    except people.MembershipRefusal as refusal:
+        return _refuse(request, organization, str(refusal))
+    return redirect("organizations") if member.user == request.user else _back(organization)
+
+
+def _member(organization: Organization, user_id: int) -> Membership:
+    return get_object_or_404(organization.memberships.select_related("user"), user=user_id)
+
+
+def _record(request: HttpRequest, action: Action, organization: Organization, email: str, **details: str) -> None:
+    record(action, organization, actor=person(request), target=email, request=request, **details)
+
+
+def _back(organization: Organization) -> HttpResponse:
+    return redirect("organization-members", organization.pk)
+
+
+def _refuse(request: HttpRequest, organization: Organization, reason: str) -> HttpResponse:
+    messages.error(request, reason)
+    return _page(request, organization, status=409)
+
+
+def _page(
+    request: HttpRequest,
+    organization: Organization,
+    *,
+    invite_form: InviteForm | None = None,
+    transfer_form: TransferForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "organization": organization,
+        "members": organization.memberships.select_related("user").order_by("user__email"),
+        "invitations": organization.invitations.select_related("invited_by").order_by("email"),
+        "roles": roles_below(organization.role),
+        "invite_form": invite_form or InviteForm(by=organization.role),
+        "transfer_form": transfer_form or TransferForm(organization=organization, by=person(request).pk),
+        "section": "organizations",
+        "tab": "members",
+    }
+    return render(request, "settings/members.html", context, status=status)

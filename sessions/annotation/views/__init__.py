@@ -1,0 +1,1 @@
+"""Pages of scoring, comments, review queues and score configs."""

@@ -1,0 +1,1 @@
+"""The part of Langfuse's API that its SDKs need."""

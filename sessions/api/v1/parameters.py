@@ -1,0 +1,43 @@
+"""What a request asks for beyond its path. A parameter that cannot be followed is a 400 that names it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+
+from projects.values import whole_number
+from tracing.lists.keyset import BadCursor, Order
+
+
+class BadParameters(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__({"detail": "Some parameters cannot be followed.", "errors": dict(errors)})
+
+
+class PageParameters(NamedTuple):
+    """Which part of a long list to answer."""
+
+    limit: int
+    cursor: str
+
+
+def part_of(request: Request, name: str, order: Order, *, limit: int, highest: int) -> PageParameters:
+    """From `?<name>_limit=` and `?<name>_cursor=`, the only parameters of the request."""
+    limit_name, cursor_name = f"{name}_limit", f"{name}_cursor"
+    given = request.query_params
+    errors = {other: ["There is no such parameter."] for other in given if other not in (limit_name, cursor_name)}
+    asked, cursor = whole_number(given.get(limit_name, str(limit)), 1, highest), given.get(cursor_name, "")
+    if asked is None:
+        errors[limit_name] = [f"The limit is a whole number from 1 to {highest}."]
+    try:
+        if cursor:
+            order.position(cursor)
+    except BadCursor as error:
+        errors[cursor_name] = [str(error)]
+    if errors or asked is None:
+        raise BadParameters(errors)
+    return PageParameters(asked, cursor)

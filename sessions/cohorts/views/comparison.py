@@ -1,0 +1,123 @@
+"""The page that compares, and its numbers as CSV. The address is the whole state."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from projects.access import person, project_view
+from projects.audit import Action, record
+from projects.downloads.answers import download
+from projects.downloads.making import made_answer
+from projects.downloads.places import Holder
+from projects.downloads.tables import csv_line, harmless
+from projects.models import Project
+from sessions.cohorts.comparison import compare as compared
+from sessions.cohorts.groups import EVERYTHING, MAX_GROUPS, ComparisonQuery, groups_of, splitting
+from sessions.cohorts.making import CohortError
+from sessions.cohorts.results import CohortComparison, Measure, Mix
+from sessions.models import Cohort
+from tracing.lists.bounded import TooLong
+
+CUMULATIVE = "cumulative"
+COMPARISON_CSV_HEAD = [
+    *("kind", "name", "value", "group", "label", "n", "mean", "median", "p95", "total", "hits", "share")
+]
+COMPARISON_CSV_HEAD += [*("difference", "low", "high", "p_adjusted", "effect")]  # of medians or shares
+COMPARISON_CSV_HEAD += [*("mean_difference", "mean_low", "mean_high", "within", "within_low", "within_high")]
+UNKNOWN_CSV_CELLS = ("", "", "")
+
+
+@require_safe
+@project_view
+def compare(request: HttpRequest, project: Project) -> HttpResponse:
+    comparison, asked, error = _read(request, project)
+    context: dict[str, Any] = {"project": project, "section": "compare", "asked": asked, "error": error}
+    context |= {"cohorts": Cohort.objects.for_project(project).order_by("name"), "splitting": splitting()}
+    context |= {
+        "everything": EVERYTHING,
+        "most": MAX_GROUPS,
+        "comparison": comparison,
+        "address": request.GET.urlencode(),
+    }
+    context |= {"shape": request.GET.get("shape", ""), "stratify": request.GET.get("stratify", "")}
+    status = 400 if error else 200
+    return render(request, "sessions/cohorts/compare.html", context, status=status)
+
+
+@require_safe
+@project_view
+@download
+def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Every number of the page; one row for a number or a value of each group."""
+    comparison, _, error = _read(request, project)
+    if comparison is None:
+        return HttpResponse(error or "Choose what to compare.", status=400, content_type="text/plain; charset=utf-8")
+    if request.method == "GET":
+        record(Action.EXPORTED, project, actor=person(request), target="comparison", request=request, format="csv")
+    holder = Holder.of(person(request), project)
+    content_type = "text/csv; charset=utf-8"
+    return made_answer(request, _lines(comparison), holder, name="comparison.csv", content_type=content_type)
+
+
+def _lines(comparison: CohortComparison) -> Iterator[str]:
+    rows: list[list[Any]] = [COMPARISON_CSV_HEAD]
+    for measure in comparison.measures:
+        rows += _rows_of_measure(measure)
+    for mix in comparison.mixes:
+        rows += _rows_of_mix(mix)
+    yield from map(csv_line, rows)
+
+
+def _read(request: HttpRequest, project: Project) -> tuple[CohortComparison | None, ComparisonQuery, str]:
+    params = request.GET
+    asked = ComparisonQuery()
+    try:
+        asked = ComparisonQuery.read(params)
+        if asked.is_empty:
+            return None, asked, ""
+        groups = groups_of(project, asked)
+        comparison = compared(
+            project,
+            groups,
+            stratify=params.get("stratify", ""),
+            is_cumulative=params.get("shape") == CUMULATIVE,
+        )
+        return comparison, asked, ""
+    except CohortError as error:
+        return None, asked, str(error)
+    except TooLong:
+        return None, asked, "This comparison takes too long. Narrow what is compared, for example to a shorter time."
+
+
+def _rows_of_measure(measure: Measure) -> list[list[Any]]:
+    rows = []
+    for place, one in enumerate(measure.summaries):
+        numbers = [one.size, one.mean, one.median, one.p95, one.total, "", ""]
+        row: list[Any] = ["score" if measure.is_score else "number", harmless(measure.name), "", one.group.letter]
+        row += [harmless(one.group.label), *numbers]
+        if place:
+            found = measure.differences[place - 1]
+            row += [*(found.median or UNKNOWN_CSV_CELLS), found.p, found.test.delta if found.test else ""]
+            row += [*(found.mean or UNKNOWN_CSV_CELLS), *(found.within or UNKNOWN_CSV_CELLS)]
+        rows.append(_filled(row))
+    return rows
+
+
+def _rows_of_mix(mix: Mix) -> list[list[Any]]:
+    rows = []
+    for value in mix.values:
+        for place, cell in enumerate(value.cells):
+            row: list[Any] = [mix.kind, harmless(mix.name), harmless(value.text), cell.group.letter]
+            row += [harmless(cell.group.label), cell.share.size, "", "", "", "", cell.share.hits, cell.share.value]
+            if place:
+                found = value.differences[place - 1]
+                row += [*(found.interval or UNKNOWN_CSV_CELLS), found.p, ""]
+            rows.append(_filled(row))
+    return rows
+
+
+def _filled(row: list[Any]) -> list[Any]:
+    return row + [""] * (len(COMPARISON_CSV_HEAD) - len(row))

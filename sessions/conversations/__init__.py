@@ -1,0 +1,1 @@
+"""One session as plain data: for files, programs and translations."""

@@ -1,0 +1,83 @@
+"""Rows as JSON: money is a decimal text, a time is ISO 8601 in UTC, and nothing is rounded on the way."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sessions.models import Erasure, Session
+from sessions.models.properties import PropertyKind, properties_of
+from tracing.models import Span, SpanIO, Trace
+from tracing.records import Kind, Level
+
+REPRESENTED_SUMS = (
+    "error_count", "unpriced_count", "input_cost", "output_cost", "total_cost", "input_tokens", "output_tokens",
+    "total_tokens",
+)  # fmt: skip
+API_TRACE_FIELDS = (
+    "session_id", "name", "user_id", "environment", "release", "version", "public", "tags", "metadata", "started_at",
+    "ended_at", "duration_ms", "span_count", "call_count", *REPRESENTED_SUMS, "tool_names", "input_preview",
+    "output_preview",
+)  # fmt: skip
+API_SPAN_FIELDS = (
+    "parent_id", "name", "status_message", "started_at", "ended_at", "duration_ms", "completion_started_at",
+    "provider", "model", "input_tokens", "output_tokens", "total_tokens", "cached_tokens", "cache_write_tokens",
+    "reasoning_tokens", "input_cost", "output_cost", "total_cost", "input_size", "output_size",
+)  # fmt: skip
+ERASURE_FIELDS = (
+    "subject", "key", "requested_at", "finished_at", "expected_traces", "trace_count", "span_count", "score_count",
+    "session_count",
+)  # fmt: skip
+RAW_FIELDS = ("model_parameters", "metadata")
+
+
+def session_json(session: Session) -> dict[str, Any]:
+    """Every declared property by its name."""
+    return {
+        declared.name: (usage if declared.kind == PropertyKind.USAGE else plain)(getattr(session, declared.field))
+        for declared in properties_of(Session).values()
+    }
+
+
+def trace_json(trace: Trace) -> dict[str, Any]:
+    """`input_preview` and `output_preview` are the first 500 characters."""
+    fields = {name: plain(getattr(trace, name)) for name in API_TRACE_FIELDS}
+    return {"id": trace.trace_id, **fields, "usage_by_model": usage(trace.usage_by_model)}
+
+
+def span_json(span: Span, io: SpanIO | None) -> dict[str, Any]:
+    """`input_size` and `output_size` are true lengths, also of a text that was stored cut."""
+    raw = (io.raw or {}) if io else {}
+    return {
+        "id": span.span_id,
+        "kind": Kind(span.kind or 0).name.lower(),
+        "level": Level(Level.DEFAULT if span.level is None else span.level).name.lower(),
+        **{name: plain(getattr(span, name)) for name in API_SPAN_FIELDS},
+        **{name: raw.get(name) for name in RAW_FIELDS},
+        "input": io.input if io else None,
+        "output": io.output if io else None,
+    }
+
+
+def erasure_json(erasure: Erasure) -> dict[str, Any]:
+    """`finished_at` is null while a worker is at it."""
+    return {"id": str(erasure.id), **{name: plain(getattr(erasure, name)) for name in ERASURE_FIELDS}}
+
+
+def plain(value: Any) -> Any:
+    """`0.0035` and never `3.5E-3`; `2026-11-21T09:00:00.000000Z`."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value else "0"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return value
+
+
+def usage(by_model: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The stored costs are texts of 12 decimals."""
+    return {model: dict(_shortened(totals.items())) for model, totals in by_model.items()}
+
+
+def _shortened(totals: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+    for name, value in totals:
+        yield name, plain(Decimal(value)) if name.endswith("_cost") and value is not None else value

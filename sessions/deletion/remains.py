@@ -1,0 +1,116 @@
+"""What is left of deleted traces and erased persons outside of the traces: samples of ingestion issues, kept days of
+dashboards, and filters and names in which people wrote a person's id.
+
+A pseudonym takes the place of the id, so that a filter goes on to mean what it meant, without the person."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.dispatch import Signal
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from sessions.models import BulkJob, Cohort, ReviewQueue, SavedView
+from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, Word
+from sessions.query.parsing import parse
+from sessions.query.writing import write
+from tracing.models import IngestionIssue
+
+# Where filters are kept, as the address of the list has them, and where people write freely.
+QUERY_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
+    SavedView: ("query",),
+    Cohort: ("query_string",),
+    BulkJob: ("query",),
+}
+TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
+    SavedView: ("name",),
+    Cohort: ("name", "description"),
+    BulkJob: ("error",),
+    ReviewQueue: ("name", "description"),
+}
+forgotten = Signal()  # project_id=: traces were deleted, whoever keeps something made of them forgets it
+
+MIN_ID_CHARACTERS = 4  # characters: a shorter id, or one of digits alone, counts only where a filter asks for a user
+QUERY = "q"
+
+
+class Pseudonym:
+    """Puts `name` in the place of `user_id`."""
+
+    def __init__(self, user_id: str, name: str) -> None:
+        self.user_id, self.name = user_id, name
+        self._is_telling = len(user_id) >= MIN_ID_CHARACTERS and not user_id.isdigit()
+        self._pattern = re.compile(rf"(?<!\w){re.escape(user_id)}(?!\w)", re.IGNORECASE)
+
+    def in_text(self, text: str) -> str:
+        return self._pattern.sub(self.name, text) if self._is_telling else text
+
+    def in_filter(self, query_string: str) -> str:
+        """Of an address of the list."""
+        params = QueryDict(query_string)
+        pairs = [(name, value) for name, values in params.lists() for value in values]
+        new = [(name, self._in_value(name, value)) for name, value in pairs]
+        return query_string if new == pairs else urlencode(new)
+
+    def _in_value(self, name: str, value: str) -> str:
+        if name == QUERY:
+            return self._in_query(value)
+        return self.name if name.startswith("user") and value == self.user_id else self.in_text(value)
+
+    def _in_query(self, text: str) -> str:
+        try:
+            node = parse(text)
+        except QueryError:
+            return self.in_text(text)
+        new = None if node is None else self._in_node(node)
+        return text if new == node else write(new)
+
+    def _in_node(self, node: Node) -> Node:
+        match node:
+            case Word():
+                return replace(node, text=self.in_text(node.text))
+            case FieldComparison():
+                is_user = node.name.lower().startswith("user")
+                values = [self.name if is_user and v == self.user_id else self.in_text(v) for v in node.values]
+                return replace(node, values=tuple(values))
+            case Nested() | Not():
+                return replace(node, inside=self._in_node(node.inside))
+            case All() | Either():
+                return replace(node, parts=tuple(map(self._in_node, node.parts)))
+
+
+def forget_traces(project_id: int) -> None:
+    """Samples quote what was sent and do not say by whom, so that all of them go; the next issue brings a new one."""
+    IngestionIssue.objects.for_project(project_id).exclude(sample="").update(sample="")
+    forgotten.send(sender=None, project_id=project_id)
+
+
+def forget_person(project_id: int, user_id: str, name: str) -> None:
+    """Puts `name` in the place of the id in everything that people keep."""
+    pseudonym = Pseudonym(user_id, name)
+    for model in {**QUERY_FIELDS_BY_MODEL, **TEXT_FIELDS_BY_MODEL}:
+        columns: dict[str, Callable[[str], str]] = dict.fromkeys(
+            QUERY_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_filter
+        )
+        columns |= dict.fromkeys(TEXT_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_text)
+        for key, *values in model._default_manager.filter(project_id=project_id).values_list("id", *columns):
+            old = dict(zip(columns, values, strict=True))
+            new = {column: columns[column](value) for column, value in old.items()}
+            if new != old:
+                _write(model, project_id, key, new)
+
+
+def _write(model: type[Model], project_id: int, key: object, changes: dict[str, str]) -> None:
+    """A name that has become too long is cut, one that is taken gets an ending."""
+    fitting: dict[str, Any] = {name: text[: model._meta.get_field(name).max_length] for name, text in changes.items()}  # type: ignore[union-attr]
+    row = model._default_manager.filter(project_id=project_id, id=key)
+    try:
+        with transaction.atomic():
+            row.update(**fitting)
+    except IntegrityError:
+        row.update(**fitting | {"name": f"{fitting['name'][:60]} {uuid4().hex[:8]}"})

@@ -1,0 +1,156 @@
+"""What the sessions of a list have in common, value by value, and the links that ask for it or leave it out.
+
+Counts are of the latest sessions of the list, so that one costs the same in a project of any size."""
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sessions.listing.listing import Listing
+from sessions.listing.summary import SUMMARY_TIMEOUT_MS, facet_counts, newest
+from sessions.models import Session
+from sessions.models.properties import Property, PropertyKind, properties_of
+from sessions.query.fields import session_fields
+from sessions.query.grammar import FieldComparison, Node, Not, Operator
+from sessions.query.rewrite import parts_of, with_part, without_part
+from sessions.query.values import DURATION_UNITS
+from tracing.lists.bounded import within
+
+MAX_FACET_SESSIONS = 5_000  # sessions whose amounts and scores are read; sets are counted by the database, further
+MAX_FACET_VALUES = 12  # values
+OFFERED = 30  # values, to choose from while typing
+QUANTILES = ((50, "half"), (75, "a quarter"), (90, "a tenth"), (99, "a hundredth"))
+MULTIPLE_CHOICE_KINDS = (PropertyKind.SET, PropertyKind.SCORES)
+AMOUNT_KINDS = (PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION)
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A property by whose values a list can be narrowed; `name` is how a query calls it."""
+
+    name: str
+    label: str
+    help: str
+    declared: Property
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """One value: following `query` asks for it, `query_without` for all but it. What is in force is taken away by the
+    same links."""
+
+    text: str
+    count: int | None
+    is_asked: bool
+    is_refused: bool
+    query: str
+    query_without: str
+    note: str = ""
+
+
+def facets() -> list[Facet]:
+    """Sets first, then scores, then the amounts that people have a short name for."""
+    fields = {field.name: field for field in session_fields()}
+    found = [
+        Facet(fields[p.name].written, p.label, p.help, p)
+        for p in properties_of(Session).values()
+        if p.kind in MULTIPLE_CHOICE_KINDS or (p.kind in AMOUNT_KINDS and p.aliases)
+    ]
+    return sorted(
+        found,
+        key=lambda facet: (
+            (*MULTIPLE_CHOICE_KINDS, *AMOUNT_KINDS).index(facet.declared.kind) >= len(MULTIPLE_CHOICE_KINDS)
+        ),
+    )
+
+
+def facet_of(name: str) -> Facet | None:
+    return next((facet for facet in facets() if name in (facet.name, facet.declared.name)), None)
+
+
+def counts_of(listing: Listing, facet: Facet, most: int = MAX_FACET_VALUES) -> list[tuple[str, int]]:
+    """The most frequent values of a set, or the names of scores. One query. Raises TooLong."""
+    if facet.declared.kind == PropertyKind.SET:
+        return facet_counts(listing, facet.declared.name, most)
+    counts = Counter(text for texts in _latest(listing, facet) for text in texts)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+def values_of(listing: Listing, facet: Facet) -> list[FacetValue]:
+    """At most one query. What is asked for stands first, found or not. Raises TooLong."""
+    if facet.declared.kind in AMOUNT_KINDS:
+        return _thresholds(listing, facet)
+    found = dict(counts_of(listing, facet))
+    given = [text for text in _given(listing, facet) if text not in found]
+    counted: list[tuple[str, int | None]] = [*((text, None) for text in given), *found.items()]
+    return [_value(listing, facet, Operator.HAS, text, count) for text, count in counted]
+
+
+def quick_values(listing: Listing) -> list[FacetValue]:
+    """What is asked most often, without a count."""
+    asked = ("has", "error", "An error"), ("has", "score", "A score"), ("is", "bookmarked", "Bookmarked")
+    return [_linked(listing, FieldComparison(name, Operator.HAS, (value,)), text, None) for name, value, text in asked]
+
+
+def _latest(listing: Listing, facet: Facet) -> list[Any]:
+    with within(SUMMARY_TIMEOUT_MS):
+        return list(newest(listing).values_list(facet.declared.field, flat=True)[:MAX_FACET_SESSIONS])
+
+
+def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
+    """`at least` what half, a quarter, ... of the sessions reach."""
+    amounts = sorted(_latest(listing, facet))
+    found: list[tuple[Any, str]] = []
+    for percent, words in QUANTILES:
+        least = amounts[len(amounts) * percent // 100] if amounts else 0
+        if least and (not found or least > found[-1][0]):
+            found.append((least, words))
+    return [
+        _value(listing, facet, Operator.AT_LEAST, _written(facet, least), sum(a >= least for a in amounts), words)
+        for least, words in found
+    ]
+
+
+def _written(facet: Facet, amount: Any) -> str:
+    """As the language reads it, without digits that say nothing."""
+    if facet.declared.kind == PropertyKind.DURATION:
+        units = (
+            (unit, length // DURATION_UNITS["ms"])
+            for unit, length in reversed(DURATION_UNITS.items())
+            if unit not in "wd"
+        )
+        return next(f"{amount // size}{unit}" for unit, size in units if amount % size == 0)
+    return f"{Decimal(amount).normalize():f}"
+
+
+def _value(
+    listing: Listing, facet: Facet, operator: Operator, text: str, count: int | None, note: str = ""
+) -> FacetValue:
+    shown = f"{operator} {text}" if operator != Operator.HAS else text
+    return _linked(listing, FieldComparison(facet.name, operator, (text,)), shown, count, note)
+
+
+def _linked(listing: Listing, asked: FieldComparison, text: str, count: int | None, note: str = "") -> FacetValue:
+    query, parts = listing.query_text, parts_of(listing.query_text)
+    refused = Not(asked)
+    is_asked, is_refused = asked in parts, refused in parts
+    bare = without_part(without_part(query, asked), refused) if is_asked or is_refused else query
+    return FacetValue(
+        text,
+        count,
+        is_asked,
+        is_refused,
+        listing.query_string(q=bare if is_asked else with_part(bare, asked)),
+        listing.query_string(q=bare if is_refused else with_part(bare, refused)),
+        note,
+    )
+
+
+def _given(listing: Listing, facet: Facet) -> list[str]:
+    found = []
+    for part in parts_of(listing.query_text):
+        asked: Node = part.inside if isinstance(part, Not) else part
+        if isinstance(asked, FieldComparison) and asked.name == facet.name and not asked.key and len(asked.values) == 1:
+            found.append(asked.value)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,79 @@
+"""The strip above the list, a fragment of its page that comes when the rows are there."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from projects.access import project_view
+from projects.htmx import PageRequest
+from projects.models import Project
+from sessions.listing.listing import Listing
+from sessions.listing.saved_views import PASSING
+from sessions.listing.summary import Bucket, series, strip
+from tracing.lists.bounded import TooLong
+
+SERIES_WIDTH, SERIES_HEIGHT = 600, 48  # of the series, in units of its own
+
+
+@dataclass(frozen=True)
+class BucketBar:
+    """A bucket as drawn: what failed stands below what did not."""
+
+    bucket: Bucket
+    x: float
+    width: float
+    height: float
+    failed_height: float
+    query: str  # of the list narrowed to the bucket
+
+    @property
+    def y(self) -> float:
+        return SERIES_HEIGHT - self.height
+
+    @property
+    def failed_y(self) -> float:
+        return SERIES_HEIGHT - self.failed_height
+
+
+@require_safe
+@project_view
+def strip_page(request: PageRequest, project: Project) -> HttpResponse:
+    """`?<parameters of the list>`. It is a part of the list's page and has no page of its own."""
+    listing = Listing(project, request.GET, foreign=set(PASSING) - {"cursor"})
+    context = {"project": project, "listing": listing, "width": SERIES_WIDTH, "height": SERIES_HEIGHT}
+    if not listing.errors:
+        try:
+            summed = strip(listing)
+            context |= {"strip": summed, "bars": bars_of(listing, series(listing, summed))}
+        except TooLong:
+            context["is_too_long"] = True
+    return render(request, "sessions/_strip_filled.html", context)
+
+
+def bars_of(listing: Listing, buckets: list[Bucket]) -> list[BucketBar]:
+    most = max((bucket.session_count for bucket in buckets), default=0)
+    width = SERIES_WIDTH / len(buckets) if buckets else 0
+    return [
+        BucketBar(
+            bucket,
+            round(place * width, 2),
+            round(max(width - 1, 0.5), 2),
+            _height(bucket.session_count, most),
+            _height(bucket.failed, most),
+            listing.query_string(**_times(bucket)),
+        )
+        for place, bucket in enumerate(buckets)
+    ]
+
+
+def _height(number: int, most: int) -> float:
+    """What is there can be seen, however little it is."""
+    return round(max(number / most * SERIES_HEIGHT, 1.5), 2) if number else 0
+
+
+def _times(bucket: Bucket) -> dict[str, str | None]:
+    local = [timezone.localtime(at).isoformat(timespec="seconds") for at in (bucket.start, bucket.end)]
+    return {"range": None, "from": local[0], "to": local[1]}

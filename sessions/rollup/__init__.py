@@ -1,0 +1,1 @@
+"""Keeps session rows equal to the traces they consist of."""

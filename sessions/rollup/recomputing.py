@@ -1,0 +1,70 @@
+"""Keeps sessions equal to their traces, project by project in short slices, one worker at a time in each project.
+
+A project whose marks outlast its slice goes to the end of the queue, so that nobody waits for another one's flood."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.utils import timezone
+from redis.exceptions import LockNotOwnedError
+
+from projects.redis_client import patient_redis
+from sessions.rollup.session_rows import recompute
+from tracing.models import DirtyMark
+from tracing.store import dirty
+from tracing.store.writing import recompute_traces
+
+SLICE_SECONDS = 0.5
+TURN_SECONDS = 10  # a killed worker's turn ends after this; longer than a slice with its last batch should take
+RECOMPUTE_BATCH_TRACES = 5
+SESSIONS_AT_ONCE = 200
+
+
+def work_slice(project_id: int) -> bool:
+    """Recompute for SLICE_SECONDS, unless another worker has the turn. Return whether marks wait for another slice.
+
+    Whoever is sent away leaves its marks to the one who has the turn: that one looks again after giving it up."""
+    with _turn(project_id) as is_ours:
+        if is_ours:
+            _recompute_until(project_id, time.monotonic() + SLICE_SECONDS)
+    return is_ours and dirty.waits(project_id, dirty.URGENT)
+
+
+def drain(project_id: int) -> None:
+    """Recompute until nothing of the project waits, for commands that nobody queues behind."""
+    _recompute_until(project_id, float("inf"))
+
+
+def _recompute_until(project_id: int, end: float) -> None:
+    """Work in batches, outsized traces before the sessions that they change."""
+    while _traces(project_id) + _sessions(project_id):
+        if time.monotonic() >= end:
+            return
+
+
+def _traces(project_id: int) -> int:
+    if claimed := dirty.claim(project_id, DirtyMark.Target.TRACE, limit=RECOMPUTE_BATCH_TRACES):
+        recompute_traces(project_id, [item.key for item in claimed], timezone.now())
+        dirty.release(project_id, DirtyMark.Target.TRACE, claimed)
+    return len(claimed)
+
+
+def _sessions(project_id: int) -> int:
+    if claimed := dirty.claim(project_id, DirtyMark.Target.SESSION, limit=SESSIONS_AT_ONCE):
+        recompute(project_id, [item.key for item in claimed])
+        dirty.release(project_id, DirtyMark.Target.SESSION, claimed)
+    return len(claimed)
+
+
+@contextmanager
+def _turn(project_id: int) -> Iterator[bool]:
+    """Take the project's turn if it is free. One that was overslept is nobody's harm: the marks have leases."""
+    lock = patient_redis().lock(f"recomputing:{project_id}", timeout=TURN_SECONDS, blocking=False)
+    is_ours = bool(lock.acquire())
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with suppress(LockNotOwnedError):
+                lock.release()

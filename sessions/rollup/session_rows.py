@@ -1,0 +1,92 @@
+"""Sessions from traces: one idempotent, set-based statement composed from the declared properties.
+
+Nothing is incremented, so late, repeated, corrected and moved traces come out right by construction."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from sessions.models import Session
+from sessions.models.properties import properties_of
+
+# The planner guesses many sessions where there are few, and compiling costs fifty times what running does.
+WITHOUT_JIT = "SET LOCAL jit = off"
+
+# `computed_at` rises whatever clocks do: sessions/dashboard/cached_days.py tells by it whether a session is the same.
+RECOMPUTE = """
+INSERT INTO session (project_id, computed_at, {fields})
+SELECT t.project_id, %s, {aggregates}
+FROM trace t WHERE t.project_id = %s AND t.session_id = ANY(%s)
+GROUP BY t.project_id, t.session_id ORDER BY t.session_id
+ON CONFLICT (project_id, session_id) DO UPDATE SET {updates},
+    computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
+"""
+
+# Scores of the named sessions, of their traces and of these traces' spans; a session without traces has none.
+SUM_SCORES = """
+WITH member AS MATERIALIZED (
+    SELECT session_id, trace_id FROM trace WHERE project_id = %s AND session_id = ANY(%s)),
+given AS (
+    SELECT m.session_id, s.* FROM member m CROSS JOIN LATERAL (
+        SELECT name, data_type, value, string_value, is_unsure FROM score
+        WHERE project_id = %s AND trace_id = m.trace_id OFFSET 0) s
+    UNION ALL
+    SELECT m.session_id, s.* FROM (SELECT DISTINCT session_id FROM member) m CROSS JOIN LATERAL (
+        SELECT name, data_type, value, string_value, is_unsure FROM score
+        WHERE project_id = %s AND session_id = m.session_id AND trace_id IS NULL OFFSET 0) s),
+category AS (
+    SELECT session_id, name, jsonb_object_agg(string_value, times) AS shares FROM (
+        SELECT session_id, name, string_value, count(*) AS times FROM given
+        WHERE data_type = 'CATEGORICAL' AND NOT is_unsure AND string_value IS NOT NULL GROUP BY 1, 2, 3) counted
+    GROUP BY 1, 2)
+INSERT INTO session_score (project_id, session_id, name, count, mean, shares)
+SELECT %s, g.session_id, g.name, count(*) FILTER (WHERE NOT g.is_unsure),
+    trim_scale(round(avg(g.value::numeric)
+        FILTER (WHERE NOT g.is_unsure AND g.data_type IN ('NUMERIC', 'BOOLEAN')), 12)),
+    coalesce(c.shares, '{}'::jsonb)
+FROM given g LEFT JOIN category c USING (session_id, name)
+GROUP BY g.session_id, g.name, c.shares ORDER BY g.session_id, g.name
+ON CONFLICT (project_id, session_id, name) DO UPDATE SET count = EXCLUDED.count, mean = EXCLUDED.mean,
+    shares = EXCLUDED.shares
+RETURNING session_id, name
+"""
+
+DROP_SCORES = """
+DELETE FROM session_score WHERE project_id = %s AND session_id = ANY(%s)
+    AND (session_id, name) NOT IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
+
+DELETE_EMPTY = """
+WITH gone AS (
+    DELETE FROM session s WHERE s.project_id = %s AND s.session_id = ANY(%s) AND NOT EXISTS (
+        SELECT 1 FROM trace t WHERE t.project_id = s.project_id AND t.session_id = s.session_id AND t.project_id = %s)
+    RETURNING s.session_id),
+outlisted AS (
+    DELETE FROM cohort_member m USING gone WHERE m.project_id = %s AND m.session_id = gone.session_id)
+DELETE FROM session_state USING gone WHERE session_state.project_id = %s AND session_state.session_id = gone.session_id
+"""
+
+
+def recompute(project_id: int, session_ids: Sequence[str]) -> None:
+    """Makes the named sessions equal to what their traces add up to; one without traces disappears, and what people
+    said of it."""
+    ids = sorted(set(session_ids))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(WITHOUT_JIT)
+        cursor.execute(SUM_SCORES, [project_id, ids, project_id, project_id, project_id])
+        kept = cursor.fetchall()
+        cursor.execute(DROP_SCORES, [project_id, ids, [row[0] for row in kept], [row[1] for row in kept]])
+        cursor.execute(_recompute_statement(), [timezone.now(), project_id, ids])
+        cursor.execute(DELETE_EMPTY, [project_id, ids, project_id, project_id, project_id])
+
+
+@cache
+def _recompute_statement() -> str:
+    declared = properties_of(Session).values()
+    return RECOMPUTE.format(
+        fields=", ".join(p.field for p in declared),
+        aggregates=", ".join(p.sql for p in declared),
+        updates=", ".join(f"{p.field} = EXCLUDED.{p.field}" for p in declared if p.field != "session_id"),
+    )

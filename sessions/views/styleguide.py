@@ -1,0 +1,38 @@
+"""Every component in its states, on one page that only a server in debug mode has."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from sessions.formatting import HUES
+from tracing.reading import texts, tree
+
+EXAMPLE_CONVERSATION = [
+    {"role": "system", "content": "You are the support assistant of Acme."},
+    {"role": "user", "content": "My order #12345 hasn't arrived yet."},
+    {
+        "role": "assistant",
+        "content": "Let me **check** that for you.",
+        "reasoning": "I need the order before I can answer.",
+        "tool_calls": [{"id": "call_1", "name": "search_orders", "arguments": {"order_id": 12345}}],
+    },
+    {"role": "tool", "tool_call_id": "call_1", "content": '{"status": "shipped", "carrier": "DHL"}'},
+    {"role": "assistant", "content": "It is on its way:\n\n- carrier: DHL\n- arrives: *Tuesday*\n\n`code` and مرحبا"},
+]
+EXAMPLE_VALUE = {"text": "a", "number": 1.5, "truth": True, "nothing": None, "list": [1, 2, {"deep": []}], "empty": {}}
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    context = {
+        "now": timezone.now(),
+        "long_id": "agent-run-7c2e5a90-1b7d-4d0e-9d9d-77ab02f1c3aa-with-a-long-end",
+        "tree": tree.foldable(EXAMPLE_VALUE),
+        "conversation": texts.shown(json.dumps(EXAMPLE_CONVERSATION)),
+        "kinds": ["span", *dict.fromkeys(HUES.values())],
+        "more": "?",
+    }
+    return render(request, "styleguide.html", context)

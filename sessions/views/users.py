@@ -1,0 +1,153 @@
+"""End users: what each of them did, added up from the newest sessions that the list's filters let through.
+
+A table of users would have to follow every trace. Sessions know their users already, so they are grouped when somebody
+looks, at most MAX_GROUPED_SESSIONS: the page says from when on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from projects.access import project_view
+from projects.htmx import PageRequest
+from projects.models import Project
+from projects.values import whole_number
+from sessions.listing.listing import Listing
+from sessions.listing.saved_views import PASSING
+
+MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
+LIMIT = 50
+FURTHEST = MAX_GROUPED_SESSIONS  # rows that can be skipped
+USER_LIST_PARAMETERS = ("user", "by", "after")
+# Sums of sessions; `s` is a session beside one of its users.
+USER_COLUMNS = {
+    "last_seen": ("Last seen", "max(s.updated_at)", "time"),
+    "sessions": ("Sessions", "count(*)", "number"),
+    "traces": ("Traces", "sum(s.trace_count)", "number"),
+    "tokens": ("Tokens", "sum(s.total_tokens)", "number"),
+    "cost": ("Cost", "sum(s.total_cost)", "money"),
+    "errors": ("Errors", "sum(s.error_count)", "number"),
+    "first_seen": ("First seen", "min(s.created_at)", "time"),
+}
+GROUP_USERS_SQL = """
+SELECT u.user_id, {sums}, count(*) OVER () FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
+WHERE u.user_id ILIKE %s GROUP BY u.user_id ORDER BY {order}, u.user_id {direction} LIMIT {limit} OFFSET %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EndUser:
+    user_id: str
+    last_seen: datetime
+    sessions: int
+    traces: int
+    tokens: int
+    cost: Decimal
+    errors: int
+    first_seen: datetime
+    found: int  # users in all, the same on each
+
+
+@dataclass(frozen=True)
+class UserHead:
+    name: str
+    label: str
+    kind: str
+    query: str
+    aria_sort: str
+
+
+class Users:
+    """One answer to `params`: `user` is a part of the id, `by` the order; everything else filters sessions."""
+
+    def __init__(self, project: Project, params: QueryDict) -> None:
+        listed = params.copy()
+        for name in (*USER_LIST_PARAMETERS, *PASSING, "sort"):
+            listed.pop(name, None)
+        self.params = params
+        self.listing = Listing(project, listed)
+        self.errors = self.listing.errors
+        self.asked = params.get("user", "").replace("\x00", "").strip()
+        by = params.get("by", "")
+        self.by = by if by.removeprefix("-") in USER_COLUMNS else "-last_seen"
+        self.start = min(whole_number(params.get("after", "")) or 0, FURTHEST)
+
+    @cached_property
+    def rows(self) -> list[EndUser]:
+        if self.errors:
+            return []
+        newest = self.listing.matching.exclude(user_ids=[]).order_by("-updated_at", "-session_id")
+        columns = ("user_ids", "trace_count", "total_tokens", "total_cost", "error_count", "created_at", "updated_at")
+        inner, given = newest.values(*columns)[:MAX_GROUPED_SESSIONS].query.sql_with_params()
+        name, is_falling = self.by.removeprefix("-"), self.by.startswith("-")
+        sql = GROUP_USERS_SQL.format(
+            sums=", ".join(column[1] for column in USER_COLUMNS.values()),
+            newest=inner,
+            order=f"{USER_COLUMNS[name][1]} {'DESC' if is_falling else 'ASC'}",
+            direction="DESC" if is_falling else "ASC",
+            limit=LIMIT + 1,
+        )
+        part = self.asked.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*given, f"%{part}%", self.start])
+            return [EndUser(*row) for row in cursor.fetchall()]
+
+    @property
+    def shown(self) -> list[EndUser]:
+        return self.rows[:LIMIT]
+
+    @property
+    def count(self) -> int:
+        return self.rows[0].found if self.rows else 0
+
+    @property
+    def next(self) -> str | None:
+        return self.query(after=self.start + LIMIT) if len(self.rows) > LIMIT else None
+
+    @property
+    def previous(self) -> str | None:
+        return self.query(after=max(0, self.start - LIMIT) or None) if self.start else None
+
+    @property
+    def heads(self) -> list[UserHead]:
+        return [self._head(name, label, kind) for name, (label, _, kind) in USER_COLUMNS.items()]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The filters of sessions, for forms."""
+        mine = (*USER_LIST_PARAMETERS, *PASSING, "sort")
+        return [(name, v) for name, values in self.params.lists() if name not in mine for v in values if v]
+
+    def query(self, **changes: Any) -> str:
+        given: dict[str, Any] = {name: self.params.getlist(name) for name in self.params if name != "after"}
+        return "?" + urlencode({k: v for k, v in {**given, **changes}.items() if v not in (None, "", [])}, doseq=True)
+
+    def _head(self, name: str, label: str, kind: str) -> UserHead:
+        if name != self.by.removeprefix("-"):
+            return UserHead(name, label, kind, self.query(by=f"-{name}"), "none")
+        is_falling = self.by.startswith("-")
+        return UserHead(name, label, kind, self.query(by=name if is_falling else f"-{name}"),
+                    "descending" if is_falling else "ascending")  # fmt: skip
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@project_view
+def users(request: PageRequest, project: Project) -> HttpResponse:
+    """The URL is the whole state, as on the list of sessions."""
+    context = {
+        "project": project,
+        "section": "users",
+        "users": Users(project, request.GET),
+        "newest": MAX_GROUPED_SESSIONS,
+    }
+    template = "sessions/users.html#rows" if request.htmx and "after" in request.GET else "sessions/users.html"
+    return render(request, template, context)

@@ -1,0 +1,104 @@
+"""OTLP over gRPC, the default transport of Laminar's SDKs: the same keys, limits and reasons as over HTTP.
+
+Handlers take undecoded messages, so that an unreadable one is answered and counted by us and not by the library."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, NoReturn
+
+import grpc
+from django.db import close_old_connections
+from django.utils.datastructures import CaseInsensitiveMapping
+
+from projects.models import Project
+from tracing.ingest.database_watchdog import pulse
+from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
+from tracing.ingest.rate import admit
+from tracing.ingest.slots import BUSY, SLOT_WAIT_SECONDS
+from tracing.limits.table import BODY
+from tracing.wire.otlp import PROTOBUF
+from tracing.wire.refusals import IngestRefused, IngestUnavailable
+from tracing.wire.responses import Outcome, export_response, retry_info, status_message
+
+GRPC_THREADS = 12  # as in a web process: one project may take half of them
+
+
+class Certificate(NamedTuple):
+    """A PEM certificate chain and its private key."""
+
+    chain: bytes
+    key: bytes
+
+
+Take = Callable[[Project, bytes, str, CaseInsensitiveMapping[str]], Outcome]
+EXPORT_METHODS: dict[str, Take] = {
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export": take_traces,
+    "/opentelemetry.proto.collector.logs.v1.LogsService/Export": take_logs,
+    "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": take_metrics,
+}
+
+
+class Exports(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only in its stubs
+    """Finds the export that a call names. gRPC asks when the call arrives, before a thread is free to answer it."""
+
+    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        take = EXPORT_METHODS.get(details.method)
+        if take is None:
+            return None
+        arrived = time.monotonic()
+
+        def handle(message: bytes, context: grpc.ServicerContext) -> bytes:
+            return answer(take, message, context, arrived=arrived)
+
+        return grpc.unary_unary_rpc_method_handler(handle)
+
+
+def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived: float) -> bytes:
+    """Authenticates and exports, or ends the call with the code that makes the exporter do the right thing."""
+    headers = CaseInsensitiveMapping({key: str(value) for key, value in context.invocation_metadata() or ()})
+    project: Project | None = None
+    close_old_connections()
+    try:
+        if time.monotonic() - arrived > SLOT_WAIT_SECONDS:
+            raise IngestUnavailable(BUSY)
+        with pulse.guard():
+            key = authenticated(headers.get("authorization", ""))
+            project = key.project
+            admit(key.pk)
+            return export_response(take(project, message, PROTOBUF, headers)).SerializeToString()
+    except Exception as error:
+        refused = refused_by(error)
+        if project is not None:
+            note(project, refused, headers)
+        abort(context, refused)
+    finally:
+        close_old_connections()
+
+
+def abort(context: grpc.ServicerContext, refused: IngestRefused) -> NoReturn:
+    """Ends the call; a delay is spelled as Python's exporter and as all others read it."""
+    text = str(refused)
+    if refused.retry_after is not None:
+        details = status_message(refused.code.value[0], text, retry_after=refused.retry_after)
+        delay = retry_info(refused.retry_after)
+        context.set_trailing_metadata((("grpc-status-details-bin", details), ("google.rpc.retryinfo-bin", delay)))
+    context.abort(refused.code, text)
+
+
+def serve(address: str, *, certificate: Certificate | None = None, shared: bool = False) -> grpc.Server:
+    """A started server; `shared` lets several processes listen on one port. Raises RuntimeError when it is taken."""
+    options: Sequence[tuple[str, Any]] = [
+        ("grpc.max_receive_message_length", BODY.value),
+        ("grpc.so_reuseport", int(shared)),
+    ]
+    server = grpc.server(ThreadPoolExecutor(GRPC_THREADS, "grpc"), handlers=[Exports()], options=options)
+    if certificate is None:
+        port = server.add_insecure_port(address)
+    else:
+        credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
+        port = server.add_secure_port(address, credentials)
+    if not port:
+        raise RuntimeError(f"cannot listen on {address}")
+    server.start()
+    return server

@@ -1,0 +1,1 @@
+"""The HTTP endpoints that SDKs send to."""

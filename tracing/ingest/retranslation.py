@@ -1,0 +1,69 @@
+"""Reads stored spans again with today's vocabularies: what an older one did not know was kept raw for this day."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from tracing.ingest.pipeline import ingest
+from tracing.models import Span, SpanIO, Trace
+from tracing.records import Level, RawSpan, SpanRecord
+from tracing.vocabularies import translate
+
+OTLP_STATUS_OK, OTLP_STATUS_ERROR = 1, 2  # OTLP's status codes
+
+
+def retranslate(project_id: int, trace_ids: Sequence[str]) -> int:
+    """Reports every stored span of the traces anew, as far as its raw part can say; returns how many there were.
+
+    What the raw part does not say stays, since a report that says nothing erases nothing."""
+    records = list(_retranslated(project_id, trace_ids))
+    ingest(project_id, records)
+    return len(records)
+
+
+def _retranslated(project_id: int, trace_ids: Sequence[str]) -> Iterator[SpanRecord]:
+    buckets = set(Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).values_list("bucket", flat=True))
+    scope = {"bucket__in": buckets, "trace_id__in": trace_ids}
+    raw_parts = {
+        (row.trace_id, row.span_id): row.raw
+        for row in SpanIO.objects.for_project(project_id).filter(**scope, raw__isnull=False).defer("input", "output")
+    }
+    for span in Span.objects.for_project(project_id).filter(**scope):
+        raw = raw_parts.get((span.trace_id, span.span_id))
+        if raw and raw.get("scope") is not None and span.said is None:  # not from a wire that needs no vocabulary
+            record = translate(_raw_span(span, raw))
+            if record is not None:
+                yield _without_known_texts(record, span)
+
+
+def _raw_span(span: Span, raw: dict[str, Any]) -> RawSpan:
+    return RawSpan(
+        span.trace_id,
+        span.span_id,
+        span.parent_id,
+        span.name or "",
+        span.started_at,
+        span.ended_at,
+        raw.get("attributes") or {},
+        [_event(event) for event in raw.get("events") or ()],
+        OTLP_STATUS_ERROR if span.level == Level.ERROR else OTLP_STATUS_OK,  # what is stored has been judged
+        span.status_message or "",
+        raw.get("resource") or {},
+        raw["scope"].get("name") or "",
+        raw["scope"].get("version") or "",
+    )
+
+
+def _without_known_texts(record: SpanRecord, span: Span) -> SpanRecord:
+    """The attributes that a text came from are not kept twice, so a second-best source must not take their place."""
+    if span.input_size is not None:
+        record.input = record.claims.input = None
+    if span.output_size is not None:
+        record.output = record.claims.output = None
+    record.raw = None
+    return record
+
+
+def _event(event: dict[str, Any]) -> dict[str, Any]:
+    at = event.get("time")
+    return event | {"time": datetime.fromisoformat(at) if isinstance(at, str) else at}

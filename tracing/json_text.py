@@ -1,0 +1,29 @@
+"""JSON as this product writes it."""
+
+import json
+import math
+from typing import Any
+
+import orjson
+
+
+def dump(value: Any) -> str:
+    """JSON that every reader takes back, also of what orjson refuses: integers beyond 64 bits, lone surrogates
+    (replaced by "?"), keys that are not text. NaN and infinities are null."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+    except (TypeError, ValueError):
+        return json.dumps(_tame(value), default=str)
+
+
+def _tame(value: Any) -> Any:
+    match value:
+        case dict():
+            return {_tame(str(key)): _tame(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_tame(item) for item in value]
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8")
+        case float() if not math.isfinite(value):
+            return None
+    return value

@@ -1,0 +1,1 @@
+"""Every limit of ingestion, and how a record is made to fit."""

@@ -1,0 +1,186 @@
+"""What a record must look like to be stored: it is cut or stripped to fit, and every cut is an Issue, never silent."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tracing.json_text import dump
+from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
+
+MAX_ID_CHARACTERS = 200  # trace, span, session and user ids
+MAX_NAME_CHARACTERS = 1_000  # names, models, messages, tags
+ENVIRONMENT_LENGTH = 40
+MAX_TEXT_CHARACTERS = 10_000_000  # input or output of one span, in characters
+MAX_SCORE_CHARACTERS = 20_000  # comment, text and metadata of a score: pages of answers hold hundreds of them
+TAG_COUNT = 100
+TOKENS_MAX = 10**15
+COST_MAX = Decimal(10**7)  # what numeric(20, 12) can add up without overflow
+PAST_LIMIT = timedelta(days=3650)
+FUTURE_LIMIT = timedelta(days=1)
+LONGEST_SPAN = timedelta(days=30)
+PLACEHOLDER = "[Scrubbed due to"  # Logfire's stand-in for a redacted value
+
+Report = Callable[[Reason, str], None]
+Record = SpanRecord | TraceRecord | ScoreRecord
+
+
+def fit(record: Record, issues: list[Issue], now: datetime) -> bool:
+    """Makes `record` storable in place and appends what that cost to `issues`; False when nothing of it can be kept."""
+
+    def report(reason: Reason, sample: str) -> None:
+        issues.append(Issue(reason, sample[:200], getattr(record, "span_id", None) or "", record))
+
+    if isinstance(record, ScoreRecord):
+        return _fit_score(record, report)
+    if not valid_id(record.trace_id) or (isinstance(record, SpanRecord) and not valid_id(record.span_id)):
+        report(Reason.INVALID_ID, f"{record.trace_id[:90]}/{getattr(record, 'span_id', '')[:90]}")
+        return False
+    _fit_claims(record.claims, report)
+    if isinstance(record, SpanRecord):
+        _fit_times(record, report, now)
+        _fit_span(record, report)
+    else:
+        record.started_at = _fit_time(record.started_at, report, now)
+    return True
+
+
+def clean(text: str) -> str:
+    """Text that PostgreSQL takes: no NUL, no lone surrogates."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+
+
+def clean_json(value: Any, depth: int = 0) -> Any:
+    """Like `clean`, for every key and text of a JSON value; what nests deeper than 32 levels becomes text."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict | list) and depth > 32:
+        return clean(str(value)[:MAX_NAME_CHARACTERS])
+    if isinstance(value, dict):
+        return {clean(str(key)): clean_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(item, depth + 1) for item in value]
+    if isinstance(value, float) and value - value != 0:  # jsonb knows neither NaN nor infinity
+        return str(value)
+    return value
+
+
+def session_id_problem(session_id: str) -> Reason | None:
+    """Why a client's session id cannot be used: the documented rule is US-ASCII, at most 200 characters."""
+    if session_id.startswith(PLACEHOLDER):
+        return Reason.SESSION_ID_PLACEHOLDER
+    if not session_id.isascii() or not session_id.isprintable():
+        return Reason.SESSION_ID_NOT_ASCII
+    return Reason.SESSION_ID_TOO_LONG if len(session_id) > MAX_ID_CHARACTERS else None
+
+
+def valid_id(value: str) -> bool:
+    return 0 < len(value) <= MAX_ID_CHARACTERS and "\x00" not in value and clean(value) == value
+
+
+def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
+    """Drop the times that cannot be, but keep what can be told from them: how long a span took whose whole clock is
+    off, and the end of a span that began years before it."""
+    start, end = record.started_at, record.ended_at
+    if start is not None and end is not None:
+        if timedelta(0) <= end - start <= LONGEST_SPAN and _is_skewed(start, now) and _is_skewed(end, now):
+            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}")
+            record.started_at, record.ended_at, record.has_wrong_clock = now - (end - start), now, True
+            first = record.completion_started_at
+            record.completion_started_at = now - (end - first) if first and start <= first <= end else None
+        elif end - start > LONGEST_SPAN and not (_is_skewed(start, now) or _is_skewed(end, now)):
+            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}")
+            wrong = "started_at" if abs(now - start) > abs(now - end) else "ended_at"
+            setattr(record, wrong, None)
+    for field in ("started_at", "ended_at", "completion_started_at"):
+        setattr(record, field, _fit_time(getattr(record, field), report, now))
+
+
+def _fit_span(record: SpanRecord, report: Report) -> None:
+    if record.parent_id is not None and not valid_id(record.parent_id):
+        record.parent_id = None
+    for field in ("name", "status_message", "provider", "model"):
+        setattr(record, field, _cut(getattr(record, field), MAX_NAME_CHARACTERS, report))
+    for side in ("input", "output"):
+        whole = getattr(record, side)
+        if whole is not None and len(whole) > MAX_TEXT_CHARACTERS:
+            report(Reason.TEXT_CUT, f"{side} of {len(whole):,} characters: {whole}")
+            setattr(record, side, whole[:MAX_TEXT_CHARACTERS])
+            setattr(record, f"{side}_size", len(whole))
+    if record.usage is not None:
+        _fit_usage(record.usage)
+    for field in ("input_cost", "output_cost", "total_cost"):
+        cost = getattr(record, field)
+        if cost is not None and not (cost.is_finite() and 0 <= cost <= COST_MAX):
+            report(Reason.INVALID_SPAN, f"{field}={cost}")
+            setattr(record, field, None)
+
+
+def _fit_claims(claims: Claims, report: Report) -> None:
+    if claims.session_id is not None:
+        claims.session_id = claims.session_id.strip() or None
+    if claims.session_id is not None and (problem := session_id_problem(claims.session_id)):
+        report(problem, claims.session_id)
+        claims.session_id = claims.session_origin = None
+    claims.user_id = _cut(claims.user_id, MAX_ID_CHARACTERS, report)
+    claims.environment = _cut(claims.environment, ENVIRONMENT_LENGTH, report) or None
+    for field in ("name", "release", "version"):
+        setattr(claims, field, _cut(getattr(claims, field), MAX_NAME_CHARACTERS, report))
+    if claims.tags is not None:
+        tags = sorted({clean(tag)[:MAX_ID_CHARACTERS] for tag in claims.tags if tag})
+        if len(tags) > TAG_COUNT:
+            report(Reason.ATTRIBUTES_CUT, f"{len(tags)} tags, {TAG_COUNT} kept")
+        claims.tags = tags[:TAG_COUNT]
+    if claims.tool_names is not None:
+        claims.tool_names = sorted({clean(name)[:MAX_ID_CHARACTERS] for name in claims.tool_names})[:TAG_COUNT]
+    if claims.metadata is not None:
+        claims.metadata = clean_json(claims.metadata)
+
+
+def _fit_usage(usage: Usage) -> None:
+    for field in Usage.__slots__:
+        tokens = getattr(usage, field)
+        if tokens is not None and not 0 <= tokens <= TOKENS_MAX:
+            setattr(usage, field, None)
+
+
+def _fit_score(record: ScoreRecord, report: Report) -> bool:
+    others = [record.trace_id, record.span_id, record.config_id, record.queue_id]
+    if not valid_id(record.id) or not record.name or any(key is not None and not valid_id(key) for key in others):
+        report(Reason.INVALID_SCORE, f"{record.name}={record.value} on {record.trace_id or record.session_id}")
+        return False
+    if record.session_id is not None and (problem := session_id_problem(record.session_id)):
+        report(problem, record.session_id)
+        return False
+    record.name = clean(record.name)[:MAX_NAME_CHARACTERS]
+    record.string_value = _cut(
+        record.string_value, MAX_SCORE_CHARACTERS if record.data_type == "TEXT" else MAX_NAME_CHARACTERS, report
+    )
+    record.comment = _cut(record.comment, MAX_SCORE_CHARACTERS, report)
+    record.metadata = clean_json(record.metadata)
+    if record.metadata is not None and len(written := dump(record.metadata)) > MAX_SCORE_CHARACTERS:
+        record.metadata = {"metadata": _cut(written, MAX_SCORE_CHARACTERS, report)}
+    record.environment = (clean(record.environment or "") or "default")[:ENVIRONMENT_LENGTH]
+    return True
+
+
+def _cut(text: str | None, length: int, report: Report) -> str | None:
+    if text is None:
+        return None
+    if len(text) > length:
+        report(Reason.TEXT_CUT, text)
+        text = text[:length]
+    return clean(text)
+
+
+def _fit_time(at: datetime | None, report: Report, now: datetime) -> datetime | None:
+    if at is not None and _is_skewed(at, now):
+        report(Reason.CLOCK_SKEW, at.isoformat())
+        return None
+    return at
+
+
+def _is_skewed(at: datetime, now: datetime) -> bool:
+    return not now - PAST_LIMIT <= at <= now + FUTURE_LIMIT

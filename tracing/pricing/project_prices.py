@@ -1,0 +1,58 @@
+"""What a project pays: its own prices first, then the list.
+
+Of the own prices whose pattern fits the model and that are in force, the one that started last counts, then the
+highest tier that the call exceeds, then the longest pattern."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.utils import timezone
+
+from tracing.models import ModelPrice
+from tracing.pricing.price_list import Price, Rates, price_of
+
+
+class Prices:
+    """The prices of one project, read once for a transaction."""
+
+    def __init__(self, own: Sequence[ModelPrice] = ()) -> None:
+        self._own = [(price.pattern.lower(), price) for price in own]
+
+    @classmethod
+    def of(cls, project_id: int) -> "Prices":
+        return cls(list(ModelPrice.objects.for_project(project_id)))
+
+    def price_of(self, model: str, provider: str | None, *, at: datetime | None, **tokens: int) -> Price | None:
+        """USD of a call at its time; None when neither the project nor the list knows the model, or when the parts of
+        the input exceed it."""
+        own = self._in_force(model.lower(), at or timezone.now(), tokens["input_tokens"]) if self._own else None
+        if own is None:
+            return price_of(model, provider, at=at, **tokens)
+        return rates_of(own).price(**tokens)
+
+    def _in_force(self, model: str, at: datetime, input_tokens: int) -> ModelPrice | None:
+        day = at.astimezone(UTC).date()
+        fitting = [
+            price
+            for pattern, price in self._own
+            if fnmatchcase(model, pattern)
+            and (price.starts_on is None or price.starts_on <= day)
+            and (not price.above_input_tokens or price.above_input_tokens < input_tokens)
+        ]
+        return max(fitting, key=_rank, default=None)
+
+
+def rates_of(price: ModelPrice) -> Rates:
+    """An own price as rates; what it does not say of caches costs as much as other input."""
+    cached = price.input_price if price.cached_price is None else price.cached_price
+    written = price.input_price if price.cache_write_price is None else price.cache_write_price
+    return Rates(price.input_price, cached, written, price.output_price)
+
+
+def _rank(price: ModelPrice) -> tuple[Any, ...]:
+    return price.starts_on or date.min, price.above_input_tokens, len(price.pattern), price.id
+
+
+LIST_PRICES = Prices()

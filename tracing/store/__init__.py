@@ -1,0 +1,1 @@
+"""Writes records, and keeps every sum that follows from them: traces, hours, scores, files, tombstones."""

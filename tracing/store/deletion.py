@@ -1,0 +1,69 @@
+"""The one way to delete traces: everything of them goes, and the numbers that knew them follow."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from tracing.models import DirtyMark, Score, Span, SpanIO, Tombstone, Trace
+from tracing.store import dirty, media
+from tracing.store.summing import hour_key
+from tracing.store.tombstones import bury
+
+# Sent with `project_id`, `trace_ids` and the `session_ids` that lose their last trace inside the deleting transaction,
+# while all of it stands, for what other apps keep of them.
+deleting = Signal()
+# Sent with `project_id`, `trace_ids` and `at` before traces are deleted for good, for further tombstones.
+burying = Signal()
+
+
+class Deleted(NamedTuple):
+    """What went, and which sessions and days of arrival it belonged to."""
+
+    trace_count: int
+    span_count: int
+    score_count: int
+    session_ids: set[str]
+    days: set[date]
+
+
+def erase_traces(project_id: int, trace_ids: Collection[str], at: datetime) -> Deleted:
+    """Deletes the traces for good: what still comes for them is refused."""
+    bury(project_id, Tombstone.Kind.TRACE, trace_ids, at)
+    burying.send(sender=Trace, project_id=project_id, trace_ids=trace_ids, at=at)
+    return delete_traces(project_id, trace_ids)
+
+
+def delete_traces(project_id: int, trace_ids: Collection[str]) -> Deleted:
+    """Deletes the traces with their spans, texts, scores and files, also of those that have not come yet.
+
+    One transaction, which holds the traces' locks: call it with some hundreds at a time."""
+    ids = sorted(set(trace_ids))
+    with transaction.atomic():
+        traces = list(
+            Trace.objects.for_project(project_id).filter(trace_id__in=ids).order_by("trace_id").select_for_update()
+        )
+        days = {trace.bucket for trace in traces}
+        sessions = {trace.session_id for trace in traces if trace.session_id is not None}
+        emptied = _emptied(project_id, sessions, ids)
+        deleting.send(sender=Trace, project_id=project_id, trace_ids=ids, session_ids=emptied)
+        SpanIO.objects.for_project(project_id).filter(bucket__in=days, trace_id__in=ids).delete()
+        span_count, _ = Span.objects.for_project(project_id).filter(bucket__in=days, trace_id__in=ids).delete()
+        score_count, _ = Score.objects.for_project(project_id).filter(trace_id__in=ids).delete()
+        score_count += Score.objects.for_project(project_id).filter(session_id__in=emptied).delete()[0]
+        Trace.objects.for_project(project_id).filter(trace_id__in=ids).delete()
+        now = timezone.now()
+        dirty.mark(project_id, DirtyMark.Target.SESSION, sessions, now)
+        dirty.mark(project_id, DirtyMark.Target.HOUR, {hour_key(trace.started_at) for trace in traces}, now)
+        dirty.mark(project_id, DirtyMark.Target.TEXT, set(ids), now)  # a worker may be indexing them now
+    media.forget(project_id, ids)
+    return Deleted(len(traces), span_count, score_count, sessions, days)
+
+
+def _emptied(project_id: int, session_ids: set[str], trace_ids: Collection[str]) -> set[str]:
+    """Those that have no other traces than these."""
+    left = Trace.objects.for_project(project_id).filter(session_id__in=session_ids).exclude(trace_id__in=trace_ids)
+    return session_ids - set(left.order_by().values_list("session_id", flat=True).distinct())

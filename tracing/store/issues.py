@@ -1,0 +1,40 @@
+"""The ledger of what was rejected, cut or dropped: one row per project, reason and SDK version, counted up."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from tracing.limits.fitting import clean
+from tracing.records import Issue, Reason, Sdk
+
+UPSERT = """
+INSERT INTO ingestion_issue (project_id, reason, sdk_name, sdk_version, count, sample, first_seen, last_seen)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (project_id, reason, sdk_name, sdk_version) DO UPDATE SET count = ingestion_issue.count + EXCLUDED.count,
+    sample = EXCLUDED.sample, last_seen = EXCLUDED.last_seen
+"""
+
+
+def record(project_id: int, issues: Sequence[Issue], sdk: Sdk, now: datetime) -> None:
+    """Adds `issues` to the ledger, in a fixed order so that two requests cannot wait for each other's rows."""
+    if not issues:
+        return
+    counts = Counter(issue.reason for issue in issues)
+    samples: dict[Reason, str] = {issue.reason: issue.sample for issue in reversed(issues) if issue.sample}
+    rows: list[list[str | int | datetime]] = [
+        [
+            project_id,
+            reason,
+            clean(sdk.name)[:80],
+            clean(sdk.version)[:40],
+            count,
+            clean(samples.get(reason, ""))[:200],
+            now,
+            now,
+        ]
+        for reason, count in sorted(counts.items())
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(UPSERT, rows)

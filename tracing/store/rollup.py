@@ -1,0 +1,178 @@
+"""What a trace adds up to: one pure function of its spans, used while storing, while recomputing, and to explain.
+
+Tokens, costs and failures count by the rule of tracing/store/counting.py; everything else follows from the claims of
+spans on their trace."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tracing.records import Kind, Origin
+from tracing.store.counting import COST, FAILURE, TOKENS, ZERO, covered, left_out, own, parents_of, total_tokens
+from tracing.store.latency import Slots, latencies_of
+from tracing.store.rows import SpanRow, microseconds
+
+USAGE_PARTS = (
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+COST_PARTS = ("input_cost", "output_cost", "total_cost")
+SCALAR_CLAIMS = ("user_id", "name", "release", "version", "environment", "public")
+
+
+@dataclass(slots=True)
+class Totals:
+    """The computed columns of a trace."""
+
+    session_id: str | None = None
+    other_session_ids: list[str] = field(default_factory=list)  # claimed as well, and lost
+    user_id: str | None = None
+    name: str | None = None
+    environment: str = "default"
+    release: str | None = None
+    version: str | None = None
+    public: bool = False
+    tags: list[str] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    root_span_id: str | None = None
+    input_span_id: str | None = None
+    output_span_id: str | None = None
+    span_count: int = 0
+    call_count: int = 0
+    error_count: int = 0
+    unpriced_count: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    input_cost: Decimal = ZERO
+    output_cost: Decimal = ZERO
+    total_cost: Decimal = ZERO
+    usage_by_model: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tool_names: list[str] = field(default_factory=list)
+    latencies: dict[str, Slots] = field(default_factory=dict)
+    left_out: dict[str, Any] = field(default_factory=dict)  # what wrappers repeated, and their surplus; {} when nothing
+
+
+def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
+    """Sums up one trace. `claims` is what was said of it outside any span; the order of `spans` does not matter."""
+    totals = Totals(span_count=len(spans))
+    parents = parents_of(spans)
+    root = _root(spans, parents)
+    totals.root_span_id = root.span_id if root else None
+    covered_bits = covered(spans, parents)
+    _count(totals, spans, covered_bits)
+    totals.left_out = left_out(spans, parents, covered_bits)
+    _measure(totals, spans)
+    totals.latencies = latencies_of(spans)
+    _choose_texts(totals, spans, root, claims)
+    _decide(totals, list(_by_weight(spans, root, claims)))
+    if totals.name is None and root is not None:
+        totals.name = root.name
+    run = {span.name for span in spans if span.kind == Kind.TOOL and span.name}
+    called = {name for span in spans if span.claims for name in span.claims.get("tool_names") or ()}
+    totals.tool_names = sorted(run | called)
+    return totals
+
+
+def _root(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> SpanRow | None:
+    tops = (span for span in spans if span.is_root or parents[span.span_id] is None)
+    return min(tops, key=lambda span: (not span.is_root, span.parent_id is not None, *_age(span)), default=None)
+
+
+def _age(span: SpanRow) -> tuple[int, str]:
+    return microseconds(span.started_at or span.received_at), span.span_id
+
+
+def _count(totals: Totals, spans: Sequence[SpanRow], covered_bits: Mapping[str, int]) -> None:
+    for span in spans:
+        counts = own(span) & ~covered_bits.get(span.span_id, 0)
+        if counts & FAILURE:
+            totals.error_count += 1
+        if counts & TOKENS:
+            _count_tokens(totals, span)
+        if counts & COST:
+            _count_cost(totals, span)
+
+
+def _count_tokens(totals: Totals, span: SpanRow) -> None:
+    usage = _usage_of(totals, span)
+    usage["call_count"] += 1
+    totals.call_count += 1
+    for part in USAGE_PARTS:
+        usage[part] += total_tokens(span) if part == "total_tokens" else getattr(span, part) or 0
+    totals.input_tokens += span.input_tokens or 0
+    totals.output_tokens += span.output_tokens or 0
+    totals.total_tokens += total_tokens(span)
+    if span.total_cost is None:
+        usage["unpriced_count"] += 1
+        totals.unpriced_count += 1
+
+
+def _count_cost(totals: Totals, span: SpanRow) -> None:
+    usage = _usage_of(totals, span)
+    for part in COST_PARTS:
+        cost = getattr(span, part) or ZERO
+        usage[part] = str(Decimal(usage[part]) + cost)
+        setattr(totals, part, getattr(totals, part) + cost)
+
+
+def _usage_of(totals: Totals, span: SpanRow) -> dict[str, Any]:
+    return totals.usage_by_model.setdefault(
+        span.model or "unknown",
+        {"call_count": 0, "unpriced_count": 0} | dict.fromkeys(USAGE_PARTS, 0) | dict.fromkeys(COST_PARTS, "0"),
+    )
+
+
+def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:
+    starts = [span.started_at for span in spans if span.started_at]
+    ends = [at for span in spans for at in (span.ended_at, span.started_at) if at]
+    totals.started_at = min(starts, default=None)
+    totals.ended_at = max(ends, default=None)
+
+
+def _choose_texts(totals: Totals, spans: Sequence[SpanRow], root: SpanRow | None, claims: Mapping[str, Any]) -> None:
+    """Whose text is the trace's: its own (span id ""), else the root's, else the first and last model call's."""
+    calls = sorted((s for s in spans if s.kind == Kind.GENERATION), key=_age)
+    for side, candidates in (("input", [root, *calls]), ("output", [root, *reversed(calls)])):
+        size = f"{side}_size"
+        own_text = size in claims or any(size in span.claims for span in spans if span.claims)
+        source = "" if own_text else next((s.span_id for s in candidates if s and getattr(s, size)), None)
+        setattr(totals, f"{side}_span_id", source)
+
+
+def _by_weight(
+    spans: Sequence[SpanRow], root: SpanRow | None, claims: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """Claims on the trace, the weightiest first: said of the trace itself, by its root, by the earliest span."""
+    if claims:
+        yield claims
+    speaking = [span for span in spans if span.claims]
+    for span in sorted(speaking, key=lambda span: (span is not root, *_age(span))):
+        assert span.claims is not None
+        yield span.claims
+
+
+def _decide(totals: Totals, claims: list[Mapping[str, Any]]) -> None:
+    by_origin = sorted(
+        (claim for claim in claims if "session_id" in claim),
+        key=lambda claim: -claim.get("session_origin", Origin.APPLICATION),
+    )
+    if by_origin:
+        totals.session_id = by_origin[0]["session_id"]
+        best = by_origin[0].get("session_origin", Origin.APPLICATION)
+        rivals = {c["session_id"] for c in by_origin if c.get("session_origin", Origin.APPLICATION) == best}
+        totals.other_session_ids = sorted(rivals - {totals.session_id})
+    for key in SCALAR_CLAIMS:
+        if (value := next((claim[key] for claim in claims if claim.get(key) is not None), None)) is not None:
+            setattr(totals, key, value)
+    totals.tags = sorted({tag for claim in claims for tag in claim.get("tags") or ()})
+    for claim in reversed(claims):
+        totals.metadata |= claim.get("metadata") or {}

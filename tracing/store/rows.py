@@ -1,0 +1,246 @@
+"""Span reports as rows of the span table, and how two reports of one span become one row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, Self
+
+import orjson
+
+from tracing.json_text import dump
+from tracing.pricing.project_prices import LIST_PRICES, Prices
+from tracing.records import SpanRecord
+
+STATED_INPUT, STATED_OUTPUT, STATED_TOTAL = 1, 2, 4
+STATED = {"input_cost": STATED_INPUT, "output_cost": STATED_OUTPUT, "total_cost": STATED_TOTAL}
+COST_PRECISION = Decimal("1e-12")  # the precision of a stored cost
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class SpanRow:
+    """A row of the span table without its tenant and partition, in column order."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None = None
+    is_root: bool = False
+    name: str | None = None
+    kind: int | None = None
+    level: int | None = None
+    status_message: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    completion_started_at: datetime | None = None
+    provider: str | None = None
+    model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    input_cost: Decimal | None = None
+    output_cost: Decimal | None = None
+    total_cost: Decimal | None = None
+    stated_costs: int = 0
+    input_size: int | None = None
+    output_size: int | None = None
+    text_hash: int | None = None
+    claims: dict[str, Any] | None = None
+    said: dict[str, int] | None = None
+    received_at: datetime = EPOCH
+
+    @classmethod
+    def from_row(cls, row: tuple[Any, ...]) -> Self:
+        """Out of a select of SPAN_ROW_COLUMNS, whose JSON comes as text."""
+        values = list(row)
+        for place in JSON_PLACES:
+            values[place] = None if values[place] is None else orjson.loads(values[place])
+        return cls(*values)
+
+
+SPAN_ROW_COLUMNS = tuple(f.name for f in fields(SpanRow))
+SPAN_JSON_COLUMNS = ("claims", "said")
+JSON_PLACES = tuple(map(SPAN_ROW_COLUMNS.index, SPAN_JSON_COLUMNS))
+# What one report may leave unsaid and another may say.
+MERGED = tuple(
+    c
+    for c in SPAN_ROW_COLUMNS
+    if c not in {"trace_id", "span_id", "is_root", "stated_costs", "claims", "said", "received_at"}
+)
+USAGE_COLUMNS = (
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+
+
+@dataclass(slots=True)
+class Texts:
+    """The long part of a span; span_id "" holds what was said to be the input and output of the trace itself."""
+
+    trace_id: str
+    span_id: str
+    input: str | None = None
+    output: str | None = None
+    raw: dict[str, Any] | None = None
+    dumped: tuple[dict[str, Any], str] | None = None  # the raw part and its JSON, made once to be hashed and stored
+
+    def raw_json(self) -> str | None:
+        if not self.raw:
+            return None
+        if self.dumped is None or self.dumped[0] is not self.raw:
+            self.dumped = self.raw, dump(self.raw)
+        return self.dumped[1]
+
+    @property
+    def say_something(self) -> bool:
+        return self.input is not None or self.output is not None or bool(self.raw)
+
+    def hash(self) -> int:
+        """64 bits that differ when any of the texts does."""
+        digest = blake2b(digest_size=8)
+        for text in (self.input, self.output, self.raw_json()):
+            digest.update(b"\0" if text is None else text.encode("utf-8", "surrogatepass") + b"\1")
+        return int.from_bytes(digest.digest(), "big", signed=True)
+
+    def fill_from(self, known: "Texts") -> None:
+        """Takes over what this report does not say."""
+        self.input = known.input if self.input is None else self.input
+        self.output = known.output if self.output is None else self.output
+        self.raw = merge_raw(known.raw, self.raw)
+
+
+def merge_raw(known: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The raw parts of two reports: mappings key by key, lists replaced when the newer has any."""
+    if not known or not new:
+        return new or known
+    both = {key: known[key] | new[key] for key in known.keys() & new.keys() if isinstance(known[key], dict)}
+    return known | {key: value for key, value in new.items() if value} | both
+
+
+def row_of(record: SpanRecord, received_at: datetime) -> SpanRow:
+    """The narrow row of one report; costs still as stated, `said` only for reports that carry the client's time."""
+    row = SpanRow(
+        record.trace_id,
+        record.span_id,
+        record.parent_id,
+        bool(record.is_root),
+        record.name,
+        None if record.kind is None else int(record.kind),
+        None if record.level is None else int(record.level),
+        record.status_message,
+        record.started_at,
+        record.ended_at,
+        record.completion_started_at,
+        record.provider,
+        record.model,
+        input_cost=record.input_cost,
+        output_cost=record.output_cost,
+        total_cost=record.total_cost,
+        input_size=record.input_size if record.input is None else record.input_size or len(record.input),
+        output_size=record.output_size if record.output is None else record.output_size or len(record.output),
+        claims=record.claims.said() or None,
+        received_at=received_at,
+    )
+    if record.usage is not None:
+        for column in USAGE_COLUMNS:
+            setattr(row, column, getattr(record.usage, column))
+    row.stated_costs = sum(bit for column, bit in STATED.items() if getattr(row, column) is not None)
+    if record.said_at is not None:
+        row.said = dict.fromkeys(_said_fields(row), microseconds(record.said_at))
+    return row
+
+
+def merge(old: SpanRow, new: SpanRow) -> SpanRow:
+    """One row from two reports: what was said later counts, what was not said does not erase.
+
+    Later means by the client's clock where both reports carry it, otherwise by arrival; with the client's clock any
+    order of arrival gives the same row."""
+    merged = replace(old, is_root=old.is_root or new.is_root, received_at=min(old.received_at, new.received_at))
+    _forget_computed_costs(merged)
+    for column in MERGED:
+        value = getattr(new, column)
+        if value is not None and _counts(merged, new, column, getattr(merged, column), value):
+            setattr(merged, column, value)
+    merged.stated_costs = sum(bit for column, bit in STATED.items() if getattr(merged, column) is not None)
+    merged.claims = _merge_claims(merged, new)
+    if old.said or new.said:
+        said = dict(old.said or {})
+        for key, at in (new.said or {}).items():
+            said[key] = max(at, said.get(key, at))
+        merged.said = said
+    return merged
+
+
+def text_counts(old: SpanRow, new: SpanRow, column: str) -> bool:
+    """Whether the new report's text (`input` or `output`) replaces the stored one."""
+    size = f"{column}_size"
+    return _counts(old, new, size, getattr(old, size), getattr(new, size))
+
+
+def priced(row: SpanRow, prices: Prices = LIST_PRICES) -> SpanRow:
+    """The row with every cost that the SDK did not state computed, where model and tokens allow it."""
+    _forget_computed_costs(row)
+    if row.model and (row.input_tokens or row.output_tokens) and (row.input_cost is None or row.output_cost is None):
+        price = prices.price_of(
+            row.model,
+            row.provider,
+            input_tokens=row.input_tokens or 0,
+            output_tokens=row.output_tokens or 0,
+            cached_tokens=row.cached_tokens or 0,
+            cache_write_tokens=row.cache_write_tokens or 0,
+            at=row.started_at,
+        )
+        if price is not None:
+            row.input_cost = price.input_cost if row.input_cost is None else row.input_cost
+            row.output_cost = price.output_cost if row.output_cost is None else row.output_cost
+    if row.total_cost is None and (row.input_cost is not None or row.output_cost is not None):
+        row.total_cost = (row.input_cost or Decimal(0)) + (row.output_cost or Decimal(0))
+    for column in STATED:
+        if (cost := getattr(row, column)) is not None:
+            setattr(row, column, cost.quantize(COST_PRECISION))
+    return row
+
+
+def _forget_computed_costs(row: SpanRow) -> None:
+    for column, bit in STATED.items():
+        if not row.stated_costs & bit:
+            setattr(row, column, None)
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970, exact."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def _said_fields(row: SpanRow) -> Iterable[str]:
+    yield from (column for column in MERGED if getattr(row, column) is not None)
+    yield from (f"claims.{key}" for key in row.claims or {})
+
+
+def _counts(old: SpanRow, new: SpanRow, key: str, old_value: Any, new_value: Any) -> bool:
+    if old_value is None or not new.said or not old.said or key not in old.said or key not in new.said:
+        return True
+    # Two reports of the same instant must not depend on the order of arrival either.
+    return (new.said[key], str(new_value)) >= (old.said[key], str(old_value))
+
+
+def _merge_claims(old: SpanRow, new: SpanRow) -> dict[str, Any] | None:
+    if not new.claims:
+        return old.claims
+    claims = dict(old.claims or {})
+    for key, value in new.claims.items():
+        known = claims.get(key)
+        newer = _counts(old, new, f"claims.{key}", known, value)
+        if key == "metadata" and known is not None:
+            claims[key] = known | value if newer else value | known
+        elif newer:
+            claims[key] = value
+    return claims

@@ -1,0 +1,239 @@
+"""Writes records in one transaction: spans, the sums of their traces, and the marks of sessions to recompute.
+
+The rule: the trace rows are locked in key order before anything is read, so every writer of a trace sees the last
+one's work; sums are computed anew from all spans of the trace, never incremented. What is read back and merged is
+small, the long texts are only written. SQL that touches many rows lives here and in sessions/rollup/session_rows.py."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import orjson
+from django.db import transaction
+
+from tracing.json_text import dump
+from tracing.limits.fitting import Record
+from tracing.models.fields import compress
+from tracing.pricing.project_prices import Prices
+from tracing.records import Issue, ScoreRecord, Sdk, SpanRecord, TraceRecord
+from tracing.store import issues
+from tracing.store.deletion import erase_traces
+from tracing.store.erased import Condemned, admitted
+from tracing.store.partitions import ensure_partition
+from tracing.store.rows import (
+    SPAN_JSON_COLUMNS,
+    SPAN_ROW_COLUMNS,
+    SpanRow,
+    Texts,
+    merge,
+    merge_raw,
+    priced,
+    row_of,
+    text_counts,
+)
+from tracing.store.scored import write_scores
+from tracing.store.statements import LOAD_SPANS, LOCK_TRACES, NEW_TRACES, UPSERT_SPANS, UPSERT_TEXTS, WAIT_BRIEFLY, run
+from tracing.store.stored import StoredTrace, load_texts
+from tracing.store.summing import sum_up
+from tracing.store.tombstones import StandingTombstones, standing
+
+
+def store(
+    project_id: int,
+    records: Sequence[Record],
+    *,
+    sdk: Sdk,
+    found: list[Issue],
+    now: datetime,
+) -> None:
+    """All of `records` or nothing, but for those that tombstones keep out. Appends what that and the sums bring to
+    light to `found`, and keeps all of it as issues."""
+    ensure_partition(now.date())
+    before = len(found)
+    while True:
+        try:
+            with transaction.atomic():
+                run(WAIT_BRIEFLY)
+                graves = standing(project_id)
+                _write(graves, admitted(graves, records, found), found, now)
+                issues.record(project_id, found, sdk, now)
+            return
+        except Condemned as condemned:
+            del found[before:]
+            erase_traces(project_id, condemned.trace_ids, now)
+
+
+def _write(graves: StandingTombstones, records: Sequence[Record], found: list[Issue], now: datetime) -> None:
+    """Raises Condemned."""
+    project_id = graves.project_id
+    reports = [record for record in records if not isinstance(record, ScoreRecord)]
+    scores = [record for record in records if isinstance(record, ScoreRecord)]
+    if reports:
+        traces = _lock(project_id, {report.trace_id for report in reports}, now)
+        prices = Prices.of(project_id)
+        _load_spans(project_id, traces, reports)
+        for report in reports:
+            _take(traces[report.trace_id], report, now, prices)
+        _write_spans(project_id, traces.values())
+        sum_up(graves, list(traces.values()), found, now)
+    if scores:
+        write_scores(project_id, scores, found, now)
+
+
+def recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool = False) -> None:
+    """Sums the named traces up anew from all their spans, however large, and marks their sessions. `reprice` computes
+    every cost that no SDK stated at today's prices first. What turns out to belong to something erased goes."""
+    while True:
+        try:
+            return _recompute_traces(project_id, trace_ids, now, reprice=reprice)
+        except Condemned as condemned:
+            erase_traces(project_id, condemned.trace_ids, now)
+
+
+def _recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool) -> None:
+    with transaction.atomic():
+        graves = standing(project_id)
+        traces = _lock(project_id, set(trace_ids), now, create=False)
+        _load_spans(project_id, traces, None)
+        for trace in traces.values():
+            trace.claimed = True
+        if reprice:
+            _reprice(traces.values(), Prices.of(project_id))
+            _write_spans(project_id, traces.values())
+        sum_up(graves, list(traces.values()), [], now, whole=True)
+
+
+def _reprice(traces: Iterable[StoredTrace], prices: Prices) -> None:
+    for trace in traces:
+        for span_id, span in trace.spans.items():
+            if priced(new := replace(span), prices) != span:
+                trace.spans[span_id] = new
+                trace.changed.add(span_id)
+
+
+def _lock(project_id: int, trace_ids: set[str], now: datetime, *, create: bool = True) -> dict[str, StoredTrace]:
+    ids = sorted(trace_ids)
+    if create:
+        run(NEW_TRACES, project_id=project_id, trace_ids=ids, bucket=now.date(), now=now)
+    rows = run(LOCK_TRACES, project_id=project_id, trace_ids=ids)
+    return {stored.trace_id: stored for stored in map(StoredTrace.from_row, rows)}
+
+
+def _load_spans(
+    project_id: int, traces: dict[str, StoredTrace], reports: Iterable[SpanRecord | TraceRecord] | None
+) -> None:
+    """Every span of a trace that is small enough to be summed up now, of the others only those reported again."""
+    known = [t for t in traces.values() if t.span_count or t.rollup_due]
+    whole = [t for t in known if reports is None or not t.is_large]
+    partly = [t.trace_id for t in known if reports is not None and t.is_large]
+    wanted = [r.span_id for r in reports or () if isinstance(r, SpanRecord) and r.trace_id in set(partly)]
+    for ids, span_ids in ((sorted(t.trace_id for t in whole), None), (sorted(partly), wanted)):
+        if not ids:
+            continue
+        buckets = [traces[trace_id].bucket for trace_id in ids]
+        for row in run(LOAD_SPANS, project_id=project_id, trace_ids=ids, buckets=buckets, span_ids=span_ids):
+            span = SpanRow.from_row(row)
+            traces[span.trace_id].spans[span.span_id] = span
+
+
+def _take(trace: StoredTrace, report: SpanRecord | TraceRecord, now: datetime, prices: Prices) -> None:
+    """Merges one report into what is known of its trace, remembering only what that changes."""
+    if report.claims.input is not None or report.claims.output is not None:
+        _take_own_texts(trace, report)
+        report = replace(report, claims=replace(report.claims, input=None, output=None))
+    if isinstance(report, TraceRecord):
+        _take_claims(trace, report, now)
+    else:
+        _take_span(trace, report, now, prices)
+
+
+def _take_own_texts(trace: StoredTrace, report: SpanRecord | TraceRecord) -> None:
+    """What a report calls the input or output of the whole trace is kept beside the spans' texts, under span id ""."""
+    texts = Texts(trace.trace_id, "", report.claims.input, report.claims.output)
+    own = {f"{side}_size": len(text) for side in ("input", "output") if (text := getattr(texts, side)) is not None}
+    own["text_hash"] = texts.hash()
+    if trace.claims | own != trace.claims:
+        trace.claims |= own
+        trace.claimed = True
+    trace.keep(texts)
+
+
+def _take_span(trace: StoredTrace, report: SpanRecord, now: datetime, prices: Prices) -> None:
+    texts = Texts(trace.trace_id, report.span_id, report.input, report.output, report.raw)
+    trace.has_wrong_clock |= bool(report.has_wrong_clock)
+    new = row_of(report, now)
+    new.text_hash = texts.hash()
+    old = trace.spans.get(new.span_id)
+    if old is not None:
+        for side in ("input", "output"):
+            if getattr(texts, side) is not None and not text_counts(old, new, side):
+                setattr(texts, side, None)
+        new = merge(old, new)
+    new = priced(new, prices)
+    if new == old:
+        trace.repeats += 1
+        return
+    if old is not None and texts.raw:
+        trace.reported_again.add(new.span_id)
+    trace.spans[new.span_id] = new
+    trace.changed.add(new.span_id)
+    trace.keep(texts)
+
+
+def _take_claims(trace: StoredTrace, report: TraceRecord, now: datetime) -> None:
+    """Claims on the trace itself merge by the same rule as two reports of a span."""
+    said = SpanRecord(report.trace_id, "", claims=report.claims, started_at=report.started_at, said_at=report.said_at)
+    new = row_of(said, now)
+    new.claims = {**(new.claims or {})}
+    if report.started_at is not None:
+        new.claims["started_at"] = report.started_at.isoformat()
+    known = dict(trace.claims)
+    old = SpanRow(report.trace_id, "", claims=known, said=known.pop("said", None), received_at=trace.received_at)
+    merged = merge(old, new)
+    tags = {*known.get("tags", ()), *new.claims.get("tags", ())}
+    claims = (
+        (merged.claims or {})
+        | ({"tags": sorted(tags)} if tags else {})
+        | ({"said": merged.said} if merged.said else {})
+    )
+    if claims == trace.claims:
+        trace.repeats += 1
+    else:
+        trace.claims, trace.claimed = claims, True
+
+
+def _write_spans(project_id: int, traces: Iterable[StoredTrace]) -> None:
+    rows = sorted(
+        ((t.bucket, t.spans[span_id]) for t in traces for span_id in t.changed),
+        key=lambda r: (r[1].trace_id, r[1].span_id),
+    )
+    if rows:
+        columns = {c: [getattr(row, c) for _, row in rows] for c in SPAN_ROW_COLUMNS}
+        for column in SPAN_JSON_COLUMNS:
+            columns[column] = [None if value is None else dump(value) for value in columns[column]]
+        run(UPSERT_SPANS, project_id=project_id, buckets=[bucket for bucket, _ in rows], **columns)
+    _write_texts(project_id, traces)
+
+
+def _write_texts(project_id: int, traces: Iterable[StoredTrace]) -> None:
+    _complete_raw(project_id, traces)
+    texts = [(trace.bucket, text) for trace in traces for text in trace.texts.values() if text.say_something]
+    texts.sort(key=lambda item: (item[1].trace_id, item[1].span_id))
+    if not texts:
+        return
+    run(
+        UPSERT_TEXTS,
+        project_id=project_id,
+        buckets=[bucket for bucket, _ in texts],
+        trace_ids=[text.trace_id for _, text in texts],
+        span_ids=[text.span_id for _, text in texts],
+        inputs=[None if text.input is None else compress(text.input) for _, text in texts],
+        outputs=[None if text.output is None else compress(text.output) for _, text in texts],
+        raws=[None if (raw := text.raw_json()) is None else compress(raw) for _, text in texts],
+    )
+
+
+def _complete_raw(project_id: int, traces: Iterable[StoredTrace]) -> None:
+    wanted = [(trace, span_id) for trace in traces for span_id in trace.reported_again]
+    for trace, span_id, stored in load_texts(project_id, wanted, "raw"):
+        trace.texts[span_id].raw = merge_raw(orjson.loads(stored), trace.texts[span_id].raw)

@@ -1,0 +1,1 @@
+"""Pages of traces, files, usage and prices."""
