@@ -178,13 +178,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Who may sign up: "invited" people only, or, when "open", anybody who can read mail.
 SIGN_UP = env("CONFAB_SIGN_UP", "invited")
-ACCOUNT_ADAPTER = "projects.sign_in.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "projects.sign_in.SocialAccountAdapter"
+ACCOUNT_ADAPTER = "projects.accounts.sign_in.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "projects.accounts.sign_in.SocialAccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "projects.sign_in.LoginForm",
-    "signup": "projects.sign_in.SignupForm",
-    "reset_password": "projects.sign_in.ResetPasswordForm",
-    "add_email": "projects.sign_in.AddEmailForm",
+    "login": "projects.accounts.sign_in.LoginForm",
+    "signup": "projects.accounts.sign_in.SignupForm",
+    "reset_password": "projects.accounts.sign_in.ResetPasswordForm",
+    "add_email": "projects.accounts.sign_in.AddEmailForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -231,7 +231,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = read_env("CONFAB_TRUSTED_PROXIES", whole_number, "
 
 # Security of pages; endpoints of machines answer before the middleware that these are for.
 IS_HTTPS = BASE_URL.startswith("https://")
-SESSION_ENGINE = "projects.session_store"
+SESSION_ENGINE = "projects.accounts.session_store"
 SESSION_COOKIE_NAME = "confab"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS

@@ -17,7 +17,7 @@ urlpatterns = [
     path("", include("tracing.ingest.http.urls")),
     path("api/v1/", include("sessions.api.v1.urls")),
     path("", include("projects.urls")),
-    path("", include("projects.account_urls")),
+    path("", include("projects.accounts.urls")),
     path("", include("projects.administration.urls")),
     path("", include("tracing.urls")),
     path("", include("sessions.annotation.urls")),

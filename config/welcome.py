@@ -1,7 +1,7 @@
 """What a person needs after the first start; secrets are told only while nobody else can know them."""
 
+from projects.accounts.sign_in_links import link_for
 from projects.first_start import Started
-from projects.sign_in_links import link_for
 
 
 def welcome(started: Started) -> list[str]:

@@ -7,4 +7,4 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        import_module("projects.sign_in_audit")  # receives signals
+        import_module("projects.accounts.sign_in_audit")  # receives signals

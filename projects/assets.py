@@ -1,6 +1,6 @@
-"""Stylesheets and scripts at addresses that change with what they hold, so that a browser keeps them for ever.
+"""Stylesheets and scripts whose addresses change with their content, so that browsers can keep them for ever.
 
-What a page needs comes as few files: several of `css/` or `js/` can be asked for as one."""
+Several files of `css/` or `js/` can be requested as one, so that a page needs few requests."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -10,17 +10,16 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 ASSET_CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-MAX_BUNDLED_FILES = 40  # files in one
+MAX_BUNDLED_FILES = 40
 FOREVER = "max-age=31536000, public, immutable"
 
 
 class VersionedStorage(StaticFilesStorage):
-    """`{% static %}` with the version of the file; whoever asks without one gets the same file."""
+    """Storage that adds a version to the address of each file. The address without a version works, too."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,34 +34,33 @@ class VersionedStorage(StaticFilesStorage):
 
 
 def bundle_url(kind: str, names: str) -> str:
-    """Where the files of these names, parted by spaces, are read as one."""
+    """Return the address of a bundle of the named files. The names are separated by spaces."""
     joined = "+".join(names.split())
     return f"{reverse('bundle', args=[kind, joined])}?v={version(*files_of(kind, joined))}"
 
 
-@require_safe
-def bundle(request: HttpRequest, kind: str, names: str) -> HttpResponse:
+def bundle_text(kind: str, names: str) -> str | None:
+    """Return the text of the files that `name+name` names, or None if one of them does not exist.
+
+    Raises Http404 for an unknown kind, for a name that cannot be a file's, and for more than MAX_BUNDLED_FILES."""
     paths = [_path(name) for name in files_of(kind, names)]
-    if not all(paths):
-        raise Http404("There is no such file.")
-    text = "\n".join(path.read_text() for path in paths if path)
-    return HttpResponse(text, content_type=ASSET_CONTENT_TYPES[kind], headers={"Cache-Control": FOREVER})
+    return "\n".join(path.read_text() for path in paths if path) if all(paths) else None
 
 
 def files_of(kind: str, names: str) -> list[str]:
-    """What `name+name` stands for."""
-    asked = names.split("+")
+    """Return the paths of the files that `name+name` names. Raises Http404 for names that are not allowed."""
+    requested = names.split("+")
     if (
         kind not in ASSET_CONTENT_TYPES
-        or len(asked) > MAX_BUNDLED_FILES
-        or not all(name.isidentifier() for name in asked)
+        or len(requested) > MAX_BUNDLED_FILES
+        or not all(name.isidentifier() for name in requested)
     ):
         raise Http404("There is no such file.")
-    return [f"{kind}/{name}.{kind}" for name in asked]
+    return [f"{kind}/{name}.{kind}" for name in requested]
 
 
 def version(*names: str) -> str:
-    """A few letters that stay the same as long as the files do; empty when one is missing."""
+    """Return 12 hexadecimal digits that change with the files' content, or "" if a file is missing."""
     return _read(names) if settings.DEBUG else _remembered(names)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from projects import people
+from projects.accounts import people
 from projects.audit import Action, record
 from projects.auth import create_key
 from projects.models import ApiKey, Organization, Project, Role, User

@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from projects import people
+from projects.accounts import people
 from projects.models import Invitation, Membership, Organization, Role, User
 from tests.projects.test_members import LINK
 from tests.projects.test_sign_in import PASSWORD, is_signed_in, sign_in

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from projects import people
+from projects.accounts import people
 from projects.administration.views.invitations import INVITATIONS_PER_ADDRESS_AND_DAY, INVITATIONS_PER_PERSON_AND_DAY
 from projects.administration.views.organizations import FOUNDED_PER_DAY
 from projects.models import AuditEvent, Invitation, Membership, Organization, Role, User

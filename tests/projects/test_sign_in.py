@@ -13,10 +13,10 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from config import settings as configured
-from projects import people
+from projects.accounts import people
+from projects.accounts.sign_in_links import link_for
 from projects.models import AuditEvent, Organization, Role, User
 from projects.secrets import SecretLost, decrypted
-from projects.sign_in_links import link_for
 
 PASSWORD = "correct horse battery"
 CODE = re.compile(r"^([A-Z0-9-]{6,12})$", re.MULTILINE)

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import update_last_login
 from pytest_django import Settings
 
+from projects.accounts.sign_in_links import link_for, user_of
 from projects.models import User
-from projects.sign_in_links import link_for, user_of
 
 
 def parts(link: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import people as inviting
+from projects.accounts import people as inviting
 from projects.audit import Action
 from projects.models import AuditEvent, Organization, Project, Role, TranslationSettings, User
 from sessions.deletion import erasing

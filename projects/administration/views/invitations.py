@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from projects import people
 from projects.access import person
+from projects.accounts import people
+from projects.accounts.mail import name_for_mail
+from projects.accounts.sign_in import note_opened_invitation
 from projects.audit import Action, record
-from projects.mail import name_for_mail
 from projects.models import AuditEvent, Invitation, User
-from projects.sign_in import note_opened_invitation
 
 INVITATIONS_PER_PERSON_AND_DAY = 50
 INVITATIONS_PER_ADDRESS_AND_DAY = 5

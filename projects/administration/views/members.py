@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from projects import people
 from projects.access import organization_view, person, requires
+from projects.accounts import people
+from projects.accounts.mail import has_mail_server
 from projects.administration.forms import InviteForm, RoleForm, TransferForm, roles_below
 from projects.administration.views import invitations
 from projects.audit import Action, record
-from projects.mail import has_mail_server
 from projects.models import Membership, Organization, Role
 
 

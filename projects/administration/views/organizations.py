@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from projects import deletion, people
+from projects import deletion
 from projects.access import organization_view, organizations_of, person, requires
+from projects.accounts import people
 from projects.administration.forms import ConfirmForm, OrganizationForm, ProjectForm
 from projects.audit import Action, record
 from projects.models import AuditEvent, Organization, Project, Role, User

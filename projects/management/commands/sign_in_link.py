@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from projects.accounts.sign_in_links import link_for
 from projects.models import User
-from projects.sign_in_links import link_for
 
 
 class Command(BaseCommand):

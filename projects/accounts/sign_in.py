@@ -21,9 +21,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from projects.mail import has_mail_server
+from projects.accounts.mail import has_mail_server
+from projects.accounts.people import usable_invitations
 from projects.models import Invitation, User
-from projects.people import usable_invitations
 
 INVITED_EMAIL = "invited_email"  # of a browser session that opened the link of an invitation
 NO_MAIL = "This installation has no mail server. Ask its operator for a sign-in link (./run manage sign_in_link)."
@@ -62,7 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("organizations")
 
     def get_login_stages(self) -> list[str]:
-        ours = {"allauth.account.stages.EmailVerificationStage": "projects.sign_in.VerifyAddress"}
+        ours = {"allauth.account.stages.EmailVerificationStage": "projects.accounts.sign_in.VerifyAddress"}
         return [ours.get(path, path) for path in super().get_login_stages()]
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:

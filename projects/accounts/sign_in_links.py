@@ -12,7 +12,7 @@ from projects.models import User
 class SignInTokens(PasswordResetTokenGenerator):
     """Signs the password and the time of the last sign-in with it: a change of either kills the token."""
 
-    key_salt = "projects.sign_in_links"
+    key_salt = "projects.sign_in_links"  # fixed: links that were given out must stay valid
 
 
 tokens = SignInTokens()

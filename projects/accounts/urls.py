@@ -1,4 +1,4 @@
-"""allauth's pages under our own paths, without the trailing slashes of its own site map."""
+"""Routes of signing in: allauth's pages under our own paths, without trailing slashes, and sign-in by a link."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
@@ -8,7 +8,10 @@ from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import path
 
+from projects.accounts.views import sign_in_link
+
 urlpatterns = [
+    path("sign-in/link/<uidb64>/<token>", sign_in_link, name="sign-in-link"),
     path("sign-in", account.login, name="sign-in"),
     path("sign-in", account.login, name="account_login"),
     path("sign-in/second-factor", mfa.authenticate, name="mfa_authenticate"),
