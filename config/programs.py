@@ -16,7 +16,7 @@ from config.environment import reachable
 from config.health import last_heartbeat
 from projects.addresses import host_and_port
 
-WORKER_THREADS = 8  # long work takes at most half of them (projects/slices.py)
+WORKER_THREADS = 8  # long work takes at most half of them (projects/work/slices.py)
 WORKER_GRACE = 20.0  # a task that runs may finish; one that does not is repeated after the next start
 PROBE_SECONDS = 2.0
 WEB_WORKERS = 2

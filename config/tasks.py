@@ -7,7 +7,7 @@ from celery.signals import heartbeat_sent, worker_ready
 from redis import RedisError
 
 from config.health import HEARTBEAT_LIFE, note_heartbeat
-from projects.slices import announce
+from projects.work.slices import announce
 
 _worker: dict[str, int] = {}  # our name and how many tasks we run at once, as soon as that is known
 

@@ -3,7 +3,8 @@ or never: rows are the truth."""
 
 from celery import shared_task
 
-from projects import deletion, slices
+from projects import deletion
+from projects.work import slices
 
 
 @shared_task

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from projects.jobs import job
 from projects.models import Project
-from projects.slices import sliced
+from projects.work.jobs import job
+from projects.work.slices import sliced
 from tracing.models import DirtyMark
 from tracing.store import activity, dirty, partitions, retention, selfcheck, tombstones
 

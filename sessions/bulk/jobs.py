@@ -18,7 +18,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from projects.models import Project, User
-from projects.slices import OutOfTime
+from projects.work.slices import OutOfTime
 from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.listing.listing import Count, Listing
 from sessions.listing.saved_views import PASSING

@@ -3,7 +3,7 @@ the truth."""
 
 import time
 
-from projects.slices import sliced
+from projects.work.slices import sliced
 from sessions.bulk import jobs
 
 

@@ -16,8 +16,8 @@ from django.dispatch import Signal
 from django.utils import timezone
 from redis import RedisError
 
-from projects.redis_client import quick_redis
-from projects.slices import OutOfTime
+from projects.work.redis_client import quick_redis
+from projects.work.slices import OutOfTime
 from sessions.deletion.remains import forget_person, forget_traces
 from sessions.models import Erasure, Session
 from sessions.rollup.session_rows import recompute

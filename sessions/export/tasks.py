@@ -1,6 +1,6 @@
 """The making of large exports, and their end. It holds no rules and may run twice or never: the rows are the truth."""
 
-from projects.slices import sliced
+from projects.work.slices import sliced
 from sessions.export import files
 
 

@@ -9,7 +9,7 @@ import redis
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from projects.redis_client import patient_redis, quick_redis
+from projects.work.redis_client import patient_redis, quick_redis
 from sessions.rollup import recomputing
 from tracing.store import dirty
 

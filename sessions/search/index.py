@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 from django.db import connection, transaction
 
-from projects.time_limits import UPKEEP_SECONDS, allow
+from projects.work.time_limits import UPKEEP_SECONDS, allow
 from sessions.models import TraceText
 from sessions.search.tokens import as_vector, folded, lexemes
 from tracing.models import DirtyMark, Trace

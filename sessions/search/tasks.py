@@ -2,8 +2,8 @@
 
 import time
 
-from projects.jobs import job
-from projects.slices import sliced
+from projects.work.jobs import job
+from projects.work.slices import sliced
 from sessions.search import index
 
 

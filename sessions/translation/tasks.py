@@ -2,7 +2,7 @@
 
 import time
 
-from projects.slices import sliced
+from projects.work.slices import sliced
 from sessions.translation import jobs
 
 

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 from config.rates import RATES
 from projects import rate
 from projects.models import Project, User
-from projects.redis_client import quick_redis, redis_client
+from projects.work.redis_client import quick_redis, redis_client
 
 pytestmark = pytest.mark.django_db
 

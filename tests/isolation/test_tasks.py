@@ -9,8 +9,8 @@ from django.apps import apps
 from config.celery import SWEPT, app
 from projects import deletion
 from projects.models import Project
-from projects.slices import WORK_KINDS
 from projects.sqlguard import tenant_tables
+from projects.work.slices import WORK_KINDS
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.isolation.conftest import World

@@ -12,7 +12,7 @@ from django.urls import reverse
 from psycopg.errors import QueryCanceled
 
 from projects.models import Project, User
-from projects.time_limits import allow, at_length, bound_role
+from projects.work.time_limits import allow, at_length, bound_role
 from tests.conftest import Key
 from tracing.lists.bounded import TooLong, within
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from projects.auth import create_key
 from projects.models import AuditEvent, Project, Role, User
-from projects.redis_client import quick_redis
+from projects.work.redis_client import quick_redis
 from sessions.deletion import erasing
 from sessions.deletion.tasks import erasures
 from sessions.models import Erasure, Session

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from projects.models import Project
-from projects.redis_client import quick_redis
+from projects.work.redis_client import quick_redis
 from sessions.models import Session
 from sessions.rollup import recomputing
 from sessions.rollup.tasks import recompute_dirty, sweep, wake

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from projects import rate
 from projects.models import Project
-from projects.redis_client import redis_client
+from projects.work.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
 from tracing.limits.reference import document

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from projects import rate
 from projects.models import Project, User
-from projects.redis_client import redis_client
+from projects.work.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.test_grpc import channel, port, refused

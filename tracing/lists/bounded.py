@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from psycopg.errors import QueryCanceled
 
-from projects.time_limits import is_strict
+from projects.work.time_limits import is_strict
 
 # For a statement that sums up thousands of rows: neither compiling it nor a file on disk is worth it.
 SPACIOUS = {"jit": "off", "work_mem": "64MB"}

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 
 from projects.models import Project
-from projects.time_limits import at_length
+from projects.work.time_limits import at_length
 from sessions.search.index import index
 from tracing.management.walk import TraceWalk
 

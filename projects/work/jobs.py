@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from projects.models import JobRun
-from projects.time_limits import at_length
+from projects.work.time_limits import at_length
 
 
 @dataclass

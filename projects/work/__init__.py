@@ -1,0 +1,1 @@
+"""Long and scheduled work: slices that take turns, records of jobs, time limits of statements, and Redis clients."""
