@@ -6,7 +6,6 @@ from projects.models.keys import ApiKey, Scope, every_scope
 from projects.models.people import User
 from projects.models.preferences import Preference
 from projects.models.tenants import Invitation, Membership, Organization, Project, ProjectDeletion, Role
-from projects.models.translation import TranslationSettings
 
 __all__ = [
     "ApiKey",
@@ -20,7 +19,6 @@ __all__ = [
     "ProjectDeletion",
     "Role",
     "Scope",
-    "TranslationSettings",
     "User",
     "every_scope",
 ]

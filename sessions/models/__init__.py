@@ -19,7 +19,7 @@ from sessions.models.scores import SessionScore
 from sessions.models.search import TraceText
 from sessions.models.session import Session
 from sessions.models.state import SessionState
-from sessions.models.translation import TranslationJob, TranslationSegment, TranslationUsage
+from sessions.models.translation import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
 
 __all__ = [
     "BulkJob",
@@ -41,6 +41,7 @@ __all__ = [
     "TraceText",
     "TranslationJob",
     "TranslationSegment",
+    "TranslationSettings",
     "TranslationUsage",
     "new_id",
 ]

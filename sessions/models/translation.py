@@ -1,14 +1,40 @@
-"""What was translated and by whom: a cache of segments, jobs, and what each day cost. All of it can be lost; the
-originals stand elsewhere and are never touched."""
+"""Translation: a project's settings, the cache of translated segments, jobs, and the characters used on each day.
+
+Everything but the settings can be lost without harm: the original texts are stored elsewhere and never changed."""
 
 import uuid
 
 from django.db import models
 from django.utils import timezone
 
+from projects.models import Project
 from projects.tenancy import TenantQuerySet
 from tracing.models import IdField
 from tracing.models.fields import CompressedJSONField
+
+DAILY_CHARACTERS = 500_000  # five minutes of one core with the embedded models
+
+
+class TranslationSettings(models.Model):
+    """Settings of one project. A project that changed nothing has no row, and the embedded provider translates."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    provider = models.CharField(
+        max_length=40, default="embedded", blank=True, help_text="One of sessions/translation/registry.py; empty: off."
+    )
+    base_url = models.URLField(blank=True, help_text="The address of a provider that has none of its own.")
+    model = models.CharField(max_length=120, blank=True)
+    secret = models.TextField(blank=True, help_text="The provider's key, encrypted by sessions/translation/secrets.py.")
+    daily_characters = models.PositiveIntegerField(default=DAILY_CHARACTERS)
+    tool_results = models.BooleanField(default=False, help_text="Whether results of tools are translated, too.")
+    consent_by = models.CharField(max_length=254, blank=True, help_text="Who agreed that texts leave this host.")
+    consent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "translation_settings"
+
+    def __str__(self) -> str:
+        return f"translation of {self.project_id}"
 
 
 class TranslationSegment(models.Model):

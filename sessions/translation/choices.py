@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from projects.models import Project, TranslationSettings
+from projects.models import Project
 from projects.secrets import SecretLost
+from sessions.models import TranslationSettings
 from sessions.translation.planning import PIPELINE
 from sessions.translation.provider import AuthFailed, Provider, ProviderAccess
 from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG, offered

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from projects.accounts import people as inviting
 from projects.audit import Action
-from projects.models import AuditEvent, Organization, Project, Role, TranslationSettings, User
+from projects.models import AuditEvent, Organization, Project, Role, User
 from sessions.deletion import erasing
 from sessions.deletion.remains import Pseudonym
-from sessions.models import Cohort, TranslationJob
+from sessions.models import Cohort, TranslationJob, TranslationSettings
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
 from sessions.translation import jobs as translating

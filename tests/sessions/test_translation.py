@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from projects.models import AuditEvent, Project, TranslationSettings, User
-from sessions.models import TranslationJob, TranslationSegment, TranslationUsage
+from projects.models import AuditEvent, Project, User
+from sessions.models import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
 from sessions.translation import jobs
 from sessions.translation.embedded import Embedded
 from sessions.translation.provider import ProviderAccess

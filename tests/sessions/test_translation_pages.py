@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from projects.models import AuditEvent, Project, TranslationSettings, User
-from sessions.models import TranslationJob
+from projects.models import AuditEvent, Project, User
+from sessions.models import TranslationJob, TranslationSettings
 from sessions.translation import jobs
 from sessions.translation.secrets import decrypted, encrypted
 from tests.conftest import Key

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 from projects.access import person, project_view, requires
 from projects.administration.forms import FIELD
 from projects.audit import Action, record
-from projects.models import Project, Role, TranslationSettings
+from projects.models import Project, Role
+from sessions.models import TranslationSettings
 from sessions.translation.choices import choice_of
 from sessions.translation.egress import check_url
 from sessions.translation.embedded import pairs
