@@ -137,9 +137,8 @@ def measured(project_id: int, rounds: int) -> dict[str, Any]:
 
 
 def questions(project_id: int) -> Iterator[tuple[str, str]]:
-    from sessions.listing.filters import SORTABLE_KINDS
     from sessions.models import Session
-    from sessions.models.properties import properties_of
+    from sessions.models.properties import SORTABLE_KINDS, properties_of
 
     for name, declared in properties_of(Session).items():
         if declared.kind in SORTABLE_KINDS:

@@ -40,14 +40,6 @@ WAYS: dict[PropertyKind, tuple[Way, ...]] = {
     PropertyKind.TEXT: TEXT_WAYS,
 }
 REPEATABLE_KINDS = (PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES)
-# Kinds whose values have an order that people ask for.
-SORTABLE_KINDS = {
-    PropertyKind.ID,
-    PropertyKind.TIME,
-    PropertyKind.DURATION,
-    PropertyKind.NUMBER,
-    PropertyKind.MONEY,
-}
 
 
 class TextsField(forms.Field):

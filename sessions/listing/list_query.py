@@ -14,11 +14,10 @@ from django.utils.http import urlencode
 
 from projects.models import Project
 from projects.values import whole_number
-from sessions.listing.filters import SORTABLE_KINDS, filters, may_repeat, value_of
+from sessions.listing.filters import filters, may_repeat, value_of
 from sessions.listing.score_order import ScoreOrder, no_order, score_of_sort
 from sessions.models import Session
-from sessions.models.indexes import INDEXED_SETS
-from sessions.models.properties import properties_of
+from sessions.models.properties import SORTABLE_KINDS, properties_of, sets_of
 from sessions.query.compiling import Query, compiled
 from sessions.query.grammar import QueryError
 from sessions.query.period import TIMES, BadPeriod, Period, period_of
@@ -78,7 +77,8 @@ class ListQuery:
         asked = self.query.besides
         are_needed = asked.connector == Q.AND and not asked.negated
         lookups = [part[0] for part in asked.children if isinstance(part, tuple)] if are_needed else []
-        return not {name.partition("__")[0] for name in (*self.values, *lookups)}.isdisjoint(INDEXED_SETS)
+        names = {name.partition("__")[0] for name in (*self.values, *lookups)}
+        return any(declared.field in names for declared in sets_of(Session))
 
     @cached_property
     def order(self) -> Order | ScoreOrder:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from sessions.listing.filters import SORTABLE_KINDS, Input, filters, inputs_of
+from sessions.listing.filters import Input, filters, inputs_of
 from sessions.listing.list_query import RELEVANCE, ListQuery
 from sessions.listing.score_order import score_of_sort
 from sessions.models import Session
-from sessions.models.properties import Property, PropertyKind
+from sessions.models.properties import SORTABLE_KINDS, Property, PropertyKind
 from sessions.search.ranking import ranked_page
 from sessions.search.reach import Reach, least_reach, reach_of
 from tracing.lists.bounded import TooLong, within

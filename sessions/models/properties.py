@@ -1,5 +1,6 @@
-"""A session property is declared once, on its model field; column, sort, filter, API field, docs row and the rollup SQL
-all derive from that declaration."""
+"""The declaration of a session property, made once, on its model field.
+
+Column, index, sort, filter, API field, suggestion, documentation and SQL are derived from it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +11,7 @@ from django.db import models
 
 
 class PropertyKind(StrEnum):
-    """How a value is filtered and shown."""
+    """The kinds of values. The kind decides how a value is filtered and shown."""
 
     ID = "id"
     TIME = "time"
@@ -23,9 +24,22 @@ class PropertyKind(StrEnum):
     TEXT = "text"
 
 
-@dataclass(frozen=True)
+# Kinds whose values have an order that people ask for.
+SORTABLE_KINDS = {
+    PropertyKind.ID,
+    PropertyKind.TIME,
+    PropertyKind.DURATION,
+    PropertyKind.NUMBER,
+    PropertyKind.MONEY,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Property:
-    """One documented session property. `sql` aggregates rows of `trace t` that share project_id and session_id."""
+    """One documented session property.
+
+    `sql` aggregates rows of `trace t` that share project_id and session_id. `trace_values` is the array of one such
+    row's values, which every set needs."""
 
     name: str  # the API's name; equal to the field's, except for "id"
     field: str
@@ -33,7 +47,13 @@ class Property:
     label: str
     help: str
     kind: PropertyKind
-    aliases: tuple[str, ...] = ()  # what people may call it in a query, the shortest first
+    aliases: tuple[str, ...] = ()  # further names in a query, the shortest first
+    trace_values: str = ""
+
+    @property
+    def short_name(self) -> str:
+        """The name that is easiest to type."""
+        return self.aliases[0] if self.aliases else self.name
 
 
 def from_traces(
@@ -45,18 +65,34 @@ def from_traces(
     kind: PropertyKind,
     name: str = "",
     aliases: tuple[str, ...] = (),
+    trace_values: str = "",
 ) -> Any:
-    """Marks a Session field as computed from the session's traces by the aggregate expression `sql`."""
-    field.declaration = {"sql": sql, "label": label, "help": help, "kind": kind, "name": name, "aliases": aliases}
+    """Declare a field as computed from the session's traces by the aggregate expression `sql`."""
+    if (kind == PropertyKind.SET) != bool(trace_values):
+        raise TypeError(f"“{label}”: a set, and nothing else, needs trace_values, the values of one trace.")
+    field.declaration = {
+        "sql": sql,
+        "label": label,
+        "help": help,
+        "kind": kind,
+        "name": name,
+        "aliases": aliases,
+        "trace_values": trace_values,
+    }
     return field
 
 
 @cache
 def properties_of(model: type[models.Model]) -> dict[str, Property]:
-    """The model's declared properties by API name, in the order of declaration."""
+    """Return the model's declared properties by their API names, in the order of declaration."""
     declared: dict[str, Property] = {}
-    for field in model._meta.get_fields():
+    for field in model._meta.local_fields:
         if declaration := getattr(field, "declaration", None):
             name = declaration["name"] or field.name
             declared[name] = Property(**{**declaration, "name": name, "field": field.name})
     return declared
+
+
+def sets_of(model: type[models.Model]) -> list[Property]:
+    """Return the declared properties that are sets."""
+    return [declared for declared in properties_of(model).values() if declared.kind == PropertyKind.SET]

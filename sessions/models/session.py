@@ -1,27 +1,25 @@
-"""The product's noun: a session is the traces of one project that carry the same session id."""
+"""The session, and the declaration of each of its properties."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from projects.tenancy import TenantQuerySet
 from sessions.models import aggregates
-from sessions.models.indexes import INDEXES
+from sessions.models.indexes import indexes_of
 from sessions.models.properties import PropertyKind, from_traces
 from tracing.models import IdField, cost_field
 
 
-class Session(models.Model):
-    """A whole conversation: every number here is recomputed from its traces, never incremented."""
+class SessionProperties(models.Model):
+    """The declared properties. Every value is recomputed from the session's traces, never incremented."""
 
-    pk = models.CompositePrimaryKey("project_id", "session_id")
-    project_id = models.BigIntegerField()
     session_id = from_traces(
         IdField(),
         sql="t.session_id",
         name="id",
         aliases=("session",),
         label="Session",
-        help="The id that your code gave the conversation. Unique within the project.",
+        help="The id that your code gave to the conversation. It is unique within the project.",
         kind=PropertyKind.ID,
     )
     created_at = from_traces(
@@ -44,7 +42,7 @@ class Session(models.Model):
         models.BigIntegerField(),
         sql=aggregates.DURATION,
         label="Duration",
-        help="From the start of the first trace to the end of the last, waiting included, in milliseconds.",
+        help="Time from the start of the first trace to the end of the last one, including waiting, in milliseconds.",
         kind=PropertyKind.DURATION,
         aliases=("duration",),
     )
@@ -52,7 +50,7 @@ class Session(models.Model):
         models.BigIntegerField(default=0),
         sql=aggregates.ACTIVE,
         label="Active",
-        help="The part of the duration in which at least one trace was running, in milliseconds.",
+        help="The part of the duration during which at least one trace was running, in milliseconds.",
         kind=PropertyKind.DURATION,
         aliases=("active",),
     )
@@ -60,23 +58,25 @@ class Session(models.Model):
         models.BigIntegerField(default=0),
         sql=aggregates.IDLE,
         label="Idle",
-        help="The rest of the duration: waiting between traces, in milliseconds.",
+        help="The rest of the duration, spent waiting between traces, in milliseconds.",
         kind=PropertyKind.DURATION,
         aliases=("idle",),
     )
     environments = from_traces(
         ArrayField(models.TextField(), default=list),
         sql="array_agg(DISTINCT t.environment)",
+        trace_values="ARRAY[t.environment::text]",
         label="Environments",
-        help="Every environment that a trace of the session ran in.",
+        help="Every environment in which a trace of the session ran.",
         kind=PropertyKind.SET,
         aliases=("env", "environment"),
     )
     user_ids = from_traces(
         ArrayField(models.TextField(), default=list),
         sql="coalesce(array_agg(DISTINCT t.user_id::text) FILTER (WHERE t.user_id IS NOT NULL), '{}')",
+        trace_values="ARRAY[t.user_id::text]",
         label="Users",
-        help="Every user id that a trace of the session carries.",
+        help="Every user id in the session's traces.",
         kind=PropertyKind.SET,
         aliases=("user",),
     )
@@ -84,7 +84,7 @@ class Session(models.Model):
         models.IntegerField(default=0),
         sql="count(*)",
         label="Traces",
-        help="How many traces carry this session id.",
+        help="Number of traces with this session id.",
         kind=PropertyKind.NUMBER,
         aliases=("traces", "turns"),
     )
@@ -92,7 +92,7 @@ class Session(models.Model):
         models.IntegerField(default=0),
         sql="sum(t.span_count)",
         label="Spans",
-        help="How many spans these traces have.",
+        help="Number of spans in these traces.",
         kind=PropertyKind.NUMBER,
         aliases=("spans",),
     )
@@ -100,7 +100,7 @@ class Session(models.Model):
         models.IntegerField(default=0),
         sql="sum(t.error_count)",
         label="Errors",
-        help="Failed steps. A failure is counted where it happened, not again at each ancestor that repeats it.",
+        help="Number of failed spans. A failure is counted once, where it happened, and not in parents that repeat it.",
         kind=PropertyKind.NUMBER,
         aliases=("errors",),
     )
@@ -108,21 +108,21 @@ class Session(models.Model):
         cost_field(default=0),
         sql="sum(t.input_cost)",
         label="Input cost",
-        help="USD for the tokens that models read.",
+        help="Cost in USD of the tokens that models read.",
         kind=PropertyKind.MONEY,
     )
     output_cost = from_traces(
         cost_field(default=0),
         sql="sum(t.output_cost)",
         label="Output cost",
-        help="USD for the tokens that models wrote.",
+        help="Cost in USD of the tokens that models wrote.",
         kind=PropertyKind.MONEY,
     )
     total_cost = from_traces(
         cost_field(default=0),
         sql="sum(t.total_cost)",
         label="Total cost",
-        help="USD of all model calls: as the SDK stated it, otherwise computed from model and tokens.",
+        help="Cost in USD of all model calls, as reported by the SDK, otherwise computed from model and tokens.",
         kind=PropertyKind.MONEY,
         aliases=("cost",),
     )
@@ -130,21 +130,21 @@ class Session(models.Model):
         models.BigIntegerField(default=0),
         sql="sum(t.input_tokens)",
         label="Input tokens",
-        help="Tokens that models read, cached ones included, each call counted once.",
+        help="Tokens that models read, including cached ones. Each call is counted once.",
         kind=PropertyKind.NUMBER,
     )
     output_tokens = from_traces(
         models.BigIntegerField(default=0),
         sql="sum(t.output_tokens)",
         label="Output tokens",
-        help="Tokens that models wrote, reasoning included, each call counted once.",
+        help="Tokens that models wrote, including reasoning. Each call is counted once.",
         kind=PropertyKind.NUMBER,
     )
     total_tokens = from_traces(
         models.BigIntegerField(default=0),
         sql="sum(t.total_tokens)",
         label="Total tokens",
-        help="Input and output tokens together, or the total that the SDK stated when it gave no parts.",
+        help="Input and output tokens together, or the reported total if the SDK reports no parts.",
         kind=PropertyKind.NUMBER,
         aliases=("tokens",),
     )
@@ -152,29 +152,32 @@ class Session(models.Model):
         models.JSONField(default=dict),
         sql=aggregates.USAGE_BY_MODEL,
         label="Usage by model",
-        help="Calls, tokens and cost of each model.",
+        help="Calls, tokens and cost for each model.",
         kind=PropertyKind.USAGE,
         aliases=("usage",),
     )
     tags = from_traces(
         ArrayField(models.TextField(), default=list),
         sql=aggregates.TAGS_SQL,
+        trace_values="t.tags",
         label="Trace tags",
-        help="Every tag that a trace of the session carries.",
+        help="Every tag of the session's traces.",
         kind=PropertyKind.SET,
         aliases=("tag",),
     )
     model_names = from_traces(
         ArrayField(models.TextField(), default=list),
         sql=aggregates.MODEL_NAMES,
+        trace_values="ARRAY(SELECT jsonb_object_keys(t.usage_by_model))",
         label="Models",
-        help="Every model that answered a call of the session.",
+        help="Every model that answered a call in the session.",
         kind=PropertyKind.SET,
         aliases=("model",),
     )
     tool_names = from_traces(
         ArrayField(models.TextField(), default=list),
         sql=aggregates.TOOL_NAMES,
+        trace_values="t.tool_names",
         label="Tools",
         help="Every tool that the session called.",
         kind=PropertyKind.SET,
@@ -183,8 +186,9 @@ class Session(models.Model):
     releases = from_traces(
         ArrayField(models.TextField(), default=list),
         sql="coalesce(array_agg(DISTINCT t.release) FILTER (WHERE t.release IS NOT NULL), '{}')",
+        trace_values="ARRAY[t.release]",
         label="Releases",
-        help="Every release of your application that served the session.",
+        help="Every release of your application that took part in the session.",
         kind=PropertyKind.SET,
         aliases=("release",),
     )
@@ -192,7 +196,7 @@ class Session(models.Model):
         models.IntegerField(default=0),
         sql="sum(t.unpriced_count)",
         label="Unpriced calls",
-        help="Model calls whose cost is unknown: neither stated by the SDK nor found in the price list.",
+        help="Model calls of unknown cost: neither reported by the SDK nor found in the price list.",
         kind=PropertyKind.NUMBER,
         aliases=("unpriced",),
     )
@@ -200,14 +204,14 @@ class Session(models.Model):
         models.JSONField(default=dict),
         sql=aggregates.SCORES_SQL,
         label="Scores",
-        help="Of each score's name: how many there are, their mean, and how often each category was given.",
+        help="For each score name: the number of scores, their mean, and how often each category was given.",
         kind=PropertyKind.SCORES,
     )
     first_input = from_traces(
         models.TextField(default=""),
         sql=aggregates.FIRST_INPUT,
         label="First input",
-        help="The beginning of what was said first.",
+        help="The beginning of the session's first input.",
         kind=PropertyKind.TEXT,
         aliases=("input",),
     )
@@ -215,17 +219,27 @@ class Session(models.Model):
         models.TextField(default=""),
         sql=aggregates.LAST_OUTPUT,
         label="Last output",
-        help="The beginning of what was answered last.",
+        help="The beginning of the session's last output.",
         kind=PropertyKind.TEXT,
         aliases=("output",),
     )
+
+    class Meta:
+        abstract = True
+
+
+class Session(SessionProperties):
+    """A whole conversation: the traces of one project that carry the same session id."""
+
+    pk = models.CompositePrimaryKey("project_id", "session_id")
+    project_id = models.BigIntegerField()
     computed_at = models.DateTimeField()
 
     objects = TenantQuerySet.as_manager()
 
     class Meta:
         db_table = "session"
-        indexes = INDEXES
+        indexes = indexes_of(SessionProperties)
 
     def __str__(self) -> str:
         return str(self.session_id)

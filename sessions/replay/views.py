@@ -22,7 +22,7 @@ from sessions.replay.neighbours import neighbours_of
 from sessions.replay.state import StateForm, say, saying_of, state_of
 from sessions.replay.timeline import timeline_of
 from sessions.replay.usage import usage_rows
-from sessions.rollup.breakdown import partial_values
+from sessions.rollup.breakdown import find_partial_values
 
 ReplayContext = dict[str, Any]
 # Shown in places of their own: the id as the title, the texts as the conversation, the usage as a table.
@@ -130,7 +130,7 @@ def _window(request: PageRequest, found: Session, context: ReplayContext) -> Htt
 
 
 def _account_of(found: Session) -> ReplayContext:
-    return {"account": account_of(found), "sets": partial_values(found), "scores": found.scores}
+    return {"account": account_of(found), "sets": find_partial_values(found), "scores": found.scores}
 
 
 def _account(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:

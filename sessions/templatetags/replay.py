@@ -22,7 +22,6 @@ from tracing.reading.turns import Spoken
 from tracing.views.traces import text_url as url_of_text
 
 register = template.Library()
-LINKED_SETS = {"user_ids", "environments", "tags", "model_names", "tool_names", "releases"}
 REPLAY_CHIPS = 12
 _url_of_text = lazy(url_of_text, str)
 STRIP_BAR_SVG = (
@@ -56,7 +55,7 @@ def text_url(trace: Trace, spoken: Spoken) -> str:
 def linked_cell(declared: Property, session: Session) -> SafeString:
     """The value of a property; those of a set lead to the sessions that share them."""
     values = getattr(session, declared.field)
-    if declared.kind != PropertyKind.SET or declared.name not in LINKED_SETS or not values:
+    if declared.kind != PropertyKind.SET or not values:
         return cell(declared, session)
     page = reverse("sessions", args=[session.project_id])
     chips = format_html_join(

@@ -12,17 +12,16 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from projects.models import Project
-from sessions.listing.filters import SORTABLE_KINDS
 from sessions.listing.listing import Listing
 from sessions.models import Session
-from sessions.models.properties import properties_of
+from sessions.models.properties import SORTABLE_KINDS, PropertyKind, properties_of, sets_of
 from tests.tracing.reports import at
 
 ROWS = 2_000
 SORTS = [
     f"{sign}{name}" for name, p in properties_of(Session).items() if p.kind in SORTABLE_KINDS for sign in ("", "-")
 ]
-RARE = ["q=env:rare", "q=user:rare", "q=tag:rare", "q=model:rare", "q=tool:rare", "q=release:rare"]
+RARE = [f"q={declared.short_name}:rare" for declared in sets_of(Session)]
 
 
 @pytest.fixture
@@ -37,19 +36,17 @@ def many(project: Project, other_project: Project) -> None:
 
 def _row(project: Project, number: int) -> Session:
     shuffled = number * 7919 % ROWS
-    values = {name: ["rare" if number % 1_000 == 0 else f"often-{number % 3}"] for name in (
-        "environments", "user_ids", "tags", "model_names", "tool_names", "releases"
-    )}  # fmt: skip
-    amounts = dict.fromkeys(
-        ("duration_ms", "active_ms", "idle_ms", "trace_count", "span_count", "unpriced_count", "input_tokens",
-         "output_tokens", "total_tokens"), shuffled,
-    )  # fmt: skip
-    costs = dict.fromkeys(("input_cost", "output_cost", "total_cost"), Decimal(shuffled) / 1_000)
+    values = {
+        PropertyKind.SET: ["rare" if number % 1_000 == 0 else f"often-{number % 3}"],
+        PropertyKind.DURATION: shuffled,
+        PropertyKind.NUMBER: shuffled,
+        PropertyKind.MONEY: Decimal(shuffled) / 1_000,
+    }
+    declared = {p.field: values[p.kind] for p in properties_of(Session).values() if p.kind in values}
     began = at(0) + timedelta(minutes=shuffled)
-    return Session(
-        project_id=project.pk, session_id=f"session-{number:05}", created_at=began, computed_at=began,
-        updated_at=began + timedelta(hours=1), error_count=int(number % 100 == 0), **values, **amounts, **costs,
-    )  # fmt: skip
+    times = {"created_at": began, "computed_at": began, "updated_at": began + timedelta(hours=1)}
+    fields = {**declared, **times, "error_count": int(number % 100 == 0)}
+    return Session(project_id=project.pk, session_id=f"session-{number:05}", **fields)
 
 
 def plan(project: Project, query: str) -> list[dict[str, Any]]:

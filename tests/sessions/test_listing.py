@@ -20,10 +20,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
 from sessions.listing import listing as listing_module
-from sessions.listing.filters import SORTABLE_KINDS, WAYS, filters_of
+from sessions.listing.filters import WAYS, filters_of
 from sessions.listing.listing import Listing
 from sessions.models import Session
-from sessions.models.properties import Property, PropertyKind, properties_of
+from sessions.models.properties import SORTABLE_KINDS, Property, PropertyKind, properties_of
 from sessions.templatetags.cells import filter_input
 from tests.sessions.rows import session
 from tests.tracing.reports import at

@@ -5,21 +5,35 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db.models import Field
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import Field, TextField
 from django.http import QueryDict
 from django.test import Client
 
 from projects.models import Project
-from sessions.listing.filters import SORTABLE_KINDS, WAYS, filters
+from sessions.listing.filters import WAYS, filters
 from sessions.listing.listing import Listing
 from sessions.listing.properties_reference import PROPERTY_KIND_NAMES, document
 from sessions.models import Session
-from sessions.models.properties import PropertyKind, properties_of
+from sessions.models.properties import SORTABLE_KINDS, PropertyKind, from_traces, properties_of, sets_of
 from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import at
 
 PROPERTIES = properties_of(Session)
+# The usual statistics suffice for them: there are so many values that the planner expects each to be rare.
+SETS_WITH_USUAL_STATISTICS = {"user_ids"}
+INDEXED_COLUMNS_SQL = """
+SELECT am.amname, array_agg(a.attname::text ORDER BY k.place)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
+CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(number, place)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+WHERE i.indrelid = 'session'::regclass AND i.indpred IS NULL AND i.indisvalid GROUP BY i.indexrelid, am.amname
+"""
+STATISTICS_SQL = """
+SELECT attname::text, coalesce(attstattarget, -1) FROM pg_attribute WHERE attrelid = 'session'::regclass AND attnum > 0
+"""
 
 
 @pytest.fixture
@@ -83,6 +97,32 @@ def test_the_documented_properties_are_all_there() -> None:
         " output_cost total_cost input_tokens output_tokens total_tokens usage_by_model tags"
     )
     assert set(documented.split()) <= set(PROPERTIES)
+
+
+def test_a_set_cannot_be_declared_without_the_values_of_one_trace() -> None:
+    with pytest.raises(TypeError, match="Versions"):
+        from_traces(ArrayField(TextField()), sql="'{}'", label="Versions", help="Every version.", kind=PropertyKind.SET)
+
+
+@pytest.mark.django_db
+def test_every_sort_and_every_filter_by_a_set_has_its_index() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXED_COLUMNS_SQL)
+        found = cursor.fetchall()
+    walks = {tuple(columns[:3]) for method, columns in found if method == "btree"}
+    sortable = [p.field for p in PROPERTIES.values() if p.kind in SORTABLE_KINDS and p.kind != PropertyKind.ID]
+    assert [name for name in sortable if ("project_id", name, "session_id") not in walks] == []
+    looked_up = {column for method, columns in found if method == "gin" for column in columns}
+    assert [p.field for p in sets_of(Session) if p.field not in looked_up] == []
+
+
+@pytest.mark.django_db
+def test_every_set_has_statistics_that_know_its_rare_values() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(STATISTICS_SQL)
+        targets = dict(cursor.fetchall())
+    without = {p.field for p in sets_of(Session) if targets[p.field] < 1_000}
+    assert without == SETS_WITH_USUAL_STATISTICS, "a migration must set the statistics, as 0011 does"
 
 
 @pytest.mark.django_db

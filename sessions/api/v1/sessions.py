@@ -15,7 +15,7 @@ from sessions.api.v1.parameters import BadParameters, part_of
 from sessions.conversations.representation import session_json, span_json, trace_json
 from sessions.listing.listing import Listing
 from sessions.models import Erasure, Session
-from sessions.rollup.breakdown import value_counts
+from sessions.rollup.breakdown import count_values
 from tracing.lists.keyset import KeysetPage, Order
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
@@ -53,7 +53,7 @@ def session(request: Request, session_id: str) -> Response:
     page = CHRONOLOGICAL.page(traces, cursor=part.cursor, limit=part.limit)
     rows = [trace_json(trace) for trace in page.rows]
     return Response(
-        {**session_json(found), "value_counts": value_counts(found), "traces": rows, "traces_next": page.next}
+        {**session_json(found), "value_counts": count_values(found), "traces": rows, "traces_next": page.next}
     )
 
 
