@@ -7,7 +7,7 @@ SETS = ("environments", "user_ids", "tags", "model_names", "tool_names", "releas
 
 
 class Migration(migrations.Migration):
-    dependencies = [("llm_sessions", "0016_receipts_without_people")]
+    dependencies = [("llm_sessions", "0017_translation_settings")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
