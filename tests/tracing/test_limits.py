@@ -1,5 +1,6 @@
 """The limits: documented from the code, and the rate of a key counted in Redis."""
 
+import ast
 from collections.abc import Iterator
 from unittest.mock import ANY
 
@@ -40,6 +41,20 @@ def test_the_document_says_what_the_code_does() -> None:
 
 def test_every_limit_says_why_it_is_there() -> None:
     assert all(limit.why and limit.beyond and limit.value for limit in INGESTION_LIMITS)
+
+
+def test_limits_are_declared_in_their_table_alone_where_none_can_be_left_out() -> None:
+    others = [
+        path
+        for app in ("config", "projects", "tracing", "sessions")
+        for path in (settings.BASE_DIR / app).rglob("*.py")
+        if any(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Limit"
+            for node in ast.walk(ast.parse(path.read_text()))
+        )
+    ]
+    assert [path.name for path in others] == ["table.py"]
+    assert len(INGESTION_LIMITS) > 20
 
 
 def post(client: Client, key: Key):  # type: ignore[no-untyped-def]

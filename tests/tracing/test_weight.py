@@ -1,5 +1,7 @@
 """A request costs about what it weighs: bodies of many tiny parts are refused before they are read into memory."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -19,7 +21,7 @@ EMPTY_SPANS = otlp.field(1, otlp.field(2, b"\x12\x00" * MANY))
 
 @pytest.fixture(autouse=True)
 def _low(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weight, "PARTS", PARTS._replace(value=FEW))
+    monkeypatch.setattr(weight, "PARTS", replace(PARTS, value=FEW))
     monkeypatch.setattr(weight, "COUNTED_FROM_BYTES", 10_000)
     monkeypatch.setattr(weight, "COUNTED_WITHIN_ITEMS_FROM_BYTES", 10_000)
 
@@ -57,7 +59,7 @@ def test_logs_are_weighed_like_traces() -> None:
 
 
 def test_more_faults_than_anybody_reads_refuse_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(values, "FAULTS", FAULTS._replace(value=1_000))
+    monkeypatch.setattr(values, "FAULTS", replace(FAULTS, value=1_000))
     with pytest.raises(BodyTooLarge, match="more than 1,000 faults"):
         decode_traces(otlp.field(1, otlp.field(2, b"\x12\x00" * 1_001)), PROTOBUF)
     spans = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [{}] * 1_001}]}]})

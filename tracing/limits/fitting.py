@@ -1,4 +1,4 @@
-"""What a record must look like to be stored: it is cut or stripped to fit, and every cut is an Issue, never silent."""
+"""Rules that a record must meet to be stored. What does not fit is cut or removed, and reported as an Issue."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, Trac
 
 MAX_ID_CHARACTERS = 200  # trace, span, session and user ids
 MAX_NAME_CHARACTERS = 1_000  # names, models, messages, tags
-ENVIRONMENT_LENGTH = 40
+MAX_ENVIRONMENT_CHARACTERS = 40
 MAX_TEXT_CHARACTERS = 10_000_000  # input or output of one span, in characters
 MAX_SCORE_CHARACTERS = 20_000  # comment, text and metadata of a score: pages of answers hold hundreds of them
-TAG_COUNT = 100
-TOKENS_MAX = 10**15
-COST_MAX = Decimal(10**7)  # what numeric(20, 12) can add up without overflow
+MAX_TAGS = 100
+MAX_TOKENS = 10**15
+MAX_COST = Decimal(10**7)  # USD: what numeric(20, 12) can add up without overflow
+MAX_NESTING_LEVELS = 32  # of a JSON value
 PAST_LIMIT = timedelta(days=3650)
 FUTURE_LIMIT = timedelta(days=1)
 LONGEST_SPAN = timedelta(days=30)
@@ -26,7 +27,9 @@ Record = SpanRecord | TraceRecord | ScoreRecord
 
 
 def fit(record: Record, issues: list[Issue], now: datetime) -> bool:
-    """Makes `record` storable in place and appends what that cost to `issues`; False when nothing of it can be kept."""
+    """Change `record` in place so that it can be stored, and append each loss to `issues`.
+
+    Return False if nothing of it can be stored."""
 
     def report(reason: Reason, sample: str) -> None:
         issues.append(Issue(reason, sample[:200], getattr(record, "span_id", None) or "", record))
@@ -46,17 +49,17 @@ def fit(record: Record, issues: list[Issue], now: datetime) -> bool:
 
 
 def clean(text: str) -> str:
-    """Text that PostgreSQL takes: no NUL, no lone surrogates."""
+    """Return the text without NUL and lone surrogates, which PostgreSQL does not accept."""
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode()
     return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
 
 def clean_json(value: Any, depth: int = 0) -> Any:
-    """Like `clean`, for every key and text of a JSON value; what nests deeper than 32 levels becomes text."""
+    """Return a JSON value with each key and text cleaned, and with deeper levels than are allowed as text."""
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, dict | list) and depth > 32:
+    if isinstance(value, dict | list) and depth > MAX_NESTING_LEVELS:
         return clean(str(value)[:MAX_NAME_CHARACTERS])
     if isinstance(value, dict):
         return {clean(str(key)): clean_json(item, depth + 1) for key, item in value.items()}
@@ -68,7 +71,7 @@ def clean_json(value: Any, depth: int = 0) -> Any:
 
 
 def session_id_problem(session_id: str) -> Reason | None:
-    """Why a client's session id cannot be used: the documented rule is US-ASCII, at most 200 characters."""
+    """Return the reason why a session id cannot be used, or None. SDKs document the rule."""
     if session_id.startswith(PLACEHOLDER):
         return Reason.SESSION_ID_PLACEHOLDER
     if not session_id.isascii() or not session_id.isprintable():
@@ -81,8 +84,10 @@ def valid_id(value: str) -> bool:
 
 
 def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
-    """Drop the times that cannot be, but keep what can be told from them: how long a span took whose whole clock is
-    off, and the end of a span that began years before it."""
+    """Drop impossible times, but keep what they still say.
+
+    That is the duration of a span whose clock is wrong altogether, and the end of one that seems to start years
+    earlier."""
     start, end = record.started_at, record.ended_at
     if start is not None and end is not None:
         if timedelta(0) <= end - start <= LONGEST_SPAN and _is_skewed(start, now) and _is_skewed(end, now):
@@ -113,7 +118,7 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
         _fit_usage(record.usage)
     for field in ("input_cost", "output_cost", "total_cost"):
         cost = getattr(record, field)
-        if cost is not None and not (cost.is_finite() and 0 <= cost <= COST_MAX):
+        if cost is not None and not (cost.is_finite() and 0 <= cost <= MAX_COST):
             report(Reason.INVALID_SPAN, f"{field}={cost}")
             setattr(record, field, None)
 
@@ -125,16 +130,16 @@ def _fit_claims(claims: Claims, report: Report) -> None:
         report(problem, claims.session_id)
         claims.session_id = claims.session_origin = None
     claims.user_id = _cut(claims.user_id, MAX_ID_CHARACTERS, report)
-    claims.environment = _cut(claims.environment, ENVIRONMENT_LENGTH, report) or None
+    claims.environment = _cut(claims.environment, MAX_ENVIRONMENT_CHARACTERS, report) or None
     for field in ("name", "release", "version"):
         setattr(claims, field, _cut(getattr(claims, field), MAX_NAME_CHARACTERS, report))
     if claims.tags is not None:
         tags = sorted({clean(tag)[:MAX_ID_CHARACTERS] for tag in claims.tags if tag})
-        if len(tags) > TAG_COUNT:
-            report(Reason.ATTRIBUTES_CUT, f"{len(tags)} tags, {TAG_COUNT} kept")
-        claims.tags = tags[:TAG_COUNT]
+        if len(tags) > MAX_TAGS:
+            report(Reason.ATTRIBUTES_CUT, f"{len(tags)} tags, {MAX_TAGS} kept")
+        claims.tags = tags[:MAX_TAGS]
     if claims.tool_names is not None:
-        claims.tool_names = sorted({clean(name)[:MAX_ID_CHARACTERS] for name in claims.tool_names})[:TAG_COUNT]
+        claims.tool_names = sorted({clean(name)[:MAX_ID_CHARACTERS] for name in claims.tool_names})[:MAX_TAGS]
     if claims.metadata is not None:
         claims.metadata = clean_json(claims.metadata)
 
@@ -142,7 +147,7 @@ def _fit_claims(claims: Claims, report: Report) -> None:
 def _fit_usage(usage: Usage) -> None:
     for field in Usage.__slots__:
         tokens = getattr(usage, field)
-        if tokens is not None and not 0 <= tokens <= TOKENS_MAX:
+        if tokens is not None and not 0 <= tokens <= MAX_TOKENS:
             setattr(usage, field, None)
 
 
@@ -162,7 +167,7 @@ def _fit_score(record: ScoreRecord, report: Report) -> bool:
     record.metadata = clean_json(record.metadata)
     if record.metadata is not None and len(written := dump(record.metadata)) > MAX_SCORE_CHARACTERS:
         record.metadata = {"metadata": _cut(written, MAX_SCORE_CHARACTERS, report)}
-    record.environment = (clean(record.environment or "") or "default")[:ENVIRONMENT_LENGTH]
+    record.environment = (clean(record.environment or "") or "default")[:MAX_ENVIRONMENT_CHARACTERS]
     return True
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/limits.md from the table of limits."""
+"""Generator of docs/limits.md, from the table of limits."""
 
 from projects.rate import PEOPLE, spoken
 from tracing.limits.table import INGESTION_LIMITS, MB, Limit

@@ -1,6 +1,6 @@
-"""Every limit of the ingest path, in one literal table: docs/limits.md is generated from it, the code reads it."""
+"""Every limit of ingestion, declared once: the code reads these values, and docs/limits.md is generated from them."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -8,227 +8,222 @@ from tracing.limits import fitting
 from tracing.records import Reason
 
 
-class Limit(NamedTuple):
-    """A bound, what happens beyond it, and the reason under which that is answered and counted."""
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """A limit, what happens beyond it, and the reason under which each such case is answered and counted."""
 
     name: str
     value: int
     unit: str
     beyond: str
-    reason: Reason | None
+    reason: Reason | None  # None where nothing is lost that an SDK sent
     why: str
 
 
 MB = 2**20
-# A client that is asked to wait no longer than this comes again within InteractiveAI's 5 seconds.
+# A client that waits no longer than this can try again within the 5 seconds that InteractiveAI's SDK has.
 RATE_WINDOW_SECONDS = 2
 
 BODY = Limit(
-    "Request body as sent",
-    64 * MB,
-    "bytes",
-    "HTTP 413 before the body is read; gRPC `RESOURCE_EXHAUSTED` without a delay",
-    Reason.BODY_TOO_LARGE,
-    "The Python exporter's own limit for one request.",
+    name="Request body, as sent",
+    value=64 * MB,
+    unit="bytes",
+    beyond="rejected with HTTP 413 before the body is read; gRPC `RESOURCE_EXHAUSTED` without a delay",
+    reason=Reason.BODY_TOO_LARGE,
+    why="The Python exporter has the same limit for one request.",
 )
 SMALL_BODY = Limit(
-    "Body of any other request: forms of pages, `/api/v1`, `/api/public` except of what SDKs record",
-    2 * MB,
-    "bytes",
-    "HTTP 413 before the body is read",
-    None,
-    "Nobody types as much, and nobody who is unknown may fill the memory.",
+    name="Body of any other request: forms, `/api/v1`, and `/api/public` except for recorded data",
+    value=2 * MB,
+    unit="bytes",
+    beyond="rejected with HTTP 413 before the body is read",
+    reason=None,
+    why="Nobody types that much, and strangers must not be able to fill the memory.",
 )
 UNPACKED_BODY = Limit(
-    "Request body unpacked",
-    64 * MB,
-    "bytes",
-    "HTTP 413 while it unpacks, whatever its packed size",
-    Reason.BODY_TOO_LARGE,
-    "A packed body may not need more memory than a plain one.",
+    name="Request body, unpacked",
+    value=64 * MB,
+    unit="bytes",
+    beyond="rejected with HTTP 413 while it is unpacked, whatever its packed size",
+    reason=Reason.BODY_TOO_LARGE,
+    why="A compressed body must not need more memory than a plain one.",
 )
 PARTS = Limit(
-    "Objects, lists and fields in a request of more than 1 MB",
-    3_000_000,
-    "parts; five numbers of a list count as one",
-    "HTTP 413 before the body is read as a whole",
-    Reason.BODY_TOO_LARGE,
-    "Two bytes can stand for an object of two hundred in memory.",
+    name="Objects, lists and fields in a request of more than 1 MB",
+    value=3_000_000,
+    unit="parts; five numbers in a list count as one",
+    beyond="rejected with HTTP 413 before the whole body is parsed",
+    reason=Reason.BODY_TOO_LARGE,
+    why="An object written in 2 bytes can take 200 bytes of memory.",
 )
 FAULTS = Limit(
-    "Faults in one request",
-    100_000,
-    "spans, events or values that are not taken as sent",
-    "HTTP 413; nothing is stored",
-    Reason.BODY_TOO_LARGE,
-    "Each is counted, and in a batch answered: five times as many as spans are allowed.",
+    name="Faults in one request",
+    value=100_000,
+    unit="spans, events or values that cannot be stored as sent",
+    beyond="rejected with HTTP 413; nothing is stored",
+    reason=Reason.BODY_TOO_LARGE,
+    why="Each fault is counted, and in a batch also answered. The limit is five times that of spans.",
 )
 SPAN_LIMIT = Limit(
-    "Spans, log records or events per request",
-    20_000,
-    "items",
-    "the first ones are stored, the others rejected one by one in the answer",
-    Reason.TOO_MANY_SPANS,
-    "40 times an exporter's default batch; bounds the time of one transaction.",
+    name="Spans, log records or events per request",
+    value=20_000,
+    unit="items",
+    beyond="the first ones are stored; the response rejects each of the others",
+    reason=Reason.TOO_MANY_SPANS,
+    why="40 times the default batch of exporters. It limits the time of one transaction.",
 )
 ATTRIBUTE_LIMIT = Limit(
-    "Attributes of one span, event or resource",
-    10_000,
-    "attributes",
-    "the first ones are stored",
-    Reason.ATTRIBUTES_CUT,
-    "Some libraries send each message of a long conversation as several attributes.",
+    name="Attributes of one span, event or resource",
+    value=10_000,
+    unit="attributes",
+    beyond="only the first ones are stored",
+    reason=Reason.ATTRIBUTES_CUT,
+    why="Some libraries send every message of a long conversation as several attributes.",
 )
 NESTING = Limit(
-    "Nesting of an attribute value",
-    32,
-    "levels",
-    "what lies deeper is stored as JSON text",
-    Reason.NESTED_TOO_DEEP,
-    "Nobody reads deeper values, and they exhaust readers of JSON.",
+    name="Nesting of an attribute value",
+    value=fitting.MAX_NESTING_LEVELS,
+    unit="levels",
+    beyond="deeper values are stored as JSON text",
+    reason=Reason.NESTED_TOO_DEEP,
+    why="Nobody reads deeper values, and they can exhaust JSON parsers.",
 )
 MEDIA_LIMIT = Limit(
-    "A file that an SDK uploads",
-    64 * MB,
-    "bytes",
-    "HTTP 413 when it is announced",
-    Reason.BODY_TOO_LARGE,
-    "Recordings of a conversation fit; films do not.",
+    name="A file that an SDK uploads",
+    value=64 * MB,
+    unit="bytes",
+    beyond="rejected with HTTP 413 when it is announced",
+    reason=Reason.BODY_TOO_LARGE,
+    why="A recorded conversation fits; a film does not.",
 )
 FILE_SMALLEST = Limit(
-    "Smallest base64 file that is taken out of a text",
-    1024,
-    "bytes decoded",
-    "smaller ones stay in the text",
-    None,
-    "A file costs a row and a place on the disk: as text, a small one costs less.",
+    name="Smallest base64 file that is taken out of a text and stored as a file",
+    value=1024,
+    unit="bytes, decoded",
+    beyond="smaller ones stay in the text",
+    reason=None,
+    why="A file needs a row and a place on the disk. A small one costs less as text.",
 )
 FILES_OF_SPAN = Limit(
-    "Files in the input and output of one span",
-    100,
-    "files",
-    "the others stay in the text as base64",
-    Reason.FILES_LEFT_IN_TEXT,
-    "As many pictures as models take in one call.",
+    name="Files in the input and output of one span",
+    value=100,
+    unit="files",
+    beyond="the others stay in the text as base64",
+    reason=Reason.FILES_LEFT_IN_TEXT,
+    why="Models accept about as many pictures in one call.",
 )
 FILES_OF_REQUEST = Limit(
-    "Files in the texts of one request",
-    500,
-    "files, each counted once for a trace and as one span of the monthly quota",
-    "the others stay in the text as base64",
-    Reason.FILES_LEFT_IN_TEXT,
-    "Bounds the time of one request; conversations repeat their pictures in every call.",
+    name="Files in the texts of one request",
+    value=500,
+    unit="files; each counts once per trace, and as one span of the monthly quota",
+    beyond="the others stay in the text as base64",
+    reason=Reason.FILES_LEFT_IN_TEXT,
+    why="It limits the time of one request. Conversations repeat their pictures in every call.",
 )
 FILES_SIZE = Limit(
-    "Files in the texts of one request, together",
-    32 * MB,
-    "bytes",
-    "the others stay in the text as base64",
-    Reason.FILES_LEFT_IN_TEXT,
-    "Half of what a request may hold.",
+    name="All files in the texts of one request together",
+    value=32 * MB,
+    unit="bytes",
+    beyond="the others stay in the text as base64",
+    reason=Reason.FILES_LEFT_IN_TEXT,
+    why="Half of the size that a request may have.",
 )
 RATE = Limit(
-    "Requests per API key, those of SDKs and of `/api/v1` together",
-    settings.REQUESTS_PER_SECOND,
-    f"requests a second, over {RATE_WINDOW_SECONDS} s",
-    "HTTP 429 with `Retry-After`, gRPC `RESOURCE_EXHAUSTED` with a delay; `CONFAB_REQUESTS_PER_SECOND` changes it",
-    Reason.RATE_LIMITED,
-    "One runaway client must not starve the others. Without Redis nothing is counted.",
+    name="Requests per API key, from SDKs and to `/api/v1` together",
+    value=settings.REQUESTS_PER_SECOND,
+    unit=f"requests a second, averaged over {RATE_WINDOW_SECONDS} s",
+    beyond="HTTP 429 with `Retry-After`; gRPC `RESOURCE_EXHAUSTED` with a delay",
+    reason=Reason.RATE_LIMITED,
+    why="One faulty client must not starve the others. The operator can change it with `CONFAB_REQUESTS_PER_SECOND`."
+    " Without Redis, nothing is counted.",
 )
 TEXT_LIMIT = Limit(
-    "Input or output of one span",
-    fitting.MAX_TEXT_CHARACTERS,
-    "characters",
-    "the text is stored cut, with its true length",
-    Reason.TEXT_CUT,
-    "The longest prompt of today's models, several times over.",
+    name="Input or output of one span",
+    value=fitting.MAX_TEXT_CHARACTERS,
+    unit="characters",
+    beyond="the text is cut; its full length is stored",
+    reason=Reason.TEXT_CUT,
+    why="Several times the longest prompt of today's models.",
 )
 SCORE_LIMIT = Limit(
-    "Comment, text or metadata of one score",
-    fitting.MAX_SCORE_CHARACTERS,
-    "characters",
-    "stored cut, metadata as text",
-    Reason.TEXT_CUT,
-    "One answer lists hundreds of scores.",
+    name="Comment, text or metadata of one score",
+    value=fitting.MAX_SCORE_CHARACTERS,
+    unit="characters",
+    beyond="the text is cut; metadata is stored as text and cut",
+    reason=Reason.TEXT_CUT,
+    why="One API response lists hundreds of scores.",
 )
 NAME_LIMIT = Limit(
-    "Names, models, versions, status messages, categories of scores",
-    fitting.MAX_NAME_CHARACTERS,
-    "characters",
-    "stored cut",
-    Reason.TEXT_CUT,
-    "They are shown in tables.",
+    name="Names, models, versions, status messages, categories of scores",
+    value=fitting.MAX_NAME_CHARACTERS,
+    unit="characters",
+    beyond="the text is cut",
+    reason=Reason.TEXT_CUT,
+    why="These are shown in tables.",
+)
+ENVIRONMENT_LIMIT = Limit(
+    name="Name of an environment",
+    value=fitting.MAX_ENVIRONMENT_CHARACTERS,
+    unit="characters",
+    beyond="the text is cut",
+    reason=Reason.TEXT_CUT,
+    why="Langfuse has the same limit.",
 )
 SESSION_ID = Limit(
-    "Session id",
-    fitting.MAX_ID_CHARACTERS,
-    "characters of US-ASCII",
-    "the trace is stored without a session",
-    Reason.SESSION_ID_TOO_LONG,
-    "The rule that the SDKs document.",
+    name="Session id",
+    value=fitting.MAX_ID_CHARACTERS,
+    unit="characters, US-ASCII only",
+    beyond="the trace is stored without a session",
+    reason=Reason.SESSION_ID_TOO_LONG,
+    why="The SDKs document this rule.",
 )
 OTHER_IDS = Limit(
-    "Trace, span, score and user ids",
-    fitting.MAX_ID_CHARACTERS,
-    "characters",
-    "the report is rejected; a user id is stored cut",
-    Reason.INVALID_ID,
-    "OpenTelemetry's have 32 and 16 digits; Langfuse's are free text.",
+    name="Trace, span, score and user ids",
+    value=fitting.MAX_ID_CHARACTERS,
+    unit="characters",
+    beyond="the span, trace or score is rejected; a user id is cut",
+    reason=Reason.INVALID_ID,
+    why="Ids of OpenTelemetry have 32 and 16 digits; those of Langfuse are free text.",
 )
 TAG_LIMIT = Limit(
-    "Tags of one report",
-    fitting.TAG_COUNT,
-    "tags",
-    "the first ones in alphabetical order are stored",
-    Reason.ATTRIBUTES_CUT,
-    "More are data, not tags.",
+    name="Tags of one span or trace, as sent",
+    value=fitting.MAX_TAGS,
+    unit="tags",
+    beyond="only the first ones in alphabetical order are stored",
+    reason=Reason.ATTRIBUTES_CUT,
+    why="More than that are data, not tags.",
+)
+COST_LIMIT = Limit(
+    name="Cost of one span, as sent",
+    value=int(fitting.MAX_COST),
+    unit="USD",
+    beyond="the cost is not stored, nor is one below 0",
+    reason=Reason.INVALID_SPAN,
+    why="Larger costs are mistakes, and sums of them would not fit into the database.",
 )
 PAST = Limit(
-    "Times in the past",
-    fitting.PAST_LIMIT.days,
-    "days",
-    "the time is not stored; the time of arrival stands for it, and a span keeps its length",
-    Reason.CLOCK_SKEW,
-    "A clock that was never set.",
+    name="Times in the past",
+    value=fitting.PAST_LIMIT.days,
+    unit="days",
+    beyond="the time is replaced by the time of arrival; a span keeps its duration",
+    reason=Reason.CLOCK_SKEW,
+    why="An earlier time comes from a clock that was never set.",
 )
 FUTURE = Limit(
-    "Times in the future",
-    fitting.FUTURE_LIMIT.days * 24,
-    "hours",
-    "the time is not stored; the time of arrival stands for it, and a span keeps its length",
-    Reason.CLOCK_SKEW,
-    "A clock in the wrong time zone is still believed.",
+    name="Times in the future",
+    value=fitting.FUTURE_LIMIT.days * 24,
+    unit="hours",
+    beyond="the time is replaced by the time of arrival; a span keeps its duration",
+    reason=Reason.CLOCK_SKEW,
+    why="A clock set to the wrong time zone is still accepted.",
 )
 SPAN_LENGTH = Limit(
-    "Length of a span",
-    fitting.LONGEST_SPAN.days,
-    "days",
-    "of its start and its end, the one farther from the time of arrival is not stored",
-    Reason.CLOCK_SKEW,
-    "A clock that was set while the span ran would make a session of years.",
+    name="Duration of a span",
+    value=fitting.LONGEST_SPAN.days,
+    unit="days",
+    beyond="of start and end, the one farther from the time of arrival is not stored",
+    reason=Reason.CLOCK_SKEW,
+    why="Otherwise a clock that is set while a span runs would create a session of years.",
 )
-INGESTION_LIMITS = (
-    BODY,
-    SMALL_BODY,
-    UNPACKED_BODY,
-    PARTS,
-    FAULTS,
-    SPAN_LIMIT,
-    ATTRIBUTE_LIMIT,
-    NESTING,
-    MEDIA_LIMIT,
-    FILE_SMALLEST,
-    FILES_OF_SPAN,
-    FILES_OF_REQUEST,
-    FILES_SIZE,
-    RATE,
-    TEXT_LIMIT,
-    SCORE_LIMIT,
-    NAME_LIMIT,
-    SESSION_ID,
-    OTHER_IDS,
-    TAG_LIMIT,
-    PAST,
-    FUTURE,
-    SPAN_LENGTH,
-)
+# All of them, in the order of declaration: one that is declared above cannot be left out.
+INGESTION_LIMITS = tuple(found for found in list(globals().values()) if isinstance(found, Limit))
