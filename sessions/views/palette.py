@@ -1,12 +1,11 @@
 """The palette: from a few typed characters to a session, a trace, a user, a saved view or a page of the project."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -16,34 +15,16 @@ from projects.htmx import PageRequest
 from projects.models import Project, User
 from sessions.listing.saved_views import visible_to
 from sessions.models import Session
+from sessions.navigation import pages_for
 from tracing.models import Trace
 
-MAX_ENTRIES_OF_KIND = 6  # of one kind
+MAX_ENTRIES_OF_KIND = 6
 MAX_PALETTE_CHARACTERS = 200  # no id is longer
-# In the order of the navigation; a route that this installation does not have is left out.
-PAGES = (
-    ("Sessions", "sessions"),
-    ("Traces", "traces"),
-    ("Users", "users"),
-    ("Dashboard", "dashboard"),
-    ("Compare", "compare"),
-    ("Cohorts", "cohorts"),
-    ("Review", "review"),
-    ("Saved views", "views"),
-    ("Jobs", "bulk"),
-    ("Setup", "setup"),
-    ("Ingestion issues", "issues"),
-)
-ADMIN_PAGES = (
-    ("Settings", "project-settings"),
-    ("Keys", "project-keys"),
-    ("Usage", "project-usage"),
-    ("Prices", "project-prices"),
-    ("Deletions", "project-erasures"),
-)
 
 
 class Destination(NamedTuple):
+    """An entry of the palette."""
+
     label: str
     kind: str
     href: str
@@ -53,7 +34,7 @@ class Destination(NamedTuple):
 @vary_on_headers("HX-Request")
 @project_view
 def go(request: PageRequest, project: Project) -> HttpResponse:
-    """Where `?q=` could lead; asked by htmx, the list alone."""
+    """Show where `?q=` could lead. A request of htmx gets the list alone."""
     asked = request.GET.get("q", "").strip()[:MAX_PALETTE_CHARACTERS]
     found = list(destinations(person(request), project, asked))
     context = {"project": project, "asked": asked, "destinations": found}
@@ -61,8 +42,9 @@ def go(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def destinations(user: User, project: Project, asked: str) -> Iterator[Destination]:
-    """Pages and views by a part of their name, ids by their beginning, a user by the whole id. At most four queries."""
-    pages = [page for page in _pages(project) if asked.lower() in page.label.lower()]
+    """Find pages and views by a part of their name, ids by their beginning, and a user by the whole id.
+
+    At most four queries."""
     views = visible_to(user, project).filter(name__icontains=asked)[:MAX_ENTRIES_OF_KIND]
     list_of_sessions = reverse("sessions", args=[project.pk])
     if asked:
@@ -70,7 +52,9 @@ def destinations(user: User, project: Project, asked: str) -> Iterator[Destinati
         if Session.objects.for_project(project).filter(user_ids__contains=[asked]).exists():
             yield Destination(asked, "sessions of the user", f"{list_of_sessions}?{urlencode({'user_ids': asked})}")
     yield from (Destination(view.name, "saved view", list_of_sessions + view.address) for view in views)
-    yield from islice(pages, None if not asked else MAX_ENTRIES_OF_KIND)
+    pages = [page for page in pages_for(project.role) if asked.lower() in page.label.lower()]
+    most = MAX_ENTRIES_OF_KIND if asked else None
+    yield from (Destination(page.label, "page", page.address(project)) for page in pages[:most])
 
 
 def _ids(project: Project, asked: str) -> Iterator[Destination]:
@@ -80,11 +64,3 @@ def _ids(project: Project, asked: str) -> Iterator[Destination]:
     traces = Trace.objects.for_project(project).filter(trace_id__startswith=asked).order_by("trace_id")
     for trace_id in traces.values_list("trace_id", flat=True)[:MAX_ENTRIES_OF_KIND]:
         yield Destination(trace_id, "trace", reverse("trace", args=[project.pk, trace_id]))
-
-
-def _pages(project: Project) -> Iterator[Destination]:
-    for label, route in (*PAGES, *(ADMIN_PAGES if project.role.administers else ())):
-        try:
-            yield Destination(label, "page", reverse(route, args=[project.pk]))
-        except NoReverseMatch:
-            continue

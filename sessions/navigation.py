@@ -1,0 +1,63 @@
+"""The pages of a project, declared once for the navigation bar, the tabs of the settings and the palette."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from projects.models import Project, Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPage:
+    """A page that people open directly; `route` needs no id but that of the project.
+
+    `section` puts it into the navigation bar. It is the name of the icon, and what the views of the page and of the
+    pages below it give their templates as `section`. `tab` puts it into the settings in the same way."""
+
+    label: str
+    route: str
+    section: str = ""
+    tab: str = ""
+    tab_label: str = ""  # if it differs from the label
+    least_role: Role = Role.VIEWER
+
+    def address(self, project: Project) -> str:
+        """Return the path of the page."""
+        return reverse(self.route, args=[project.pk])
+
+
+# In the order in which they are offered.
+PROJECT_PAGES = (
+    ProjectPage(label="Sessions", route="sessions", section="sessions"),
+    ProjectPage(label="Traces", route="traces", section="traces"),
+    ProjectPage(label="Users", route="users", section="users"),
+    ProjectPage(label="Dashboard", route="dashboard", section="dashboard"),
+    ProjectPage(label="Review", route="review", section="review"),
+    ProjectPage(label="Compare", route="compare", section="compare"),
+    ProjectPage(label="Cohorts", route="cohorts"),
+    ProjectPage(label="Saved views", route="views"),
+    ProjectPage(label="Jobs", route="bulk"),
+    ProjectPage(label="Exports", route="export-files"),
+    ProjectPage(label="Setup", route="setup", section="setup"),
+    ProjectPage(label="Ingestion issues", route="issues", section="issues"),
+    ProjectPage(
+        label="Settings",
+        route="project-settings",
+        section="settings",
+        tab="general",
+        tab_label="General",
+        least_role=Role.ADMIN,
+    ),
+    ProjectPage(label="API keys", route="project-keys", tab="keys", least_role=Role.ADMIN),
+    ProjectPage(label="Usage", route="project-usage", tab="usage", least_role=Role.ADMIN),
+    ProjectPage(label="Prices", route="project-prices", tab="prices", least_role=Role.ADMIN),
+    ProjectPage(label="Scores", route="project-scores", tab="scores", least_role=Role.ADMIN),
+    ProjectPage(label="Translation", route="project-translation", tab="translation", least_role=Role.ADMIN),
+    ProjectPage(label="Deletions", route="project-erasures", tab="erasures", least_role=Role.ADMIN),
+)
+
+
+def pages_for(role: Role) -> Iterator[ProjectPage]:
+    """Yield the pages that a member with this role may open."""
+    return (page for page in PROJECT_PAGES if role.covers(page.least_role))
