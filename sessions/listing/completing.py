@@ -10,12 +10,13 @@ from projects.models import Project
 from sessions.listing.facets import OFFERED, counts_of, facet_of
 from sessions.listing.listing import Listing
 from sessions.models.properties import PropertyKind
+from sessions.query.conditions import ENUMS_BY_FIELD
 from sessions.query.fields import SPECIAL, SPECIALS, Field, fields_of
 from sessions.query.grammar import Operator
+from sessions.query.words import known_values, words_in
 from sessions.query.writing import quoted
 from tracing.lists.bounded import TooLong
 from tracing.models import Trace
-from tracing.records import Kind, Level
 
 MAX_COMPLETIONS = 10
 METADATA_TRACES_READ = 300  # traces whose metadata is read for its keys and values
@@ -41,14 +42,6 @@ EXAMPLES = {
     PropertyKind.TIME: ("today", "yesterday", "-1h", "-24h", "-7d", "-30d"),
     PropertyKind.DURATION: ("380ms", "5s", "30s", "2m", "1h"),
     PropertyKind.MONEY: ("0.01", "0.1", "1"),
-}
-SPECIAL_WORDS = {
-    ("session", "is"): ("bookmarked", "active", "idle"),
-    ("session", "has"): ("error", "score", "note", "title", "comment", "tag", "user", "tool", "release"),
-    ("trace", "has"): ("error", "tag", "tool"),
-    ("span", "has"): ("error",),
-    ("span", "kind"): tuple(kind.name.lower() for kind in Kind),
-    ("span", "level"): tuple(level.name.lower() for level in Level),
 }
 
 
@@ -148,11 +141,14 @@ def _values(project: Project, scope: str, found: re.Match[str]) -> list[Option]:
 
 
 def _known(project: Project, scope: str, name: str, key: str) -> Iterable[tuple[str, str]]:
-    if words := SPECIAL_WORDS.get((scope, name)):
-        return ((word, "") for word in words)
+    if name in ("has", "is") and name in SPECIALS[scope]:
+        meanings = {word.value: word.meaning for word in words_in(scope, name)}
+        return ((value, meanings.get(value, "")) for value in known_values(scope, name))
     if name == "metadata" and key:
         return ((value, "") for value in _metadata_values(project, key))
     field = fields_of(scope).get(name)
+    if field and (choices := ENUMS_BY_FIELD.get(field.column)):
+        return ((choice.name.lower(), "") for choice in choices)
     if field and (examples := EXAMPLES.get(field.kind)):
         return ((example, "") for example in examples)
     same = fields_of("session").get(name)

@@ -15,6 +15,7 @@ from sessions.query.fields import session_fields
 from sessions.query.grammar import FieldComparison, Node, Not, Operator
 from sessions.query.rewrite import parts_of, with_part, without_part
 from sessions.query.values import DURATION_UNITS
+from sessions.query.words import words_in
 from tracing.lists.bounded import within
 
 MAX_FACET_SESSIONS = 5_000  # sessions whose amounts and scores are read; sets are counted by the database, further
@@ -88,9 +89,12 @@ def values_of(listing: Listing, facet: Facet) -> list[FacetValue]:
 
 
 def quick_values(listing: Listing) -> list[FacetValue]:
-    """What is asked most often, without a count."""
-    asked = ("has", "error", "An error"), ("has", "score", "A score"), ("is", "bookmarked", "Bookmarked")
-    return [_linked(listing, FieldComparison(name, Operator.HAS, (value,)), text, None) for name, value, text in asked]
+    """Return the words that are asked for most often, without a count."""
+    return [
+        _linked(listing, FieldComparison(word.name, Operator.HAS, (word.value,)), word.label, None)
+        for word in words_in("session")
+        if word.label
+    ]
 
 
 def _latest(listing: Listing, facet: Facet) -> list[Any]:

@@ -7,10 +7,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions.models import TraceText
 from sessions.query import special
-from sessions.query.conditions import all_of, any_of, condition_of
+from sessions.query.conditions import all_of, any_of, condition_of, sessions_in
 from sessions.query.fields import SPECIALS, fields_of, nearest
 from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, TextRange, Word
 from sessions.query.parsing import parse
+from sessions.query.words import word_condition
 from sessions.search.matching import RefusedTerm, Term, condition, lacking
 from tracing.models import Span, Trace
 
@@ -97,10 +98,8 @@ def _condition(node: Node, project_id: int, scope: str) -> Q:
 def _comparison(asked: FieldComparison, project_id: int, scope: str) -> Q:
     if asked.name in SPECIALS[scope]:
         match asked.name:
-            case "has":
-                return special.has(project_id, scope, asked)
-            case "is":
-                return special.being(project_id, asked)
+            case "has" | "is":
+                return word_condition(project_id, scope, asked)
             case "score":
                 return special.score(project_id, asked)
         return special.metadata(project_id, scope, asked)
@@ -121,11 +120,11 @@ def _nested(node: Nested, project_id: int, scope: str) -> Q:
         )
     inside = _condition(node.inside, project_id, node.scope)
     if node.scope == "trace":
-        return special.ids_of(Trace.objects.for_project(project_id).filter(inside))
+        return sessions_in(Trace.objects.for_project(project_id).filter(inside))
     spans = Span.objects.for_project(project_id).filter(inside)
     same = {"project_id": OuterRef("project_id"), "bucket": OuterRef("bucket"), "trace_id": OuterRef("trace_id")}
     one = Exists(spans.filter(**same))
-    return Q(one) if scope == "trace" else special.ids_of(Trace.objects.for_project(project_id).filter(one))
+    return Q(one) if scope == "trace" else sessions_in(Trace.objects.for_project(project_id).filter(one))
 
 
 def _said(words: Sequence[Word], project_id: int, asked: Callable[[int, Sequence[Term]], Q] = condition) -> Q:

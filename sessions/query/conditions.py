@@ -55,6 +55,11 @@ def _made(field: Field, asked: FieldComparison) -> Q:
     return any_of(make(field, asked, value) for value in asked.values)
 
 
+def sessions_in(rows: Any) -> Q:
+    """Return the condition that a session is one of those that `rows` belong to."""
+    return Q(session_id__in=rows.values("session_id"))
+
+
 def any_of(parts: Iterable[Q]) -> Q:
     return reduce(or_, parts)
 
@@ -177,8 +182,9 @@ def _choice(choices: type[Kind] | type[Level], value: str) -> int:
         raise NoValue("one of " + ", ".join(choice.name.lower() for choice in choices)) from None
 
 
-def refused(asked: FieldComparison, known: Iterable[str], what: str) -> QueryError:
-    return QueryError(f"There is no {what} “{asked.value}”.", asked.value_place, f"Known are {', '.join(known)}.")
+def refused(asked: FieldComparison, known: Iterable[str], what: str, value: str) -> QueryError:
+    """Return the error for a value that is not among the known ones."""
+    return QueryError(f"There is no {what} “{value}”.", asked.value_place, f"Known are {', '.join(known)}.")
 
 
 MAKERS: dict[PropertyKind, Callable[[Field, FieldComparison, str], Q]] = {

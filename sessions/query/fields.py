@@ -59,40 +59,47 @@ def _of(
 
 
 QUERY_TRACE_FIELDS = (
-    _of(Trace, "id", "trace_id", PropertyKind.ID, "The trace's id.", "trace"),
-    _of(Trace, "name", "name", PropertyKind.TEXT, "The name that the SDK gave it."),
-    _of(Trace, "user", "user_id", PropertyKind.ID, "Who was talking."),
-    _of(Trace, "env", "environment", PropertyKind.ID, "Where it ran.", "environment"),
+    _of(Trace, "id", "trace_id", PropertyKind.ID, "The id of the trace.", "trace"),
+    _of(Trace, "name", "name", PropertyKind.TEXT, "The name that the SDK gave to the trace."),
+    _of(Trace, "user", "user_id", PropertyKind.ID, "The user whom the trace is about."),
+    _of(Trace, "env", "environment", PropertyKind.ID, "The environment in which the trace ran.", "environment"),
     _of(Trace, "release", "release", PropertyKind.ID, "The release of your application."),
-    _of(Trace, "version", "version", PropertyKind.ID, "The version that the SDK stated."),
-    _of(Trace, "tag", "tags", PropertyKind.SET, "Its tags.", "tags"),
-    _of(Trace, "tool", "tool_names", PropertyKind.SET, "The tools it called.", "tools"),
+    _of(Trace, "version", "version", PropertyKind.ID, "The version that the SDK reported."),
+    _of(Trace, "tag", "tags", PropertyKind.SET, "The tags of the trace.", "tags"),
+    _of(Trace, "tool", "tool_names", PropertyKind.SET, "The tools that were called.", "tools"),
     _of(Trace, "model", "usage_by_model", PropertyKind.USAGE, "The models that answered.", "models"),
-    _of(Trace, "started", "started_at", PropertyKind.TIME, "When it began."),
-    _of(Trace, "duration", "ended_at", PropertyKind.DURATION, "From its start to its end.", starts="started_at"),
-    _of(Trace, "errors", "error_count", PropertyKind.NUMBER, "Failed steps.", "error"),
-    _of(Trace, "spans", "span_count", PropertyKind.NUMBER, "Its steps."),
+    _of(Trace, "started", "started_at", PropertyKind.TIME, "When the trace started."),
+    _of(
+        Trace,
+        "duration",
+        "ended_at",
+        PropertyKind.DURATION,
+        "Time from start to end.",
+        starts="started_at",
+    ),
+    _of(Trace, "errors", "error_count", PropertyKind.NUMBER, "Number of failed spans.", "error"),
+    _of(Trace, "spans", "span_count", PropertyKind.NUMBER, "Number of spans."),
     _of(Trace, "tokens", "total_tokens", PropertyKind.NUMBER, "Input and output tokens together."),
-    _of(Trace, "cost", "total_cost", PropertyKind.MONEY, "USD of its model calls."),
-    _of(Trace, "input", "input_preview", PropertyKind.TEXT, "The beginning of what was asked."),
-    _of(Trace, "output", "output_preview", PropertyKind.TEXT, "The beginning of what was answered."),
+    _of(Trace, "cost", "total_cost", PropertyKind.MONEY, "Cost in USD of all model calls."),
+    _of(Trace, "input", "input_preview", PropertyKind.TEXT, "The beginning of the input."),
+    _of(Trace, "output", "output_preview", PropertyKind.TEXT, "The beginning of the output."),
 )
 QUERY_SPAN_FIELDS = (
-    _of(Span, "id", "span_id", PropertyKind.ID, "The span's id.", "span"),
-    _of(Span, "name", "name", PropertyKind.TEXT, "Its name."),
-    _of(Span, "kind", "kind", PropertyKind.ID, "What it did: generation, tool, retriever, agent, ..."),
-    _of(Span, "level", "level", PropertyKind.ID, "How it went: default, warning, error, debug."),
-    _of(Span, "status", "status_message", PropertyKind.TEXT, "What it said when it failed."),
+    _of(Span, "id", "span_id", PropertyKind.ID, "The id of the span.", "span"),
+    _of(Span, "name", "name", PropertyKind.TEXT, "The name of the span."),
+    _of(Span, "kind", "kind", PropertyKind.ID, "What the span did: generation, tool, retriever, agent, ..."),
+    _of(Span, "level", "level", PropertyKind.ID, "The result: default, warning, error or debug."),
+    _of(Span, "status", "status_message", PropertyKind.TEXT, "The message of a failed span."),
     _of(Span, "model", "model", PropertyKind.ID, "The model that answered."),
-    _of(Span, "provider", "provider", PropertyKind.ID, "Who runs the model."),
-    _of(Span, "started", "started_at", PropertyKind.TIME, "When it began."),
-    _of(Span, "duration", "ended_at", PropertyKind.DURATION, "From its start to its end.", starts="started_at"),
-    _of(Span, "first_token", "completion_started_at", PropertyKind.DURATION, "From its start to its first token.",
+    _of(Span, "provider", "provider", PropertyKind.ID, "The provider of the model."),
+    _of(Span, "started", "started_at", PropertyKind.TIME, "When the span started."),
+    _of(Span, "duration", "ended_at", PropertyKind.DURATION, "Time from start to end.", starts="started_at"),
+    _of(Span, "first_token", "completion_started_at", PropertyKind.DURATION, "Time from the start to the first token.",
         "ttft", starts="started_at"),
-    _of(Span, "input_tokens", "input_tokens", PropertyKind.NUMBER, "Tokens that it read."),
-    _of(Span, "output_tokens", "output_tokens", PropertyKind.NUMBER, "Tokens that it wrote."),
-    _of(Span, "tokens", "total_tokens", PropertyKind.NUMBER, "Both together."),
-    _of(Span, "cost", "total_cost", PropertyKind.MONEY, "USD of the call."),
+    _of(Span, "input_tokens", "input_tokens", PropertyKind.NUMBER, "Tokens that the model read."),
+    _of(Span, "output_tokens", "output_tokens", PropertyKind.NUMBER, "Tokens that the model wrote."),
+    _of(Span, "tokens", "total_tokens", PropertyKind.NUMBER, "Input and output tokens together."),
+    _of(Span, "cost", "total_cost", PropertyKind.MONEY, "Cost in USD of the call."),
 )  # fmt: skip
 
 
@@ -102,12 +109,12 @@ def session_fields() -> tuple[Field, ...]:
     )
 
 
-# Names that are no column: what they mean stands in sessions/query/special.py.
+# Names that are no column. sessions/query/words.py has the words of `has` and `is`, sessions/query/special.py the rest.
 SPECIAL = {
-    "has": "What must be there: has:error, has:score, has:note, has:tag, has:metadata.plan, ...",
-    "is": "How a session is: is:bookmarked, is:active, is:idle.",
-    "score": "A score's mean or category: score.helpfulness >= 4, score.outcome:solved.",
-    "metadata": "What a trace of the session says: metadata.plan = pro.",
+    "has": "What must exist, such as has:error, has:tag or has:metadata.plan.",
+    "is": "The state of a session, such as is:bookmarked.",
+    "score": "The mean or a category of a score: score.helpfulness >= 4, score.outcome:solved.",
+    "metadata": "A value in the metadata of a trace: metadata.plan = pro.",
 }
 SPECIALS = {"session": ("has", "is", "score", "metadata"), "trace": ("has", "metadata"), "span": ("has",)}
 

@@ -4,6 +4,7 @@ from sessions.models.properties import PropertyKind
 from sessions.query.fields import SPECIAL, SPECIALS, Field, fields_of
 from sessions.query.parsing import MAX_QUERY_CHARACTERS, MAX_QUERY_DEPTH, MOST_PARTS
 from sessions.query.period import ALL, RANGES
+from sessions.query.words import QUERY_WORDS, QueryWord
 
 QUERY_KIND_NAMES = {
     PropertyKind.ID: "text",
@@ -67,6 +68,15 @@ value that contains a space, a comma or a bracket in quotation marks, and write 
 You can query every [session property](sessions.md) by its name in the API or by a shorter name.
 
 """
+WORDS_INTRODUCTION = """\
+## Words
+
+A word that is known in `trace` or `span` can also be used inside those brackets. After `has:`, you can also write the
+name of a property that may have no value, such as `has:tag`, or a key of the metadata, such as `has:metadata.plan`.
+
+| Word | Meaning | Known in |
+| --- | --- | --- |
+"""
 BOUNDS = """\
 ## Invalid queries
 
@@ -106,6 +116,9 @@ def document() -> str:
     return (
         QUERY_INTRODUCTION
         + tables
+        + WORDS_INTRODUCTION
+        + "".join(_word(word) for word in QUERY_WORDS)
+        + "\n"
         + BOUNDS.format(longest=MAX_QUERY_CHARACTERS, parts=MOST_PARTS, deepest=MAX_QUERY_DEPTH, ranges=ranges)
     )
 
@@ -115,6 +128,10 @@ def _table(scope: str) -> str:
     specials = "".join(f"| `{name}` | | | {SPECIAL[name]} |\n" for name in SPECIALS[scope])
     head = f"### {SCOPE_HEADINGS[scope]}\n\n| Name | Kind | Compared by | Meaning |\n| --- | --- | --- | --- |\n"
     return head + "".join(_row(field) for field in fields) + specials + "\n"
+
+
+def _word(word: QueryWord) -> str:
+    return f"| `{word.name}:{word.value}` | {word.meaning} | {', '.join(word.scopes)} |\n"
 
 
 def _row(field: Field) -> str:

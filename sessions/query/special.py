@@ -1,7 +1,6 @@
-"""Conditions that are no column: `has:`, `is:`, `score.NAME` and `metadata.KEY`."""
+"""Conditions with a key: `score.NAME` and `metadata.KEY`."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,17 +8,13 @@ from django.db.models import Func, JSONField, Q, TextField, Value
 from django.db.models.fields.json import KeyTransform
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
-from projects.models import Project
-from sessions.models import Comment, ObjectType, SessionScore, SessionState
-from sessions.models.properties import PropertyKind
+from sessions.models import SessionScore
 from sessions.query import values
-from sessions.query.conditions import LOOKUP_BY_OPERATOR, all_of, any_of, refused
-from sessions.query.fields import fields_of
+from sessions.query.conditions import LOOKUP_BY_OPERATOR, all_of, any_of, sessions_in
 from sessions.query.grammar import FieldComparison, Node, Operator, QueryError
 from sessions.query.values import NoValue
 from tracing.limits.table import NESTING
 from tracing.models import Trace
-from tracing.records import Level
 
 COMPARISON_BY_OPERATOR: dict[Operator, Any] = {
     Operator.ABOVE: GreaterThan,
@@ -27,64 +22,6 @@ COMPARISON_BY_OPERATOR: dict[Operator, Any] = {
     Operator.BELOW: LessThan,
     Operator.AT_MOST: LessThanOrEqual,
 }
-EMPTY_VALUE_BY_KIND: dict[PropertyKind, Any] = {PropertyKind.SET: [], PropertyKind.USAGE: {}, PropertyKind.SCORES: {}}
-
-
-def ids_of(rows: Any) -> Q:
-    """Sessions that `rows` name."""
-    return Q(session_id__in=rows.values("session_id"))
-
-
-def has(project_id: int, scope: str, asked: FieldComparison) -> Q:
-    """`has:error`, `has:tag`, `has:note`, `has:metadata.plan`."""
-    return any_of(_has(project_id, scope, asked, value) for value in asked.values)
-
-
-def _has(project_id: int, scope: str, asked: FieldComparison, value: str) -> Q:
-    if value in ("error", "errors"):
-        return Q(level=Level.ERROR.value) if scope == "span" else Q(error_count__gt=0)
-    if value.startswith("metadata.") and scope != "span":
-        there = Q(metadata__has_key=value.removeprefix("metadata."))
-        return there if scope == "trace" else ids_of(Trace.objects.for_project(project_id).filter(there))
-    states = SessionState.objects.for_project(project_id)
-    said: dict[str, Callable[[], Q]] = {
-        "score": lambda: ids_of(SessionScore.objects.for_project(project_id).filter(count__gt=0)),  # can't tell is none
-        "note": lambda: ids_of(states.exclude(note="")),
-        "title": lambda: ids_of(states.exclude(title="")),
-        "comment": lambda: Q(
-            session_id__in=Comment.objects.for_project(project_id)
-            .filter(object_type=ObjectType.SESSION)
-            .values("object_id")
-        ),
-    }
-    if scope == "session" and value in said:
-        return said[value]()
-    fields = fields_of(scope)
-    if (field := fields.get(value)) and field.kind in EMPTY_VALUE_BY_KIND:
-        return ~Q(**{field.column: EMPTY_VALUE_BY_KIND[field.kind]})
-    if field and field.db_field.null:
-        return Q(**{f"{field.column}__isnull": False})
-    known = [
-        *(said if scope == "session" else ()),
-        *dict.fromkeys(f.written for f in fields.values() if f.kind in EMPTY_VALUE_BY_KIND),
-    ]
-    raise refused(asked, ["error", *known], "thing to have called")
-
-
-def being(project_id: int, asked: FieldComparison) -> Q:
-    """`is:bookmarked`, `is:active`, `is:idle`."""
-
-    def quiet_since() -> datetime:
-        return values.now() - Project.objects.get(pk=project_id).quiet_time
-
-    known: dict[str, Callable[[], Q]] = {
-        "bookmarked": lambda: ids_of(SessionState.objects.for_project(project_id).filter(is_bookmarked=True)),
-        "active": lambda: Q(updated_at__gt=quiet_since()),
-        "idle": lambda: Q(updated_at__lte=quiet_since()),
-    }
-    if asked.value not in known:
-        raise refused(asked, known, "state called")
-    return any_of(known[value]() for value in asked.values if value in known)
 
 
 def score(project_id: int, asked: FieldComparison) -> Q:
@@ -92,7 +29,7 @@ def score(project_id: int, asked: FieldComparison) -> Q:
     if not asked.key:
         raise QueryError("A score needs its name.", asked.place, "Write score.helpfulness >= 4, or has:score.")
     rows = SessionScore.objects.for_project(project_id).filter(name=asked.key)
-    found = ids_of(rows.filter(any_of(_score(asked, value) for value in asked.values)))
+    found = sessions_in(rows.filter(any_of(_score(asked, value) for value in asked.values)))
     return ~found if asked.operator == Operator.IS_NOT else found
 
 
@@ -127,7 +64,7 @@ def metadata(project_id: int, scope: str, asked: FieldComparison) -> Q:
         raise QueryError("Metadata needs a key.", asked.place, "Write metadata.plan = pro, or has:metadata.plan.")
     _check_depth(asked, asked.key)
     inside = any_of(_metadata(asked, value) for value in asked.values)
-    found = inside if scope == "trace" else ids_of(Trace.objects.for_project(project_id).filter(inside))
+    found = inside if scope == "trace" else sessions_in(Trace.objects.for_project(project_id).filter(inside))
     return ~found if asked.operator == Operator.IS_NOT else found
 
 

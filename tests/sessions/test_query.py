@@ -11,10 +11,12 @@ from django.db import connection, models
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from django.utils.http import urlencode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects.models import Project
+from sessions.listing.completing import options
 from sessions.listing.listing import Listing
 from sessions.models import Session, SessionScore, SessionState
 from sessions.models.properties import Property, properties_of
@@ -22,7 +24,9 @@ from sessions.query.compiling import compiled
 from sessions.query.fields import fields_of, session_fields
 from sessions.query.grammar import QueryError
 from sessions.query.parsing import MAX_QUERY_CHARACTERS, parse
+from sessions.query.reference import document
 from sessions.query.rewrite import holds, with_value, without_value
+from sessions.query.words import QUERY_WORDS, QueryWord
 from sessions.query.writing import write
 from sessions.rollup.session_rows import recompute
 from sessions.search.index import index
@@ -86,6 +90,8 @@ def test_whatever_can_be_read_is_followed_or_refused_at_a_place(project: Project
         ("a OR", 4, "condition is missing", "cost > 1"),
         ("has:wings", 4, "no thing to have", "error"),
         ("is:great", 3, "no state", "bookmarked"),
+        ("is:bookmarked,great", 3, "“great”", "bookmarked"),
+        ("has > error", 0, "knows no “>”", "has:error"),
         ("score > 1", 0, "needs its name", "score.helpfulness"),
         ("metadata.plan > pro", 16, "not a number", "order"),
         ("trace(refund)", 6, "whole sessions", "name:refund"),
@@ -199,7 +205,21 @@ def test_scores_bookmarks_and_notes_are_asked_for(project: Project, found: Found
     assert found("score.outcome != solved") == {"dear", "plain"}
     assert found("has:score") == {"cheap", "dear"}
     assert found("is:bookmarked") == found("has:note") == {"dear"}
-    assert found("-is:bookmarked cost > 0") == {"cheap"}
+    assert found("-is:bookmarked cost > 0") == found("is != bookmarked cost > 0") == {"cheap"}
+
+
+@pytest.mark.parametrize("word", QUERY_WORDS, ids=lambda word: f"{word.name}:{word.value}")
+@pytest.mark.usefixtures("rows")
+def test_every_word_is_followed_suggested_and_documented(project: Project, word: QueryWord) -> None:
+    text = f"{word.name}:{word.value}"
+    assert f"| `{text}` | {word.meaning} |" in document()
+    assert word.meaning.endswith(".")
+    for scope in word.scopes:
+        opening, closing = ("", "") if scope == "session" else (f"{scope}(", ")")
+        listing = Listing(project, QueryDict(urlencode({"q": f"{opening}{text}{closing}"})))
+        assert (listing.rows is not None, listing.errors) == (True, {})
+        begun = f"{opening}{word.name}:{word.value[0]}"
+        assert word.value in {option.label for option in options(project, begun, len(begun))}
 
 
 @pytest.fixture
