@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tracing.json_text import dump
-from tracing.records import SpanRecord
+from tracing.records import RawSpan, SpanRecord
 from tracing.vocabularies import translate
 from tracing.wire.logs import decode_logs
 from tracing.wire.otlp import PROTOBUF, decode_traces
@@ -33,14 +33,18 @@ def requests(scenario: Path) -> Iterator[tuple[str, bytes, str]]:
                 yield signal, body, PROTOBUF if "grpc" in content_type else content_type
 
 
-def records_of(scenario: Path) -> list[SpanRecord]:
-    """Messages that came as logs are records of their own, which add to those of their spans."""
-    spans = [
+def spans_of(scenario: Path) -> list[RawSpan]:
+    """Return the spans as they were sent. Messages that came as logs are spans of their own, which add to theirs."""
+    return [
         span
         for signal, body, content_type in requests(scenario)
         for span in (decode_logs if signal == "logs" else decode_traces)(body, content_type)
     ]
-    return [record for span in spans if (record := translate(span)) is not None]
+
+
+def records_of(scenario: Path) -> list[SpanRecord]:
+    """Return the records that the spans must become."""
+    return [record for span in spans_of(scenario) if (record := translate(span)) is not None]
 
 
 def readable(records: list[SpanRecord]) -> list[dict[str, Any]]:
