@@ -89,7 +89,7 @@ def _translated(project: Any, user: Any, number: int) -> float:
 
     from sessions.models import TranslationJob
     from sessions.rollup.session_rows import recompute
-    from sessions.translation import jobs
+    from sessions.translation import jobs, orders
     from tracing.ingest.pipeline import ingest
     from tracing.models import Trace
     from tracing.records import Claims, SpanRecord
@@ -104,9 +104,9 @@ def _translated(project: Any, user: Any, number: int) -> float:
     )  # fmt: skip
     ingest(project.pk, [record])
     recompute(project.pk, ["s"])
-    job = jobs.ask(project, Trace.objects.for_project(project).get(trace_id=trace_id), "en", actor=user)
+    job = orders.order(project, Trace.objects.for_project(project).get(trace_id=trace_id), "en", actor=user)
     began = time.perf_counter()
-    jobs.run(project.pk, job.id)
+    jobs.run(job)
     seconds = time.perf_counter() - began
     job = TranslationJob.objects.for_project(project).get(id=job.id)
     assert job.state == "done", (job.state, job.error)

@@ -2,12 +2,22 @@
 
 from typing import Self
 
-from django.db import models
+from django.db import connections, models
 
 from projects.models import Project
+from projects.sqlguard import EVERY_PROJECT
 
 
 class TenantQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Rows of tenants."""
+
     def for_project(self, project: Project | int) -> Self:
-        """Only the rows of `project`, given as the object or its id."""
+        """Return the rows of `project`, given as the object or its id."""
         return self.filter(project_id=project.pk if isinstance(project, Project) else project)
+
+    def project_ids(self) -> list[int]:
+        """Return the ids of the projects that have any of these rows: what a sweep asks of all tenants at once."""
+        sql, params = self.order_by().values_list("project_id").distinct().query.sql_with_params()
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(f"{sql} {EVERY_PROJECT}", params)
+            return [project_id for (project_id,) in cursor.fetchall()]

@@ -8,16 +8,17 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import OperationalError, connection
-from django.db.models import Q, QuerySet
+from django.db import OperationalError
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from projects.models import Project, User
+from projects.work.leases import LeasedQuerySet
 from projects.work.slices import OutOfTime
 from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.listing.listing import Count, Listing
@@ -29,7 +30,6 @@ from tracing.lists.bounded import TooLong, within
 logger = logging.getLogger(__name__)
 
 MAX_SESSIONS_IN_REQUEST = 200  # sessions that a request works off by itself; more are a worker's
-BULK_LEASE = timedelta(seconds=60)  # longer than a batch may take
 MOST_IDS = 1000  # of a selection by hand
 BULK_COUNT_TIMEOUT_MS = 5_000  # ms for counting what a filter matches
 
@@ -95,47 +95,38 @@ def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
         return found
 
 
-def unfinished(project_id: int) -> list[BulkJob]:
-    return list(BulkJob.objects.for_project(project_id).filter(finished_at=None).order_by("requested_at"))
-
-
-def waits(project_id: int) -> bool:
-    """Whether a job is left that no worker is at."""
-    return bool(_free(BulkJob.objects.for_project(project_id)).exists())
-
-
-def waiting_projects() -> list[int]:
-    """Ids of the projects in which a job is left."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT project_id FROM bulk_job WHERE finished_at IS NULL /* every project */")
-        return [project_id for (project_id,) in cursor.fetchall()]
+def unfinished(project_id: int) -> LeasedQuerySet:
+    """Return the project's jobs that are not finished, in the order in which they were requested."""
+    jobs: LeasedQuerySet = BulkJob.objects.for_project(project_id).unfinished().order_by("requested_at")
+    return jobs
 
 
 def proceed(job: BulkJob, until: float = math.inf) -> BulkJob:
-    """Works off what is left, or goes on until the time is up; does nothing while another worker is at it."""
-    if not _lease(job):
+    """Work through what is left until the time is up. Does nothing while another worker has the job."""
+    if not job.lease():
         return job
     try:
         project = Project.objects.get(pk=job.project_id, deleted_at=None)
         _work(job, project, until)
     except (BulkRefused, Project.DoesNotExist) as refusal:
-        _write(job, **_over(error=str(refusal)))
+        job.finish(**_receipt(error=str(refusal)))
     except OperationalError:
         raise  # the database is away or chose a victim: the sweep goes on
     except Exception:
         logger.exception("bulk job %s of project %s failed", job.id, job.project_id)
-        _write(job, **_over(error="It failed; the server's log says why."))
+        job.finish(**_receipt(error="It failed; the server's log says why."))
     return job
 
 
 def cancel(job: BulkJob) -> None:
-    """Ends it after the batch that is being worked on; what is done stays done."""
-    _row(job).filter(finished_at=None).update(cancelled_at=timezone.now(), **_over())
+    """End the job after the batch that is being worked on; what is done stays done."""
+    now = timezone.now()
+    job.row.unfinished().update(cancelled_at=now, finished_at=now, **_receipt())
 
 
-def _over(*, error: str = "") -> dict[str, Any]:
-    """What a job is at its end: its counts stay, the ids of the sessions go."""
-    return {"finished_at": timezone.now(), "error": error, "session_ids": None, "last_id": ""}
+def _receipt(*, error: str = "") -> dict[str, Any]:
+    """Return what a finished job keeps: its counts stay, the ids of the sessions go."""
+    return {"error": error, "session_ids": None, "last_id": ""}
 
 
 def _work(job: BulkJob, project: Project, until: float) -> None:
@@ -149,12 +140,15 @@ def _work(job: BulkJob, project: Project, until: float) -> None:
         job.changed_count += changed
         last_id = session_ids[-1] if session_ids else job.last_id
         done = {"seen_count": job.seen_count, "changed_count": job.changed_count, "last_id": last_id}
-        if not _write(job, leased_until=timezone.now() + BULK_LEASE, **done):
-            return  # cancelled, or another worker has taken over
-        if time.monotonic() >= until:
-            _write(job, leased_until=None)
+        if not job.extend(**done):
+            return  # another worker has taken over
+        if job.row.exclude(cancelled_at=None).exists():
+            job.release(last_id="")
             return
-    _write(job, **_over())
+        if time.monotonic() >= until:
+            job.release()
+            return
+    job.finish(**_receipt())
 
 
 def _next(job: BulkJob, project: Project, limit: int) -> Sequence[str]:
@@ -165,30 +159,3 @@ def _next(job: BulkJob, project: Project, limit: int) -> Sequence[str]:
         session_id__gt=job.last_id, created_at__lte=job.requested_at
     )
     return list(found.order_by("session_id").values_list("session_id", flat=True)[:limit])
-
-
-def _row(job: BulkJob) -> QuerySet[BulkJob]:
-    rows: QuerySet[BulkJob] = BulkJob.objects.for_project(job.project_id).filter(id=job.id)
-    return rows
-
-
-def _write(job: BulkJob, **changes: Any) -> bool:
-    """Writes as long as the lease is ours; answers whether there is a reason to go on."""
-    mine = _row(job).filter(leased_until=job.leased_until)
-    if not mine.update(**changes):
-        return False
-    for name, value in changes.items():
-        setattr(job, name, value)
-    return _row(job).filter(cancelled_at=None).exists()
-
-
-def _free(jobs: QuerySet[BulkJob]) -> QuerySet[BulkJob]:
-    return jobs.filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()), finished_at=None)
-
-
-def _lease(job: BulkJob) -> bool:
-    now: datetime = timezone.now()
-    if not _free(_row(job)).update(leased_until=now + BULK_LEASE):
-        return False
-    job.refresh_from_db(from_queryset=BulkJob.objects.for_project(job.project_id))
-    return True

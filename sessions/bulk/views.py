@@ -154,7 +154,8 @@ def _say(request: HttpRequest, job: BulkJob, action: BulkAction) -> None:
 
 
 def _shown(job: BulkJob) -> dict[str, object]:
-    return {"job": job, "action": BULK_ACTIONS.get(job.action)}
+    action = BULK_ACTIONS.get(job.action)
+    return {"job": job, "action": action, "label": action.label if action else job.action}
 
 
 def _job(project: Project, job_id: UUID) -> BulkJob:

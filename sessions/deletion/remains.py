@@ -33,6 +33,8 @@ TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     BulkJob: ("error",),
     ReviewQueue: ("name", "description"),
 }
+# Sent with `project_id` whenever traces were erased, for files and other copies that may hold them.
+erased = Signal()
 forgotten = Signal()  # project_id=: traces were deleted, whoever keeps something made of them forgets it
 
 MIN_ID_CHARACTERS = 4  # characters: a shorter id, or one of digits alone, counts only where a filter asks for a user

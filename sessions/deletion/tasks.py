@@ -1,16 +1,12 @@
-"""The work of erasing what a request could not erase at once. Receipts in PostgreSQL are the truth."""
+"""The sliced work of erasures that are too large for a request. Receipts in PostgreSQL are the truth."""
 
-import time
-
+from projects.work.leases import work_through
 from projects.work.slices import sliced
 from sessions.deletion import erasing
+from sessions.models import Erasure
 
 
-@sliced("erasures", waiting=erasing.waiting_projects)
+@sliced("erasures", waiting=Erasure.objects.waiting_projects)
 def erasures(project_id: int, until: float) -> bool:
-    """Deletes what was asked to be deleted and was too much for a request, in the order of asking."""
-    for erasure in erasing.unfinished(project_id):
-        erasing.proceed(erasure, until)
-        if time.monotonic() >= until:
-            break
-    return erasing.waits(project_id)
+    """Continue the erasures of a project in the order in which they were requested."""
+    return work_through(erasing.unfinished(project_id), erasing.proceed, until)

@@ -8,19 +8,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import IO
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
 from projects.downloads.making import encoded
 from projects.downloads.places import NoDownload
 from projects.models import ApiKey, Project, User
-from sessions.deletion.erasing import erased
+from sessions.deletion.remains import erased
 from sessions.download_time import in_time
 from sessions.export import parts
 from sessions.export.stream import BadExport, Export, export_of
@@ -30,13 +29,12 @@ from sessions.query.values import as_of
 
 logger = logging.getLogger(__name__)
 
-EXPORT_LEASE_SECONDS = 60  # longer than a slice may take
 PART_BYTES = 16 * 2**20  # of a part, as soon as a batch exceeds it
 EXPORT_MEMORY_BYTES = 4 * 2**20
 MAX_EXPORT_BYTES = 2 * 2**30  # of a file
 MOST_WAITING = 3  # of a project at once
 MOST_KEPT = 20  # of a project
-LOCK_EXPORTS_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK_EXPORTS_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))"
 WITHDRAWN = "Something that it may hold was deleted in this project. Export again."
 
 
@@ -52,14 +50,14 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
     """The order, or the same one that is being worked on already. Raises BadExport, TooMany."""
     export, name = export_of(project, params), by.email if isinstance(by, User) else f"key {by.public_key}"
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_EXPORTS_SQL, [parts.directory_of(project.pk)])
+        cursor.execute(LOCK_EXPORTS_SQL, {"lock": parts.directory_of(project.pk)})
     known = ExportFile.objects.for_project(project)
     zone = timezone.get_current_timezone_name()
     order = {"format": export.format.name, "query": params.urlencode(), "requested_by": name, "time_zone": zone}
-    same: ExportFile | None = known.filter(finished_at=None, **order).first()
+    same: ExportFile | None = known.unfinished().filter(**order).first()
     if same is not None:
         return same
-    if known.filter(finished_at=None).count() >= MOST_WAITING:
+    if known.unfinished().count() >= MOST_WAITING:
         raise TooMany(f"{MOST_WAITING} exports of this project are being made already. Wait for one of them.")
     if known.filter(error="").count() >= MOST_KEPT:
         raise TooMany(f"This project keeps {MOST_KEPT} exports already. Delete one of them.")
@@ -75,14 +73,14 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
 def work_slice(project_id: int, until: float) -> bool:
     """Write a part of the project's oldest unfinished file, for as long as there is time and at least one batch. Return
     whether something is left for another slice."""
-    waiting = ExportFile.objects.for_project(project_id).filter(finished_at=None).order_by("requested_at", "id")
+    waiting = ExportFile.objects.for_project(project_id).unfinished().order_by("requested_at", "id")
     file = waiting.first()
     return file is not None and proceed(file, until) and waiting.exists()
 
 
 def proceed(file: ExportFile, until: float) -> bool:
     """Write the next part, or sign the finished file. Return False while another worker is at it."""
-    if not _lease(file):
+    if not file.lease():
         return False
     try:
         project = Project.objects.get(pk=file.project_id, deleted_at=None)
@@ -91,7 +89,7 @@ def proceed(file: ExportFile, until: float) -> bool:
     except (NoDownload, BadExport, Project.DoesNotExist) as refusal:
         _fail(file, str(refusal))
     except OperationalError:
-        _write(file, leased_until=None)  # the database is busy or chose a victim: another slice goes on
+        file.release()  # the database is busy or chose a victim: another slice goes on
         raise
     except Exception:
         logger.exception("export %s of project %s failed", file.id, file.project_id)
@@ -103,16 +101,14 @@ def remove(file: ExportFile) -> None:
     """Delete the file and its row. A worker that is at it finds no row, and deletes what it has written since."""
     directory = parts.directory_of(file.project_id, file.id)
     parts.delete_parts(directory)
-    _row(file).delete()
+    file.row.delete()
     parts.delete_parts(directory)
 
 
 def withdraw(project_id: int, **_: object) -> None:
     """End all exports of a project from which something was erased: their files and parameters may still tell of it."""
     for file in ExportFile.objects.for_project(project_id).exclude(error=WITHDRAWN):
-        _row(file).update(
-            error=WITHDRAWN, query="", position="", parts=[], leased_until=None, finished_at=timezone.now()
-        )
+        file.row.update(error=WITHDRAWN, query="", position="", parts=[], leased_until=None, finished_at=timezone.now())
         parts.delete_parts(parts.directory_of(file.project_id, file.id))
 
 
@@ -127,24 +123,14 @@ def expire(project_id: int, until: float) -> bool:
 
 
 def expired_projects() -> list[int]:
-    """Ids of the projects in which a file is over its day."""
-    return _projects("finished_at < %s", timezone.now() - LIFE)
-
-
-def waiting_projects() -> list[int]:
-    """Ids of the projects in which a file is unfinished."""
-    return _projects("finished_at IS NULL")
-
-
-def _projects(where: str, *params: datetime) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT project_id FROM export_file WHERE {where} /* every project */", params)
-        return [project_id for (project_id,) in cursor.fetchall()]
+    """Return the ids of the projects in which a file is over its day."""
+    project_ids: list[int] = ExportFile.objects.filter(finished_at__lt=timezone.now() - LIFE).project_ids()
+    return project_ids
 
 
 def _work(file: ExportFile, project: Project, until: float) -> None:
     if file.position is None:
-        _write(file, sha256=parts.sha256_of(file.parts), finished_at=timezone.now(), leased_until=None)
+        file.finish(sha256=parts.sha256_of(file.parts))
         return
     export = export_of(project, QueryDict(file.query))
     with tempfile.SpooledTemporaryFile(EXPORT_MEMORY_BYTES) as content:
@@ -154,7 +140,7 @@ def _work(file: ExportFile, project: Project, until: float) -> None:
             raise NoDownload(f"It would be larger than {MAX_EXPORT_BYTES // 2**30} GB. Narrow the filter or the time.")
         with _kept(file, content) as name:
             written = [*file.parts, [name, size]]
-            _write(file, position=position, row_count=row_count, parts=written, leased_until=None)
+            file.release(position=position, row_count=row_count, parts=written)
 
 
 def _write_batches(file: ExportFile, export: Export, content: IO[bytes], until: float) -> tuple[str | None, int]:
@@ -183,32 +169,13 @@ def _kept(file: ExportFile, content: IO[bytes]) -> Iterator[str]:
     try:
         yield name
     finally:
-        if not _row(file).filter(parts__contains=[[name]]).exists():
+        if not file.row.filter(parts__contains=[[name]]).exists():
             parts.delete_part(name)
 
 
 def _fail(file: ExportFile, reason: str) -> None:
-    if _write(file, error=reason, parts=[], leased_until=None, finished_at=timezone.now()):
+    if file.finish(error=reason, parts=[]):
         parts.delete_parts(parts.directory_of(file.project_id, file.id))
-
-
-def _row(file: ExportFile) -> QuerySet[ExportFile]:
-    rows: QuerySet[ExportFile] = ExportFile.objects.for_project(file.project_id).filter(id=file.id)
-    return rows
-
-
-def _write(file: ExportFile, **changes: Any) -> bool:
-    """Write as long as the lease is ours."""
-    return bool(_row(file).filter(leased_until=file.leased_until, finished_at=None).update(**changes))
-
-
-def _lease(file: ExportFile) -> bool:
-    now: datetime = timezone.now()
-    free = _row(file).filter(Q(leased_until=None) | Q(leased_until__lt=now), finished_at=None)
-    if not free.update(leased_until=now + timedelta(seconds=EXPORT_LEASE_SECONDS)):
-        return False
-    file.refresh_from_db(from_queryset=ExportFile.objects.for_project(file.project_id))
-    return True
 
 
 erased.connect(withdraw, dispatch_uid="withdraw exports that may hold what was erased")

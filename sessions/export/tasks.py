@@ -2,9 +2,14 @@
 
 from projects.work.slices import sliced
 from sessions.export import files
+from sessions.models import ExportFile
 
 
-@sliced("exports", waiting=files.waiting_projects, lease_seconds=files.EXPORT_LEASE_SECONDS)
+@sliced(
+    "exports",
+    waiting=ExportFile.objects.waiting_projects,
+    lease_seconds=int(ExportFile.LEASE.total_seconds()),
+)
 def exports(project_id: int, until: float) -> bool:
     """Writes a part of the file that was asked for first."""
     return files.work_slice(project_id, until)

@@ -1,14 +1,13 @@
 """Work on many sessions at once."""
 
-import uuid
+from datetime import timedelta
 
 from django.db import models
-from django.utils import timezone
 
-from projects.tenancy import TenantQuerySet
+from sessions.models.jobs import WatchedJob
 
 
-class BulkJob(models.Model):
+class BulkJob(WatchedJob):
     """One action on a selection of sessions: its order, its progress and, at the end, its receipt.
 
     The selection is either `session_ids` or, when that is null, whatever `query` matches among the sessions that had
@@ -16,27 +15,20 @@ class BulkJob(models.Model):
     both are forgotten: the sessions may be deleted, and the job stays."""
 
     MOST_COUNTED = 100_000  # sessions, before the work begins
+    LEASE = timedelta(seconds=60)  # longer than a batch may take
 
-    pk = models.CompositePrimaryKey("project_id", "id")
-    project_id = models.BigIntegerField()
-    id = models.UUIDField(default=uuid.uuid4)
+    page = "bulk-job"
+
     action = models.CharField(max_length=40)
     arguments = models.JSONField(default=dict)
     session_ids = models.JSONField(null=True)
     query = models.TextField(blank=True)
-    requested_by = models.CharField(max_length=254)
     requested_by_id = models.BigIntegerField()
-    requested_at = models.DateTimeField(default=timezone.now)
     expected_count = models.BigIntegerField(help_text="Sessions selected when it was asked for.")
     seen_count = models.BigIntegerField(default=0, help_text="Sessions worked off.")
     changed_count = models.BigIntegerField(default=0, help_text="Those of them that were not so already.")
     last_id = models.TextField(blank=True)
-    leased_until = models.DateTimeField(null=True, help_text="Until then one worker has it to itself.")
     cancelled_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True, help_text="Why it ended early; empty when it did not.")
-
-    objects = TenantQuerySet.as_manager()
 
     class Meta:
         db_table = "bulk_job"
@@ -47,6 +39,14 @@ class BulkJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} of {self.expected_count} sessions"
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.cancelled_at is not None
+
+    @property
+    def has_begun(self) -> bool:
+        return self.leased_until is not None or self.seen_count > 0
 
     @property
     def expected(self) -> str:

@@ -1,41 +1,33 @@
 """Exports that are too large to wait for."""
 
-import uuid
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.utils import timezone
 
-from projects.tenancy import TenantQuerySet
+from sessions.models.jobs import WatchedJob
 
 LIFE = timedelta(days=1)  # of a finished file; whoever needs it longer has downloaded it by then
 
 
-class ExportFile(models.Model):
+class ExportFile(WatchedJob):
     """One export that a worker writes into a file, part by part: its order, its progress, and what the file has.
 
     `position` is the cursor behind the last session in the parts that are kept, null when all sessions are in them.
     Whoever is killed writes the next part again."""
 
-    pk = models.CompositePrimaryKey("project_id", "id")
-    project_id = models.BigIntegerField()
-    id = models.UUIDField(default=uuid.uuid4)
+    LEASE = timedelta(seconds=60)  # longer than a slice may take
+
+    page = "export-file"
+
     format = models.CharField(max_length=20)
     query = models.TextField(blank=True, help_text="The parameters of the list.")
     time_zone = models.CharField(max_length=64, help_text="In which the parameters are read.")
     until = models.DateTimeField(help_text="Later sessions are not in it, so that it comes to an end.")
-    requested_by = models.CharField(max_length=254)
-    requested_by_id = models.BigIntegerField(null=True, help_text="A person; null for a key.")
-    requested_at = models.DateTimeField(default=timezone.now)
     position = models.TextField(null=True, default="")
     parts = models.JSONField(default=list, help_text="Name and bytes of each part.")
     row_count = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
-    leased_until = models.DateTimeField(null=True, help_text="Until then one worker has it to itself.")
-    finished_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True, help_text="Why there is no file; empty when there is one.")
-
-    objects = TenantQuerySet.as_manager()
 
     class Meta:
         db_table = "export_file"
@@ -53,14 +45,8 @@ class ExportFile(models.Model):
         return sum(size for _, size in self.parts)
 
     @property
-    def is_ready(self) -> bool:
-        return self.finished_at is not None and not self.error
-
-    @property
-    def state(self) -> str:
-        if self.finished_at is None:
-            return "running" if self.parts else "waiting"
-        return "failed" if self.error else "ready"
+    def has_begun(self) -> bool:
+        return bool(self.parts)
 
     @property
     def deleted_at(self) -> datetime | None:

@@ -3,12 +3,14 @@
 Everything but the settings can be lost without harm: the original texts are stored elsewhere and never changed."""
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
 
 from projects.models import Project
 from projects.tenancy import TenantQuerySet
+from projects.work.leases import Leased
 from tracing.models import IdField
 from tracing.models.fields import CompressedJSONField
 
@@ -57,7 +59,7 @@ class TranslationSegment(models.Model):
         return f"segment of {self.trace_id}"
 
 
-class TranslationJob(models.Model):
+class TranslationJob(Leased):
     """One trace in one version, into one language, by one engine: whoever asks for it shares it."""
 
     class State(models.TextChoices):
@@ -68,8 +70,10 @@ class TranslationJob(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    LEASE = timedelta(seconds=90)  # longer than a batch may take with its retries
+    UNFINISHED = models.Q(state__in=[State.QUEUED, State.RUNNING])  # as its index has it
+
     pk = models.CompositePrimaryKey("project_id", "id")
-    project_id = models.BigIntegerField()
     id = models.UUIDField(default=uuid.uuid4)
     trace_id = IdField()
     version = models.CharField(max_length=32, help_text="Of the trace's texts: a corrected trace is another job.")
@@ -87,11 +91,7 @@ class TranslationJob(models.Model):
     error = models.TextField(blank=True)
     attempt = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True)
     wanted_until = models.DateTimeField(help_text="Whoever waits keeps moving it; after it nobody does.")
-    leased_until = models.DateTimeField(null=True, help_text="Until then one worker has it to itself.")
-
-    objects = TenantQuerySet.as_manager()
 
     class Meta:
         db_table = "translation_job"

@@ -1,16 +1,16 @@
-"""The work of translating. It holds no rules and may run twice or never: the rows are the truth."""
+"""The sliced work of translating. It has no rules and may run twice or never: the rows are the truth."""
 
-import time
-
+from projects.work.leases import work_through
 from projects.work.slices import sliced
+from sessions.models import TranslationJob
 from sessions.translation import jobs
 
 
-@sliced("translations", waiting=jobs.waiting_projects, lease_seconds=int(jobs.TRANSLATION_LEASE.total_seconds()))
+@sliced(
+    "translations",
+    waiting=TranslationJob.objects.waiting_projects,
+    lease_seconds=int(TranslationJob.LEASE.total_seconds()),
+)
 def translations(project_id: int, until: float) -> bool:
-    """Runs the jobs of a project, those that wait longest first, and ends what nobody waits for."""
-    for job_id in jobs.unfinished(project_id):
-        jobs.run(project_id, job_id, until)
-        if time.monotonic() >= until:
-            break
-    return bool(jobs.unfinished(project_id))
+    """Run the jobs of a project, those that have waited longest first, and cancel what nobody waits for."""
+    return work_through(jobs.unfinished(project_id), jobs.run, until)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from projects.auth import create_key
 from projects.models import AuditEvent, Project, Role, User
 from projects.work.redis_client import quick_redis
-from sessions.deletion import erasing
+from sessions.deletion import erasing, subjects
 from sessions.deletion.tasks import erasures
 from sessions.models import Erasure, Session
 from sessions.rollup.session_rows import recompute
@@ -94,12 +94,12 @@ def test_a_large_session_is_left_to_the_worker_who_works_in_batches(
     told: None, project: Project, monkeypatch: pytest.MonkeyPatch, client: Client, key: Key
 ) -> None:
     monkeypatch.setattr(erasing, "MAX_TRACES_IN_REQUEST", 1)
-    monkeypatch.setattr(erasing, "DELETION_BATCH_TRACES", 1)
+    monkeypatch.setattr(subjects, "DELETION_BATCH_TRACES", 1)
     answer = client.delete("/api/v1/sessions/s/1", headers={"Authorization": key.bearer})
     assert (answer.status_code, answer.json()["finished_at"]) == (202, None)
     assert left(project) == ["t1", "t2", "t3"]
     [erasure] = erasing.unfinished(project.pk)
-    assert [len(batch) for batch in islice(erasing._left(erasure), 3)] == [1, 1, 1]  # one batch at a time
+    assert [len(batch) for batch in islice(subjects.remaining_batches(erasure), 3)] == [1, 1, 1]  # one batch at a time
 
     erasures.drain()
 
@@ -114,7 +114,7 @@ def test_a_worker_erases_in_slices_and_the_receipt_counts_each_session_once(
     told: None, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both sessions are met in several slices; `t4` only a span says to be hers."""
-    monkeypatch.setattr(erasing, "DELETION_BATCH_TRACES", 1)
+    monkeypatch.setattr(subjects, "DELETION_BATCH_TRACES", 1)
     ingest(project.pk, [call(f"more-{number}", "a", claims=in_session("s/1", user_id="ana")) for number in range(3)])
     ingest(project.pk, [span("t4", "a", claims=in_session("s2", user_id="ben"))])
     ingest(project.pk, [span("t4", "z", "a", claims=in_session("s2", user_id="ana"))])
@@ -152,7 +152,7 @@ def test_the_next_slice_looks_only_through_days_that_no_slice_has_looked_through
 
 def test_two_workers_do_not_share_an_erasure(told: None, project: Project) -> None:
     erasure = erasing.begin(project.pk, Subject.SESSION, "s2", by="alice@example.com")
-    assert erasing._lease(erasure)
+    assert erasure.lease()
 
     assert erasing.proceed(erasure).finished_at is None
     assert left(project) == ["t1", "t2", "t3"]
@@ -233,5 +233,5 @@ def test_an_unfinished_erasure_shows_its_progress(told: None, project: Project, 
     page = reverse("project-erasures", args=[project.pk])
     assert "Waiting for the worker" in client.get(page).content.decode()
 
-    erasing._lease(erasure)
+    erasure.lease()
     assert "<progress" in client.get(page).content.decode()

@@ -101,7 +101,7 @@ def test_a_worker_that_is_killed_between_its_part_and_the_row_costs_a_part(
     file = files.begin(filled, QueryDict("format=csv"), by=alice)
     files.work_slice(filled.pk, OVER)
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_write", _killed)
+        broken.setattr(ExportFile, "release", _killed)
         broken.setattr(parts, "delete_part", lambda name: None)
         with pytest.raises(KeyboardInterrupt):
             files.work_slice(filled.pk, OVER)

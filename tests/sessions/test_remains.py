@@ -50,7 +50,7 @@ def translate(people: People, by: User, settings: Any) -> None:
             consent_at=timezone.now(),
         )
         people.post("translation", "t1", at="?to=en")
-        translating.run(people.project.pk, TranslationJob.objects.for_project(people.project).get().id)
+        translating.run(TranslationJob.objects.for_project(people.project).get())
 
 
 def test_nothing_of_an_erased_person_is_left_anywhere(

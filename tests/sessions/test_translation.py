@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from projects.models import AuditEvent, Project, User
 from sessions.models import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
-from sessions.translation import jobs
+from sessions.translation import jobs, orders
 from sessions.translation.embedded import Embedded
 from sessions.translation.provider import ProviderAccess
 from sessions.translation.secrets import encrypted
@@ -53,8 +53,8 @@ def engine(project: Project, settings) -> Iterator[Engine]:
 
 
 def translated(project: Project, trace: Trace, actor: User, target: str = "en", **options) -> TranslationJob:
-    job = jobs.ask(project, trace, target, actor=actor, **options)
-    jobs.run(project.pk, job.id)
+    job = orders.order(project, trace, target, actor=actor, **options)
+    jobs.run(job)
     return TranslationJob.objects.for_project(project).get(id=job.id)
 
 
@@ -131,9 +131,9 @@ def test_everything_goes_with_the_trace(project: Project, traces: list[Trace], a
 def test_a_trace_that_is_deleted_meanwhile_leaves_nothing(
     project: Project, traces: list[Trace], engine: Engine, alice: User
 ) -> None:
-    job = jobs.ask(project, traces[0], "en", actor=alice)
+    job = orders.order(project, traces[0], "en", actor=alice)
     delete_traces(project.pk, [traces[0].trace_id])
-    jobs.run(project.pk, job.id)
+    jobs.run(job)
 
     assert not TranslationJob.objects.for_project(project).exists()
     assert not TranslationSegment.objects.for_project(project).exists()
@@ -146,8 +146,8 @@ def test_ten_who_expand_a_trace_at_once_have_it_translated_once(
 ) -> None:
     def expand(_: int) -> None:
         try:
-            job = jobs.ask(project, traces[0], "en", actor=alice)
-            jobs.run(project.pk, job.id)
+            job = orders.order(project, traces[0], "en", actor=alice)
+            jobs.run(job)
         finally:
             connection.close()
 
@@ -164,8 +164,8 @@ def test_ten_who_expand_a_trace_at_once_have_it_translated_once(
 def test_a_job_that_nobody_waits_for_is_cancelled_and_begins_again_when_somebody_does(
     project: Project, traces: list[Trace], engine: Engine, alice: User
 ) -> None:
-    job = jobs.ask(project, traces[0], "en", actor=alice, wanted=timedelta(seconds=-1))
-    jobs.run(project.pk, job.id)
+    job = orders.order(project, traces[0], "en", actor=alice, wanted=timedelta(seconds=-1))
+    jobs.run(job)
     job = TranslationJob.objects.for_project(project).get(id=job.id)
     assert job.state == State.CANCELLED
     assert not engine.asked
@@ -176,16 +176,16 @@ def test_a_job_that_nobody_waits_for_is_cancelled_and_begins_again_when_somebody
 def test_a_job_of_a_killed_worker_is_taken_over_and_one_at_work_is_not(
     project: Project, traces: list[Trace], engine: Engine, alice: User
 ) -> None:
-    job = jobs.ask(project, traces[0], "en", actor=alice)
+    job = orders.order(project, traces[0], "en", actor=alice)
     rows = TranslationJob.objects.for_project(project).filter(id=job.id)
     rows.update(state=State.RUNNING, leased_until=timezone.now() + timedelta(minutes=1))
-    jobs.run(project.pk, job.id)
+    jobs.run(job)
     assert not engine.asked
-    assert jobs.unfinished(project.pk) == []
+    assert not jobs.unfinished(project.pk).free()
 
     rows.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert jobs.unfinished(project.pk) == [str(job.id)]
-    jobs.run(project.pk, job.id)
+    assert [row.id for row in jobs.unfinished(project.pk).free()] == [job.id]
+    jobs.run(job)
     assert rows.get().state == State.DONE
 
 
@@ -240,7 +240,7 @@ def test_a_long_job_goes_on_in_the_next_slice_and_asks_for_nothing_twice(
         return "" if text == "Olá!" else text.upper()
 
     engine.translate = spoiling
-    job = jobs.ask(project, traces[0], "en", actor=alice)
+    job = orders.order(project, traces[0], "en", actor=alice)
 
     slices = 1
     while translations.work(project.pk, time.monotonic()):
@@ -282,7 +282,7 @@ def test_nothing_leaves_the_host_before_an_admin_agreed(
     TranslationSettings.objects.update(consent_at=None)
 
     with pytest.raises(jobs.ProviderRefused, match="agreed"):
-        jobs.ask(project, traces[0], "en", actor=alice)
+        orders.order(project, traces[0], "en", actor=alice)
 
     assert not engine.requests
 

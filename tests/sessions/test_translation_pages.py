@@ -41,8 +41,8 @@ def url(trace: Trace, query: str = "?to=en") -> str:
 
 
 def work(project: Project) -> None:
-    for job_id in jobs.unfinished(project.pk):
-        jobs.run(project.pk, job_id)
+    for job in jobs.unfinished(project.pk):
+        jobs.run(job)
 
 
 def test_a_turn_is_asked_for_waited_for_and_read(alices: Client, project: Project, trace: Trace) -> None:

@@ -13,7 +13,7 @@ from sessions.api.v1.authentication import key_of, project_of
 from sessions.api.v1.parameters import BadParameters
 from sessions.api.v1.sessions import found_or_404
 from sessions.models import TranslationJob
-from sessions.translation import jobs
+from sessions.translation import jobs, orders
 from sessions.translation.languages import tag
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
 from sessions.translation.provider import ProviderRefused
@@ -51,9 +51,11 @@ def translation(request: Request, trace_id: str) -> Response:
     job: TranslationJob | None
     try:
         if request.method == "POST":
-            job = jobs.ask(project, trace, to, actor=key_of(request), budget=budget, wanted=jobs.ORDERED, again=True)
+            job = orders.order(
+                project, trace, to, actor=key_of(request), budget=budget, wanted=orders.WAIT_OF_PROGRAM, again=True
+            )
         else:
-            job = jobs.find(project, trace, to, budget=budget)
+            job = orders.find(project, trace, to, budget=budget)
     except ProviderRefused as error:
         raise NotTranslated(str(error)) from None
     if job is None:

@@ -36,7 +36,7 @@ def export_files(request: PageRequest, project: Project) -> HttpResponse:
 def export_file(request: PageRequest, project: Project, export_id: UUID) -> HttpResponse:
     """How far one is; a fragment for the page that looks again."""
     file = _found(project, export_id)
-    context = {"project": project, "section": "sessions", "one": _shown(request, project, file)}
+    context = {"project": project, "section": "sessions", **_shown(request, project, file)}
     return render(request, "sessions/_export_file.html" if request.htmx else "sessions/export_file.html", context)
 
 
@@ -64,7 +64,7 @@ def delete_export(request: PageRequest, project: Project, export_id: UUID) -> Ht
 
 def _shown(request: PageRequest, project: Project, file: ExportFile) -> dict[str, object]:
     label = EXPORT_FORMATS[file.format].label
-    return {"file": file, "label": label, "may_delete": _may_delete(request, project, file)}
+    return {"job": file, "label": label, "may_delete": _may_delete(request, project, file)}
 
 
 def _may_delete(request: PageRequest, project: Project, file: ExportFile) -> bool:

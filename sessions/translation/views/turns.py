@@ -18,7 +18,7 @@ from projects.preferences import prefer, preferred
 from projects.values import whole_number
 from sessions.models import Session, TranslationJob
 from sessions.replay.turns import Turn, one_turn
-from sessions.translation import jobs
+from sessions.translation import orders
 from sessions.translation.choices import choice_of
 from sessions.translation.languages import direction, name_of, tag, wanted
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
@@ -93,9 +93,9 @@ def _job(
     if not begins:
         if refusal := choice_of(project).refusal:
             raise ProviderRefused(refusal)
-        return jobs.find(project, trace, target, budget=budget)
+        return orders.find(project, trace, target, budget=budget)
     again = "again" in request.GET
-    return jobs.ask(project, trace, target, actor=person(request), budget=budget, again=again)
+    return orders.order(project, trace, target, actor=person(request), budget=budget, again=again)
 
 
 def _told(job: TranslationJob | None) -> dict[str, Any]:

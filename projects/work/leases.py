@@ -1,0 +1,93 @@
+"""Leases: a row of work belongs to one worker until a moment, so that two never do the same and a killed one is
+followed by another.
+
+The moment is also the worker's proof: what it writes counts only while the row still has it. Rows are the truth; that
+workers look at them is the business of `projects/work/slices.py`."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.db import models
+from django.utils import timezone
+
+from projects.tenancy import TenantQuerySet
+
+ROWS_IN_SLICE = 100
+
+LeasedRow = TypeVar("LeasedRow", bound="Leased")
+
+
+class LeasedQuerySet(TenantQuerySet):
+    """Rows of work, some of them finished."""
+
+    def unfinished(self) -> Self:
+        """Return the rows in which something is left to do, whether or not a worker has them."""
+        return self.filter(self.model.UNFINISHED)
+
+    def free(self) -> Self:
+        """Return the unfinished rows that no worker has, or whose worker was killed."""
+        is_free = models.Q(leased_until=None) | models.Q(leased_until__lt=timezone.now())
+        return self.unfinished().filter(is_free)
+
+    def waiting_projects(self) -> list[int]:
+        """Return the ids of the projects that have unfinished rows."""
+        return self.unfinished().project_ids()
+
+
+class Leased(models.Model):
+    """A row of work of a tenant that one worker at a time has to itself."""
+
+    LEASE: ClassVar[timedelta]  # longer than a worker needs between two writes
+    UNFINISHED: ClassVar[models.Q] = models.Q(finished_at=None)
+
+    project_id = models.BigIntegerField()
+    leased_until = models.DateTimeField(null=True, help_text="Until then one worker has it to itself.")
+    finished_at = models.DateTimeField(null=True)
+
+    objects = LeasedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def row(self) -> LeasedQuerySet:
+        """This row as a query set."""
+        rows: LeasedQuerySet = type(self)._default_manager.filter(project_id=self.project_id, pk=self.pk)
+        return rows
+
+    def lease(self, **changes: Any) -> bool:
+        """Take the row if it is free, with `changes` to its columns, and read it anew. Return False if it is not."""
+        if not self.row.free().update(leased_until=timezone.now() + self.LEASE, **changes):
+            return False
+        self.refresh_from_db(from_queryset=self.row)
+        return True
+
+    def extend(self, **changes: Any) -> bool:
+        """Write `changes` and keep the row for another `LEASE`. Return False if another worker has taken it over."""
+        return self._write(leased_until=timezone.now() + self.LEASE, **changes)
+
+    def release(self, **changes: Any) -> bool:
+        """Write `changes` and give the row free. Return False if another worker has taken it over."""
+        return self._write(leased_until=None, **changes)
+
+    def finish(self, **changes: Any) -> bool:
+        """Write `changes` and end the work. Return False if another worker has taken it over."""
+        return self.release(finished_at=timezone.now(), **changes)
+
+    def _write(self, **changes: Any) -> bool:
+        if not self.row.filter(leased_until=self.leased_until).update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+
+def work_through(rows: LeasedQuerySet, proceed: Callable[[LeasedRow, float], object], until: float) -> bool:
+    """Proceed with one free row after the other until the time is up. Return whether a row is left."""
+    for row in rows.free()[:ROWS_IN_SLICE]:
+        proceed(row, until)
+        if time.monotonic() >= until:
+            break
+    return rows.free().exists()

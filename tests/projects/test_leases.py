@@ -1,0 +1,63 @@
+"""Leases: one worker at a time has a row, and what another wrote is never overwritten."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+
+from projects.models import Project, User
+from projects.work.leases import Leased
+from sessions.models import BulkJob
+
+LEASED_MODELS = [model for model in apps.get_models() if issubclass(model, Leased)]
+
+
+def jobs(project: Project) -> tuple[BulkJob, BulkJob]:
+    """One row as two workers see it."""
+    made = BulkJob.objects.create(
+        project_id=project.pk, action="bookmark", requested_by="alice", requested_by_id=1, expected_count=1
+    )
+    rows = BulkJob.objects.for_project(project)
+    return rows.get(id=made.id), rows.get(id=made.id)
+
+
+def test_a_row_is_leased_to_one_worker_until_it_is_released(project: Project) -> None:
+    first, second = jobs(project)
+    assert first.lease()
+    assert not second.lease()
+    assert not BulkJob.objects.for_project(project).free()
+
+    assert first.release(seen_count=1)
+
+    assert second.lease()
+    assert second.seen_count == 1
+
+
+def test_a_worker_that_was_overtaken_writes_nothing(project: Project) -> None:
+    slow, fast = jobs(project)
+    assert slow.lease()
+    slow.row.update(leased_until=timezone.now() - timedelta(seconds=1))
+    slow.leased_until = slow.row.get().leased_until
+    assert fast.lease()
+
+    assert not slow.extend(seen_count=7)
+    assert not slow.release(seen_count=7)
+    assert not slow.finish(seen_count=7)
+    assert fast.row.get().seen_count == 0
+
+
+def test_finished_rows_are_neither_free_nor_waiting(project: Project) -> None:
+    first, second = jobs(project)
+    assert BulkJob.objects.waiting_projects() == [project.pk]
+    assert first.lease()
+    assert first.finish()
+
+    assert not second.lease()
+    assert BulkJob.objects.waiting_projects() == []
+
+
+@pytest.mark.parametrize("model", LEASED_MODELS, ids=lambda model: model.__name__)
+def test_every_leased_model_finds_its_waiting_projects(model: type[Leased], alice: User) -> None:
+    assert timedelta(seconds=10) < model.LEASE
+    assert model._default_manager.waiting_projects() == []
