@@ -14,19 +14,21 @@ from psycopg import sql
 RESTORE_LOCK = 7_301_003  # any constant of ours
 RESTORE_MARK = "confab restores since "
 END_SECONDS = 30.0
+DATABASE_SQL = "SELECT oid, clock_timestamp() FROM pg_database WHERE datname = %(name)s"
 SINCE = """
 SELECT substr(setting, length(%(begins)s) + 1) FROM pg_db_role_setting CROSS JOIN LATERAL unnest(setconfig) AS setting
 WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND setrole = 0
     AND starts_with(setting, %(begins)s)
 """
-IS_RESTORING = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted)"
+IS_RESTORING = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %(lock)s AND granted)"
 # A connection that is being made holds a lock on its database until it is among the others.
-STARTING = (
-    "SELECT count(*) FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = %s"
-)
+STARTING = """
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = %(database)s
+"""
 END = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE datid = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND backend_start < %s
+WHERE datid = %(database)s AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND backend_start < %(now)s
 """
 
 
@@ -41,7 +43,7 @@ def restore_since() -> str:
 def is_restoring() -> bool:
     """Return whether a restore runs on the server."""
     with connection.cursor() as cursor:
-        cursor.execute(IS_RESTORING, [RESTORE_LOCK])
+        cursor.execute(IS_RESTORING, {"lock": RESTORE_LOCK})
         return bool(cursor.fetchone()[0])
 
 
@@ -80,17 +82,17 @@ def end(server: psycopg.Connection, name: str) -> None:
 
 def end_connections(server: psycopg.Connection, name: str) -> None:
     """End all connections made before now. Raises TimeoutError when some stay."""
-    row = server.execute("SELECT oid, clock_timestamp() FROM pg_database WHERE datname = %s", [name]).fetchone()
+    row = server.execute(DATABASE_SQL, {"name": name}).fetchone()
     assert row
     database, now = row
     deadline = time.monotonic() + END_SECONDS
-    while _count(server, STARTING, database) + _count(server, END, database, now):
+    while _count(server, STARTING, database=database) + _count(server, END, database=database, now=now):
         if time.monotonic() > deadline:
             raise TimeoutError(f"some connections to the database {name!r} do not end")
         time.sleep(0.05)
 
 
-def _count(server: psycopg.Connection, query: str, *params: object) -> int:
+def _count(server: psycopg.Connection, query: str, **params: object) -> int:
     row = server.execute(query.encode(), params).fetchone()
     assert row
     return int(row[0])

@@ -23,7 +23,7 @@ PREPARATION_LOCK = 7_301_002  # any constant of ours; machines that start at the
 LOCK_SECONDS = 900.0  # to wait for another machine's migrations
 LOCK_POLL_SECONDS = 0.5
 HOLDER = """
-SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %(lock)s AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
@@ -66,10 +66,10 @@ def _acquire(holder: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
     deadline = time.monotonic() + LOCK_SECONDS
     is_told = False
     while True:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [PREPARATION_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": PREPARATION_LOCK})
         if cursor.fetchone() == (True,):
             return
-        cursor.execute(HOLDER, [PREPARATION_LOCK])
+        cursor.execute(HOLDER, {"lock": PREPARATION_LOCK})
         pids = ", ".join(str(pid) for (pid,) in cursor.fetchall()) or "none now"
         holder.rollback()
         if time.monotonic() > deadline:

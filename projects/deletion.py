@@ -85,14 +85,13 @@ def _delete_some(model: type[models.Model], project_id: int) -> int:
     """Deletes the first rows in the order of the key, whose index finds them; answers how many there were."""
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(_key_columns(model))
-    where = "WHERE project_id = %s"
+    params: dict[str, Any] = {"project": project_id, "rows": ROWS_AT_ONCE}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns} FROM {table} {where} ORDER BY {columns} OFFSET %s LIMIT 1", [project_id, ROWS_AT_ONCE]
-        )
-        end = cursor.fetchone()
-        before = f"AND ({columns}) < ({', '.join(['%s'] * len(end))})" if end else ""
-        cursor.execute(f"DELETE FROM {table} {where} {before}", [project_id, *(end or ())])
+        where = f"FROM {table} WHERE project_id = %(project)s"
+        cursor.execute(f"SELECT {columns} {where} ORDER BY {columns} OFFSET %(rows)s LIMIT 1", params)
+        end = {f"end{place}": value for place, value in enumerate(cursor.fetchone() or ())}
+        before = f"AND ({columns}) < ({', '.join(f'%({name})s' for name in end)})" if end else ""
+        cursor.execute(f"DELETE {where} {before}", params | end)
         return int(cursor.rowcount)
 
 

@@ -18,7 +18,8 @@ DO $$ BEGIN
 END $$
 """
 DATABASES_SQL = """
-SELECT datname, datdba = %s::regrole FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' AND datallowconn
+SELECT datname, datdba = %(role)s::regrole FROM pg_database
+WHERE NOT datistemplate AND datname <> 'postgres' AND datallowconn
 """
 # Indexes, sequences of columns and types of rows follow their tables.
 HAND_OVER = f"""
@@ -53,7 +54,7 @@ def hand_over(server: psycopg.Connection, database: str) -> list[str]:
     """Make the role, and its database where it is missing. Return the names of all databases: what is in them is handed
     over by `hand_over_content`."""
     server.execute(MAKE_ROLE)
-    found: dict[str, bool] = dict(server.execute(DATABASES_SQL, [ROLE]).fetchall())
+    found: dict[str, bool] = dict(server.execute(DATABASES_SQL, {"role": ROLE}).fetchall())
     if database not in found:
         server.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(ROLE)))
     for name, is_ours in found.items():

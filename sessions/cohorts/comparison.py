@@ -11,6 +11,7 @@ from projects.models import Project
 from sessions.cohorts import ranks, reading, sampling, shares, statistics, strata
 from sessions.cohorts.charts import chart_of
 from sessions.cohorts.groups import Group, asking, narrowed
+from sessions.cohorts.queries import numeric_properties, set_properties
 from sessions.cohorts.reading import Counts, GroupNumbers
 from sessions.cohorts.results import (
     CohortComparison,
@@ -70,7 +71,7 @@ def compare(
 
 
 def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bool) -> Iterator[Measure]:
-    for declared in reading.numeric_properties():
+    for declared in numeric_properties():
         numbers = found.numbers[declared.name]
         yield _measure(
             groups, numbers, declared.name, declared.label, declared.help, declared.kind, is_cumulative=is_cumulative
@@ -107,7 +108,7 @@ def _measure(
 
 def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
     yield _outcome(groups, found.numbers[ERRORS])
-    for declared in reading.set_properties():
+    for declared in set_properties():
         yield _mix(groups, found.sets[declared.name], declared.name, declared.label, declared.help)
     for name, counts in found.categories.items():
         yield _mix(groups, counts, name, name, "The share of sessions with this answer.", MixKind.ANSWER)

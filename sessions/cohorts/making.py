@@ -8,6 +8,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
@@ -31,7 +32,8 @@ UNASKED = (*PASSING, "sort", "limit")  # parameters of the list that choose no s
 
 ADD_MEMBERS_SQL = """
 INSERT INTO cohort_member (project_id, cohort_id, session_id)
-SELECT project_id, %s, session_id FROM session WHERE project_id = %s AND session_id = ANY(%s)
+SELECT project_id, %(cohort)s, session_id FROM session
+WHERE project_id = %(project)s AND session_id = ANY(%(sessions)s)
 ORDER BY session_id FOR KEY SHARE ON CONFLICT DO NOTHING
 """
 
@@ -90,7 +92,8 @@ def add_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
         raise CohortError(f"“{cohort.name}” is a filter: sessions belong to it by what they are.")
     with transaction.atomic(), connection.cursor() as cursor:
         standing = set(session_ids) - gone(cohort.project_id, session_ids=session_ids)
-        cursor.execute(ADD_MEMBERS_SQL, [cohort.id, cohort.project_id, sorted(standing)])
+        params: dict[str, Any] = {"project": cohort.project_id, "cohort": cohort.id, "sessions": sorted(standing)}
+        cursor.execute(ADD_MEMBERS_SQL, params)
         added = int(cursor.rowcount)
         _row(cohort).update(session_count=F("session_count") + added, counted_at=timezone.now())
     cohort.session_count += added
@@ -154,13 +157,9 @@ def count(project: Project, cohort: Cohort) -> None:
 
 
 def stale_projects() -> list[int]:
-    """Ids of the projects with a cohort that was not counted for a while."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT project_id FROM cohort WHERE counted_at IS NULL OR counted_at < %s /* every project */",
-            [timezone.now() - STALE],
-        )
-        return [project_id for (project_id,) in cursor.fetchall()]
+    """Return the ids of the projects with a cohort that was not counted for a while."""
+    project_ids: list[int] = Cohort.objects.filter(_is_stale()).project_ids()
+    return project_ids
 
 
 def count_stale(project_id: int, until: float = math.inf) -> int:
@@ -169,8 +168,7 @@ def count_stale(project_id: int, until: float = math.inf) -> int:
     project = Project.objects.filter(pk=project_id, deleted_at=None).first()
     if project is None:
         return 0
-    is_stale = Q(counted_at=None) | Q(counted_at__lt=timezone.now() - STALE)
-    stale = Cohort.objects.for_project(project).filter(is_stale).order_by(F("counted_at").asc(nulls_first=True))
+    stale = Cohort.objects.for_project(project).filter(_is_stale()).order_by(F("counted_at").asc(nulls_first=True))
     counted = 0
     for cohort in stale:
         count(project, cohort)
@@ -178,6 +176,10 @@ def count_stale(project_id: int, until: float = math.inf) -> int:
         if time.monotonic() >= until:
             break
     return counted
+
+
+def _is_stale() -> Q:
+    return Q(counted_at=None) | Q(counted_at__lt=timezone.now() - STALE)
 
 
 def _row(cohort: Cohort) -> QuerySet[Cohort]:

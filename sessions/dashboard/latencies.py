@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from projects.models import Project
+from sessions.dashboard.queries import latencies_statement
 from sessions.dashboard.reading import DASHBOARD_TIMEOUT_MS, Sessions
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
@@ -21,18 +22,6 @@ from tracing.store.latency import Slots, added, percentile
 
 SAMPLED_SESSIONS = 1_000  # sessions
 ONE_DAY = timedelta(days=1)
-OF_TRACES = """
-WITH picked AS MATERIALIZED (
-    SELECT session_id FROM ({sessions}) AS s ORDER BY hashtextextended(session_id, 0) LIMIT %s)
-SELECT width_bucket(t.started_at, %s::timestamptz[]), m.measure, s.slot, sum(s.number::bigint)
-FROM picked CROSS JOIN LATERAL (
-    SELECT started_at, latencies FROM trace
-    WHERE project_id = %s AND session_id = picked.session_id AND started_at >= %s AND started_at < %s OFFSET 0) AS t
-    CROSS JOIN LATERAL jsonb_each(t.latencies) AS m(measure, slots)
-    CROSS JOIN LATERAL jsonb_each_text(m.slots) AS s(slot, number)
-GROUP BY 1, 2, 3
-"""
-
 Measured = dict[str, Slots]  # by measure (tracing/store/latency.py)
 
 
@@ -120,14 +109,16 @@ def _merged(several: Sequence[Measured]) -> Measured:
 
 
 def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> list[Measured]:
-    rows, given = sessions.rows.values_list("session_id").query.sql_with_params()
-    starts = [step.start for step in steps]
+    statement, params = latencies_statement(
+        listing.project.pk,
+        sessions.rows,
+        starts=[step.start for step in steps],
+        until=steps[-1].end,
+        sample=SAMPLED_SESSIONS,
+    )
     measured: list[Measured] = [{} for _ in steps]
     with within(DASHBOARD_TIMEOUT_MS, **SPACIOUS), connection.cursor() as cursor:
-        cursor.execute(
-            OF_TRACES.format(sessions=rows),
-            [*given, SAMPLED_SESSIONS, starts, listing.project.pk, starts[0], steps[-1].end],
-        )
+        cursor.execute(statement, params)
         for place, measure, slot, count in cursor.fetchall():
             measured[place - 1].setdefault(measure, {})[slot] = int(count)
     return measured

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
 from sessions.dashboard.parts import EXACT_CONTEXT, NOUGHT, DashboardPart, ScorePart, Tally, added, ranked, together
-from sessions.dashboard.reading import TOPS, Sessions, read
+from sessions.dashboard.queries import TOPS
+from sessions.dashboard.reading import Sessions, read
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
 

@@ -11,6 +11,7 @@ from django.db.models import Aggregate, Count, F, FloatField, Max, Min, Q, Query
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from projects.named_sql import named_sql
 from sessions.listing.listing import Count as Counted
 from sessions.listing.listing import Listing
 from sessions.models import Session
@@ -18,10 +19,11 @@ from sessions.models.properties import PropertyKind
 from tracing.lists.bounded import within
 
 BINNED = """
-SELECT date_bin(%s, created_at, %s), count(*), count(*) FILTER (WHERE error_count > 0) FROM newest GROUP BY 1"""
+SELECT date_bin(%(step)s, created_at, %(start)s), count(*), count(*) FILTER (WHERE error_count > 0)
+FROM newest GROUP BY 1"""
 SET_VALUES_SQL = """
 SELECT value, count(*) FROM newest, unnest(found) AS value GROUP BY value
-ORDER BY count(*) DESC, value COLLATE "C" LIMIT %s"""
+ORDER BY count(*) DESC, value COLLATE "C" LIMIT %(limit)s"""
 MAX_SUMMED_SESSIONS = 20_000  # sessions: a tenth of a second
 SUMMARY_TIMEOUT_MS = 1_500  # ms for a statement
 BUCKETS = 60  # bars of a series, at most
@@ -111,7 +113,7 @@ def series(listing: Listing, summed: Strip) -> list[Bucket]:
     step = _step(summed.last - summed.first)
     start = _origin(summed.first, step)
     rows = newest(listing).values("created_at", "error_count")
-    by_start = {row[0]: row[1:] for row in _grouped(BINNED, rows, step, start)}
+    by_start = {row[0]: row[1:] for row in _grouped(BINNED, rows, step=step, start=start)}
     buckets = []
     while start <= summed.last:
         buckets.append(Bucket(start, start + step, *by_start.get(start, (0, 0))))
@@ -126,17 +128,17 @@ def facet_counts(listing: Listing, name: str, limit: int = 20, most: int | None 
     if declared.kind != PropertyKind.SET:
         raise KeyError(name)
     rows = newest(listing, most).annotate(found=F(declared.field)).values("found")
-    return [(value, number) for value, number in _grouped(SET_VALUES_SQL, rows, limit)]
+    return [(value, number) for value, number in _grouped(SET_VALUES_SQL, rows, limit=limit)]
 
 
-def _grouped(sql: str, rows: QuerySet[Session, Any], *values: Any) -> list[tuple[Any, ...]]:
+def _grouped(sql: str, rows: QuerySet[Session, Any], **values: Any) -> list[tuple[Any, ...]]:
     """`sql` over `rows`, which it calls newest: grouping them in the ORM would look each up once more."""
     try:
-        inner, params = rows.query.sql_with_params()
+        inner, params = named_sql(rows, "newest")
     except EmptyResultSet:
         return []
     with within(SUMMARY_TIMEOUT_MS), connection.cursor() as cursor:
-        cursor.execute(f"WITH newest AS ({inner}) {sql}", [*params, *values])
+        cursor.execute(f"WITH newest AS ({inner}) {sql}", params | values)
         return list(cursor.fetchall())
 
 

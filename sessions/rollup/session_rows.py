@@ -4,6 +4,7 @@ Nothing is incremented, so late, repeated, corrected and moved traces come out r
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,8 +18,8 @@ WITHOUT_JIT = "SET LOCAL jit = off"
 # `computed_at` rises whatever clocks do: sessions/dashboard/cached_days.py tells by it whether a session is the same.
 RECOMPUTE = """
 INSERT INTO session (project_id, computed_at, {fields})
-SELECT t.project_id, %s, {aggregates}
-FROM trace t WHERE t.project_id = %s AND t.session_id = ANY(%s)
+SELECT t.project_id, %(now)s, {aggregates}
+FROM trace t WHERE t.project_id = %(project)s AND t.session_id = ANY(%(sessions)s)
 GROUP BY t.project_id, t.session_id ORDER BY t.session_id
 ON CONFLICT (project_id, session_id) DO UPDATE SET {updates},
     computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
@@ -27,22 +28,22 @@ ON CONFLICT (project_id, session_id) DO UPDATE SET {updates},
 # Scores of the named sessions, of their traces and of these traces' spans; a session without traces has none.
 SUM_SCORES = """
 WITH member AS MATERIALIZED (
-    SELECT session_id, trace_id FROM trace WHERE project_id = %s AND session_id = ANY(%s)),
+    SELECT session_id, trace_id FROM trace WHERE project_id = %(project)s AND session_id = ANY(%(sessions)s)),
 given AS (
     SELECT m.session_id, s.* FROM member m CROSS JOIN LATERAL (
         SELECT name, data_type, value, string_value, is_unsure FROM score
-        WHERE project_id = %s AND trace_id = m.trace_id OFFSET 0) s
+        WHERE project_id = %(project)s AND trace_id = m.trace_id OFFSET 0) s
     UNION ALL
     SELECT m.session_id, s.* FROM (SELECT DISTINCT session_id FROM member) m CROSS JOIN LATERAL (
         SELECT name, data_type, value, string_value, is_unsure FROM score
-        WHERE project_id = %s AND session_id = m.session_id AND trace_id IS NULL OFFSET 0) s),
+        WHERE project_id = %(project)s AND session_id = m.session_id AND trace_id IS NULL OFFSET 0) s),
 category AS (
     SELECT session_id, name, jsonb_object_agg(string_value, times) AS shares FROM (
         SELECT session_id, name, string_value, count(*) AS times FROM given
         WHERE data_type = 'CATEGORICAL' AND NOT is_unsure AND string_value IS NOT NULL GROUP BY 1, 2, 3) counted
     GROUP BY 1, 2)
 INSERT INTO session_score (project_id, session_id, name, count, mean, shares)
-SELECT %s, g.session_id, g.name, count(*) FILTER (WHERE NOT g.is_unsure),
+SELECT %(project)s, g.session_id, g.name, count(*) FILTER (WHERE NOT g.is_unsure),
     trim_scale(round(avg(g.value::numeric)
         FILTER (WHERE NOT g.is_unsure AND g.data_type IN ('NUMERIC', 'BOOLEAN')), 12)),
     coalesce(c.shares, '{}'::jsonb)
@@ -54,36 +55,41 @@ RETURNING session_id, name
 """
 
 DROP_SCORES = """
-DELETE FROM session_score WHERE project_id = %s AND session_id = ANY(%s)
-    AND (session_id, name) NOT IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+DELETE FROM session_score WHERE project_id = %(project)s AND session_id = ANY(%(sessions)s)
+    AND (session_id, name) NOT IN (SELECT * FROM unnest(%(kept_sessions)s::text[], %(kept_names)s::text[]))
 """
 
 DELETE_EMPTY = """
 WITH gone AS (
-    DELETE FROM session s WHERE s.project_id = %s AND s.session_id = ANY(%s) AND NOT EXISTS (
-        SELECT 1 FROM trace t WHERE t.project_id = s.project_id AND t.session_id = s.session_id AND t.project_id = %s)
+    DELETE FROM session s WHERE s.project_id = %(project)s AND s.session_id = ANY(%(sessions)s) AND NOT EXISTS (
+        SELECT 1 FROM trace t
+        WHERE t.project_id = s.project_id AND t.session_id = s.session_id AND t.project_id = %(project)s)
     RETURNING s.session_id),
 outlisted AS (
-    DELETE FROM cohort_member m USING gone WHERE m.project_id = %s AND m.session_id = gone.session_id)
-DELETE FROM session_state USING gone WHERE session_state.project_id = %s AND session_state.session_id = gone.session_id
+    DELETE FROM cohort_member m USING gone WHERE m.project_id = %(project)s AND m.session_id = gone.session_id)
+DELETE FROM session_state USING gone
+WHERE session_state.project_id = %(project)s AND session_state.session_id = gone.session_id
 """
 
 
 def recompute(project_id: int, session_ids: Sequence[str]) -> None:
     """Makes the named sessions equal to what their traces add up to; one without traces disappears, and what people
     said of it."""
-    ids = sorted(set(session_ids))
+    params: dict[str, Any] = {"project": project_id, "sessions": sorted(set(session_ids))}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WITHOUT_JIT)
-        cursor.execute(SUM_SCORES, [project_id, ids, project_id, project_id, project_id])
+        cursor.execute(SUM_SCORES, params)
         kept = cursor.fetchall()
-        cursor.execute(DROP_SCORES, [project_id, ids, [row[0] for row in kept], [row[1] for row in kept]])
-        cursor.execute(_recompute_statement(), [timezone.now(), project_id, ids])
-        cursor.execute(DELETE_EMPTY, [project_id, ids, project_id, project_id, project_id])
+        cursor.execute(
+            DROP_SCORES, params | {"kept_sessions": [row[0] for row in kept], "kept_names": [row[1] for row in kept]}
+        )
+        cursor.execute(recompute_statement(), params | {"now": timezone.now()})
+        cursor.execute(DELETE_EMPTY, params)
 
 
 @cache
-def _recompute_statement() -> str:
+def recompute_statement() -> str:
+    """Return the statement that computes sessions, with a column for every declared property."""
     declared = properties_of(Session).values()
     return RECOMPUTE.format(
         fields=", ".join(p.field for p in declared),

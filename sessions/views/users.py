@@ -19,6 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
+from projects.named_sql import named_sql
 from projects.values import whole_number
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PASSING
@@ -39,7 +40,8 @@ USER_COLUMNS = {
 }
 GROUP_USERS_SQL = """
 SELECT u.user_id, {sums}, count(*) OVER () FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
-WHERE u.user_id ILIKE %s GROUP BY u.user_id ORDER BY {order}, u.user_id {direction} LIMIT {limit} OFFSET %s
+WHERE u.user_id ILIKE %(part)s GROUP BY u.user_id ORDER BY {order}, u.user_id {direction}
+LIMIT %(limit)s OFFSET %(skipped)s
 """
 
 
@@ -86,18 +88,17 @@ class Users:
             return []
         newest = self.listing.matching.exclude(user_ids=[]).order_by("-updated_at", "-session_id")
         columns = ("user_ids", "trace_count", "total_tokens", "total_cost", "error_count", "created_at", "updated_at")
-        inner, given = newest.values(*columns)[:MAX_GROUPED_SESSIONS].query.sql_with_params()
+        inner, params = named_sql(newest.values(*columns)[:MAX_GROUPED_SESSIONS], "session")
         name, is_falling = self.by.removeprefix("-"), self.by.startswith("-")
         sql = GROUP_USERS_SQL.format(
             sums=", ".join(column[1] for column in USER_COLUMNS.values()),
             newest=inner,
             order=f"{USER_COLUMNS[name][1]} {'DESC' if is_falling else 'ASC'}",
             direction="DESC" if is_falling else "ASC",
-            limit=LIMIT + 1,
         )
         part = self.asked.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
         with connection.cursor() as cursor:
-            cursor.execute(sql, [*given, f"%{part}%", self.start])
+            cursor.execute(sql, params | {"part": f"%{part}%", "limit": LIMIT + 1, "skipped": self.start})
             return [EndUser(*row) for row in cursor.fetchall()]
 
     @property

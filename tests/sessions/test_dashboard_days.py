@@ -19,7 +19,8 @@ from projects.models import Project, User
 from sessions.dashboard.cached_days import CachedDay, days_of, keep
 from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, before_of, numbers_of
 from sessions.dashboard.parts import DashboardPart
-from sessions.dashboard.reading import DAYS_SQL, read, sessions_of
+from sessions.dashboard.queries import DAYS_SQL
+from sessions.dashboard.reading import read, sessions_of
 from sessions.dashboard.steps import steps_between
 from sessions.deletion.erasing import delete_session
 from sessions.listing.listing import Listing
@@ -234,15 +235,18 @@ def test_marks_are_read_from_an_index_alone(project: Project) -> None:
         )
         for place in range(2_000)
     )  # fmt: skip
-    known = [[day.place for day in days(listing(project))], [], [], []]
-    for day in days(listing(project)):
-        known[1].append(day.step.start)
-        known[2].append(day.step.end)
-        known[3].append(day.mark)
+    known = days(listing(project))
+    params = {
+        "project": project.pk,
+        "places": [day.place for day in known],
+        "since": [day.step.start for day in known],
+        "until": [day.step.end for day in known],
+        "marks": [day.mark for day in known],
+    }
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE session")  # as autovacuum does
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN WITH {DAYS_SQL.strip().removesuffix(',')} SELECT * FROM marked", [*known, project.pk])
+        cursor.execute(f"EXPLAIN WITH {DAYS_SQL.strip().removesuffix(',')} SELECT * FROM marked", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
     assert "Index Only Scan using session_created" in plan

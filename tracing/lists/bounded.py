@@ -38,13 +38,13 @@ def within(milliseconds: int, **settings: str) -> Iterator[None]:
     """Each statement of the block ends after so long, and PostgreSQL works with `settings`. Raises TooLong. Not for a
     block that writes."""
     settings = {"statement_timeout": str(milliseconds), **settings}
-    chosen = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    chosen = ", ".join(f"set_config('{name}', %({name})s, true)" for name in settings)
     undone = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in settings)
     outer = is_strict.set(True)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT {chosen}", [text for setting in settings.items() for text in setting])
+                cursor.execute(f"SELECT {chosen}", settings)
             yield
             with connection.cursor() as cursor:
                 cursor.execute(undone)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tracing.models import Trace
 from tracing.models.fields import decompress, unpacked_size
-from tracing.store.statements import LOAD_TEXTS, run
+from tracing.store.statements import LOAD_TEXTS_BY_COLUMN
 
 ROLES = {"input": "user", "output": "assistant"}
 # All of a trace that must be read to find its texts.
@@ -16,9 +16,7 @@ def texts_of_side(project_id: int, traces: Sequence[Trace], side: str, most: int
     wanted = [(trace, source) for trace in traces if (source := getattr(trace, f"{side}_span_id")) is not None]
     if not wanted:
         return {}
-    rows = run(
-        LOAD_TEXTS,
-        part=side,
+    rows = LOAD_TEXTS_BY_COLUMN[side].run(
         project_id=project_id,
         buckets=[trace.bucket for trace, _ in wanted],
         trace_ids=[trace.trace_id for trace, _ in wanted],

@@ -26,9 +26,9 @@ INSERT INTO activity (project_id, period, starts_at, environment, model, trace_c
     duration_ms, {", ".join(ACTIVITY_SUMS)}, latencies)
 WITH told AS (
     SELECT t.*, c.starts_at, round(extract(epoch FROM t.ended_at - t.started_at) * 1000)::bigint AS took
-    FROM unnest(%s::timestamptz[]) AS c(starts_at)
-    JOIN trace t ON t.project_id = %s AND t.started_at >= c.starts_at
-        AND t.started_at < c.starts_at + make_interval(hours => %s)),
+    FROM unnest(%(cells)s::timestamptz[]) AS c(starts_at)
+    JOIN trace t ON t.project_id = %(project)s AND t.started_at >= c.starts_at
+        AND t.started_at < c.starts_at + make_interval(hours => %(hours)s)),
 slot AS (
     SELECT starts_at, environment, m.measure, s.slot, sum(s.number::bigint) AS number
     FROM told CROSS JOIN LATERAL jsonb_each(latencies) AS m(measure, slots)
@@ -38,13 +38,14 @@ measure AS (
     SELECT starts_at, environment, measure, jsonb_object_agg(slot, number) AS slots FROM slot GROUP BY 1, 2, 3),
 latency AS (
     SELECT starts_at, environment, jsonb_object_agg(measure, slots) AS latencies FROM measure GROUP BY 1, 2)
-SELECT project_id, %s, starts_at, environment, '', count(*), count(DISTINCT session_id), count(DISTINCT user_id),
-    sum(took), {", ".join(f"sum({name})" for name in ACTIVITY_SUMS)}, coalesce(l.latencies, '{{}}')
+SELECT project_id, %(period)s, starts_at, environment, '', count(*), count(DISTINCT session_id),
+    count(DISTINCT user_id), sum(took), {", ".join(f"sum({name})" for name in ACTIVITY_SUMS)},
+    coalesce(l.latencies, '{{}}')
 FROM told LEFT JOIN latency l USING (starts_at, environment)
 GROUP BY project_id, starts_at, environment, l.latencies
 UNION ALL
-SELECT project_id, %s, starts_at, environment, e.model, count(*), count(DISTINCT session_id), count(DISTINCT user_id),
-    sum(took), 0, sum((e.u->>'call_count')::bigint), 0,
+SELECT project_id, %(period)s, starts_at, environment, e.model, count(*), count(DISTINCT session_id),
+    count(DISTINCT user_id), sum(took), 0, sum((e.u->>'call_count')::bigint), 0,
     {", ".join(f"sum((e.u->>'{name}')::numeric)" for name in OF_A_MODEL[1:])}, '{{}}'
 FROM told CROSS JOIN LATERAL jsonb_each(usage_by_model) AS e(model, u)
 WHERE e.model <> '' GROUP BY project_id, starts_at, environment, e.model
@@ -57,7 +58,7 @@ METER = """
 INSERT INTO metering (project_id, day, trace_count, span_count, text_size)
 SELECT project_id, bucket, count(DISTINCT trace_id), count(*),
     sum(coalesce(input_size, 0)::bigint + coalesce(output_size, 0))
-FROM span WHERE project_id = %s AND bucket = ANY(%s) GROUP BY project_id, bucket
+FROM span WHERE project_id = %(project)s AND bucket = ANY(%(days)s) GROUP BY project_id, bucket
 ON CONFLICT (project_id, day) DO UPDATE SET trace_count = EXCLUDED.trace_count, span_count = EXCLUDED.span_count,
     text_size = EXCLUDED.text_size
 """
@@ -69,7 +70,8 @@ def recompute_cells(project_id: int, target: DirtyMark.Target, starts: Iterable[
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WITHOUT_JIT)
         Activity.objects.for_project(project_id).filter(period=target.value, starts_at__in=cells).delete()
-        cursor.execute(FILL, [cells, project_id, HOURS_BY_TARGET[target], target.value, target.value])
+        hours = HOURS_BY_TARGET[target]
+        cursor.execute(FILL, {"project": project_id, "cells": cells, "hours": hours, "period": target.value})
 
 
 def recompute_dirty(target: DirtyMark.Target) -> int:
@@ -106,4 +108,4 @@ def meter(project_id: int, days: Iterable[date]) -> None:
         Metering.objects.for_project(project_id).filter(day__in=wanted).exclude(
             day__in=Span.objects.for_project(project_id).filter(bucket__in=wanted).values("bucket").distinct()
         ).delete()
-        cursor.execute(METER, [project_id, wanted])
+        cursor.execute(METER, {"project": project_id, "days": wanted})

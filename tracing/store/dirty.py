@@ -7,7 +7,7 @@ locks are taken in key order."""
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.dispatch import Signal
@@ -22,44 +22,44 @@ marked = Signal()
 
 MARK_DIRTY_SQL = """
 INSERT INTO dirty_mark (project_id, target, key, version, marked_at)
-SELECT %s, %s, key, %s, %s FROM unnest(%s::text[]) AS key
+SELECT %(project)s, %(target)s, key, %(version)s, %(now)s FROM unnest(%(keys)s::text[]) AS key
 ON CONFLICT (project_id, target, key) DO UPDATE SET version = greatest(dirty_mark.version + 1, EXCLUDED.version)
 """
 
 CLAIM = """
 WITH claimed AS (
     SELECT key FROM dirty_mark
-    WHERE project_id = %s AND target = %s AND (leased_until IS NULL OR leased_until < %s)
-        AND marked_at <= %s::timestamptz
-    ORDER BY marked_at LIMIT %s FOR UPDATE SKIP LOCKED)
-UPDATE dirty_mark d SET leased_until = %s
-WHERE d.project_id = %s AND d.target = %s AND d.key = ANY(ARRAY(SELECT key FROM claimed))
+    WHERE project_id = %(project)s AND target = %(target)s AND (leased_until IS NULL OR leased_until < %(now)s)
+        AND marked_at <= %(marked_until)s::timestamptz
+    ORDER BY marked_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+UPDATE dirty_mark d SET leased_until = %(leased_until)s
+WHERE d.project_id = %(project)s AND d.target = %(target)s AND d.key = ANY(ARRAY(SELECT key FROM claimed))
 RETURNING d.key, d.version
 """
 
 WAITS = """
 SELECT EXISTS (SELECT 1 FROM dirty_mark
-    WHERE project_id = %s AND target = ANY(%s) AND (leased_until IS NULL OR leased_until < %s))
+    WHERE project_id = %(project)s AND target = ANY(%(targets)s) AND (leased_until IS NULL OR leased_until < %(now)s))
 """
 
 CLAIM_MARKS_SQL = """
-SELECT key, version FROM dirty_mark WHERE project_id = %s AND target = %s AND key = ANY(%s) ORDER BY key FOR UPDATE
+SELECT key, version FROM dirty_mark WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(%(keys)s)
+ORDER BY key FOR UPDATE
 """
 
 RELEASE = """
-DELETE FROM dirty_mark WHERE project_id = %s AND target = %s AND key = ANY(%s)
+DELETE FROM dirty_mark WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(%(keys)s)
 """
 
 UNLEASE = """
-UPDATE dirty_mark SET leased_until = NULL, marked_at = coalesce(%s, marked_at)
-WHERE project_id = %s AND target = %s AND key = ANY(%s)
+UPDATE dirty_mark SET leased_until = NULL, marked_at = coalesce(%(since)s, marked_at)
+WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(%(keys)s)
 """
 
 LONGEST_WAIT_SQL = """
 SELECT coalesce(extract(epoch FROM now() - min(marked_at)), 0) FROM dirty_mark
-WHERE target = ANY(%s) /* every project */
+WHERE target = ANY(%(targets)s) /* every project */
 """
-PROJECTS = "SELECT DISTINCT project_id FROM dirty_mark WHERE target = ANY(%s) /* every project */"
 # A session must follow within a second; hours and days wait for the clock.
 URGENT = {DirtyMark.Target.SESSION, DirtyMark.Target.TRACE}
 
@@ -73,7 +73,11 @@ def mark(project_id: int, target: DirtyMark.Target, keys: set[str], now: datetim
     """Must run inside the transaction whose changes it announces."""
     if keys:
         with connection.cursor() as cursor:
-            cursor.execute(MARK_DIRTY_SQL, [project_id, target, time.time_ns() // 1000, now, sorted(keys)])
+            version = time.time_ns() // 1000
+            cursor.execute(
+                MARK_DIRTY_SQL,
+                {"project": project_id, "target": target, "version": version, "now": now, "keys": sorted(keys)},
+            )
         if target in URGENT:
             transaction.on_commit(lambda: marked.send(sender=DirtyMark, project_id=project_id), robust=True)
 
@@ -91,7 +95,14 @@ def claim(
     now = timezone.now()
     until = now - waited if waited else "infinity"  # the clock of another machine may be ahead
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, [project_id, target, now, until, limit, now + lease, project_id, target])
+        params: dict[str, Any] = {
+            "project": project_id,
+            "target": target,
+            "now": now,
+            "marked_until": until,
+            "limit": limit,
+        }
+        cursor.execute(CLAIM, params | {"leased_until": now + lease})
         return sorted(Claimed(key, version) for key, version in cursor.fetchall())
 
 
@@ -100,29 +111,30 @@ def release(project_id: int, target: DirtyMark.Target, claimed: Sequence[Claimed
     sessions go to its end: what they waited for until now is done."""
     since = timezone.now() if target in URGENT else None
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM_MARKS_SQL, [project_id, target, [item.key for item in claimed]])
+        params: dict[str, Any] = {"project": project_id, "target": target}
+        cursor.execute(CLAIM_MARKS_SQL, params | {"keys": [item.key for item in claimed]})
         standing = {Claimed(key, version) for key, version in cursor.fetchall()}
         finished = standing & set(claimed)
-        cursor.execute(RELEASE, [project_id, target, [item.key for item in finished]])
-        cursor.execute(UNLEASE, [since, project_id, target, [item.key for item in standing - finished]])
+        cursor.execute(RELEASE, params | {"keys": [item.key for item in finished]})
+        cursor.execute(UNLEASE, params | {"since": since, "keys": [item.key for item in standing - finished]})
 
 
 def waits(project_id: int, targets: Iterable[DirtyMark.Target]) -> bool:
     """Return whether the project has a mark of these kinds that nobody works on."""
     with connection.cursor() as cursor:
-        cursor.execute(WAITS, [project_id, list(map(str, targets)), timezone.now()])
+        params: dict[str, Any] = {"project": project_id, "targets": list(map(str, targets)), "now": timezone.now()}
+        cursor.execute(WAITS, params)
         return bool(cursor.fetchone()[0])
 
 
 def waiting_projects(targets: Iterable[DirtyMark.Target]) -> list[int]:
-    """Ids of the projects that have marks of these kinds."""
-    with connection.cursor() as cursor:
-        cursor.execute(PROJECTS, [list(map(str, targets))])
-        return [project_id for (project_id,) in cursor.fetchall()]
+    """Return the ids of the projects that have marks of these kinds."""
+    project_ids: list[int] = DirtyMark.objects.filter(target__in=list(targets)).project_ids()
+    return project_ids
 
 
 def longest_wait(targets: Iterable[DirtyMark.Target]) -> float:
     """Return for how many seconds the oldest mark of these kinds has waited, 0 when there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(LONGEST_WAIT_SQL, [list(map(str, targets))])
+        cursor.execute(LONGEST_WAIT_SQL, {"targets": list(map(str, targets))})
         return float(cursor.fetchone()[0])

@@ -20,9 +20,9 @@ from django.utils import timezone
 from projects.deletion import emptied
 from tracing.models import Media, MediaUse
 from tracing.store.erased import check_trace, gone
-from tracing.store.statements import WAIT_BRIEFLY, run
+from tracing.store.statements import WAIT_BRIEFLY
 
-LOCK_MEDIA_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK_MEDIA_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))"
 REFERENCE = "@@@langfuseMedia:type={type}|id={id}|source=base64_data_uri@@@"  # what the SDKs themselves put into texts
 
 
@@ -59,7 +59,7 @@ def keep(project_id: int, files: Collection[File]) -> int:
     Those of erased traces are left out.
 
     Raise OperationalError when somebody else holds one of them for too long."""
-    run(WAIT_BRIEFLY)
+    WAIT_BRIEFLY.run()
     erased = gone(project_id, trace_ids={file.trace_id for file in files})
     files = [file for file in files if file.trace_id not in erased]
     contents = {file.media_id: file for file in files}
@@ -146,7 +146,7 @@ def _lock(project_id: int, media_ids: Iterable[str]) -> None:
     """Lock the files until the end of the transaction, always in the same order."""
     with connection.cursor() as cursor:
         for first in sorted({media_id[:1] for media_id in media_ids}):
-            cursor.execute(LOCK_MEDIA_SQL, [path_of(project_id, first)])
+            cursor.execute(LOCK_MEDIA_SQL, {"lock": path_of(project_id, first)})
 
 
 def delete_files(project_id: int, **_: object) -> None:

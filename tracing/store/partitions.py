@@ -35,7 +35,7 @@ def ensure_partition(day: date) -> None:
     if month in _known:
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CREATION_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": CREATION_LOCK})
         for table in PARTITIONED_TABLES:
             cursor.execute(
                 f"CREATE TABLE IF NOT EXISTS {table}_{month:%Y_%m} PARTITION OF {table}"

@@ -15,11 +15,11 @@ RETENTION_BATCH_TRACES = 200
 
 PARTITIONS = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
-WHERE p.relname = %s ORDER BY c.relname
+WHERE p.relname = %(table)s ORDER BY c.relname
 """
 
 
-USED = "SELECT EXISTS (SELECT 1 FROM trace WHERE bucket >= %s AND bucket < %s) /* every project */"
+USED = "SELECT EXISTS (SELECT 1 FROM trace WHERE bucket >= %(month)s AND bucket < %(next)s) /* every project */"
 
 
 def forgetful_projects() -> list[int]:
@@ -48,7 +48,7 @@ def drop_empty_partitions(today: date) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '4s'")
         for table in PARTITIONED_TABLES:
-            cursor.execute(PARTITIONS, [table])
+            cursor.execute(PARTITIONS, {"table": table})
             for (name,) in cursor.fetchall():
                 month = date.fromisoformat(name.removeprefix(f"{table}_").replace("_", "-") + "-01")
                 if next_month(month) <= month_of(today) and not _is_used(month):
@@ -60,5 +60,5 @@ def drop_empty_partitions(today: date) -> int:
 def _is_used(month: date) -> bool:
     """Whether any trace has its spans in this month's partitions, or may still get some."""
     with connection.cursor() as cursor:
-        cursor.execute(USED, [month, next_month(month)])
+        cursor.execute(USED, {"month": month, "next": next_month(month)})
         return bool(cursor.fetchone()[0])

@@ -14,7 +14,7 @@ from tracing.json_text import dump
 from tracing.models import DirtyMark, Score, Trace
 from tracing.records import Issue, Reason, ScoreRecord
 from tracing.store import dirty
-from tracing.store.statements import SCORED, UPSERT_SCORES, run
+from tracing.store.statements import SCORED, UPSERT_SCORES
 
 
 class Placed(Protocol):
@@ -60,7 +60,7 @@ def write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Iss
     columns["environment"] = [value or "default" for value in columns["environment"]]
     columns["scored_at"] = [value or now for value in columns["scored_at"]]
     columns["updated_at"] = [now] * len(latest)
-    run(UPSERT_SCORES, project_id=project_id, now=now, **columns)
+    UPSERT_SCORES.run(project_id=project_id, now=now, **columns)
     mark_sessions(project_id, [*replaced, *latest], now)
 
 

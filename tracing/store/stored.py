@@ -9,7 +9,7 @@ import orjson
 
 from tracing.models.fields import decompress
 from tracing.store.rows import SpanRow, Texts
-from tracing.store.statements import LOAD_TEXTS, run
+from tracing.store.statements import LOAD_TEXTS_BY_COLUMN
 
 CLAIMS = 3  # its place in LOCK_TRACES
 # A larger trace is summed up by the worker: reading all its spans for every batch would grow quadratically.
@@ -69,9 +69,7 @@ def load_texts(
     if not wanted:
         return []
     traces = {trace.trace_id: trace for trace, _ in wanted}
-    rows = run(
-        LOAD_TEXTS,
-        part=part,
+    rows = LOAD_TEXTS_BY_COLUMN[part].run(
         project_id=project_id,
         buckets=[trace.bucket for trace, _ in wanted],
         trace_ids=[trace.trace_id for trace, _ in wanted],

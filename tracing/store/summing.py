@@ -11,7 +11,7 @@ from tracing.store import dirty
 from tracing.store.erased import check_traces
 from tracing.store.previews import preview
 from tracing.store.rollup import Totals, roll_up
-from tracing.store.statements import ARRAYS, COUNT_REPEATS, SUMMED, UPDATE_TRACES, run
+from tracing.store.statements import ARRAYS, COUNT_REPEATS, SUMMED, UPDATE_TRACES
 from tracing.store.stored import StoredTrace, load_texts
 from tracing.store.tombstones import StandingTombstones
 
@@ -68,7 +68,7 @@ def _write_totals(project_id: int, summed: Summed, now: datetime) -> None:
             columns[column] = [getattr(totals, column) for _, totals in summed]
         if column in TRACE_JSON_COLUMNS:
             columns[column] = [dump(value) for value in columns[column]]
-    run(UPDATE_TRACES, project_id=project_id, now=now, trace_id=[trace.trace_id for trace, _ in summed], **columns)
+    UPDATE_TRACES.run(project_id=project_id, now=now, trace_id=[trace.trace_id for trace, _ in summed], **columns)
 
 
 def _previews(project_id: int, summed: Summed, side: str) -> list[str]:
@@ -92,8 +92,7 @@ def _previews(project_id: int, summed: Summed, side: str) -> list[str]:
 def _count_repeats(project_id: int, traces: Iterable[StoredTrace], due: Sequence[StoredTrace], now: datetime) -> None:
     rows = [trace for trace in traces if trace.repeats or trace in due]
     if rows:
-        run(
-            COUNT_REPEATS,
+        COUNT_REPEATS.run(
             project_id=project_id,
             now=now,
             trace_ids=[trace.trace_id for trace in rows],

@@ -20,18 +20,22 @@ TOMBSTONE_LIFETIME = timedelta(
 )  # exporters repeat for minutes, collectors' queues on disk and imports for weeks
 TombstoneKind = Tombstone.Kind
 
-SHARE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
-LOCK_TOMBSTONES_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+SHARE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%(lock)s, 0))"
+LOCK_TOMBSTONES_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))"
 TOMBSTONE_KINDS_SQL = """
-SELECT kind FROM unnest(%s::text[]) AS kind
-WHERE EXISTS (SELECT 1 FROM tombstone t WHERE t.project_id = %s AND t.kind = kind)
+SELECT kind FROM unnest(%(kinds)s::text[]) AS kind
+WHERE EXISTS (SELECT 1 FROM tombstone t WHERE t.project_id = %(project)s AND t.kind = kind)
 """
-FIND = "SELECT hash, erased_at FROM tombstone WHERE project_id = %s AND kind = %s AND hash = ANY(%s)"
+FIND = """
+SELECT hash, erased_at FROM tombstone
+WHERE project_id = %(project)s AND kind = %(kind)s AND hash = ANY(%(hashes)s)
+"""
 SET = """
-INSERT INTO tombstone (project_id, kind, hash, erased_at) SELECT %s, %s, hash, %s FROM unnest(%s::bytea[]) AS hash
+INSERT INTO tombstone (project_id, kind, hash, erased_at)
+SELECT %(project)s, %(kind)s, hash, %(at)s FROM unnest(%(hashes)s::bytea[]) AS hash
 ON CONFLICT (project_id, kind, hash) DO UPDATE SET erased_at = greatest(tombstone.erased_at, EXCLUDED.erased_at)
 """
-FORGET = "DELETE FROM tombstone WHERE erased_at < %s /* every project */"
+FORGET = "DELETE FROM tombstone WHERE erased_at < %(before)s /* every project */"
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,15 @@ class StandingTombstones:
         if not hashes:
             return {}
         with connection.cursor() as cursor:
-            cursor.execute(FIND, [self.project_id, kind, list(hashes)])
+            cursor.execute(FIND, {"project": self.project_id, "kind": kind, "hashes": list(hashes)})
             return {hashes[bytes(found)]: erased_at for found, erased_at in cursor.fetchall()}
 
 
 def standing(project_id: int) -> StandingTombstones:
     """Keeps new tombstones out until the transaction ends, and returns those that stand."""
     with connection.cursor() as cursor:
-        cursor.execute(SHARE, [_lock_of(project_id)])
-        cursor.execute(TOMBSTONE_KINDS_SQL, [list(TombstoneKind.values), project_id])
+        cursor.execute(SHARE, {"lock": _lock_of(project_id)})
+        cursor.execute(TOMBSTONE_KINDS_SQL, {"kinds": list(TombstoneKind.values), "project": project_id})
         return StandingTombstones(project_id, frozenset(kind for (kind,) in cursor.fetchall()))
 
 
@@ -66,14 +70,14 @@ def bury(project_id: int, kind: TombstoneKind, ids: Iterable[str], at: datetime)
     hashes = sorted(hashes_of(project_id, kind, set(ids)))
     if hashes:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(LOCK_TOMBSTONES_SQL, [_lock_of(project_id)])
-            cursor.execute(SET, [project_id, kind, at, hashes])
+            cursor.execute(LOCK_TOMBSTONES_SQL, {"lock": _lock_of(project_id)})
+            cursor.execute(SET, {"project": project_id, "kind": kind, "at": at, "hashes": hashes})
 
 
 def forget_old(now: datetime) -> int:
     """Removes the tombstones after which nothing comes any more; returns how many there were."""
     with connection.cursor() as cursor:
-        cursor.execute(FORGET, [now - TOMBSTONE_LIFETIME])
+        cursor.execute(FORGET, {"before": now - TOMBSTONE_LIFETIME})
         return int(cursor.rowcount)
 
 

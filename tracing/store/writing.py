@@ -32,7 +32,7 @@ from tracing.store.rows import (
     text_counts,
 )
 from tracing.store.scored import write_scores
-from tracing.store.statements import LOAD_SPANS, LOCK_TRACES, NEW_TRACES, UPSERT_SPANS, UPSERT_TEXTS, WAIT_BRIEFLY, run
+from tracing.store.statements import LOAD_SPANS, LOCK_TRACES, NEW_TRACES, UPSERT_SPANS, UPSERT_TEXTS, WAIT_BRIEFLY
 from tracing.store.stored import StoredTrace, load_texts
 from tracing.store.summing import sum_up
 from tracing.store.tombstones import StandingTombstones, standing
@@ -53,7 +53,7 @@ def store(
     while True:
         try:
             with transaction.atomic():
-                run(WAIT_BRIEFLY)
+                WAIT_BRIEFLY.run()
                 graves = standing(project_id)
                 _write(graves, admitted(graves, records, found), found, now)
                 issues.record(project_id, found, sdk, now)
@@ -114,8 +114,8 @@ def _reprice(traces: Iterable[StoredTrace], prices: Prices) -> None:
 def _lock(project_id: int, trace_ids: set[str], now: datetime, *, create: bool = True) -> dict[str, StoredTrace]:
     ids = sorted(trace_ids)
     if create:
-        run(NEW_TRACES, project_id=project_id, trace_ids=ids, bucket=now.date(), now=now)
-    rows = run(LOCK_TRACES, project_id=project_id, trace_ids=ids)
+        NEW_TRACES.run(project_id=project_id, trace_ids=ids, bucket=now.date(), now=now)
+    rows = LOCK_TRACES.run(project_id=project_id, trace_ids=ids)
     return {stored.trace_id: stored for stored in map(StoredTrace.from_row, rows)}
 
 
@@ -131,7 +131,7 @@ def _load_spans(
         if not ids:
             continue
         buckets = [traces[trace_id].bucket for trace_id in ids]
-        for row in run(LOAD_SPANS, project_id=project_id, trace_ids=ids, buckets=buckets, span_ids=span_ids):
+        for row in LOAD_SPANS.run(project_id=project_id, trace_ids=ids, buckets=buckets, span_ids=span_ids):
             span = SpanRow.from_row(row)
             traces[span.trace_id].spans[span.span_id] = span
 
@@ -211,7 +211,7 @@ def _write_spans(project_id: int, traces: Iterable[StoredTrace]) -> None:
         columns = {c: [getattr(row, c) for _, row in rows] for c in SPAN_ROW_COLUMNS}
         for column in SPAN_JSON_COLUMNS:
             columns[column] = [None if value is None else dump(value) for value in columns[column]]
-        run(UPSERT_SPANS, project_id=project_id, buckets=[bucket for bucket, _ in rows], **columns)
+        UPSERT_SPANS.run(project_id=project_id, buckets=[bucket for bucket, _ in rows], **columns)
     _write_texts(project_id, traces)
 
 
@@ -221,8 +221,7 @@ def _write_texts(project_id: int, traces: Iterable[StoredTrace]) -> None:
     texts.sort(key=lambda item: (item[1].trace_id, item[1].span_id))
     if not texts:
         return
-    run(
-        UPSERT_TEXTS,
+    UPSERT_TEXTS.run(
         project_id=project_id,
         buckets=[bucket for bucket, _ in texts],
         trace_ids=[text.trace_id for _, text in texts],

@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def alone(self, server: psycopg.Connection) -> Iterator[None]:
-        if server.execute("SELECT pg_try_advisory_lock(%s)", [pause.RESTORE_LOCK]).fetchone() != (True,):
+        if server.execute("SELECT pg_try_advisory_lock(%(lock)s)", {"lock": pause.RESTORE_LOCK}).fetchone() != (True,):
             raise CommandError("Another restore runs on this server. Nothing was changed.")
         yield  # the lock ends with the connection
 

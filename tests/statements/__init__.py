@@ -1,0 +1,1 @@
+"""Statements that are assembled from fragments, as golden files that a reviewer can read."""

@@ -1,0 +1,73 @@
+"""Assembles every statement that is made of fragments, by the name of its golden file."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+from textwrap import wrap
+
+from django.utils import timezone
+
+from projects.models import Project
+from sessions.cohorts import queries as cohorts
+from sessions.dashboard import queries as dashboard
+from sessions.models import Session
+from sessions.models.properties import properties_of
+from sessions.rollup.session_rows import recompute_statement
+from tracing.store import activity, statements
+
+PROJECT_ID = 1
+DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (20, 21, 22)]
+
+
+def stored() -> dict[str, Callable[[], str]]:
+    """Return the statements of ingestion."""
+    declared = {name: one for name, one in vars(statements).items() if isinstance(one, statements.Statement)}
+    declared |= {f"LOAD_TEXTS_{column}": one for column, one in statements.LOAD_TEXTS_BY_COLUMN.items()}
+    return {f"store_{name.lower()}": lambda one=one: one.sql for name, one in declared.items()}  # type: ignore[misc]
+
+
+def readable(sql: str) -> str:
+    """Return the statement in lines that a reviewer can read."""
+    lines = (line for text in sql.strip().splitlines() for line in wrap(text, 120, drop_whitespace=False) or [""])
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _dashboard(*, is_brief: bool = False, has_days: bool = False) -> str:
+    known = [
+        dashboard.KnownDay(place=place, since=since, until=until, mark="")
+        for place, (since, until) in enumerate(pairwise(DAYS), start=1)
+    ]
+    rows = Session.objects.for_project(PROJECT_ID).filter(created_at__gte=DAYS[0])
+    sql, _ = dashboard.dashboard_statement(
+        PROJECT_ID, rows, starts=DAYS, days=known if has_days else [], is_brief=is_brief
+    )
+    return sql
+
+
+def _latencies() -> str:
+    rows = Session.objects.for_project(PROJECT_ID)
+    return dashboard.latencies_statement(PROJECT_ID, rows, starts=DAYS, until=timezone.now(), sample=10)[0]
+
+
+def _groups() -> cohorts.Groups:
+    rows = Session.objects.for_project(PROJECT_ID)
+    return [rows.filter(error_count__gt=0), rows.filter(tags__contains=["vip"])]
+
+
+def _project() -> Project:
+    return Project(pk=PROJECT_ID)
+
+
+ASSEMBLED: dict[str, Callable[[], str]] = {
+    **stored(),
+    "store_fill_activity": lambda: activity.FILL,
+    "rollup_recompute": recompute_statement,
+    "dashboard": _dashboard,
+    "dashboard_brief": lambda: _dashboard(is_brief=True),
+    "dashboard_with_days": lambda: _dashboard(has_days=True),
+    "dashboard_latencies": _latencies,
+    "cohorts_comparison": lambda: cohorts.comparison_statement(_project(), _groups())[0],
+    "cohorts_frequent": lambda: cohorts.frequent_statement(_groups()[0], properties_of(Session)["tags"], 5)[0],
+    "cohorts_numbers_by_stratum": lambda: cohorts.numbers_by_stratum(_groups(), "tags")[0],
+    "cohorts_scores_by_stratum": lambda: cohorts.scores_by_stratum(_project(), _groups(), "tags")[0],
+}
