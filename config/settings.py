@@ -309,7 +309,7 @@ FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file
 # Translation: a directory of Mozilla's model files; the providers that projects may choose; hosts inside of our network
 # that projects may use as such, as host or host:port; and what the projects' keys are encrypted with.
 TRANSLATION_MODELS = env("CONFAB_TRANSLATION_MODELS")
-TRANSLATION_PROVIDERS = env_list("CONFAB_TRANSLATION_PROVIDERS", "embedded,libretranslate,openai_compatible,deepl")
+TRANSLATION_PROVIDERS = env_list("CONFAB_TRANSLATION_PROVIDERS", "all")
 TRANSLATION_HOSTS = env_list("CONFAB_TRANSLATION_HOSTS")
 ENCRYPTION_KEY = env("CONFAB_ENCRYPTION_KEY", SECRET_KEY)
 

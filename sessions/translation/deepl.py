@@ -1,6 +1,6 @@
 """DeepL's API. Keys of free accounts end in `:fx` and belong to another host."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sessions.translation.egress import ask
@@ -18,7 +18,8 @@ class DeepL:
     slug: ClassVar[str] = "deepl"
     label: ClassVar[str] = "DeepL"
     leaves_host: ClassVar[bool] = True
-    asks_for: ClassVar[tuple[str, ...]] = ("secret",)
+    asks_for: ClassVar[Mapping[str, str]] = {"secret": "a key"}
+    optional: ClassVar[frozenset[str]] = frozenset()
     base_url: ClassVar[str] = "https://api.deepl.com"
     languages: ClassVar[frozenset[str]] = LANGUAGES
     most_texts: ClassVar[int] = 50

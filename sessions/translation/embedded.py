@@ -6,7 +6,7 @@ goes through English."""
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
@@ -32,7 +32,8 @@ class Embedded:
     slug: ClassVar[str] = "embedded"
     label: ClassVar[str] = "Embedded models"
     leaves_host: ClassVar[bool] = False
-    asks_for: ClassVar[tuple[str, ...]] = ()
+    asks_for: ClassVar[Mapping[str, str]] = {}
+    optional: ClassVar[frozenset[str]] = frozenset()
     base_url: ClassVar[str] = ""
     languages: ClassVar[frozenset[str]] = frozenset()  # `pairs` tells
     most_texts: ClassVar[int] = 16  # between two of which a job looks whether somebody still waits

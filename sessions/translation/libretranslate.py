@@ -2,7 +2,7 @@
 guess, since it guesses one for a whole batch."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sessions.translation.egress import ask
@@ -24,7 +24,11 @@ class LibreTranslate:
     slug: ClassVar[str] = "libretranslate"
     label: ClassVar[str] = "LibreTranslate"
     leaves_host: ClassVar[bool] = True
-    asks_for: ClassVar[tuple[str, ...]] = ("base_url", "secret")
+    asks_for: ClassVar[Mapping[str, str]] = {
+        "base_url": "the address of a server",
+        "secret": "a key if the server requires one",
+    }
+    optional: ClassVar[frozenset[str]] = frozenset({"secret"})
     base_url: ClassVar[str] = ""
     languages: ClassVar[frozenset[str]] = EVERY_LANGUAGE
     most_texts: ClassVar[int] = 20

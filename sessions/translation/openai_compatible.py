@@ -3,7 +3,7 @@
 The texts were written by anybody and may give orders: they are sent as JSON data, the answer is bound to a schema, no
 tools are offered, and whatever is not exactly as many texts is refused. The masks are checked like everybody's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import orjson
@@ -33,7 +33,12 @@ class OpenAICompatible:
     slug: ClassVar[str] = "openai_compatible"
     label: ClassVar[str] = "OpenAI-compatible endpoint"
     leaves_host: ClassVar[bool] = True
-    asks_for: ClassVar[tuple[str, ...]] = ("base_url", "model", "secret")
+    asks_for: ClassVar[Mapping[str, str]] = {
+        "base_url": "an address up to /v1 if it is not OpenAI's own",
+        "model": "a model",
+        "secret": "a key if the endpoint requires one",
+    }
+    optional: ClassVar[frozenset[str]] = frozenset({"base_url", "secret"})
     base_url: ClassVar[str] = "https://api.openai.com/v1"
     languages: ClassVar[frozenset[str]] = EVERY_LANGUAGE
     most_texts: ClassVar[int] = 25

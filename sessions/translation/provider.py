@@ -1,6 +1,6 @@
 """What every provider is: texts of one pair of languages in, as many texts out, or one of the errors below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -85,12 +85,14 @@ class ProviderAccess:
 class Provider(Protocol):
     """One kind of engine, made for one project's account.
 
-    `asks_for` names the settings that it needs, of base_url, secret and model; `leaves_host` decides on consent."""
+    `asks_for` names its settings, of base_url, model and secret, with a description for people; those in `optional` may
+    be left empty. A provider that `leaves_host` needs consent."""
 
     slug: ClassVar[str]
     label: ClassVar[str]
     leaves_host: ClassVar[bool]
-    asks_for: ClassVar[tuple[str, ...]]
+    asks_for: ClassVar[Mapping[str, str]]
+    optional: ClassVar[frozenset[str]]
     base_url: ClassVar[str]  # where it listens unless a project says otherwise
     languages: ClassVar[frozenset[str]]  # between which it is known to translate; a server may have fewer
     most_texts: ClassVar[int]

@@ -1,4 +1,4 @@
-"""Every provider, in the order in which settings offer them. A new one is a module and a line here."""
+"""Every translation provider, in the order in which the settings offer them."""
 
 from django.conf import settings
 
@@ -20,20 +20,22 @@ TRANSLATION_PROVIDERS_BY_SLUG: dict[str, type[Provider]] = {
 }
 
 
+EVERY_PROVIDER = "all"  # instead of their names
+
+
 def offered() -> list[type[Provider]]:
-    """Those that the operator lets projects use."""
-    return [
-        provider for slug, provider in TRANSLATION_PROVIDERS_BY_SLUG.items() if slug in settings.TRANSLATION_PROVIDERS
-    ]
+    """Return the providers that the operator lets projects use."""
+    chosen = settings.TRANSLATION_PROVIDERS
+    return [p for slug, p in TRANSLATION_PROVIDERS_BY_SLUG.items() if slug in chosen or EVERY_PROVIDER in chosen]
 
 
 def others_for(slug: str, source: str, target: str) -> list[str]:
-    """The names of the other providers that are known to translate a pair."""
+    """Return the names of the other providers that are known to translate a pair."""
     return [p.label for p in offered() if p.slug != slug and {source, target} <= p.languages]
 
 
 def unserved(slug: str, source: str, target: str) -> UnsupportedPair:
-    """Says who would."""
+    """Return the error for a pair, with the providers that would translate it."""
     pair = f"from {name_of(source)} into {name_of(target)}"
     would = others_for(slug, source, target)
     hint = f" An admin can choose one that does: {', '.join(would)}." if would else " No provider here does."

@@ -5,15 +5,16 @@ CONFAB_TEST_LIBRETRANSLATE names a LibreTranslate server with English and Portug
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sessions.translation.deepl import DeepL
 from sessions.translation.egress import check_url
-from sessions.translation.embedded import Embedded
 from sessions.translation.libretranslate import LibreTranslate
 from sessions.translation.openai_compatible import OpenAICompatible
 from sessions.translation.provider import (
@@ -28,11 +29,14 @@ from sessions.translation.provider import (
     TranslationFailed,
     UnsupportedPair,
 )
-from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG
+from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG, offered
 from tests.patience import least
 from tests.translation.engines import Engine, served
 
-REMOTE: tuple[type[Provider], ...] = (LibreTranslate, OpenAICompatible, DeepL)
+PROVIDERS = list(TRANSLATION_PROVIDERS_BY_SLUG.values())
+REMOTE = [kind for kind in PROVIDERS if kind.leaves_host]
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SETTING_NAMES = {"base_url", "model", "secret"}
 REAL = os.environ.get("CONFAB_TEST_LIBRETRANSLATE", "")
 SENTENCES = ["A senha expirou.", "Onde está o meu pedido?", "Obrigado pela ajuda, até amanhã!"]
 
@@ -44,10 +48,8 @@ def engine(settings) -> Iterator[Engine]:
         yield engine
 
 
-@pytest.fixture(params=["embedded", "libretranslate", "openai_compatible", "deepl", "real libretranslate"])
+@pytest.fixture(params=[*TRANSLATION_PROVIDERS_BY_SLUG, "real libretranslate"])
 def provider(request: pytest.FixtureRequest, engine: Engine) -> Provider:
-    if request.param == "embedded":
-        return Embedded(ProviderAccess())
     if request.param == "real libretranslate":
         if not REAL:
             pytest.skip("CONFAB_TEST_LIBRETRANSLATE names no server")
@@ -61,8 +63,19 @@ def remote(request: pytest.FixtureRequest, engine: Engine) -> Provider:
     return kind(ProviderAccess(base_url=engine.url, secret="k-1", model="m", seconds=0.5))
 
 
-def test_every_provider_is_under_contract() -> None:
-    assert {"embedded", *(kind.slug for kind in REMOTE)} == set(TRANSLATION_PROVIDERS_BY_SLUG)
+@pytest.mark.parametrize("kind", PROVIDERS, ids=lambda kind: kind.slug)
+def test_a_provider_is_documented_and_can_be_chosen(kind: type[Provider], settings) -> None:
+    assert set(kind.asks_for) <= SETTING_NAMES
+    assert kind.optional <= set(kind.asks_for)
+    needs = ", ".join(kind.asks_for.values())
+    row = rf"^\| {re.escape(kind.label)} \| {re.escape(needs) or '.*'} \| {'yes' if kind.leaves_host else 'no'} \|$"
+    assert re.search(row, (DOCS / "translation.md").read_text(), re.MULTILINE), f"docs/translation.md: {kind.label}"
+    assert ",".join(TRANSLATION_PROVIDERS_BY_SLUG) in (DOCS / "operations.md").read_text()
+    assert kind in offered()
+    settings.TRANSLATION_PROVIDERS = [kind.slug]
+    assert offered() == [kind]
+    settings.TRANSLATION_PROVIDERS = []
+    assert offered() == []
 
 
 def test_as_many_texts_come_back_in_the_same_order(provider: Provider) -> None:

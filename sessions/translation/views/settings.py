@@ -27,26 +27,17 @@ from sessions.translation.secrets import encrypted
 
 MOST_CHARACTERS = 1_000_000_000
 SETTING_NAMES = {"base_url": "an address", "model": "a model", "secret": "a key"}
-OPTIONAL = {("libretranslate", "secret"), ("openai_compatible", "secret"), ("openai_compatible", "base_url")}
+SECRET_HELP = "Stored encrypted and never shown again. Leave it empty to keep the stored one."
 
 
 class ChoiceForm(forms.Form):
     provider = forms.ChoiceField(required=False, label="Who translates", widget=forms.Select(FIELD))
-    base_url = forms.URLField(
-        required=False,
-        label="Address",
-        assume_scheme="https",
-        help_text="Of LibreTranslate, or of an OpenAI-compatible endpoint up to and including /v1.",
-        widget=forms.URLInput(FIELD),
-    )
-    model = forms.CharField(
-        required=False, max_length=120, help_text="Of an OpenAI-compatible endpoint.", widget=forms.TextInput(FIELD)
-    )
+    base_url = forms.URLField(required=False, label="Address", assume_scheme="https", widget=forms.URLInput(FIELD))
+    model = forms.CharField(required=False, max_length=120, widget=forms.TextInput(FIELD))
     secret = forms.CharField(
         required=False,
         max_length=500,
         label="Key",
-        help_text="Stored encrypted and never shown again. Empty keeps the one that is stored.",
         widget=forms.PasswordInput(FIELD | {"autocomplete": "off"}),
     )
     daily_characters = forms.IntegerField(
@@ -69,6 +60,9 @@ class ChoiceForm(forms.Form):
         self.stored = stored
         choices = [("", "Nobody: translation is off"), *((kind.slug, _named(kind.slug)) for kind in offered())]
         self.fields["provider"].choices = choices  # type: ignore[attr-defined]
+        for name in SETTING_NAMES:
+            needed = " ".join(f"{kind.label}: {kind.asks_for[name]}." for kind in offered() if name in kind.asks_for)
+            self.fields[name].help_text = f"{needed} {SECRET_HELP}".strip() if name == "secret" else needed
 
     @property
     def is_same_receiver(self) -> bool:
@@ -81,13 +75,13 @@ class ChoiceForm(forms.Form):
         kind = TRANSLATION_PROVIDERS_BY_SLUG.get(given.get("provider", ""))
         if kind is None or self.errors:
             return given
-        for name in ("base_url", "model", "secret"):
+        for name in SETTING_NAMES:
             if name not in kind.asks_for:
                 given[name] = ""
         kept = self.stored.secret if self.is_same_receiver else ""
         for name in kind.asks_for:
             is_there = given[name] or (name == "secret" and kept)
-            if not is_there and (kind.slug, name) not in OPTIONAL:
+            if not is_there and name not in kind.optional:
                 self.add_error(name, f"{kind.label} needs {SETTING_NAMES[name]}.")
         self._check_address(given["base_url"])
         if kind.leaves_host and not given["consent"]:
