@@ -5,8 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 DIFF_WORD = re.compile(r"\S++\s*+|\s++")  # with the blanks behind it, which alone say nothing about what was kept
 FEW_WORDS = 4
+DIFF_HTML = {"same": "{}", "gone": "<del>{}</del>", "new": "<ins>{}</ins>"}
 MOST_WORDS = 4_000  # of a text: some 10 ms for two of them
 
 
@@ -15,6 +19,10 @@ class DiffPart(NamedTuple):
 
     kind: str
     text: str
+
+    @property
+    def html(self) -> SafeString:
+        return format_html(DIFF_HTML[self.kind], self.text)
 
 
 def word_diff(old: str, new: str) -> list[DiffPart]:

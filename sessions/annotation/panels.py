@@ -12,6 +12,7 @@ from sessions.annotation.configs import configs_of
 from sessions.annotation.diffs import DiffPart, word_diff
 from sessions.annotation.scoring import CORRECTION, ScoreAnswer, may_edit
 from sessions.annotation.targets import Target
+from sessions.formatting import counted
 from sessions.models import DataType, ObjectType, ScoreConfig
 from tracing.models import Score, Trace
 from tracing.reading import budget
@@ -117,6 +118,12 @@ class Panel:
     @property
     def open_count(self) -> int:
         return sum(thread.first.resolved_at is None for thread in self.threads)
+
+    @property
+    def summary(self) -> str:
+        """`2 scores, 1 open comment`, or nothing."""
+        numbers = ((len(self.given), "score"), (self.open_count, "open comment"))
+        return ", ".join(counted(number, noun) for number, noun in numbers if number)
 
 
 def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[ScoreConfig] | None = None) -> Panel:

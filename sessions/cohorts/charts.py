@@ -69,6 +69,12 @@ class ComparisonChart:
     ticks: list[Tick]
     levels: list[Tick]  # of the vertical axis, shares
 
+    @property
+    def words(self) -> str:
+        """What the chart shows, for a reader who does not see it."""
+        kind = "cumulative share" if self.lines else "share"
+        return f"{kind} of each group's sessions{', logarithmic axis' if self.is_logarithmic else ''}"
+
 
 def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bool = False) -> ComparisonChart | None:
     """None where there is nothing, or nothing but one value, to draw."""

@@ -74,6 +74,12 @@ class ComparisonQuery:
     def is_empty(self) -> bool:
         return not self.cohorts and self.filter is None
 
+    @property
+    def named_periods(self) -> list[tuple[str, date | None, date | None]]:
+        """Name, first and last day of the two periods that the form offers."""
+        days = [*self.periods, (None, None), (None, None)]
+        return [(name, first, last) for name, (first, last) in zip("AB", days, strict=False)]
+
 
 def splitting() -> dict[str, str]:
     """Properties by whose values a set of sessions can be split: name and label."""

@@ -16,6 +16,7 @@ from sessions.markup import format_html, format_html_join
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
 from tracing.reading.markdown import without_signs
+from tracing.reading.bodies import RenderedBody
 from tracing.records import Kind, Level
 
 register = template.Library()
@@ -88,6 +89,13 @@ def cell(declared: Property | SessionColumn, session: Session, times: str = "mom
     if declared.kind == PropertyKind.TIME:
         return moment(value, times)
     return CELLS[declared.kind](value)
+
+
+@register.simple_tag
+def rest_url(body: RenderedBody, more: str, message: int | str | None = None) -> str:
+    """The address of what follows a long text; `message` is its place among the messages, empty for a whole text."""
+    rest = {"from": body.following} if message in (None, "") else {"from": body.following, "message": message}
+    return f"{more}&{urlencode(rest)}"
 
 
 @register.filter
