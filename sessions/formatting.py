@@ -1,74 +1,14 @@
-"""How numbers, money and durations read: the same on pages, in charts and in exports."""
+"""How the values of a session's properties and scores read."""
 
 import re
 from decimal import Decimal
 from typing import Any
 
 from sessions.models.properties import PropertyKind
-from tracing.records import Kind
+from tracing.formatting import duration, money, short_number
 
 MAX_WRITTEN_OUT = 10**15  # from here on a number is read by its power of ten
 ZERO_PART = re.compile(r" 0+[smh]$|\.0(?= s$)")  # `1m 00s`, `2h 00m`, `1d 0h`, `2.0 s`
-POWERS_OF_THOUSAND = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-# Six hues for ten kinds: what is alike looks alike.
-HUES = {
-    Kind.GENERATION: "generation",
-    Kind.TOOL: "tool",
-    Kind.AGENT: "agent",
-    Kind.RETRIEVER: "retriever",
-    Kind.EMBEDDING: "retriever",
-    Kind.GUARDRAIL: "guardrail",
-    Kind.EVALUATOR: "guardrail",
-}
-
-
-def duration(milliseconds: float | None) -> str:
-    """Return `380 ms`, `1.9 s`, `38 s`, `2m 10s`, `3h 05m` or `2d 4h`; "" for None."""
-    if milliseconds is None:
-        return ""
-    milliseconds = round(milliseconds)
-    if milliseconds < 1000:
-        return f"{milliseconds} ms"
-    seconds = milliseconds / 1000
-    if seconds < 59.5:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days}d {hours}h"
-    return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
-
-
-def money(amount: Decimal | str | None) -> str:
-    """Return US dollars with as many digits as it takes to be non-zero: `$38.20`, `$0.021`, `$0.00042`; "" for None."""
-    if amount is None:
-        return ""
-    value = Decimal(amount)
-    if value == 0:
-        return "$0"
-    if value >= 1:
-        return f"${value:,.2f}"
-    digits = max(3, 1 - value.adjusted())
-    return f"${value:.{digits}f}"
-
-
-def count(number: int | None) -> str:
-    """Return the number with thousands separators; "" for None."""
-    return "" if number is None else f"{number:,}"
-
-
-def counted(number: int | None, noun: str, nouns: str = "") -> str:
-    """Return `1 trace` or `2,300 traces`."""
-    return f"{number or 0:,} {noun if number == 1 else nouns or noun + 's'}"
-
-
-def decimal(number: Decimal | None) -> str:
-    """Return the number with four significant digits, at most six of them after the point; "" for None."""
-    if number is None:
-        return ""
-    places = min(6, max(0, 3 - number.adjusted())) if number else 0
-    return f"{round(number, places):,f}".rstrip("0").rstrip(".") if places else f"{round(number):,}"
 
 
 def quantity(value: float, kind: PropertyKind) -> str:
@@ -91,31 +31,6 @@ def axis_label(value: Decimal, kind: PropertyKind) -> str:
     if kind == PropertyKind.DURATION and 0 <= value < MAX_WRITTEN_OUT:
         return ZERO_PART.sub("", duration(int(value)))
     return short_number(value)
-
-
-def short_number(value: Decimal | float) -> str:
-    """Return `5k`, `1.5M`, `240`."""
-    number = float(value)
-    for size, letter in POWERS_OF_THOUSAND:
-        if abs(number) >= size:
-            return f"{number / size:g}{letter}"
-    return f"{number:g}"
-
-
-def percent(share: float | Decimal) -> str:
-    """Return a share of 1 as `12 %` or `3.4 %`."""
-    value = float(share) * 100
-    return f"{value:.0f} %" if value in (0, 100) or value >= 10 else f"{value:.1f} %"
-
-
-def percentage_points(share: float) -> str:
-    """Return a difference of two shares of 1 as `+3.4 pp`."""
-    return f"{sign(share)}{abs(share * 100):.1f} pp"
-
-
-def sign(value: Decimal | float) -> str:
-    """Return +, − or, for zero, ±."""
-    return "+" if value > 0 else "−" if value < 0 else "±"
 
 
 def score_mean(mean: float) -> str:

@@ -12,8 +12,8 @@ from sessions.annotation.configs import configs_of
 from sessions.annotation.diffs import DiffPart, word_diff
 from sessions.annotation.scoring import CORRECTION, ScoreAnswer, may_edit
 from sessions.annotation.targets import Target
-from sessions.formatting import counted
 from sessions.models import DataType, ObjectType, ScoreConfig
+from tracing.formatting import counted
 from tracing.models import Score, Trace
 from tracing.reading import budget
 from tracing.reading.spans import text_of, texts_of

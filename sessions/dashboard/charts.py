@@ -9,8 +9,8 @@ from sessions.dashboard.latencies import Latencies
 from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardScore, Facts, ScoreBin
 from sessions.dashboard.steps import TimeStep
-from sessions.formatting import count, decimal, duration, money
 from sessions.query.grammar import All, FieldComparison, Nested, Operator
+from tracing.formatting import count, decimal, duration, money
 from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
 DASHBOARD_CHART_WIDTH, DASHBOARD_CHART_HEIGHT = 600, 90

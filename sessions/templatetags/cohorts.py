@@ -6,13 +6,14 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from sessions import formatting
 from sessions.cohorts.comparison import bar_queries
 from sessions.cohorts.results import Measure
 from sessions.cohorts.statistics import Interval
-from sessions.formatting import axis_label, percentage_points, quantity, sign
+from sessions.formatting import axis_label, quantity
 from sessions.models.properties import PropertyKind
 from sessions.templatetags.cells import EMPTY_CELL_HTML
+from tracing import formatting
+from tracing.formatting import percentage_points, sign
 
 register = template.Library()
 

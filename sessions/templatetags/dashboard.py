@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from sessions.dashboard.charts import DASHBOARD_CHART_HEIGHT, DashboardBar, DashboardChart
 from sessions.dashboard.heat import HeatCell
-from sessions.formatting import counted, decimal
+from tracing.formatting import counted, decimal
 
 register = template.Library()
 SHADES = 5

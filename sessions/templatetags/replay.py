@@ -11,14 +11,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from sessions.formatting import counted, duration
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
 from sessions.replay.timeline import TimelineBar
 from sessions.replay.usage import ModelUsage
-from sessions.templatetags.cells import cell, ellipsis
+from sessions.templatetags.cells import cell
+from tracing.formatting import counted, duration
 from tracing.models import Trace
 from tracing.reading.turns import Spoken
+from tracing.templatetags.values import ellipsis
 from tracing.views.traces import text_url as url_of_text
 
 register = template.Library()

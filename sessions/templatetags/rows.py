@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.utils.http import RFC3986_SUBDELIMS
 from django.utils.safestring import SafeString
 
-from sessions.formatting import counted
 from sessions.listing.listing import Listing, SessionColumn
-from sessions.markup import format_html
 from sessions.models import Session, SessionState
 from sessions.models.properties import PropertyKind
-from sessions.templatetags.cells import cell, preview, score_cell
+from sessions.templatetags.cells import cell, score_cell
+from tracing.formatting import counted
+from tracing.markup import format_html
+from tracing.templatetags.values import preview
 
 register = template.Library()
 

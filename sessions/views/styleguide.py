@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sessions.formatting import HUES
+from tracing.formatting import HUES
 from tracing.reading import texts, tree
 
 EXAMPLE_CONVERSATION = [

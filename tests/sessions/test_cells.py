@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from sessions.formatting import HUES, counted, duration, money
-from sessions.templatetags.cells import cost, ellipsis, hue, kind, moment
+from tracing.formatting import HUES, counted, duration, money
 from tracing.records import Kind
+from tracing.templatetags.values import cost, ellipsis, hue, kind, moment
 
 
 @pytest.mark.parametrize(
