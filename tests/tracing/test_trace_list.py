@@ -23,7 +23,7 @@ def alices(client: Client, alice: User) -> Client:
 def ids(client: Client, project: Project, query: str = "") -> list[str]:
     answer = client.get(reverse("traces", args=[project.pk]) + query)
     assert answer.status_code == 200
-    return [trace.trace_id for trace in answer.context["listing"].rows]
+    return [trace.trace_id for trace in answer.context["page"].listing.rows]
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_what_no_index_serves_looks_at_days_that_the_page_names(alices: Client, 
 def test_columns_are_remembered_and_only_what_they_need_is_read(alices: Client, project: Project, three: None) -> None:
     alices.post(reverse("layout", args=[project.pk, "traces"]), {"column": ["models", "started_at"]})
 
-    table = alices.get(reverse("traces", args=[project.pk])).context["table"]
+    table = alices.get(reverse("traces", args=[project.pk])).context["page"].table
 
     assert [column.name for column in table.columns] == ["models", "started_at"]
     assert {column.name for column in table.hidden} == {column.name for column in TRACE_COLUMNS} - {
@@ -100,8 +100,8 @@ def test_every_order_walks_all_rows_once(alices: Client, project: Project, sort:
     ingest(project.pk, [call(f"t{n:02}", "a", started_at=at(n), ended_at=at(n + 1)) for n in range(count)])
     address = reverse("traces", args=[project.pk])
 
-    first = alices.get(address, {"sort": sort}).context["listing"]
-    second = alices.get(address, {"sort": sort, "cursor": first.next}).context["listing"]
+    first = alices.get(address, {"sort": sort}).context["page"].listing
+    second = alices.get(address, {"sort": sort, "cursor": first.next}).context["page"].listing
 
     assert len({trace.trace_id for trace in [*first.rows, *second.rows]}) == count
     assert second.next is None

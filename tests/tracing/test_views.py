@@ -95,7 +95,7 @@ def test_children_stand_below_their_parents_by_time(alices: Client, project: Pro
         ],
     )
 
-    rows = alices.get(reverse("trace", args=[project.pk, "t1"])).context["tree"].rows
+    rows = alices.get(reverse("trace", args=[project.pk, "t1"])).context["page"].tree.rows
 
     assert [(row.span.name, row.depth) for row in rows] == [("root", 0), ("early", 1), ("inner", 2), ("late", 1)]
     assert [(row.left, row.width) for row in rows] == [(0, 100), (25, 50), (50, 25), (75, 25)]
@@ -104,12 +104,12 @@ def test_children_stand_below_their_parents_by_time(alices: Client, project: Pro
 def test_a_trace_of_many_steps_is_read_on_page_by_page(alices: Client, project: Project) -> None:
     page = store(project, *({"name": f"step {number}"} for number in range(SPANS_PER_PAGE + 3)))
 
-    tree = alices.get(page).context["tree"]
+    tree = alices.get(page).context["page"].tree
     rest = alices.get(page, {"rows": tree.following}, headers=FRAGMENT)
 
     assert len(tree.rows) == SPANS_PER_PAGE
-    assert len(rest.context["tree"].rows) == 3
-    assert rest.context["tree"].following is None
+    assert len(rest.context["page"].tree.rows) == 3
+    assert rest.context["page"].tree.following is None
     assert b"<html" not in rest.content
 
 
@@ -242,9 +242,9 @@ def test_the_list_of_traces_has_those_without_a_session_and_reads_on(
     address = reverse("traces", args=[project.pk])
 
     first = alices.get(address)
-    rest = alices.get(address, {"cursor": first.context["listing"].next}, headers=FRAGMENT)
+    rest = alices.get(address, {"cursor": first.context["page"].listing.next}, headers=FRAGMENT)
 
-    assert [row.trace_id for row in first.context["listing"].rows] == ["t2", "t1"]
+    assert [row.trace_id for row in first.context["page"].listing.rows] == ["t2", "t1"]
     assert "question 0" in rest.content.decode()
     assert "<html" not in rest.content.decode()
     assert "This is no cursor of this list." in alices.get(address, {"cursor": "x"}).content.decode()

@@ -1,5 +1,8 @@
 """Pages of one trace and of what ingestion could not take. A fragment answers the URL of the page that it stands in."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,14 +16,80 @@ from projects.models import Project
 from projects.preferences import preferred
 from projects.values import whole_number
 from tracing.lists.trace_listing import TraceListing
-from tracing.lists.trace_table import table_of, windows_of
+from tracing.lists.trace_table import TraceTable, Window, table_of, windows_of
 from tracing.models import IngestionIssue, Trace
 from tracing.reading import texts
+from tracing.reading.bodies import RenderedBody
 from tracing.reading.explained import explained
-from tracing.reading.spans import detail_of, text_of, texts_of, tree_of
+from tracing.reading.spans import Detail, Tree, detail_of, text_of, texts_of, tree_of
+from tracing.reading.texts import Shown
 
 TraceContext = dict[str, object]
 TEXT_PARTS = ("input", "output", "raw")
+# Which template answers a fragment's address; without one of these parameters it is what was said.
+TRACE_FRAGMENTS = {"rows": "tracing/_spans.html", "steps": "tracing/_steps.html", "span": "tracing/_span.html"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracesPage:
+    """The list of traces."""
+
+    project: Project
+    listing: TraceListing
+    table: TraceTable
+
+    @property
+    def windows(self) -> list[Window]:
+        return windows_of(self.listing)
+
+    @property
+    def without_session(self) -> str:
+        """The query of the traces that belong to no session."""
+        return self.listing.query_string(session="none")
+
+    @cached_property
+    def began(self) -> bool:
+        """Whether the project has any trace."""
+        return bool(self.listing.rows) or Trace.objects.for_project(self.project).exists()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracePage:
+    """One trace. Each part is read when a template first asks for it: a fragment shows few of them."""
+
+    trace: Trace
+    first_row: int = 0  # of the tree
+    span_id: str = ""  # of the step that is open
+
+    @cached_property
+    def tree(self) -> Tree:
+        return tree_of(self.trace, self.first_row)
+
+    @cached_property
+    def texts(self) -> dict[str, Shown]:
+        """What was asked and what was answered, as far as stored."""
+        return {side: texts.shown(stored) for side, stored in texts_of(self.trace).items()}
+
+    @property
+    def input_url(self) -> str:
+        return text_url(self.trace, self.trace.input_span_id or "", "input")
+
+    @property
+    def output_url(self) -> str:
+        return text_url(self.trace, self.trace.output_span_id or "", "output")
+
+    @property
+    def metadata(self) -> RenderedBody | None:
+        return texts.body_of(self.trace.metadata) if self.trace.metadata else None
+
+    @cached_property
+    def span(self) -> Detail | None:
+        return detail_of(self.trace, self.span_id)
+
+    @property
+    def span_urls(self) -> dict[str, str]:
+        """Where the rest of each part of the open step is read."""
+        return {part: text_url(self.trace, self.span_id, part) for part in TEXT_PARTS}
 
 
 @require_safe
@@ -31,12 +100,9 @@ def traces(request: PageRequest, project: Project) -> HttpResponse:
     the rows that follow."""
     listing = TraceListing(project, request.GET)
     table = table_of(listing, preferred(person(request), project, "traces"))
-    context: TraceContext = {"project": project, "section": "traces", "listing": listing, "table": table}
-    if request.htmx:
-        return render(request, "tracing/traces.html#rows", context)
-    context |= {"windows": windows_of(listing), "without_session": listing.query_string(session="none")}
-    context["began"] = bool(listing.rows) or Trace.objects.for_project(project).exists()
-    return render(request, "tracing/traces.html", context)
+    page = TracesPage(project=project, listing=listing, table=table)
+    template = "tracing/traces.html#rows" if request.htmx else "tracing/traces.html"
+    return render(request, template, {"project": project, "section": "traces", "page": page})
 
 
 @require_safe
@@ -47,19 +113,14 @@ def trace(request: PageRequest, project: Project, trace_id: str) -> HttpResponse
     found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
     if found is None:
         return render(request, "tracing/no_trace.html", {"project": project, "trace_id": trace_id}, status=404)
-    context: TraceContext = {"project": project, "trace": found, "section": "traces"}
-    if request.htmx and "rows" in request.GET:
-        return render(request, "tracing/_spans.html", context | {"tree": tree_of(found, _number(request, "rows"))})
-    if request.htmx and "steps" in request.GET:
-        return render(request, "tracing/_steps.html", context | {"tree": tree_of(found)})
-    if request.htmx and "span" in request.GET:
-        return _span(request, context, found)
-    context |= _turn(found)
+    page = TracePage(
+        trace=found, first_row=_number(request, "rows") if request.htmx else 0, span_id=request.GET.get("span", "")
+    )
+    template, status = "tracing/trace.html", 200
     if request.htmx:
-        return render(request, "tracing/_turn.html", context)
-    if "span" in request.GET:
-        context |= _detail(found, request.GET["span"])
-    return render(request, "tracing/trace.html", context)
+        template = next((name for part, name in TRACE_FRAGMENTS.items() if part in request.GET), "tracing/_turn.html")
+        status = 404 if template == TRACE_FRAGMENTS["span"] and page.span is None else 200
+    return render(request, template, {"project": project, "section": "traces", "page": page}, status=status)
 
 
 @require_safe
@@ -99,26 +160,6 @@ def text_url(trace: Trace, span_id: str, side: str) -> str:
     """Where the rest of a long text is read."""
     path = reverse("text", args=[trace.project_id, trace.trace_id])
     return f"{path}?{urlencode({'span': span_id, 'side': side})}"
-
-
-def _turn(trace: Trace) -> TraceContext:
-    """What was asked, what was answered, and the steps between."""
-    stored = texts_of(trace)
-    sides = {side: texts.shown(stored[side]) if side in stored else None for side in ("input", "output")}
-    sources = {"input": trace.input_span_id or "", "output": trace.output_span_id or ""}
-    more = {f"{side}_more": text_url(trace, span_id, side) for side, span_id in sources.items()}
-    metadata = texts.body_of(trace.metadata) if trace.metadata else None
-    return {"tree": tree_of(trace), "metadata": metadata, **sides, **more}
-
-
-def _span(request: PageRequest, context: TraceContext, trace: Trace) -> HttpResponse:
-    context |= _detail(trace, request.GET["span"])
-    return render(request, "tracing/_span.html", context, status=200 if context["detail"] else 404)
-
-
-def _detail(trace: Trace, span_id: str) -> TraceContext:
-    more = {f"span_{side}_more": text_url(trace, span_id, side) for side in TEXT_PARTS}
-    return {"detail": detail_of(trace, span_id), "span_id": span_id, **more}
 
 
 def _number(request: PageRequest, name: str) -> int:
