@@ -297,6 +297,9 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "projects.assets.VersionedStorage"},
 }
+# Whether each statement is checked to pin its project before it runs: see projects/sqlguard.py.
+SQL_GUARD = env_flag("CONFAB_SQL_GUARD")
+
 # A session whose last span ended longer ago is idle; until then it may go on.
 SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "5")
 

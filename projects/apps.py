@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class ProjectsConfig(AppConfig):
@@ -8,3 +9,5 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("projects.accounts.sign_in_audit")  # receives signals
+        if settings.SQL_GUARD:
+            import_module("projects.sqlguard").stand_guard()

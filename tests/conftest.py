@@ -2,7 +2,6 @@
 
 import base64
 import os
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import hypothesis
@@ -11,7 +10,6 @@ from django.conf import settings
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from projects import sqlguard
 from projects.auth import create_key
 from projects.models import Membership, Organization, Project, Role, User
 from tracing.store.partitions import make_ahead
@@ -61,12 +59,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """The partitions of these days outlast the transactions of single tests."""
     with django_db_blocker.unblock():
         make_ahead(timezone.now().date())
-
-
-@pytest.fixture(autouse=True)
-def _every_statement_pins_its_project() -> Iterator[None]:
-    with sqlguard.guarded():
-        yield
 
 
 @pytest.fixture

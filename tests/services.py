@@ -31,6 +31,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         services.callback(remove, data)
         data.chmod(0o755)  # as root, PostgreSQL's account has to enter it
         os.environ.setdefault("CONFAB_DATA", str(data))
+        os.environ.setdefault("CONFAB_SQL_GUARD", "1")  # also of the programs that tests start
         os.environ.setdefault("CONFAB_SECRET_KEY", "a key of the tests' own, as production wants it")
         children = services.enter_context(Children())
         if "DATABASE_URL" not in os.environ:

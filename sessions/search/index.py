@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 from django.db import connection, transaction
 
+from projects import sqlguard
 from projects.work.time_limits import UPKEEP_SECONDS, allow
 from sessions.models import TraceText
 from sessions.search.tokens import as_vector, folded, lexemes
@@ -126,6 +127,7 @@ def rows_of(project_id: int, trace_ids: Sequence[str]) -> list[IndexRow]:
 def write(project_id: int, rows: Sequence[IndexRow]) -> None:
     """In key order, so that two workers do not wait for each other crosswise."""
     columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in IndexRow._fields}
+    sqlguard.check_if_guarded(WRITE_INDEX_SQL)
     connection.ensure_connection()
     assert connection.connection is not None
     with transaction.atomic(), psycopg.Cursor(connection.connection) as cursor:

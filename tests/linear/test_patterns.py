@@ -16,7 +16,6 @@ BOUNDED = {"sessions.listing.completing.ASKED": 256, "sessions.listing.completin
 MANY = 60  # repeated parts: of so many, each is tried with fewer ends
 # Functions that make a pattern out of a text, which they escape; what they are for is tried in test_functions.py.
 MADE = [
-    "projects/sqlguard.py:check",
     "sessions/deletion/remains.py:__init__",
     "sessions/search/snippets.py:pattern_of",
     "sessions/translation/masking.py:_placeholder",

@@ -1,0 +1,191 @@
+"""Whether each part of a statement that names a tenant table pins `project_id`, as a parser of SQL sees it.
+
+A table is pinned by an equality that holds for every row: `project_id` with a parameter or literal, or with the
+`project_id` of a table that is pinned. Each SELECT, UPDATE, DELETE and INSERT is looked at by itself, common table
+expressions and sub-selects too. What it finds in the query around it counts as pinned, since that one is looked at as
+well. Rows of common table expressions, sub-selects and functions are as pinned as the tables that they read.
+"""
+
+import re
+from collections.abc import Iterator
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+COLUMN = "project_id"
+PARAMETER = re.compile(r"%(?:\(\w+\))?[sbt]")
+EXPLAIN = re.compile(r"^\s*EXPLAIN\s*(?:\([^)]*\)\s*|(?:ANALYZE\s+|VERBOSE\s+)*)", re.IGNORECASE)
+VALUES = (exp.Placeholder, exp.Parameter, exp.Literal)
+QUERIES = (exp.Select, exp.Update, exp.Delete, exp.Insert)
+
+
+class UnreadableStatement(Exception):
+    """The parser does not know such a statement."""
+
+
+def unpinned(sql: str, tenant_tables: frozenset[str]) -> list[str]:
+    """Return the tenant tables that some part of the statement reads or changes unpinned. Raises UnreadableStatement."""
+    text = PARAMETER.sub(":p", EXPLAIN.sub("", sql)).replace("%%", "%")
+    try:
+        trees = [tree for tree in sqlglot.parse(text, dialect="postgres") if tree is not None]
+    except SqlglotError as error:
+        raise UnreadableStatement(str(error)) from error
+    if any(isinstance(tree, exp.Command) for tree in trees):
+        raise UnreadableStatement("only its first word is understood")
+    return sorted({name for tree in trees for name in _Statement(tree, tenant_tables).unpinned()})
+
+
+class _Statement:
+    """One parsed statement."""
+
+    def __init__(self, tree: exp.Expr, tenant_tables: frozenset[str]) -> None:
+        self.tree = tree
+        self.tenant_tables = tenant_tables
+        ctes = list(tree.find_all(exp.CTE))
+        self.cte_names = {cte.alias for cte in ctes}
+        self.are_ctes_ours = all(self._is_ours(cte) for cte in ctes)
+
+    def unpinned(self) -> Iterator[str]:
+        # A common table expression of that name would hide the table from us.
+        yield from sorted(self.cte_names & self.tenant_tables)
+        met: set[int] = set()
+        for query in self.tree.find_all(*QUERIES):
+            sources = dict(self._sources(query))
+            met |= {id(source) for source in sources.values()}
+            pinned = self._pinned(query, sources)
+            for alias, source in sources.items():
+                if self._is_tenants(source) and alias not in pinned:
+                    yield source.name
+        for table in self.tree.find_all(exp.Table):
+            if self._is_tenants(table) and id(table) not in met:
+                yield table.name
+
+    def _sources(self, query: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
+        """What the query reads from and changes, by the name that its columns are qualified with."""
+        if isinstance(query, exp.Insert):
+            target = query.this.this if isinstance(query.this, exp.Schema) else query.this
+            yield target.alias_or_name, target
+            return
+        roots = [] if isinstance(query, exp.Select) else [query.this]
+        if origin := query.args.get("from_"):
+            roots.append(origin.this)
+        roots += query.args.get("using") or []
+        waiting = [*roots, *(join.this for join in query.args.get("joins") or [])]
+        while waiting:
+            source = waiting.pop()
+            waiting += [join.this for join in source.args.get("joins") or []]
+            if isinstance(source, exp.Paren):
+                waiting.append(source.this)
+            else:
+                yield source.alias_or_name, source
+
+    def _pinned(self, query: exp.Expr, sources: dict[str, exp.Expr]) -> set[str]:
+        """The names of the sources that are pinned."""
+        if isinstance(query, exp.Insert):
+            return set(sources) if _names_the_project(query) else set()
+        pinned = {alias for alias, source in sources.items() if self._is_derived(source)}
+        edges = list(self._edges(query, sources))
+        while found := {alias for alias, other in edges if other is None or other in pinned} - pinned:
+            pinned |= found
+        return pinned
+
+    def _edges(self, query: exp.Expr, sources: dict[str, exp.Expr]) -> Iterator[tuple[str, str | None]]:
+        """Pairs of a source and the one that pins it: None for a value, and for what is around the query."""
+        where = query.args.get("where")
+        yield from self._equalities(where.this if where else None, sources)
+        for join in _joins(query):
+            right = join.this.alias_or_name
+            side = join.side
+            for alias, other in self._equalities(join.args.get("on"), sources):
+                # An outer join keeps the rows of its other side, whatever its condition says.
+                if not side or (side == "LEFT" and alias == right) or (side == "RIGHT" and alias != right):
+                    yield alias, other
+            if any(name.name == COLUMN for name in join.args.get("using") or []) and side in ("", "LEFT"):
+                for other in set(sources) - {right}:
+                    yield right, other
+                    if not side:
+                        yield other, right
+
+    def _equalities(self, condition: exp.Expr | None, sources: dict[str, exp.Expr]) -> Iterator[tuple[str, str | None]]:
+        for left, right in _equal_pairs(condition):
+            for column, other in ((left, right), (right, left)):
+                alias = self._project_of(column, sources)
+                if alias is None or alias not in sources:
+                    continue
+                if _is_value(other):
+                    yield alias, None
+                elif (pin := self._project_of(other, sources)) is not None and pin != alias:
+                    yield alias, pin if pin in sources else None
+
+    def _project_of(self, node: exp.Expr, sources: dict[str, exp.Expr]) -> str | None:
+        """The name of the source whose `project_id` this is; "" for one of a query around."""
+        if not isinstance(node, exp.Column) or node.name != COLUMN:
+            return None
+        if node.table:
+            return node.table
+        own = [alias for alias, source in sources.items() if not self._is_derived(source)]
+        return own[0] if len(own) == 1 else ("" if not own else None)
+
+    def _is_tenants(self, source: exp.Expr) -> bool:
+        return isinstance(source, exp.Table) and source.name in self.tenant_tables
+
+    def _is_derived(self, source: exp.Expr) -> bool:
+        """Whether its rows come out of parameters and tables that are looked at by themselves."""
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
+            return source.name in self.cte_names and self.are_ctes_ours
+        reads_ctes = any(table.name in self.cte_names for table in source.find_all(exp.Table))
+        return self._is_ours(source) and (self.are_ctes_ours or not reads_ctes)
+
+    def _is_ours(self, node: exp.Expr) -> bool:
+        """Whether no table is read in it but those of tenants: others hold the ids of many projects."""
+        known = self.tenant_tables | self.cte_names
+        tables = (table for table in node.find_all(exp.Table) if isinstance(table.this, exp.Identifier))
+        return all(table.name in known for table in tables)
+
+
+def _names_the_project(insert: exp.Insert) -> bool:
+    columns = insert.this.expressions if isinstance(insert.this, exp.Schema) else []
+    conflict = insert.args.get("conflict")
+    keys = [key.find(exp.Column) for key in conflict.args.get("conflict_keys") or []] if conflict else []
+    is_keyed = not keys or any(key is not None and key.name == COLUMN for key in keys)
+    return is_keyed and any(column.name == COLUMN for column in columns)
+
+
+def _joins(query: exp.Expr) -> Iterator[exp.Join]:
+    """The joins of the query itself, none of those in its sub-selects."""
+    waiting = [query, *(query.args.get("using") or [])]
+    if not isinstance(query, exp.Select):
+        waiting.append(query.this)
+    if origin := query.args.get("from_"):
+        waiting.append(origin.this)
+    while waiting:
+        for join in waiting.pop().args.get("joins") or []:
+            yield join
+            waiting.append(join.this)
+
+
+def _equal_pairs(condition: exp.Expr | None) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """What must be equal for the condition to hold."""
+    condition = condition.unnest() if condition is not None else None
+    if isinstance(condition, exp.And):
+        yield from _equal_pairs(condition.left)
+        yield from _equal_pairs(condition.right)
+    elif isinstance(condition, exp.EQ):
+        left, right = condition.left.unnest(), condition.right.unnest()
+        if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+            yield from zip(_unnested(left), _unnested(right), strict=False)
+        else:
+            yield left, right
+    elif isinstance(condition, exp.In) and len(condition.expressions) == 1:
+        yield condition.this.unnest(), condition.expressions[0].unnest()
+
+
+def _unnested(node: exp.Tuple) -> list[exp.Expr]:
+    return [part.unnest() for part in node.expressions]
+
+
+def _is_value(node: exp.Expr) -> bool:
+    while isinstance(node, exp.Cast | exp.Neg):
+        node = node.this.unnest()
+    return isinstance(node, VALUES)
