@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
 from projects.accounts import people
 from projects.audit import Action, record
@@ -15,12 +16,15 @@ from sessions.annotation.leases import claim
 from sessions.cohorts.making import create_cohort
 from sessions.deletion import erasing
 from sessions.export import files
-from sessions.models import BulkJob, Erasure, ExportFile, ReviewItem, SavedView
+from sessions.models import BulkJob, Erasure, ExportFile, ReviewItem, SavedView, SessionState
+from sessions.models.translation import TranslationJob, TranslationSegment, TranslationUsage
 from sessions.rollup.session_rows import recompute
+from sessions.search.index import index
 from tests.tracing.reports import at, call, failed, in_session
 from tracing.ingest.pipeline import ingest
-from tracing.models import ModelPrice
+from tracing.models import DirtyMark, ModelPrice
 from tracing.records import Issue, Reason, ScoreRecord, Sdk
+from tracing.store.activity import meter, recompute_project
 from tracing.store.media import File, keep
 
 CANARY = "canary"
@@ -93,18 +97,33 @@ def world(db: None, other_project: Project, charlie: User) -> World:
 
 
 def fill(project: Project, owner: User) -> None:
-    claims = in_session("s1", user_id=f"{CANARY}-user", tags=[f"{CANARY}-tag"], metadata={"plan": CANARY})
-    score = ScoreRecord(
-        id="score-1", name=f"{CANARY}-score", data_type="NUMERIC", value=1.0, trace_id="t1", scored_at=at(3)
-    )
+    claims = in_session("s1", user_id="u1", tags=["all", f"{CANARY}-tag"], metadata={"plan": CANARY})
+    score = ScoreRecord(id="score-1", name="quality", data_type="NUMERIC", value=1.0, trace_id="t1", scored_at=at(3))
     issue = Issue(Reason.INVALID_SPAN, f"{CANARY} sample")
     spans = [
         call("t1", "a", name=f"{CANARY} call", input=f"{CANARY} question", output=f"{CANARY} answer", claims=claims),
         failed("t1", "b", "a", status_message=f"{CANARY} failure"),
     ]
-    ingest(project.pk, [*spans, score], sdk=Sdk(f"{CANARY}-sdk", "1"), issues=[issue])
+    ingest(project.pk, [*spans, score], sdk=Sdk("an-sdk", "1"), issues=[issue])
     recompute(project.pk, ["s1"])
     record(Action.PROJECT_CREATED, project, actor=owner, target=f"{CANARY} project")
+    SessionState.objects.create(project_id=project.pk, session_id="s1", title=f"{CANARY} title", note=CANARY)
+    index(project.pk, ["t1"])
+    meter(project.pk, [timezone.now().date()])
+    for target in (DirtyMark.Target.HOUR, DirtyMark.Target.DAY):
+        recompute_project(project.pk, target)
+    translated(project.pk)
+
+
+def translated(project_id: int) -> None:
+    """A translation of the trace that is done, and what it was made of."""
+    now = timezone.now()
+    TranslationJob.objects.create(
+        project_id=project_id, trace_id="t1", version=CANARY, target="de", provider="embedded", engine=CANARY,
+        state=TranslationJob.State.DONE, result={"input": f"{CANARY} Frage"}, wanted_until=now, finished_at=now,
+    )  # fmt: skip
+    TranslationSegment.objects.create(project_id=project_id, trace_id="t1", key=b"k" * 32, text=f"{CANARY} Frage")
+    TranslationUsage.objects.create(project_id=project_id, day=now.date(), provider="embedded", characters=11)
 
 
 def new_price(project_id: int) -> str:

@@ -1,15 +1,11 @@
 """Celery tasks: each works for one project or says that it is for all, and none carries anything but ids."""
 
 import inspect
-import time
 
 import pytest
-from django.apps import apps
 
 from config.celery import SWEPT, app
-from projects import deletion
 from projects.models import Project
-from projects.sqlguard import tenant_tables
 from projects.work.slices import WORK_KINDS
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
@@ -75,26 +71,6 @@ def test_every_kind_of_sliced_work_says_whose_rows_it_touches_and_is_swept() -> 
     app.loader.import_default_modules()
 
     assert set(WORK_KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT} == set(SWEPT)
-
-
-def rows_of(project: Project) -> dict[str, list[dict[str, object]]]:
-    """Everything that the project has in the tables of tenants."""
-    tables = [model for model in apps.get_models() if model._meta.db_table in tenant_tables()]
-    rows = {model._meta.db_table: model._default_manager.filter(project_id=project.pk).values() for model in tables}
-    return {table: sorted(found, key=repr) for table, found in rows.items()}
-
-
-@pytest.mark.parametrize("name", sorted(KINDS_FOR_ONE_PROJECT))
-def test_work_for_one_project_leaves_the_others_alone(name: str, world: World, other_project: Project) -> None:
-    app.loader.import_default_modules()
-    ingest(other_project.pk, [call("t1", "a", claims=in_session("s1"))])
-    if name == "project deletions":
-        deletion.begin(other_project, by=world.owner)
-    before = rows_of(world.project)
-
-    WORK_KINDS[name].work(other_project.pk, time.monotonic() + 5)
-
-    assert rows_of(world.project) == before
 
 
 def test_recomputing_one_project_leaves_the_others_alone(world: World, other_project: Project) -> None:
