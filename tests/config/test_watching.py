@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -65,14 +65,18 @@ def running(code: str, place: Path) -> Iterator[subprocess.Popen[str]]:
             process.stdin.close()
 
 
-def run(work: Coroutine[None, None, T]) -> T:
-    """Run it in a thread of its own: the synchronous Playwright of other tests keeps a loop in this one."""
+def in_a_thread(work: Callable[..., T], *arguments: object) -> T:
+    """Leave this thread alone: the synchronous Playwright of other tests keeps an event loop in it."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        return thread.submit(work, *arguments).result()
 
 
 def look(watch: ProcessWatch) -> list[Process]:
-    return run(watch.look())
+    return in_a_thread(asyncio.run, watch.look())
+
+
+def alive(*roles: str) -> None:
+    in_a_thread(call_command, "alive", *roles)
 
 
 @pytest.fixture
@@ -95,7 +99,7 @@ def test_a_process_that_keeps_pythons_lock_is_found_and_ended_and_says_where_it_
             assert found.silent == silent
         assert found.is_frozen
 
-        run(end(found))
+        in_a_thread(asyncio.run, end(found))
         assert process.wait(10) == -signal.SIGKILL
         assert "re/__init__.py" in process.stderr.read()
     assert look(watch) == []
@@ -152,15 +156,15 @@ def test_a_directory_that_is_open_to_others_proves_nothing(place: Path) -> None:
 def test_the_command_for_containers_ends_what_is_frozen_and_fails(place: Path, settings: Settings) -> None:
     settings.ALIVE_DIR = place
     with running(SLEEPS, place) as process, running(SLEEPS, place) as other:
-        call_command("alive", "web")
+        alive("web")
         process.send_signal(signal.SIGSTOP)
         with pytest.raises(CommandError, match=rf"web {process.pid} has not answered for 10 s: it was killed"):
-            call_command("alive", "web")
+            alive("web")
         assert process.wait(10) == -signal.SIGKILL
-        call_command("alive", "web")
+        alive("web")
         assert other.poll() is None
         with pytest.raises(CommandError, match="no process of grpc answers"):
-            call_command("alive", "web", "grpc")
+            alive("web", "grpc")
 
 
 def ask(port: int, request: bytes = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") -> str:
