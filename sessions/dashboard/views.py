@@ -1,8 +1,7 @@
 """The dashboard of a project, for any time and any filter of the list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -24,10 +23,10 @@ from sessions.dashboard.charts import (
     tops_of,
     trend_of,
 )
-from sessions.dashboard.heat import cells_of
+from sessions.dashboard.heat import HeatCell, cells_of
 from sessions.dashboard.latencies import SAMPLED_SESSIONS, Latencies, hour_of, latencies_of
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import DashboardScore, Facts, Scored, before_of, numbers_of
+from sessions.dashboard.numbers import DashboardNumbers, DashboardScore, Facts, Scored, before_of, numbers_of
 from sessions.dashboard.reading import sessions_of
 from sessions.dashboard.steps import TimeStep, steps_between
 from sessions.listing.listing import Listing
@@ -59,6 +58,31 @@ class ScorePanel:
     categories: list[Top]
 
 
+@dataclass(frozen=True, kw_only=True)
+class DashboardPage:
+    """What the page shows: only `listing` when its parameters are wrong, only `facts` too when no session matches."""
+
+    listing: Listing
+    is_too_long: bool = False
+    facts: Facts | None = None
+    latencies: dict[str, float | None] = field(default_factory=dict)
+    before: Before | None = None
+    before_latencies: dict[str, float | None] = field(default_factory=dict)
+    charts: list[DashboardChart] = field(default_factory=list)
+    tops: list[tuple[str, list[Top]]] = field(default_factory=list)
+    scores: list[ScorePanel] = field(default_factory=list)
+    other_scores: int = 0  # that have no room
+    heat: list[list[HeatCell]] = field(default_factory=list)
+    busiest: int = 0  # sessions of the busiest hour of the week
+    numbers: DashboardNumbers | None = None
+    is_sampled: bool = False  # whether latencies are those of a sample
+
+    ranges = RANGES
+    one_in = ONE_IN
+    sampled = SAMPLED_SESSIONS
+    width, height = DASHBOARD_CHART_WIDTH, DASHBOARD_CHART_HEIGHT
+
+
 @require_safe
 @project_view
 def dashboard(request: PageRequest, project: Project) -> HttpResponse:
@@ -69,44 +93,40 @@ def dashboard(request: PageRequest, project: Project) -> HttpResponse:
     elif not params.get("range"):
         params["range"] = DEFAULT_RANGE
     listing = Listing(project, params)
-    context: dict[str, Any] = {"project": project, "section": "dashboard", "listing": listing, "ranges": RANGES}
-    if not listing.errors:
-        try:
-            context |= _drawn(project, listing)
-        except TooLong:
-            context["is_too_long"] = True
+    try:
+        page = DashboardPage(listing=listing) if listing.errors else _drawn(project, listing)
+    except TooLong:
+        page = DashboardPage(listing=listing, is_too_long=True)
+    context = {"project": project, "section": "dashboard", "page": page}
     return render(request, "sessions/dashboard/dashboard.html", context)
 
 
-def _drawn(project: Project, listing: Listing) -> dict[str, Any]:
+def _drawn(project: Project, listing: Listing) -> DashboardPage:
     first, last = _edges(project, listing)
     steps, links, sessions = steps_between(first, last), Links(listing), sessions_of(listing)
     found = numbers_of(listing, sessions, steps)
     if not found.facts.session_count:
-        return {"facts": found.facts}
+        return DashboardPage(listing=listing, facts=found.facts)
     latencies = latencies_of(listing, sessions, steps, session_count=found.facts.session_count)
     before = _before(project, listing, first, last)
-    return {
-        "facts": found.facts,
-        "latencies": _percentiles(latencies),
-        "before": before,
-        "before_latencies": _percentiles(before.latencies) if before else {},
-        "charts": charts_of(links, steps, found.steps) + latency_charts(links, latencies),
-        "tops": [
+    return DashboardPage(
+        listing=listing,
+        facts=found.facts,
+        latencies=_percentiles(latencies),
+        before=before,
+        before_latencies=_percentiles(before.latencies) if before else {},
+        charts=charts_of(links, steps, found.steps) + latency_charts(links, latencies),
+        tops=[
             (BREAKDOWN_LABELS[name], tops_of(links, listing.properties[name].aliases[0], values))
             for name, values in found.tops.items()
         ],
-        "scores": [_panel(links, steps, score, before) for score in found.scores[:MAX_DASHBOARD_SCORES]],
-        "other_scores": max(0, len(found.scores) - MAX_DASHBOARD_SCORES),
-        "heat": cells_of(links, steps, found.heat),
-        "busiest": max(map(max, found.heat)),
-        "numbers": found,
-        "one_in": ONE_IN,
-        "is_sampled": latencies.is_sample,
-        "sampled": SAMPLED_SESSIONS,
-        "width": DASHBOARD_CHART_WIDTH,
-        "height": DASHBOARD_CHART_HEIGHT,
-    }
+        scores=[_panel(links, steps, score, before) for score in found.scores[:MAX_DASHBOARD_SCORES]],
+        other_scores=max(0, len(found.scores) - MAX_DASHBOARD_SCORES),
+        heat=cells_of(links, steps, found.heat),
+        busiest=max(map(max, found.heat)),
+        numbers=found,
+        is_sampled=latencies.is_sample,
+    )
 
 
 def _edges(project: Project, listing: Listing) -> tuple[datetime, datetime]:
