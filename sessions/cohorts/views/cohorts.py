@@ -1,5 +1,6 @@
 """Where people make, change and delete cohorts."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,18 @@ class CohortForm(forms.Form):
     name = forms.CharField(max_length=MAX_COHORT_NAME_CHARACTERS)
     description = forms.CharField(max_length=DESCRIPTION_LENGTH, required=False)
     colour = forms.ChoiceField(choices=Cohort.Colour.choices, required=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCohortPage:
+    """The form of a cohort of the `count` sessions that `query` matches, or why there can be none."""
+
+    form: CohortForm
+    query: str
+    error: str
+    count: int
+
+    colours = Cohort.Colour.choices
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,8 +82,8 @@ def _ask(request: HttpRequest, project: Project, query: str, form: CohortForm, s
         count = making.matching(project, QueryDict(kept)).count()
     except CohortError as problem:
         error = str(problem)
-    context = {"project": project, "section": "compare", "form": form, "query": kept, "error": error, "count": count}
-    context["colours"] = Cohort.Colour.choices
+    page = NewCohortPage(form=form, query=kept, error=error, count=count)
+    context = {"project": project, "section": "compare", "page": page}
     return render(request, "sessions/cohorts/new.html", context, status=status)
 
 

@@ -1,8 +1,10 @@
 """The page that compares, and its numbers as CSV. The address is the whole state."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -30,21 +32,41 @@ COMPARISON_CSV_HEAD += [*("mean_difference", "mean_low", "mean_high", "within", 
 UNKNOWN_CSV_CELLS = ("", "", "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class ComparisonPage:
+    """What was asked, and the comparison, or why there is none."""
+
+    asked: ComparisonQuery
+    comparison: CohortComparison | None
+    error: str
+    cohorts: QuerySet[Cohort]
+    address: str  # of the same comparison as CSV
+    shape: str
+    stratify: str
+
+    everything = EVERYTHING
+    max_groups = MAX_GROUPS
+
+    @property
+    def splitting(self) -> dict[str, str]:
+        return splitting()
+
+
 @require_safe
 @project_view
 def compare(request: HttpRequest, project: Project) -> HttpResponse:
     comparison, asked, error = _read(request, project)
-    context: dict[str, Any] = {"project": project, "section": "compare", "asked": asked, "error": error}
-    context |= {"cohorts": Cohort.objects.for_project(project).order_by("name"), "splitting": splitting()}
-    context |= {
-        "everything": EVERYTHING,
-        "most": MAX_GROUPS,
-        "comparison": comparison,
-        "address": request.GET.urlencode(),
-    }
-    context |= {"shape": request.GET.get("shape", ""), "stratify": request.GET.get("stratify", "")}
-    status = 400 if error else 200
-    return render(request, "sessions/cohorts/compare.html", context, status=status)
+    page = ComparisonPage(
+        asked=asked,
+        comparison=comparison,
+        error=error,
+        cohorts=Cohort.objects.for_project(project).order_by("name"),
+        address=request.GET.urlencode(),
+        shape=request.GET.get("shape", ""),
+        stratify=request.GET.get("stratify", ""),
+    )
+    context = {"project": project, "section": "compare", "page": page}
+    return render(request, "sessions/cohorts/compare.html", context, status=400 if error else 200)
 
 
 @require_safe
