@@ -1,7 +1,7 @@
 """The annotate panel, as a page or as a fragment of the session page: scores, thumbs, corrections, comments."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,13 +16,25 @@ from projects.htmx import PageRequest
 from projects.models import Project, Role, User
 from sessions.annotation import comments, configs, scoring
 from sessions.annotation.configs import NotAllowed
-from sessions.annotation.panels import Mark, answers_of, panel_of
+from sessions.annotation.panels import Mark, Panel, answers_of, panel_of
 from sessions.annotation.scoring import ScoreAnswer
 from sessions.annotation.targets import Target, find
 from sessions.models import Comment, ObjectType
 from tracing.models import Score
 
 OBJECT_TYPES = {"session": ObjectType.SESSION, "trace": ObjectType.TRACE, "span": ObjectType.OBSERVATION}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotationPage:
+    """The scores and comments of one session, trace or span."""
+
+    panel: Panel
+    kind: str  # session | trace | span
+    address: str
+    comment_address: str
+    error: str
+    user_id: int  # of the reader
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,16 +128,15 @@ def change_comment(request: PageRequest, project: Project, comment_id: str, acti
 def show(request: PageRequest, project: Project, target: Target, *, error: str = "") -> HttpResponse:
     """htmx swaps only what succeeded, so that a fragment carries its error in the text alone."""
     kind = next(word for word, kind in OBJECT_TYPES.items() if kind == target.kind)
-    context: dict[str, Any] = {
-        "project": project,
-        "section": "sessions",
-        "panel": panel_of(project, target, person(request)),
-        "kind": kind,
-        "address": address_of(project, target),
-        "comment_address": _address("comment-new", project, target),
-        "error": error,
-        "user_id": person(request).pk,
-    }
+    page = AnnotationPage(
+        panel=panel_of(project, target, person(request)),
+        kind=kind,
+        address=address_of(project, target),
+        comment_address=_address("comment-new", project, target),
+        error=error,
+        user_id=person(request).pk,
+    )
+    context = {"project": project, "section": "sessions", "page": page}
     if request.htmx:
         return render(request, "sessions/annotation/_annotate.html", context)
     return render(request, "sessions/annotation/annotate.html", context, status=400 if error else 200)
