@@ -97,7 +97,7 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
         min_value=1,
         max_value=36_500,
         required=False,
-        label="Keep traces for so many days",
+        label="Keep traces for (days)",
         help_text="Counted from their arrival; what is older is deleted every night. Empty keeps everything.",
         widget=forms.NumberInput(FIELD),
     )

@@ -32,7 +32,10 @@ class PersonForm(forms.Form):
         max_length=200, label="User id", strip=False, widget=forms.TextInput(FIELD | {"autocomplete": "off"})
     )
     again = forms.CharField(
-        max_length=200, label="Once more", strip=False, widget=forms.TextInput(FIELD | {"autocomplete": "off"})
+        max_length=200,
+        label="Type the user id again",
+        strip=False,
+        widget=forms.TextInput(FIELD | {"autocomplete": "off"}),
     )
 
     def clean_again(self) -> str:

@@ -74,7 +74,7 @@ def test_a_session_and_its_turns_are_annotated_in_place(
     turn = page.locator(f"[data-annotated='{trace_id}'] .annotation-body")
     turn.get_by_text("Correct the answer").click()
     turn.locator("textarea[name=correction]").fill("It is late, sorry.")
-    turn.get_by_role("button", name="Save the correction").click()
+    turn.get_by_role("button", name="Save correction").click()
     expect(turn.locator(".diff ins").first).to_have_text("late,")
     axe(page)
     page.get_by_role("link", name="Annotate", exact=True).click()

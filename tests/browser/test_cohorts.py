@@ -32,7 +32,7 @@ def fill(project: Project) -> None:
 def make_cohort(page: Page, address: str, name: str) -> None:
     page.goto(address)
     page.get_by_label("Name").fill(name)
-    page.get_by_role("button", name="Make the cohort").click()
+    page.get_by_role("button", name="Create cohort").click()
     expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
 
 
@@ -49,7 +49,7 @@ def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
     axe(alices)
     for name in ("Phone", "Web"):
         alices.get_by_label(f"Compare {name}").check()
-    alices.get_by_role("button", name="Compare the chosen").click()
+    alices.get_by_role("button", name="Compare selected").click()
 
     expect(alices.get_by_role("heading", name="What differs")).to_be_visible()
     expect(alices.get_by_text("Total cost: higher in B than in A")).to_be_visible()

@@ -141,7 +141,7 @@ def test_a_view_is_saved_used_changed_and_made_the_default(
     open_list(alices, address(live_server, project, "?tags=support&sort=total_cost"))
 
     alices.locator(".views-menu > summary").click()
-    alices.get_by_label("Save what is shown as").fill("Support")
+    alices.get_by_label("Save view as").fill("Support")
     alices.get_by_label("for everybody").check()
     alices.get_by_role("button", name="Save view").click()
     expect(alices.locator(".views-menu > summary")).to_contain_text("Support")

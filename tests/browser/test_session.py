@@ -164,7 +164,7 @@ def test_a_member_names_and_marks_a_session(alices: Page, live_server: LiveServe
 
     alices.get_by_role("button", name="Bookmark").click()
     expect(alices.get_by_role("button", name="Bookmark")).to_have_attribute("aria-pressed", "true")
-    alices.locator("summary", has_text="Add a title or a note").click()
+    alices.locator("summary", has_text="Add title or note").click()
     alices.get_by_label("Title").fill("The late order")
     alices.get_by_role("button", name="Save").click()
     expect(alices.get_by_role("heading", name="The late order")).to_be_visible()

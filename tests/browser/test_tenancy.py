@@ -66,7 +66,7 @@ def test_a_stranger_signs_up_invites_a_colleague_sends_a_trace_and_removes_the_c
     page.get_by_label("Code").fill(code[1])
     page.get_by_role("button", name="Confirm").click()
     page.get_by_label("Name").fill("Initech")
-    page.get_by_role("button", name="Found an organization").click()
+    page.get_by_role("button", name="Create organization").click()
     expect(page.get_by_role("heading", name="Initech")).to_be_visible()
     # A project, and a key whose secret she reads off the page.
     page.get_by_label("Name").fill("Support")

@@ -78,7 +78,7 @@ def test_viewers_read_and_do_not_write(client: Client, project: Project) -> None
     client.force_login(viewer)
 
     assert client.post(state_url(project), {"bookmark": "1"}).status_code == 403
-    assert "Add a title or a note" not in client.get(page_of(project)).content.decode()
+    assert "Add title or note" not in client.get(page_of(project)).content.decode()
 
 
 def test_a_title_in_a_traces_metadata_is_shown_until_somebody_writes_another(alices: Client, project: Project) -> None:

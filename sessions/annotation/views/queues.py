@@ -19,7 +19,7 @@ from sessions.models import ReviewQueue
 class QueueForm(forms.Form):
     name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD))
     description = forms.CharField(
-        required=False, max_length=2000, help_text="Shown to who reviews.", widget=forms.Textarea(FIELD | {"rows": 2})
+        required=False, max_length=2000, help_text="Shown to reviewers.", widget=forms.Textarea(FIELD | {"rows": 2})
     )
     score_config_ids = forms.MultipleChoiceField(
         required=False, label="Scores to give", widget=forms.CheckboxSelectMultiple
@@ -28,7 +28,7 @@ class QueueForm(forms.Form):
         required=False,
         coerce=int,
         label="Who reviews",
-        help_text="Nobody chosen means every member.",
+        help_text="Leave empty for all members.",
         widget=forms.CheckboxSelectMultiple,
     )
     reviewers_per_item = forms.IntegerField(
@@ -36,7 +36,7 @@ class QueueForm(forms.Form):
         max_value=MOST_REVIEWERS,
         initial=1,
         label="Reviewers for each session",
-        help_text="So many people look at each, apart from one another.",
+        help_text="How many people review each session, independently of each other.",
         widget=forms.NumberInput(FIELD),
     )
 

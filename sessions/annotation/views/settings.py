@@ -22,17 +22,17 @@ class ConfigForm(forms.Form):
     data_type = forms.ChoiceField(
         choices=DataType.choices,
         label="Type",
-        help_text="It cannot be changed later: archive the score and make a new one.",
+        help_text="The type cannot be changed later. Archive this score type and create another instead.",
         widget=forms.Select(FIELD),
     )
     description = forms.CharField(
-        required=False, max_length=2000, help_text="Shown to who scores.", widget=forms.Textarea(FIELD | {"rows": 2})
+        required=False, max_length=2000, help_text="Shown to reviewers.", widget=forms.Textarea(FIELD | {"rows": 2})
     )
     min_value = forms.FloatField(required=False, label="At least", widget=forms.NumberInput(FIELD | {"step": "any"}))
     max_value = forms.FloatField(required=False, label="At most", widget=forms.NumberInput(FIELD | {"step": "any"}))
     categories = forms.CharField(
         required=False,
-        help_text="Of a category score: one on each line, such as “refund”; the first has the key 1.",
+        help_text="One category per line, such as “refund”. Reviewers press 1 for the first.",
         widget=forms.Textarea(FIELD | {"rows": 4}),
     )
 
