@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from projects.models import Project
+from sessions.replay.turns import TurnPage
 from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest.pipeline import ingest
@@ -17,6 +19,12 @@ TICKET: Said = (
     ),
     ("Can I still change the address?", "No, but you can pick it up at the station."),
 )
+
+
+def window_of(answer: Any) -> TurnPage:
+    """The turns that a page of a session shows, or a fragment of it."""
+    page = answer.context["page"]
+    return getattr(page, "window", page)
 
 
 def tell(project: Project, session_id: str, said: Said = TICKET, *, user_id: str = "user-a") -> list[str]:

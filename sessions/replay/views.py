@@ -1,8 +1,10 @@
 """The page of one session. The permanent link that SDKs print; a fragment answers the URL of the page it stands in."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,12 +18,12 @@ from projects.values import moment_in, whole_number
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.replay import turns
-from sessions.replay.account import account_of
-from sessions.replay.finding import found_in
-from sessions.replay.neighbours import neighbours_of
-from sessions.replay.state import StateForm, say, saying_of, state_of
-from sessions.replay.timeline import timeline_of
-from sessions.replay.usage import usage_rows
+from sessions.replay.account import SessionTotals, account_of
+from sessions.replay.finding import TurnMatches, found_in
+from sessions.replay.neighbours import Neighbours, neighbours_of
+from sessions.replay.state import Saying, StateForm, say, saying_of, state_of
+from sessions.replay.timeline import Timeline, timeline_of
+from sessions.replay.usage import ModelUsage, usage_rows
 from sessions.rollup.breakdown import find_partial_values
 
 ReplayContext = dict[str, Any]
@@ -37,21 +39,95 @@ SESSION_EXPORT_FORMATS = (("markdown", "Markdown"), ("jsonl", "Chat messages (JS
 KEPT_PARAMETERS = ("in", "only", "find", "lang")  # parameters that every link of the page takes along
 
 
+@dataclass(frozen=True, kw_only=True)
+class SessionPage:
+    """One session with the window of turns that the address asks for. What it does not ask for is None."""
+
+    project: Project
+    session: Session
+    asked: QueryDict
+    window: turns.TurnPage
+
+    filters = turns.ONLY
+    exports = SESSION_EXPORT_FORMATS
+
+    @cached_property
+    def saying(self) -> Saying:
+        return saying_of(self.session, self.project)
+
+    @cached_property
+    def _facts(self) -> tuple[list[Property], list[Property]]:
+        return _facts(self.session)
+
+    @property
+    def properties(self) -> list[Property]:
+        return self._facts[0]
+
+    @property
+    def other_properties(self) -> list[Property]:
+        return self._facts[1]
+
+    @cached_property
+    def usage(self) -> list[ModelUsage]:
+        return usage_rows(self.session.usage_by_model)
+
+    @property
+    def export_url(self) -> str:
+        return reverse("export-session", args=[self.project.pk, self.session.session_id])
+
+    @property
+    def may_edit(self) -> bool:
+        return self.project.role.covers(Role.MEMBER)
+
+    @property
+    def only(self) -> str:
+        return self.asked.get("only", "")
+
+    @property
+    def find(self) -> str:
+        return self.asked.get("find", "")
+
+    @property
+    def kept(self) -> str:
+        return _kept(self.asked)
+
+    @cached_property
+    def neighbours(self) -> Neighbours | None:
+        return neighbours_of(self.project, self.session, str(self.asked["in"])) if "in" in self.asked else None
+
+    @cached_property
+    def account(self) -> SessionTotals | None:
+        return account_of(self.session) if "account" in self.asked else None
+
+    @property
+    def sets(self) -> list[tuple[str, list[tuple[str, int]]]]:
+        return find_partial_values(self.session)
+
+    @cached_property
+    def timeline(self) -> Timeline | None:
+        return _timeline_of(self.asked, self.session) if "timeline" in self.asked else None
+
+    @cached_property
+    def found(self) -> TurnMatches | None:
+        return found_in(self.session, self.find, only=self.only) if self.find else None
+
+
 @require_safe
 @vary_on_headers("HX-Request")
 @project_view
 def session(request: PageRequest, project: Project, session_id: str) -> HttpResponse:
     """`?turn=` and `?at=` open it at a place, `?after=` and `?before=` read on; FRAGMENTS are asked for by name."""
     found = Session.objects.for_project(project).filter(session_id=session_id).first()
-    context: ReplayContext = {"project": project, "session_id": session_id, "session": found, "section": "sessions"}
     if found is None:
+        context: ReplayContext = {"project": project, "session_id": session_id, "section": "sessions"}
         return render(request, "sessions/no_session.html", context, status=404)
-    context |= {"only": request.GET.get("only", ""), "kept": _kept(request), "find": request.GET.get("find", "")}
     if request.htmx:
+        context = {"project": project, "session": found, "only": request.GET.get("only", "")}
+        context |= {"kept": _kept(request.GET), "find": request.GET.get("find", "")}
         answer = next((answer for name, answer in FRAGMENTS.items() if name in request.GET), _window)
         return answer(request, found, context)
-    context["page"] = _asked(request, found)
-    return render(request, "sessions/session.html", context | _header(request, project, found))
+    page = SessionPage(project=project, session=found, asked=request.GET, window=_asked(request, found))
+    return render(request, "sessions/session.html", {"project": project, "section": "sessions", "page": page})
 
 
 @require_POST
@@ -73,30 +149,6 @@ def session_state(request: HttpRequest, project: Project, session_id: str) -> Ht
     kept = {name: request.POST[name] for name in KEPT_PARAMETERS if request.POST.get(name)}
     page = reverse("session", args=[project.pk, session_id])
     return redirect(f"{page}?{urlencode(kept)}" if kept else page)
-
-
-def _header(request: PageRequest, project: Project, found: Session) -> ReplayContext:
-    first, others = _facts(found)
-    context: ReplayContext = {
-        "properties": first,
-        "other_properties": others,
-        "usage": usage_rows(found.usage_by_model),
-    }
-    context |= {"saying": saying_of(found, project), "filters": turns.ONLY}
-    context |= {
-        "exports": SESSION_EXPORT_FORMATS,
-        "export_url": reverse("export-session", args=[project.pk, found.session_id]),
-    }
-    context["may_edit"] = project.role.covers(Role.MEMBER)
-    if "in" in request.GET:
-        context["neighbours"] = neighbours_of(project, found, request.GET["in"])
-    if "account" in request.GET:
-        context |= _account_of(found)
-    if "timeline" in request.GET:
-        context["timeline"] = _timeline_of(request, found)
-    if context_find := request.GET.get("find"):
-        context["found"] = found_in(found, context_find, only=request.GET.get("only", ""))
-    return context
 
 
 def _facts(found: Session) -> tuple[list[Property], list[Property]]:
@@ -137,16 +189,16 @@ def _account(request: PageRequest, found: Session, context: ReplayContext) -> Ht
     return render(request, "sessions/_account.html", context | _account_of(found))
 
 
-def _timeline_of(request: PageRequest, found: Session) -> object:
-    return timeline_of(found, *_range(request))
+def _timeline_of(asked: QueryDict, found: Session) -> Timeline:
+    return timeline_of(found, *_range(asked))
 
 
 def _timeline(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
-    return render(request, "sessions/replay/_timeline.html", context | {"timeline": _timeline_of(request, found)})
+    return render(request, "sessions/replay/_timeline.html", context | {"timeline": _timeline_of(request.GET, found)})
 
 
-def _range(request: PageRequest) -> list[int]:
-    numbers = [number_in(request.GET.get(name, "")) for name in ("from", "to")]
+def _range(asked: QueryDict) -> list[int]:
+    numbers = [number_in(asked.get(name, "")) for name in ("from", "to")]
     return numbers if all(numbers) else []
 
 
@@ -182,9 +234,9 @@ FRAGMENTS = {
 }  # fmt: skip
 
 
-def _kept(request: PageRequest) -> str:
+def _kept(asked: QueryDict) -> str:
     """`&in=...` for links within the page."""
-    kept = {name: request.GET[name] for name in KEPT_PARAMETERS if request.GET.get(name)}
+    kept = {name: str(asked[name]) for name in KEPT_PARAMETERS if asked.get(name)}
     return "&" + urlencode(kept) if kept else ""
 
 

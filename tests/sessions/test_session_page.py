@@ -13,7 +13,7 @@ from projects.models import Project, User
 from sessions.replay.timeline import BARS
 from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
 from sessions.rollup.session_rows import recompute
-from tests.conversations import tell
+from tests.conversations import tell, window_of
 from tests.sessions.large import tell_long
 from tests.tracing.reports import at, call, failed, in_session, span
 from tests.tracing.test_reading import ATTACKS, Found
@@ -59,7 +59,7 @@ SYSTEM = {"role": "system", "content": "Be brief."}
 
 
 def readings(client: Client, page: str, **query: str) -> list[Any]:
-    return [turn.reading for turn in client.get(page, query).context["page"].turns]
+    return [turn.reading for turn in window_of(client.get(page, query)).turns]
 
 
 def contents(spoken: Any) -> list[str]:
@@ -90,7 +90,7 @@ def test_history_is_folded_across_the_edge_of_a_window(alices: Client, project: 
     say(project, *turns)
     page = page_of(project, "s")
 
-    following = alices.get(page).context["page"].following
+    following = window_of(alices.get(page)).following
     later = readings(alices, page, after=str(following))
     around = readings(alices, page, turn=f"t{FIRST_PAGE + 1}")
 
@@ -211,7 +211,7 @@ def test_a_page_stays_small_whatever_the_texts(alices: Client, project: Project)
     page = page_of(project, "s")
 
     answer = alices.get(page)
-    first, closed = answer.context["page"].turns[0].reading, answer.context["page"].turns[-1].reading
+    first, closed = window_of(answer).turns[0].reading, window_of(answer).turns[-1].reading
     head = alices.get(reverse("text", args=[project.pk, "t0"]) + "?span=a&side=input&head=1", headers=FRAGMENT)
     read = alices.get(page, {"read": closed.trace.trace_id}, headers=FRAGMENT)
 
@@ -233,8 +233,8 @@ def test_a_page_stays_small_whatever_the_number_of_calls(alices: Client, project
     page = page_of(project, "s")
 
     first = alices.get(page, {"timeline": ""})
-    later = alices.get(page, {"after": str(first.context["page"].following)}, headers=FRAGMENT)
-    turns = [*first.context["page"].turns, *later.context["page"].turns]
+    later = alices.get(page, {"after": str(window_of(first).following)}, headers=FRAGMENT)
+    turns = [*window_of(first).turns, *window_of(later).turns]
     read = [alices.get(page, {"read": turn.trace.trace_id}, headers=FRAGMENT) for turn in (turns[0], turns[-1])]
 
     assert len(turns) == FIRST_PAGE + TURNS_PER_PAGE
@@ -259,10 +259,10 @@ def test_20_000_traces_are_read_from_anywhere_with_as_many_questions_as_one(
         timeline = alices.get(page, {"timeline": ""}, headers=FRAGMENT)
 
     assert [len(answer.content) < MOST_BYTES for answer in (first, middle, last, timeline)] == [True] * 4
-    turns = middle.context["page"].turns
+    turns = window_of(middle).turns
     assert [(turn.number, turn.trace.trace_id) for turn in turns][2] == (12_345, trace_ids[12_344])
-    assert last.context["page"].turns[-1].number == 20_000
-    assert last.context["page"].following is None
+    assert window_of(last).turns[-1].number == 20_000
+    assert window_of(last).following is None
     assert len(timeline.context["timeline"].bars) <= BARS
     assert 0 < max(bar.failed for bar in timeline.context["timeline"].bars) < 0.05
 
@@ -270,11 +270,11 @@ def test_20_000_traces_are_read_from_anywhere_with_as_many_questions_as_one(
 def test_windows_lead_both_ways_without_a_gap(alices: Client, project: Project) -> None:
     trace_ids = tell_long(project, "long", 100)
     page = page_of(project, "long")
-    window = alices.get(page, {"turn": trace_ids[49]}).context["page"]
+    window = window_of(alices.get(page, {"turn": trace_ids[49]}))
     earlier = alices.get(page, {"before": str(window.previous)}, headers=FRAGMENT)
     later = alices.get(page, {"after": str(window.following)}, headers=FRAGMENT)
 
-    numbers = [turn.number for part in (earlier.context["page"], window, later.context["page"]) for turn in part.turns]
+    numbers = [turn.number for part in (window_of(earlier), window, window_of(later)) for turn in part.turns]
 
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
     assert (numbers[0], numbers[-1]) == (18, 87)
@@ -286,8 +286,8 @@ def test_windows_lead_both_ways_without_a_gap(alices: Client, project: Project) 
 def test_only_what_is_asked_for_is_shown(alices: Client, project: Project) -> None:
     tell_long(project, "long", 300)
 
-    shown = alices.get(page_of(project, "long"), {"only": "errors"}).context["page"].turns
-    nonsense = alices.get(page_of(project, "long"), {"only": "nonsense"}).context["page"].turns
+    shown = window_of(alices.get(page_of(project, "long"), {"only": "errors"})).turns
+    nonsense = window_of(alices.get(page_of(project, "long"), {"only": "nonsense"})).turns
 
     assert [turn.trace.input_preview for turn in shown] == ["question 100", "question 200", "question 300"]
     assert len(nonsense) == FIRST_PAGE

@@ -12,7 +12,7 @@ from projects.models import Project, Role, User
 from sessions.deletion import erasing
 from sessions.models import SessionState
 from sessions.rollup.session_rows import recompute
-from tests.conversations import TICKET, tell
+from tests.conversations import TICKET, tell, window_of
 from tests.tracing.reports import call, in_session
 from tracing.ingest.pipeline import ingest
 
@@ -131,8 +131,8 @@ def test_neighbours_are_those_of_the_list_one_came_from(alices: Client, project:
     for number, user_id in enumerate(("ana", "ben", "ana", "ana")):
         tell(project, f"ticket-{number}", TICKET[:1], user_id=user_id)
 
-    neighbours = alices.get(page_of(project, "ticket-2"), {"in": "user_ids=ana&sort=id"}).context["neighbours"]
-    first = alices.get(page_of(project, "ticket-0"), {"in": "user_ids=ana&sort=id"}).context["neighbours"]
+    neighbours = alices.get(page_of(project, "ticket-2"), {"in": "user_ids=ana&sort=id"}).context["page"].neighbours
+    first = alices.get(page_of(project, "ticket-0"), {"in": "user_ids=ana&sort=id"}).context["page"].neighbours
     wrong = alices.get(page_of(project, "ticket-0"), {"in": "nonsense=1"})
 
     assert (neighbours.previous, neighbours.next) == ("ticket-0", "ticket-3")
@@ -142,7 +142,7 @@ def test_neighbours_are_those_of_the_list_one_came_from(alices: Client, project:
 
 def test_a_session_that_grows_sends_what_is_new(alices: Client, project: Project) -> None:
     tell(project, "ticket-1", TICKET[:1])
-    page = alices.get(page_of(project)).context["page"]
+    page = window_of(alices.get(page_of(project)))
     query = {"live": str(page.last), "seen": page.turns[-1].trace.updated_at.isoformat()}
     unchanged = alices.get(page_of(project), query, headers=FRAGMENT)
 
@@ -150,6 +150,6 @@ def test_a_session_that_grows_sends_what_is_new(alices: Client, project: Project
     grown = alices.get(page_of(project), query, headers=FRAGMENT)
 
     assert unchanged.status_code == 204
-    assert [turn.number for turn in grown.context["page"].turns] == [2]
+    assert [turn.number for turn in window_of(grown).turns] == [2]
     assert 'hx-swap-oob="beforebegin:#waiting"' in grown.content.decode()
     assert 'id="facts" hx-swap-oob="true"' in grown.content.decode()

@@ -16,7 +16,7 @@ from sessions.models.properties import PropertyKind, properties_of
 from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
 from sessions.rollup.session_rows import recompute
 from sessions.views.onboarding import SNIPPETS
-from tests.conversations import TICKET, tell
+from tests.conversations import TICKET, tell, window_of
 from tests.tracing.reports import at, call, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.records import Issue, Reason, ScoreRecord
@@ -198,13 +198,13 @@ def test_a_session_shows_its_traces_in_order_and_reads_on_page_by_page(alices: C
     page = url("session", project, "long/one")
 
     first = alices.get(page)
-    numbers = [turn.number for turn in first.context["page"].turns]
-    rest = alices.get(page, {"after": str(first.context["page"].following)}, headers=FRAGMENT)
+    numbers = [turn.number for turn in window_of(first).turns]
+    rest = alices.get(page, {"after": str(window_of(first).following)}, headers=FRAGMENT)
 
     assert numbers == list(range(1, FIRST_PAGE + 1))
-    assert [turn.trace.input_preview for turn in rest.context["page"].turns] == [said[-2][0], said[-1][0]]
-    assert [turn.number for turn in rest.context["page"].turns] == [FIRST_PAGE + 1, FIRST_PAGE + 2]
-    assert rest.context["page"].following is None
+    assert [turn.trace.input_preview for turn in window_of(rest).turns] == [said[-2][0], said[-1][0]]
+    assert [turn.number for turn in window_of(rest).turns] == [FIRST_PAGE + 1, FIRST_PAGE + 2]
+    assert window_of(rest).following is None
     assert b"<html" not in rest.content
 
 
@@ -214,7 +214,7 @@ def test_what_is_no_cursor_starts_at_the_beginning(alices: Client, project: Proj
 
     answer = alices.get(url("session", project, "ticket-1"), {"after": cursor})
 
-    assert [turn.number for turn in answer.context["page"].turns] == [1, 2]
+    assert [turn.number for turn in window_of(answer).turns] == [1, 2]
 
 
 def test_long_waits_between_traces_are_named(alices: Client, project: Project) -> None:
