@@ -21,6 +21,11 @@ TICKET: Said = (
 )
 
 
+def read(answer: Any) -> str:
+    """An answer's HTML with the white space that a browser shows, one space for each run."""
+    return " ".join(answer.content.decode().split())
+
+
 def window_of(answer: Any) -> TurnPage:
     """The turns that a page of a session shows, or a fragment of it."""
     page = answer.context["page"]

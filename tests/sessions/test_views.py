@@ -16,7 +16,7 @@ from sessions.models.properties import PropertyKind, properties_of
 from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
 from sessions.rollup.session_rows import recompute
 from sessions.views.onboarding import SNIPPETS
-from tests.conversations import TICKET, tell, window_of
+from tests.conversations import TICKET, read, tell, window_of
 from tests.tracing.reports import at, call, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.records import Issue, Reason, ScoreRecord
@@ -242,7 +242,7 @@ def test_the_account_counts_values_that_are_not_on_every_trace_and_averages_scor
     ingest(project.pk, [*(call(f"t{n}", "a", claims=claim) for n, claim in enumerate(claims)), *scores])
     recompute(project.pk, ["s"])
 
-    shown = alices.get(url("session", project, "s") + "?account", headers=FRAGMENT).content.decode()
+    shown = read(alices.get(url("session", project, "s") + "?account", headers=FRAGMENT))
 
     assert "Trace tags, by the number of traces: all × 2, some × 1." in shown
     assert "Users, by" not in shown
