@@ -142,7 +142,7 @@ def test_a_view_is_saved_used_changed_and_made_the_default(
 
     alices.locator(".views-menu > summary").click()
     alices.get_by_label("Save view as").fill("Support")
-    alices.get_by_label("for everybody").check()
+    alices.get_by_label("Share with project").check()
     alices.get_by_role("button", name="Save view").click()
     expect(alices.locator(".views-menu > summary")).to_contain_text("Support")
     alices.locator(".views-menu > summary").click()
