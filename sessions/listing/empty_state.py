@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from projects.models import Project
-from sessions.listing.list_query import SessionCondition
 from sessions.listing.listing import Count, Listing
 from tracing.lists.bounded import TooLong, within
+from tracing.lists.table import ListCondition
 
 MAX_CONDITIONS_COUNTED = 6  # conditions, each of which costs one bounded count
 MAX_COUNTED_WITHOUT_CONDITION = 1_000
@@ -16,7 +16,7 @@ CONDITION_COUNT_TIMEOUT_MS = 100  # ms for a count; without one a condition is n
 
 @dataclass(frozen=True)
 class Blame:
-    condition: SessionCondition
+    condition: ListCondition
     count: Count  # of sessions without the condition
 
 

@@ -3,14 +3,12 @@
 Everything derives from the declared properties."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.http import urlencode
 
 from projects.models import Project
 from projects.values import whole_number
@@ -27,21 +25,13 @@ from sessions.query.writing import write
 from sessions.search.matching import Term
 from sessions.search.ranking import place_of
 from tracing.lists.keyset import BadCursor, Order
+from tracing.lists.table import ListCondition, changed_query
 
 DEFAULT_SORT = "-updated_at"
 LIMIT = 50
 MAX_LIST_LIMIT = 100
 LIST_PARAMETERS = ("q", *TIMES, "sort", "cursor", "limit")
 RELEVANCE = "relevance"  # the sort for when words are looked for
-
-
-@dataclass(frozen=True)
-class SessionCondition:
-    """A filter in force, in words, and the query of the list without it."""
-
-    label: str
-    value: str
-    query_without: str
 
 
 class ListQuery:
@@ -91,30 +81,24 @@ class ListQuery:
         return Order(name, column, "session_id", field, is_descending=name.startswith("-"))
 
     @cached_property
-    def conditions(self) -> list[SessionCondition]:
-        """The filters in force, faulty ones too."""
+    def conditions(self) -> list[ListCondition]:
+        """The filters in force, including faulty ones."""
+        text, span = self.query_text, self.span.words
+        parts = [("", write(part), self.query_string(q=without_part(text, part))) for part in self.query.parts]
+        time = [("Time", span, self.query_string(**dict.fromkeys(TIMES)))] if span else []
+        others = [
+            (found.label, value, self._query_without(name, value))
+            for name, found in filters().items()
+            for value in self.given(name)
+        ]
         return [
-            *(
-                SessionCondition("", write(part), self.query_string(q=without_part(self.query_text, part)))
-                for part in self.query.parts
-            ),
-            *([SessionCondition("Time", self.span.words, self._query_without_span())] if self.span.words else []),
-            *(
-                SessionCondition(found.label, value, self._query_without(name, value))
-                for name, found in filters().items()
-                for value in self.given(name)
-            ),
+            ListCondition(label=label, value=value, query_without=query)
+            for label, value, query in (*parts, *time, *others)
         ]
 
     def query_string(self, **changes: Any) -> str:
-        """`?...` of this list with `changes`; None takes a parameter away. Only a given cursor is part of it, since
-        another question starts at its first page."""
-        kept = {name: self.given(name) for name in self.params if name != "cursor"}
-        asked = {name: value for name, value in {**kept, **changes}.items() if value not in (None, "", [])}
-        return "?" + urlencode(asked, doseq=True)
-
-    def _query_without_span(self) -> str:
-        return self.query_string(**dict.fromkeys(TIMES))
+        """Return the query of this list with changes, from its first page on; None removes a parameter."""
+        return changed_query(self.params, changes)
 
     def _query_without(self, name: str, value: str) -> str:
         return self.query_string(**{name: [other for other in self.given(name) if other != value]})

@@ -16,7 +16,6 @@ from sessions.listing.filters import Input, filters, inputs_of
 from sessions.listing.list_query import RELEVANCE, ListQuery
 from sessions.listing.score_order import score_of_sort
 from sessions.models import Session
-from sessions.models.properties import SORTABLE_KINDS, Property, PropertyKind
 from sessions.search.ranking import ranked_page
 from sessions.search.reach import Reach, least_reach, reach_of
 from tracing.lists.bounded import TooLong, within
@@ -34,21 +33,6 @@ class Count(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.number:,}{'+' if self.is_capped else ''}"
-
-
-@dataclass(frozen=True)
-class SessionColumn:
-    """A property as the head of a column. Following `sort_query` sorts by it, the other way round when the list is so
-    sorted already; it is None where there is no order to speak of."""
-
-    name: str
-    field: str
-    label: str
-    help: str
-    kind: PropertyKind
-    sort_query: str | None
-    aria_sort: str  # ascending | descending | none
-    key: str = ""  # the score's name in a column of one score
 
 
 @dataclass(frozen=True)
@@ -121,10 +105,6 @@ class Listing(ListQuery):
         return Count(len(self.rows), is_capped=False) if is_known else None
 
     @cached_property
-    def columns(self) -> list[SessionColumn]:
-        return [self._column(declared) for declared in self.properties.values()]
-
-    @cached_property
     def fields(self) -> list[Inputs]:
         """The filter form, property by property."""
         return [
@@ -183,14 +163,3 @@ class Listing(ListQuery):
         others = self._besides.filter(self.query.besides)
         turns = self.reach.turns if self.reach else None
         return ranked_page(self.project, self.terms, others, turns, cursor=cursor, limit=self.limit)
-
-    def _column(self, declared: Property) -> SessionColumn:
-        query, aria_sort = None, "none"
-        if declared.kind in SORTABLE_KINDS:
-            if declared.name == self.sort.removeprefix("-"):
-                aria_sort = "descending" if self.sort.startswith("-") else "ascending"
-            rising = aria_sort == "descending" or (declared.kind == PropertyKind.ID and aria_sort == "none")
-            query = self.query_string(sort=declared.name if rising else f"-{declared.name}")
-        return SessionColumn(
-            declared.name, declared.field, declared.label, declared.help, declared.kind, query, aria_sort
-        )

@@ -1,21 +1,22 @@
-"""The list of sessions as a table: the columns that are shown, in order, with their widths, and those that could be."""
+"""The list of sessions as a table: a column for each property and for each score."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sessions.listing.listing import Listing, SessionColumn
-from sessions.listing.score_columns import score_columns
-from sessions.models import SavedView
-from sessions.models.properties import PropertyKind
-from tracing.lists.layout import DENSITIES, Layout, layout_of, said_in
+from sessions.listing.listing import Listing
+from sessions.listing.score_order import PREFIX, ScoreName, score_names, score_of_sort
+from sessions.models import SavedView, Session
+from sessions.models.properties import SORTABLE_KINDS, Property, PropertyKind, properties_of
+from tracing.lists.layout import said_in
+from tracing.lists.table import ListColumn, ListTable, list_table
 
 # What a glance asks for; every other property is one click away.
 DEFAULT_SESSION_COLUMNS = (
     "updated_at", "user_ids", "trace_count", "duration_ms", "total_tokens", "total_cost", "error_count",
     "model_names", "tags", "id", "environments",
 )  # fmt: skip
-CONVERSATION_COLUMN_PIXELS = 384  # pixels, as of the first column in static/css/list.css
+CONVERSATION_COLUMN_PIXELS = 384  # as of the first column in static/css/list.css
 SESSION_COLUMN_PIXELS = {
     PropertyKind.ID: 260,
     PropertyKind.TIME: 140,
@@ -26,49 +27,72 @@ SESSION_COLUMN_PIXELS = {
 }
 DEFAULT_COLUMN_PIXELS = 160
 SCORE_COLUMN_PIXELS = 170  # names of scores are longer than those of numbers
+SCORE_COLUMN_HELP = "The mean or the categories of the score “{}” of the session, its traces and its spans."
 
 
-@dataclass(frozen=True)
-class SessionHead:
-    column: SessionColumn
-    width: int
+@dataclass(frozen=True, kw_only=True)
+class SessionColumn(ListColumn):
+    """A property, or one score of the property `scores`, as a column."""
+
+    field: str
+    kind: PropertyKind
+    key: str = ""  # the name of the score
 
 
-@dataclass(frozen=True)
-class Table:
-    heads: list[SessionHead]
-    hidden: list[SessionColumn]
-    layout: Layout
+def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any]) -> ListTable[SessionColumn]:
+    """Return the table of a list; `liked` is what the reader has set, `view` the saved view in the address.
 
-    @property
-    def columns(self) -> list[SessionColumn]:
-        return [head.column for head in self.heads]
-
-    @property
-    def width(self) -> int:
-        """In pixels, so that nothing moves when more rows come."""
-        return CONVERSATION_COLUMN_PIXELS + sum(head.width for head in self.heads)
-
-    @property
-    def densities(self) -> tuple[str, ...]:
-        return DENSITIES
-
-    @property
-    def names(self) -> str:
-        return ",".join(self.layout.columns)
-
-
-def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any]) -> Table:
-    """`liked` is what the reader has set, `view` the saved view that the address names."""
-    offered = {column.name: column for column in (*listing.columns, *score_columns(listing))}
+    One query."""
     kept = {"columns": view.columns, "density": view.density} if view else {}
-    layout = layout_of(
-        offered, [name for name in DEFAULT_SESSION_COLUMNS if name in offered], said_in(listing.params), kept, liked
+    return list_table(
+        [*property_columns(), *load_score_columns(listing)],
+        default=DEFAULT_SESSION_COLUMNS,
+        sources=(said_in(listing.params), kept, liked),
+        sort=listing.sort,
+        link=lambda sort: listing.query_string(sort=sort),
+        first_column_pixels=CONVERSATION_COLUMN_PIXELS,
     )
-    heads = [SessionHead(offered[name], _width(offered[name], layout)) for name in layout.columns]
-    return Table(heads, [column for name, column in offered.items() if name not in layout.columns], layout)
 
 
-def _width(column: SessionColumn, layout: Layout) -> int:
-    usual = SCORE_COLUMN_PIXELS if column.key else SESSION_COLUMN_PIXELS.get(column.kind, DEFAULT_COLUMN_PIXELS)
-    return layout.widths.get(column.name) or usual
+def property_columns() -> list[SessionColumn]:
+    """Return a column for each declared property."""
+    return [_property_column(declared) for declared in properties_of(Session).values()]
+
+
+def load_score_columns(listing: Listing) -> list[SessionColumn]:
+    """Return a column for each score in alphabetical order, up to a limit, and for the one that sorts the list.
+
+    One query."""
+    found = score_names(listing.project.pk)
+    sorted_by = score_of_sort(listing.sort)
+    if sorted_by and sorted_by not in {score.name for score in found}:
+        found.append(ScoreName(sorted_by, has_mean=True))
+    return [_score_column(score) for score in found]
+
+
+def _property_column(declared: Property) -> SessionColumn:
+    return SessionColumn(
+        name=declared.name,
+        field=declared.field,
+        label=declared.label,
+        help=declared.help,
+        kind=declared.kind,
+        sort=declared.name if declared.kind in SORTABLE_KINDS else "",
+        rises_first=declared.kind == PropertyKind.ID,
+        pixels=SESSION_COLUMN_PIXELS.get(declared.kind, DEFAULT_COLUMN_PIXELS),
+    )
+
+
+def _score_column(score: ScoreName) -> SessionColumn:
+    sort = PREFIX + score.name
+    return SessionColumn(
+        # Addresses list the names of columns with commas between them.
+        name=sort.replace("%", "%25").replace(",", "%2C"),
+        field="scores",
+        label=score.name,
+        help=SCORE_COLUMN_HELP.format(score.name),
+        kind=PropertyKind.NUMBER if score.has_mean else PropertyKind.SCORES,
+        sort=sort if score.has_mean else "",
+        pixels=SCORE_COLUMN_PIXELS,
+        key=score.name,
+    )

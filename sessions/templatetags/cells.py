@@ -7,7 +7,8 @@ from django import template
 from django.utils.safestring import SafeString
 
 from sessions.formatting import score_mean, score_summary
-from sessions.listing.listing import FilterField, SessionColumn
+from sessions.listing.listing import FilterField
+from sessions.listing.table import SessionColumn
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
 from tracing.formatting import count, duration

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.http import RFC3986_SUBDELIMS
 from django.utils.safestring import SafeString
 
-from sessions.listing.listing import Listing, SessionColumn
+from sessions.listing.listing import Listing
+from sessions.listing.table import SessionColumn
 from sessions.models import Session, SessionState
 from sessions.models.properties import PropertyKind
 from sessions.templatetags.cells import cell, score_cell

@@ -12,7 +12,6 @@ from typing import Any
 from django.db import connection
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -23,21 +22,35 @@ from projects.named_sql import named_sql
 from projects.values import whole_number
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PASSING
+from tracing.lists.table import ListColumn, SortableHead, changed_query, sortable_head
 
 MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
 LIMIT = 50
 FURTHEST = MAX_GROUPED_SESSIONS  # rows that can be skipped
 USER_LIST_PARAMETERS = ("user", "by", "after")
-# Sums of sessions; `s` is a session beside one of its users.
-USER_COLUMNS = {
-    "last_seen": ("Last seen", "max(s.updated_at)", "time"),
-    "sessions": ("Sessions", "count(*)", "number"),
-    "traces": ("Traces", "sum(s.trace_count)", "number"),
-    "tokens": ("Tokens", "sum(s.total_tokens)", "number"),
-    "cost": ("Cost", "sum(s.total_cost)", "money"),
-    "errors": ("Errors", "sum(s.error_count)", "number"),
-    "first_seen": ("First seen", "min(s.created_at)", "time"),
-}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserColumn(ListColumn):
+    """A column of the list; `sql` sums up sessions, where `s` is a session beside one of its users."""
+
+    sql: str
+
+
+def _column(name: str, label: str, kind: str, sql: str) -> UserColumn:
+    return UserColumn(name=name, label=label, kind=kind, sql=sql, sort=name)
+
+
+USER_COLUMNS = (
+    _column("last_seen", "Last seen", "time", "max(s.updated_at)"),
+    _column("sessions", "Sessions", "number", "count(*)"),
+    _column("traces", "Traces", "number", "sum(s.trace_count)"),
+    _column("tokens", "Tokens", "number", "sum(s.total_tokens)"),
+    _column("cost", "Cost", "money", "sum(s.total_cost)"),
+    _column("errors", "Errors", "number", "sum(s.error_count)"),
+    _column("first_seen", "First seen", "time", "min(s.created_at)"),
+)
+USER_SUMS_BY_NAME = {column.name: column.sql for column in USER_COLUMNS}
 GROUP_USERS_SQL = """
 SELECT u.user_id, {sums}, count(*) OVER () FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
 WHERE u.user_id ILIKE %(part)s GROUP BY u.user_id ORDER BY {order}, u.user_id {direction}
@@ -58,15 +71,6 @@ class EndUser:
     found: int  # users in all, the same on each
 
 
-@dataclass(frozen=True)
-class UserHead:
-    name: str
-    label: str
-    kind: str
-    query: str
-    aria_sort: str
-
-
 class Users:
     """One answer to `params`: `user` is a part of the id, `by` the order; everything else filters sessions."""
 
@@ -79,7 +83,7 @@ class Users:
         self.errors = self.listing.errors
         self.asked = params.get("user", "").replace("\x00", "").strip()
         by = params.get("by", "")
-        self.by = by if by.removeprefix("-") in USER_COLUMNS else "-last_seen"
+        self.by = by if by.removeprefix("-") in USER_SUMS_BY_NAME else "-last_seen"
         self.start = min(whole_number(params.get("after", "")) or 0, FURTHEST)
 
     @cached_property
@@ -91,9 +95,9 @@ class Users:
         inner, params = named_sql(newest.values(*columns)[:MAX_GROUPED_SESSIONS], "session")
         name, is_falling = self.by.removeprefix("-"), self.by.startswith("-")
         sql = GROUP_USERS_SQL.format(
-            sums=", ".join(column[1] for column in USER_COLUMNS.values()),
+            sums=", ".join(USER_SUMS_BY_NAME.values()),
             newest=inner,
-            order=f"{USER_COLUMNS[name][1]} {'DESC' if is_falling else 'ASC'}",
+            order=f"{USER_SUMS_BY_NAME[name]} {'DESC' if is_falling else 'ASC'}",
             direction="DESC" if is_falling else "ASC",
         )
         part = self.asked.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
@@ -118,8 +122,9 @@ class Users:
         return self.query(after=max(0, self.start - LIMIT) or None) if self.start else None
 
     @property
-    def heads(self) -> list[UserHead]:
-        return [self._head(name, label, kind) for name, (label, _, kind) in USER_COLUMNS.items()]
+    def heads(self) -> list[SortableHead[UserColumn]]:
+        """The heads of the columns behind the user's id."""
+        return [sortable_head(column, sort=self.by, link=lambda by: self.query(by=by)) for column in USER_COLUMNS]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -128,15 +133,8 @@ class Users:
         return [(name, v) for name, values in self.params.lists() if name not in mine for v in values if v]
 
     def query(self, **changes: Any) -> str:
-        given: dict[str, Any] = {name: self.params.getlist(name) for name in self.params if name != "after"}
-        return "?" + urlencode({k: v for k, v in {**given, **changes}.items() if v not in (None, "", [])}, doseq=True)
-
-    def _head(self, name: str, label: str, kind: str) -> UserHead:
-        if name != self.by.removeprefix("-"):
-            return UserHead(name, label, kind, self.query(by=f"-{name}"), "none")
-        is_falling = self.by.startswith("-")
-        return UserHead(name, label, kind, self.query(by=name if is_falling else f"-{name}"),
-                    "descending" if is_falling else "ascending")  # fmt: skip
+        """Return the query of this list with changes, from its first page on; None removes a parameter."""
+        return changed_query(self.params, changes, position="after")
 
 
 @require_safe

@@ -22,11 +22,13 @@ from projects.models import Project, User
 from sessions.listing import listing as listing_module
 from sessions.listing.filters import WAYS, filters_of
 from sessions.listing.listing import Listing
+from sessions.listing.table import SessionColumn, property_columns, table_of
 from sessions.models import Session
 from sessions.models.properties import SORTABLE_KINDS, Property, PropertyKind, properties_of
 from sessions.templatetags.cells import filter_input
 from tests.sessions.rows import session
 from tests.tracing.reports import at
+from tracing.lists.table import SortableHead
 
 pytestmark = pytest.mark.django_db
 PROPERTIES = list(properties_of(Session).values())
@@ -313,7 +315,7 @@ def test_a_page_takes_one_query(project: Project, django_assert_num_queries: Dja
         assert len(found.rows) == 5
         assert found.next
         assert found.count is None
-        assert len(found.columns) == len(found.fields) == len(PROPERTIES)
+        assert len(property_columns()) == len(found.fields) == len(PROPERTIES)
 
 
 @pytest.mark.parametrize(
@@ -388,13 +390,19 @@ def explained(found: Listing) -> str:
 
 
 def test_a_column_offers_its_order_and_then_the_other_way_round(project: Project) -> None:
-    by_name = {column.name: column for column in listing(project, "tags=vip").columns}
+    def heads(query: str) -> dict[str, SortableHead[SessionColumn]]:
+        columns = ",".join(properties_of(Session))
+        table = table_of(listing(project, query), None, {"columns": columns.split(",")})
+        return {head.column.name: head for head in table.heads}
+
+    by_name = heads("tags=vip")
     assert by_name["updated_at"].aria_sort == "descending"
     assert by_name["updated_at"].sort_query == "?tags=vip&sort=updated_at"
     assert by_name["total_cost"].aria_sort == "none"
     assert by_name["total_cost"].sort_query == "?tags=vip&sort=-total_cost"
+    assert by_name["id"].sort_query == "?tags=vip&sort=id"
     assert by_name["tags"].sort_query is None
-    rising = {column.name: column for column in listing(project, "sort=total_cost").columns}
+    rising = heads("sort=total_cost")
     assert rising["total_cost"].aria_sort == "ascending"
     assert rising["total_cost"].sort_query == "?sort=-total_cost"
 
@@ -432,7 +440,7 @@ def test_the_form_shows_what_was_given(project: Project) -> None:
 
 def test_every_property_has_its_column_and_its_fields(project: Project) -> None:
     found = listing(project)
-    assert [column.name for column in found.columns] == [p.name for p in PROPERTIES]
+    assert [column.name for column in property_columns()] == [p.name for p in PROPERTIES]
     names = [field.input.name for inputs in found.fields for field in inputs.fields]
     assert names == list(itertools.chain.from_iterable(filters_of(p) for p in PROPERTIES))
 

@@ -17,7 +17,7 @@ from projects.models import Project, User
 from sessions.export.stream import export_of
 from sessions.listing import score_order
 from sessions.listing.listing import Listing
-from sessions.listing.score_columns import score_columns
+from sessions.listing.table import load_score_columns
 from sessions.models import Session, SessionScore
 from sessions.replay.neighbours import neighbours_of
 from tests.conftest import Key
@@ -221,22 +221,22 @@ def test_each_score_has_a_column_whose_head_sorts(client: Client, alice: User, s
     address = reverse("sessions", args=[project.pk]) + "?" + urlencode({"columns": f"id,{column}"})
     listing = client.get(address)
     [_, head] = listing.context["table"].heads
-    assert (head.column.label, head.column.aria_sort) == (NAME, "none")
+    assert (head.column.label, head.aria_sort) == (NAME, "none")
     shown = listing.content.decode()
     assert '<span class="number">4 <span class="muted">(2)</span></span>' in shown
     assert "refund 1" in shown
-    again = client.get(reverse("sessions", args=[project.pk]) + head.column.sort_query)
+    again = client.get(reverse("sessions", args=[project.pk]) + head.sort_query)
     [_, head] = again.context["table"].heads
-    assert (head.column.aria_sort, [row.session_id for row in again.context["listing"].rows][:2]) == (
+    assert (head.aria_sort, [row.session_id for row in again.context["listing"].rows][:2]) == (
         "descending", ["c", "f"],
     )  # fmt: skip
-    assert f"sort={urlencode({'': 'score.' + NAME})[1:]}" in (head.column.sort_query or "")
+    assert f"sort={urlencode({'': 'score.' + NAME})[1:]}" in (head.sort_query or "")
 
 
 def test_a_score_of_categories_has_a_column_that_does_not_sort(scored: None, project: Project) -> None:
     score(project, "a", "topic", None, refund=2, other=1)
-    [topic] = [found for found in score_columns(page(project)) if found.label == "topic"]
-    assert topic.sort_query is None
+    [topic] = [found for found in load_score_columns(page(project)) if found.label == "topic"]
+    assert topic.sort == ""
 
 
 ROWS = 3_000

@@ -13,11 +13,11 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from projects.models import Project
 from projects.values import validate_calendar
 from tracing.lists.keyset import BadCursor, KeysetPage, Order
+from tracing.lists.table import ListColumn, ListCondition, changed_query
 from tracing.models import Trace
 
 LIMIT = 50
@@ -38,45 +38,47 @@ LISTED_TRACE_FIELDS = (
 TRACE_COLUMN_PIXELS = {"time": 180, "duration": 100, "number": 100, "money": 110, "text": 180, "id": 200, "set": 200}
 
 
-@dataclass(frozen=True)
-class TraceColumn:
-    """`reads` are the fields of Trace that a cell needs; a column with `is_sortable` is called like its field."""
+@dataclass(frozen=True, kw_only=True)
+class TraceColumn(ListColumn):
+    """A column of the list; `reads` are the fields of Trace that its cells need."""
 
-    name: str
-    label: str
-    help: str
-    kind: str
     reads: tuple[str, ...]
-    is_sortable: bool = False
 
-    @property
-    def width(self) -> int:
-        return TRACE_COLUMN_PIXELS[self.kind]
+
+def _column(name: str, label: str, kind: str, help: str, *reads: str, sorts: bool = False) -> TraceColumn:
+    """Return a column. One that sorts, and one that names nothing to read, has the name of its field."""
+    return TraceColumn(
+        name=name,
+        label=label,
+        kind=kind,
+        help=help,
+        reads=reads or (name,),
+        sort=name if sorts else "",
+        pixels=TRACE_COLUMN_PIXELS[kind],
+    )
 
 
 TRACE_COLUMNS = (
-    TraceColumn("started_at", "Started", "When the first span started.", "time", ("started_at",), is_sortable=True),
-    TraceColumn("session_id", "Session", "The session that the trace belongs to, if any.", "id", ("session_id",)),
-    TraceColumn("name", "Name", "As the SDK called it.", "text", ("name",)),
-    TraceColumn(
-        "duration", "Duration", "From its first start to its last end.", "duration", ("started_at", "ended_at")
-    ),
-    TraceColumn("span_count", "Steps", "How many spans it has.", "number", ("span_count",), is_sortable=True),
-    TraceColumn("total_tokens", "Tokens", "Of all its model calls.", "number", ("total_tokens",), is_sortable=True),
-    TraceColumn("total_cost", "Cost", "USD of all its model calls.", "money", ("total_cost",), is_sortable=True),
-    TraceColumn("user_id", "User", "Whom it was for.", "id", ("user_id",)),
-    TraceColumn("environment", "Environment", "Where it ran.", "text", ("environment",)),
-    TraceColumn("error_count", "Errors", "Failed steps.", "number", ("error_count",), is_sortable=True),
-    TraceColumn("call_count", "Calls", "How many model calls it has.", "number", ("call_count",), is_sortable=True),
-    TraceColumn("input_tokens", "Input tokens", "Read by models.", "number", ("input_tokens",), is_sortable=True),
-    TraceColumn("output_tokens", "Output tokens", "Written by models.", "number", ("output_tokens",), is_sortable=True),
-    TraceColumn("models", "Models", "Every model that answered.", "set", ("usage_by_model",)),
-    TraceColumn("tool_names", "Tools", "Every tool that was called.", "set", ("tool_names",)),
-    TraceColumn("tags", "Tags", "Of the trace.", "set", ("tags",)),
-    TraceColumn("release", "Release", "Of your application.", "text", ("release",)),
+    _column("started_at", "Started", "time", "When the first span started.", sorts=True),
+    _column("session_id", "Session", "id", "The session that the trace belongs to, if any."),
+    _column("name", "Name", "text", "The name that the SDK gave to the trace."),
+    _column("duration", "Duration", "duration", "Time from the first start to the last end.", "started_at", "ended_at"),
+    _column("span_count", "Steps", "number", "Number of spans.", sorts=True),
+    _column("total_tokens", "Tokens", "number", "Tokens of all model calls.", sorts=True),
+    _column("total_cost", "Cost", "money", "Cost in USD of all model calls.", sorts=True),
+    _column("user_id", "User", "id", "The user whom the trace is about."),
+    _column("environment", "Environment", "text", "The environment in which the trace ran."),
+    _column("error_count", "Errors", "number", "Number of failed spans.", sorts=True),
+    _column("call_count", "Calls", "number", "Number of model calls.", sorts=True),
+    _column("input_tokens", "Input tokens", "number", "Tokens that models read.", sorts=True),
+    _column("output_tokens", "Output tokens", "number", "Tokens that models wrote.", sorts=True),
+    _column("models", "Models", "set", "Every model that answered.", "usage_by_model"),
+    _column("tool_names", "Tools", "set", "Every tool that was called."),
+    _column("tags", "Tags", "set", "The tags of the trace."),
+    _column("release", "Release", "text", "The release of your application."),
 )
 DEFAULT_TRACE_COLUMNS = tuple(column.name for column in TRACE_COLUMNS[:9])
-SORTABLE_TRACE_COLUMNS = tuple(column.name for column in TRACE_COLUMNS if column.is_sortable)
+SORTABLE_TRACE_COLUMNS = tuple(column.sort for column in TRACE_COLUMNS if column.sort)
 
 
 class Filters(forms.Form):
@@ -106,15 +108,6 @@ TRACE_LOOKUPS = {
     "until": "started_at__lte",
 }
 UNINDEXED = {"session", "name", "user_id", "environment", "failed"}
-
-
-@dataclass(frozen=True)
-class TraceCondition:
-    """A filter in force, in words, and the query of the list without it."""
-
-    label: str
-    value: str
-    query_without: str
 
 
 class TraceListing:
@@ -175,16 +168,15 @@ class TraceListing:
         return f"{MAX_COUNTED_TRACES:,}+" if number > MAX_COUNTED_TRACES else f"{number:,}"
 
     @cached_property
-    def conditions(self) -> list[TraceCondition]:
+    def conditions(self) -> list[ListCondition]:
         return list(self._conditions())
 
     def query_string(self, **changes: Any) -> str:
-        """`?...` of this list with `changes`, from its first page on; None takes a parameter away."""
-        kept = {name: self.params[name] for name in self.params if name != "cursor"} | changes
-        return "?" + urlencode({name: value for name, value in kept.items() if value not in (None, "")})
+        """Return the query of this list with changes, from its first page on; None removes a parameter."""
+        return changed_query(self.params, changes)
 
     def page_of(self, names: tuple[str, ...]) -> None:
-        """Says which columns the rows are read for."""
+        """Choose the columns for which the rows are read."""
         reads = {field for column in TRACE_COLUMNS if column.name in names for field in column.reads}
         self._reads = (*LISTED_TRACE_FIELDS, "started_at", "ended_at", "name", self.order.column, *reads)
 
@@ -195,12 +187,14 @@ class TraceListing:
         traces = self.matching.only(*self._reads)
         return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=LIMIT)
 
-    def _conditions(self) -> Iterator[TraceCondition]:
+    def _conditions(self) -> Iterator[ListCondition]:
         for name in self.form.fields:
             if value := self.params.get(name):
                 label = str(self.form[name].label)
                 choices = dict(getattr(self.form.fields[name], "choices", ()))
-                yield TraceCondition(label, str(choices.get(value, value)), self.query_string(**{name: None}))
+                yield ListCondition(
+                    label=label, value=str(choices.get(value, value)), query_without=self.query_string(**{name: None})
+                )
 
     def _window(self) -> int | None:
         """Days, or None where an index serves or the question names its own beginning."""

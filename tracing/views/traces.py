@@ -15,8 +15,9 @@ from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import preferred
 from projects.values import whole_number
-from tracing.lists.trace_listing import TraceListing
-from tracing.lists.trace_table import TraceTable, Window, table_of, windows_of
+from tracing.lists.table import ListTable
+from tracing.lists.trace_listing import TraceColumn, TraceListing
+from tracing.lists.trace_table import Window, table_of, windows_of
 from tracing.models import IngestionIssue, Trace
 from tracing.reading import texts
 from tracing.reading.bodies import RenderedBody
@@ -36,7 +37,7 @@ class TracesPage:
 
     project: Project
     listing: TraceListing
-    table: TraceTable
+    table: ListTable[TraceColumn]
 
     @property
     def windows(self) -> list[Window]:
