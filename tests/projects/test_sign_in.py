@@ -85,7 +85,7 @@ def test_a_fresh_installation_lets_only_the_invited_sign_up(client: Client, db: 
     html = client.get(reverse("account_signup")).content.decode()
     client.post(reverse("account_signup"), {"email": "frank@example.com", "password1": PASSWORD})
 
-    assert "made by invitation" in html
+    assert "You need an invitation to create an account" in html
     assert not User.objects.filter(email="frank@example.com").exists()
 
 
