@@ -25,7 +25,7 @@ class UnreadableStatement(Exception):
 
 
 def unpinned(sql: str, tenant_tables: frozenset[str]) -> list[str]:
-    """Return the tenant tables that some part of the statement reads or changes unpinned. Raises UnreadableStatement."""
+    """Return the tenant tables that some part reads or changes unpinned. Raises UnreadableStatement."""
     text = PARAMETER.sub(":p", EXPLAIN.sub("", sql)).replace("%%", "%")
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="postgres") if tree is not None]

@@ -90,10 +90,8 @@ def _fault_of(sql: str) -> str:
     """What is wrong with the statement, or "". Only those that name a tenant table are worth reading."""
     if not any(table in sql for table in tenant_tables()):
         return ""
-    from projects.pins import (  # the parser, which a process without the guard does without
-        UnreadableStatement,
-        unpinned,
-    )
+    # The parser, which a process without the guard does without.
+    from projects.pins import UnreadableStatement, unpinned
 
     try:
         tables = unpinned(sql, tenant_tables())
