@@ -3,7 +3,8 @@
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
+from itertools import count, islice
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -235,3 +236,45 @@ def test_an_unfinished_erasure_shows_its_progress(told: None, project: Project, 
 
     erasure.lease()
     assert "<progress" in client.get(page).content.decode()
+
+
+def test_the_score_of_a_session_outlives_one_of_its_traces(told: None, project: Project) -> None:
+    ingest(project.pk, [ScoreRecord("of-s1", "solved", "NUMERIC", 1.0, session_id="s/1")])
+
+    receipt = erasing.proceed(erasing.begin(project.pk, Subject.TRACE, "t2", by="alice"))
+
+    assert counts(receipt) == (1, 1, 0, 1)
+    assert set(Score.objects.for_project(project).values_list("id", flat=True)) == {"of-trace", "of-session", "of-s1"}
+    assert set(Session.objects.for_project(project).get(session_id="s/1").scores) == {"helpful", "solved"}
+
+
+def test_the_receipt_counts_the_scores_of_traces_and_those_of_the_session(told: None, project: Project) -> None:
+    ingest(project.pk, [ScoreRecord("of-s1", "solved", "NUMERIC", 1.0, session_id="s/1")])
+
+    assert counts(erasing.delete_session(project.pk, "s/1")) == (2, 2, 2, 1)
+    assert set(Score.objects.for_project(project).values_list("id", flat=True)) == {"of-session"}
+
+
+def test_every_batch_prolongs_the_lease_of_its_worker(
+    told: None, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock of which each look is a second later, so that leases tell when they were given."""
+    monkeypatch.setattr(subjects, "DELETION_BATCH_TRACES", 1)
+    erasure = erasing.begin(project.pk, Subject.SESSION, "s/1", by="")
+    leases, clock, erase = [], count(), erasing.erase_traces
+    began = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: began + timedelta(seconds=next(clock)))
+
+    def erased(*args: Any) -> Any:
+        stored = Erasure.objects.for_project(project).get(id=erasure.id)
+        leases.append(stored.leased_until)
+        assert not erasing.unfinished(project.pk).free()
+        return erase(*args)
+
+    monkeypatch.setattr(erasing, "erase_traces", erased)
+    receipt = erasing.proceed(erasure)
+
+    assert len(leases) == 2
+    assert leases[0] < leases[1]
+    assert receipt.leased_until is None
+    assert Erasure.objects.for_project(project).get(id=erasure.id).leased_until is None

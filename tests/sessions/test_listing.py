@@ -489,3 +489,19 @@ def test_every_offered_sort_has_an_index() -> None:
     offered = {declared.field for declared in properties_of(Session).values() if declared.kind in SORTABLE_KINDS}
 
     assert offered - {"session_id"} <= indexed
+
+
+def test_a_page_before_what_is_gone_is_empty_and_leads_nowhere(project: Project) -> None:
+    for number in range(3):
+        session(project, f"s{number}", minute=number)
+    first = listing(project, "limit=1")
+    second = listing(project, f"limit=1&cursor={first.next}")
+    assert (ids(first), ids(second)) == (["s2"], ["s1"])
+
+    Session.objects.for_project(project).filter(session_id="s2").delete()
+    before = listing(project, f"limit=1&cursor={second.previous}")
+    assert (ids(before), before.next, before.previous) == ([], None, None)
+
+    Session.objects.for_project(project).delete()
+    after = listing(project, f"limit=1&cursor={second.next}")
+    assert (ids(after), after.next, after.previous) == ([], None, None)

@@ -22,6 +22,7 @@ from tracing.ingest import quota
 from tracing.models import IngestionIssue, Metering, Span
 from tracing.reading.explained import explained
 from tracing.records import Reason
+from tracing.wire.refusals import IngestQuotaExceeded
 
 __all__ = ["channel", "port"]
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,25 @@ def test_grpc_refuses_alike_with_a_delay(limited: Project, key: Key, channel: ob
     assert "monthly quota" in error.details()
     assert "google.rpc.retryinfo-bin" in dict(error.trailing_metadata())
     assert not Span.objects.for_project(limited).exists()
+
+
+def test_a_new_month_starts_anew_although_the_last_one_is_remembered(
+    limited: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    next_month = (now.replace(day=1) + timedelta(days=32)).replace(day=1)
+    quota.admit(limited)
+    quota.count(limited, 2)
+    with pytest.raises(IngestQuotaExceeded):
+        quota.admit(limited)
+
+    monkeypatch.setattr(timezone, "now", lambda: next_month)
+    quota.admit(limited)
+    quota.count(limited, 9)
+    quota.admit(limited)
+
+    monkeypatch.setattr(timezone, "now", lambda: now.replace(year=now.year + 1))
+    quota.admit(limited)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    with pytest.raises(IngestQuotaExceeded):
+        quota.admit(limited)

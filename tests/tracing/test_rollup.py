@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tracing.reports import NOON, at, call, span
 from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
+from tracing.store.counting import parents_of
 from tracing.store.rollup import Totals, roll_up
 from tracing.store.rows import SpanRow, priced, row_of
 
@@ -86,7 +88,7 @@ def test_a_loop_of_parents_loses_nothing_and_has_a_root() -> None:
     totals = totals_of(call("t", "a", "c"), span("t", "b", "a"), span("t", "c", "b"), call("t", "self", "self"))
 
     assert totals.input_tokens == 200
-    assert totals.root_span_id in {"a", "b", "c", "self"}
+    assert totals.root_span_id == "a", "the loop is cut above its smallest id, which is older than `self`"
 
 
 def test_a_stated_total_beyond_the_parts_is_kept() -> None:
@@ -137,3 +139,39 @@ def test_of_two_session_ids_below_the_root_the_earliest_wins() -> None:
     )
 
     assert (totals.session_id, totals.other_session_ids) == ("earlier", ["later"])
+
+
+def test_a_loop_is_cut_at_the_same_place_in_every_order() -> None:
+    loop = (span("t", "a", "c"), span("t", "b", "a"), span("t", "c", "b"), span("t", "below", "b"))
+    rows = [row_of(record, NOON) for record in loop]
+
+    for order in permutations(rows):
+        assert parents_of(order) == {"a": None, "b": "a", "c": "b", "below": "b"}
+        assert roll_up(order, {}).root_span_id == "a"
+
+
+def test_an_orphan_is_no_root_beside_a_span_without_a_parent() -> None:
+    assert totals_of(span("t", "orphan", "elsewhere", started_at=at(-5)), span("t", "top")).root_span_id == "top"
+
+
+def test_a_repeated_failure_alone_leaves_out_no_tokens() -> None:
+    left = totals_of(call("t", "agent", level=Level.ERROR), span("t", "step", "agent", level=Level.ERROR)).left_out
+
+    assert left == {"span_count": 1, "total_tokens": 0, "surplus_tokens": 0, "error_count": 1, "total_cost": "0"}
+
+
+def test_the_surplus_of_a_nest_of_wrappers_is_against_all_calls_below() -> None:
+    left = totals_of(
+        call("t", "top", tokens=(500, 0)),
+        call("t", "mid", "top", tokens=(300, 0)),
+        call("t", "1", "mid", tokens=(100, 0)),
+        call("t", "2", "mid", tokens=(100, 0)),
+    ).left_out
+
+    assert (left["total_tokens"], left["surplus_tokens"]) == (800, 400)  # 500 - 200 and 300 - 200
+
+
+def test_a_wrapper_that_reports_less_than_its_calls_has_no_surplus() -> None:
+    left = totals_of(call("t", "agent", tokens=(10, 0)), call("t", "1", "agent", tokens=(100, 0))).left_out
+
+    assert (left["total_tokens"], left["surplus_tokens"]) == (10, 0)
