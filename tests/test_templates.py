@@ -29,7 +29,7 @@ def lines_of(name: str) -> list[str]:
 
 @each
 def test_a_template_compiles(name: str) -> None:
-    get_template(name)
+    assert get_template(name).template.name == name  # type: ignore[attr-defined]
 
 
 @each

@@ -1,5 +1,6 @@
 """/healthz says that this process lives; /readyz that the installation takes data and works them off."""
 
+import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -82,11 +83,15 @@ def test_a_worker_gives_a_sign_from_the_loop_that_hands_out_work() -> None:
     assert cache.get(HEARTBEAT)
 
 
-def test_no_sign_of_life_is_worth_an_error_while_redis_is_away(settings: Settings) -> None:
+def test_no_sign_of_life_is_worth_an_error_while_redis_is_away(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
 
     note_heartbeat()
     note_beat()
+
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_readyz_misses_the_broker_without_telling_where_it_is(client: Client, db: None, settings: Settings) -> None:

@@ -118,6 +118,8 @@ def test_every_database_is_the_applications_to_replace(server: Postgres) -> None
         application.execute("DROP DATABASE confab_restored WITH (FORCE)")
         application.execute("CREATE DATABASE confab_restored")
         application.execute("ALTER DATABASE confab_restored RENAME TO confab_again")
+        names = application.execute("SELECT datname FROM pg_database WHERE datname LIKE 'confab_%'").fetchall()
+    assert names == [("confab_again",)]
 
 
 def test_handing_over_again_changes_nothing(server: Postgres) -> None:
