@@ -27,7 +27,9 @@ class SessionTotals:
     wrapper_tokens: int
     wrapper_cost: Decimal
     wrapper_errors: int
-    surplus_tokens: int
+    not_itemised_tokens: int  # counted, though no call below the wrapper says them
+    not_itemised_cost: Decimal
+    unmeasured_count: int
     repeat_count: int
     late_count: int
 
@@ -41,7 +43,8 @@ def account_of(session: Session) -> SessionTotals:
             ("wrapper_tokens", "total_tokens", BigIntegerField()),
             ("wrapper_cost", "total_cost", DecimalField(max_digits=20, decimal_places=12)),
             ("wrapper_errors", "error_count", BigIntegerField()),
-            ("surplus_tokens", "surplus_tokens", BigIntegerField()),
+            ("not_itemised_tokens", "not_itemised_tokens", BigIntegerField()),
+            ("not_itemised_cost", "not_itemised_cost", DecimalField(max_digits=20, decimal_places=12)),
         )
     }
     sums = (
@@ -50,6 +53,7 @@ def account_of(session: Session) -> SessionTotals:
         .aggregate(
             trace_count=Count("trace_id"),
             call_count=Sum("call_count", default=0),
+            unmeasured_count=Sum("unmeasured_count", default=0),
             unpriced_count=Sum("unpriced_count", default=0),
             repeat_count=Sum("repeat_count", default=0),
             late_count=Count("trace_id", filter=Q(updated_at__gt=F("ended_at") + LATE_AFTER)),

@@ -25,12 +25,13 @@ def test_the_account_says_what_was_counted_and_what_was_left_out(project: Projec
 
     account = account_of(session)
 
-    assert (account.call_count, account.wrapper_count, account.wrapper_tokens) == (2, 2, 300)
-    assert (account.surplus_tokens, account.wrapper_errors, account.repeat_count) == (60, 1, 1)
-    assert (account.unpriced_models, account.wrapper_cost) == (["home-made"], usd("0.001125"))
+    assert (account.call_count, account.wrapper_count, account.wrapper_tokens) == (2, 2, 240)
+    assert (account.not_itemised_tokens, account.wrapper_errors, account.repeat_count) == (60, 1, 1)
+    assert (account.unpriced_models, account.wrapper_cost) == ([], usd("0.00045"))
+    assert account.not_itemised_cost == usd("0.000675")
     assert account.late_count == 1  # yesterday's trace arrived today
     rows = tree_of(Trace.objects.for_project(project).get()).rows
-    assert {row.span.span_id for row in rows if row.is_repeated} == {"agent"}
+    assert {row.span.span_id for row in rows if row.is_repeated} == set()
 
 
 def test_an_account_of_nothing_left_out_is_all_zero(project: Project) -> None:
@@ -39,4 +40,9 @@ def test_an_account_of_nothing_left_out_is_all_zero(project: Project) -> None:
 
     account = account_of(Session.objects.for_project(project).get())
 
-    assert (account.wrapper_count, account.wrapper_cost, account.surplus_tokens, account.call_count) == (0, 0, 0, 0)
+    assert (account.wrapper_count, account.wrapper_cost, account.not_itemised_tokens, account.call_count) == (
+        0,
+        0,
+        0,
+        0,
+    )

@@ -1,6 +1,7 @@
 """The counting rule against a second, naive implementation, and the decisions about a trace one by one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import permutations
 
@@ -12,31 +13,79 @@ from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
 from tracing.store.counting import parents_of
 from tracing.store.rollup import Totals, roll_up
 from tracing.store.rows import SpanRow, priced, row_of
+from tracing.store.witnesses import COST_FIELDS
 
 
 def totals_of(*records: SpanRecord) -> Totals:
     return roll_up([priced(row_of(record, NOON)) for record in records], {})
 
 
-def descendants(span_id: str, spans: Sequence[SpanRow], seen: frozenset[str] = frozenset()) -> list[SpanRow]:
-    children = [s for s in spans if s.parent_id == span_id and s.span_id != span_id and s.span_id not in seen]
-    return children + [d for c in children for d in descendants(c.span_id, spans, seen | {span_id, c.span_id})]
+@dataclass
+class Naive:
+    """What a branch of the tree adds up to, by docs/numbers.md."""
+
+    tokens: dict[str, int]
+    stated: Decimal = Decimal(0)
+    computed: Decimal = Decimal(0)
+    calls: set[str] = field(default_factory=set)
+    unmeasured: set[str] = field(default_factory=set)
+    unpriced: set[str] = field(default_factory=set)
+    has_usage: bool = False
+    has_cost: bool = False
+    failures: int = 0
+
+    @property
+    def cost(self) -> Decimal:
+        return self.stated + self.computed
 
 
-def naive(spans: Sequence[SpanRow]) -> tuple[int, int, int, int, Decimal]:
-    """Straight from the rule: a thing counts at a span when no descendant reports that thing."""
-    tokens_in = tokens_out = calls = errors = 0
-    cost = Decimal(0)
-    for s in spans:
-        below = descendants(s.span_id, spans)
-        if (s.input_tokens or s.output_tokens) and not any(d.input_tokens or d.output_tokens for d in below):
-            tokens_in += s.input_tokens or 0
-            tokens_out += s.output_tokens or 0
-            calls += 1
-        if s.total_cost is not None and not any(d.total_cost is not None for d in below):
-            cost += s.total_cost
-        errors += s.level == Level.ERROR and not any(d.level == Level.ERROR for d in below)
-    return tokens_in, tokens_out, calls, errors, cost
+def reported_tokens(span: SpanRow) -> dict[str, int]:
+    tokens = {name: getattr(span, name) or 0 for name in ("input_tokens", "output_tokens", "total_tokens")}
+    return tokens | {"total_tokens": max(tokens["total_tokens"], tokens["input_tokens"] + tokens["output_tokens"])}
+
+
+def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
+    """Straight from the rule, from the top down."""
+    branches = [naive(child, spans) for child in spans if child.parent_id == span.span_id]
+    sums = Naive({name: sum(b.tokens[name] for b in branches) for name in reported_tokens(span)})
+    for branch in branches:
+        sums.stated, sums.computed = sums.stated + branch.stated, sums.computed + branch.computed
+        sums.calls, sums.failures = sums.calls | branch.calls, sums.failures + branch.failures
+        sums.unmeasured, sums.unpriced = sums.unmeasured | branch.unmeasured, sums.unpriced | branch.unpriced
+        sums.has_usage, sums.has_cost = sums.has_usage or branch.has_usage, sums.has_cost or branch.has_cost
+    below = replace(sums, tokens=dict(sums.tokens))
+    own, usage = reported_tokens(span), any(reported_tokens(span).values())
+    is_refused = span.level == Level.ERROR
+    is_model = span.kind == Kind.GENERATION or (span.kind == Kind.EMBEDDING and span.model)
+    if not below.calls and (usage or (is_model and not is_refused)):
+        sums.calls = {span.span_id}
+        sums.unmeasured = set() if usage else {span.span_id}
+        sums.unpriced = set() if span.total_cost is not None else {span.span_id}
+    if usage:
+        sums.tokens = {name: max(own[name], below.tokens[name]) for name in own}
+        sums.tokens["total_tokens"] = max(
+            sums.tokens["total_tokens"], sums.tokens["input_tokens"] + sums.tokens["output_tokens"]
+        )
+        if sums.tokens["total_tokens"] > below.tokens["total_tokens"]:
+            sums.unmeasured = set()
+    knows_all = usage and all(own[name] >= below.tokens[name] for name in ("input_tokens", "output_tokens"))
+    knows_more = any(own[name] > below.tokens[name] for name in ("input_tokens", "output_tokens"))
+    if span.total_cost is not None and span.stated_costs:
+        if not below.has_cost or span.total_cost > below.stated:
+            sums.stated, sums.computed, sums.unpriced = span.total_cost, Decimal(0), set()
+    elif span.total_cost is not None and (not below.has_cost or knows_more or (knows_all and below.unpriced)):
+        if below.stated:
+            for side in ("input", "output"):
+                whole = own[f"{side}_tokens"]
+                more = max(0, whole - below.tokens[f"{side}_tokens"])
+                share = (getattr(span, f"{side}_cost") or Decimal(0)) * more / whole if whole else Decimal(0)
+                sums.computed += round(share, 12)
+        else:
+            sums.computed = max(span.total_cost, below.computed)
+        sums.unpriced = set() if knows_all else below.unpriced
+    sums.has_usage, sums.has_cost = below.has_usage or usage, below.has_cost or span.total_cost is not None
+    sums.failures = below.failures or int(span.level == Level.ERROR)
+    return sums
 
 
 @st.composite
@@ -55,7 +104,8 @@ def trees(draw: st.DrawFn) -> list[SpanRecord]:
                 kind=draw(st.sampled_from(Kind)),
                 level=draw(st.sampled_from([None, Level.DEFAULT, Level.ERROR])),
                 model=draw(st.sampled_from([None, "gpt-4o", "gpt-4o-mini", "no-such-model"])),
-                usage=None if tokens is None else Usage(*tokens),
+                usage=None if tokens is None else Usage(*tokens, draw(st.sampled_from([None, 0, 700]))),
+                output=draw(st.sampled_from([None, "done"])),
                 total_cost=draw(st.one_of(st.none(), st.decimals(0, 2, places=6))),
                 started_at=at(draw(st.integers(0, 100))),
             )
@@ -69,8 +119,19 @@ def test_the_sums_equal_a_naive_count_whatever_the_order(records: list[SpanRecor
     rows = [priced(row_of(record, NOON)) for record in records]
     totals = roll_up(rows, {})
 
-    counted = (totals.input_tokens, totals.output_tokens, totals.call_count, totals.error_count, totals.total_cost)
-    assert counted == naive(rows)
+    ids = {row.span_id for row in rows}
+    tops = [naive(row, rows) for row in rows if row.parent_id not in ids]
+    for name in ("input_tokens", "output_tokens", "total_tokens"):
+        assert getattr(totals, name) == sum(top.tokens[name] for top in tops)
+        assert sum(usage[name] for usage in totals.usage_by_model.values()) == getattr(totals, name)
+    assert totals.total_cost == sum(top.cost for top in tops)
+    assert totals.call_count == sum(len(top.calls) for top in tops)
+    assert totals.unmeasured_count == sum(len(top.unmeasured) for top in tops)
+    assert totals.unpriced_count == sum(len(top.unpriced) for top in tops)
+    assert totals.error_count == sum(top.failures for top in tops)
+    assert totals.total_tokens >= totals.input_tokens + totals.output_tokens
+    assert totals.total_cost >= totals.input_cost + totals.output_cost
+    assert all(Decimal(usage[cost]) >= 0 for usage in totals.usage_by_model.values() for cost in COST_FIELDS)
     assert sum(usage["call_count"] for usage in totals.usage_by_model.values()) == totals.call_count
     assert sum(Decimal(usage["total_cost"]) for usage in totals.usage_by_model.values()) == totals.total_cost
     assert roll_up(list(reversed(rows)), {}) == totals

@@ -42,7 +42,10 @@ class Trace(models.Model):
     span_count = models.IntegerField(default=0)
     call_count = models.IntegerField(default=0, help_text="Model calls: spans whose usage, cost or failure counts.")
     error_count = models.IntegerField(default=0, help_text="Failed calls, not the ancestors that repeat the failure.")
-    unpriced_count = models.IntegerField(default=0, help_text="Calls with tokens whose cost is unknown.")
+    unmeasured_count = models.IntegerField(
+        default=0, db_default=0, help_text="Model calls whose tokens nobody reported."
+    )
+    unpriced_count = models.IntegerField(default=0, help_text="Model calls whose cost is unknown.")
     input_tokens = models.BigIntegerField(default=0)
     output_tokens = models.BigIntegerField(default=0)
     total_tokens = models.BigIntegerField(default=0)
@@ -57,7 +60,9 @@ class Trace(models.Model):
         help_text="How long its model calls took: counts by slot (tracing/store/latency.py).",
     )
     left_out = models.JSONField(
-        default=dict, help_text="What wrappers repeated of their descendants and was not counted."
+        default=dict,
+        help_text="What wrappers repeated of the calls inside them (total_tokens, total_cost, error_count: not counted)"
+        " and what they said beyond these calls (not_itemised_tokens, not_itemised_cost: counted).",
     )
     repeat_count = models.IntegerField(
         default=0, help_text="Reports that said nothing new, such as an exporter's retry."

@@ -10,8 +10,10 @@ from tracing.models import Span, SpanIO, Trace
 from tracing.reading.bodies import RenderedBody, body_of, indented, plain
 from tracing.reading.messages import SHOWN_NAME_CHARACTERS
 from tracing.reading.texts import Shown, piece, shown
-from tracing.store.counting import COST, TOKENS, covered, own, parents_of, total_tokens
+from tracing.store.counting import count
 from tracing.store.rows import SpanRow
+from tracing.store.span_tree import parents_of
+from tracing.store.witnesses import has_usage, total_tokens
 
 MAX_TREE_SPANS = 5_000  # spans of one trace that are put into a tree
 SPANS_PER_PAGE = 500  # rows shown at once
@@ -19,7 +21,8 @@ MAX_INDENT_STEPS = 20  # steps to the right
 EVENTS = 50
 SPAN_TREE_COLUMNS = (
     "trace_id", "span_id", "parent_id", "name", "kind", "level", "status_message", "started_at", "ended_at", "model",
-    "input_tokens", "output_tokens", "total_tokens", "total_cost",
+    "input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost", "stated_costs",
+    "output_size",
 )  # fmt: skip
 
 
@@ -92,10 +95,10 @@ def tree_of(trace: Trace, start: int = 0) -> Tree:
         for values in found.order_by("started_at", "span_id").values(*SPAN_TREE_COLUMNS)[:MAX_TREE_SPANS]
     ]
     walk = list(_walked(spans))
-    inside = covered(spans, parents_of(spans))
+    counted = count(spans, parents_of(spans)).span_ids
     depths = [depth for _, depth in walk[1:]] + [0] * bool(walk)
     page = [
-        _row(trace, span, depth, inside.get(span.span_id, 0), is_parent=deeper > depth)
+        _row(trace, span, depth, is_parent=deeper > depth, is_counted=span.span_id in counted)
         for (span, depth), deeper in list(zip(walk, depths, strict=True))[start : start + SPANS_PER_PAGE]
     ]
     end = start + len(page)
@@ -175,12 +178,12 @@ def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:
         waiting.extend((child, depth + 1) for child in reversed(children[span.span_id]))
 
 
-def _row(trace: Trace, span: SpanRow, depth: int, inside: int, *, is_parent: bool) -> SpanLine:
+def _row(trace: Trace, span: SpanRow, depth: int, *, is_parent: bool, is_counted: bool) -> SpanLine:
     whole = (trace.ended_at - trace.started_at) / timedelta(milliseconds=1) or 1.0
     start = span.started_at or trace.started_at
     left = (start - trace.started_at) / timedelta(milliseconds=1) / whole * 100
     width = ((span.ended_at or start) - start) / timedelta(milliseconds=1) / whole * 100
     left = min(max(left, 0.0), 99.5)
-    is_repeated = bool(own(span) & inside & (TOKENS | COST))
+    is_repeated = (has_usage(span) or span.total_cost is not None) and not is_counted
     width = round(min(max(width, 0.5), 100 - left), 2)
     return SpanLine(span, min(depth, MAX_INDENT_STEPS), round(left, 2), width, is_parent, is_repeated)

@@ -1,103 +1,156 @@
-"""The rule of counting: a span's tokens, cost or failure count only if no descendant in the trace has any of its own,
-since wrappers repeat what their children report. What is not counted is told, with its surplus."""
+"""The rule of counting: of all spans that report on the same work, the best witness counts (docs/numbers.md).
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+At every span, the subtotal is what the span reports itself or what the spans below it add up to, whichever is larger,
+field by field. So a wrapper that repeats its children adds nothing, and one that knows more adds what they do not say:
+that part is counted, and called *not itemised*. A cost that somebody stated beats a price that was computed for the
+same work. A failure counts at the span where it happened."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from tracing.records import Level
+from tracing.records import Kind, Level
 from tracing.store.rows import SpanRow
+from tracing.store.span_tree import children_first
+from tracing.store.witnesses import (
+    TOTAL,
+    ZERO,
+    CountedWork,
+    Subtotal,
+    count_cost,
+    count_tokens,
+    has_usage,
+    total_tokens,
+)
 
-TOKENS, COST, FAILURE = 1, 2, 4  # bits of what a span reports and what its descendants report
-ZERO = Decimal(0)
+PREPARATION_GAP = timedelta(milliseconds=2)  # between a span that prepares a model call and the call itself
 
 
-def own(span: SpanRow) -> int:
-    """Bits of what the span itself reports."""
-    bits = TOKENS if span.input_tokens or span.output_tokens or span.total_tokens else 0
-    if span.total_cost is not None:
-        bits |= COST
-    return bits | FAILURE if span.level == Level.ERROR else bits
+@dataclass(slots=True)
+class Counted:
+    """What all spans of a trace add to it, and what was reported and not counted."""
+
+    work: list[CountedWork] = field(default_factory=list)
+    error_count: int = 0
+    left_out: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def span_ids(self) -> set[str]:
+        """Return the ids of the spans that add something."""
+        return {work.span.span_id for work in self.work}
+
+    def leave_out(self, **amounts: int | Decimal) -> None:
+        """Add to the account of wrappers; see `Trace.left_out`."""
+        for name, amount in amounts.items():
+            known = self.left_out.get(name, 0)
+            self.left_out[name] = str(Decimal(known) + amount) if isinstance(amount, Decimal) else known + amount
 
 
-def covered(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> dict[str, int]:
-    """Bits that some descendant of each span reports; spans that nobody covers are missing."""
-    bits_of: dict[str, int] = {}
+def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counted:
+    """Count every span once, whatever the order of `spans`."""
+    counted = Counted()
+    subtotals: dict[str, Subtotal] = {}
+    repeated = _told_by_the_next(spans, parents)
+    for span in children_first(spans, parents):
+        subtotal = subtotals.pop(span.span_id, None)
+        if _reports(span) and span.span_id not in repeated:
+            subtotal = subtotal or Subtotal()
+            repeats_failure = _count_failure(counted, span, subtotal)
+            if _count_span(counted, span, subtotal) or repeats_failure:
+                counted.leave_out(span_count=1, error_count=int(repeats_failure))
+        parent = parents[span.span_id]
+        if subtotal is None or parent is None:
+            continue
+        if parent in subtotals:
+            subtotals[parent].add(subtotal)
+        else:
+            subtotals[parent] = subtotal
+    return counted
+
+
+def _is_model_call(span: SpanRow) -> bool:
+    """Return whether a model answered, whatever is known of its usage. A call that failed and reports no usage is a
+    failure alone: nobody pays for it, and it has no tokens that anybody could miss."""
+    is_model = span.kind == Kind.GENERATION or (span.kind == Kind.EMBEDDING and span.model is not None)
+    return is_model and span.level != Level.ERROR
+
+
+def _told_by_the_next(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> set[str]:
+    """Return the ids of model calls without usage that the next span beside them reports: a library that prepares a
+    call in a span of its own, or that reports a streamed answer in a second one when it is complete."""
+    silent = {s.span_id for s in spans if _is_model_call(s) and not has_usage(s) and s.total_cost is None and s.model}
+    if not silent:
+        return silent
+    beside: dict[tuple[str | None, str], list[SpanRow]] = defaultdict(list)
     for span in spans:
-        bits = own(span)
-        parent = parents[span.span_id] if bits else None
-        while parent is not None and bits_of.get(parent, 0) & bits != bits:
-            bits_of[parent] = bits_of.get(parent, 0) | bits
-            parent = parents[parent]
-    return bits_of
-
-
-def parents_of(spans: Iterable[SpanRow]) -> dict[str, str | None]:
-    """Each span's parent within the trace: None when it has none, it never arrived, or naming it would close a loop."""
-    spans = list(spans)
-    known = {span.span_id for span in spans}
-    parents = {s.span_id: s.parent_id if s.parent_id in known and s.parent_id != s.span_id else None for s in spans}
-    settled: set[str] = set()
-    for start in parents:
-        path: list[str] = []
-        here: str | None = start
-        on_path: set[str] = set()
-        while here is not None and here not in settled:
-            if here in on_path:
-                parents[min(path[path.index(here) :])] = None  # the same cut whatever order the spans came in
-                break
-            path.append(here)
-            on_path.add(here)
-            here = parents[here]
-        settled |= on_path
-    return parents
-
-
-def total_tokens(span: SpanRow) -> int:
-    """Input and output together, or the stated total where it says more."""
-    return max(span.total_tokens or 0, (span.input_tokens or 0) + (span.output_tokens or 0))
-
-
-def left_out(
-    spans: Sequence[SpanRow], parents: Mapping[str, str | None], covered_bits: Mapping[str, int]
-) -> dict[str, Any]:
-    """What the rule of counting did not count, so that nothing is lost silently. A wrapper's `surplus_tokens` are what
-    it reports beyond all that counts below it: calls that were made and never arrived, or another way of counting."""
-    wrappers = [span for span in spans if own(span) & covered_bits.get(span.span_id, 0)]
-    if not wrappers:
-        return {}
-    below = _tokens_below(spans, parents, covered_bits)
-    left = {"span_count": len(wrappers), "total_tokens": 0, "surplus_tokens": 0, "error_count": 0}
-    cost = ZERO
-    for span in wrappers:
-        repeated = own(span) & covered_bits[span.span_id]
-        if repeated & TOKENS:
-            left["total_tokens"] += total_tokens(span)
-            left["surplus_tokens"] += max(0, total_tokens(span) - below[span.span_id])
-        if repeated & COST:
-            cost += span.total_cost or ZERO
-        left["error_count"] += bool(repeated & FAILURE)
-    return left | {"total_cost": str(cost)}
-
-
-def _tokens_below(
-    spans: Sequence[SpanRow], parents: Mapping[str, str | None], covered_bits: Mapping[str, int]
-) -> dict[str, int]:
-    """Counted tokens of all descendants of each span: children hand theirs up once all of their own have."""
-    counted = {
-        span.span_id: total_tokens(span) if own(span) & ~covered_bits.get(span.span_id, 0) & TOKENS else 0
-        for span in spans
+        if span.model and span.started_at and span.kind in (Kind.GENERATION, Kind.EMBEDDING):
+            beside[parents[span.span_id], span.model].append(span)
+    return {
+        span.span_id
+        for calls in beside.values()
+        for span, following in pairwise(sorted(calls, key=lambda call: (call.started_at, call.span_id)))
+        if span.span_id in silent and following.span_id not in silent and _is_told_by(span, following)
     }
-    below = dict.fromkeys(parents, 0)
-    waiting = Counter(parent for parent in parents.values() if parent is not None)
-    ready = [span_id for span_id in parents if not waiting[span_id]]
-    while ready:
-        span_id = ready.pop()
-        parent = parents[span_id]
-        if parent is not None:
-            below[parent] += counted[span_id] + below[span_id]
-            waiting[parent] -= 1
-            if not waiting[parent]:
-                ready.append(parent)
-    return below
+
+
+def _is_told_by(span: SpanRow, following: SpanRow) -> bool:
+    if span.ended_at is None or following.started_at is None:
+        return False
+    is_summary = following.started_at == following.ended_at  # it took no time: a report about a call, not a call
+    return is_summary or timedelta(0) <= following.started_at - span.ended_at <= PREPARATION_GAP
+
+
+def _reports(span: SpanRow) -> bool:
+    return has_usage(span) or span.total_cost is not None or span.level == Level.ERROR or _is_model_call(span)
+
+
+def _count_failure(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
+    """Count a failure where it happened. Return whether the span only repeats one from below."""
+    if span.level != Level.ERROR:
+        return False
+    is_repeated = below.has_failure
+    counted.error_count += not is_repeated
+    below.has_failure = True
+    return is_repeated
+
+
+def _count_span(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
+    """Add to `below` what the span knows beyond it. Return whether it is a wrapper with something to account for."""
+    reported = has_usage(span)
+    work = CountedWork(span)
+    work.is_call = not below.call_count and (reported or _is_model_call(span))
+    work.is_itemised = not (below.call_count or below.has_usage or below.has_cost)
+    work.is_unmeasured = work.is_call and not reported
+    work.is_unpriced = work.is_call and span.total_cost is None
+    covers = reported and count_tokens(work, span, below)
+    repeated_cost = ZERO
+    if span.total_cost is not None:
+        repeated_cost = count_cost(work, span, below, covers=covers)
+    is_wrapper = not work.is_itemised and _account(counted, work, span, repeated_cost)
+    if work.is_call or any(work.tokens) or any(work.costs) or (span.total_cost is not None and work.is_itemised):
+        counted.work.append(work)
+    below.call_count += work.is_call
+    below.has_usage |= reported
+    below.has_cost |= span.total_cost is not None
+    below.take(work)
+    return is_wrapper
+
+
+def _account(counted: Counted, work: CountedWork, span: SpanRow, repeated_cost: Decimal) -> bool:
+    """Note what a wrapper repeats, which is not counted, and what it adds, which no call below itemises. Return whether
+    there is any of both."""
+    repeated_tokens = total_tokens(span) - work.tokens[TOTAL] if has_usage(span) else 0
+    added_tokens, added_cost = work.tokens[TOTAL], work.costs[TOTAL]
+    if not (repeated_tokens or repeated_cost or added_tokens or added_cost):
+        return False
+    counted.leave_out(
+        total_tokens=repeated_tokens,
+        not_itemised_tokens=added_tokens,
+        total_cost=repeated_cost,
+        not_itemised_cost=added_cost,
+    )
+    return True

@@ -10,19 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from tracing.records import Kind, Origin
-from tracing.store.counting import COST, FAILURE, TOKENS, ZERO, covered, left_out, own, parents_of, total_tokens
+from tracing.store.counting import Counted, count
 from tracing.store.latency import Slots, latencies_of
 from tracing.store.rows import SpanRow, microseconds
+from tracing.store.span_tree import parents_of
+from tracing.store.witnesses import COST_FIELDS, TOKEN_FIELDS, TOTAL, ZERO
 
-USAGE_PARTS = (
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-)
-COST_PARTS = ("input_cost", "output_cost", "total_cost")
+SUMMED_COUNTS = ("call_count", "unmeasured_count", "unpriced_count", "input_tokens", "output_tokens", "total_tokens")
 SCALAR_CLAIMS = ("user_id", "name", "release", "version", "environment", "public")
 
 
@@ -48,6 +42,7 @@ class Totals:
     span_count: int = 0
     call_count: int = 0
     error_count: int = 0
+    unmeasured_count: int = 0
     unpriced_count: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -58,7 +53,7 @@ class Totals:
     usage_by_model: dict[str, dict[str, Any]] = field(default_factory=dict)
     tool_names: list[str] = field(default_factory=list)
     latencies: dict[str, Slots] = field(default_factory=dict)
-    left_out: dict[str, Any] = field(default_factory=dict)  # what wrappers repeated, and their surplus; {} when nothing
+    left_out: dict[str, Any] = field(default_factory=dict)  # see Trace.left_out; {} when nothing
 
 
 def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
@@ -67,9 +62,7 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
     parents = parents_of(spans)
     root = _root(spans, parents)
     totals.root_span_id = root.span_id if root else None
-    covered_bits = covered(spans, parents)
-    _count(totals, spans, covered_bits)
-    totals.left_out = left_out(spans, parents, covered_bits)
+    _count(totals, count(spans, parents))
     _measure(totals, spans)
     totals.latencies = latencies_of(spans)
     _choose_texts(totals, spans, root, claims)
@@ -91,44 +84,29 @@ def _age(span: SpanRow) -> tuple[int, str]:
     return microseconds(span.started_at or span.received_at), span.span_id
 
 
-def _count(totals: Totals, spans: Sequence[SpanRow], covered_bits: Mapping[str, int]) -> None:
-    for span in spans:
-        counts = own(span) & ~covered_bits.get(span.span_id, 0)
-        if counts & FAILURE:
-            totals.error_count += 1
-        if counts & TOKENS:
-            _count_tokens(totals, span)
-        if counts & COST:
-            _count_cost(totals, span)
-
-
-def _count_tokens(totals: Totals, span: SpanRow) -> None:
-    usage = _usage_of(totals, span)
-    usage["call_count"] += 1
-    totals.call_count += 1
-    for part in USAGE_PARTS:
-        usage[part] += total_tokens(span) if part == "total_tokens" else getattr(span, part) or 0
-    totals.input_tokens += span.input_tokens or 0
-    totals.output_tokens += span.output_tokens or 0
-    totals.total_tokens += total_tokens(span)
-    if span.total_cost is None:
-        usage["unpriced_count"] += 1
-        totals.unpriced_count += 1
-
-
-def _count_cost(totals: Totals, span: SpanRow) -> None:
-    usage = _usage_of(totals, span)
-    for part in COST_PARTS:
-        cost = getattr(span, part) or ZERO
-        usage[part] = str(Decimal(usage[part]) + cost)
-        setattr(totals, part, getattr(totals, part) + cost)
-
-
-def _usage_of(totals: Totals, span: SpanRow) -> dict[str, Any]:
-    return totals.usage_by_model.setdefault(
-        span.model or "unknown",
-        {"call_count": 0, "unpriced_count": 0} | dict.fromkeys(USAGE_PARTS, 0) | dict.fromkeys(COST_PARTS, "0"),
-    )
+def _count(totals: Totals, counted: Counted) -> None:
+    totals.error_count = counted.error_count
+    totals.left_out = counted.left_out
+    for work in counted.work:
+        counts = {
+            "call_count": int(work.is_call),
+            "unmeasured_count": int(work.is_unmeasured),
+            "unpriced_count": int(work.is_unpriced),
+            **dict(zip(TOKEN_FIELDS, work.tokens, strict=True)),
+        }
+        usage = totals.usage_by_model.setdefault(
+            work.span.model or "unknown",
+            dict.fromkeys(counts, 0) | dict.fromkeys(COST_FIELDS, "0") | {"not_itemised_tokens": 0},
+        )
+        for name, number in counts.items():
+            usage[name] += number
+            if name in SUMMED_COUNTS:
+                setattr(totals, name, getattr(totals, name) + number)
+        for name, cost in zip(COST_FIELDS, work.costs, strict=True):
+            usage[name] = str(Decimal(usage[name]) + cost)
+            setattr(totals, name, getattr(totals, name) + cost)
+        if not work.is_itemised:
+            usage["not_itemised_tokens"] += work.tokens[TOTAL]
 
 
 def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:
