@@ -11,8 +11,8 @@ from tracing.models import Span, SpanIO, Trace
 from tracing.records import Kind, Level
 
 REPRESENTED_SUMS = (
-    "error_count", "unpriced_count", "input_cost", "output_cost", "total_cost", "input_tokens", "output_tokens",
-    "total_tokens",
+    "error_count", "unmeasured_count", "unpriced_count", "input_cost", "output_cost", "total_cost", "input_tokens",
+    "output_tokens", "total_tokens",
 )  # fmt: skip
 API_TRACE_FIELDS = (
     "session_id", "name", "user_id", "environment", "release", "version", "public", "tags", "metadata", "started_at",
@@ -33,15 +33,17 @@ RAW_FIELDS = ("model_parameters", "metadata")
 
 def session_json(session: Session) -> dict[str, Any]:
     """Every declared property by its name."""
-    return {
-        declared.name: (usage if declared.kind == PropertyKind.USAGE else plain)(getattr(session, declared.field))
-        for declared in properties_of(Session).values()
-    }
+    return known_alone(
+        {
+            declared.name: (usage if declared.kind == PropertyKind.USAGE else plain)(getattr(session, declared.field))
+            for declared in properties_of(Session).values()
+        }
+    )
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:
     """`input_preview` and `output_preview` are the first 500 characters."""
-    fields = {name: plain(getattr(trace, name)) for name in API_TRACE_FIELDS}
+    fields = known_alone({name: plain(getattr(trace, name)) for name in API_TRACE_FIELDS})
     return {"id": trace.trace_id, **fields, "usage_by_model": usage(trace.usage_by_model)}
 
 
@@ -75,7 +77,16 @@ def plain(value: Any) -> Any:
 
 def usage(by_model: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The stored costs are texts of 12 decimals."""
-    return {model: dict(_shortened(totals.items())) for model, totals in by_model.items()}
+    return {model: known_alone(dict(_shortened(totals.items()))) for model, totals in by_model.items()}
+
+
+def known_alone(sums: dict[str, Any]) -> dict[str, Any]:
+    """Return the sums with null in the place of a zero that only says that nothing is known. A sum of which a part is
+    unknown stays: it is a lower bound, as `unmeasured_count` and `unpriced_count` say."""
+    for counted, ending in (("unmeasured_count", "_tokens"), ("unpriced_count", "_cost")):
+        if sums.get(counted):
+            sums |= {name: None for name, value in sums.items() if name.endswith(ending) and value in (0, "0")}
+    return sums
 
 
 def _shortened(totals: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:

@@ -52,6 +52,7 @@ class Strip:
     is_capped: bool
     trace_count: int
     total_cost: Decimal
+    unmeasured_count: int
     unpriced_count: int
     total_tokens: int
     median: float | None
@@ -94,6 +95,7 @@ def strip(listing: Listing, most: int | None = None) -> Strip:
             session_count=Count("*"),
             trace_count=Coalesce(Sum("trace_count"), 0),
             total_cost=Coalesce(Sum("total_cost"), Decimal(0)),
+            unmeasured_count=Coalesce(Sum("unmeasured_count"), 0),
             unpriced_count=Coalesce(Sum("unpriced_count"), 0),
             total_tokens=Coalesce(Sum("total_tokens"), 0),
             median=Percentile("duration_ms", share=0.5),

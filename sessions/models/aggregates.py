@@ -12,7 +12,9 @@ USAGE_BY_MODEL = """coalesce((
             'cached_tokens', sum((u->>'cached_tokens')::bigint),
             'cache_write_tokens', sum((u->>'cache_write_tokens')::bigint),
             'reasoning_tokens', sum((u->>'reasoning_tokens')::bigint),
+            'unmeasured_count', sum(coalesce((u->>'unmeasured_count')::bigint, 0)),
             'unpriced_count', sum((u->>'unpriced_count')::bigint),
+            'not_itemised_tokens', sum(coalesce((u->>'not_itemised_tokens')::bigint, 0)),
             'input_cost', sum((u->>'input_cost')::numeric)::text,
             'output_cost', sum((u->>'output_cost')::numeric)::text,
             'total_cost', sum((u->>'total_cost')::numeric)::text) AS totals

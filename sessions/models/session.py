@@ -192,6 +192,14 @@ class SessionProperties(models.Model):
         kind=PropertyKind.SET,
         aliases=("release",),
     )
+    unmeasured_count = from_traces(
+        models.IntegerField(default=0, db_default=0),
+        sql="sum(t.unmeasured_count)",
+        label="Calls without usage",
+        help="Model calls whose tokens are unknown, because no span reports them.",
+        kind=PropertyKind.NUMBER,
+        aliases=("unmeasured",),
+    )
     unpriced_count = from_traces(
         models.IntegerField(default=0),
         sql="sum(t.unpriced_count)",

@@ -23,6 +23,8 @@ class SessionTotals:
     call_count: int
     unpriced_count: int
     unpriced_models: list[str]
+    total_tokens: int
+    total_cost: Decimal
     wrapper_count: int  # spans whose report repeats their descendants'
     wrapper_tokens: int
     wrapper_cost: Decimal
@@ -32,6 +34,22 @@ class SessionTotals:
     unmeasured_count: int
     repeat_count: int
     late_count: int
+
+    @property
+    def lowest_tokens(self) -> int:
+        return self.total_tokens - self.not_itemised_tokens
+
+    @property
+    def highest_tokens(self) -> int:
+        return self.total_tokens + self.wrapper_tokens
+
+    @property
+    def lowest_cost(self) -> Decimal:
+        return self.total_cost - self.not_itemised_cost
+
+    @property
+    def highest_cost(self) -> Decimal:
+        return self.total_cost + self.wrapper_cost
 
 
 def account_of(session: Session) -> SessionTotals:
@@ -55,6 +73,8 @@ def account_of(session: Session) -> SessionTotals:
             call_count=Sum("call_count", default=0),
             unmeasured_count=Sum("unmeasured_count", default=0),
             unpriced_count=Sum("unpriced_count", default=0),
+            total_tokens=Sum("total_tokens", default=0),
+            total_cost=Sum("total_cost", default=0),
             repeat_count=Sum("repeat_count", default=0),
             late_count=Count("trace_id", filter=Q(updated_at__gt=F("ended_at") + LATE_AFTER)),
             **left_out,

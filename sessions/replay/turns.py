@@ -27,7 +27,7 @@ IDLE_SHOWN = timedelta(seconds=30)  # a shorter wait is part of talking
 TURN_COLUMNS = (
     "project_id", "trace_id", "bucket", "session_id", "user_id", "name", "started_at", "ended_at", "updated_at",
     "input_preview", "output_preview", "input_span_id", "output_span_id", "span_count", "error_count",
-    "unpriced_count", "total_tokens", "total_cost", "usage_by_model", "environment",
+    "unmeasured_count", "unpriced_count", "total_tokens", "total_cost", "usage_by_model", "environment",
 )  # fmt: skip
 # What a reader may narrow a conversation to: the parameter's value, the words on its button, the condition.
 ONLY = {

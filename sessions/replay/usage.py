@@ -15,7 +15,9 @@ class ModelUsage:
     reasoning_tokens: int
     total_tokens: int
     total_cost: Decimal
+    unmeasured_count: int
     unpriced_count: int
+    not_itemised_tokens: int
 
 
 def usage_rows(usage_by_model: dict[str, dict[str, Any]]) -> list[ModelUsage]:
@@ -23,7 +25,7 @@ def usage_rows(usage_by_model: dict[str, dict[str, Any]]) -> list[ModelUsage]:
         ModelUsage(
             model=model,
             total_cost=Decimal(usage["total_cost"]),
-            **{name: usage[name] for name in ModelUsage.__slots__ if name not in {"model", "total_cost"}},
+            **{name: usage.get(name, 0) for name in ModelUsage.__slots__ if name not in {"model", "total_cost"}},
         )
         for model, usage in usage_by_model.items()
     ]

@@ -13,7 +13,7 @@ from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
 from tracing.formatting import count, duration
 from tracing.markup import format_html, format_html_join
-from tracing.templatetags.values import cost, ellipsis, moment, preview
+from tracing.templatetags.values import cost, ellipsis, moment, preview, tokens
 
 register = template.Library()
 
@@ -22,6 +22,7 @@ INPUT_HTML = (
     '<input class="field" type="{}" name="{}" value="{}" aria-label="{}" placeholder="{}" inputmode="{}"{}'
     ' autocomplete="off">'
 )
+TOKEN_COLUMNS = {"input_tokens", "output_tokens", "total_tokens"}
 EMPTY_CELL_HTML = SafeString('<span class="muted">–</span>')
 
 
@@ -31,6 +32,8 @@ def cell(declared: Property | SessionColumn, session: Session, times: str = "mom
     value = getattr(session, declared.field)
     if declared.kind == PropertyKind.MONEY:
         return format_html('<span class="number">{}</span>', cost(value, session.unpriced_count))
+    if declared.name in TOKEN_COLUMNS:
+        return format_html('<span class="number">{}</span>', tokens(value, session.unmeasured_count))
     if declared.kind == PropertyKind.NUMBER:
         look = "" if value else " muted"
         if value and declared.name == "error_count":

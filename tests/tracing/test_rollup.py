@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import permutations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -218,10 +219,10 @@ def test_an_orphan_is_no_root_beside_a_span_without_a_parent() -> None:
 def test_a_repeated_failure_alone_leaves_out_no_tokens() -> None:
     left = totals_of(call("t", "agent", level=Level.ERROR), span("t", "step", "agent", level=Level.ERROR)).left_out
 
-    assert left == {"span_count": 1, "total_tokens": 0, "surplus_tokens": 0, "error_count": 1, "total_cost": "0"}
+    assert left == {"span_count": 1, "error_count": 1}
 
 
-def test_the_surplus_of_a_nest_of_wrappers_is_against_all_calls_below() -> None:
+def test_each_wrapper_of_a_nest_adds_what_it_knows_beyond_all_below() -> None:
     left = totals_of(
         call("t", "top", tokens=(500, 0)),
         call("t", "mid", "top", tokens=(300, 0)),
@@ -229,10 +230,91 @@ def test_the_surplus_of_a_nest_of_wrappers_is_against_all_calls_below() -> None:
         call("t", "2", "mid", tokens=(100, 0)),
     ).left_out
 
-    assert (left["total_tokens"], left["surplus_tokens"]) == (800, 400)  # 500 - 200 and 300 - 200
+    assert (left["total_tokens"], left["not_itemised_tokens"]) == (500, 300)  # 200 + 300 and 100 + 200
 
 
-def test_a_wrapper_that_reports_less_than_its_calls_has_no_surplus() -> None:
+def test_a_wrapper_that_reports_less_than_its_calls_adds_nothing() -> None:
     left = totals_of(call("t", "agent", tokens=(10, 0)), call("t", "1", "agent", tokens=(100, 0))).left_out
 
-    assert (left["total_tokens"], left["surplus_tokens"]) == (10, 0)
+    assert (left["total_tokens"], left["not_itemised_tokens"]) == (10, 0)
+
+
+def bill(
+    wrapper: tuple[tuple[int, int], str | None],
+    *below: tuple[tuple[int, int] | None, str | None],
+    model: str = "gpt-4o",
+) -> Totals:
+    """Sum up a wrapper with calls below it; each has tokens and, where it states one, its cost."""
+    (tokens, cost), calls = wrapper, enumerate(below)
+    return totals_of(
+        call("t", "agent", tokens=tokens, total_cost=None if cost is None else Decimal(cost)),
+        *(
+            call("t", str(n), "agent", tokens=used, total_cost=None if stated is None else Decimal(stated))
+            if used
+            else call("t", str(n), "agent", model="no-such-model", tokens=(100, 20))
+            for n, (used, stated) in calls
+        ),
+    )
+
+
+PRICE = Decimal("0.00045")  # of a `call` of 100 and 20 tokens
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "below", "cost", "unpriced_count"),
+    [
+        (((200, 40), "2.42"), [((100, 20), None), ((100, 20), None)], "2.42", 0),
+        (((200, 40), "0.0003"), [((100, 20), None), ((100, 20), None)], "0.0003", 0),
+        (((200, 40), "0.5"), [((100, 20), "0.3"), ((100, 20), None)], "0.5", 0),
+        (((200, 40), "0.5"), [((100, 20), "0.3"), ((100, 20), "0.4")], "0.7", 0),
+        (((200, 40), "0.3"), [((100, 20), "0.3"), ((100, 20), None)], str(Decimal("0.3") + PRICE), 0),
+        (((300, 60), None), [((100, 20), None), ((100, 20), None)], str(3 * PRICE), 0),
+        (((300, 60), None), [((100, 20), "0.1"), ((100, 20), "0.1")], str(Decimal("0.2") + PRICE), 0),
+        (((200, 40), None), [((100, 20), None), ((100, 20), None)], str(2 * PRICE), 0),
+        (((200, 40), None), [((100, 20), None), (None, None)], str(2 * PRICE), 0),
+        (((100, 20), None), [((200, 40), None), (None, None)], str(2 * PRICE), 1),
+    ],
+)
+def test_a_bill_counts_by_the_table_of_the_documentation(
+    wrapper: tuple[tuple[int, int], str | None],
+    below: list[tuple[tuple[int, int] | None, str | None]],
+    cost: str,
+    unpriced_count: int,
+) -> None:
+    totals = bill(wrapper, *below)
+
+    assert (totals.total_cost, totals.unpriced_count) == (Decimal(cost), unpriced_count)
+    assert totals.call_count == len(below)
+
+
+def test_a_call_without_usage_is_not_free() -> None:
+    totals = totals_of(span("t", "a", kind=Kind.GENERATION, model="gpt-4o", output="Once upon a time"), call("t", "b"))
+
+    assert (totals.call_count, totals.unmeasured_count, totals.unpriced_count) == (2, 1, 1)
+    assert totals.usage_by_model["gpt-4o"]["unmeasured_count"] == 1
+
+
+def test_a_wrapper_speaks_for_calls_that_report_no_usage() -> None:
+    totals = totals_of(
+        call("t", "agent", tokens=(100, 20), total_cost=Decimal(2)),
+        span("t", "a", "agent", kind=Kind.GENERATION, model="gpt-4o", output="yes"),
+    )
+
+    assert (totals.call_count, totals.unmeasured_count, totals.unpriced_count) == (1, 0, 0)
+    assert (totals.total_tokens, totals.total_cost) == (120, 2)
+
+
+def test_a_failed_call_without_usage_is_only_a_failure() -> None:
+    totals = totals_of(span("t", "a", kind=Kind.GENERATION, model="gpt-4o", level=Level.ERROR))
+
+    assert (totals.call_count, totals.unmeasured_count, totals.error_count) == (0, 0, 1)
+
+
+def test_a_call_that_is_prepared_or_summed_up_in_another_span_is_one_call() -> None:
+    prepared = span("t", "a", "root", kind=Kind.GENERATION, model="gpt-4o", started_at=at(1), ended_at=at(2))
+    summary = call("t", "c", "root", started_at=at(9), ended_at=at(9))
+    stream = span("t", "b", "root", kind=Kind.GENERATION, model="gpt-4o", started_at=at(5), ended_at=at(6))
+    call_itself = call("t", "z", "root", started_at=at(2), ended_at=at(3))
+
+    assert totals_of(span("t", "root"), prepared, call_itself, stream, summary).call_count == 2
+    assert totals_of(span("t", "root"), stream, replace(summary, started_at=at(8))).call_count == 2

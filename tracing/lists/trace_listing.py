@@ -33,6 +33,7 @@ LISTED_TRACE_FIELDS = (
     "input_preview",
     "output_preview",
     "error_count",
+    "unmeasured_count",
     "unpriced_count",
 )
 TRACE_COLUMN_PIXELS = {"time": 180, "duration": 100, "number": 100, "money": 110, "text": 180, "id": 200, "set": 200}

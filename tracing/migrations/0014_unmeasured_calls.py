@@ -23,6 +23,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="trace",
             name="unpriced_count",
-            field=models.IntegerField(default=0, db_default=0, help_text="Model calls whose cost is unknown."),
+            field=models.IntegerField(default=0, help_text="Model calls whose cost is unknown."),
         ),
     ]

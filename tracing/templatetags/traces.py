@@ -1,6 +1,7 @@
 """The cells of the list of traces, and the marks of steps."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from django import template
 from django.urls import reverse
@@ -11,7 +12,7 @@ from tracing.lists.trace_listing import TraceColumn
 from tracing.markup import escaped, format_html, format_html_join
 from tracing.models import Span, Trace
 from tracing.records import Level
-from tracing.templatetags.values import cost, ellipsis, moment
+from tracing.templatetags.values import cost, ellipsis, moment, tokens
 
 register = template.Library()
 
@@ -51,6 +52,10 @@ def _errors(trace: Trace) -> SafeString:
     return format_html('<span class="number {}">{}</span>', look, count(trace.error_count))
 
 
+def _tokens(trace: Trace, *, name: str) -> SafeString:
+    return format_html(NUMBER_HTML, tokens(getattr(trace, name), trace.unmeasured_count))
+
+
 def _chips(texts: Iterable[str]) -> SafeString:
     return format_html_join(" ", '<span class="chip">{}</span>', ((text,) for text in texts))
 
@@ -69,6 +74,7 @@ TRACE_CELLS: dict[str, Callable[..., SafeString]] = {
 NAMED_TRACE_CELLS: dict[str, Callable[[Trace], SafeString]] = {
     "session_id": _session,
     "duration": lambda trace: format_html(NUMBER_HTML, duration(trace.duration_ms)),
+    **{name: partial(_tokens, name=name) for name in ("input_tokens", "output_tokens", "total_tokens")},
     "total_cost": lambda trace: format_html(NUMBER_HTML, cost(trace.total_cost, trace.unpriced_count)),
     "environment": lambda trace: SafeString(escaped(trace.environment)),
     "error_count": _errors,

@@ -27,14 +27,24 @@ register.simple_tag(counted)
 
 @register.simple_tag
 def cost(amount: Decimal | str | None, unpriced_count: int = 0) -> SafeString:
-    """Money, but never a zero that is not one: calls without a known price make it `unknown`, or more than it says."""
-    shown = money(amount)
-    if not unpriced_count:
+    """Write money, or `unknown` or `≥ $2` while the cost of some calls is unknown."""
+    return _at_least(money(amount), unpriced_count, "no known cost", is_known=bool(amount and Decimal(amount)))
+
+
+@register.simple_tag
+def tokens(number: int | None, unmeasured_count: int = 0) -> SafeString:
+    """Write a number of tokens, or `unknown` or `≥ 2,300` while some calls report none."""
+    return _at_least(count(number), unmeasured_count, "no reported usage", is_known=bool(number))
+
+
+def _at_least(shown: str, unknown_count: int, lack: str, *, is_known: bool) -> SafeString:
+    """Write a sum of which some parts may be unknown, and never a zero that is not one."""
+    if not unknown_count:
         return format_html("{}", shown)
-    calls = "one call has" if unpriced_count == 1 else f"{unpriced_count:,} calls have"
-    if not amount or Decimal(amount) == 0:
-        return format_html('<span class="muted" title="{} no known price">unknown</span>', calls)
-    return format_html('<span title="At least: {} no known price">≥ {}</span>', calls, shown)
+    calls = "one call has" if unknown_count == 1 else f"{unknown_count:,} calls have"
+    if not is_known:
+        return format_html('<span class="muted" title="{} {}">unknown</span>', calls, lack)
+    return format_html('<span title="At least: {} {}">≥ {}</span>', calls, lack, shown)
 
 
 @register.filter
