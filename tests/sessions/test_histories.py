@@ -17,13 +17,20 @@ from hypothesis import strategies as st
 from projects.models import Project
 from sessions.models import Session, SessionScore
 from sessions.rollup.tasks import recompute_dirty
+from tests.tracing.naive import naive_branches
 from tests.tracing.reports import at
 from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Score, Span, SpanIO, Trace
 from tracing.records import Claims, Kind, Level, ScoreRecord, SpanRecord, Usage
+from tracing.store.rows import STATED_TOTAL, SpanRow
 
 HISTORIES = int(os.environ.get("CONFAB_HISTORIES", "150"))
 PRICES = {"gpt-4o": (Decimal("2.5"), Decimal(10)), "gpt-4o-mini": (Decimal("0.15"), Decimal("0.6"))}  # USD per million
+
+SAID_OF_ROWS = (
+    *("parent_id", "started_at", "ended_at", "level", "model", "total_cost", "kind", "name"),
+    *("input_tokens", "output_tokens"),
+)
 
 
 @dataclass
@@ -35,28 +42,21 @@ class NaiveSpan:
     def get(self, name: str) -> Any:
         return self.said.get(name)
 
-    @property
-    def tokens(self) -> tuple[int, int]:
-        return self.get("input_tokens") or 0, self.get("output_tokens") or 0
-
-    @property
-    def cost(self) -> Decimal | None:
-        if self.get("total_cost") is not None:
-            return Decimal(self.get("total_cost"))
-        rates = PRICES.get(self.get("model") or "")
-        if rates is None or not any(self.tokens):
-            return None
-        return (self.tokens[0] * rates[0] + self.tokens[1] * rates[1]) / 10**6
-
-    @property
-    def failed(self) -> bool:
-        return bool(self.get("level") == Level.ERROR)
+    def row(self, span_id: str) -> SpanRow:
+        said = {name: self.get(name) for name in SAID_OF_ROWS}
+        row = SpanRow("t", span_id, **said, stated_costs=0 if self.get("total_cost") is None else STATED_TOTAL)
+        rates = PRICES.get(row.model or "")
+        if rates is not None and (row.input_tokens or row.output_tokens):
+            row.input_cost = Decimal(row.input_tokens or 0) * rates[0] / 10**6
+            row.output_cost = Decimal(row.output_tokens or 0) * rates[1] / 10**6
+            row.total_cost = row.input_cost + row.output_cost if row.total_cost is None else row.total_cost
+        return row
 
 
-Naive = dict[str, dict[str, NaiveSpan]]  # trace id -> span id -> what was said
+Histories = dict[str, dict[str, NaiveSpan]]  # trace id -> span id -> what was said
 
 
-def listen(known: Naive, record: SpanRecord) -> None:
+def listen(known: Histories, record: SpanRecord) -> None:
     said = known.setdefault(record.trace_id, {}).setdefault(record.span_id, NaiveSpan()).said
     fields = {
         f: getattr(record, f)
@@ -68,9 +68,8 @@ def listen(known: Naive, record: SpanRecord) -> None:
     said.update({name: value for name, value in fields.items() if value is not None})
 
 
-def below(span_id: str, spans: dict[str, NaiveSpan]) -> list[NaiveSpan]:
-    children = [child for child, span in spans.items() if span.get("parent_id") == span_id]
-    return [spans[child] for child in children] + [d for child in children for d in below(child, spans)]
+def rows_of(spans: dict[str, NaiveSpan]) -> list[SpanRow]:
+    return [span.row(span_id) for span_id, span in spans.items()]
 
 
 def session_id_of(spans: dict[str, NaiveSpan]) -> str | None:
@@ -83,30 +82,28 @@ def session_id_of(spans: dict[str, NaiveSpan]) -> str | None:
     return next((span.get("session_id") for _, span in ordered if span.get("session_id")), None)
 
 
-def expected(known: Naive, session_id: str) -> dict[str, Any] | None:
+def expected(known: Histories, session_id: str) -> dict[str, Any] | None:
     traces = [spans for spans in known.values() if session_id_of(spans) == session_id]
     if not traces:
         return None
     everything = [span for spans in traces for span in spans.values()]
-    total: dict[str, Any] = dict.fromkeys(("input_tokens", "output_tokens", "error_count", "unpriced_count"), 0)
-    total |= {"total_cost": Decimal(0), "trace_count": len(traces), "span_count": len(everything)}
-    for spans in traces:
-        for span_id, span in spans.items():
-            under = below(span_id, spans)
-            if any(span.tokens) and not any(any(d.tokens) for d in under):
-                total["input_tokens"] += span.tokens[0]
-                total["output_tokens"] += span.tokens[1]
-                total["unpriced_count"] += span.cost is None
-            if span.cost is not None and not any(d.cost is not None for d in under):
-                total["total_cost"] += span.cost
-            total["error_count"] += span.failed and not any(d.failed for d in under)
+    total: dict[str, Any] = {"trace_count": len(traces), "span_count": len(everything)}
+    branches = [branch for spans in traces for branch in naive_branches(rows_of(spans))]
+    total |= {
+        name: sum(branch.tokens[name] for branch in branches)
+        for name in ("input_tokens", "output_tokens", "total_tokens")
+    }
+    total["total_cost"] = sum(branch.cost for branch in branches)
+    total["unmeasured_count"] = sum(len(branch.unmeasured) for branch in branches)
+    total["unpriced_count"] = sum(len(branch.unpriced) for branch in branches)
+    total["error_count"] = sum(branch.failures for branch in branches)
     total["user_ids"] = sorted({user for spans in traces if (user := user_of(spans))})
     total["tags"] = sorted({tag for span in everything for tag in span.get("tags") or []})
     total["tool_names"] = sorted({s.get("name") for s in everything if s.get("kind") == Kind.TOOL and s.get("name")})
     return total | durations(traces)
 
 
-def expected_scores(known: Naive, scores: dict[str, ScoreRecord], session_id: str) -> dict[str, Any]:
+def expected_scores(known: Histories, scores: dict[str, ScoreRecord], session_id: str) -> dict[str, Any]:
     traces = {trace_id for trace_id, spans in known.items() if session_id_of(spans) == session_id}
     summed: dict[str, Any] = {}
     for name in sorted({score.name for score in scores.values()}):
@@ -198,7 +195,7 @@ def test_every_session_number_equals_the_naive_one(
 ) -> None:
     for model in (Span, SpanIO, Trace, Session, DirtyMark, Score, SessionScore):
         model.objects.for_project(project).delete()
-    known: Naive = {}
+    known: Histories = {}
     given: dict[str, ScoreRecord] = {}
     bounds = [0, *sorted(cut for cut in cuts if cut < len(history)), len(history)]
     for start, end in pairwise(bounds):

@@ -1,7 +1,6 @@
 """The counting rule against a second, naive implementation, and the decisions about a trace one by one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 
@@ -9,84 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tracing.naive import naive_branches
 from tests.tracing.reports import NOON, at, call, span
 from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
 from tracing.store.counting import parents_of
 from tracing.store.rollup import Totals, roll_up
-from tracing.store.rows import SpanRow, priced, row_of
+from tracing.store.rows import priced, row_of
 from tracing.store.witnesses import COST_FIELDS
 
 
 def totals_of(*records: SpanRecord) -> Totals:
     return roll_up([priced(row_of(record, NOON)) for record in records], {})
-
-
-@dataclass
-class Naive:
-    """What a branch of the tree adds up to, by docs/numbers.md."""
-
-    tokens: dict[str, int]
-    stated: Decimal = Decimal(0)
-    computed: Decimal = Decimal(0)
-    calls: set[str] = field(default_factory=set)
-    unmeasured: set[str] = field(default_factory=set)
-    unpriced: set[str] = field(default_factory=set)
-    has_usage: bool = False
-    has_cost: bool = False
-    failures: int = 0
-
-    @property
-    def cost(self) -> Decimal:
-        return self.stated + self.computed
-
-
-def reported_tokens(span: SpanRow) -> dict[str, int]:
-    tokens = {name: getattr(span, name) or 0 for name in ("input_tokens", "output_tokens", "total_tokens")}
-    return tokens | {"total_tokens": max(tokens["total_tokens"], tokens["input_tokens"] + tokens["output_tokens"])}
-
-
-def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
-    """Straight from the rule, from the top down."""
-    branches = [naive(child, spans) for child in spans if child.parent_id == span.span_id]
-    sums = Naive({name: sum(b.tokens[name] for b in branches) for name in reported_tokens(span)})
-    for branch in branches:
-        sums.stated, sums.computed = sums.stated + branch.stated, sums.computed + branch.computed
-        sums.calls, sums.failures = sums.calls | branch.calls, sums.failures + branch.failures
-        sums.unmeasured, sums.unpriced = sums.unmeasured | branch.unmeasured, sums.unpriced | branch.unpriced
-        sums.has_usage, sums.has_cost = sums.has_usage or branch.has_usage, sums.has_cost or branch.has_cost
-    below = replace(sums, tokens=dict(sums.tokens))
-    own, usage = reported_tokens(span), any(reported_tokens(span).values())
-    is_refused = span.level == Level.ERROR
-    is_model = span.kind == Kind.GENERATION or (span.kind == Kind.EMBEDDING and span.model)
-    if not below.calls and (usage or (is_model and not is_refused)):
-        sums.calls = {span.span_id}
-        sums.unmeasured = set() if usage else {span.span_id}
-        sums.unpriced = set() if span.total_cost is not None else {span.span_id}
-    if usage:
-        sums.tokens = {name: max(own[name], below.tokens[name]) for name in own}
-        sums.tokens["total_tokens"] = max(
-            sums.tokens["total_tokens"], sums.tokens["input_tokens"] + sums.tokens["output_tokens"]
-        )
-        if sums.tokens["total_tokens"] > below.tokens["total_tokens"]:
-            sums.unmeasured = set()
-    knows_all = usage and all(own[name] >= below.tokens[name] for name in ("input_tokens", "output_tokens"))
-    knows_more = any(own[name] > below.tokens[name] for name in ("input_tokens", "output_tokens"))
-    if span.total_cost is not None and span.stated_costs:
-        if not below.has_cost or span.total_cost > below.stated:
-            sums.stated, sums.computed, sums.unpriced = span.total_cost, Decimal(0), set()
-    elif span.total_cost is not None and (not below.has_cost or knows_more or (knows_all and below.unpriced)):
-        if below.stated:
-            for side in ("input", "output"):
-                whole = own[f"{side}_tokens"]
-                more = max(0, whole - below.tokens[f"{side}_tokens"])
-                share = (getattr(span, f"{side}_cost") or Decimal(0)) * more / whole if whole else Decimal(0)
-                sums.computed += round(share, 12)
-        else:
-            sums.computed = max(span.total_cost, below.computed)
-        sums.unpriced = set() if knows_all else below.unpriced
-    sums.has_usage, sums.has_cost = below.has_usage or usage, below.has_cost or span.total_cost is not None
-    sums.failures = below.failures or int(span.level == Level.ERROR)
-    return sums
 
 
 @st.composite
@@ -120,8 +52,7 @@ def test_the_sums_equal_a_naive_count_whatever_the_order(records: list[SpanRecor
     rows = [priced(row_of(record, NOON)) for record in records]
     totals = roll_up(rows, {})
 
-    ids = {row.span_id for row in rows}
-    tops = [naive(row, rows) for row in rows if row.parent_id not in ids]
+    tops = naive_branches(rows)
     for name in ("input_tokens", "output_tokens", "total_tokens"):
         assert getattr(totals, name) == sum(top.tokens[name] for top in tops)
         assert sum(usage[name] for usage in totals.usage_by_model.values()) == getattr(totals, name)
