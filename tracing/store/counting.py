@@ -17,7 +17,7 @@ from tracing.records import Kind, Level
 from tracing.store.rows import SpanRow
 from tracing.store.span_tree import children_first
 from tracing.store.witnesses import (
-    TOTAL,
+    TOTAL_PLACE,
     ZERO,
     CountedWork,
     Subtotal,
@@ -143,8 +143,8 @@ def _count_span(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
 def _account(counted: Counted, work: CountedWork, span: SpanRow, repeated_cost: Decimal) -> bool:
     """Note what a wrapper repeats, which is not counted, and what it adds, which no call below itemises. Return whether
     there is any of both."""
-    repeated_tokens = total_tokens(span) - work.tokens[TOTAL] if has_usage(span) else 0
-    added_tokens, added_cost = work.tokens[TOTAL], work.costs[TOTAL]
+    repeated_tokens = total_tokens(span) - work.tokens[TOTAL_PLACE] if has_usage(span) else 0
+    added_tokens, added_cost = work.tokens[TOTAL_PLACE], work.costs[TOTAL_PLACE]
     if not (repeated_tokens or repeated_cost or added_tokens or added_cost):
         return False
     counted.leave_out(

@@ -14,7 +14,7 @@ from tracing.store.counting import Counted, count
 from tracing.store.latency import Slots, latencies_of
 from tracing.store.rows import SpanRow, microseconds
 from tracing.store.span_tree import parents_of
-from tracing.store.witnesses import COST_FIELDS, TOKEN_FIELDS, TOTAL, ZERO
+from tracing.store.witnesses import COST_FIELDS, TOKEN_FIELDS, TOTAL_PLACE, ZERO
 
 SUMMED_COUNTS = ("call_count", "unmeasured_count", "unpriced_count", "input_tokens", "output_tokens", "total_tokens")
 SCALAR_CLAIMS = ("user_id", "name", "release", "version", "environment", "public")
@@ -106,7 +106,7 @@ def _count(totals: Totals, counted: Counted) -> None:
             usage[name] = str(Decimal(usage[name]) + cost)
             setattr(totals, name, getattr(totals, name) + cost)
         if not work.is_itemised:
-            usage["not_itemised_tokens"] += work.tokens[TOTAL]
+            usage["not_itemised_tokens"] += work.tokens[TOTAL_PLACE]
 
 
 def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:

@@ -17,7 +17,7 @@ TOKEN_FIELDS = (
     "reasoning_tokens",
 )
 COST_FIELDS = ("input_cost", "output_cost", "total_cost")
-INPUT, OUTPUT, TOTAL = range(3)  # places in both
+INPUT_PLACE, OUTPUT_PLACE, TOTAL_PLACE = range(3)  # places in both
 ZERO = Decimal(0)
 
 
@@ -75,7 +75,7 @@ class Subtotal:
         for place, cost in enumerate(work.costs):
             self.costs[place] += cost
         if not work.is_computed:
-            self.stated_cost += work.costs[TOTAL]
+            self.stated_cost += work.costs[TOTAL_PLACE]
         if work.is_open:
             self.open.append(work)
 
@@ -94,12 +94,12 @@ def count_tokens(work: CountedWork, span: SpanRow, below: Subtotal) -> bool:
     known = below.tokens
     own = [getattr(span, name) or 0 for name in TOKEN_FIELDS]
     work.tokens = [max(0, tokens - known[place]) for place, tokens in enumerate(own)]
-    whole = max(total_tokens(span), known[TOTAL], sum(work.tokens[:TOTAL]) + sum(known[:TOTAL]))
-    work.tokens[TOTAL] = whole - known[TOTAL]
-    if work.tokens[TOTAL]:
+    whole = max(total_tokens(span), known[TOTAL_PLACE], sum(work.tokens[:TOTAL_PLACE]) + sum(known[:TOTAL_PLACE]))
+    work.tokens[TOTAL_PLACE] = whole - known[TOTAL_PLACE]
+    if work.tokens[TOTAL_PLACE]:
         for call in below.open:
             call.is_unmeasured = False
-    return own[INPUT] >= known[INPUT] and own[OUTPUT] >= known[OUTPUT]
+    return own[INPUT_PLACE] >= known[INPUT_PLACE] and own[OUTPUT_PLACE] >= known[OUTPUT_PLACE]
 
 
 def count_cost(work: CountedWork, span: SpanRow, below: Subtotal, *, covers: bool) -> Decimal:
@@ -109,7 +109,7 @@ def count_cost(work: CountedWork, span: SpanRow, below: Subtotal, *, covers: boo
         _count_stated(work, span, span.total_cost, below)
     else:
         _count_computed(work, span, span.total_cost, below, covers=covers)
-    return max(ZERO, span.total_cost - work.costs[TOTAL])
+    return max(ZERO, span.total_cost - work.costs[TOTAL_PLACE])
 
 
 def _count_stated(work: CountedWork, span: SpanRow, cost: Decimal, below: Subtotal) -> None:
@@ -118,26 +118,26 @@ def _count_stated(work: CountedWork, span: SpanRow, cost: Decimal, below: Subtot
         return
     for call in below.open:
         call.is_unpriced = False
-    if cost < below.costs[TOTAL]:
+    if cost < below.costs[TOTAL_PLACE]:
         _share_out(cost - below.stated_cost, below)
     else:
-        work.costs = _surplus(span, cost - below.costs[TOTAL], below)
+        work.costs = _surplus(span, cost - below.costs[TOTAL_PLACE], below)
     for call in below.open:
         call.is_computed = False
-    below.stated_cost = below.costs[TOTAL]
+    below.stated_cost = below.costs[TOTAL_PLACE]
     below.open = [call for call in below.open if call.is_open]
 
 
 def _count_computed(work: CountedWork, span: SpanRow, cost: Decimal, below: Subtotal, *, covers: bool) -> None:
     """A computed price counts for tokens that nobody below reports, or that nobody below has a price for."""
     is_missing = covers and any(call.is_unpriced for call in below.open)
-    if below.has_cost and not is_missing and not any(work.tokens[:TOTAL]):
+    if below.has_cost and not is_missing and not any(work.tokens[:TOTAL_PLACE]):
         return
     work.is_computed = True
     if below.stated_cost:
         work.costs = _price_of_surplus(work, span)
     else:
-        work.costs = _surplus(span, max(ZERO, cost - below.costs[TOTAL]), below)
+        work.costs = _surplus(span, max(ZERO, cost - below.costs[TOTAL_PLACE]), below)
     if covers:
         for call in below.open:
             call.is_unpriced = False
@@ -145,8 +145,8 @@ def _count_computed(work: CountedWork, span: SpanRow, cost: Decimal, below: Subt
 
 def _surplus(span: SpanRow, total: Decimal, below: Subtotal) -> list[Decimal]:
     """Return input, output and total cost beyond `below`; the parts never exceed the total."""
-    inputs = min(total, max(ZERO, (span.input_cost or ZERO) - below.costs[INPUT]))
-    outputs = min(total - inputs, max(ZERO, (span.output_cost or ZERO) - below.costs[OUTPUT]))
+    inputs = min(total, max(ZERO, (span.input_cost or ZERO) - below.costs[INPUT_PLACE]))
+    outputs = min(total - inputs, max(ZERO, (span.output_cost or ZERO) - below.costs[OUTPUT_PLACE]))
     return [inputs, outputs, total]
 
 
@@ -155,22 +155,22 @@ def _price_of_surplus(work: CountedWork, span: SpanRow) -> list[Decimal]:
     costs = [
         ((cost or ZERO) * tokens / whole).quantize(COST_PRECISION) if whole else ZERO
         for cost, tokens, whole in (
-            (span.input_cost, work.tokens[INPUT], span.input_tokens),
-            (span.output_cost, work.tokens[OUTPUT], span.output_tokens),
+            (span.input_cost, work.tokens[INPUT_PLACE], span.input_tokens),
+            (span.output_cost, work.tokens[OUTPUT_PLACE], span.output_tokens),
         )
     ]
-    return [*costs, costs[INPUT] + costs[OUTPUT]]
+    return [*costs, costs[INPUT_PLACE] + costs[OUTPUT_PLACE]]
 
 
 def _share_out(amount: Decimal, below: Subtotal) -> None:
     """Let the computed costs below add up to `amount` of a stated bill, each in proportion to its price."""
     calls = sorted((call for call in below.open if call.is_computed), key=lambda call: call.span.span_id)
-    whole = sum((call.costs[TOTAL] for call in calls), ZERO)
+    whole = sum((call.costs[TOTAL_PLACE] for call in calls), ZERO)
     left = amount
     for call in calls:
         before = call.costs
         call.costs = [(cost * amount / whole).quantize(COST_PRECISION) for cost in before]
-        call.costs[TOTAL] = left if call is calls[-1] else min(left, call.costs[TOTAL])
-        left -= call.costs[TOTAL]
+        call.costs[TOTAL_PLACE] = left if call is calls[-1] else min(left, call.costs[TOTAL_PLACE])
+        left -= call.costs[TOTAL_PLACE]
         for place, cost in enumerate(before):
             below.costs[place] += call.costs[place] - cost
