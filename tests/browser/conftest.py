@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import User
@@ -49,12 +49,22 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture
 def complaints(page: Page) -> Iterator[list[str]]:
-    """What the browser's console says against a page; a test that leaves anything here fails."""
+    """What the browser's console says against a page; a test that leaves anything here fails. A request that was cut
+    off because its page was left is no complaint."""
     found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    cut_off: list[tuple[str, str]] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and message.text.startswith(("htmx:afterRequest", "htmx:sendError")):
+            cut_off.append((page.url, message.text))
+        elif message.type == "error":
+            found.append(message.text)
+
+    page.on("console", note)
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("dialog", lambda dialog: (found.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     yield found
+    found += [text for left, text in cut_off if left == page.url]
     assert found == []
 
 
