@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from projects.models import Project
-from sessions.listing.facets import OFFERED, counts_of, facet_of
+from sessions.listing.facets import OFFERED, count_facet_values, facet_of
 from sessions.listing.listing import Listing
 from sessions.models.properties import PropertyKind
 from sessions.query.conditions import ENUMS_BY_FIELD
@@ -56,7 +56,7 @@ class Option:
 
 
 def options(project: Project, text: str, at: int) -> list[Option]:
-    """At most MAX_COMPLETIONS, the likeliest first. At most one query, and that a bounded one."""
+    """Return at most MAX_COMPLETIONS suggestions, the likeliest first. At most one query with a time limit."""
     before = text[: max(0, at)]
     start = max(0, len(before) - LOOKED_BACK)
     found, is_quoted = ASKED.search(before, start), before.count('"') % 2 == 1
@@ -72,7 +72,7 @@ def options(project: Project, text: str, at: int) -> list[Option]:
 
 
 def scope_of(before: str) -> str:
-    """Whether the cursor stands in `trace(...)`, in `span(...)` or in neither."""
+    """Return the brackets in which the cursor is: `trace`, `span`, or `session` if in neither."""
     scopes = [""]
     for found in SCOPE.finditer(before):
         if found[0] == ")":
@@ -107,7 +107,7 @@ def _named(project: Project, scope: str, typed: str, start: int) -> Iterator[Opt
 
 
 def _rank(field: Field, typed: str) -> int | None:
-    """By name, by another of its names, by a word of its label; None where nothing fits."""
+    """Rank how a field matches: by its short name, another name, or a word of its label. None if it does not."""
     typed = typed.lower()
     if field.written.startswith(typed):
         return 0
@@ -164,10 +164,10 @@ def _keys(project: Project, name: str) -> list[str]:
 
 
 def _counted(project: Project, name: str) -> list[tuple[str, int]]:
-    """Nothing when counting would take too long: who types does not wait."""
+    """Count the values of a property. Return nothing if that takes too long, since people who type do not wait."""
     facet = facet_of(name)
     try:
-        return counts_of(Listing(project, QueryDict()), facet, OFFERED) if facet else []
+        return count_facet_values(Listing(project, QueryDict()), facet, OFFERED) if facet else []
     except TooLong:
         return []
 

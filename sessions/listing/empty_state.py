@@ -20,8 +20,10 @@ class Blame:
     count: Count  # of sessions without the condition
 
 
-def blame_of(project: Project, listing: Listing, foreign: set[str]) -> list[Blame]:
-    """Empty when there is one condition alone, or when no single one is to blame."""
+def find_blocking_conditions(project: Project, listing: Listing, foreign: set[str]) -> list[Blame]:
+    """Find the conditions without which the list would have sessions.
+
+    None are found if there is only one condition, or if no single one empties the list."""
     if listing.rows or listing.errors or listing.is_too_wide or len(listing.conditions) < 2:
         return []
     found = []

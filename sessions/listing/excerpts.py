@@ -1,4 +1,4 @@
-"""What full-text search adds to a list: where the words are in its rows, and where to look further."""
+"""What full-text search adds to a list: excerpts around the words in its rows, and links to search further."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from tracing.lists.bounded import TooLong, within
 
 
 def found_in(listing: Listing, rows: Sequence[Session]) -> dict[str, Any]:
-    """Context of the list's templates; one query, and none when no words are looked for."""
+    """Return the context that the list's templates need for a search. One query, or none without words to find."""
     if not listing.terms:
         return {}
     try:
@@ -26,7 +26,7 @@ def found_in(listing: Listing, rows: Sequence[Session]) -> dict[str, Any]:
 
 
 def further(listing: Listing) -> str:
-    """The query of the list that goes on where this one's reach ends; empty where the list ends first."""
+    """Return the query of the list before the time that this one has searched, or "" if it has searched all."""
     start, since = listing.span.start, listing.since
     if since is None or (start is not None and start.start >= since):
         return ""
@@ -35,7 +35,7 @@ def further(listing: Listing) -> str:
 
 
 def scan_query(listing: Listing) -> str:
-    """The query of the deep scan for the same words within the same sessions."""
+    """Return the query of the deep scan for the same words in the same sessions."""
     parts = listing.query.parts
     words = [write(part) for part in parts if _is_said(part)]
     others = [write(part) for part in parts if not _is_said(part)]

@@ -1,6 +1,6 @@
-"""What the sessions of a list have in common, value by value, and the links that ask for it or leave it out.
+"""Facets: the values that the sessions of a list have, and links that ask for a value or exclude it.
 
-Counts are of the latest sessions of the list, so that one costs the same in a project of any size."""
+Only the latest sessions of the list are counted, so that a facet costs the same in a project of any size."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from sessions.listing.listing import Listing
 from sessions.listing.summary import SUMMARY_TIMEOUT_MS, facet_counts, newest
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind, properties_of
-from sessions.query.fields import session_fields
 from sessions.query.grammar import FieldComparison, Node, Not, Operator
 from sessions.query.rewrite import parts_of, with_part, without_part
 from sessions.query.values import DURATION_UNITS
@@ -26,7 +25,7 @@ MULTIPLE_CHOICE_KINDS = (PropertyKind.SET, PropertyKind.SCORES)
 AMOUNT_KINDS = (PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facet:
     """A property by whose values a list can be narrowed; `name` is how a query calls it."""
 
@@ -36,10 +35,11 @@ class Facet:
     declared: Property
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FacetValue:
-    """One value: following `query` asks for it, `query_without` for all but it. What is in force is taken away by the
-    same links."""
+    """One value of a facet, with links.
+
+    `query` asks for the value, `query_without` excludes it. If the list does so already, the link undoes it."""
 
     text: str
     count: int | None
@@ -51,10 +51,9 @@ class FacetValue:
 
 
 def facets() -> list[Facet]:
-    """Sets first, then scores, then the amounts that people have a short name for."""
-    fields = {field.name: field for field in session_fields()}
+    """Return the facets: first sets, then scores, then the amounts with a short name."""
     found = [
-        Facet(fields[p.name].written, p.label, p.help, p)
+        Facet(name=p.short_name, label=p.label, help=p.help, declared=p)
         for p in properties_of(Session).values()
         if p.kind in MULTIPLE_CHOICE_KINDS or (p.kind in AMOUNT_KINDS and p.aliases)
     ]
@@ -70,19 +69,19 @@ def facet_of(name: str) -> Facet | None:
     return next((facet for facet in facets() if name in (facet.name, facet.declared.name)), None)
 
 
-def counts_of(listing: Listing, facet: Facet, most: int = MAX_FACET_VALUES) -> list[tuple[str, int]]:
-    """The most frequent values of a set, or the names of scores. One query. Raises TooLong."""
+def count_facet_values(listing: Listing, facet: Facet, most: int = MAX_FACET_VALUES) -> list[tuple[str, int]]:
+    """Count the most frequent values of a set, or the names of scores. One query. Raise TooLong."""
     if facet.declared.kind == PropertyKind.SET:
         return facet_counts(listing, facet.declared.name, most)
     counts = Counter(text for texts in _latest(listing, facet) for text in texts)
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
-def values_of(listing: Listing, facet: Facet) -> list[FacetValue]:
-    """At most one query. What is asked for stands first, found or not. Raises TooLong."""
+def load_facet_values(listing: Listing, facet: Facet) -> list[FacetValue]:
+    """Return the values of a facet, first those that the query asks for. At most one query. Raise TooLong."""
     if facet.declared.kind in AMOUNT_KINDS:
         return _thresholds(listing, facet)
-    found = dict(counts_of(listing, facet))
+    found = dict(count_facet_values(listing, facet))
     given = [text for text in _given(listing, facet) if text not in found]
     counted: list[tuple[str, int | None]] = [*((text, None) for text in given), *found.items()]
     return [_value(listing, facet, Operator.HAS, text, count) for text, count in counted]
@@ -103,7 +102,7 @@ def _latest(listing: Listing, facet: Facet) -> list[Any]:
 
 
 def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
-    """`at least` what half, a quarter, ... of the sessions reach."""
+    """Return the amounts that half, a quarter, ... of the sessions reach."""
     amounts = sorted(_latest(listing, facet))
     found: list[tuple[Any, str]] = []
     for percent, words in QUANTILES:
@@ -117,7 +116,7 @@ def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
 
 
 def _written(facet: Facet, amount: Any) -> str:
-    """As the language reads it, without digits that say nothing."""
+    """Write an amount for the query language, without zeros at its end."""
     if facet.declared.kind == PropertyKind.DURATION:
         units = (
             (unit, length // DURATION_UNITS["ms"])
@@ -141,13 +140,13 @@ def _linked(listing: Listing, asked: FieldComparison, text: str, count: int | No
     is_asked, is_refused = asked in parts, refused in parts
     bare = without_part(without_part(query, asked), refused) if is_asked or is_refused else query
     return FacetValue(
-        text,
-        count,
-        is_asked,
-        is_refused,
-        listing.query_string(q=bare if is_asked else with_part(bare, asked)),
-        listing.query_string(q=bare if is_refused else with_part(bare, refused)),
-        note,
+        text=text,
+        count=count,
+        is_asked=is_asked,
+        is_refused=is_refused,
+        query=listing.query_string(q=bare if is_asked else with_part(bare, asked)),
+        query_without=listing.query_string(q=bare if is_refused else with_part(bare, refused)),
+        note=note,
     )
 
 

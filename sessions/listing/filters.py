@@ -1,4 +1,4 @@
-"""Filters from the declared properties: what a property's kind is decides in which ways it can be filtered."""
+"""Filters for the declared properties. The kind of a property decides in which ways it can be filtered."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ REPEATABLE_KINDS = (PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES)
 
 
 class TextsField(forms.Field):
-    """Any number of texts, each given by a repetition of the parameter, so that a comma is just a character."""
+    """Any number of texts, one for each repetition of the parameter. A comma is an ordinary character."""
 
     def to_python(self, value: Collection[str] | None) -> list[str]:
         return [text for text in value or () if text]
@@ -66,7 +66,7 @@ class CohortFilter(Filter):  # type: ignore[misc]
         return qs.filter(Exists(listed.filter(cohort_id=value)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Input:
     """One field of the filter form, as it is before anything is given."""
 
@@ -80,14 +80,14 @@ class Input:
 
 @cache
 def filters() -> dict[str, Filter]:
-    """Every filter by the name of its parameter."""
+    """Return every filter by the name of its parameter."""
     found = {name: one for declared in properties_of(Session).values() for name, one in filters_of(declared).items()}
     return {**found, "cohort": CohortFilter(label="Cohort")}
 
 
 @cache
 def inputs_of(declared: Property) -> tuple[Input, ...]:
-    """They are text, since a browser drops what is no number, and with it the chance to correct it."""
+    """Return the inputs of a property. All are text inputs, so that browsers keep a wrong number for correction."""
     return tuple(_input(declared, name, found) for name, found in filters_of(declared).items())
 
 
@@ -96,7 +96,7 @@ def may_repeat(name: str) -> bool:
 
 
 def value_of(name: str, params: QueryDict) -> Any:
-    """What `params` give for a filter, as its `filter` takes it. Raises ValidationError."""
+    """Return the value of a filter in `params`, as its `filter` method takes it. Raise ValidationError."""
     return filters()[name].field.clean(params.getlist(name) if may_repeat(name) else params.get(name))
 
 
@@ -107,9 +107,9 @@ def filters_of(declared: Property) -> dict[str, Filter]:
 def _input(declared: Property, name: str, found: Filter) -> Input:
     field, label = found.field, str(found.label)
     return Input(
-        name,
-        label,
-        label.removeprefix(declared.label).strip(),
+        name=name,
+        label=label,
+        words=label.removeprefix(declared.label).strip(),
         type="datetime-local" if isinstance(field, forms.DateTimeField) else "text",
         mode="decimal" if isinstance(field, forms.DecimalField | forms.IntegerField) else "text",
         is_repeated=isinstance(field, TextsField),
@@ -117,8 +117,10 @@ def _input(declared: Property, name: str, found: Filter) -> Input:
 
 
 class NumberOfColumn(forms.IntegerField):
-    """A whole number, brought to the nearest one that the column can hold: it compares alike with all that is there,
-    where a larger one would make the statement empty."""
+    """A whole number, limited to the range of the column.
+
+    The limited number compares with every stored one as the given number does. With a number outside of the range,
+    Django would find nothing."""
 
     def __init__(self, least: int, most: int, **options: Any) -> None:
         super().__init__(**options)
@@ -130,8 +132,10 @@ class NumberOfColumn(forms.IntegerField):
 
 
 def _filter(declared: Property, way: Way) -> Filter:
-    """The form field is the model field's own, so that a value is parsed into the column's exact type: a float beside a
-    numeric column would cost the index."""
+    """Return the filter for one way to filter by a property.
+
+    It parses values with the form field of the model field, into the exact type of the column. A comparison of a
+    numeric column with a float could not use the index."""
     found = Filter(field_name=declared.field, lookup_expr=way.lookup, label=f"{declared.label} {way.words}")
     field: Field[Any, Any] = Session._meta.get_field(declared.field)  # type: ignore[assignment]
     checks = [validate_calendar] if declared.kind == PropertyKind.TIME else []

@@ -1,6 +1,4 @@
-"""What is asked of the list of sessions: parameters of an address, understood or refused by name.
-
-Everything derives from the declared properties."""
+"""The parameters of a list of sessions, parsed. A parameter that cannot be followed is refused by its name."""
 
 from collections.abc import Collection
 from functools import cached_property
@@ -13,7 +11,7 @@ from django.http import QueryDict
 from projects.models import Project
 from projects.values import whole_number
 from sessions.listing.filters import filters, may_repeat, value_of
-from sessions.listing.score_order import ScoreOrder, no_order, score_of_sort
+from sessions.listing.score_order import ScoreOrder, find_reason_against, score_of_sort
 from sessions.models import Session
 from sessions.models.properties import SORTABLE_KINDS, properties_of, sets_of
 from sessions.query.compiling import Query, compiled
@@ -35,8 +33,10 @@ RELEVANCE = "relevance"  # the sort for when words are looked for
 
 
 class ListQuery:
-    """Parameters named in `foreign` are somebody else's and are let pass. What is refused stands in `errors`; `values`
-    are those of the filters."""
+    """The parsed parameters of a list.
+
+    Parameters named in `foreign` belong to somebody else and are ignored. `errors` has the reasons for what is refused,
+    `values` the values of the filters."""
 
     def __init__(self, project: Project, params: QueryDict, *, foreign: Collection[str] = ()) -> None:
         self.project = project
@@ -58,7 +58,7 @@ class ListQuery:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """The words that every session of the list says."""
+        """The words that every session of the list contains."""
         return self.query.terms
 
     @property
@@ -72,7 +72,7 @@ class ListQuery:
 
     @cached_property
     def order(self) -> Order | ScoreOrder:
-        """By which rows are walked; those sorted by relevance are walked by their default."""
+        """The order in which rows are read. A list by relevance has the default order here."""
         name = DEFAULT_SORT if self.sort == RELEVANCE else self.sort
         if score_of_sort(name):
             return ScoreOrder(self.project.pk, name, mean_bounds(self.query.parts, score_of_sort(name)))
@@ -104,7 +104,7 @@ class ListQuery:
         return self.query_string(**{name: [other for other in self.given(name) if other != value]})
 
     def given(self, name: str) -> list[str]:
-        """The parameter's values; a form sends its empty fields too."""
+        """Return the values of a parameter, without the empty ones that forms send."""
         return [value for value in self.params.getlist(name) if value]
 
     def _refuse(self, name: str, reason: str) -> None:
@@ -150,7 +150,7 @@ class ListQuery:
         if declared and declared.kind in SORTABLE_KINDS:
             return sort
         if name := score_of_sort(sort):
-            if not (reason := no_order(self.project.pk, name)):
+            if not (reason := find_reason_against(self.project.pk, name)):
                 return sort
             self._refuse("sort", reason)
             return DEFAULT_SORT

@@ -1,7 +1,6 @@
-"""The list of sessions: filter, sort and page, the same for the page, the API and the export.
+"""The list of sessions: filtered, sorted and paged in the same way for the page, the API and the export.
 
-Everything derives from the declared properties. A parameter that cannot be followed is an error by its name: the
-answer is then no rows, never the rows of another question."""
+If a parameter cannot be followed, the list has no rows, and never those of another question."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -54,7 +53,7 @@ class Inputs:
 
 
 class Listing(ListQuery):
-    """One answer to a question."""
+    """The rows that the parameters of a list ask for."""
 
     is_too_wide = False  # known when the rows were asked for
 
@@ -73,26 +72,26 @@ class Listing(ListQuery):
 
     @cached_property
     def matching(self) -> QuerySet[Session]:
-        """Every session that the filters let through, in no order; none when a parameter cannot be followed."""
+        """Every session that matches, in no order. None if a parameter cannot be followed."""
         if self.errors:
             return self._none
         return self._besides.filter(self.query.condition)
 
     @property
     def shown(self) -> QuerySet[Session]:
-        """Those of them whose words are in the turns that the list looks into."""
+        """The matching sessions whose words are in the turns that the list searches."""
         if self.reach is None or self.errors:
             return self.matching
         return self._besides.filter(self.query.among(self.project.pk, self.reach.turns))
 
     @property
     def since(self) -> datetime | None:
-        """How far back the words were looked for; None for all of time."""
+        """How far back the words were searched; None for all time."""
         return self.reach.since if self.reach else None
 
     @cached_property
     def reach(self) -> Reach | None:
-        """None when no words are looked for. The rows may turn out to need a shorter one."""
+        """Which turns are searched for the words; None without words. Reading the page may shorten it."""
         if not self.terms:
             return None
         others = self._besides.filter(self.query.besides)
@@ -100,7 +99,7 @@ class Listing(ListQuery):
 
     @property
     def count(self) -> Count | None:
-        """None when the page alone cannot know: the strip above it counts then."""
+        """The number of sessions, or None if this page alone does not show it. Then the totals above the list count."""
         is_known = not (self.next or self.previous or self.is_too_wide or self.since)
         return Count(len(self.rows), is_capped=False) if is_known else None
 
@@ -123,7 +122,7 @@ class Listing(ListQuery):
 
     @property
     def _besides(self) -> QuerySet[Session]:
-        """What the parameters beside the query let through."""
+        """The sessions that match the parameters other than the query."""
         found: QuerySet[Session] = Session.objects.for_project(self.project)
         for name, value in self.values.items():
             found = filters()[name].filter(found, value)
@@ -140,7 +139,9 @@ class Listing(ListQuery):
         return KeysetPage([], None, None)
 
     def _attempts(self) -> Iterator[AbstractContextManager[None]]:
-        """Every order has an index, but not every filter, and not the end of an order by a score."""
+        """Yield the ways to read the page, each with its time limit, until one is fast enough.
+
+        Every order has an index, but not every filter, and not the end of an order by a score."""
         if not self.conditions and not score_of_sort(self.sort):
             yield nullcontext()
         elif self.terms:
@@ -156,7 +157,7 @@ class Listing(ListQuery):
             yield within(FILTERED_LIST_TIMEOUT_MS)
 
     def _found(self) -> KeysetPage[Session]:
-        """Raises TooLong."""
+        """Read the page. Raise TooLong."""
         cursor = self.params.get("cursor", "")
         if self.sort != RELEVANCE:
             return self.order.page(self.shown, cursor=cursor, limit=self.limit)

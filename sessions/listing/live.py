@@ -24,14 +24,14 @@ class Changes:
 
 
 def live_of(listing: Listing) -> Changes | None:
-    """Where live mode starts when the address asks for it."""
+    """Return where live mode starts, if the address asks for it."""
     if listing.params.get("live") != "on":
         return None
     return Changes([], has_more=False, since=_stamp(timezone.now()))
 
 
-def changes_in(listing: Listing, since: str) -> Changes:
-    """One query; empty when `since` is no time."""
+def find_changes(listing: Listing, since: str) -> Changes:
+    """Find what has changed since a time. Return nothing if `since` is no time. One query."""
     start, now = moment_in(since), timezone.now()
     if start is None:
         return Changes([], has_more=False, since=_stamp(now))

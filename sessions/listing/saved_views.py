@@ -1,6 +1,6 @@
-"""Saved views: states of the list under a name. Who sees one, who may change it, and on which one the list opens.
+"""Saved views: named states of the list.
 
-Everybody sees what is shared and what is their own. Members save; what is shared, its owner and admins change."""
+Everybody sees shared views and their own. Members can save views; a shared one is changed by its owner and admins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ EVERYTHING = "all"  # instead of a view's id: the plain list, whatever the defau
 PASSING = ("cursor", "view", "live", "since", *layout.LAYOUT_PARAMETERS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Menu:
     """The views as one person finds them on the list; `current` is the one the address names."""
 
@@ -47,16 +47,22 @@ def may_change(user: User, role: Role, view: SavedView) -> bool:
     return role.edits and (view.owner_id == user.pk or (view.is_shared and role.administers))
 
 
-def menu_of(user: User, project: Project, params: QueryDict) -> Menu:
-    """One query."""
+def load_menu(user: User, project: Project, params: QueryDict) -> Menu:
+    """Load the views that a person sees in the menu of the list. One query."""
     views = list(visible_to(user, project))
     current = named(params.get("view", ""), views)
     changes = current is not None and may_change(user, project.role, current)
-    return Menu(views, current, project.role.edits, changes, current is not None and _is_changed(current, params))
+    return Menu(
+        views=views,
+        current=current,
+        may_save=project.role.edits,
+        may_change=changes,
+        is_changed=current is not None and _is_changed(current, params),
+    )
 
 
 def default_of(views: Iterable[SavedView], preferred: str) -> SavedView | None:
-    """The view that the list opens on: the person's own default, otherwise the project's."""
+    """Return the view with which the list opens: the person's own default, otherwise that of the project."""
     views = list(views)
     if preferred == EVERYTHING:
         return None
@@ -68,7 +74,7 @@ def named(view_id: str, views: Iterable[SavedView]) -> SavedView | None:
 
 
 def state_of(params: QueryDict) -> dict[str, Any]:
-    """What a view keeps of an address: a form's empty fields are left out."""
+    """Return what a view keeps of an address, without the empty fields of forms."""
     kept = [(name, [v for v in values if v]) for name, values in params.lists() if name not in PASSING]
     said = layout.said_in(params)
     columns = [name for name in said["columns"] if name]

@@ -38,20 +38,20 @@ class ScoreName(NamedTuple):
 
 
 def score_names(project_id: int, most: int = MAX_SCORE_NAMES) -> list[ScoreName]:
-    """The first by the alphabet. One query."""
+    """Return the first names of scores in alphabetical order. One query."""
     with connection.cursor() as cursor:
         cursor.execute(SCORE_NAMES_SQL, {"project": project_id, "most": most})
         return [ScoreName(*row) for row in cursor.fetchall()]
 
 
 def score_of_sort(sort: str) -> str:
-    """The score's name in the name of an order, whatever characters it has; "" when it is another order."""
+    """Return the name of the score by which an order sorts, or "" if it sorts by something else."""
     bare = sort.removeprefix("-")
     return bare.removeprefix(PREFIX) if bare.startswith(PREFIX) else ""
 
 
-def no_order(project_id: int, name: str) -> str:
-    """Why sessions cannot be sorted by this score, with those that they can be sorted by; "" when they can."""
+def find_reason_against(project_id: int, name: str) -> str:
+    """Find out why sessions cannot be sorted by this score, and by which they can; "" if they can."""
     # By the index: for any one of many, the planner would look through the table.
     if "\x00" not in name and _means(project_id, name).order_by("-mean", "-session_id").first():
         return ""
@@ -67,14 +67,14 @@ def _means(project_id: int, name: str) -> QuerySet[SessionScore]:
 
 @dataclass(frozen=True)
 class ScoreOrder:
-    """What `tracing.lists.keyset.Order` is for a column: the same pages and cursors."""
+    """The order by the mean of a score, with the pages and cursors of `tracing.lists.keyset.Order`."""
 
     project_id: int
     name: str  # of the order, a minus before it for the highest first
     bounds: Q = field(default_factory=Q)  # of the mean, that the rows keep anyway: nobody has to walk up to them
 
     def page(self, rows: QuerySet[Session], *, cursor: str = "", limit: int) -> KeysetPage[Session]:
-        """At most `limit` rows from the cursor on, or the first. Raises BadCursor."""
+        """Read at most `limit` rows from the cursor on, or the first ones. Raise BadCursor."""
         means = self.means.filter(self.bounds, session_id__in=rows.order_by().values("session_id"))
         if self.bounds:
             rows = rows.none()  # of those without a mean
@@ -83,11 +83,11 @@ class ScoreOrder:
         return self._from_others(means, rows, cursor, limit)
 
     def position(self, cursor: str) -> Position:
-        """Raises BadCursor for whatever was not made in this order."""
+        """Parse a cursor. Raise BadCursor for one that was not made in this order."""
         return (self._scored if self._is_scored(cursor) else self._others).position(cursor)
 
     def cursor(self, row: Session, *, is_forward: bool) -> str:
-        """The cursor of the page after `row`, or before it."""
+        """Return the cursor of the page after `row`, or before it."""
         mean = self.means.filter(session_id=row.session_id).first()
         return self._others.cursor(row, is_forward=is_forward) if mean is None else self._edge(mean, is_forward)
 
@@ -107,7 +107,7 @@ class ScoreOrder:
         return Order(name, "session_id", "session_id", column, is_descending=self._scored.is_descending)
 
     def _is_scored(self, cursor: str) -> bool:
-        """Whether the cursor stands among the scored ones. Raises BadCursor when it is of neither part."""
+        """Tell whether a cursor is among the scored sessions. Raise BadCursor if it is of neither part."""
         try:
             self._others.position(cursor)
         except BadCursor:
@@ -149,8 +149,9 @@ class ScoreOrder:
         return KeysetPage([*self._sessions(head), *tail.rows], following, previous)
 
     def _without(self, rows: QuerySet[Session], cursor: str, limit: int) -> KeysetPage[Session]:
-        """A page of those that have no mean. Where almost all have one it ends early, perhaps without a row: at the
-        place up to which it looked."""
+        """Read a page of the sessions without a mean.
+
+        If almost all have one, the page ends early, perhaps without a row, at the place up to which it has looked."""
         position = self._others.position(cursor) if cursor else None
         is_forward = position is None or position.is_forward
         is_falling = self._others.is_descending == is_forward
@@ -170,7 +171,7 @@ class ScoreOrder:
         return self._scored.cursor(mean, is_forward=is_forward)
 
     def _sessions(self, means: list[SessionScore]) -> list[Session]:
-        """In the order of their means; one that was deleted in this moment is left out."""
+        """Load sessions in the order of their means, without those that were deleted at this moment."""
         ids = [mean.session_id for mean in means]
         found = Session.objects.for_project(self.project_id).filter(session_id__in=ids) if ids else ()
         by_id = {session.session_id: session for session in found}

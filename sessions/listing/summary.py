@@ -1,4 +1,4 @@
-"""One statement per question, over the newest MAX_SUMMED_SESSIONS of the list."""
+"""Totals of the newest MAX_SUMMED_SESSIONS of a list, one statement for each."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,7 +89,7 @@ def newest(listing: Listing, most: int | None = None) -> QuerySet[Session]:
 
 
 def strip(listing: Listing, most: int | None = None) -> Strip:
-    """Of at most MAX_SUMMED_SESSIONS, or of as many as the caller has time for. Raises TooLong."""
+    """Sum up at most MAX_SUMMED_SESSIONS, or as many as the caller has time for. Raise TooLong."""
     with within(SUMMARY_TIMEOUT_MS):
         found: dict[str, Any] = newest(listing, most).aggregate(
             session_count=Count("*"),
@@ -109,7 +109,7 @@ def strip(listing: Listing, most: int | None = None) -> Strip:
 
 
 def series(listing: Listing, summed: Strip) -> list[Bucket]:
-    """The list over time, gaps included, in at most BUCKETS equal steps; empty for an empty list. Raises TooLong."""
+    """Count the sessions over time in at most BUCKETS equal steps, including empty ones. Raise TooLong."""
     if summed.first is None or summed.last is None:
         return []
     step = _step(summed.last - summed.first)
@@ -124,8 +124,9 @@ def series(listing: Listing, summed: Strip) -> list[Bucket]:
 
 
 def facet_counts(listing: Listing, name: str, limit: int = 20, most: int | None = None) -> list[tuple[str, int]]:
-    """The values of a set property with the number of sessions that have them, the most frequent first.
-    Raises TooLong, KeyError."""
+    """Count the sessions with each value of a set property, the most frequent value first.
+
+    Raise TooLong, or KeyError if the property is no set."""
     declared = listing.properties[name]
     if declared.kind != PropertyKind.SET:
         raise KeyError(name)
@@ -134,7 +135,7 @@ def facet_counts(listing: Listing, name: str, limit: int = 20, most: int | None 
 
 
 def _grouped(sql: str, rows: QuerySet[Session, Any], **values: Any) -> list[tuple[Any, ...]]:
-    """`sql` over `rows`, which it calls newest: grouping them in the ORM would look each up once more."""
+    """Run `sql`, which calls the rows `newest`. The ORM would look up each row again to group them."""
     try:
         inner, params = named_sql(rows, "newest")
     except EmptyResultSet:
@@ -149,6 +150,6 @@ def _step(length: timedelta) -> timedelta:
 
 
 def _origin(first: datetime, step: timedelta) -> datetime:
-    """The beginning of the step that `first` is in, counted from midnight in the active zone."""
+    """Return the start of the step that contains `first`, counted from midnight in the active zone."""
     midnight = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + (first - midnight) // step * step if step <= timedelta(days=1) else midnight

@@ -1,5 +1,6 @@
-"""What the traces of a session come to, where that takes more than a word. `t` is the trace table, grouped by
-project_id and session_id."""
+"""Longer SQL expressions that sum up the traces of a session.
+
+`t` is the trace table, grouped by project_id and session_id."""
 
 # Merged model by model.
 USAGE_BY_MODEL = """coalesce((

@@ -20,9 +20,9 @@ IN_QUOTES = 'To look for it in the text, write it in "".'
 
 @dataclass(frozen=True)
 class Query:
-    """A text that can be followed: what it asks of sessions, and `terms`, which every session found says.
+    """A compiled query. `terms` are the words that every session found contains.
 
-    `condition` is all of it, `besides` what it asks beside the terms."""
+    `condition` is the whole query, `besides` all of it but the terms."""
 
     text: str = ""
     node: Node | None = None
@@ -32,18 +32,18 @@ class Query:
 
     @property
     def parts(self) -> tuple[Node, ...]:
-        """What holds side by side."""
+        """The conditions that a session must all meet."""
         if self.node is None:
             return ()
         return self.node.parts if isinstance(self.node, All) else (self.node,)
 
     def among(self, project_id: int, turns: QuerySet[TraceText]) -> Q:
-        """`condition`, the words looked for in these turns alone."""
+        """Return the condition with the words searched in these turns only."""
         return self.besides & condition(project_id, self.terms, turns) if self.terms else self.condition
 
 
 def compiled(text: str, project_id: int) -> Query:
-    """Raises QueryError, whose position is one in `text`."""
+    """Compile a text. Raise QueryError with the position of the fault in `text`."""
     node = parse(text)
     if node is None:
         return Query(text)
@@ -56,7 +56,7 @@ def compiled(text: str, project_id: int) -> Query:
 
 
 def terms_in(text: str) -> list[Term]:
-    """Words, "phrases" and beginnings* alone, as a text is searched for them. Raises QueryError."""
+    """Parse a text of words, "phrases" and beginnings* only. Raise QueryError."""
     node = parse(text)
     parts = node.parts if isinstance(node, All) else [node] if node else []
     terms = []

@@ -25,7 +25,7 @@ MULTIVALUED_KINDS = {PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES}
 
 
 def condition_of(field: Field, asked: FieldComparison) -> Q:
-    """Raises QueryError."""
+    """Return the condition of a comparison with a field. Raise QueryError."""
     if asked.operator not in field.operators:
         offered = " ".join(field.operators)
         raise QueryError(f"“{asked.name}” knows no “{asked.operator}”.", asked.place, f"It knows {offered}")
@@ -84,13 +84,13 @@ def _amount(field: Field, asked: FieldComparison, value: str) -> Q:
 
 
 def _bounds(value: str) -> tuple[str, str] | None:
-    """Of `0.1..0.5`, `0.1..` or `..0.5`."""
+    """Split `0.1..0.5`, `0.1..` or `..0.5` into its ends."""
     low, dots, high = value.partition("..")
     return (low, high) if dots and (low or high) else None
 
 
 def _milliseconds(text: str) -> int:
-    """A bare number is in the unit of the column."""
+    """Parse a duration. A number without a unit has the unit of the column."""
     number = whole_number(text, highest=10**15)
     return values.milliseconds(text) if number is None else number
 
@@ -111,7 +111,7 @@ def _exact(field: Field, text: str, read: Callable[[str], int] | None) -> Any:
 
 
 def _length(field: Field, asked: FieldComparison, value: str) -> Q:
-    """Between two columns."""
+    """Return the condition of a comparison with the time between two columns."""
     low, high = (_bounds(value) if asked.operator in EQUALS else None) or (None, None)
     if low is None and high is None:
         return Q(
@@ -135,7 +135,7 @@ def _duration(field: Field, asked: FieldComparison, value: str) -> Q:
 
 
 def _time(field: Field, asked: FieldComparison, value: str) -> Q:
-    """A day is all of it: after the day, from its beginning, before it, until its end, in it."""
+    """Return the condition of a comparison with a time. A day means the whole of it."""
     low, high = (_bounds(value) if asked.operator in EQUALS else None) or (None, None)
     if low is not None and high is not None:
         parts = [Q(**{f"{field.column}__gte": values.moment(low).start})] if low else []

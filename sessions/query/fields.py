@@ -1,5 +1,7 @@
-"""What a query can speak of: every declared property under its names, and the columns of traces and spans that
-`trace(...)` and `span(...)` know. A new property is here by its declaration alone."""
+"""The fields of the query language.
+
+Sessions have their declared properties, under all of their names. The fields of `trace(...)` and `span(...)` are listed
+here."""
 
 import difflib
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ OPERATORS_BY_KIND = {
 
 @dataclass(frozen=True)
 class Field:
-    """One name of a query. `column` is that of the scope's table; a duration of two columns is their difference."""
+    """One field of a query. `column` is in the table of its scope; a duration can be the time between two columns."""
 
     name: str
     column: str
@@ -121,13 +123,13 @@ SPECIALS = {"session": ("has", "is", "score", "metadata"), "trace": ("has", "met
 
 @cache
 def fields_of(scope: str) -> dict[str, Field]:
-    """Every field of `session`, `trace` or `span` by each of its names."""
+    """Return every field of `session`, `trace` or `span` by each of its names."""
     fields = {"trace": QUERY_TRACE_FIELDS, "span": QUERY_SPAN_FIELDS}[scope] if scope != "session" else session_fields()
     by_name = {alias: field for field in fields for alias in field.aliases}
     return by_name | {field.name: field for field in fields}
 
 
 def nearest(name: str, scope: str) -> str:
-    """The name that was probably meant, or nothing."""
+    """Return the name that was probably meant, or ""."""
     known = [*fields_of(scope), *SPECIALS[scope]]
     return next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)), "")

@@ -44,7 +44,7 @@ VALUE_PATTERN = re.compile(rf'{QUOTED_TEXT}|(?P<bare>[^\s(),"]+)', re.DOTALL)
 
 
 def parse(text: str) -> Node | None:
-    """None when there is nothing in it. Raises QueryError."""
+    """Parse a query. Return None for an empty one. Raise QueryError."""
     if len(text) > MAX_QUERY_CHARACTERS:
         place = TextRange(MAX_QUERY_CHARACTERS, len(text))
         raise QueryError(
@@ -57,7 +57,7 @@ def parse(text: str) -> Node | None:
 
 
 def compared_at(text: str, at: int) -> tuple[re.Match[str], re.Match[str]] | None:
-    """The name and the operator of the comparison that begins there."""
+    """Match the name and the operator of a comparison that begins at a place."""
     name = FIELD_NAME.match(text, at)
     operator = name and (COLON.match(text, name.end()) or SPACED.match(text, name.end()))
     return (name, operator) if name and operator and name[0] not in QUERY_KEYWORDS else None
@@ -225,7 +225,7 @@ class _Reader:
         return True
 
     def _takes_minus(self) -> bool:
-        """A minus before a condition; one that stands alone is a word."""
+        """Take a minus before a condition. One that stands alone is a word."""
         if self.text[self.at] != "-" or self.text[self.at + 1 : self.at + 2].strip() in ("", ")"):
             return False
         self.at += 1

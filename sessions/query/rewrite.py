@@ -1,4 +1,4 @@
-"""Edits of a query's text, for links: one condition more, one less. A text that cannot be read is left as it is."""
+"""Changes of a query's text for links: add or remove a condition. A text that cannot be read stays as it is."""
 
 from sessions.query.grammar import All, FieldComparison, Node, Not, Operator, QueryError
 from sessions.query.parsing import parse
@@ -8,7 +8,7 @@ __all__ = ["holds", "parts_of", "quoted", "with_part", "with_value", "without_pa
 
 
 def parts_of(text: str) -> tuple[Node, ...]:
-    """What holds side by side; nothing when the text cannot be read."""
+    """Return the conditions that must all hold, or none if the text cannot be read."""
     try:
         node = parse(text)
     except QueryError:
@@ -33,7 +33,7 @@ def written(parts: "list[Node]") -> str:
 
 
 def value_of(name: str, value: str, *, is_negated: bool = False) -> Node:
-    """The condition of a facet's value."""
+    """Return the condition for a value of a facet."""
     name, _, key = name.partition(".")
     found = FieldComparison(name, Operator.HAS, (value,), key)
     return Not(found) if is_negated else found
@@ -44,13 +44,13 @@ def holds(text: str, name: str, value: str, *, is_negated: bool = False) -> bool
 
 
 def with_value(text: str, name: str, value: str, *, is_negated: bool = False) -> str:
-    """The opposite condition goes."""
+    """Add the condition for a value and remove the opposite one."""
     text = without_part(text, value_of(name, value, is_negated=not is_negated)) if parts_of(text) else text
     return with_part(text, value_of(name, value, is_negated=is_negated))
 
 
 def without_value(text: str, name: str, value: str) -> str:
-    """Whichever way it was asked."""
+    """Remove the conditions for a value and against it."""
     for is_negated in (False, True):
         if holds(text, name, value, is_negated=is_negated):
             text = without_part(text, value_of(name, value, is_negated=is_negated))

@@ -34,7 +34,7 @@ def score(project_id: int, asked: FieldComparison) -> Q:
 
 
 def mean_bounds(parts: Iterable[Node], name: str) -> Q:
-    """What these parts, side by side, ask of the mean of the score of this name: above, below."""
+    """Return the bounds that the parts of a query set for the mean of a score."""
     asked = (part for part in parts if isinstance(part, FieldComparison) and (part.name, part.key) == ("score", name))
     return all_of(
         [Q(), *(_score(one, one.value) for one in asked if one.operator in LOOKUP_BY_OPERATOR and len(one.values) == 1)]

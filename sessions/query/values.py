@@ -1,4 +1,4 @@
-"""What people write as a value, as the exact type of its column: never a float beside a numeric column."""
+"""Values as people write them, parsed into the exact type of their column: never a float for a numeric column."""
 
 import re
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Moment(NamedTuple):
 
 
 def number(text: str) -> Decimal:
-    """Raises NoValue."""
+    """Parse a number such as `0.5`, `1200` or `10k`. Raise NoValue."""
     found = NUMBER_PATTERN.fullmatch(text)
     if not found:
         raise NoValue("a number, such as 0.5, 1200 or 10k")
@@ -58,7 +58,7 @@ def number(text: str) -> Decimal:
 
 
 def length(text: str) -> timedelta:
-    """`380ms`, `5s`, `2m10s`, `1.5h`, `7d`. Raises NoValue."""
+    """Parse a duration such as `380ms`, `5s`, `2m10s`, `1.5h` or `7d`. Raise NoValue."""
     if not LENGTHS.fullmatch(text):
         raise NoValue("a length of time, such as 380ms, 5s, 2m10s or 1.5h")
     try:
@@ -73,13 +73,13 @@ def length(text: str) -> timedelta:
 
 
 def milliseconds(text: str) -> int:
-    """Raises NoValue; a bare number has no unit to go by."""
+    """Parse a duration with its unit. Raise NoValue."""
     return round(length(text) / DURATION_UNITS["ms"])
 
 
 @contextmanager
 def as_of(at: datetime) -> Iterator[None]:
-    """Within, what is relative to now is relative to `at`."""
+    """Let times that are relative to now be relative to `at`."""
     token = _now.set(at)
     try:
         yield
@@ -92,7 +92,9 @@ def now() -> datetime:
 
 
 def moment(text: str) -> Moment:
-    """A day, a day with a time, today, yesterday, now, or how long ago: `-7d`. In the active zone. Raises NoValue."""
+    """Parse a day, a time, `today`, `yesterday`, `now`, or how long ago: `-7d`. Raise NoValue.
+
+    Days and times without an offset are in the active zone."""
     current = now()
     today = timezone.localtime(current).date()
     day = {"today": today, "yesterday": today - timedelta(days=1)}.get(text.lower())

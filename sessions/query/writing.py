@@ -31,7 +31,7 @@ def write(node: Node | None) -> str:
 
 
 def quoted(value: str) -> str:
-    """A value as it is written behind an operator."""
+    """Write a value as it stands after an operator."""
     if PLAIN_VALUE.fullmatch(value) and value.lower() not in SET_CHOICES:
         return value
     return _in_quotes(value)

@@ -73,8 +73,9 @@ WHERE session_state.project_id = %(project)s AND session_state.session_id = gone
 
 
 def recompute(project_id: int, session_ids: Sequence[str]) -> None:
-    """Makes the named sessions equal to what their traces add up to; one without traces disappears, and what people
-    said of it."""
+    """Recompute the named sessions from their traces.
+
+    A session without traces is deleted, together with what people wrote about it."""
     params: dict[str, Any] = {"project": project_id, "sessions": sorted(set(session_ids))}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WITHOUT_JIT)

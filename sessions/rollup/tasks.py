@@ -1,5 +1,6 @@
-"""The work of keeping sessions equal to their traces. It holds no rules and may run twice or never: the marks in
-PostgreSQL are the truth."""
+"""The tasks that recompute sessions.
+
+A task may run twice or never without harm, since the marks in PostgreSQL are the truth."""
 
 import logging
 import time
@@ -32,14 +33,15 @@ def recompute_dirty(project_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Starts work whose message was lost or whose worker was killed."""
+    """Start work whose message was lost or whose worker was killed."""
     for project_id in dirty.waiting_projects(dirty.URGENT):
         wake(project_id, seconds=0)
 
 
 def wake(project_id: int, *, seconds: float = DEBOUNCE_SECONDS, **_: Any) -> None:
-    """Asks a worker to look after the project, unless a message that does so is on its way; without a broker the sweep
-    finds the marks."""
+    """Ask a worker to recompute a project, unless a message that asks for it is on its way.
+
+    Without a broker, the sweep finds the marks."""
     global _rest_until
     if time.monotonic() < _rest_until:
         return
@@ -52,5 +54,5 @@ def wake(project_id: int, *, seconds: float = DEBOUNCE_SECONDS, **_: Any) -> Non
 
 
 def _message(project_id: int) -> str:
-    """The key that says that a message about this project waits for a worker."""
+    """Return the key that exists while a message about this project waits for a worker."""
     return f"wake:{project_id}"

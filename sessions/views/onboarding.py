@@ -90,7 +90,7 @@ def setup(request: PageRequest, project: Project) -> HttpResponse:
 @requires(Role.ADMIN)
 @transaction.atomic
 def new_key(request: PageRequest, project: Project) -> HttpResponse:
-    """A new pair in all snippets. This answer is the only place where its secret is ever shown."""
+    """Create a key pair and show it in all snippets. Its secret is shown in this response only."""
     key, secret = create_key(project, name="setup page")
     record(Action.KEY_CREATED, project, actor=person(request), target=str(key), request=request)
     return render(request, "sessions/setup.html", _page(project, key.public_key, secret))
@@ -108,7 +108,7 @@ def _page(project: Project, public_key: str, secret_key: str = "") -> dict[str, 
 
 
 def _arrival(project: Project) -> dict[str, object]:
-    """The session that stirred last; without any, a trace that names none."""
+    """Find the session with the last activity, or else a trace without a session."""
     session = Session.objects.for_project(project).order_by("-updated_at", "-session_id").first()
     traces = Trace.objects.for_project(project).order_by("-started_at", "-trace_id")
     return {"project": project, "session": session, "stray": None if session else traces.first()}

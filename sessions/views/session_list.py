@@ -1,6 +1,8 @@
 """The list of sessions. A fragment answers the URL of the page that it stands in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,24 +13,56 @@ from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import preferred
-from sessions.bulk.actions import offered_to
-from sessions.listing.empty_state import blame_of
+from sessions.bulk.actions import BulkAction, offered_to
+from sessions.listing.empty_state import Blame, find_blocking_conditions
 from sessions.listing.excerpts import found_in
-from sessions.listing.listing import Listing
-from sessions.listing.live import changes_in, live_of
-from sessions.listing.saved_views import PASSING, default_of, menu_of, state_of
-from sessions.listing.table import DEFAULT_SESSION_COLUMNS, table_of
+from sessions.listing.listing import Inputs, Listing
+from sessions.listing.live import Changes, find_changes, live_of
+from sessions.listing.saved_views import PASSING, Menu, default_of, load_menu, state_of
+from sessions.listing.table import DEFAULT_SESSION_COLUMNS, SessionColumn, table_of
 from sessions.models import Session, SessionState
+from tracing.lists.table import ListTable
 from tracing.models import Trace
 
 SESSIONS_PREFERENCE_PAGE = "sessions"  # of the preferences
 FOREIGN = set(PASSING) - {"cursor"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class SessionRows:
+    """What every answer of the list needs to draw rows: the page, the rows that follow, and what has changed."""
+
+    project: Project
+    listing: Listing
+    table: ListTable[SessionColumn]
+    views: Menu
+    section: str = "sessions"
+
+    def context(self, rows: Sequence[Session]) -> dict[str, Any]:
+        """Return the context for templates that draw these rows. At most two queries."""
+        states = load_states(self.project, rows)
+        return {**vars(self), "states": states, **found_in(self.listing, rows)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionListPage:
+    """What the page of the list needs beside its rows."""
+
+    began: bool  # whether the project has any session
+    live: Changes | None
+    asked_first: list[Inputs]
+    asked_rarely: list[Inputs]
+    actions: dict[str, BulkAction]
+    asked: str  # the query that a saved view would keep
+    best_first: str
+    latest_first: str
+    blame: list[Blame]
+
+
 @require_safe
 @project_view
 def home(request: PageRequest, project: Project) -> HttpResponse:
-    """Where a project opens: on how to send the first trace, and from then on on its sessions."""
+    """Open a project: on the setup until its first trace, then on its sessions."""
     began = Trace.objects.for_project(project).exists()
     return redirect("sessions" if began else "setup", project.pk)
 
@@ -37,34 +71,37 @@ def home(request: PageRequest, project: Project) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @project_view
 def sessions(request: PageRequest, project: Project) -> HttpResponse:
-    """The URL is the whole state: filters, order, page, view. Asked by htmx, `?cursor=` answers the rows that follow,
-    and `?since=` what changed since then."""
+    """Show the list. The URL has the whole state: filters, order, page, view.
+
+    A request of htmx gets the rows that follow `?cursor=`, or what has changed since `?since=`."""
     user = person(request)
     liked = preferred(user, project, SESSIONS_PREFERENCE_PAGE)
-    menu = menu_of(user, project, request.GET)
+    menu = load_menu(user, project, request.GET)
     if not request.GET and (default := default_of(menu.views, str(liked.get("default_view", "")))):
         return redirect(request.path + default.address)
     listing = Listing(project, request.GET, foreign=FOREIGN)
-    table = table_of(listing, menu.current, liked)
-    context = {"project": project, "section": "sessions", "listing": listing, "table": table, "views": menu}
+    part = SessionRows(project=project, listing=listing, table=table_of(listing, menu.current, liked), views=menu)
     if request.htmx and "since" in request.GET:
-        changes = changes_in(listing, request.GET["since"])
-        context |= {"changes": changes, "states": states_of(project, changes.rows), **found_in(listing, changes.rows)}
-        return render(request, "sessions/_live.html", context)
-    context |= {"states": states_of(project, listing.rows), **found_in(listing, listing.rows)}
+        changes = find_changes(listing, request.GET["since"])
+        return render(request, "sessions/_live.html", {**part.context(changes.rows), "changes": changes})
+    context = part.context(listing.rows)
     if request.htmx and "cursor" in request.GET:
         return render(request, "sessions/sessions.html#rows", context)
-    context |= {"began": bool(listing.rows) or Session.objects.for_project(project).exists(), "live": live_of(listing)}
-    context |= {"asked_first": [field for field in listing.fields if field.name in DEFAULT_SESSION_COLUMNS]}
-    context |= {"asked_rarely": [field for field in listing.fields if field.name not in DEFAULT_SESSION_COLUMNS]}
-    context["actions"] = offered_to(project.role)
-    context["asked"] = state_of(request.GET)["query"]
-    context |= {"best_first": listing.query_string(sort="relevance"), "latest_first": listing.query_string(sort=None)}
-    context["blame"] = blame_of(project, listing, FOREIGN)
-    return render(request, "sessions/sessions.html", context)
+    page = SessionListPage(
+        began=bool(listing.rows) or Session.objects.for_project(project).exists(),
+        live=live_of(listing),
+        asked_first=[field for field in listing.fields if field.name in DEFAULT_SESSION_COLUMNS],
+        asked_rarely=[field for field in listing.fields if field.name not in DEFAULT_SESSION_COLUMNS],
+        actions=offered_to(project.role),
+        asked=state_of(request.GET)["query"],
+        best_first=listing.query_string(sort="relevance"),
+        latest_first=listing.query_string(sort=None),
+        blame=find_blocking_conditions(project, listing, FOREIGN),
+    )
+    return render(request, "sessions/sessions.html", {**context, **vars(page)})
 
 
-def states_of(project: Project, rows: Sequence[Session]) -> dict[str, SessionState]:
-    """What people said of these sessions, by id. One query."""
+def load_states(project: Project, rows: Sequence[Session]) -> dict[str, SessionState]:
+    """Load the titles, bookmarks and notes of these sessions, by id. One query."""
     states = SessionState.objects.for_project(project).filter(session_id__in=[row.session_id for row in rows])
     return {state.session_id: state for state in states}

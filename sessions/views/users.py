@@ -141,7 +141,7 @@ class Users:
 @vary_on_headers("HX-Request")
 @project_view
 def users(request: PageRequest, project: Project) -> HttpResponse:
-    """The URL is the whole state, as on the list of sessions."""
+    """Show the users. The URL has the whole state, as on the list of sessions."""
     context = {
         "project": project,
         "section": "users",

@@ -1,4 +1,4 @@
-"""Reading that gives up in time: a page says so instead of keeping people and the database waiting."""
+"""Queries with a time limit. When one takes too long, the page says so instead of keeping people waiting."""
 
 import json
 from collections.abc import Iterator
@@ -35,8 +35,9 @@ def plan_of(rows: QuerySet[Any]) -> Plan:
 
 @contextmanager
 def within(milliseconds: int, **settings: str) -> Iterator[None]:
-    """Each statement of the block ends after so long, and PostgreSQL works with `settings`. Raises TooLong. Not for a
-    block that writes."""
+    """Limit the time of each statement of a block, and let PostgreSQL work with `settings`. Raise TooLong.
+
+    The block must not write."""
     settings = {"statement_timeout": str(milliseconds), **settings}
     chosen = ", ".join(f"set_config('{name}', %({name})s, true)" for name in settings)
     undone = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in settings)

@@ -50,7 +50,7 @@ class Order:
     is_descending: bool = False
 
     def page(self, rows: QuerySet[Row], *, cursor: str = "", limit: int) -> KeysetPage[Row]:
-        """The `limit` rows from the cursor on, or the first. Raises BadCursor."""
+        """Read `limit` rows from the cursor on, or the first ones. Raise BadCursor."""
         position = self.position(cursor) if cursor else None
         is_forward = position is None or position.is_forward
         is_falling = self.is_descending == is_forward
@@ -69,7 +69,7 @@ class Order:
         )
 
     def position(self, cursor: str) -> Position:
-        """Raises BadCursor for whatever was not made in this order."""
+        """Parse a cursor. Raise BadCursor for one that was not made in this order."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             name, is_forward, value, key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -91,7 +91,7 @@ class Order:
         return (TupleLessThan if is_falling else TupleGreaterThan)(Tuple(*self._columns), edge)
 
     def cursor(self, row: Model, *, is_forward: bool) -> str:
-        """The cursor of the page after `row`, or before it."""
+        """Return the cursor of the page after `row`, or before it."""
         value = getattr(row, self.column)
         text = value.isoformat() if isinstance(value, datetime) else str(value)
         fields = orjson.dumps([self.name, is_forward, text, getattr(row, self.key)])

@@ -1,6 +1,6 @@
-"""How a list is laid out: which columns in which order, how wide and how dense.
+"""The layout of a list: which columns in which order, how wide and how dense.
 
-The address says it first, so that a link shows what its sender saw; then a saved view; then what the reader has set."""
+The address comes first, so that a link shows what its sender saw; then a saved view; then what the reader has set."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +27,9 @@ class Layout:
 
 
 def layout_of(offered: Iterable[str], first: Sequence[str], *sources: Mapping[str, Any]) -> Layout:
-    """The layout out of `sources`, the strongest first. `first` is shown when none of them says anything; a column that
-    is not `offered` is left out, since a property may be gone while somebody still remembers it."""
+    """Return the layout that the first of `sources` with an opinion wants, otherwise the columns `first`.
+
+    A column that is not `offered` is left out: it may be gone while a view or a reader's settings still name it."""
     known = set(offered)
     columns = next((chosen for source in sources if (chosen := _names(source.get("columns"), known))), tuple(first))
     density = next((named for source in sources if (named := source.get("density")) in DENSITIES), "normal")
@@ -36,7 +37,7 @@ def layout_of(offered: Iterable[str], first: Sequence[str], *sources: Mapping[st
 
 
 def said_in(params: QueryDict) -> dict[str, Any]:
-    """What an address says about the layout: `?columns=a,b&density=compact`."""
+    """Return what an address says about the layout: `?columns=a,b&density=compact`."""
     return {"columns": params.get("columns", "").split(","), "density": params.get("density", "")}
 
 

@@ -66,7 +66,7 @@ def new_view(request: HttpRequest, project: Project) -> HttpResponse:
 @project_view
 @requires(Role.MEMBER)
 def change_view(request: HttpRequest, project: Project, view_id: UUID) -> HttpResponse:
-    """With a name: renames, shares or makes private. With a `query`: keeps the state that the list shows now."""
+    """Rename or share a view, or, with a `query`, let it keep the state that the list shows now."""
     user = person(request)
     view = _changeable(user, project, view_id)
     changes: dict[str, Any] = _state(request.POST) if "query" in request.POST else _named(request.POST, view)
@@ -97,8 +97,9 @@ def delete_view(request: HttpRequest, project: Project, view_id: UUID) -> HttpRe
 @require_POST
 @project_view
 def default_view(request: HttpRequest, project: Project) -> HttpResponse:
-    """Which view the list opens on: `mine` for who asks, `project` for everybody, who must be an admin. Empty is none,
-    `all` is the plain list even where the project has a default."""
+    """Choose the view with which the list opens: `mine` for oneself, `project` for everybody, which only admins may.
+
+    Empty means none, and `all` the plain list even if the project has a default."""
     if "project" in request.POST:
         if not project.role.administers:
             raise PermissionDenied("Only an admin chooses for everybody.")
@@ -127,7 +128,7 @@ def _projects_default(request: HttpRequest, project: Project) -> HttpResponse:
 
 
 def _state(form: QueryDict) -> dict[str, Any]:
-    """The state out of a form that carries the list's address and its layout."""
+    """Return the state of the list from a form with its address and layout."""
     params = QueryDict(form.get("query", "").removeprefix("?"), mutable=True)
     for name in LAYOUT_PARAMETERS:
         params.setdefault(name, form.get(name, ""))

@@ -10,7 +10,7 @@ from projects.htmx import PageRequest
 from projects.models import Project
 from projects.values import whole_number
 from sessions.listing.completing import options
-from sessions.listing.facets import facet_of, values_of
+from sessions.listing.facets import facet_of, load_facet_values
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PASSING
 from sessions.query.parsing import MAX_QUERY_CHARACTERS
@@ -20,7 +20,7 @@ from tracing.lists.bounded import TooLong
 @require_safe
 @project_view
 def suggest(request: PageRequest, project: Project) -> HttpResponse:
-    """A listbox of what fits into `?q=` at the character `?at=`."""
+    """Show a listbox of what can be typed into `?q=` at the character `?at=`."""
     text = request.GET.get("q", "")[:MAX_QUERY_CHARACTERS]
     at = whole_number(request.GET.get("at", ""), highest=MAX_QUERY_CHARACTERS)
     found = options(project, text, len(text) if at is None else at)
@@ -31,14 +31,14 @@ def suggest(request: PageRequest, project: Project) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @project_view
 def facet(request: PageRequest, project: Project, facet_name: str) -> HttpResponse:
-    """The values of one property in the list that the parameters describe; a page by itself without a script."""
+    """Show the values of one property in the list of the parameters. Without a script, they are a page of their own."""
     found = facet_of(facet_name)
     if found is None:
         raise Http404("There is no such facet.")
     listing = Listing(project, request.GET, foreign=set(PASSING) - {"cursor"})
     context = {"project": project, "section": "sessions", "facet": found, "values": []}
     try:
-        context["values"] = [] if listing.errors else values_of(listing, found)
+        context["values"] = [] if listing.errors else load_facet_values(listing, found)
     except TooLong:
         context["is_too_long"] = True
     return render(request, "sessions/facet.html#values" if request.htmx else "sessions/facet.html", context)

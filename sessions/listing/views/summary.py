@@ -18,7 +18,7 @@ from tracing.lists.bounded import TooLong
 SERIES_WIDTH, SERIES_HEIGHT = 600, 48  # of the series, in units of its own
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BucketBar:
     """A bucket as drawn: what failed stands below what did not."""
 
@@ -41,7 +41,7 @@ class BucketBar:
 @require_safe
 @project_view
 def strip_page(request: PageRequest, project: Project) -> HttpResponse:
-    """`?<parameters of the list>`. It is a part of the list's page and has no page of its own."""
+    """Show the totals above the list of the parameters. They are a part of its page."""
     listing = Listing(project, request.GET, foreign=set(PASSING) - {"cursor"})
     context = {"project": project, "listing": listing, "width": SERIES_WIDTH, "height": SERIES_HEIGHT}
     if not listing.errors:
@@ -58,19 +58,19 @@ def bars_of(listing: Listing, buckets: list[Bucket]) -> list[BucketBar]:
     width = SERIES_WIDTH / len(buckets) if buckets else 0
     return [
         BucketBar(
-            bucket,
-            round(place * width, 2),
-            round(max(width - 1, 0.5), 2),
-            _height(bucket.session_count, most),
-            _height(bucket.failed, most),
-            listing.query_string(**_times(bucket)),
+            bucket=bucket,
+            x=round(place * width, 2),
+            width=round(max(width - 1, 0.5), 2),
+            height=_height(bucket.session_count, most),
+            failed_height=_height(bucket.failed, most),
+            query=listing.query_string(**_times(bucket)),
         )
         for place, bucket in enumerate(buckets)
     ]
 
 
 def _height(number: int, most: int) -> float:
-    """What is there can be seen, however little it is."""
+    """Return the height of a bar. Any number above 0 is visible."""
     return round(max(number / most * SERIES_HEIGHT, 1.5), 2) if number else 0
 
 
