@@ -122,9 +122,9 @@ def test_the_strip_takes_as_many_queries_whatever_its_size(
 ) -> None:
     client.force_login(alice)
     with django_assert_max_num_queries(18):
-        page = client.get(reverse("strip", args=[project.pk]), {"q": "tag:even"}).content.decode()
+        answer = client.get(reverse("strip", args=[project.pk]), {"q": "tag:even"})
 
-    assert "12" in page
+    page = " ".join(answer.content.decode().split())
     assert '<span id="list-count" hx-swap-oob="true"><span class="number">12</span> sessions match' in page
     assert page.count("data-start=") > 1
     assert "q=tag%3Aeven" in page
