@@ -317,10 +317,12 @@ TRANSLATION_HOSTS = env_list("CONFAB_TRANSLATION_HOSTS")
 ENCRYPTION_KEY = env("CONFAB_ENCRYPTION_KEY", SECRET_KEY)
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["sessions.api.v1.authentication.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    # A view gets its permission from a base class (tracing/ingest/rest/views.py); one without any refuses everybody.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tracing.ingest.rest.keys.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tracing.ingest.rest.keys.NobodyMay"],
+    "DEFAULT_THROTTLE_CLASSES": ["tracing.ingest.rest.throttles.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["sessions.api.v1.parsing.BodyParser"],
+    "DEFAULT_PARSER_CLASSES": ["tracing.ingest.rest.wires.JsonObjectParser"],
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's
     "EXCEPTION_HANDLER": "sessions.api.v1.failures.answer",

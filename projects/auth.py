@@ -70,12 +70,17 @@ def project_for(authorization: str, scope: Scope = Scope.INGEST) -> Project:
 def key_for(authorization: str, scope: Scope) -> ApiKey:
     """The live key of a request, with its project; raises KeyRefused."""
     key = live_key(authorization)
+    permit(key, scope)
+    return key
+
+
+def permit(key: ApiKey, scope: Scope) -> None:
+    """Note that a live key is used for what `scope` names. Raise KeyRefused when it may not be."""
     if scope not in key.scopes:
         raise ScopeMissing(f"This API key lacks the scope '{scope}'. Use or make one that has it.")
     if key.project.archived_at and scope != Scope.READ:
         raise ProjectArchived("The project is archived and takes no more data. Restore it in its settings.")
     _note_use(key)
-    return key
 
 
 def live_key(authorization: str) -> ApiKey:

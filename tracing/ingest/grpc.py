@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from django.utils.datastructures import CaseInsensitiveMapping
 
 from projects.models import Project
+from tracing.ingest import quota
 from tracing.ingest.database_watchdog import pulse
 from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.ingest.rate import admit
@@ -66,6 +67,8 @@ def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived
             key = authenticated(headers.get("authorization", ""))
             project = key.project
             admit(key.pk)
+            if take is not take_metrics:  # nothing is kept of those
+                quota.admit(project)
             return export_response(take(project, message, PROTOBUF, headers)).SerializeToString()
     except Exception as error:
         refused = refused_by(error)

@@ -1,4 +1,6 @@
-"""What HTTP and gRPC share: a key becomes a project, a body becomes committed rows, a fault becomes a IngestRefused."""
+"""What HTTP and gRPC share: a body becomes committed rows, a fault becomes an IngestRefused.
+
+The views of HTTP have checked the key, its rate and the quota (tracing/ingest/rest); gRPC does it by itself."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -14,6 +16,7 @@ from tracing.ingest.faults import faults, is_refusal
 from tracing.ingest.files_in_texts import FilesInTexts
 from tracing.ingest.pipeline import ingest
 from tracing.ingest.slots import IngestSlot, IngestSlots
+from tracing.limits.fitting import Record
 from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
 from tracing.store import issues as ledger
 from tracing.store.media import keep
@@ -45,9 +48,16 @@ def keep_files(project: Project, files: FilesInTexts, held: IngestSlot) -> None:
             quota.count(project, keep(project.pk, found))
 
 
+def take_reports(project: Project, records: Sequence[Record], *, sdk: Sdk, issues: Sequence[Issue] = ()) -> list[Issue]:
+    """Store a few records in a place of the project, and return what `ingest` returns. Raise IngestUnavailable."""
+    with place(project):
+        return ingest(project.pk, records, sdk=sdk, issues=issues)
+
+
 def take_traces(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Decodes, translates and commits one OTLP trace request. Raises IngestRefused or what the database raises."""
-    quota.admit(project)
+    """Decode, translate and commit one OTLP trace request. Raise IngestRefused or what the database raises.
+
+    Whether the quota has room for it is asked before."""
     found: list[Issue] = []
     with place(project) as held:
         spans = decode_traces(body, content_type, found)
@@ -57,8 +67,7 @@ def take_traces(project: Project, body: bytes, content_type: str, headers: Mappi
 
 
 def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Keeps the messages of model calls; they merge with their spans, whichever comes first."""
-    quota.admit(project)
+    """Keep the messages of model calls; they merge with their spans, whichever comes first."""
     found: list[Issue] = []
     with place(project) as held:
         spans = decode_logs(body, content_type, found)
@@ -67,9 +76,9 @@ def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping
 
 
 def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Some SDKs cannot be told to keep their metrics to themselves."""
+    """Count the request and keep nothing of it: some SDKs cannot be told to keep their metrics to themselves."""
     sample = f"a request of {len(body):,} bytes"
-    ingest(project.pk, [], sdk=sdk_of(headers, ()), issues=[Issue(Reason.METRICS_IGNORED, sample)])
+    take_reports(project, [], sdk=sdk_of(headers, ()), issues=[Issue(Reason.METRICS_IGNORED, sample)])
     return Outcome(0, "")
 
 
@@ -104,10 +113,10 @@ def translated(spans: Sequence[RawSpan], found: list[Issue]) -> list[SpanRecord]
     return records
 
 
-def authenticated(authorization: str, scope: Scope = Scope.INGEST) -> ApiKey:
-    """The key of a machine's request, with its project. Raises BadKey, or Forbidden when the key may not do this."""
+def authenticated(authorization: str) -> ApiKey:
+    """Return the key of a call, with its project. Raise BadKey, or Forbidden when the key may not report."""
     try:
-        return key_for(authorization, scope)
+        return key_for(authorization, Scope.INGEST)
     except KeyRefused as error:
         raise (Forbidden if error.status == 403 else BadKey)(str(error)) from None
 

@@ -1,16 +1,13 @@
-"""Answers in the shapes that SDKs parse, always in the request's own content type and never as HTML."""
+"""Answers in the shapes that SDKs parse, whichever transport carries them."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.http import HttpRequest, HttpResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tracing.limits.fitting import clean
 from tracing.records import Issue, Reason
-from tracing.wire.otlp import JSON, PROTOBUF
 from tracing.wire.refusals import IngestRefused
 from tracing.wire.values import REJECTING
 
@@ -48,36 +45,16 @@ def export_response(outcome: Outcome) -> ExportTraceServiceResponse:
     return response
 
 
-def exported(request: HttpRequest, outcome: Outcome, *, items: str) -> HttpResponse:
-    """The success of an OTLP/HTTP request; `items` is what the signal calls its parts."""
-    if wants_json(request):
-        partial = {f"rejected{items}": str(outcome.rejected), "errorMessage": outcome.message}
-        return json_response({"partialSuccess": partial} if outcome.message else {})
-    return HttpResponse(export_response(outcome).SerializeToString(), content_type=PROTOBUF)
+def partial_success(outcome: Outcome, *, items: str) -> dict[str, object]:
+    """Return `export_response` as JSON; `items` is what the signal calls its parts."""
+    partial = {f"rejected{items}": str(outcome.rejected), "errorMessage": outcome.message}
+    return {"partialSuccess": partial} if outcome.message else {}
 
 
-def refusal(request: HttpRequest, refused: IngestRefused) -> HttpResponse:
-    """A google.rpc.Status; its JSON form also has the keys that Langfuse's, InteractiveAI's and Laminar's SDKs show."""
-    message, code = str(refused), refused.code.value[0]
-    if wants_json(request):
-        body = {"success": False, "code": code, "message": message, "error": message}
-        response = json_response(body, status=refused.status)
-    else:
-        response = HttpResponse(status_message(code, message), content_type=PROTOBUF, status=refused.status)
-    if refused.retry_after is not None:
-        response["Retry-After"] = str(refused.retry_after)
-    if refused.status == 401:
-        response["WWW-Authenticate"] = 'Basic realm="Confab API key"'
-    return response
-
-
-def json_response(value: object, *, status: int = 200) -> HttpResponse:
-    """Ids go back as they came, half a surrogate pair too."""
-    return HttpResponse(json.dumps(value, default=str), content_type=JSON, status=status)
-
-
-def wants_json(request: HttpRequest) -> bool:
-    return "protobuf" not in (request.content_type or "")
+def status_json(refused: IngestRefused) -> dict[str, object]:
+    """Return a google.rpc.Status with the keys that Langfuse's, InteractiveAI's and Laminar's SDKs show."""
+    message = str(refused)
+    return {"success": False, "code": refused.code.value[0], "message": message, "error": message}
 
 
 def status_message(code: int, message: str, *, retry_after: int | None = None) -> bytes:

@@ -2,39 +2,60 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from projects.models import Project
 from sessions.annotation import configs
 from sessions.annotation.configs import NotAllowed
-from sessions.api.langfuse.faces import Many, One, body_of, key_of, one_of, page_of, stamp, text_of
+from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One, find_one, stamp, text_of
 from sessions.models import ScoreConfig
+from tracing.ingest.rest.wires import WireResponse
 from tracing.wire.fields import number
 
 CHANGEABLE = ("name", "description", "min_value", "max_value", "categories", "is_archived")
 
 
-def listed(request: HttpRequest, project: Project) -> Many:
-    rows = ScoreConfig.objects.for_project(project).order_by("-created_at", "id")
-    return page_of(request, rows, "configs", lambda found: map(shape, found))
+class LangfuseConfigs(LangfuseList):
+    """The score configs of the project."""
+
+    words = "configs"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the newest first."""
+        return ScoreConfig.objects.for_project(self.project).order_by("-created_at", "id")
+
+    def shaped(self, rows: list[ScoreConfig]) -> list[dict[str, Any]]:
+        """Return the configs of a page."""
+        return [shape(row) for row in rows]
+
+    def post(self, request: Request) -> Response:
+        """Create a config."""
+        named = {"name": text_of(self.body, "name"), "data_type": text_of(self.body, "data_type")}
+        made = configs.create(self.project, _fields(self.body) | named, by=self.key)
+        return WireResponse(One(shape(made), "config"))
 
 
-def create(request: HttpRequest, project: Project) -> One:
-    body = body_of(request)
-    fields = _fields(body) | {"name": text_of(body, "name"), "data_type": text_of(body, "data_type")}
-    return One(shape(configs.create(project, fields, by=key_of(request))), "config")
+class LangfuseConfig(LangfuseView):
+    """One score config."""
 
+    def get(self, request: Request, config_id: str) -> Response:
+        """Answer with the config."""
+        return WireResponse(One(shape(self._find(config_id)), "config"))
 
-def one(request: HttpRequest, project: Project, config_id: str) -> One:
-    return One(shape(_find(project, config_id)), "config")
+    def patch(self, request: Request, config_id: str) -> Response:
+        """Change the config."""
+        fields = _fields(self.body)
+        changed = configs.change(self.project, self._find(config_id), fields, by=self.key)
+        return WireResponse(One(shape(changed), "config"))
 
-
-def change(request: HttpRequest, project: Project, config_id: str) -> One:
-    fields = _fields(body_of(request))
-    return One(shape(configs.change(project, _find(project, config_id), fields, by=key_of(request))), "config")
+    def _find(self, config_id: str) -> ScoreConfig:
+        found: ScoreConfig = find_one(ScoreConfig.objects.for_project(self.project), "score config", config_id)
+        return found
 
 
 def shape(config: ScoreConfig) -> dict[str, Any]:
+    """Return a config as the clients expect it."""
     return {
         "id": config.id,
         "name": config.name,
@@ -55,13 +76,8 @@ def _booleans(config: ScoreConfig) -> list[dict[str, Any]] | None:
     return [{"value": 1.0, "label": "True"}, {"value": 0.0, "label": "False"}] if is_boolean else None
 
 
-def _find(project: Project, config_id: str) -> ScoreConfig:
-    found: ScoreConfig = one_of(ScoreConfig.objects.for_project(project), "score config", config_id)
-    return found
-
-
 def _fields(body: dict[str, Any]) -> dict[str, Any]:
-    """What is said of the changeable fields; null is not said."""
+    """Return what is said of the changeable fields; null is not said."""
     said = {name: body[name] for name in CHANGEABLE if body.get(name) is not None}
     for name in ("name", "description"):
         if name in said:

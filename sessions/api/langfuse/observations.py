@@ -4,18 +4,26 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django_filters import FilterSet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from projects.models import Project
-from sessions.api.langfuse import scores as scoring
-from sessions.api.langfuse.faces import Many, One, in_time, moment_of, page_of
+from sessions.api.filtering import MomentFilter, RepeatedFilter, TextFilter, WordFilter
+from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One
 from sessions.api.langfuse.recent import latest, traces_within
+from sessions.api.langfuse.scores import readable
+from sessions.api.langfuse.scores import shape as score_shape
 from sessions.api.langfuse.shapes import metrics_of, observation_shape, session_shape, trace_shape
+from sessions.api.paging import in_time
 from sessions.models import Session
+from tracing.ingest.rest.keys import key_of
+from tracing.ingest.rest.wires import WireResponse
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
 from tracing.records import Kind, Level
-from tracing.wire.refusals import Invalid, NotFound
+from tracing.wire.refusals import NotFound
 
 MAX_LANGFUSE_SPANS = 1_000  # of a whole trace in one answer
 MAX_LANGFUSE_TRACES = 1_000  # of a session
@@ -25,95 +33,162 @@ TRACE_ORDER_FIELDS = {
 }  # fmt: skip
 
 
-def sessions(request: HttpRequest, project: Project) -> Many:
-    rows = _within(request, Session.objects.for_project(project), "created_at")
-    if environments := request.GET.getlist("environment"):
-        rows = rows.filter(environments__overlap=environments)
-    rows = rows.order_by("-created_at", "-session_id")
-    return page_of(request, rows, "sessions", lambda found: map(session_shape, found))
+class LangfuseSessionFilters(FilterSet):  # type: ignore[misc]
+    """By time and environment."""
+
+    fromTimestamp = MomentFilter(field_name="created_at", lookup_expr="gte")
+    toTimestamp = MomentFilter(field_name="created_at", lookup_expr="lt")
+    environment = RepeatedFilter(field_name="environments", lookup_expr="overlap")
 
 
-def session(request: HttpRequest, project: Project, session_id: str) -> One:
-    found = Session.objects.for_project(project).filter(session_id=session_id).first()
-    if found is None:
-        raise NotFound(f"There is no session {session_id}.")
-    traces = Trace.objects.for_project(project).filter(session_id=session_id).order_by("started_at", "trace_id")
-    listed = list(traces[:MAX_LANGFUSE_TRACES])
-    texts = _texts_of(project, listed)
-    told = [trace_shape(one, texts.get(one.trace_id, {})) for one in listed]
-    return One(session_shape(found) | {"traces": told}, "session")
+class LangfuseTraceFilters(FilterSet):  # type: ignore[misc]
+    """By what a trace says, and in which order."""
+
+    fromTimestamp = MomentFilter(field_name="started_at", lookup_expr="gte")
+    toTimestamp = MomentFilter(field_name="started_at", lookup_expr="lt")
+    userId = TextFilter(field_name="user_id")
+    name = TextFilter()
+    sessionId = TextFilter(field_name="session_id")
+    version = TextFilter()
+    release = TextFilter()
+    tags = RepeatedFilter(field_name="tags", lookup_expr="contains")
+    environment = RepeatedFilter(field_name="environment", lookup_expr="in")
+    orderBy = TextFilter(method="ordered")
+
+    def ordered(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the traces by a column, ties by their ids. Raise ValidationError for an unknown one."""
+        column, _, way = value.partition(".")
+        if column not in TRACE_ORDER_FIELDS or way not in ("asc", "desc"):
+            raise ValidationError({name: [f"one of {', '.join(TRACE_ORDER_FIELDS)}, with .asc or .desc"]})
+        sign = "-" if way == "desc" else ""
+        return rows.order_by(f"{sign}{TRACE_ORDER_FIELDS[column]}", f"{sign}trace_id")
 
 
-def traces(request: HttpRequest, project: Project) -> Many:
-    given, rows = request.GET, _within(request, Trace.objects.for_project(project), "started_at")
-    for name, column in (("userId", "user_id"), ("name", "name"), ("sessionId", "session_id"), ("version", "version"),
-                         ("release", "release")):  # fmt: skip
-        if given.get(name):
-            rows = rows.filter(**{column: given[name]})
-    if tags := given.getlist("tags"):
-        rows = rows.filter(tags__contains=tags)
-    if environments := given.getlist("environment"):
-        rows = rows.filter(environment__in=environments)
-    column, _, way = given.get("orderBy", "timestamp.desc").partition(".")
-    if column not in TRACE_ORDER_FIELDS or way not in ("asc", "desc"):
-        raise Invalid(f"orderBy: one of {', '.join(TRACE_ORDER_FIELDS)}, with .asc or .desc")
-    sign = "-" if way == "desc" else ""
-    rows = rows.order_by(f"{sign}{TRACE_ORDER_FIELDS[column]}", f"{sign}trace_id")
-    groups = set(filter(None, given.get("fields", "").split(","))) or {"io", "scores", "observations", "metrics"}
-    return page_of(request, rows, "traces", lambda found: _traces(project, found, groups))
-
-
-def trace(request: HttpRequest, project: Project, trace_id: str) -> One:
-    found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
-    if found is None:
-        raise NotFound(f"There is no trace {trace_id}.")
-    spans = list(_spans(project, found)[:MAX_LANGFUSE_SPANS])
-    scores = scoring.readable(project).filter(trace_id=trace_id).order_by("scored_at", "id")
-    whole = {
-        "observations": list(_observations(project, spans)),
-        "scores": [scoring.shape(score) for score in scores],
-    }
-    return One(trace_shape(found, texts_of(found)) | metrics_of(found) | whole, "trace")
-
-
-def observations(request: HttpRequest, project: Project) -> Many:
+class ObservationFilters(FilterSet):  # type: ignore[misc]
     """Of one trace, else of the traces of a time: sessions/api/langfuse/recent.py says of which."""
-    given, traces = request.GET, Trace.objects.for_project(project)
-    if trace_id := given.get("traceId"):
-        within = traces_within(traces.filter(trace_id=trace_id))
-    else:
-        within = latest(traces, *(moment_of(request, name) for name in ("fromStartTime", "toStartTime")))
-    rows: QuerySet[Any] = Span.objects.for_project(project).filter(within)
-    for name, column in (("name", "name"), ("parentObservationId", "parent_id")):
-        if given.get(name):
-            rows = rows.filter(**{column: given[name]})
-    for name, column, unsaid in (("type", "kind", Kind.SPAN), ("level", "level", Level.DEFAULT)):
-        if text := given.get(name):
-            value = type(unsaid).__members__.get(text.upper())
-            if value is None:
-                raise Invalid(f"{name}: one of {', '.join(type(unsaid).__members__)}")
-            said = Q(**{column: value})
-            rows = rows.filter(said | Q(**{f"{column}__isnull": True}) if value == unsaid else said)
-    rows = _within(request, rows, "started_at", "fromStartTime", "toStartTime").order_by("-started_at", "span_id")
-    return page_of(request, rows, "observations", lambda found: _observations(project, found))
+
+    fromStartTime = MomentFilter(field_name="started_at", lookup_expr="gte")
+    toStartTime = MomentFilter(field_name="started_at", lookup_expr="lt")
+    name = TextFilter()
+    parentObservationId = TextFilter(field_name="parent_id")
+    type = WordFilter(words=tuple(Kind.__members__), method="of_type")
+    level = WordFilter(words=tuple(Level.__members__), method="of_level")
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the spans of the traces that are meant, by all filters."""
+        traces = Trace.objects.for_project(key_of(self.request).project)
+        if trace_id := self.data.get("traceId"):
+            within = traces_within(traces.filter(trace_id=trace_id))
+        else:
+            given = self.form.cleaned_data
+            within = latest(traces, given["fromStartTime"], given["toStartTime"])
+        found: QuerySet[Any] = super().filter_queryset(queryset.filter(within))
+        return found
+
+    def of_type(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the spans of a kind; a span that does not say its kind is a span."""
+        return rows.filter(_said("kind", Kind[value], Kind.SPAN))
+
+    def of_level(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the spans of a level; a span that does not say its level has the default."""
+        return rows.filter(_said("level", Level[value], Level.DEFAULT))
 
 
-def observation(request: HttpRequest, project: Project, span_id: str) -> One:
-    """Without its trace's id day after day has to be looked through, the latest first, for as long as one may wait."""
-    with in_time("GET observations?traceId= finds the observations of one trace at once."):
-        found = Span.objects.for_project(project).filter(span_id=span_id).order_by("-bucket").first()
-    if found is None:
-        raise NotFound(f"There is no observation {span_id}.")
-    return One(next(iter(_observations(project, [found]))), "observation")
+class LangfuseSessions(LangfuseList):
+    """The sessions of the project."""
+
+    filterset_class = LangfuseSessionFilters
+    words = "sessions"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the newest first."""
+        return Session.objects.for_project(self.project).order_by("-created_at", "-session_id")
+
+    def shaped(self, rows: list[Session]) -> list[dict[str, Any]]:
+        """Return the sessions of a page."""
+        return [session_shape(row) for row in rows]
 
 
-def _within(
-    request: HttpRequest, rows: QuerySet[Any], column: str, start: str = "fromTimestamp", end: str = "toTimestamp"
-) -> QuerySet[Any]:
-    for name, lookup in ((start, "gte"), (end, "lt")):
-        if at := moment_of(request, name):
-            rows = rows.filter(**{f"{column}__{lookup}": at})
-    return rows
+class LangfuseSession(LangfuseView):
+    """One session."""
+
+    def get(self, request: Request, session_id: str) -> Response:
+        """Answer with the session and its traces."""
+        found = Session.objects.for_project(self.project).filter(session_id=session_id).first()
+        if found is None:
+            raise NotFound(f"There is no session {session_id}.")
+        traces = Trace.objects.for_project(self.project).filter(session_id=session_id)
+        listed = list(traces.order_by("started_at", "trace_id")[:MAX_LANGFUSE_TRACES])
+        texts = _texts_of(self.project, listed)
+        told = [trace_shape(one, texts.get(one.trace_id, {})) for one in listed]
+        return WireResponse(One(session_shape(found) | {"traces": told}, "session"))
+
+
+class LangfuseTraces(LangfuseList):
+    """The traces of the project."""
+
+    filterset_class = LangfuseTraceFilters
+    words = "traces"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the newest first, unless another order is asked for."""
+        return Trace.objects.for_project(self.project).order_by("-started_at", "-trace_id")
+
+    def shaped(self, rows: list[Trace]) -> Iterable[Mapping[str, Any]]:
+        """Return the traces of a page, with the groups that are asked for."""
+        asked = set(filter(None, self.request.query_params.get("fields", "").split(",")))
+        return _traces(self.project, rows, asked or {"io", "scores", "observations", "metrics"})
+
+
+class LangfuseTrace(LangfuseView):
+    """One trace."""
+
+    def get(self, request: Request, trace_id: str) -> Response:
+        """Answer with the trace, its observations and its scores."""
+        found = Trace.objects.for_project(self.project).filter(trace_id=trace_id).first()
+        if found is None:
+            raise NotFound(f"There is no trace {trace_id}.")
+        spans = list(_spans(self.project, found)[:MAX_LANGFUSE_SPANS])
+        scores = readable(self.project).filter(trace_id=trace_id).order_by("scored_at", "id")
+        whole = {
+            "observations": list(_observations(self.project, spans)),
+            "scores": [score_shape(score) for score in scores],
+        }
+        return WireResponse(One(trace_shape(found, texts_of(found)) | metrics_of(found) | whole, "trace"))
+
+
+class LangfuseObservations(LangfuseList):
+    """The observations of one trace or of a time."""
+
+    filterset_class = ObservationFilters
+    words = "observations"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the newest first."""
+        return Span.objects.for_project(self.project).order_by("-started_at", "span_id")
+
+    def shaped(self, rows: list[Span]) -> Iterable[Mapping[str, Any]]:
+        """Return the observations of a page."""
+        return _observations(self.project, rows)
+
+
+class LangfuseObservation(LangfuseView):
+    """One observation."""
+
+    def get(self, request: Request, span_id: str) -> Response:
+        """Answer with the observation.
+
+        Without its trace's id, day after day is looked through, the latest first, for as long as one may wait."""
+        with in_time("GET observations?traceId= finds the observations of one trace at once."):
+            found = Span.objects.for_project(self.project).filter(span_id=span_id).order_by("-bucket").first()
+        if found is None:
+            raise NotFound(f"There is no observation {span_id}.")
+        return WireResponse(One(next(iter(_observations(self.project, [found]))), "observation"))
+
+
+def _said(column: str, value: int, unsaid: int) -> Q:
+    said = Q(**{column: value})
+    return said | Q(**{f"{column}__isnull": True}) if value == unsaid else said
 
 
 def _texts_of(project: Project, traces: Collection[Trace]) -> dict[str, dict[str, str]]:
@@ -142,7 +217,7 @@ def _traces(project: Project, found: list[Trace], groups: set[str]) -> Iterable[
         for trace_id, span_id in rows.values_list("trace_id", "span_id")[: MAX_LANGFUSE_SPANS * len(ids)]:
             spans.setdefault(trace_id, []).append(span_id)
     if "scores" in groups:
-        for trace_id, score_id in scoring.readable(project).filter(trace_id__in=ids).values_list("trace_id", "id"):
+        for trace_id, score_id in readable(project).filter(trace_id__in=ids).values_list("trace_id", "id"):
             scores.setdefault(trace_id or "", []).append(score_id)
     texts = _texts_of(project, found) if "io" in groups else {}
     for one in found:

@@ -17,14 +17,15 @@ MAX_TRACE_AGE = timedelta(days=1)  # a trace that began earlier than this before
 
 
 def traces_within(traces: QuerySet[Trace]) -> Q:
-    """The spans of these traces, by the key of the span table."""
+    """Return a condition for the spans of these traces, by the key of the span table."""
     found = list(traces.values_list("bucket", "trace_id"))
     return Q(bucket__in={bucket for bucket, _ in found}, trace_id__in=[trace_id for _, trace_id in found])
 
 
 def latest(traces: QuerySet[Trace], since: datetime | None, until: datetime | None) -> Q:
-    """The spans of the latest traces that began before `until`. Raises Invalid when those since `since` are too many
-    for one answer."""
+    """Return a condition for the spans of the latest traces that began before `until`.
+
+    Raise Invalid when those since `since` are too many for one answer."""
     traces = traces.order_by("-started_at", "-trace_id")
     if since is not None:
         traces = traces.filter(started_at__gte=since - MAX_TRACE_AGE)

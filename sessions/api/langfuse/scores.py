@@ -6,32 +6,108 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django_filters import FilterSet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from projects.models import Project
-from sessions.api.langfuse.faces import Many, One, moment_of, one_of, page_of, stamp
+from sessions.api.filtering import CommaFilter, MomentFilter, NumberFilter, RepeatedFilter, TextFilter
+from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One, find_one, stamp
+from tracing.ingest.rest.keys import key_of
+from tracing.ingest.rest.wires import WireResponse
 from tracing.models import Score, Trace
-from tracing.wire.refusals import Invalid
 
-EQUAL = {
-    "name": "name", "configId": "config_id", "sessionId": "session_id", "traceId": "trace_id", "queueId": "queue_id",
-    "observationId": "span_id",
-}  # fmt: skip
-SCORE_FILTER_LOOKUPS = {"=": "exact", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+SCORE_FILTER_LOOKUPS = {"=": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+SCORE_OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 SCORE_DATA_TYPES = ("NUMERIC", "BOOLEAN", "CATEGORICAL")
 
 
-def listed(request: HttpRequest, project: Project) -> Many:
-    rows = _filtered(request, project, readable(project)).order_by("-scored_at", "-id")
-    has_trace = "trace" in (request.GET.get("fields") or "score,trace").split(",")
-    return page_of(request, rows, "scores", lambda found: _shaped(project, found, has_trace=has_trace))
+class ScoreTimes(FilterSet):  # type: ignore[misc]
+    """By when a score was given."""
+
+    fromTimestamp = MomentFilter(field_name="scored_at", lookup_expr="gte")
+    toTimestamp = MomentFilter(field_name="scored_at", lookup_expr="lt")
+
+    def nothing(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return no score: none belongs to what we do not have."""
+        return rows.none()
 
 
-def one(request: HttpRequest, project: Project, score_id: str) -> One:
-    return One(shape(one_of(readable(project), "score", score_id)), "score")
+class LangfuseScoreFilters(ScoreTimes):
+    """The filters of version 2."""
+
+    name = TextFilter()
+    configId = TextFilter(field_name="config_id")
+    sessionId = TextFilter(field_name="session_id")
+    traceId = TextFilter(field_name="trace_id")
+    queueId = TextFilter(field_name="queue_id")
+    observationId = TextFilter(field_name="span_id")
+    environment = RepeatedFilter(field_name="environment", lookup_expr="in")
+    source = TextFilter(method="of_source")
+    dataType = TextFilter(method="of_type")
+    scoreIds = CommaFilter("id")
+    datasetRunId = TextFilter(method="nothing")
+    userId = TextFilter(method="of_user")
+    traceTags = RepeatedFilter(method="with_tags")
+    value = NumberFilter(method="by_value")
+
+    def of_source(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the scores of one source, in capitals or not."""
+        return rows.filter(source=value.lower())
+
+    def of_type(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the scores of a type; a text reads as a category."""
+        return rows.filter(data_type__in=["CATEGORICAL", "TEXT"] if value == "CATEGORICAL" else [value])
+
+    def of_user(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the scores of one user's traces."""
+        return rows.filter(trace_id__in=self._traces().filter(user_id=value).values("trace_id"))
+
+    def with_tags(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+        """Return the scores of traces that have all of these tags."""
+        tags = [tag for text in values for tag in text.split(",")]
+        return rows.filter(trace_id__in=self._traces().filter(tags__contains=tags).values("trace_id"))
+
+    def by_value(self, rows: QuerySet[Any], name: str, value: float) -> QuerySet[Any]:
+        """Return the scores whose value compares so. Raise ValidationError for an unknown operator."""
+        compared = self.data.get("operator", "=")
+        if compared not in SCORE_OPERATORS:
+            raise ValidationError({"operator": [f"one of {' '.join(SCORE_OPERATORS)}"]})
+        if compared == "!=":
+            return rows.filter(~Q(value=value))
+        return rows.filter(**{f"value__{SCORE_FILTER_LOOKUPS[compared]}": value})
+
+    def _traces(self) -> QuerySet[Trace]:
+        return Trace.objects.for_project(key_of(self.request).project)
+
+
+class LangfuseScores(LangfuseList):
+    """The scores of the project."""
+
+    filterset_class = LangfuseScoreFilters
+    words = "scores"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the newest first."""
+        return readable(self.project).order_by("-scored_at", "-id")
+
+    def shaped(self, rows: list[Score]) -> Iterable[Mapping[str, Any]]:
+        """Return the scores of a page, with what is asked for of their traces."""
+        has_trace = "trace" in (self.request.query_params.get("fields") or "score,trace").split(",")
+        return _shaped(self.project, rows, has_trace=has_trace)
+
+
+class LangfuseScore(LangfuseView):
+    """One score."""
+
+    def get(self, request: Request, score_id: str) -> Response:
+        """Answer with the score."""
+        return WireResponse(One(shape(find_one(readable(self.project), "score", score_id)), "score"))
 
 
 def shape(score: Score) -> dict[str, Any]:
+    """Return a score as the clients expect it."""
     data_type = score.data_type if score.data_type in SCORE_DATA_TYPES else "CATEGORICAL"
     shaped = {
         "id": score.id,
@@ -57,58 +133,8 @@ def shape(score: Score) -> dict[str, Any]:
 
 
 def readable(project: Project) -> QuerySet[Score]:
+    """Return the scores that have a value to read."""
     return Score.objects.for_project(project).filter(is_unsure=False)
-
-
-def within_time(request: HttpRequest, rows: QuerySet[Score]) -> QuerySet[Score]:
-    for name, lookup in (("fromTimestamp", "gte"), ("toTimestamp", "lt")):
-        if at := moment_of(request, name):
-            rows = rows.filter(**{f"scored_at__{lookup}": at})
-    return rows
-
-
-def _filtered(request: HttpRequest, project: Project, rows: QuerySet[Score]) -> QuerySet[Score]:
-    given = request.GET
-    rows = rows.filter(**{column: given[name] for name, column in EQUAL.items() if given.get(name)})
-    if environments := given.getlist("environment"):
-        rows = rows.filter(environment__in=environments)
-    if source := given.get("source"):
-        rows = rows.filter(source=source.lower())
-    if data_type := given.get("dataType"):
-        rows = rows.filter(data_type__in=["CATEGORICAL", "TEXT"] if data_type == "CATEGORICAL" else [data_type])
-    if ids := given.get("scoreIds"):
-        rows = rows.filter(id__in=ids.split(","))
-    if given.get("datasetRunId"):
-        rows = rows.none()
-    return _on_traces(
-        given.get("userId"), given.getlist("traceTags"), project, _by_value(request, within_time(request, rows))
-    )
-
-
-def _by_value(request: HttpRequest, rows: QuerySet[Score]) -> QuerySet[Score]:
-    text, compared = request.GET.get("value"), request.GET.get("operator", "=")
-    if not text:
-        return rows
-    try:
-        value = float(text)
-    except ValueError:
-        raise Invalid("value: a number") from None
-    if compared not in SCORE_FILTER_LOOKUPS:
-        raise Invalid(f"operator: one of {' '.join(SCORE_FILTER_LOOKUPS)}")
-    if compared == "!=":
-        return rows.filter(~Q(value=value))
-    return rows.filter(**{f"value__{SCORE_FILTER_LOOKUPS[compared]}": value})
-
-
-def _on_traces(user_id: str | None, tags: list[str], project: Project, rows: QuerySet[Score]) -> QuerySet[Score]:
-    if not user_id and not tags:
-        return rows
-    traces = Trace.objects.for_project(project)
-    if user_id:
-        traces = traces.filter(user_id=user_id)
-    if tags:
-        traces = traces.filter(tags__contains=[tag for text in tags for tag in text.split(",")])
-    return rows.filter(trace_id__in=traces.values("trace_id"))
 
 
 def _shaped(project: Project, scores: list[Score], *, has_trace: bool) -> Iterable[Mapping[str, Any]]:

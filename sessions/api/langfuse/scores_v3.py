@@ -1,84 +1,112 @@
 """Scores in version 3 of the shape: values of their own type, page by cursor, several values of a filter by comma."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import DateTimeField, QuerySet
-from django.http import HttpRequest
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
 
-from projects.models import Project
 from projects.values import whole_number
-from sessions.api.langfuse.faces import LIMIT, MAX_LANGFUSE_LIMIT, Done, stamp
-from sessions.api.langfuse.scores import readable, within_time
-from tracing.lists.keyset import BadCursor, Order
+from sessions.api.filtering import CommaFilter, NumberFilter, TextFilter
+from sessions.api.langfuse.faces import Done, LangfuseList, stamp
+from sessions.api.langfuse.scores import ScoreTimes, readable
+from sessions.api.paging import MAX_LANGFUSE_LIMIT, PagesByPosition
+from tracing.ingest.rest.wires import WireResponse
+from tracing.lists.keyset import Order
 from tracing.models import Score
 from tracing.wire.fields import number
-from tracing.wire.refusals import Invalid
 
 NEWEST_SCORES_FIRST = Order("scores", "scored_at", "id", DateTimeField(), is_descending=True)
-ONE_OF = {
-    "id": "id", "name": "name", "environment": "environment", "configId": "config_id", "queueId": "queue_id",
-    "traceId": "trace_id", "sessionId": "session_id", "observationId": "span_id",
-}  # fmt: skip
-GROUPS = {"details", "subject", "annotation"}
+SCORE_GROUPS = {"details", "subject", "annotation"}
+TRUTH_VALUES = {"true": 1.0, "false": 0.0}
 
 
-def listed(request: HttpRequest, project: Project) -> Done:
-    given = request.GET
-    groups = set(filter(None, given.get("fields", "").split(",")))
-    if groups - GROUPS:
-        raise Invalid(f"fields: of {', '.join(sorted(GROUPS))}")
-    limit = whole_number(given.get("limit", str(LIMIT)), 1, MAX_LANGFUSE_LIMIT)
-    if limit is None:
-        raise Invalid(f"limit: a whole number from 1 to {MAX_LANGFUSE_LIMIT}")
+class ScoreFiltersV3(ScoreTimes):
+    """The filters of version 3."""
+
+    id = CommaFilter("id")
+    name = CommaFilter("name")
+    environment = CommaFilter("environment")
+    configId = CommaFilter("config_id")
+    queueId = CommaFilter("queue_id")
+    traceId = CommaFilter("trace_id")
+    sessionId = CommaFilter("session_id")
+    observationId = CommaFilter("span_id")
+    source = CommaFilter("source", method="of_sources")
+    dataType = CommaFilter("data_type", method="of_types")
+    authorUserId = CommaFilter("author_id", method="of_authors")
+    experimentId = TextFilter(method="nothing")
+    value = CommaFilter("value", method="by_values")
+    valueMin = NumberFilter(field_name="value__gte", method="within")
+    valueMax = NumberFilter(field_name="value__lte", method="within")
+
+    def of_sources(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+        """Return the scores of any of these sources, in capitals or not."""
+        return rows.filter(source__in=[value.lower() for value in values])
+
+    def of_types(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+        """Return the scores of any of these types; a correction is a text."""
+        return rows.filter(data_type__in=[value.upper().replace("CORRECTION", "TEXT") for value in values])
+
+    def of_authors(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+        """Return the scores that any of these people gave."""
+        return rows.filter(author_id__in=[number for text in values if (number := whole_number(text)) is not None])
+
+    def by_values(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+        """Return the scores with any of these values, which the type reads. Raise ValidationError without a type."""
+        match self.data.get("dataType", "").upper():
+            case "CATEGORICAL":
+                return rows.filter(string_value__in=values)
+            case "BOOLEAN" | "NUMERIC":
+                return rows.filter(value__in=[_number(text) for text in values])
+        raise ValidationError({"value": ["needs dataType=NUMERIC, BOOLEAN or CATEGORICAL"]})
+
+    def within(self, rows: QuerySet[Any], name: str, value: float) -> QuerySet[Any]:
+        """Return the numbers on one side of a bound."""
+        return rows.filter(**{name: value}, data_type="NUMERIC")
+
+
+class ScorePages(PagesByPosition):
+    """Pages by position as version 3 shows them."""
+
+    most = MAX_LANGFUSE_LIMIT
+    reason = "a whole number from 1 to {most}"
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return the page with the cursor of the next one, if there is one."""
+        meta: dict[str, Any] = {"limit": self.limit} | ({"cursor": self.page.next} if self.page.next else {})
+        return WireResponse(Done({"data": data, "meta": meta}))
+
+
+class LangfuseScoresV3(LangfuseList):
+    """The scores of the project, the newest first."""
+
+    filterset_class = ScoreFiltersV3
+    pagination_class = ScorePages
+    order = NEWEST_SCORES_FIRST
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the scores that have a value to read. Raise ValidationError for an unknown group of fields."""
+        if self._groups() - SCORE_GROUPS:
+            raise ValidationError({"fields": [f"of {', '.join(sorted(SCORE_GROUPS))}"]})
+        return readable(self.project)
+
+    def shaped(self, rows: list[Score]) -> list[dict[str, Any]]:
+        """Return the scores of a page, with the groups that are asked for."""
+        groups = self._groups()
+        return [_shape(row, groups) for row in rows]
+
+    def _groups(self) -> set[str]:
+        return set(filter(None, self.request.query_params.get("fields", "").split(",")))
+
+
+def _number(text: str) -> float:
     try:
-        page = NEWEST_SCORES_FIRST.page(_filtered(request, project), cursor=given.get("cursor", ""), limit=limit)
-    except BadCursor as error:
-        raise Invalid(f"cursor: {error}") from None
-    meta: dict[str, Any] = {"limit": limit} | ({"cursor": page.next} if page.next else {})
-    return Done({"data": [_shape(score, groups) for score in page.rows], "meta": meta})
-
-
-def _filtered(request: HttpRequest, project: Project) -> QuerySet[Score]:
-    given, rows = request.GET, within_time(request, readable(project))
-    for name, column in ONE_OF.items():
-        if texts := given.get(name):
-            rows = rows.filter(**{f"{column}__in": texts.split(",")})
-    if sources := given.get("source"):
-        rows = rows.filter(source__in=sources.lower().split(","))
-    if types := given.get("dataType"):
-        rows = rows.filter(data_type__in=types.upper().replace("CORRECTION", "TEXT").split(","))
-    if authors := given.get("authorUserId"):
-        ids = [number for text in authors.split(",") if (number := whole_number(text)) is not None]
-        rows = rows.filter(author_id__in=ids)
-    if given.get("experimentId"):
-        return rows.none()
-    return _by_value(given, rows)
-
-
-def _by_value(given: Mapping[str, str], rows: QuerySet[Score]) -> QuerySet[Score]:
-    if texts := given.get("value"):
-        asked, kind = texts.split(","), given.get("dataType", "").upper()
-        if kind == "CATEGORICAL":
-            rows = rows.filter(string_value__in=asked)
-        elif kind in ("BOOLEAN", "NUMERIC"):
-            words = {"true": 1.0, "false": 0.0}
-            rows = rows.filter(value__in=[words[t] if t in words else _number("value", t) for t in asked])
-        else:
-            raise Invalid("value: needs dataType=NUMERIC, BOOLEAN or CATEGORICAL")
-    for name, lookup in (("valueMin", "gte"), ("valueMax", "lte")):
-        if text := given.get(name):
-            rows = rows.filter(**{f"value__{lookup}": _number(name, text)}, data_type="NUMERIC")
-    return rows
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        found = number(float(text))
+        found = number(TRUTH_VALUES.get(text) if text in TRUTH_VALUES else float(text))
     except ValueError:
         found = None
     if found is None:
-        raise Invalid(f"{name}: a number")
+        raise ValidationError({"value": ["a number"]})
     return found
 
 

@@ -14,6 +14,7 @@ from tracing.records import Kind, Level
 
 
 def session_shape(found: Session) -> dict[str, Any]:
+    """Return a session as it stands in a list."""
     return {
         "id": found.session_id,
         "createdAt": stamp(found.created_at),
@@ -23,6 +24,7 @@ def session_shape(found: Session) -> dict[str, Any]:
 
 
 def trace_shape(found: Trace, said: Mapping[str, str]) -> dict[str, Any]:
+    """Return a trace with its texts, which are empty where `said` has none."""
     return {
         "id": found.trace_id,
         "timestamp": stamp(found.started_at),
@@ -41,11 +43,13 @@ def trace_shape(found: Trace, said: Mapping[str, str]) -> dict[str, Any]:
 
 
 def metrics_of(found: Trace) -> dict[str, Any]:
+    """Return the numbers of a trace, and where people look at it."""
     address = f"/project/{found.project_id}/traces/{found.trace_id}"
     return {"htmlPath": address, "latency": found.duration_ms / 1000, "totalCost": float(found.total_cost)}
 
 
 def observation_shape(span: Span, io: SpanIO | None) -> dict[str, Any]:
+    """Return a span as an observation. Without its texts they are null."""
     raw = (io.raw or {}) if io else {}
     tokens = {"input": span.input_tokens or 0, "output": span.output_tokens or 0, "total": span.total_tokens or 0}
     costs = {

@@ -3,13 +3,11 @@
 from uuid import UUID
 
 from rest_framework import serializers, status
-from rest_framework.decorators import api_view
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sessions.api.v1.authentication import key_of, project_of
-from sessions.api.v1.parameters import BadParameters
+from sessions.api.v1.views import Endpoint
 from sessions.conversations.representation import erasure_json
 from sessions.deletion import erasing
 from sessions.deletion.views import carry_out
@@ -17,35 +15,43 @@ from sessions.models import Erasure
 
 
 class PersonSerializer(serializers.Serializer[None]):
+    """Names a person by the id that the product gives them."""
+
     user_id = serializers.CharField(max_length=200, trim_whitespace=False)
 
 
-@api_view(["POST"])
-def erasures(request: Request) -> Response:
-    """Erases a person: every trace in which anything names the user id."""
-    asked = PersonSerializer(data=request.data)
-    if not asked.is_valid():
-        raise BadParameters(asked.errors)
-    return _carried_out(request, Erasure.Subject.PERSON, asked.validated_data["user_id"])
+class ErasingEndpoint(Endpoint):
+    """A view that can delete what its path or its body names."""
+
+    def erased(self, subject: Erasure.Subject, key: str) -> Response:
+        """Delete a session or a trace, and answer with the receipt. Raise NotFound."""
+        if "\x00" in key or not erasing.exists(self.project.pk, subject, key):
+            raise NotFound("This project has nothing with that id.")
+        return self.carried_out(subject, key)
+
+    def carried_out(self, subject: Erasure.Subject, key: str) -> Response:
+        """Delete what there is, and answer with the receipt."""
+        name, page = f"key {self.key.public_key}", self.request._request
+        made = carry_out(self.project, subject, key, actor=self.key, name=name, request=page)
+        return Response(erasure_json(made), status.HTTP_200_OK if made.finished_at else status.HTTP_202_ACCEPTED)
 
 
-@api_view(["GET"])
-def erasure(request: Request, erasure_id: UUID) -> Response:
+class ErasuresEndpoint(ErasingEndpoint):
+    """Erases people."""
+
+    def post(self, request: Request) -> Response:
+        """Erase a person: every trace in which anything names the user id."""
+        asked = PersonSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self.carried_out(Erasure.Subject.PERSON, asked.validated_data["user_id"])
+
+
+class ErasureEndpoint(Endpoint):
     """How far a deletion is."""
-    found = Erasure.objects.for_project(project_of(request)).filter(id=erasure_id).first()
-    if found is None:
-        raise NotFound("This project has nothing with that id.")
-    return Response(erasure_json(found))
 
-
-def deleted(request: Request, subject: Erasure.Subject, key: str) -> Response:
-    """Of a session or a trace."""
-    if "\x00" in key or not erasing.exists(project_of(request).pk, subject, key):
-        raise NotFound("This project has nothing with that id.")
-    return _carried_out(request, subject, key)
-
-
-def _carried_out(request: Request, subject: Erasure.Subject, key: str) -> Response:
-    actor, project = key_of(request), project_of(request)
-    made = carry_out(project, subject, key, actor=actor, name=f"key {actor.public_key}", request=request._request)
-    return Response(erasure_json(made), status.HTTP_200_OK if made.finished_at else status.HTTP_202_ACCEPTED)
+    def get(self, request: Request, erasure_id: UUID) -> Response:
+        """Answer with the receipt."""
+        found = Erasure.objects.for_project(self.project).filter(id=erasure_id).first()
+        if found is None:
+            raise NotFound("This project has nothing with that id.")
+        return Response(erasure_json(found))

@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponseBase, QueryDict
+from django.http import HttpResponseBase
 from rest_framework import status
-from rest_framework.decorators import api_view, authentication_classes
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,13 +15,12 @@ from projects.downloads.answers import filename
 from projects.downloads.making import DownloadTooLarge, made_answer
 from projects.downloads.places import Holder
 from projects.models import Scope
-from sessions.api.v1.authentication import KeyAuthentication, key_of, project_of
-from sessions.api.v1.parameters import BadParameters
+from sessions.api.v1.views import Endpoint
 from sessions.conversations.representation import plain
 from sessions.export import files
 from sessions.export.recording import parameters_in
 from sessions.export.sending import file_sent
-from sessions.export.stream import BadExport, export_of
+from sessions.export.stream import export_of
 from sessions.export.tasks import exports as making
 from sessions.models import ExportFile
 
@@ -30,73 +28,92 @@ MAX_LISTED_EXPORTS = 50
 TOO_LARGE = "Ask for a part with `limit` and go on with `after`, or for a file with POST /api/v1/exports."
 
 
-class ExportingKey(KeyAuthentication):
-    """To have a file made is to read."""
+class ExportingEndpoint(Endpoint):
+    """A view that makes files, or finds them. To have a file made is to read."""
 
-    def scope_for(self, method: str | None) -> Scope:
-        return Scope.WRITE if method == "DELETE" else Scope.READ
+    scopes = {**Endpoint.scopes, "POST": Scope.READ}
 
-
-@api_view(["GET"])
-def export(request: Request) -> HttpResponseBase:
-    """`?format=` as on the page."""
-    project, key = project_of(request), key_of(request)
-    try:
-        asked = export_of(project, request.query_params)
-    except BadExport as error:
-        raise BadParameters(error.errors) from None
-    _tell_of(request, asked.format.name, request.query_params)
-    try:
-        return made_answer(
-            request._request,
-            asked.pieces(),
-            Holder.of(key, project),
-            name=filename(f"sessions-of-{project.name}", asked.format.extension),
-            content_type=asked.format.content_type,
+    def tell_of(self, name: str) -> None:
+        """Note in the audit log what was exported."""
+        record(
+            Action.EXPORTED,
+            self.project,
+            actor=self.key,
+            target="sessions",
+            request=self.request._request,
+            format=name,
+            parameters=parameters_in(self.request.query_params),
         )
-    except DownloadTooLarge as error:
-        raise DownloadTooLarge(f"{error} {TOO_LARGE}") from None
+
+    def find_file(self, export_id: UUID) -> ExportFile:
+        """Return a file of the project, made or not. Raise NotFound."""
+        found: ExportFile | None = ExportFile.objects.for_project(self.project).filter(id=export_id).first()
+        if found is None:
+            raise NotFound("This project has no such export; it may be over its day.")
+        return found
 
 
-@api_view(["GET", "POST"])
-@authentication_classes([ExportingKey])
-def exports(request: Request) -> Response:
-    """The project's files, the newest first. POST with the parameters of an export has one made."""
-    project = project_of(request)
-    if request.method == "GET":
-        found = ExportFile.objects.for_project(project).order_by("-requested_at")[:MAX_LISTED_EXPORTS]
+class ExportEndpoint(ExportingEndpoint):
+    """The export at once."""
+
+    def get(self, request: Request) -> HttpResponseBase:
+        """Answer with a file, by `?format=` as on the page."""
+        asked = export_of(self.project, request.query_params)
+        self.tell_of(asked.format.name)
+        try:
+            return made_answer(
+                request._request,
+                asked.pieces(),
+                Holder.of(self.key, self.project),
+                name=filename(f"sessions-of-{self.project.name}", asked.format.extension),
+                content_type=asked.format.content_type,
+            )
+        except DownloadTooLarge as error:
+            raise DownloadTooLarge(f"{error} {TOO_LARGE}") from None
+
+
+class ExportFilesEndpoint(ExportingEndpoint):
+    """The project's files."""
+
+    def get(self, request: Request) -> Response:
+        """Answer with the newest files."""
+        found = ExportFile.objects.for_project(self.project).order_by("-requested_at")[:MAX_LISTED_EXPORTS]
         return Response({"data": [file_json(file) for file in found]})
-    try:
-        file = files.begin(project, request.query_params, by=key_of(request))
-    except BadExport as error:
-        raise BadParameters(error.errors) from None
-    _tell_of(request, file.format, request.query_params)
-    making.wake(project.pk)
-    return Response(file_json(file), status.HTTP_202_ACCEPTED)
+
+    def post(self, request: Request) -> Response:
+        """Have a file made, by the parameters of an export."""
+        file = files.begin(self.project, request.query_params, by=self.key)
+        self.tell_of(file.format)
+        making.wake(self.project.pk)
+        return Response(file_json(file), status.HTTP_202_ACCEPTED)
 
 
-@api_view(["GET", "DELETE"])
-@authentication_classes([ExportingKey])
-def one_export(request: Request, export_id: UUID) -> Response:
-    """How far a file is; DELETE deletes it before its time."""
-    file = _found(request, export_id)
-    if request.method == "DELETE":
-        files.remove(file)
+class ExportFileEndpoint(ExportingEndpoint):
+    """One file."""
+
+    def get(self, request: Request, export_id: UUID) -> Response:
+        """Answer with how far the file is."""
+        return Response(file_json(self.find_file(export_id)))
+
+    def delete(self, request: Request, export_id: UUID) -> Response:
+        """Delete the file before its time."""
+        files.remove(self.find_file(export_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
-    return Response(file_json(file))
 
 
-@api_view(["GET"])
-@authentication_classes([ExportingKey])
-def content(request: Request, export_id: UUID) -> HttpResponseBase:
-    """The file, or a part of it."""
-    file = _found(request, export_id)
-    if not file.is_ready:
-        raise NotFound(f"This export has no file: it is {file.state}. {file.error}".rstrip())
-    return file_sent(request._request, file, key_of(request), project_of(request))
+class ExportContentEndpoint(ExportingEndpoint):
+    """What stands in a file."""
+
+    def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
+        """Answer with the file, or a part of it."""
+        file = self.find_file(export_id)
+        if not file.is_ready:
+            raise NotFound(f"This export has no file: it is {file.state}. {file.error}".rstrip())
+        return file_sent(request._request, file, self.key, self.project)
 
 
 def file_json(file: ExportFile) -> dict[str, Any]:
+    """Return a file as programs read it, with its address once there is something to read."""
     address = f"{settings.BASE_URL}/api/v1/exports/{file.id}/file"
     return {
         "id": str(file.id),
@@ -111,22 +128,3 @@ def file_json(file: ExportFile) -> dict[str, Any]:
         "file": address if file.is_ready else None,
         "error": file.error or None,
     }
-
-
-def _found(request: Request, export_id: UUID) -> ExportFile:
-    found: ExportFile | None = ExportFile.objects.for_project(project_of(request)).filter(id=export_id).first()
-    if found is None:
-        raise NotFound("This project has no such export; it may be over its day.")
-    return found
-
-
-def _tell_of(request: Request, name: str, params: QueryDict) -> None:
-    record(
-        Action.EXPORTED,
-        project_of(request),
-        actor=key_of(request),
-        target="sessions",
-        request=request._request,
-        format=name,
-        parameters=parameters_in(params),
-    )

@@ -5,21 +5,33 @@ from typing import Any
 
 from django.http import Http404
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from projects.downloads.places import NoDownload
 from projects.refusals import refusal_of
+from sessions.annotation.configs import NotAllowed
+from sessions.export.stream import BadExport
+from sessions.translation.provider import ProviderRefused
 from tracing.ingest.faults import is_refusal
 from tracing.lists.bounded import took_too_long
-from tracing.wire.refusals import IngestRefused
+from tracing.wire.refusals import IngestRateLimited, IngestRefused
+from tracing.wire.scores import BadScore
 
 log = logging.getLogger(__name__)
 API_RETRY_SECONDS = "2"
 
 
+class NotTranslated(APIException):
+    """The project may not translate; the text says why."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_translated"
+
+
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the answer to a request that ended in `error`, or None for a fault of ours."""
     if took_too_long(error):
         body = {"detail": "The database did not find this in time. Ask for a shorter time or a narrower filter."}
         return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE)
@@ -27,11 +39,24 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         log.warning("the database is away: %s", error)
         body = {"detail": "The database is away. Ask again in a moment."}
         return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": API_RETRY_SECONDS})
-    if isinstance(error, NoDownload):
+    error = _named(error)
+    if isinstance(error, ValidationError):
+        return Response({"detail": "Some parameters cannot be followed.", "errors": error.detail}, error.status_code)
+    if isinstance(error, NoDownload | IngestRefused):
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
         return Response({"detail": str(error)}, error.status, headers=headers)
-    if isinstance(error, IngestRefused):
-        return Response({"detail": str(error)}, error.status)
     if not isinstance(error, APIException | Http404) and (found := refusal_of(error)):
         return Response({"detail": found.reason}, found.status)
     return exception_handler(error, context)
+
+
+def _named(error: Exception) -> Exception:
+    """Return what Django REST framework knows by another name by that name."""
+    if isinstance(error, NotAllowed | BadScore):
+        name, _, reason = str(error).partition(": ")
+        return ValidationError({name: [reason or str(error)]})
+    if isinstance(error, ProviderRefused):
+        return NotTranslated(str(error))
+    if isinstance(error, BadExport):
+        return ValidationError(error.errors)
+    return Throttled(error.retry_after, str(error)) if isinstance(error, IngestRateLimited) else error

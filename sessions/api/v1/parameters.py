@@ -1,21 +1,12 @@
 """What a request asks for beyond its path. A parameter that cannot be followed is a 400 that names it."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from projects.values import whole_number
 from tracing.lists.keyset import BadCursor, Order
-
-
-class BadParameters(APIException):
-    status_code = status.HTTP_400_BAD_REQUEST
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__({"detail": "Some parameters cannot be followed.", "errors": dict(errors)})
 
 
 class PageParameters(NamedTuple):
@@ -26,7 +17,9 @@ class PageParameters(NamedTuple):
 
 
 def part_of(request: Request, name: str, order: Order, *, limit: int, highest: int) -> PageParameters:
-    """From `?<name>_limit=` and `?<name>_cursor=`, the only parameters of the request."""
+    """Return what `?<name>_limit=` and `?<name>_cursor=` ask for.
+
+    They are the only parameters of the request. Raise ValidationError for anything else."""
     limit_name, cursor_name = f"{name}_limit", f"{name}_cursor"
     given = request.query_params
     errors = {other: ["There is no such parameter."] for other in given if other not in (limit_name, cursor_name)}
@@ -39,5 +32,5 @@ def part_of(request: Request, name: str, order: Order, *, limit: int, highest: i
     except BadCursor as error:
         errors[cursor_name] = [str(error)]
     if errors or asked is None:
-        raise BadParameters(errors)
+        raise ValidationError(errors)
     return PageParameters(asked, cursor)

@@ -2,27 +2,27 @@
 
 from django.urls import path, re_path
 
-from sessions.api.v1 import annotation, erasures, sessions, translation
+from sessions.api.v1 import annotation, erasures, scores, sessions, translation
 from sessions.api.v1 import export as exporting
 
 urlpatterns = [
-    path("sessions", sessions.sessions),
-    path("export", exporting.export),
-    path("exports", exporting.exports),
-    path("exports/<uuid:export_id>", exporting.one_export),
-    path("exports/<uuid:export_id>/file", exporting.content),
-    path("sessions/<path:session_id>", sessions.session),
-    path("traces/<path:trace_id>/translation", translation.translation),
-    path("traces/<path:trace_id>", sessions.trace),
-    path("erasures", erasures.erasures),
-    path("erasures/<uuid:erasure_id>", erasures.erasure),
-    path("scores", annotation.scores),
-    path("scores/<path:score_id>", annotation.score),
-    path("score-configs", annotation.configs),
-    path("score-configs/<str:config_id>", annotation.config),
-    path("comments", annotation.comments),
-    path("review-queues", annotation.queues),
-    path("review-queues/<str:queue_id>/items", annotation.items),
-    path("review-queues/<str:queue_id>/results", annotation.results),
-    re_path("", sessions.unknown),
+    path("sessions", sessions.SessionsEndpoint.as_view()),
+    path("export", exporting.ExportEndpoint.as_view()),
+    path("exports", exporting.ExportFilesEndpoint.as_view()),
+    path("exports/<uuid:export_id>", exporting.ExportFileEndpoint.as_view()),
+    path("exports/<uuid:export_id>/file", exporting.ExportContentEndpoint.as_view()),
+    path("sessions/<path:session_id>", sessions.SessionEndpoint.as_view()),
+    path("traces/<path:trace_id>/translation", translation.TranslationEndpoint.as_view()),
+    path("traces/<path:trace_id>", sessions.TraceEndpoint.as_view()),
+    path("erasures", erasures.ErasuresEndpoint.as_view()),
+    path("erasures/<uuid:erasure_id>", erasures.ErasureEndpoint.as_view()),
+    path("scores", scores.ScoresEndpoint.as_view()),
+    path("scores/<path:score_id>", scores.ScoreEndpoint.as_view()),
+    path("score-configs", annotation.ConfigsEndpoint.as_view()),
+    path("score-configs/<str:config_id>", annotation.ConfigEndpoint.as_view()),
+    path("comments", annotation.CommentsEndpoint.as_view()),
+    path("review-queues", annotation.QueuesEndpoint.as_view()),
+    path("review-queues/<str:queue_id>/items", annotation.ItemsEndpoint.as_view()),
+    path("review-queues/<str:queue_id>/results", annotation.ResultsEndpoint.as_view()),
+    re_path("", sessions.UnknownEndpoint.as_view()),
 ]

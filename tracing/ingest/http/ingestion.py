@@ -2,31 +2,57 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from projects.models import Project
 from tracing.ingest import quota
 from tracing.ingest.files_in_texts import FilesInTexts
-from tracing.ingest.http.bodies import read_json
-from tracing.ingest.http.endpoints import machine
 from tracing.ingest.intake import keep_files, place
 from tracing.ingest.pipeline import ingest
+from tracing.ingest.rest.throttles import KeyThrottle, QuotaThrottle
+from tracing.ingest.rest.views import SdkView
+from tracing.ingest.rest.wires import JsonParser, WireResponse
 from tracing.ingest.score_configs import configs_of
 from tracing.limits.fitting import fit
 from tracing.limits.table import FAULTS, SPAN_LIMIT
-from tracing.records import Issue, Reason, SpanRecord
+from tracing.records import Issue, Reason, Sdk, SpanRecord
 from tracing.vocabularies.messages import normalised
 from tracing.wire.langfuse import SCORE_EVENT_TYPE, BatchEvent, decode_event
 from tracing.wire.refusals import BodyTooLarge, Unreadable
-from tracing.wire.responses import json_response
 from tracing.wire.sdks import sdk_of
 
 
-@machine("POST")
-def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
-    quota.admit(project)
-    batch = read_batch(request)
+class LangfuseBatch(SdkView):
+    """Stores a batch of events, each of which is answered by itself."""
+
+    parser_classes = [JsonParser]
+    throttle_classes = [KeyThrottle, QuotaThrottle]
+
+    def post(self, request: Request) -> Response:
+        """Answer with 207 when the batch itself could be read."""
+        events = _stored(self.project, batch_in(self.body), sdk_of(request.headers, ()))
+        records = [event.record for event in events if event.record is not None]
+        spans = {(record.trace_id, record.span_id) for record in records if isinstance(record, SpanRecord)}
+        quota.count(self.project, len(spans))
+        return WireResponse(answer(events), status=207)
+
+
+def batch_in(body: Any) -> list[Any]:
+    """Return the events of a body. Raise Unreadable when it has none, BodyTooLarge when it has too many."""
+    batch = body.get("batch") if isinstance(body, dict) else None
+    if not isinstance(batch, list):
+        raise Unreadable('The body must be {"batch": [...]}.')
+    if len(batch) > SPAN_LIMIT.value + FAULTS.value:
+        raise BodyTooLarge(
+            f"The batch has {len(batch):,} events, the limit is {SPAN_LIMIT.value:,}: send smaller ones."
+        )
+    return batch
+
+
+def _stored(project: Project, batch: list[Any], sdk: Sdk) -> list[BatchEvent]:
+    """Store what can be stored and return all events as they are answered."""
     issues: list[Issue] = []
     files = FilesInTexts(issues)
     with place(project) as held:
@@ -37,29 +63,13 @@ def ingestion(request: HttpRequest, project: Project) -> HttpResponse:
         events += [over_the_limit(item, issues) for item in batch[SPAN_LIMIT.value :]]
         records = [event.record for event in events if event.record is not None]
         keep_files(project, files, held)
-        found = ingest(project.pk, records, sdk=sdk_of(request.headers, ()), issues=issues)
+        found = ingest(project.pk, records, sdk=sdk, issues=issues)
     refused = {id(issue.record): issue for issue in found if issue.reason is Reason.ERASED}
-    events = [refused_by_store(event, refused.get(id(event.record))) for event in events]
-    records = [event.record for event in events if event.record is not None]
-    spans = {(record.trace_id, record.span_id) for record in records if isinstance(record, SpanRecord)}
-    quota.count(project, len(spans))
-    return json_response(answer(events), status=207)
-
-
-def read_batch(request: HttpRequest) -> list[Any]:
-    batch = read_json(request)
-    batch = batch.get("batch") if isinstance(batch, dict) else None
-    if not isinstance(batch, list):
-        raise Unreadable('The body must be {"batch": [...]}.')
-    if len(batch) > SPAN_LIMIT.value + FAULTS.value:
-        raise BodyTooLarge(
-            f"The batch has {len(batch):,} events, the limit is {SPAN_LIMIT.value:,}: send smaller ones."
-        )
-    return batch
+    return [refused_by_store(event, refused.get(id(event.record))) for event in events]
 
 
 def checked(event: BatchEvent, issues: list[Issue], files: FilesInTexts) -> BatchEvent:
-    """The event as it can be stored; one that cannot be is turned into its refusal."""
+    """Return the event as it can be stored, or its refusal, which is added to `issues`."""
     if event.reason is not None:
         issues.append(Issue(event.reason, event.message[:200]))
         return event
@@ -75,11 +85,12 @@ def checked(event: BatchEvent, issues: list[Issue], files: FilesInTexts) -> Batc
 
 
 def refused_by_store(event: BatchEvent, issue: Issue | None) -> BatchEvent:
-    """The event as it is answered."""
+    """Return the event as it is answered."""
     return BatchEvent(event.id, reason=issue.reason, message=issue.sample) if issue else event
 
 
 def over_the_limit(item: Any, issues: list[Issue]) -> BatchEvent:
+    """Return the refusal of an event that is one too many, and add it to `issues`."""
     message = f"more than {SPAN_LIMIT.value:,} events in one batch"
     issues.append(Issue(Reason.TOO_MANY_SPANS, message))
     return BatchEvent(
@@ -88,6 +99,7 @@ def over_the_limit(item: Any, issues: list[Issue]) -> BatchEvent:
 
 
 def answer(events: list[BatchEvent]) -> dict[str, Any]:
+    """Return what Langfuse's SDKs read out of the answer to a batch."""
     return {
         "successes": [{"id": event.id, "status": 201} for event in events if event.reason is None],
         "errors": [

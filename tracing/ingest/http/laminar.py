@@ -5,52 +5,59 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from projects.models import Project
-from tracing.ingest.http.bodies import read_object
-from tracing.ingest.http.endpoints import machine
-from tracing.ingest.pipeline import ingest
+from tracing.ingest.intake import take_reports
+from tracing.ingest.rest.views import SdkView
+from tracing.ingest.rest.wires import WireResponse
 from tracing.models import Span, Trace
 from tracing.records import Claims, TraceRecord
 from tracing.wire.fields import texts
 from tracing.wire.refusals import Invalid, NotFound
-from tracing.wire.responses import json_response
 from tracing.wire.sdks import sdk_of
 
 RECENT = timedelta(days=2)
 SPAN_UUID = re.compile(r"00000000-0000-0000-([0-9a-f]{4})-([0-9a-f]{12})")
 
 
-@machine("POST")
-def tag(request: HttpRequest, project: Project) -> HttpResponse:
-    """`{"traceId" or "spanId", "names"}`: a tag on a span is one of its trace."""
-    body = read_object(request)
-    names = texts(body.get("names"))
-    if not names:
-        raise Invalid("names: a list of tags")
-    _claim(request, project, _trace_id(project, body), Claims(tags=names))
-    return json_response([{"name": name} for name in names])
+class ClaimView(SdkView):
+    """Takes what a program says about a trace that stands."""
+
+    def claim(self, claims: Claims) -> None:
+        """Store what is said. Raise NotFound when the trace is not here."""
+        record = TraceRecord(_trace_id(self.project, self.body), claims)
+        take_reports(self.project, [record], sdk=sdk_of(self.request.headers, ()))
 
 
-@machine("POST")
-def metadata(request: HttpRequest, project: Project) -> HttpResponse:
-    """`{"traceId", "metadata"}`, merged key by key."""
-    body = read_object(request)
-    found = body.get("metadata")
-    if not isinstance(found, dict) or not found:
-        raise Invalid("metadata: an object with at least one key")
-    _claim(request, project, _trace_id(project, body), Claims(metadata=found))
-    return json_response({})
+class ReportTags(ClaimView):
+    """Takes `{"traceId" or "spanId", "names"}`: a tag on a span is one of its trace."""
+
+    def post(self, request: Request) -> Response:
+        """Answer with the tags."""
+        names = texts(self.body.get("names"))
+        if not names:
+            raise Invalid("names: a list of tags")
+        self.claim(Claims(tags=names))
+        return WireResponse([{"name": name} for name in names])
 
 
-def _claim(request: HttpRequest, project: Project, trace_id: str, claims: Claims) -> None:
-    ingest(project.pk, [TraceRecord(trace_id, claims)], sdk=sdk_of(request.headers, ()))
+class ReportMetadata(ClaimView):
+    """Takes `{"traceId", "metadata"}`, merged key by key."""
+
+    def post(self, request: Request) -> Response:
+        """Answer with an empty object."""
+        found = self.body.get("metadata")
+        if not isinstance(found, dict) or not found:
+            raise Invalid("metadata: an object with at least one key")
+        self.claim(Claims(metadata=found))
+        return WireResponse({})
 
 
 def _trace_id(project: Project, body: dict[str, Any]) -> str:
-    """The id of the trace meant, which must stand; Laminar shows ids as UUIDs."""
+    """Return the id of the trace that is meant; Laminar shows ids as UUIDs. Raise NotFound when it is not here."""
     if span_id := body.get("spanId"):
         recent = timezone.now().date() - RECENT  # no index leads from a span to its trace
         spans = Span.objects.for_project(project).filter(bucket__gte=recent, span_id=_span_hex(str(span_id)))

@@ -2,32 +2,45 @@
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from projects.models import Project
-from tracing.ingest.http.endpoints import answering, machine
-from tracing.wire.responses import json_response
+from tracing.ingest.rest.views import SdkFace, SdkView
+from tracing.ingest.rest.wires import WireResponse
 
 
-@machine("GET")
-def projects(request: HttpRequest, project: Project) -> HttpResponse:
+class KeyProjects(SdkView):
     """Langfuse's face: its `auth_check` wants at least one project."""
-    organization = {"id": str(project.organization_id), "name": project.organization.name}
-    return json_response({"data": [_project(project) | {"organization": organization}]})
+
+    def get(self, request: Request) -> Response:
+        """Answer with the project of the key."""
+        organization = {"id": str(self.project.organization_id), "name": self.project.organization.name}
+        return WireResponse({"data": [_project(self.project) | {"organization": organization}]})
 
 
-@machine("GET")
-def platform_projects(request: HttpRequest, project: Project) -> HttpResponse:
+class PlatformProjects(SdkView):
     """InteractiveAI's platform: exactly one project, whose ids its other calls have in their paths."""
-    found = _project(project) | {"orgId": str(project.organization_id), "retentionDays": None}
-    return json_response({"success": True, "data": [found]})
+
+    def get(self, request: Request) -> Response:
+        """Answer with the project of the key."""
+        found = _project(self.project) | {"orgId": str(self.project.organization_id), "retentionDays": None}
+        return WireResponse({"success": True, "data": [found]})
 
 
-@answering("GET", "HEAD")
-def health(request: HttpRequest) -> HttpResponse:
-    """For everybody, without a key."""
-    connection.ensure_connection()
-    return json_response({"status": "OK", "version": settings.VERSION})
+class ServerHealth(SdkFace):
+    """Says to everybody, without a key, that the server is well."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = []
+    http_method_names = ["get", "head"]
+
+    def get(self, request: Request) -> Response:
+        """Answer when the database can be reached."""
+        connection.ensure_connection()
+        return WireResponse({"status": "OK", "version": settings.VERSION})
 
 
 def _project(project: Project) -> dict[str, object]:

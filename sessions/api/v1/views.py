@@ -1,0 +1,69 @@
+"""What the views of our own API have in common.
+
+The key decides the project; what belongs to another one does not exist here."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+
+from sessions.api.paging import PagesByPosition, RowsOfPage
+from sessions.api.v1.failures import answer
+from sessions.conversations.representation import plain
+from tracing.ingest.rest.views import READ_OR_WRITE, VIEW_METHODS, KeyView
+from tracing.ingest.rest.wires import JsonObjectParser
+from tracing.lists.keyset import Order
+
+
+class Endpoint(KeyView):
+    """A view of /api/v1: JSON both ways, `read` to read and `write` for everything else."""
+
+    http_method_names = [*map(str.lower, VIEW_METHODS), "options"]
+    parser_classes = [JsonObjectParser]
+    scopes = {**READ_OR_WRITE, "OPTIONS": READ_OR_WRITE["GET"]}
+
+    def get_exception_handler(self) -> Callable[..., Any]:
+        """Return what answers failures."""
+        return answer
+
+
+class KnownFilters(DjangoFilterBackend):  # type: ignore[misc]
+    """Filters a list, and refuses a parameter that it does not have: a typing error must not look like no filter."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        """Return the rows that are asked for. Raise ValidationError."""
+        known = {*view.filterset_class.base_filters, "limit", "cursor"}
+        if unknown := [name for name in request.query_params if name not in known]:
+            raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+        filtered: QuerySet[Any] = super().filter_queryset(request, queryset, view)
+        return filtered
+
+
+class ListEndpoint(RowsOfPage, Endpoint, GenericAPIView[Any]):
+    """A list in one `order`, whose rows are shown with these `fields`."""
+
+    filter_backends = [KnownFilters]
+    pagination_class = PagesByPosition
+    order: Order
+    fields: Sequence[str]
+
+    def shaped(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """Return the rows of a page."""
+        return [json_of(row, self.fields) for row in rows]
+
+
+def json_of(row: Any, fields: Sequence[str]) -> dict[str, Any]:
+    """Return these fields of a row as JSON has them."""
+    return {name: plain(getattr(row, name)) for name in fields}
+
+
+def found_or_404(rows: QuerySet[Any], **key: str) -> Any:
+    """Return the row of a client's id; an id that no row can have is not found either."""
+    found = None if any("\x00" in value for value in key.values()) else rows.filter(**key).first()
+    if found is None:
+        raise NotFound("This project has nothing with that id.")
+    return found
