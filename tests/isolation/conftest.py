@@ -99,9 +99,18 @@ def world(db: None, other_project: Project, charlie: User) -> World:
 def fill(project: Project, owner: User) -> None:
     claims = in_session("s1", user_id="u1", tags=["all", f"{CANARY}-tag"], metadata={"plan": CANARY})
     score = ScoreRecord(id="score-1", name="quality", data_type="NUMERIC", value=1.0, trace_id="t1", scored_at=at(3))
+    said = {"said": CANARY}
     issue = Issue(Reason.INVALID_SPAN, f"{CANARY} sample")
     spans = [
-        call("t1", "a", name=f"{CANARY} call", input=f"{CANARY} question", output=f"{CANARY} answer", claims=claims),
+        call(
+            "t1",
+            "a",
+            name=f"{CANARY} call",
+            input=f"{CANARY} question",
+            output=f"{CANARY} answer",
+            claims=claims,
+            raw={"said": CANARY},
+        ),
         failed("t1", "b", "a", status_message=f"{CANARY} failure"),
     ]
     ingest(project.pk, [*spans, score], sdk=Sdk("an-sdk", "1"), issues=[issue])

@@ -24,8 +24,12 @@ from tests.isolation.test_routes import HTMX, body_of, key_of, path_of
 from tests.isolation.test_tasks import KINDS_FOR_ONE_PROJECT
 from tests.isolation.test_values import FIELDS
 from tests.isolation.twins import TWIN, copy_rows, ids_of, rows_of
+from tests.tracing.reports import call, in_session, span
+from tracing.ingest.pipeline import ingest
+from tracing.records import SpanRecord
 
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+MOMENTS = {"updated_at", "computed_at", "received_at", "marked_at", "version", "first_seen", "last_seen"}
 TENANTS = ("project/", "organization/", "api/")  # beginnings of the routes that show what tenants have
 # What differs between two answers to the same question: tokens of forms, signatures of addresses, moments.
 FLEETING = re.compile(
@@ -91,6 +95,36 @@ def test_what_a_tenant_reads_is_the_same_with_and_without_its_twin(
     assert {route for route, text in after.items() if TWIN in text} == set()
     assert {route: (before[route], text) for route, text in after.items() if text != before[route]} == {}
     assert sum(CANARY in text for text in before.values()) > 60, "there is much to read"
+
+
+def test_reports_that_go_on_with_a_trace_are_merged_with_its_own_rows_alone(
+    world: World, other_project: Project
+) -> None:
+    def gone_on() -> dict[str, list[dict[str, Any]]]:
+        with transaction.atomic():
+            ingest(world.project.pk, later_reports())
+            recompute(world.project.pk, ["s1"])
+            rows = rows_of(world.project)
+            transaction.set_rollback(True)
+        return {
+            table: [{name: value for name, value in row.items() if name not in MOMENTS} for row in found]
+            for table, found in rows.items()
+        }
+
+    alone = gone_on()
+    copy_rows(world.project, other_project)
+    beside = gone_on()
+
+    assert {table: (rows, beside[table]) for table, rows in alone.items() if beside[table] != rows} == {}
+    assert [row["raw"] for row in alone["span_io"] if row["span_id"] == "a"] == [{"said": CANARY, "more": 1}]
+
+
+def later_reports() -> list[SpanRecord]:
+    """Of spans that are there and of new ones: what the store knows of a trace decides what comes of each."""
+    return [
+        span("t1", "a", raw={"more": 1}, claims=in_session("s1", metadata={"late": True})),
+        call("t1", "c", "a", tokens=(3, 1)),
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(KINDS_FOR_ONE_PROJECT))
