@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Timer
+from types import SimpleNamespace
 
 import pytest
 
 from config.embedded import CannotStart
+from config.embedded import supervisor as supervising
 from config.embedded.children import Child, Children
 from config.embedded.logs import LIMIT_BYTES
-from config.embedded.supervisor import MAX_DEATHS, Stopped, Supervisor
+from config.embedded.supervisor import FIRST_DELAY, MAX_DEATHS, MEMORY, ServiceWatch, Stopped, Supervisor
 
 UNTIL_TERM = """
 import signal, sys, time
@@ -131,3 +133,53 @@ def test_a_log_that_was_left_long_is_moved_at_the_start(tmp_path: Path) -> None:
 
     assert log.stat().st_size < 100
     assert (tmp_path / "server.log.1").read_bytes().startswith(b"old")
+
+
+@dataclass
+class Unstarted:
+    """A service that counts how often somebody starts it."""
+
+    name: str = "Web"
+    detail: str = ""
+    log: None = None
+    patience: int = 3
+    starts: int = 0
+
+    def spawn(self, children: Children) -> None:
+        self.starts += 1
+
+    def is_ready(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(supervising, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def test_each_death_doubles_the_wait_and_is_forgotten_in_time(clock: list[float]) -> None:
+    watch = ServiceWatch(Unstarted())  # type: ignore[arg-type]
+    watch.note_ready()
+    assert (watch.is_ready, watch.patience) == (True, MAX_DEATHS)
+
+    assert [watch.note_death() for _ in range(4)] == [FIRST_DELAY * factor for factor in (1, 2, 4, 8)]
+    assert (watch.is_ready, watch.child, watch.due) == (False, None, 1000 + 8 * FIRST_DELAY)
+    clock[0] += MEMORY
+    assert watch.note_death() == FIRST_DELAY
+
+
+def test_a_service_is_not_started_before_its_wait_is_over(clock: list[float]) -> None:
+    service = Unstarted()
+    with Children() as children, Supervisor(children, stop=Event(), say=lambda _: None) as supervisor:
+        watch = ServiceWatch(service)  # type: ignore[arg-type]
+        watch.note_death()
+        supervisor._groups.append([watch])
+        supervisor._look()
+        clock[0] += FIRST_DELAY / 2
+        supervisor._look()
+        assert service.starts == 0
+        clock[0] += FIRST_DELAY / 2
+        supervisor._look()
+        assert service.starts == 1

@@ -99,7 +99,6 @@ def world(db: None, other_project: Project, charlie: User) -> World:
 def fill(project: Project, owner: User) -> None:
     claims = in_session("s1", user_id="u1", tags=["all", f"{CANARY}-tag"], metadata={"plan": CANARY})
     score = ScoreRecord(id="score-1", name="quality", data_type="NUMERIC", value=1.0, trace_id="t1", scored_at=at(3))
-    said = {"said": CANARY}
     issue = Issue(Reason.INVALID_SPAN, f"{CANARY} sample")
     spans = [
         call(

@@ -291,3 +291,27 @@ def test_creates_and_updates_in_any_order_and_split_give_the_same_rows(
     assert (trace.error_count, trace.tool_names, trace.metadata) == (1, ["search"], {"plan": "pro"})
     assert trace.started_at == at(-1)
     assert session_of(project, "moved").total_tokens == 10
+
+
+@pytest.mark.parametrize("names", [("x", "y"), ("y", "x")])
+def test_two_reports_of_one_instant_give_the_same_whichever_comes_first(
+    project: Project, names: tuple[str, str]
+) -> None:
+    for name in names:
+        ingest(project.pk, [span("t", "a", name=name, said_at=at(5), claims=in_session("s", user_id=name))])
+
+    assert Span.objects.for_project(project).get().name == "y"
+    assert trace_of(project).user_id == "y"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "name"),
+    [(5, 6, "b"), (6, 5, "z"), (5, None, "b"), (None, 5, "b"), (None, None, "b"), (5, 5, "z")],
+)
+def test_of_two_reports_the_later_said_counts_or_else_the_later_come(
+    project: Project, first: int | None, second: int | None, name: str
+) -> None:
+    for said, text in ((first, "z"), (second, "b")):
+        ingest(project.pk, [span("t", "a", name=text, said_at=None if said is None else at(said))])
+
+    assert Span.objects.for_project(project).get().name == name
