@@ -11,6 +11,7 @@ from projects.models import Project
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
+from tracing.models import Span
 
 FIELD = Path(__file__).parent
 EXPECTED: dict[str, dict[str, Any]] = {
@@ -31,6 +32,17 @@ EXPECTED: dict[str, dict[str, Any]] = {
 }
 
 
+# Tokens of the model that wrote and thought, by the name of the span; each costs what was written and thought.
+THINKING = {
+    "genai with total": (200, 100, Decimal("0.00031")),
+    "genai, thinking larger than the answer": (200, 730, Decimal("0.00755")),
+    "provider's own usage": (200, 100, Decimal("0.00031")),
+    "OpenInference": (200, 100, Decimal("0.00031")),
+    "Langfuse, no word of thinking": (200, 100, Decimal("0.00031")),
+    "Langfuse, thinking as a bucket": (200, 100, Decimal("0.00031")),
+}
+
+
 def sent(client: Client, key: Key, name: str) -> None:
     body = (FIELD / f"{name}.json").read_bytes()
     answer = client.post("/v1/traces", body, "application/json", headers={"Authorization": key.bearer})
@@ -44,6 +56,20 @@ def test_a_session_has_the_numbers_that_people_expect(client: Client, project: P
     session = Session.objects.for_project(project).get()
 
     assert {field: getattr(session, field) for field in EXPECTED[name]} == EXPECTED[name]
+
+
+def test_thinking_that_is_reported_apart_is_output_and_paid(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "thinking-apart")
+
+    rows = Span.objects.for_project(project).values_list("name", "input_tokens", "output_tokens", "total_cost")
+    assert {name: numbers for name, *numbers in rows} == {name: list(known) for name, known in THINKING.items()}
+
+
+def test_a_cache_write_that_is_told_twice_is_written_once(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "cache-write-for-an-hour")
+
+    usage = Span.objects.for_project(project).filter(name="both said").values_list("input_tokens", "total_cost")
+    assert list(usage) == [(1_010, Decimal("0.00528"))]
 
 
 def test_the_api_says_null_for_what_nobody_knows(client: Client, project: Project, key: Key) -> None:

@@ -206,7 +206,7 @@ def test_a_body_that_nests_without_end_is_refused_alone() -> None:
     ("details", "legacy", "expected"),
     [
         ({"input": 3, "output": 4}, None, Usage(3, 4, 7)),
-        ({"input": 3, "output": 4, "total": 9}, {"input": 99}, Usage(3, 4, 9)),
+        ({"input": 3, "output": 4, "total": 9}, {"input": 99}, Usage(3, 6, 9)),
         (
             {"input": 10, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 2, "output": 1},
             None,

@@ -42,14 +42,28 @@ REASONING_TOKEN_KEYS = ("reasoning_tokens", "reasoningTokens", "thoughts_token_c
 
 
 def settled(said: Mapping[str, int]) -> Usage | None:
-    """What was said of single numbers; None when that was nothing."""
+    """Return the usage with its parts inside input and output; None when nothing was reported.
+
+    A stated total decides whether cached and reasoning tokens come on top. A part that is larger than its whole cannot
+    be inside it. What a total has beyond both sides is output: models think without saying how much."""
     if not said:
         return None
     usage = Usage(**said)
-    parts = (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0)
-    if usage.input_tokens is not None and parts > usage.input_tokens:
-        usage.input_tokens += parts
+    inputs = _readings(usage.input_tokens, (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0))
+    outputs = _readings(usage.output_tokens, usage.reasoning_tokens or 0)
+    both = [(whole_input, whole_output) for whole_input in inputs for whole_output in outputs]
+    fitting = (pair for pair in both if sum(side or 0 for side in pair) == usage.total_tokens)
+    usage.input_tokens, usage.output_tokens = next(fitting, both[0])
+    if usage.total_tokens and usage.input_tokens is not None and usage.output_tokens is not None:
+        usage.output_tokens = max(usage.output_tokens, usage.total_tokens - usage.input_tokens)
     return usage
+
+
+def _readings(whole: int | None, parts: int) -> list[int | None]:
+    """Return what the whole may be, the likeliest first: with its parts inside, or beside it."""
+    if whole is None or not parts:
+        return [whole]
+    return [whole + parts] if parts > whole else [whole, whole + parts]
 
 
 def provider_usage(value: Any) -> dict[str, int] | None:
@@ -96,6 +110,8 @@ def buckets(value: Any) -> dict[str, int] | None:
     if not stated.keys().isdisjoint({"prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"}):
         return provider_usage(stated)
     amounts = {key: tokens for key, item in stated.items() if (tokens := integer(item)) is not None}
+    if any(_is_written(key) for key in amounts):  # which these name once more, by how long they live
+        amounts = {key: tokens for key, tokens in amounts.items() if not key.startswith("ephemeral_")}
     whole = wholes(amounts)
     said = {
         "input_tokens": whole.get("input"),
