@@ -116,6 +116,9 @@ def test_reports_that_go_on_with_a_trace_are_merged_with_its_own_rows_alone(
     beside = gone_on()
 
     assert {table: (rows, beside[table]) for table, rows in alone.items() if beside[table] != rows} == {}
+    ingest(other_project.pk, later_reports())  # whose rows a statement without a pin would find before the owner's
+    recompute(other_project.pk, ["s1"])
+    assert CANARY not in repr(rows_of(other_project))
     assert [row["raw"] for row in alone["span_io"] if row["span_id"] == "a"] == [{"said": CANARY, "more": 1}]
 
 
