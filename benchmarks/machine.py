@@ -1,12 +1,13 @@
 """What a figure needs beside it: the machine, its load, and the CPU time of a process with all that it started."""
 
-import math
 import os
 import platform
 import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from projects.quantiles import quantile
 
 TICKS = os.sysconf("SC_CLK_TCK")
 BUSY_LOAD = 0.5  # of other people's work, at the start; above it a run says that it is not worth keeping
@@ -70,9 +71,8 @@ def parent_of(pid: int) -> int:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The least value that `share` of all values do not exceed (nearest rank)."""
-    ordered = sorted(values)
-    return ordered[max(math.ceil(len(ordered) * share), 1) - 1]
+    """Return the value that `share` of all values do not exceed."""
+    return quantile(sorted(values), share)
 
 
 def median(values: Sequence[float]) -> float:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sessions.cohorts.statistics import Sample, quantile
+from projects.quantiles import quantile
+from sessions.cohorts.statistics import Sample
 from sessions.models.properties import PropertyKind
 
 COMPARISON_CHART_WIDTH, COMPARISON_CHART_HEIGHT = 720, 200
@@ -40,7 +41,7 @@ class HistogramBin:
     counts: list[int]  # of each group
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HistogramBar:
     place: int
     bin: int
@@ -58,7 +59,7 @@ class Tick:
     value: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ComparisonChart:
     """`bars` of a histogram (share of each group's sessions), or `lines` of cumulative shares."""
 
@@ -92,9 +93,21 @@ def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bo
     ticks, places = _ticks(edges)
     if is_cumulative:
         return ComparisonChart(
-            is_logarithmic, bins, [], [_line(s, edges, places) for s in samples], ticks, _levels(highest)
+            is_logarithmic=is_logarithmic,
+            bins=bins,
+            bars=[],
+            lines=[_line(s, edges, places) for s in samples],
+            ticks=ticks,
+            levels=_levels(highest),
         )
-    return ComparisonChart(is_logarithmic, bins, _bars(bins, samples, places, highest), [], ticks, _levels(highest))
+    return ComparisonChart(
+        is_logarithmic=is_logarithmic,
+        bins=bins,
+        bars=_bars(bins, samples, places, highest),
+        lines=[],
+        ticks=ticks,
+        levels=_levels(highest),
+    )
 
 
 def _ends(sample: Sample) -> Sequence[float]:
@@ -179,14 +192,14 @@ def _bars(
                 height = max(COMPARISON_CHART_HEIGHT - BOTTOM - y, 1.0)
                 bars.append(
                     HistogramBar(
-                        place,
-                        number,
-                        _1(x),
-                        _1(COMPARISON_CHART_HEIGHT - BOTTOM - height),
-                        _1(width),
-                        _1(height),
-                        one.counts[place],
-                        share,
+                        place=place,
+                        bin=number,
+                        x=_1(x),
+                        y=_1(COMPARISON_CHART_HEIGHT - BOTTOM - height),
+                        width=_1(width),
+                        height=_1(height),
+                        count=one.counts[place],
+                        share=share,
                     )
                 )
     return bars

@@ -13,6 +13,8 @@ from random import Random
 from statistics import NormalDist
 from typing import NamedTuple
 
+from projects.quantiles import interpolate, quantile, quantile_position
+
 CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 DRAWS = 1000  # of a bootstrap: its own error is then far below the interval's width
@@ -72,16 +74,6 @@ class Sample:
         return quantile(self.values, share) if self.values else None
 
 
-def quantile(ordered: Sequence[float], share: float) -> float:
-    position = share * (len(ordered) - 1)
-    below = math.floor(position)
-    above = min(below + 1, len(ordered) - 1)
-    low, high = ordered[below], ordered[above]
-    # Never outside of the two values, whatever rounding does, and never their difference, which may be no float.
-    between = low if low == high else low * (below + 1 - position) + high * (position - below)
-    return min(max(between, low), high)
-
-
 def mean_difference(first: Moments, second: Moments) -> Interval | None:
     """Welch's interval for unequal variances (Welch 1947; Satterthwaite 1946 for the degrees of freedom)."""
     if first.mean is None or second.mean is None:
@@ -122,8 +114,8 @@ def positions(size: int, share: float, seed: int) -> tuple[tuple[int, int, float
     """Of DRAWS resamples: the two values between which the quantile lies, as positions in the sorted sample, and how
     far it is on the way from one to the other."""
     random = Random(seed)
-    place = share * (size - 1)
-    rank, weight = math.floor(place) + 1, place - math.floor(place)
+    below, _, weight = quantile_position(share, size)
+    rank = below + 1
     drawn = []
     for _ in range(DRAWS):
         before, gap = random.gammavariate(rank, 1), random.expovariate(1)
@@ -136,7 +128,7 @@ def positions(size: int, share: float, seed: int) -> tuple[tuple[int, int, float
 
 def _resampled(ordered: Sequence[float], position: tuple[int, int, float]) -> float:
     low, high, weight = position
-    return ordered[low] * (1 - weight) + ordered[high] * weight
+    return interpolate(ordered[low], ordered[high], weight)
 
 
 def t_quantile(share: float, degrees: float) -> float:

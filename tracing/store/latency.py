@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import accumulate
 from typing import TypeAlias
 
+from projects.quantiles import interpolate, quantile_position
 from tracing.records import Kind
 from tracing.store.rows import SpanRow
 
@@ -56,9 +57,9 @@ def percentile(slots: Mapping[str, int], share: float) -> float | None:
         return None
     ordered = sorted((int(slot), count) for slot, count in slots.items())
     ends = list(accumulate(count for _, count in ordered))
-    place = share * (ends[-1] - 1)
-    low, high = (_middle(ordered[bisect_right(ends, index)][0]) for index in (math.floor(place), math.ceil(place)))
-    return low + (high - low) * (place - math.floor(place))
+    below, above, weight = quantile_position(share, ends[-1])
+    low, high = (_middle(ordered[bisect_right(ends, place)][0]) for place in (below, above))
+    return interpolate(low, high, weight)
 
 
 def _middle(slot: int) -> float:
