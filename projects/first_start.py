@@ -26,7 +26,7 @@ class InitError(Exception):
     """A CONFAB_INIT_* variable cannot be followed; the text names it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Started:
     """Who signs in and what SDKs send with. `secret_key` is empty unless it has just been made up."""
 
@@ -45,7 +45,7 @@ def first_start() -> Started:
     project = _project(key, organization)
     owner = _owner(person, organization)
     public_key, secret_key = (key.public_key, "") if key else _keys(project)
-    return Started(owner, project, public_key, secret_key)
+    return Started(owner=owner, project=project, public_key=public_key, secret_key=secret_key)
 
 
 def _check_variables() -> None:

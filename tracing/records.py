@@ -84,7 +84,7 @@ class Sdk(NamedTuple):
     version: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class RawSpan:
     """A span as a wire decoded it: ids as text, attribute values as plain Python, nothing interpreted yet."""
 

@@ -68,7 +68,7 @@ return {kind, first[2]}
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WorkKind:
     """`work(project_id, until)` works until that moment of `time.monotonic`, but always gets on, and returns whether it
     left something that can be gone on with at once. `waiting()` names the projects in which something is to be done."""
@@ -120,7 +120,7 @@ def sliced(
     """Make a kind of work out of the function that does a slice of it; see `WorkKind`."""
 
     def declared(work: Callable[[int, float], bool]) -> WorkKind:
-        WORK_KINDS[name] = WorkKind(name, at_length()(work), waiting, lease_seconds)
+        WORK_KINDS[name] = WorkKind(name=name, work=at_length()(work), waiting=waiting, lease_seconds=lease_seconds)
         return WORK_KINDS[name]
 
     return declared

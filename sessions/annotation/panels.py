@@ -55,7 +55,7 @@ class ConfigQuestion:
         return f"{self.own.value:.15g}" if self.own.value is not None else self.own.string_value or ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Given:
     """A score as it is shown."""
 
@@ -82,7 +82,7 @@ class Given:
         return SOURCE_LABELS.get(self.score.source, self.score.source)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """What was said on one turn, for a reader of the whole session."""
 
@@ -102,7 +102,7 @@ class Diff:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """Everything about one target."""
 
@@ -136,11 +136,11 @@ def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[
     asked = configs_of(project) if configs is None else configs
     kind, is_session = target.kind, target.kind == ObjectType.SESSION
     return Panel(
-        target,
-        given_of(project, [score for score in scores if score.name != CORRECTION], user, asked),
-        [ConfigQuestion(config, own_of(scores, config, user)) for config in asked],
-        threads_on(project, Q(object_type=kind, object_id=target.key)),
-        marks_of(project, target, user) if is_session else [],
+        target=target,
+        given=given_of(project, [score for score in scores if score.name != CORRECTION], user, asked),
+        questions=[ConfigQuestion(config, own_of(scores, config, user)) for config in asked],
+        threads=threads_on(project, Q(object_type=kind, object_id=target.key)),
+        marks=marks_of(project, target, user) if is_session else [],
         **({} if is_session else _corrections(project, target, scores, user)),
     )
 
@@ -164,11 +164,11 @@ def given_of(project: Project, scores: list[Score], user: User, configs: Iterabl
     known = {config.id: config for config in configs} if project.role.administers else {}
     return [
         Given(
-            score,
-            names.get(score.author_id or 0, "" if score.author_id is None else "somebody who left"),
-            score.author_id == user.pk,
-            may_edit(project, score.author_id, user),
-            ConfigQuestion(config, score) if config and score.author_id not in (None, user.pk) else None,
+            score=score,
+            author=names.get(score.author_id or 0, "" if score.author_id is None else "somebody who left"),
+            is_own=score.author_id == user.pk,
+            may_delete=may_edit(project, score.author_id, user),
+            question=ConfigQuestion(config, score) if config and score.author_id not in (None, user.pk) else None,
         )
         for score in scores
         for config in [known.get(score.config_id or "")]
@@ -197,7 +197,12 @@ def marks_of(project: Project, target: Target, user: User) -> list[Mark]:
     for thread in threads_on(project, Q(object_type=ObjectType.TRACE, object_id__in=traces)):
         talked[thread.first.object_id] = talked.get(thread.first.object_id, 0) + 1 + len(thread.answers)
     return [
-        Mark(trace_id, found.get(trace_id, []), talked.get(trace_id, 0), _thumb(found.get(trace_id, [])))
+        Mark(
+            trace_id=trace_id,
+            given=found.get(trace_id, []),
+            comments=talked.get(trace_id, 0),
+            thumb=_thumb(found.get(trace_id, [])),
+        )
         for trace_id in dict.fromkeys([*found, *talked])
     ]
 

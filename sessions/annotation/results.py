@@ -115,7 +115,7 @@ def _results(project: Project, queue: ReviewQueue, names: dict[str, str], page: 
     for item in page:
         values = given.get((item.object_type, item.object_id), {})
         agreement = {name: _agreement(values.get(name, {}).values()) for name in sorted(set(names.values()))}
-        yield Result(item, values, agreement, sorted(done.get(item.id, [])))
+        yield Result(item=item, values=values, agreement=agreement, reviewers=sorted(done.get(item.id, [])))
 
 
 def _given(

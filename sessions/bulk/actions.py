@@ -20,7 +20,7 @@ class BulkRefused(Exception):
     """The action cannot go on; the message says why, to people."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BulkAction:
     """`run(job, session_ids, until)` answers how many of them were not so already; it may raise OutOfTime."""
 
@@ -96,27 +96,29 @@ def _delete(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
 
 # In the order of the buttons: what is asked for most first, what cannot be undone last.
 BULK_ACTIONS = {
-    "bookmark": BulkAction("Bookmark", "bookmarked", Role.MEMBER, _bookmark),
-    "remove-bookmark": BulkAction("Remove bookmark", "without a bookmark", Role.MEMBER, _remove_bookmark),
+    "bookmark": BulkAction(label="Bookmark", done="bookmarked", role=Role.MEMBER, run=_bookmark),
+    "remove-bookmark": BulkAction(
+        label="Remove bookmark", done="without a bookmark", role=Role.MEMBER, run=_remove_bookmark
+    ),
     "queue": BulkAction(
-        "Add to review queue",
-        "added to the queue",
-        Role.MEMBER,
-        _enqueue,
+        label="Add to review queue",
+        done="added to the queue",
+        role=Role.MEMBER,
+        run=_enqueue,
         argument="queue",
         choices=_queues,
         made_at="review",
     ),
     "cohort": BulkAction(
-        "Add to cohort",
-        "added to the cohort",
-        Role.MEMBER,
-        _add_to_cohort,
+        label="Add to cohort",
+        done="added to the cohort",
+        role=Role.MEMBER,
+        run=_add_to_cohort,
         argument="cohort",
         choices=_cohorts,
         made_at="cohorts",
     ),
-    "delete": BulkAction("Delete", "deleted", Role.ADMIN, _delete, at_once=20, is_final=True),
+    "delete": BulkAction(label="Delete", done="deleted", role=Role.ADMIN, run=_delete, at_once=20, is_final=True),
 }
 
 

@@ -93,7 +93,14 @@ def _measure(
 ) -> Measure:
     samples = [one.sample for one in numbers]
     summaries = [
-        Summary(group, len(n.sample), n.mean, n.sample.quantile(0.5), n.sample.quantile(0.95), n.total)
+        Summary(
+            group=group,
+            size=len(n.sample),
+            mean=n.mean,
+            median=n.sample.quantile(0.5),
+            p95=n.sample.quantile(0.95),
+            total=n.total,
+        )
         for group, n in zip(groups, numbers, strict=True)
     ]
     differences = []
@@ -101,9 +108,18 @@ def _measure(
         test = ranks.rank_test(samples[0].values, sample.values)
         mean = statistics.mean_difference(samples[0].moments, sample.moments)
         median = statistics.quantile_difference(samples[0], sample, 0.5)
-        differences.append(Difference(group, mean, median, test, test.p if test else None))
+        differences.append(Difference(group=group, mean=mean, median=median, test=test, p=test.p if test else None))
     chart = chart_of(samples, kind, is_cumulative=is_cumulative)
-    return Measure(name, label, help, kind, summaries, differences, chart, is_score=kind == SCORE_KIND)
+    return Measure(
+        name=name,
+        label=label,
+        help=help,
+        kind=kind,
+        summaries=summaries,
+        differences=differences,
+        chart=chart,
+        is_score=kind == SCORE_KIND,
+    )
 
 
 def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
@@ -126,7 +142,9 @@ def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: s
     values = []
     for text, given in counts.shares.items():
         cells = [
-            ShareCell(group, share, shares.wilson(share), _having(group, name, text, kind))
+            ShareCell(
+                group=group, share=share, interval=shares.wilson(share), query_string=_having(group, name, text, kind)
+            )
             for group, share in zip(groups, given, strict=True)
         ]
         differences = [
@@ -134,7 +152,7 @@ def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: s
             for group, share in zip(groups[1:], given[1:], strict=True)
         ]
         values.append(ValueShares(text, cells, differences))
-    return Mix(name, label, help, values, max(0, counts.kinds - len(values)), kind)
+    return Mix(name=name, label=label, help=help, values=values, hidden=max(0, counts.kinds - len(values)), kind=kind)
 
 
 def _having(group: Group, name: str, value: str, kind: MixKind) -> str:

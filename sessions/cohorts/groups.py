@@ -35,7 +35,7 @@ class BadComparison(CohortError):
     """The address asks for groups that cannot be made; the message says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """One side of the comparison; `params` are the parameters of the list that shows it."""
 
@@ -225,7 +225,7 @@ def _group(project: Project, place: int, colour: str, label: str, params: QueryD
         sessions = matching(project, params)
     except BadFilter as error:
         raise BadComparison(f"{label}: {error}") from error
-    return Group(LETTERS[place], label, colour, params, sessions, cohort)
+    return Group(letter=LETTERS[place], label=label, colour=colour, params=params, sessions=sessions, cohort=cohort)
 
 
 def _date(text: str) -> date:

@@ -69,7 +69,14 @@ def read(project: Project, groups: Groups) -> Read:
     sets = _counted(next(row), {p.name: sizes for p in set_properties()})
     scores, categorical = _scores(next(row), groups)
     kept = {p.name: sets.get(p.name, Counts({}, 0)) for p in set_properties()}
-    return Read(sizes, numbers, kept, scores, _counted(next(row), categorical), overlaps)
+    return Read(
+        sizes=sizes,
+        numbers=numbers,
+        sets=kept,
+        scores=scores,
+        categories=_counted(next(row), categorical),
+        overlaps=overlaps,
+    )
 
 
 def frequent(sessions: QuerySet[Session], declared: Property, most: int) -> list[str]:

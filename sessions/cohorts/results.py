@@ -16,7 +16,7 @@ from sessions.models.properties import PropertyKind
 NOTABLE = 0.05  # the rate of false discoveries among what is called a difference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """One group's numbers; `mean` and `total` are exact, the rest as exact as a float."""
 
@@ -28,7 +28,7 @@ class Summary:
     total: Decimal
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Difference:
     """A group against the first one. `p` is adjusted for all tests of the page before anybody sees it."""
 
@@ -56,7 +56,7 @@ class Difference:
         return self.size if self.size in ("", "negligible") else f"{self.size}, {self.direction}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """A number of sessions, group by group."""
 
@@ -89,7 +89,7 @@ class ShareDifference:
         return self.p is not None and self.p < NOTABLE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShareCell:
     """A share with its interval, and the list of its sessions, where the list can ask for them."""
 
@@ -114,7 +114,7 @@ class MixKind(StrEnum):
     OUTCOME = "outcome"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mix:
     """A set, value by value."""
 

@@ -36,7 +36,7 @@ EMPTY_DASHBOARD_PART = DashboardPart()
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CachedDay:
     """A step that may be kept; `mark` is empty when it is not."""
 
@@ -50,7 +50,7 @@ def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
     """Without gaps; none when more than time is filtered, or when there is no cache."""
     if any(condition.label != "Time" for condition in listing.conditions):
         return []
-    days = [CachedDay(place, step) for place, step in enumerate(steps, start=1) if _is_kept(listing, step)]
+    days = [CachedDay(place=place, step=step) for place, step in enumerate(steps, start=1) if _is_kept(listing, step)]
     weeks = _weeks(listing.project.pk, days)
     try:
         known = cache.get_many(list(weeks)) if weeks else {}
@@ -58,9 +58,9 @@ def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
         logger.warning("Cannot read kept days of a dashboard: %s", error)
         return []
     return [
-        CachedDay(day.place, day.step, *found)
+        CachedDay(place=day.place, step=day.step, mark=mark, part=part)
         for key, week in weeks.items()
-        for day, found in zip(week, known.get(key) or [()] * len(week), strict=True)
+        for day, (mark, part) in zip(week, known.get(key) or [("", EMPTY_DASHBOARD_PART)] * len(week), strict=True)
     ]
 
 

@@ -18,7 +18,7 @@ BAR_GAP_UNITS = 1.5
 MIN_BAR_HEIGHT = 1.5  # what is there can be seen, however little it is
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DashboardBar:
     """`query` is the list's, and empty where there is nothing to look at."""
 
@@ -31,7 +31,7 @@ class DashboardBar:
     query: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DashboardChart:
     """`noun` heads the first column of its table."""
 
@@ -42,7 +42,7 @@ class DashboardChart:
     noun: str = "Time"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Top:
     """A frequent value; `query` is the list's, `share` of the most frequent one in percent."""
 
@@ -52,7 +52,7 @@ class Top:
     query: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChartValue:
     """A bar before it is drawn."""
 
@@ -97,7 +97,7 @@ def latency_charts(links: Links, latencies: Latencies) -> list[DashboardChart]:
 def trend_of(links: Links, steps: Sequence[TimeStep], score: DashboardScore) -> DashboardChart:
     given = FieldComparison("scores", Operator.HAS, (score.name,))
     columns = [
-        ChartValue(step.label, scored.mean, decimal(scored.mean), links.to(step.began, given))
+        ChartValue(label=step.label, amount=scored.mean, value=decimal(scored.mean), query=links.to(step.began, given))
         for step, scored in zip(steps, score.steps, strict=True)
     ]
     return drawn("Mean", f"Mean of {score.name} of the sessions that began.", columns)
@@ -117,7 +117,12 @@ def distribution_of(links: Links, score: DashboardScore) -> DashboardChart:
 def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most: int = 0) -> list[Top]:
     """Shares are of `most`, or of the first one's count."""
     return [
-        Top(value, number, round(100 * number / (most or values[0][1])), links.to_value(field, value))
+        Top(
+            value=value,
+            count=number,
+            share=round(100 * number / (most or values[0][1])),
+            query=links.to_value(field, value),
+        )
         for value, number in values
     ]
 
@@ -136,12 +141,12 @@ def drawn(title: str, help: str, columns: Sequence[ChartValue], *, noun: str = "
         y = min(nought if size < 0 else nought - height, DASHBOARD_CHART_HEIGHT - height)
         bars.append(
             DashboardBar(
-                round(place * width, 2), round(max(y, 0.0), 2), round(max(width - BAR_GAP_UNITS, 0.5), 2),
-                round(height, 2), column.label, column.value, column.query,
+                x=round(place * width, 2), y=round(max(y, 0.0), 2), width=round(max(width - BAR_GAP_UNITS, 0.5), 2),
+                height=round(height, 2), label=column.label, value=column.value, query=column.query,
             )
         )  # fmt: skip
     highest = next((column.value for column, size in zip(columns, amounts, strict=True) if size == high), "")
-    return DashboardChart(title, help, bars, highest, noun)
+    return DashboardChart(title=title, help=help, bars=bars, highest=highest, noun=noun)
 
 
 def _of_sessions(
@@ -154,7 +159,7 @@ def _of_sessions(
     written: Callable[[Any], str],
 ) -> DashboardChart:
     columns = [
-        ChartValue(step.label, of(found), written(of(found) or 0), query)
+        ChartValue(label=step.label, amount=of(found), value=written(of(found) or 0), query=query)
         for step, query, found in zip(steps, queries, facts, strict=True)
     ]
     return drawn(title, help, columns)
@@ -164,7 +169,11 @@ def _of_calls(links: Links, latencies: Latencies, title: str, help: str, measure
     columns = []
     for place, step in enumerate(latencies.steps):
         length = latencies.of_step(place, measure, share)
-        columns.append(ChartValue(step.label, length, duration(length), _calls(links, step, measure, length)))
+        columns.append(
+            ChartValue(
+                label=step.label, amount=length, value=duration(length), query=_calls(links, step, measure, length)
+            )
+        )
     return drawn(title, help, columns)
 
 
@@ -179,14 +188,16 @@ def _calls(links: Links, step: TimeStep, measure: str, length: float | None) -> 
 
 def _of_value(links: Links, name: str, bin: ScoreBin) -> ChartValue:
     asked = FieldComparison("score", Operator.IS, (_plain(bin.low),), name)
-    return ChartValue(_plain(bin.low), bin.session_count, count(bin.session_count), links.to(asked))
+    return ChartValue(
+        label=_plain(bin.low), amount=bin.session_count, value=count(bin.session_count), query=links.to(asked)
+    )
 
 
 def _of_bin(links: Links, name: str, bin: ScoreBin) -> ChartValue:
     low = FieldComparison("score", Operator.AT_LEAST, (_plain(bin.start),), name)
     high = FieldComparison("score", Operator.BELOW, (_plain(bin.end),), name)
     label = f"{_plain(bin.start)} to below {_plain(bin.end)}"
-    return ChartValue(label, bin.session_count, count(bin.session_count), links.to(low, high))
+    return ChartValue(label=label, amount=bin.session_count, value=count(bin.session_count), query=links.to(low, high))
 
 
 def _plain(number: Decimal) -> str:

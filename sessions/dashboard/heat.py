@@ -12,7 +12,7 @@ from sessions.query.grammar import Either, FieldComparison, Node, Operator
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HeatCell:
     """`query` is the list's; empty where nothing began, and where the times are too many to name."""
 
@@ -27,7 +27,7 @@ def cells_of(links: Links, steps: Sequence[TimeStep], counts: Sequence[Sequence[
     first, last = steps[0].start, steps[-1].end
     return [
         [
-            HeatCell(name, hour, number, _query(links, first, last, day, hour) if number else "")
+            HeatCell(day=name, hour=hour, count=number, query=_query(links, first, last, day, hour) if number else "")
             for hour, number in enumerate(counts[day])
         ]
         for day, name in enumerate(WEEKDAYS)

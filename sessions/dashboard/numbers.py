@@ -6,18 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
-from sessions.dashboard.parts import EXACT_CONTEXT, NOUGHT, DashboardPart, ScorePart, Tally, added, ranked, together
+from sessions.dashboard.parts import (
+    EXACT_CONTEXT,
+    NOUGHT,
+    DashboardPart,
+    ScorePart,
+    Tally,
+    added,
+    count_by_score,
+    ranked,
+    together,
+)
 from sessions.dashboard.queries import TOPS
 from sessions.dashboard.reading import Sessions, read
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
 
 TOP = 8  # values of each set
+MAX_DASHBOARD_SCORES = 6  # names, those that most sessions have
+MAX_CATEGORIES = 20  # of a score, those that most sessions have
 SCORE_BINS = 12  # of a score, roughly
 SMALLEST_MEAN_DIFFERENCE = Decimal("1e-12")  # means are rounded to it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """What some sessions come to. Durations in ms; `user_count` of different users."""
 
@@ -45,7 +57,7 @@ class Scored:
         return self.sum / self.mean_count if self.mean_count else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScoreBin:
     """Sessions whose mean is from `start` until just before `end`, of which `low` and `high` are the outermost."""
 
@@ -56,26 +68,33 @@ class ScoreBin:
     high: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DashboardScore:
-    """All about the scores of one name: in total, by step, by mean, and how many sessions have each category."""
+    """All about the scores of one name: in total, by step, by mean, and how many sessions have each category.
+
+    `categories` are the most frequent of `category_count`."""
 
     name: str
     total: Scored
     steps: list[Scored]
     bins: list[ScoreBin]
     categories: list[tuple[str, int]]
+    category_count: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DashboardNumbers:
-    """`heat` counts sessions by weekday, Monday first, and hour. `sample_size` is 0 when every session was read."""
+    """Everything that a dashboard shows.
+
+    `heat` counts sessions by weekday, Monday first, and hour. `scores` are the most frequent of `score_count` names.
+    `sample_size` is 0 when every session was read."""
 
     facts: Facts
     steps: list[Facts]
     tops: dict[str, list[tuple[str, int]]]
     heat: list[list[int]]
     scores: list[DashboardScore]
+    score_count: int
     sample_size: int
 
     @property
@@ -85,53 +104,64 @@ class DashboardNumbers:
 
 
 def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> DashboardNumbers:
-    """Raises TooLong."""
+    """Compute the numbers of a dashboard from what is read of its sessions. Raises TooLong."""
     parts, weight = read(listing, sessions, steps), sessions.weight
-    whole = together(parts)
+    counts = count_by_score(parts)
+    names = sorted(counts, key=lambda name: (-counts[name], name))[:MAX_DASHBOARD_SCORES]
+    whole = together(parts, names)
+    return DashboardNumbers(
+        facts=_facts(whole, weight),
+        steps=[_facts(part, weight) for part in parts[1:]],
+        tops={name: _weighted(whole.values.get(name, {}), weight, TOP) for name in TOPS},
+        heat=_heat(parts, weight),
+        scores=[_score(name, whole.scores[name], parts, weight) for name in names],
+        score_count=len(counts),
+        sample_size=whole.session_count if weight > 1 else 0,
+    )
+
+
+def before_of(
+    listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], score_names: Sequence[str]
+) -> tuple[Facts, dict[str, Scored]]:
+    """Compute what another period is compared with: its facts, and the named scores. Raises TooLong."""
+    whole = together(read(listing, sessions, steps, is_brief=True), score_names)
+    return _facts(whole, sessions.weight), {
+        name: _scored(score, sessions.weight) for name, score in whole.scores.items()
+    }
+
+
+def _heat(parts: Sequence[DashboardPart], weight: int) -> list[list[int]]:
     heat = [[0] * 24 for _ in range(7)]
     for at, count in ranked(added(part.hours for part in parts[1:])):
         day, hour = map(int, at.split())
         heat[day - 1][hour] = count * weight
-    return DashboardNumbers(
-        _facts(whole, weight),
-        [_facts(part, weight) for part in parts[1:]],
-        {name: _weighted(whole.values.get(name, {}), weight)[:TOP] for name in TOPS},
-        heat,
-        [
-            DashboardScore(
-                name,
-                _scored(score, weight),
-                [_scored(part.scores.get(name), weight) for part in parts[1:]],
-                _bins(score.means, weight),
-                _weighted(score.categories, weight),
-            )
-            for name, score in _frequent(whole)
-        ],
-        whole.session_count if weight > 1 else 0,
+    return heat
+
+
+def _score(name: str, score: ScorePart, parts: Sequence[DashboardPart], weight: int) -> DashboardScore:
+    return DashboardScore(
+        name=name,
+        total=_scored(score, weight),
+        steps=[_scored(part.scores.get(name), weight) for part in parts[1:]],
+        bins=_bins(score.means, weight),
+        categories=_weighted(score.categories, weight, MAX_CATEGORIES),
+        category_count=sum(map(len, score.categories.values())),
     )
-
-
-def before_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> tuple[Facts, dict[str, Scored]]:
-    """What another period is compared with, and its scores by name. Raises TooLong."""
-    whole = together(read(listing, sessions, steps, is_brief=True))
-    return _facts(whole, sessions.weight), {
-        name: _scored(score, sessions.weight) for name, score in whole.scores.items()
-    }
 
 
 def _facts(part: DashboardPart, weight: int) -> Facts:
     if not part.session_count:
         return Facts()
     return Facts(
-        part.session_count * weight,
-        part.failed * weight,
-        part.user_count,
-        part.trace_count * weight,
-        part.total_cost * weight,
-        part.unpriced_count * weight,
-        part.total_tokens * weight,
-        part.percentile(0.5),
-        part.percentile(0.95),
+        session_count=part.session_count * weight,
+        failed=part.failed * weight,
+        user_count=part.user_count,
+        trace_count=part.trace_count * weight,
+        total_cost=part.total_cost * weight,
+        unpriced_count=part.unpriced_count * weight,
+        total_tokens=part.total_tokens * weight,
+        median=part.percentile(0.5),
+        high=part.percentile(0.95),
     )
 
 
@@ -141,13 +171,9 @@ def _scored(score: ScorePart | None, weight: int) -> Scored:
     return Scored(score.session_count * weight, score.mean_count * weight, score.sum * weight)
 
 
-def _frequent(whole: DashboardPart) -> list[tuple[str, ScorePart]]:
-    """The most frequent first."""
-    return sorted(whole.scores.items(), key=lambda named: (-named[1].session_count, named[0]))
-
-
-def _weighted(values: Tally, weight: int) -> list[tuple[str, int]]:
-    return [(value, count * weight) for value, count in ranked(values)]
+def _weighted(values: Tally, weight: int, most: int) -> list[tuple[str, int]]:
+    """Return the most frequent values with their counts."""
+    return [(value, count * weight) for value, count in ranked(values)[:most]]
 
 
 def _bins(means: Tally, weight: int) -> list[ScoreBin]:
@@ -176,4 +202,10 @@ def _width(low: Decimal, high: Decimal) -> Decimal:
 def _bin(width: Decimal, place: int, values: Sequence[tuple[Decimal, int]], weight: int) -> ScoreBin:
     start, end = width * place, width * (place + 1)
     count = sum(count for _, count in values) * weight
-    return ScoreBin(start, end, count, values[0][0] if values else start, values[-1][0] if values else start)
+    return ScoreBin(
+        start=start,
+        end=end,
+        session_count=count,
+        low=values[0][0] if values else start,
+        high=values[-1][0] if values else start,
+    )

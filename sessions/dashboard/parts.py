@@ -1,6 +1,5 @@
 """What the sessions of one step come to, in a form that can be added up, so that several steps are as exact as one."""
 
-import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,13 +8,15 @@ from decimal import Context, Decimal, localcontext
 from itertools import chain
 from typing import TypeAlias
 
+from projects.quantiles import interpolate, quantile_position
+
 NOUGHT = Decimal(0)
 EXACT_CONTEXT = Context(prec=1_000)  # digits: more than a sum of the longest means has
 # Values by how often each came: many came as seldom as each other, which are added up in a fraction of the time.
 Tally: TypeAlias = Mapping[int, Sequence[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScorePart:
     """The sessions that have scores of one name: by their mean, written out, and by category, of which one may have
     several. `sum` is that of the means."""
@@ -27,7 +28,7 @@ class ScorePart:
     categories: Tally = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DashboardPart:
     """`durations` in ms are one or several runs, each in order; `values` tell of each set how many sessions have a
     value, `hours` how many began in an hour of the week, written `1 23` for the last one of Monday."""
@@ -51,26 +52,33 @@ class DashboardPart:
         """As PostgreSQL's percentile_cont, to the last bit."""
         if not self.session_count:
             return None
-        place = share * (self.session_count - 1)
-        low, high = (float(nth(self.durations, index)) for index in (math.floor(place), math.ceil(place)))
-        return low + (place - math.floor(place)) * (high - low)
+        below, above, weight = quantile_position(share, self.session_count)
+        return interpolate(float(nth(self.durations, below)), float(nth(self.durations, above)), weight)
 
 
-def together(parts: Sequence[DashboardPart]) -> DashboardPart:
-    """Of sessions of which none is in two parts."""
+def count_by_score(parts: Sequence[DashboardPart]) -> Counter[str]:
+    """Return how many sessions of all parts have each score."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update({name: score.session_count for name, score in part.scores.items()})
+    return total
+
+
+def together(parts: Sequence[DashboardPart], score_names: Iterable[str]) -> DashboardPart:
+    """Merge parts, of which no two have a session in common, with the named scores alone: there may be very many."""
+    set_names = dict.fromkeys(chain.from_iterable(part.values for part in parts))
     return DashboardPart(
-        sum(part.session_count for part in parts),
-        sum(part.failed for part in parts),
-        sum(part.trace_count for part in parts),
-        exact_sum(part.total_cost for part in parts),
-        sum(part.unpriced_count for part in parts),
-        sum(part.total_tokens for part in parts),
-        [run for part in parts for run in part.durations],
-        {name: added(part.values.get(name, {}) for part in parts) for name in _names(part.values for part in parts)},
-        added(part.hours for part in parts),
-        {
-            name: _scores_together([part.scores[name] for part in parts if name in part.scores])
-            for name in _names(part.scores for part in parts)
+        session_count=sum(part.session_count for part in parts),
+        failed=sum(part.failed for part in parts),
+        trace_count=sum(part.trace_count for part in parts),
+        total_cost=exact_sum(part.total_cost for part in parts),
+        unpriced_count=sum(part.unpriced_count for part in parts),
+        total_tokens=sum(part.total_tokens for part in parts),
+        durations=[run for part in parts for run in part.durations],
+        values={name: added(part.values.get(name, {}) for part in parts) for name in set_names},
+        hours=added(part.hours for part in parts),
+        scores={
+            name: _scores_together([part.scores[name] for part in parts if name in part.scores]) for name in score_names
         },
     )
 
@@ -117,15 +125,11 @@ def added(several: Iterable[Tally]) -> Tally:
     return tally(total)
 
 
-def _names(several: Iterable[Mapping[str, object]]) -> Iterable[str]:
-    return dict.fromkeys(chain.from_iterable(several))
-
-
 def _scores_together(parts: Sequence[ScorePart]) -> ScorePart:
     return ScorePart(
-        sum(part.session_count for part in parts),
-        sum(part.mean_count for part in parts),
-        exact_sum(part.sum for part in parts),
-        added(part.means for part in parts),
-        added(part.categories for part in parts),
+        session_count=sum(part.session_count for part in parts),
+        mean_count=sum(part.mean_count for part in parts),
+        sum=exact_sum(part.sum for part in parts),
+        means=added(part.means for part in parts),
+        categories=added(part.categories for part in parts),
     )

@@ -76,13 +76,27 @@ def _parts(found: Found, count: int) -> list[DashboardPart]:
     hours = {place: tally(counts) for place, counts in found.get("hours") or ()}
     scores: dict[int, dict[str, ScorePart]] = {}
     for place, name, number, mean_count, total in found["scores"] or ():
-        counts = (of_step.get(place, {}).get(name, {}) for of_step in (means, categories))
-        scores.setdefault(place, {})[name] = ScorePart(number, mean_count, Decimal(total), *counts)
+        scores.setdefault(place, {})[name] = ScorePart(
+            session_count=number,
+            mean_count=mean_count,
+            sum=Decimal(total),
+            means=means.get(place, {}).get(name, {}),
+            categories=categories.get(place, {}).get(name, {}),
+        )
     parts = [DashboardPart()] * count
     for place, number, failed, traces, cost, unpriced, tokens, durations in found["facts"] or ():
-        ordered = array("q", sorted(durations))
-        sums = (number, failed, traces, Decimal(cost), unpriced, tokens, [ordered])
-        parts[place] = DashboardPart(*sums, values.get(place, {}), hours.get(place, {}), scores.get(place, {}))
+        parts[place] = DashboardPart(
+            session_count=number,
+            failed=failed,
+            trace_count=traces,
+            total_cost=Decimal(cost),
+            unpriced_count=unpriced,
+            total_tokens=tokens,
+            durations=[array("q", sorted(durations))],
+            values=values.get(place, {}),
+            hours=hours.get(place, {}),
+            scores=scores.get(place, {}),
+        )
     return parts
 
 

@@ -37,7 +37,6 @@ from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
 DEFAULT_RANGE = "30d"
 BREAKDOWN_LABELS = {"model_names": "Models", "user_ids": "Users", "tags": "Tags", "tool_names": "Tools"}
-MAX_DASHBOARD_SCORES = 6  # names
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,14 @@ class Before:
     latencies: Latencies
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScorePanel:
     score: DashboardScore
     before: Scored
     trend: DashboardChart
     distribution: DashboardChart
     categories: list[Top]
+    other_categories: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +108,7 @@ def _drawn(project: Project, listing: Listing) -> DashboardPage:
     if not found.facts.session_count:
         return DashboardPage(listing=listing, facts=found.facts)
     latencies = latencies_of(listing, sessions, steps, session_count=found.facts.session_count)
-    before = _before(project, listing, first, last)
+    before = _before(project, listing, first, last, [score.name for score in found.scores])
     return DashboardPage(
         listing=listing,
         facts=found.facts,
@@ -120,8 +120,8 @@ def _drawn(project: Project, listing: Listing) -> DashboardPage:
             (BREAKDOWN_LABELS[name], tops_of(links, listing.properties[name].aliases[0], values))
             for name, values in found.tops.items()
         ],
-        scores=[_panel(links, steps, score, before) for score in found.scores[:MAX_DASHBOARD_SCORES]],
-        other_scores=max(0, len(found.scores) - MAX_DASHBOARD_SCORES),
+        scores=[_panel(links, steps, score, before) for score in found.scores],
+        other_scores=found.score_count - len(found.scores),
         heat=cells_of(links, steps, found.heat),
         busiest=max(map(max, found.heat)),
         numbers=found,
@@ -139,8 +139,10 @@ def _edges(project: Project, listing: Listing) -> tuple[datetime, datetime]:
     return min(oldest or now, last), last
 
 
-def _before(project: Project, listing: Listing, first: datetime, last: datetime) -> Before | None:
-    """Where the time has a beginning, and the years before it are still of the calendar."""
+def _before(
+    project: Project, listing: Listing, first: datetime, last: datetime, score_names: list[str]
+) -> Before | None:
+    """Return the figures of the preceding period, or None if the time has no start or the calendar no such years."""
     if not listing.span.start:
         return None
     params, start = listing.params.copy(), first - (last - first)
@@ -150,7 +152,7 @@ def _before(project: Project, listing: Listing, first: datetime, last: datetime)
     if earlier.errors:
         return None
     sessions = sessions_of(earlier)
-    facts, scores = before_of(earlier, sessions, steps_between(start, first))
+    facts, scores = before_of(earlier, sessions, steps_between(start, first), score_names)
     steps = [TimeStep(hour_of(start), hour_of(first), is_hourly=False)]
     return Before(facts, scores, latencies_of(earlier, sessions, steps, session_count=facts.session_count))
 
@@ -166,9 +168,10 @@ def _percentiles(latencies: Latencies) -> dict[str, float | None]:
 
 def _panel(links: Links, steps: list[TimeStep], score: DashboardScore, before: Before | None) -> ScorePanel:
     return ScorePanel(
-        score,
-        before.scores.get(score.name, Scored()) if before else Scored(),
-        trend_of(links, steps, score),
-        distribution_of(links, score),
-        tops_of(links, f"score.{score.name}", score.categories, most=score.total.session_count),
+        score=score,
+        before=before.scores.get(score.name, Scored()) if before else Scored(),
+        trend=trend_of(links, steps, score),
+        distribution=distribution_of(links, score),
+        categories=tops_of(links, f"score.{score.name}", score.categories, most=score.total.session_count),
+        other_categories=score.category_count - len(score.categories),
     )

@@ -18,7 +18,7 @@ from tracing.json_text import dump
 CSV_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """`rows` turns a batch of sessions into pieces of text, `is_first` for the first one. `end` closes the file;
     it is given the cursor of what did not fit."""
@@ -95,14 +95,52 @@ JSON, NDJSON = "application/json", "application/x-ndjson"
 EXPORT_FORMATS = {
     found.name: found
     for found in (
-        Format("csv", "CSV", "One row per session.", "text/csv; charset=utf-8", "csv", _csv_rows, _csv_start),
-        Format("json", "JSON", "One object per session, in one array.", JSON, "json", _json_rows,
-               lambda: '{"data": [\n', _json_end),
-        Format("jsonl", "JSON Lines", "One object per line and session.", NDJSON, "jsonl", _jsonl_rows,
-               end=_jsonl_end),
-        Format("messages", "Conversations as JSON Lines", "The chat messages of one session per line.", NDJSON,
-               "jsonl", _message_rows, end=_jsonl_end, at_once=50),
-        Format("markdown", "Conversations as Markdown", "Every conversation, to read.", "text/markdown; charset=utf-8",
-               "md", _markdown_rows, at_once=50),
+        Format(
+            name="csv",
+            label="CSV",
+            help="One row per session.",
+            content_type="text/csv; charset=utf-8",
+            extension="csv",
+            rows=_csv_rows,
+            start=_csv_start,
+        ),
+        Format(
+            name="json",
+            label="JSON",
+            help="One object per session, in one array.",
+            content_type=JSON,
+            extension="json",
+            rows=_json_rows,
+            start=lambda: '{"data": [\n',
+            end=_json_end,
+        ),
+        Format(
+            name="jsonl",
+            label="JSON Lines",
+            help="One object per line and session.",
+            content_type=NDJSON,
+            extension="jsonl",
+            rows=_jsonl_rows,
+            end=_jsonl_end,
+        ),
+        Format(
+            name="messages",
+            label="Conversations as JSON Lines",
+            help="The chat messages of one session per line.",
+            content_type=NDJSON,
+            extension="jsonl",
+            rows=_message_rows,
+            end=_jsonl_end,
+            at_once=50,
+        ),
+        Format(
+            name="markdown",
+            label="Conversations as Markdown",
+            help="Every conversation, to read.",
+            content_type="text/markdown; charset=utf-8",
+            extension="md",
+            rows=_markdown_rows,
+            at_once=50,
+        ),
     )
-}  # fmt: skip
+}

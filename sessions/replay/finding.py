@@ -23,7 +23,7 @@ MAX_FIND_CHARACTERS = 200
 AROUND = 60  # characters on both sides of a hit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnMatch:
     """A turn that says it; `words` stand between `before` and `after`, and are empty when only its name does."""
 
@@ -89,6 +89,12 @@ def _told(session: Session, hits: list[tuple[int, str]], fresh: dict[str, str], 
 def _hit(number: int, trace_id: str, text: str, needle: str) -> TurnMatch:
     place = text.find(needle)
     if place < 0:
-        return TurnMatch(number, trace_id, text[: 2 * AROUND], "", "")
+        return TurnMatch(number=number, trace_id=trace_id, before=text[: 2 * AROUND], words="", after="")
     end = place + len(needle)
-    return TurnMatch(number, trace_id, text[max(0, place - AROUND) : place], text[place:end], text[end : end + AROUND])
+    return TurnMatch(
+        number=number,
+        trace_id=trace_id,
+        before=text[max(0, place - AROUND) : place],
+        words=text[place:end],
+        after=text[end : end + AROUND],
+    )

@@ -31,7 +31,7 @@ class StateForm(ModelForm):  # type: ignore[type-arg]
         fields = ("title", "note")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Saying:
     """What is said of a session; `given_title` is the one that its traces carry."""
 
@@ -49,7 +49,9 @@ def saying_of(session: Session, project: Project) -> Saying:
     """Two queries."""
     is_active = timezone.now() - session.updated_at < project.quiet_time
     quiet_minutes = project.quiet_time // timedelta(minutes=1)
-    return Saying(state_of(session), given_title(session), is_active, quiet_minutes)
+    return Saying(
+        state=state_of(session), given_title=given_title(session), is_active=is_active, quiet_minutes=quiet_minutes
+    )
 
 
 def state_of(session: Session) -> SessionState:

@@ -71,7 +71,7 @@ class Drawn(NamedTuple):
     gap: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineBar:
     """One trace or several; `left` and `width` in percent of the strip, `failed` is the part of them with errors."""
 
@@ -85,7 +85,7 @@ class TimelineBar:
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     left: float
     width: float
@@ -132,9 +132,15 @@ def timeline_of(session: Session, first: int = 1, last: int = MAX_TIMELINE_TRACE
     first = max(first, 1)
     rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MAX_TIMELINE_TRACES))
     if not rows:
-        return Timeline([], [], 1, 0, session.trace_count)
+        return Timeline(bars=[], gaps=[], first=1, last=0, total=session.trace_count)
     last = first + rows[-1].last - 1
-    return Timeline([_bar(row, first) for row in rows], _gaps(rows), first, last, max(session.trace_count, last))
+    return Timeline(
+        bars=[_bar(row, first) for row in rows],
+        gaps=_gaps(rows),
+        first=first,
+        last=last,
+        total=max(session.trace_count, last),
+    )
 
 
 def _drawn(session: Session, skipped: int, limit: int) -> list[Drawn]:
@@ -164,7 +170,12 @@ def _gaps(rows: Sequence[Drawn]) -> list[Gap]:
     waits = sorted((row.wait for row in rows if row.wait), reverse=True)
     least = waits[:MAX_WAIT_LABELS][-1] if waits else 0.0
     return [
-        Gap(round(row.left - row.gap, 2), round(row.gap, 2), round(row.wait * 1000), row.wait >= least)
+        Gap(
+            left=round(row.left - row.gap, 2),
+            width=round(row.gap, 2),
+            idle_ms=round(row.wait * 1000),
+            is_labelled=row.wait >= least,
+        )
         for row in rows
         if row.wait
     ]

@@ -37,7 +37,7 @@ ONLY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A trace, its number in the session, what it says, and how long nothing had happened before it."""
 
@@ -56,7 +56,7 @@ class Turn:
         return all(spoken is None or spoken.shown for spoken in (self.reading.input, self.reading.output))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """The edge of a window, in a form that a URL carries: `<number>~<end so far>~<start>~<trace id>`."""
 
@@ -78,10 +78,10 @@ class Cursor:
         counted, ended_at, started_at = whole_number(number), moment_in(ended), moment_in(started)
         if counted is None or ended_at is None or started_at is None:
             return None
-        return cls(counted, ended_at, started_at, trace_id)
+        return cls(number=counted, ended_at=ended_at, started_at=started_at, trace_id=trace_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPage:
     """A window, and the edges beyond which there is more: None where there is nothing. `last` is its end."""
 
@@ -151,7 +151,7 @@ def one_turn(session: Session, trace_id: str) -> Turn | None:
         reading = replace(reading, input=_unread(reading.input))
     if weight(reading) > WINDOW_CHARACTERS:
         reading = replace(reading, output=_unread(reading.output))
-    return Turn(trace, 0, None, reading)
+    return Turn(trace=trace, number=0, idle_ms=None, reading=reading)
 
 
 def _edge(started_at: datetime, trace_id: str) -> tuple[Tuple, tuple[datetime, str]]:
@@ -175,12 +175,16 @@ def _page(
         ended_at = prior[-1].ended_at
     turns = list(_numbered(prior, traces, number, ended_at))
     if not turns:
-        return TurnPage([], None, None, None)
+        return TurnPage(turns=[], previous=None, following=None, last=None)
     first, last = turns[0].trace, turns[-1].trace
     ended = max([turn.trace.ended_at for turn in turns] + [ended_at or last.ended_at])
-    end = Cursor(turns[-1].number, ended, last.started_at, last.trace_id)
-    start = Cursor(turns[0].number, first.ended_at, first.started_at, first.trace_id)
-    return TurnPage(turns, start if turns[0].number > 1 else None, end if has_more else None, end)
+    end = Cursor(number=turns[-1].number, ended_at=ended, started_at=last.started_at, trace_id=last.trace_id)
+    start = Cursor(
+        number=turns[0].number, ended_at=first.ended_at, started_at=first.started_at, trace_id=first.trace_id
+    )
+    return TurnPage(
+        turns=turns, previous=start if turns[0].number > 1 else None, following=end if has_more else None, last=end
+    )
 
 
 def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended_at: datetime | None) -> Iterator[Turn]:
@@ -190,7 +194,12 @@ def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended
         ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at
         left -= weight(reading)
         reading = reading if left >= 0 else _closed(reading)
-        yield Turn(trace, number, idle // timedelta(milliseconds=1) if idle >= IDLE_SHOWN else None, reading)
+        yield Turn(
+            trace=trace,
+            number=number,
+            idle_ms=idle // timedelta(milliseconds=1) if idle >= IDLE_SHOWN else None,
+            reading=reading,
+        )
 
 
 def _closed(reading: TurnReading) -> TurnReading:

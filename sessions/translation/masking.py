@@ -54,7 +54,7 @@ class MaskedRange(NamedTuple):
     is_mark: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mask:
     """One piece that left the text. `before` and `after` say whether it stood glued to a letter or to the edge."""
 
@@ -64,7 +64,7 @@ class Mask:
     is_mark: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Masked:
     """What an engine sees, and what it must not."""
 
@@ -121,10 +121,10 @@ def mask(text: str, spans: Sequence[MaskedRange]) -> Masked:
     for number, (start, end, is_mark) in enumerate(spans):
         before, after = text[start - 1 : start], text[end : end + 1]
         glued_before, glued_after = bool(before) and before.isalpha(), bool(after) and after.isalpha()
-        masks.append(Mask(text[start:end], glued_before, glued_after, is_mark))
+        masks.append(Mask(text=text[start:end], glued_before=glued_before, glued_after=glued_after, is_mark=is_mark))
         parts += [text[at:start], " " * glued_before, f"{tag}{number}", " " * glued_after]
         at = end
-    return Masked("".join([*parts, text[at:]]), tuple(masks), tag, prefix, suffix)
+    return Masked(text="".join([*parts, text[at:]]), masks=tuple(masks), tag=tag, prefix=prefix, suffix=suffix)
 
 
 def unmasked(masked: Masked, answer: str) -> str | None:

@@ -26,7 +26,7 @@ PROSE = re.compile(r"[^\W\d_]{2}[,.;:!?]?\s+\S")  # two words at least
 LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\d\]])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A stored text taken apart: `leaves` are its language, `paths` where they stand in `value`."""
 
@@ -58,14 +58,16 @@ def document_of(text: str, *, tool_results: bool = False) -> Document:
     value = parsed(text)
     if value is None or isinstance(value, int | float):
         is_broken = LOOKS_LIKE_JSON.match(text) is not None  # such as a text that was cut when it was stored
-        return Document(text, None, () if is_broken else ((),), () if is_broken else (text,))
+        return Document(text=text, value=None, paths=() if is_broken else ((),), leaves=() if is_broken else (text,))
     if isinstance(value, str):
         found: list[tuple[Path, str]] = [((), value)]
     elif is_conversation(value):
         found = list(_conversation(value, tool_results=tool_results))
     else:
         found = list(_sentences(value, (), 0))
-    return Document(text, value, tuple(path for path, _ in found), tuple(leaf for _, leaf in found))
+    return Document(
+        text=text, value=value, paths=tuple(path for path, _ in found), leaves=tuple(leaf for _, leaf in found)
+    )
 
 
 def _conversation(messages: list[dict[str, Any]], *, tool_results: bool) -> Iterator[tuple[Path, str]]:

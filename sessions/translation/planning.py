@@ -48,7 +48,7 @@ class Source:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranslationPlan:
     """A source, cut for translation into `target`."""
 
@@ -86,7 +86,14 @@ def plan_of(source: Source, target: str) -> TranslationPlan:
     of_trace = language_of("\n".join(_leaves(source.documents)))
     planner = _Planner(target, of_trace, source.budget)
     leaves = {side: tuple(planner.leaf(leaf) for leaf in doc.leaves) for side, doc in source.documents.items()}
-    return TranslationPlan(target, source.documents, leaves, tuple(planner.units), planner.spent, planner.left_out)
+    return TranslationPlan(
+        target=target,
+        documents=source.documents,
+        leaves=leaves,
+        units=tuple(planner.units),
+        characters=planner.spent,
+        left_out=planner.left_out,
+    )
 
 
 def _leaves(documents: Mapping[str, Document]) -> list[str]:

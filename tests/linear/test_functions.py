@@ -55,14 +55,42 @@ TERMS = [Term("delivery"), Term("late delivery", is_phrase=True), Term("aaa", is
 
 def translated(text: str) -> None:
     for name in ATTRIBUTES:
-        span = RawSpan("1" * 32, "1" * 16, None, text, None, None, {name: text}, [], 2, text, {}, text, text)
+        span = RawSpan(
+            trace_id="1" * 32,
+            span_id="1" * 16,
+            parent_id=None,
+            name=text,
+            started_at=None,
+            ended_at=None,
+            attributes={name: text},
+            events=[],
+            status_code=2,
+            status_message=text,
+            resource={},
+            scope_name=text,
+            scope_version=text,
+        )
         translate(span)
 
 
 def keyed(text: str) -> None:
     """The text as the name of an attribute."""
     translate(
-        RawSpan("1" * 32, "1" * 16, None, "n", None, None, {f"gen_ai.prompt.0.{text}": "x"}, [], 0, "", {}, "", "")
+        RawSpan(
+            trace_id="1" * 32,
+            span_id="1" * 16,
+            parent_id=None,
+            name="n",
+            started_at=None,
+            ended_at=None,
+            attributes={f"gen_ai.prompt.0.{text}": "x"},
+            events=[],
+            status_code=0,
+            status_message="",
+            resource={},
+            scope_name="",
+            scope_version="",
+        )
     )
 
 

@@ -4,10 +4,10 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from html import unescape
-from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -36,7 +36,7 @@ from sessions.dashboard.reading import sessions_of
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, steps_between
 from sessions.listing.listing import Listing
 from sessions.listing.summary import facet_counts, strip
-from sessions.models import Session
+from sessions.models import Session, SessionScore
 from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.sessions.rows import session
@@ -157,8 +157,8 @@ def _compare(facts: Facts, told: list[dict[str, Any]]) -> None:
     assert facts.total_tokens == sum(row["total_tokens"] for row in told)
     assert facts.failed == sum(row["error_count"] > 0 for row in told)
     assert facts.user_count == len({user for row in told for user in row["user_ids"]})
-    assert facts.median == (percentile(lengths, 0.5) if told else None)
-    assert facts.high == (pytest.approx(percentile(lengths, 0.95)) if told else None)
+    assert facts.median == (numpy.percentile(lengths, 50) if told else None)
+    assert facts.high == (pytest.approx(numpy.percentile(lengths, 95)) if told else None)
 
 
 def _compare_score(score: DashboardScore, told: list[dict[str, Any]]) -> None:
@@ -168,12 +168,6 @@ def _compare_score(score: DashboardScore, told: list[dict[str, Any]]) -> None:
     assert score.total.sum == sum(known)
     assert score.total.session_count == sum(step.session_count for step in score.steps)
     assert score.total.mean_count == sum(bin.session_count for bin in score.bins)
-
-
-def percentile(values: list[int], share: float) -> float:
-    ordered, place = sorted(values), share * (len(values) - 1)
-    low, high = ordered[floor(place)], ordered[ceil(place)]
-    return low + (high - low) * (place - floor(place))
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
@@ -212,6 +206,37 @@ def test_scores_are_shown_by_what_they_are(project: Project, rows: list[Session]
     assert sum(int(bar.value) for bar in helpful) == NUMBER
 
 
+def test_of_very_many_scores_and_categories_the_most_frequent_are_shown_and_the_others_counted(
+    project: Project, client: Client, alice: User
+) -> None:
+    """They may be as many as sessions: nothing is drawn or added up for those that are not shown."""
+    now = timezone.now()
+    made = [
+        session(project, f"s{place}", created_at=now - timedelta(minutes=place), updated_at=now) for place in range(50)
+    ]
+    rare = [(f"rare {place:03}", made[place % 50].session_id, {f"c{place}": 1}) for place in range(300)]
+    frequent = [
+        ("outcome", found.session_id, {"solved": 1, f"reason {place:02}": 1}) for place, found in enumerate(made)
+    ]
+    SessionScore.objects.bulk_create(
+        SessionScore(project_id=project.pk, session_id=session_id, name=name, count=1, mean=None, shares=shares)
+        for name, session_id, shares in rare + frequent
+    )
+
+    found = numbers(listing(project), steps_of())
+
+    assert [score.name for score in found.scores] == ["outcome", *(f"rare {place:03}" for place in range(5))]
+    assert found.score_count == 301
+    assert found.scores[0].total.session_count == 50
+    assert found.scores[0].categories == [("solved", 50), *((f"reason {place:02}", 1) for place in range(19))]
+    assert found.scores[0].category_count == 51
+
+    client.force_login(alice)
+    page = client.get(reverse("dashboard", args=[project.pk])).content.decode()
+    assert "295 scores that fewer sessions have are not shown" in page
+    assert "31 categories that fewer sessions have are not shown" in page
+
+
 @pytest.mark.parametrize("query", ["range=30d", "range=30d&q=tag:even"])
 def test_latencies_are_those_of_the_spans_within_the_stated_error(
     project: Project, rows: list[Session], query: str
@@ -235,7 +260,7 @@ def _compare_calls(found: Latencies, place: int, calls: list[Span]) -> None:
         for share in (0.5, 0.95):
             shown = found.of_step(place, measure, share)
             if lengths:
-                wanted = percentile(lengths, share) / 1000
+                wanted = numpy.quantile(lengths, share) / 1000
                 assert shown is not None
                 assert abs(shown - wanted) <= wanted * RELATIVE_ERROR * (1 + 1e-9)
             else:

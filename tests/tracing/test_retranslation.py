@@ -20,7 +20,21 @@ FRAMEWORKS = [scenario for scenario in SCENARIOS if (scenario / "truth.json").ex
 
 
 def raw_span(**attributes: object) -> RawSpan:
-    return RawSpan("t", "a", None, "turn", at(0), at(1), attributes, [], 0, "", {}, "shop", "1")
+    return RawSpan(
+        trace_id="t",
+        span_id="a",
+        parent_id=None,
+        name="turn",
+        started_at=at(0),
+        ended_at=at(1),
+        attributes=attributes,
+        events=[],
+        status_code=0,
+        status_message="",
+        resource={},
+        scope_name="shop",
+        scope_version="1",
+    )
 
 
 def test_what_an_older_vocabulary_did_not_know_is_found_in_the_raw_attributes(project: Project) -> None:

@@ -38,19 +38,21 @@ def _retranslated(project_id: int, trace_ids: Sequence[str]) -> Iterator[SpanRec
 
 def _raw_span(span: Span, raw: dict[str, Any]) -> RawSpan:
     return RawSpan(
-        span.trace_id,
-        span.span_id,
-        span.parent_id,
-        span.name or "",
-        span.started_at,
-        span.ended_at,
-        raw.get("attributes") or {},
-        [_event(event) for event in raw.get("events") or ()],
-        OTLP_STATUS_ERROR if span.level == Level.ERROR else OTLP_STATUS_OK,  # what is stored has been judged
-        span.status_message or "",
-        raw.get("resource") or {},
-        raw["scope"].get("name") or "",
-        raw["scope"].get("version") or "",
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_id=span.parent_id,
+        name=span.name or "",
+        started_at=span.started_at,
+        ended_at=span.ended_at,
+        attributes=raw.get("attributes") or {},
+        events=[_event(event) for event in raw.get("events") or ()],
+        status_code=OTLP_STATUS_ERROR
+        if span.level == Level.ERROR
+        else OTLP_STATUS_OK,  # what is stored has been judged
+        status_message=span.status_message or "",
+        resource=raw.get("resource") or {},
+        scope_name=raw["scope"].get("name") or "",
+        scope_version=raw["scope"].get("version") or "",
     )
 
 

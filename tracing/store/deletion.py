@@ -60,7 +60,9 @@ def delete_traces(project_id: int, trace_ids: Collection[str]) -> Deleted:
         dirty.mark(project_id, DirtyMark.Target.HOUR, {hour_key(trace.started_at) for trace in traces}, now)
         dirty.mark(project_id, DirtyMark.Target.TEXT, set(ids), now)  # a worker may be indexing them now
     media.forget(project_id, ids)
-    return Deleted(len(traces), span_count, score_count, sessions, days)
+    return Deleted(
+        trace_count=len(traces), span_count=span_count, score_count=score_count, session_ids=sessions, days=days
+    )
 
 
 def _emptied(project_id: int, session_ids: set[str], trace_ids: Collection[str]) -> set[str]:

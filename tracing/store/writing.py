@@ -188,7 +188,9 @@ def _take_claims(trace: StoredTrace, report: TraceRecord, now: datetime) -> None
     if report.started_at is not None:
         new.claims["started_at"] = report.started_at.isoformat()
     known = dict(trace.claims)
-    old = SpanRow(report.trace_id, "", claims=known, said=known.pop("said", None), received_at=trace.received_at)
+    old = SpanRow(
+        trace_id=report.trace_id, span_id="", claims=known, said=known.pop("said", None), received_at=trace.received_at
+    )
     merged = merge(old, new)
     tags = {*known.get("tags", ()), *new.claims.get("tags", ())}
     claims = (

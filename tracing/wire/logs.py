@@ -60,8 +60,8 @@ def decode_logs(body: bytes, content_type: str, issues: list[Issue] | None = Non
 
 def _empty_span(record: LogRecord) -> RawSpan:
     return RawSpan(
-        record.trace_id,
-        record.span_id,
+        trace_id=record.trace_id,
+        span_id=record.span_id,
         parent_id=None,
         name="",
         started_at=None,
@@ -96,15 +96,15 @@ def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
             for record in scope_logs.log_records:
                 attributes = otlp.attributes_of(record.attributes, decoding)
                 yield LogRecord(
-                    record.trace_id.hex() if len(record.trace_id) == 16 and any(record.trace_id) else "",
-                    record.span_id.hex() if len(record.span_id) == 8 and any(record.span_id) else "",
-                    record.event_name or str(attributes.get("event.name", "")),
-                    moment(record.time_unix_nano or record.observed_time_unix_nano),
-                    attributes,
-                    otlp.plain(record.body, decoding),
-                    resource,
-                    scope.name,
-                    scope.version,
+                    trace_id=record.trace_id.hex() if len(record.trace_id) == 16 and any(record.trace_id) else "",
+                    span_id=record.span_id.hex() if len(record.span_id) == 8 and any(record.span_id) else "",
+                    name=record.event_name or str(attributes.get("event.name", "")),
+                    time=moment(record.time_unix_nano or record.observed_time_unix_nano),
+                    attributes=attributes,
+                    body=otlp.plain(record.body, decoding),
+                    resource=resource,
+                    scope_name=scope.name,
+                    scope_version=scope.version,
                 )
 
 
@@ -117,13 +117,13 @@ def _read_json(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
                 attributes = otlp_json.attributes_of(record.get("attributes"), decoding)
                 time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
                 yield LogRecord(
-                    otlp_json.hex_id(record.get("traceId"), otlp_json.ID_SIZES["traceId"]) or "",
-                    otlp_json.hex_id(record.get("spanId"), otlp_json.ID_SIZES["spanId"]) or "",
-                    otlp_json.text(record.get("eventName") or attributes.get("event.name")),
-                    otlp_json.nanoseconds(time, decoding),
-                    attributes,
-                    otlp_json.plain(record.get("body"), decoding),
-                    resource,
-                    otlp_json.text(scope.get("name")),
-                    otlp_json.text(scope.get("version")),
+                    trace_id=otlp_json.hex_id(record.get("traceId"), otlp_json.ID_SIZES["traceId"]) or "",
+                    span_id=otlp_json.hex_id(record.get("spanId"), otlp_json.ID_SIZES["spanId"]) or "",
+                    name=otlp_json.text(record.get("eventName") or attributes.get("event.name")),
+                    time=otlp_json.nanoseconds(time, decoding),
+                    attributes=attributes,
+                    body=otlp_json.plain(record.get("body"), decoding),
+                    resource=resource,
+                    scope_name=otlp_json.text(scope.get("name")),
+                    scope_version=otlp_json.text(scope.get("version")),
                 )

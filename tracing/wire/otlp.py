@@ -69,19 +69,19 @@ def _raw_span(span: Any, resource: dict[str, Any], name: str, version: str, deco
     parent = span.parent_span_id
     status = span.status
     return RawSpan(
-        span.trace_id.hex(),
-        decoding.span_id,
-        parent.hex() if parent and parent != NO_SPAN else None,
-        span.name,
-        moment(span.start_time_unix_nano),
-        moment(span.end_time_unix_nano),
-        attributes_of(span.attributes, decoding),
-        [_event(event, decoding) for event in span.events],
-        status.code,
-        status.message,
-        resource,
-        name,
-        version,
+        trace_id=span.trace_id.hex(),
+        span_id=decoding.span_id,
+        parent_id=parent.hex() if parent and parent != NO_SPAN else None,
+        name=span.name,
+        started_at=moment(span.start_time_unix_nano),
+        ended_at=moment(span.end_time_unix_nano),
+        attributes=attributes_of(span.attributes, decoding),
+        events=[_event(event, decoding) for event in span.events],
+        status_code=status.code,
+        status_message=status.message,
+        resource=resource,
+        scope_name=name,
+        scope_version=version,
     )
 
 

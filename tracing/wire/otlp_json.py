@@ -69,19 +69,19 @@ def _raw_span(
 ) -> RawSpan:
     status = child(span, "status")
     return RawSpan(
-        trace_id,
-        decoding.span_id,
-        hex_id(span.get("parentSpanId"), ID_SIZES["spanId"]),
-        text(span.get("name")),
-        nanoseconds(span.get("startTimeUnixNano"), decoding),
-        nanoseconds(span.get("endTimeUnixNano"), decoding),
-        attributes_of(span.get("attributes"), decoding),
-        [_event(event, decoding) for event in objects(span, "events")],
-        _status_code(status.get("code")),
-        text(status.get("message")),
-        resource,
-        name,
-        version,
+        trace_id=trace_id,
+        span_id=decoding.span_id,
+        parent_id=hex_id(span.get("parentSpanId"), ID_SIZES["spanId"]),
+        name=text(span.get("name")),
+        started_at=nanoseconds(span.get("startTimeUnixNano"), decoding),
+        ended_at=nanoseconds(span.get("endTimeUnixNano"), decoding),
+        attributes=attributes_of(span.get("attributes"), decoding),
+        events=[_event(event, decoding) for event in objects(span, "events")],
+        status_code=_status_code(status.get("code")),
+        status_message=text(status.get("message")),
+        resource=resource,
+        scope_name=name,
+        scope_version=version,
     )
 
 

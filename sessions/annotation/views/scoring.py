@@ -167,7 +167,7 @@ def _take(project: Project, target: Target, user: User, posted: Mapping[str, str
 def _turn(request: PageRequest, project: Project, target: Target) -> HttpResponse:
     """The line below a turn, after a thumb."""
     own = Score.objects.for_project(project).filter(id=scoring.own_id(target, configs.THUMBS, person(request))).first()
-    mark = Mark(target.trace_id or "", thumb=None if own is None else bool(own.value))
+    mark = Mark(trace_id=target.trace_id or "", thumb=None if own is None else bool(own.value))
     context = {"project": project, "trace": {"trace_id": target.trace_id}, "mark": mark}
     return render(request, "sessions/annotation/_bar.html", context)
 

@@ -60,7 +60,7 @@ def translation(request: PageRequest, project: Project, trace_id: str) -> HttpRe
         return render(request, "sessions/translation/_turn.html", context)
     turn = _turn(project, trace)
     texts = (job.result or {}).get("texts", {}) if job and not job.is_open else {}
-    read = Turn(trace, 0, None, in_other_words(turn.reading, texts))
+    read = Turn(trace=trace, number=0, idle_ms=None, reading=in_other_words(turn.reading, texts))
     context |= {"turn": read, "original": turn, "is_translated": bool(texts and context.get("sources"))}
     template = "sessions/translation/_turn.html" if request.htmx else "sessions/translation/page.html"
     return render(request, template, context)
@@ -110,7 +110,7 @@ def _turn(project: Project, trace: Trace) -> Turn:
     """As its session shows it, without what it repeats of the turn before."""
     own = Session(project_id=project.pk, session_id=trace.session_id)
     found = one_turn(own, trace.trace_id) if trace.session_id else None
-    return found or Turn(trace, 0, None, readings_of([trace])[0])
+    return found or Turn(trace=trace, number=0, idle_ms=None, reading=readings_of([trace])[0])
 
 
 def _number(text: str) -> int:
