@@ -100,14 +100,6 @@ def add_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
     return added
 
 
-def remove_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
-    members = CohortMember.objects.for_project(cohort.project_id).filter(cohort_id=cohort.id)
-    with transaction.atomic():
-        removed = int(members.filter(session_id__in=list(session_ids)).delete()[0])
-        _row(cohort).update(session_count=F("session_count") - removed)
-    return removed
-
-
 def delete(cohort: Cohort) -> None:
     """The cohort and its list; the sessions stay."""
     with transaction.atomic():

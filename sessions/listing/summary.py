@@ -69,10 +69,6 @@ class Strip:
     def traces_each(self) -> float:
         return self.trace_count / self.session_count if self.session_count else 0.0
 
-    @property
-    def failed_share(self) -> float:
-        return self.failed / self.session_count if self.session_count else 0.0
-
 
 @dataclass(frozen=True)
 class Bucket:

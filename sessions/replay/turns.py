@@ -50,11 +50,6 @@ class Turn:
     def models(self) -> list[str]:
         return sorted(self.trace.usage_by_model)
 
-    @property
-    def is_short(self) -> bool:
-        """Whether all of its texts came along."""
-        return all(spoken is None or spoken.shown for spoken in (self.reading.input, self.reading.output))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
