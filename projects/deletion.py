@@ -1,8 +1,8 @@
-"""Deletes a project, or an organization with all of its projects: closed to everybody at once, emptied by a worker in
-small transactions, then gone.
+"""Deletes a project, or an organization with all of its projects.
 
-May be killed and run again at any point. The project's row goes last, after every request that had passed the door
-before it closed must have ended, so that none can leave rows behind."""
+They are closed to everybody at once, emptied by a worker in small transactions, then deleted. A worker may be killed
+at any point and another continues. The project's row is deleted last, when every request that came before the
+closing must have ended, so that none can leave rows behind."""
 
 import math
 import time
@@ -26,9 +26,10 @@ emptied = Signal()
 
 @transaction.atomic
 def begin(project: Project, *, by: User) -> ProjectDeletion:
-    """From the commit on, no key passes and nobody can open the project.
+    """Close a project and create the receipt of its deletion.
 
-    Raise Project.DoesNotExist if somebody began it before."""
+    From the commit on, no key is accepted and nobody can open the project. Raises Project.DoesNotExist if it is
+    being deleted already."""
     Project.objects.select_for_update().get(pk=project.pk, deleted_at=None)
     project.deleted_at = timezone.now()
     project.save(update_fields=["deleted_at"])
@@ -39,7 +40,9 @@ def begin(project: Project, *, by: User) -> ProjectDeletion:
 
 @transaction.atomic
 def begin_organization(organization: Organization, *, by: User) -> list[ProjectDeletion]:
-    """From the commit on, nobody can open it; it goes when its last project is gone."""
+    """Close an organization and its projects.
+
+    From the commit on, nobody can open it; it is deleted with its last project."""
     organization.deleted_at = timezone.now()
     organization.save(update_fields=["deleted_at"])
     organization.invitations.all().delete()
@@ -49,17 +52,19 @@ def begin_organization(organization: Organization, *, by: User) -> list[ProjectD
 
 
 def delete_empty_organizations() -> None:
+    """Delete closed organizations without projects."""
     Organization.objects.filter(deleted_at__isnull=False, projects=None).delete()
 
 
 def unfinished() -> list[int]:
-    """Ids of the projects that are being deleted."""
+    """Return the ids of the projects that are being deleted."""
     return list(ProjectDeletion.objects.filter(finished_at=None).values_list("project_id", flat=True))
 
 
 def proceed(project_id: int, until: float = math.inf) -> bool:
-    """Deletes every row there is, then the project itself, unless a late request might still be writing. Returns
-    whether the time was up before."""
+    """Delete all rows, then the project itself unless a late request might still be writing.
+
+    Returns whether the time was up before all rows were deleted."""
     deletion = ProjectDeletion.objects.get(project_id=project_id)
     tables = [model for model in apps.get_models() if model._meta.db_table in tenant_tables()]
     if not deletion.expected_rows:
@@ -82,7 +87,7 @@ def _rows(model: type[models.Model], project_id: int) -> int:
 
 
 def _delete_some(model: type[models.Model], project_id: int) -> int:
-    """Deletes the first rows in the order of the key, whose index finds them; answers how many there were."""
+    """Delete the first rows in the order of the key, which its index finds, and return how many there were."""
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(_key_columns(model))
     params: dict[str, Any] = {"project": project_id, "rows": ROWS_AT_ONCE}

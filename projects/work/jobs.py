@@ -1,4 +1,4 @@
-"""Leaves a trace of every scheduled job, so that an operator sees what ran, how long, and what went wrong."""
+"""Records every run of a scheduled job, so that an operator sees what ran, for how long, and what failed."""
 
 import time
 from collections.abc import Iterator
@@ -13,14 +13,16 @@ from projects.work.time_limits import at_length
 
 @dataclass
 class Run:
-    """What a running job says about itself."""
+    """The figures of a running job."""
 
     rows: int = 0
 
 
 @contextmanager
 def job(name: str) -> Iterator[Run]:
-    """Records the run around the block; an exception is recorded and goes on its way. Statements may take long."""
+    """Record the run of the block; an exception is recorded and raised again.
+
+    Statements of the block may take long."""
     run, began = Run(), time.monotonic()
     JobRun.objects.update_or_create(
         name=name, defaults={"started_at": timezone.now(), "finished_at": None, "duration_ms": None}

@@ -1,8 +1,7 @@
-"""Leases: a row of work belongs to one worker until a moment, so that two never do the same and a killed one is
-followed by another.
+"""Leases: a row of work belongs to one worker until a moment, so that two never do the same.
 
-The moment is also the worker's proof: what it writes counts only while the row still has it. Rows are the truth; that
-workers look at them is the business of `projects/work/slices.py`."""
+If the worker is killed, another continues after that moment. It is also the worker's proof: a worker writes only
+while the row still has it. Rows are the truth; `projects/work/slices.py` decides when a worker looks at them."""
 
 import time
 from collections.abc import Callable
@@ -53,7 +52,7 @@ class Leased(models.Model):
 
     @property
     def row(self) -> LeasedQuerySet:
-        """This row as a query set."""
+        """Return the query set that has only this row."""
         rows: LeasedQuerySet = type(self)._default_manager.filter(project_id=self.project_id, pk=self.pk)
         return rows
 

@@ -70,8 +70,11 @@ return {kind, first[2]}
 
 @dataclass(frozen=True, kw_only=True)
 class WorkKind:
-    """`work(project_id, until)` works until that moment of `time.monotonic`, but always gets on, and returns whether it
-    left something that can be gone on with at once. `waiting()` names the projects in which something is to be done."""
+    """A kind of long work.
+
+    `work(project_id, until)` works until that moment of `time.monotonic`, but always makes progress, and returns
+    whether something is left that can be continued at once. `waiting()` returns the ids of the projects that have
+    work."""
 
     name: str
     work: Callable[[int, float], bool]
@@ -102,7 +105,7 @@ class WorkKind:
 
 
 class OutOfTime(Exception):
-    """The time of a slice was up when only the first `seen` things of a batch were done, which `changed` so many."""
+    """The time of a slice was up when only the first `seen` things of a batch were done; `changed` counts changes."""
 
     def __init__(self, seen: Sequence[str], changed: int) -> None:
         self.seen, self.changed = seen, changed

@@ -1,1 +1,1 @@
-"""What people say about sessions: scores by config, comments, corrected answers, and queues to review."""
+"""Annotation of sessions by people: scores by config, comments, corrected answers, and review queues."""

@@ -1,4 +1,6 @@
-"""Comments in threads of one level, on sessions, traces and spans. A thread is resolved at its first comment."""
+"""Comments in threads of one level, on sessions, traces and spans.
+
+A thread is resolved at its first comment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +27,7 @@ class Thread:
 
 
 def threads_on(project: Project, where: Q) -> list[Thread]:
-    """The open ones first, then by age. One query."""
+    """Load the threads, open ones first, then by age. One query."""
     threads: dict[str, Thread] = {}
     found = list(Comment.objects.for_project(project).filter(where).order_by("created_at", "id"))
     for comment in found:
@@ -48,7 +50,9 @@ def add(
     thread: Comment | None = None,
     trace_id: str | None = None,
 ) -> Comment:
-    """By a person, or by a program under the name `author` that it gives. `trace_id` is a span's. Raises NotAllowed."""
+    """Add a comment by a person, or by a program under the name `author`. Raises NotAllowed.
+
+    `trace_id` is that of a span."""
     comment = Comment(
         project_id=project.pk,
         object_type=kind,
@@ -67,25 +71,26 @@ def add(
 
 
 def change(project: Project, comment: Comment, content: str, *, by: User) -> None:
-    """Raises NotAllowed."""
+    """Change the text of a comment. Raises NotAllowed."""
     _update(project, comment, {"content": checked(content)}, by=by, what="edited")
 
 
 def resolve(project: Project, comment: Comment, *, by: User, is_resolved: bool) -> None:
+    """Resolve a thread, or open it again."""
     now = timezone.now()
     changes = {"resolved_at": now if is_resolved else None, "resolved_by": by.email if is_resolved else ""}
     _update(project, comment, changes, by=by, what="resolved" if is_resolved else "opened again")
 
 
 def delete(project: Project, comment: Comment, *, by: User) -> None:
-    """With the answers to it."""
+    """Delete a comment, and the answers to it."""
     with transaction.atomic():
         Comment.objects.for_project(project).filter(Q(id=comment.id) | Q(thread_id=comment.id)).delete()
         record(Action.COMMENT_DELETED, project, actor=by, target=_named(comment), comment=comment.id)
 
 
 def checked(content: str) -> str:
-    """Raises NotAllowed."""
+    """Return the text as it is stored. Raises NotAllowed."""
     content = content.replace("\r\n", "\n").strip()
     if not content or len(content) > MAX_COMMENT_CHARACTERS or "\x00" in content:
         raise NotAllowed(f"content: 1 to {MAX_COMMENT_CHARACTERS:,} characters")

@@ -1,4 +1,6 @@
-"""Score configs: what people may be asked for, and what an answer may be. A change here rewrites no score."""
+"""Score configs: what people may score, and which answers are valid.
+
+A change of a config changes no score."""
 
 import math
 from collections.abc import Collection, Iterable, Mapping
@@ -20,25 +22,27 @@ BOOLEAN_WORDS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no"
 
 
 class NotAllowed(ValueError):
-    """The text says to the person what is wrong; its cause, if any, is how a program is answered."""
+    """The request is not allowed.
+
+    The message is for people; the cause, if any, says how a program is answered."""
 
 
 class ScoreValue(NamedTuple):
-    """An answer as it is stored: `number` of a category is the one that its config gives it."""
+    """An answer as it is stored; `number` of a category is the one in its config."""
 
     number: float | None
     text: str | None
 
 
 class OfProgram:
-    """A config as it reads what a program sends: values of JSON, where a form has words."""
+    """A config that reads the JSON values of programs, where a form has text."""
 
     def __init__(self, config: ScoreConfig) -> None:
         self.config = config
         self.data_type = config.data_type
 
     def read(self, value: Any) -> ScoreValue:
-        """A text may be longer than a person's. Raises BadScore."""
+        """Read a value; a text may be longer than a person's. Raises BadScore."""
         if self.data_type == DataType.TEXT:
             if not isinstance(value, str) or not value:
                 raise BadScore(f"value: {self.config.name}, by its config, is a text")
@@ -49,7 +53,7 @@ class OfProgram:
             raise BadScore(f"value: by its config, {refused}") from None
 
     def _word(self, value: Any) -> str:
-        """Empty for what no answer may be."""
+        """Return the value as text, or "" if it cannot be a valid answer."""
         if isinstance(value, str):
             return "" if self.data_type == DataType.NUMERIC else value
         if self.data_type == DataType.CATEGORICAL:
@@ -60,19 +64,19 @@ class OfProgram:
 
 
 def configs_of(project: Project | int, *, archived: bool = False) -> list[ScoreConfig]:
-    """By name; the archived ones only when asked for."""
+    """Load the configs of a project by name, archived ones only on request."""
     configs = ScoreConfig.objects.for_project(project).order_by("name", "created_at", "id")
     return list(configs if archived else configs.filter(is_archived=False))
 
 
 def named(project_id: int, ids: Collection[str], **_: Any) -> dict[str, OfProgram]:
-    """Those of `ids` that there are, archived ones too: what a program sends is not asked of anybody."""
+    """Load the configs with these ids, archived ones too: programs may still send scores for them."""
     configs = ScoreConfig.objects.for_project(project_id).filter(id__in=list(ids))
     return {config.id: OfProgram(config) for config in configs}
 
 
 def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ScoreConfig:
-    """Raises NotAllowed."""
+    """Create a config and audit it. Raises NotAllowed if its fields are inconsistent."""
     config = ScoreConfig(project_id=project.pk, **fields)
     check(config)
     with transaction.atomic():
@@ -82,7 +86,7 @@ def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ScoreCo
 
 
 def change(project: Project, config: ScoreConfig, fields: Mapping[str, Any], *, by: Actor) -> ScoreConfig:
-    """Of any field but the type, which old answers were given in. Raises NotAllowed."""
+    """Change any field of a config but its type, in which old answers were given. Raises NotAllowed."""
     for name, value in fields.items():
         setattr(config, name, value)
     check(config)
@@ -95,14 +99,14 @@ def change(project: Project, config: ScoreConfig, fields: Mapping[str, Any], *, 
 
 
 def thumbs(project: Project, *, by: Actor) -> ScoreConfig:
-    """The config of the thumbs up and down, made when the first thumb is given."""
+    """Return the config of the thumbs up and down; the first thumb creates it."""
     named = ScoreConfig.objects.for_project(project).filter(name=THUMBS, data_type=DataType.BOOLEAN)
     fields = {"name": THUMBS, "data_type": DataType.BOOLEAN, "description": "Was this a good answer?"}
     return named.order_by("created_at").first() or create(project, fields, by=by)
 
 
 def check(config: ScoreConfig) -> None:
-    """Raises NotAllowed."""
+    """Raise NotAllowed if the fields of a config are inconsistent."""
     if not config.name or len(config.name) > MAX_CONFIG_NAME_CHARACTERS or "\x00" in config.name + config.description:
         raise NotAllowed(f"name: 1 to {MAX_CONFIG_NAME_CHARACTERS} characters")
     if config.data_type not in DataType.values:
@@ -118,12 +122,12 @@ def check(config: ScoreConfig) -> None:
 
 
 def categories_of(labels: Iterable[str]) -> list[dict[str, Any]]:
-    """Labels with their places as numbers."""
+    """Return labels with their places as numbers."""
     return [{"value": float(place), "label": label} for place, label in enumerate(labels)]
 
 
 def read_value(config: ScoreConfig, raw: str) -> ScoreValue:
-    """An answer as a form or a program gives it. Raises NotAllowed."""
+    """Read an answer of a form or a program. Raises NotAllowed."""
     raw = raw.strip()
     if config.data_type == DataType.BOOLEAN:
         if raw.lower() not in BOOLEAN_WORDS:

@@ -1,4 +1,4 @@
-"""What people said of traces and sessions goes with them, and so do the places that these have in queues."""
+"""Deletes annotations together with their traces and sessions, and their places in queues."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -12,7 +12,9 @@ from tracing.store.tombstones import bury
 
 
 def forget(project_id: int, trace_ids: Collection[str], session_ids: Collection[str], **_: Any) -> None:
-    """Of deleted traces, and of sessions that lost their last trace. Scores went with the traces already."""
+    """Delete annotations of deleted traces, and of sessions that lost their last trace.
+
+    Scores were deleted with the traces."""
     for kind, ids in ((ObjectType.TRACE, trace_ids), (ObjectType.SESSION, session_ids)):
         Comment.objects.for_project(project_id).filter(object_type=kind, object_id__in=list(ids)).delete()
         items = ReviewItem.objects.for_project(project_id).filter(object_type=kind, object_id__in=list(ids))
@@ -23,13 +25,13 @@ def forget(project_id: int, trace_ids: Collection[str], session_ids: Collection[
 
 
 def bury_spans(project_id: int, trace_ids: Collection[str], at: datetime, **_: Any) -> None:
-    """What programs said of spans without naming their trace, they would say again."""
+    """Add tombstones for spans that programs score without naming a trace, because they would send the score again."""
     said = _on_spans(Comment, project_id, trace_ids).values_list("object_id", flat=True)
     bury(project_id, Tombstone.Kind.SPAN, said, at)
 
 
 def _on_spans(model: type[Comment | ReviewItem], project_id: int, trace_ids: Collection[str]) -> QuerySet[Any]:
-    """Rows that name a span of these traces and no trace."""
+    """Return the rows that name a span of these traces and no trace."""
     buckets = Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).values_list("bucket", flat=True)
     spans = Span.objects.for_project(project_id).filter(bucket__in=set(buckets), trace_id__in=trace_ids)
     rows: QuerySet[Any] = model.objects.for_project(project_id).filter(object_type=ObjectType.OBSERVATION)

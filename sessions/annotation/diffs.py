@@ -1,4 +1,4 @@
-"""What changed between two texts, word by word."""
+"""The difference of two texts, word by word."""
 
 import re
 from collections import defaultdict
@@ -40,7 +40,7 @@ def word_diff(old: str, new: str) -> list[DiffPart]:
 
 
 def _replaced(gone: Sequence[str], new: Sequence[str]) -> Iterator[DiffPart]:
-    """A few words give way one for one; many are read better as two sentences."""
+    """Return replaced words one for one if they are few, and otherwise as two runs."""
     pairs = min(len(gone), len(new)) - 1
     for old_word, new_word in zip(gone[:pairs], new[:pairs], strict=True) if 0 < pairs < FEW_WORDS else ():
         blank = new_word[len(new_word.rstrip()) :]

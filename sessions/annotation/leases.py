@@ -1,7 +1,7 @@
-"""Who looks at which item of a review queue: leases, so that two people never get the same one by accident.
+"""Leases of review items, so that two people never get the same item by accident.
 
-An item row is locked while it is given out, and who has it is counted again under the lock. A lease that runs out
-gives the item back; what its holder says afterwards is kept all the same."""
+An item row is locked while it is given out, and its reviewers are counted again under the lock. A lease that expires
+gives the item back; a review that arrives later is kept all the same."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,8 +34,9 @@ SELECT count(*) FROM review r WHERE r.project_id = %(project)s AND r.item_id = %
 
 
 def claim(queue: ReviewQueue, user_id: int, *, but: tuple[str, ...] = ()) -> ReviewItem | None:
-    """The item to review next, leased to this person: one that they have already, else the oldest that is free. None
-    of `but`."""
+    """Lease the next item to a person and return it: one that they have already, else the oldest that is free.
+
+    Never returns one of `but`."""
     passed_over = list(but)
     for _ in range(TRIES):
         with transaction.atomic():
@@ -50,7 +51,9 @@ def claim(queue: ReviewQueue, user_id: int, *, but: tuple[str, ...] = ()) -> Rev
 
 
 def finish(queue: ReviewQueue, item: ReviewItem, user_id: int, state: Review.State) -> None:
-    """Done or skipped by this person. The item is complete with as many reviews as the queue wants."""
+    """Record that a person has done or skipped an item.
+
+    The item is complete when it has as many reviews as the queue wants."""
     now = timezone.now()
     with transaction.atomic():
         items = ReviewItem.objects.for_project(queue.project_id).filter(id=item.id)
@@ -64,7 +67,7 @@ def finish(queue: ReviewQueue, item: ReviewItem, user_id: int, state: Review.Sta
 
 
 def offer_skipped(queue: ReviewQueue, user_id: int) -> int:
-    """Gives a person the items again that they skipped; answers how many."""
+    """Offer a person the items again that they skipped, and return how many."""
     skipped = Review.objects.for_project(queue.project_id).filter(
         queue_id=queue.id, user_id=user_id, state=Review.State.SKIPPED
     )
@@ -80,7 +83,9 @@ def _candidate(queue: ReviewQueue, user_id: int, passed_over: list[str]) -> str 
 
 
 def _lease(queue: ReviewQueue, item_id: str, user_id: int) -> bool:
-    """Under the item's lock, whose holder before us may have leased it: a new statement sees that."""
+    """Lease an item while it is locked.
+
+    Somebody may have leased it just before us; a new statement sees that."""
     params = _params(queue, user_id) | {"item": item_id}
     with connection.cursor() as cursor:
         cursor.execute(OTHER_REVIEWERS_SQL, params)

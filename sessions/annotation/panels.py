@@ -1,4 +1,4 @@
-"""What the annotate panel shows of one session, trace or span: scores with their authors, questions, comments."""
+"""The contents of the annotate panel for a session, trace or span: scores with authors, questions, comments."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,14 +26,14 @@ SOURCE_LABELS = {"api": "API", "annotation": "", "eval": "evaluation"}
 
 @dataclass(frozen=True)
 class ConfigQuestion:
-    """A config to answer, with this person's answer so far."""
+    """A config to answer, with the person's answer so far."""
 
     config: ScoreConfig
     own: Score | None
 
     @property
     def choices(self) -> list[tuple[str, str, bool]]:
-        """(value, label, chosen) of each; the last one says that this person cannot tell."""
+        """Return value, label, and whether it is chosen, for each choice; the last one is "cannot tell"."""
         if self.config.data_type == DataType.BOOLEAN:
             offered = [("1", "Yes", "True"), ("0", "No", "False")]
         elif self.config.data_type == DataType.CATEGORICAL:
@@ -78,13 +78,13 @@ class Given:
 
     @property
     def source(self) -> str:
-        """Empty for a person's."""
+        """Return the label of the score's source, empty for a person."""
         return SOURCE_LABELS.get(self.score.source, self.score.source)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """What was said on one turn, for a reader of the whole session."""
+    """The annotations of one turn, for a reader of the whole session."""
 
     trace_id: str
     given: list[Given] = field(default_factory=list)
@@ -94,7 +94,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Diff:
-    """A correction against the answer; without `parts` its words alone, and why they were not compared."""
+    """A correction compared with the answer.
+
+    Without `parts` it is only the correction's text, and the reason why the two were not compared."""
 
     author: str
     words: str
@@ -127,7 +129,7 @@ class Panel:
 
 
 def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[ScoreConfig] | None = None) -> Panel:
-    """A constant number of queries."""
+    """Load the panel of a target, in a constant number of queries."""
     scores = list(
         Score.objects.for_project(project)
         .filter(target.where)
@@ -146,7 +148,7 @@ def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[
 
 
 def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> list[tuple[ScoreConfig, ScoreAnswer]]:
-    """What a form says; what was left empty is not said."""
+    """Return the answers in a form; a field that was left empty is no answer."""
     answers = []
     for config in configs:
         raw, why = posted.get(f"score-{config.id}", "").strip(), posted.get(f"why-{config.id}", "")
@@ -159,13 +161,13 @@ def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> lis
 
 
 def given_of(project: Project, scores: list[Score], user: User, configs: Iterable[ScoreConfig] = ()) -> list[Given]:
-    """With the authors' names."""
+    """Return the scores as they are shown, with the names of their authors."""
     names = names_of(score.author_id for score in scores)
     known = {config.id: config for config in configs} if project.role.administers else {}
     return [
         Given(
             score=score,
-            author=names.get(score.author_id or 0, "" if score.author_id is None else "somebody who left"),
+            author=names.get(score.author_id or 0, "" if score.author_id is None else "a former member"),
             is_own=score.author_id == user.pk,
             may_delete=may_edit(project, score.author_id, user),
             question=ConfigQuestion(config, score) if config and score.author_id not in (None, user.pk) else None,
@@ -176,18 +178,21 @@ def given_of(project: Project, scores: list[Score], user: User, configs: Iterabl
 
 
 def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:
+    """Load the names of people."""
     people = User.objects.filter(pk__in={user_id for user_id in user_ids if user_id is not None})
     return {person.pk: person.name or person.email for person in people}
 
 
 def own_of(scores: Iterable[Score], config: ScoreConfig, user: User) -> Score | None:
-    """A score of the config's name but of another type is another question's."""
+    """Find the user's score for this config.
+
+    A score with the same name but a different data type does not count."""
     mine = (s for s in scores if s.author_id == user.pk and s.name == config.name and s.data_type == config.data_type)
     return next(mine, None)
 
 
 def marks_of(project: Project, target: Target, user: User) -> list[Mark]:
-    """Of the turns that anything was said on."""
+    """Load the annotations of all turns that have any."""
     traces = Trace.objects.for_project(project).filter(session_id=target.session_id).values("trace_id")
     scores: QuerySet[Score] = Score.objects.for_project(project).filter(trace_id__in=traces)
     found: dict[str, list[Given]] = {}
@@ -231,7 +236,7 @@ def _diff(original: str, author: str, correction: str) -> Diff:
 
 
 def original_of(project: Project, target: Target) -> str:
-    """What the trace or span answered, as words."""
+    """Return the answer of the trace or span as text."""
     trace = Trace.objects.for_project(project).filter(trace_id=target.trace_id).first()
     if trace is None:
         return ""

@@ -1,4 +1,4 @@
-"""Review queues: what is in one, who works on it, and how far they are."""
+"""Review queues: their items, their reviewers, and their progress."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
@@ -22,7 +22,7 @@ MOST_NAMED = 10  # ids in one refusal
 
 
 class Progress(NamedTuple):
-    """How many items of a queue are complete, and how many reviews one person finished."""
+    """How many items of a queue are complete, and how many reviews one person has finished."""
 
     completed: int
     total: int
@@ -34,12 +34,12 @@ class Progress(NamedTuple):
 
 
 def queues_of(project: Project) -> list[ReviewQueue]:
-    """The newest first."""
+    """Load the queues of a project, the newest first."""
     return list(ReviewQueue.objects.for_project(project).order_by("-created_at", "id"))
 
 
 def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
-    """Adds the sessions in this order, those left out that the queue holds already; answers how many are new."""
+    """Add sessions in this order, and return how many are new; the queue keeps those it has."""
     added, left = 0, iter(session_ids)
     with transaction.atomic():
         while some := list(islice(left, QUEUE_BATCH_ITEMS)):
@@ -51,7 +51,7 @@ def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
 
 
 def check_sessions(project: Project, session_ids: Collection[str]) -> None:
-    """Raise NotAllowed, which names them, for ids of sessions that are not there: nobody could ever review those."""
+    """Raise NotAllowed, which names them, for sessions that do not exist: nobody could review those."""
     named, there = sorted(set(session_ids)), set[str]()
     for start in range(0, len(named), QUEUE_BATCH_ITEMS):
         for rows in (Session.objects.for_project(project), Trace.objects.for_project(project)):  # or soon to be summed
@@ -67,7 +67,7 @@ def check_sessions(project: Project, session_ids: Collection[str]) -> None:
 
 @transaction.atomic
 def add_items(queue: ReviewQueue, objects: Iterable[tuple[str, str]]) -> int:
-    """Of (type, id) pairs, those left out that were erased. A completed item stays completed."""
+    """Add (type, id) pairs that were not erased; a completed item stays completed."""
     now, wanted = timezone.now(), dict.fromkeys(objects)
     for kind in {kind for kind, _ in wanted}:
         for key in gone(queue.project_id, kind, [key for of, key in wanted if of == kind]):
@@ -92,14 +92,14 @@ def add_items(queue: ReviewQueue, objects: Iterable[tuple[str, str]]) -> int:
 
 
 def may_review(queue: ReviewQueue, project: Project, user: User) -> bool:
-    """Members whom the queue is assigned to; nobody assigned means all of them. Admins always."""
+    """Return whether a person may review: all members if nobody is assigned, otherwise those assigned, and admins."""
     if not project.role.edits:
         return False
     return not queue.user_ids or user.pk in queue.user_ids or project.role.administers
 
 
 def progress_of(project_id: int, user_id: int = 0) -> dict[str, Progress]:
-    """By queue id, for the queues that have items. Two queries, however many queues there are."""
+    """Return the progress by queue id, for queues that have items. Two queries, however many queues there are."""
     items = ReviewItem.objects.for_project(project_id).order_by().values_list("queue_id")
     counted = items.annotate(Count("id"), done=Count("id", filter=Q(status=ReviewItem.Status.COMPLETED)))
     reviews = Review.objects.for_project(project_id).filter(user_id=user_id, state=Review.State.DONE).order_by()
@@ -108,7 +108,7 @@ def progress_of(project_id: int, user_id: int = 0) -> dict[str, Progress]:
 
 
 def delete(project: Project, queue: ReviewQueue, by: Actor) -> None:
-    """With its items and reviews; the scores that were given in it stay."""
+    """Delete a queue with its items and reviews; the scores that were given in it stay."""
     with transaction.atomic():
         Review.objects.for_project(project).filter(queue_id=queue.id).delete()
         ReviewItem.objects.for_project(project).filter(queue_id=queue.id).delete()
@@ -117,7 +117,7 @@ def delete(project: Project, queue: ReviewQueue, by: Actor) -> None:
 
 
 def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ReviewQueue:
-    """Raises NotAllowed."""
+    """Create a queue and audit it. Raises NotAllowed."""
     queue = ReviewQueue(project_id=project.pk, **fields)
     _check(project, queue)
     with transaction.atomic():
@@ -127,7 +127,7 @@ def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ReviewQ
 
 
 def change(project: Project, queue: ReviewQueue, fields: Mapping[str, Any], *, by: Actor) -> None:
-    """Raises NotAllowed."""
+    """Change a queue and audit it. Raises NotAllowed."""
     for name, value in fields.items():
         setattr(queue, name, value)
     _check(project, queue)

@@ -1,4 +1,4 @@
-"""What came out of a review queue: a row for each item, every reviewer's value side by side, and how far they agree."""
+"""The results of a review queue: a row for each item, with every reviewer's value, and their agreement."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,9 @@ UNSURE_LABEL = "can't tell"
 
 
 class Result(NamedTuple):
-    """`values` is {score name: {reviewer: value}}, `agreement` {score name: share of pairs of reviewers who agree}."""
+    """The result of one item.
+
+    `values` is {score name: {reviewer: value}}, `agreement` is {score name: share of pairs of reviewers who agree}."""
 
     item: ReviewItem
     values: dict[str, dict[str, Any]]
@@ -30,7 +32,7 @@ class Result(NamedTuple):
 
 
 def results_of(project: Project, queue: ReviewQueue) -> Iterator[Result]:
-    """In the order of the queue, some hundreds at a time."""
+    """Yield results in the order of the queue, read in batches of some hundreds."""
     names = _names(project, queue)
     items = ReviewItem.objects.for_project(project).filter(queue_id=queue.id).order_by("created_at", "id")
     after: tuple[Any, str] | None = None
@@ -48,26 +50,27 @@ def results_of(project: Project, queue: ReviewQueue) -> Iterator[Result]:
 
 
 class Agreement:
-    """Of all results that pass: by score, the mean over the items with at least two answers."""
+    """The agreement by score over all results that pass: the mean over items with at least two answers."""
 
     def __init__(self) -> None:
         self._shares: dict[str, list[float]] = {}
 
     def of(self, results: Iterable[Result]) -> Iterator[Result]:
-        """The same results, counted."""
+        """Yield the same results, and count them."""
         for result in results:
             for name, share in result.agreement.items():
                 self._shares.setdefault(name, []).extend([] if share is None else [share])
             yield result
 
     def by_score(self) -> dict[str, float | None]:
+        """Return the mean agreement by score, None if no item had two answers."""
         return {name: sum(found) / len(found) if found else None for name, found in self._shares.items()}
 
 
 def json_pieces(
     project: Project, queue: ReviewQueue, head: dict[str, Any], encoder: type[JSONEncoder]
 ) -> Iterator[str]:
-    """One object with `head`, the items, and behind them their agreement, written as it is read."""
+    """Yield one object with `head`, the items, and then their agreement, written as it is read."""
     agreement = Agreement()
     yield json.dumps(head, cls=encoder)[:-1] + (", " if head else "") + '"items": ['
     for number, result in enumerate(agreement.of(results_of(project, queue))):
@@ -76,6 +79,7 @@ def json_pieces(
 
 
 def as_json(result: Result) -> dict[str, Any]:
+    """Return a result as JSON."""
     item = result.item
     return {
         "object_type": item.object_type,
@@ -89,7 +93,7 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def as_csv(project: Project, queue: ReviewQueue) -> Iterator[str]:
-    """A column for each score and reviewer, then one for each score's agreement."""
+    """Yield CSV with a column for each score and reviewer, then one for each score's agreement."""
     names = sorted(set(_names(project, queue).values()))
     people = sorted(_people(project, queue).values())
     pairs = [(name, reviewer) for name in names for reviewer in people]
@@ -121,8 +125,9 @@ def _results(project: Project, queue: ReviewQueue, names: dict[str, str], page: 
 def _given(
     project: Project, queue: ReviewQueue, names: dict[str, str], people: dict[int, str], keys: list[str]
 ) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
-    """By object, name and reviewer. An answer stands under what its question is called now, whatever it was called
-    when it was given; the latest counts."""
+    """Load the values by object, name and reviewer; the latest counts.
+
+    An answer has the name that its question has now, whatever its name was when the answer was given."""
     scores = Score.objects.for_project(project).filter(queue_id=queue.id, author_id__in=people)
     scores = scores.filter(Q(session_id__in=keys) | Q(trace_id__in=keys, span_id=None) | Q(span_id__in=keys))
     given: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
@@ -135,7 +140,7 @@ def _given(
 
 
 def _agreement(values: Iterable[Any]) -> float | None:
-    """Of pairs of reviewers who gave an answer; None when fewer than two did."""
+    """Return the share of equal pairs of reviewers, or None of fewer than two answers."""
     answers = [value for value in values if value != UNSURE_LABEL]
     pairs = list(combinations(answers, 2))
     return sum(a == b for a, b in pairs) / len(pairs) if pairs else None
@@ -152,7 +157,7 @@ def _cell(value: Any) -> Any:
 
 
 def _names(project: Project, queue: ReviewQueue) -> dict[str, str]:
-    """Of the queue's questions, by config."""
+    """Load the names of the queue's questions, by config."""
     configs = ScoreConfig.objects.for_project(project).filter(id__in=queue.score_config_ids)
     return dict(configs.values_list("id", "name"))
 

@@ -1,4 +1,4 @@
-"""People's scores: one value of each person under one name on one thing, beside everybody else's."""
+"""Scores by people: one value of each person for each name on each target."""
 
 import hashlib
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ UNSURE_VALUE = ScoreValue(None, None)
 
 
 class ScoreAnswer(NamedTuple):
-    """What a person says under one name; without a `raw` value they cannot tell."""
+    """A person's answer under one name; without a `raw` value the person cannot tell."""
 
     raw: str
     is_unsure: bool = False
@@ -30,7 +30,7 @@ class ScoreAnswer(NamedTuple):
 def give(
     project: Project, target: Target, config: ScoreConfig, answer: ScoreAnswer, *, by: User, queue_id: str | None = None
 ) -> Score:
-    """Writes or replaces this person's score. Raises NotAllowed."""
+    """Create or replace this person's score. Raises NotAllowed."""
     value, comment = _checked(config, answer)
     fields = {
         "data_type": config.data_type,
@@ -42,7 +42,7 @@ def give(
 
 
 def correct(project: Project, target: Target, text: str, *, by: User) -> Score | None:
-    """What the answer should have been; an empty text takes it back. Raises NotAllowed."""
+    """Store what the answer should have been; an empty text deletes the correction. Raises NotAllowed."""
     text = text.replace("\r\n", "\n").strip()
     if len(text) > CORRECTION_LENGTH or "\x00" in text:
         raise NotAllowed(f"correction: up to {CORRECTION_LENGTH:,} characters")
@@ -53,8 +53,9 @@ def correct(project: Project, target: Target, text: str, *, by: User) -> Score |
 
 
 def change(project: Project, score_id: str, config: ScoreConfig, answer: ScoreAnswer, *, by: User) -> bool:
-    """Puts another answer in the place of a person's, who stays its author. False when there is none that `by` may
-    change. Raises NotAllowed."""
+    """Replace a person's answer; its author stays. Raises NotAllowed.
+
+    Returns False if there is no such score that `by` may change."""
     value, comment = _checked(config, answer)
     with transaction.atomic():
         named = Score.objects.for_project(project).filter(id=score_id, config_id=config.id, author_id__isnull=False)
@@ -73,24 +74,26 @@ def change(project: Project, score_id: str, config: ScoreConfig, answer: ScoreAn
 
 
 def withdraw(project: Project, score_id: str, *, by: User) -> bool:
-    """Deletes a score: one's own, or as an admin anybody's. False when there is none that this person may delete."""
+    """Delete a score: one's own, or as an admin anybody's.
+
+    Returns False if there is no such score that this person may delete."""
     score = Score.objects.for_project(project).filter(id=score_id).first()
     return score is not None and may_edit(project, score.author_id, by) and delete_score(project, score_id, by=by)
 
 
 def may_edit(project: Project, author_id: int | None, user: User) -> bool:
-    """Members their own, admins everything."""
+    """Return whether a user may edit an author's scores and comments: members their own, admins all."""
     return project.role.administers or (project.role.edits and author_id == user.pk)
 
 
 def own_id(target: Target, name: str, by: User) -> str:
-    """The same for the same person, name and thing, so that a second value replaces the first."""
+    """Return the id of a person's score, so that a second value for the same name and target replaces the first."""
     words = "\x00".join(["annotation", *(part or "" for part in target), name, str(by.pk)])
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _checked(config: ScoreConfig, answer: ScoreAnswer) -> tuple[ScoreValue, str | None]:
-    """The value and the comment as they are stored. Raises NotAllowed."""
+    """Return value and comment as they are stored. Raises NotAllowed."""
     if config.is_archived:
         raise NotAllowed(f"{config.name}: this score is archived")
     if len(answer.comment) > MAX_ANSWER_CHARACTERS or "\x00" in answer.comment:
@@ -121,7 +124,7 @@ def _write(
 
 
 def told(score: Score) -> str:
-    """A value as the audit log may keep it: a number or a category, never a text that somebody wrote."""
+    """Return a value as the audit log may keep it: a number or a category, never a text that somebody wrote."""
     if score.is_unsure is True:
         return "can't tell"
     if score.data_type == DataType.CATEGORICAL:

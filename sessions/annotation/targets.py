@@ -1,4 +1,4 @@
-"""What can be annotated: a session, a trace, or a span of one."""
+"""What can be annotated: a session, a trace, or a span."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -16,7 +16,7 @@ TARGET_TIMEOUT_MS = 1_500  # ms to find a span
 
 
 class Target(NamedTuple):
-    """Where a score stands: a session alone, or a trace, and then perhaps one of its spans."""
+    """The target of a score: a session alone, or a trace, and then perhaps one of its spans."""
 
     session_id: str | None = None
     trace_id: str | None = None
@@ -24,18 +24,19 @@ class Target(NamedTuple):
 
     @property
     def kind(self) -> ObjectType:
+        """Return the type of the object, as comments and queue items have it."""
         if self.session_id is not None:
             return ObjectType.SESSION
         return ObjectType.TRACE if self.span_id is None else ObjectType.OBSERVATION
 
     @property
     def key(self) -> str:
-        """The id of the object alone, as comments and queue items name it."""
+        """Return the id of the object alone, as comments and queue items have it."""
         return self.session_id or self.span_id or self.trace_id or ""
 
     @property
     def where(self) -> Q:
-        """The scores on this very thing."""
+        """Return the condition of scores on exactly this target."""
         return Q(session_id=self.session_id, trace_id=self.trace_id, span_id=self.span_id)
 
     def __str__(self) -> str:
@@ -43,20 +44,23 @@ class Target(NamedTuple):
 
 
 def gone(project_id: int, kind: str, keys: Collection[str]) -> set[str]:
-    """Those that were erased. Call it first in the transaction that writes about any of them."""
+    """Return the ids that were erased.
+
+    Call it first in the transaction that writes about any of them."""
     name = {ObjectType.SESSION: "session_ids", ObjectType.TRACE: "trace_ids"}.get(ObjectType(kind), "span_ids")
     return erased.gone(project_id, **{name: keys})
 
 
 def check(project_id: int, kind: str, key: str, *, trace_id: str | None = None) -> None:
-    """Call it first in the transaction that writes about this; a span goes with its trace. Raises NotAllowed for what
-    was erased."""
+    """Raise NotAllowed if the target was erased; a span is erased with its trace.
+
+    Call it first in the transaction that writes about it."""
     if gone(project_id, *((kind, [key]) if trace_id is None else (ObjectType.TRACE, [trace_id]))):
         raise NotAllowed(erased.ERASED_ISSUE_SAMPLE) from Erased(erased.ERASED_ISSUE_SAMPLE)
 
 
 def find(project_id: int, kind: str, key: str, *, trace_id: str = "") -> Target | None:
-    """The target, or None when the project has no such thing. A span is looked for in `trace_id`."""
+    """Find a target, or None if the project has none. A span is looked for in `trace_id`."""
     if "\x00" in key + trace_id:
         return None
     if kind == ObjectType.SESSION:
@@ -73,8 +77,9 @@ def find(project_id: int, kind: str, key: str, *, trace_id: str = "") -> Target 
 
 
 def find_queued(project_id: int, kind: str, key: str) -> Target | None:
-    """Of an item of a queue, which names no trace beside a span: day after day is looked through for it, the latest
-    first, for as long as one may wait."""
+    """Find the target of an item of a queue, which names no trace for a span.
+
+    Days are searched for it, the latest first, for as long as a page may wait."""
     if kind != ObjectType.OBSERVATION or "\x00" in key:
         return find(project_id, kind, key)
     try:

@@ -1,1 +1,1 @@
-"""One action on many sessions: chosen on the list, worked off in batches, with progress, an end and a receipt."""
+"""One action on many sessions: selected in the list, done in batches, with progress and a receipt."""

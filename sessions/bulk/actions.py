@@ -1,4 +1,6 @@
-"""What can be done to many sessions at once. Each action works on a batch of session ids and may see a batch twice."""
+"""The actions that can be done to many sessions at once.
+
+Each action works on a batch of session ids and may see a batch twice."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,12 +19,14 @@ Choices = list[tuple[str, str]]  # value and words
 
 
 class BulkRefused(Exception):
-    """The action cannot go on; the message says why, to people."""
+    """The action cannot continue. The message tells people why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BulkAction:
-    """`run(job, session_ids, until)` answers how many of them were not so already; it may raise OutOfTime."""
+    """An action on a batch of sessions.
+
+    `run(job, session_ids, until)` returns how many sessions it changed, and may raise OutOfTime."""
 
     label: str
     done: str  # as in "12 sessions bookmarked"
@@ -71,7 +75,7 @@ def _queues(project: Project) -> Choices:
 def _enqueue(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     queue = ReviewQueue.objects.for_project(job.project_id).filter(id=job.arguments.get("queue")).first()
     if queue is None:
-        raise BulkRefused("The review queue was deleted meanwhile.")
+        raise BulkRefused("The review queue has been deleted in the meantime.")
     return queues.add_items(queue, ((ObjectType.SESSION, session_id) for session_id in session_ids))
 
 
@@ -83,7 +87,7 @@ def _cohorts(project: Project) -> Choices:
 def _add_to_cohort(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     cohort = Cohort.objects.for_project(job.project_id).filter(id=job.arguments.get("cohort")).first()
     if cohort is None:
-        raise BulkRefused("The cohort was deleted meanwhile.")
+        raise BulkRefused("The cohort has been deleted in the meantime.")
     try:
         return making.add_sessions(cohort, session_ids)
     except making.CohortError as error:
@@ -123,4 +127,5 @@ BULK_ACTIONS = {
 
 
 def offered_to(role: Role) -> dict[str, BulkAction]:
+    """Return the actions that a role may use, by name."""
     return {name: action for name, action in BULK_ACTIONS.items() if role.covers(action.role)}

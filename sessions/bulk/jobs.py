@@ -1,7 +1,7 @@
-"""Bulk jobs from order to receipt.
+"""Bulk jobs, from the order to the receipt.
 
-May be killed and run again at any point: the position is a session id, batches are harmless twice, and a lease keeps
-two workers apart."""
+A worker may be killed and another continues: the position is a session id, a batch that runs twice does no harm, and
+a lease keeps two workers apart."""
 
 import logging
 import math
@@ -36,19 +36,22 @@ BULK_COUNT_TIMEOUT_MS = 5_000  # ms for counting what a filter matches
 
 @dataclass(frozen=True)
 class Selection:
-    """Sessions by their ids, or all that a query string of the list matches."""
+    """Sessions by their ids, or all sessions that a query string of the list matches."""
 
     session_ids: list[str] = field(default_factory=list)
     query: str | None = None
 
     @classmethod
     def read(cls, form: QueryDict) -> "Selection":
+        """Read the selection from the form of the list."""
         if form.get("all"):
             return cls(query=form.get("query", "").removeprefix("?"))
         return cls(session_ids=list(dict.fromkeys(id for id in form.getlist("session") if "\x00" not in id))[:MOST_IDS])
 
     def count(self, project: Project) -> Count:
-        """Sessions selected at this moment. Raises BulkRefused when the query cannot be followed, or not in time."""
+        """Count the sessions that are selected now.
+
+        Raises BulkRefused if the query is invalid, or takes too long."""
         if self.query is None:
             return Count(Session.objects.for_project(project).filter(session_id__in=self.session_ids).count(), False)
         found = matching(project, self.query, timezone.now())
@@ -57,13 +60,13 @@ class Selection:
                 number = found[: BulkJob.MOST_COUNTED + 1].count()
         except TooLong:
             raise BulkRefused(
-                "Finding what the filter matches takes too long. Narrow it, to a shorter time say."
+                "Finding the sessions takes too long. Narrow the filter, for example to a shorter time."
             ) from None
         return Count(min(number, BulkJob.MOST_COUNTED), is_capped=number > BulkJob.MOST_COUNTED)
 
 
 def begin(project: Project, action: str, selection: Selection, *, by: User, **arguments: str) -> BulkJob:
-    """The order: hand it to `proceed`, or to a worker when it `is_large`."""
+    """Create the job. Hand it to `proceed`, or to a worker if it `is_large`."""
     return BulkJob.objects.create(
         project_id=project.pk,
         action=action,
@@ -77,12 +80,15 @@ def begin(project: Project, action: str, selection: Selection, *, by: User, **ar
 
 
 def is_large(job: BulkJob) -> bool:
+    """Return whether a request should not wait for the job."""
     return job.expected_count > MAX_SESSIONS_IN_REQUEST
 
 
 def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
-    """What the list showed for `query` at that time: "the last 7 days" must not move on while a job works. Raises
-    BulkRefused when it cannot be followed: never all, never by mistake."""
+    """Return the sessions that the list showed for `query` at that time.
+
+    "The last 7 days" must not move while a job works. Raises BulkRefused if the query is invalid, so that a mistake
+    never selects all sessions."""
     params = QueryDict(query, mutable=True)
     for name in (*PASSING, "sort", "limit"):
         params.pop(name, None)
@@ -90,7 +96,7 @@ def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
         listing = Listing(project, params)
         if listing.errors:
             reasons = [reason for found in listing.errors.values() for reason in found]
-            raise BulkRefused("The list's filter cannot be followed: " + " ".join(reasons))
+            raise BulkRefused("The list's filter is invalid: " + " ".join(reasons))
         found: QuerySet[Session] = listing.matching
         return found
 
@@ -114,7 +120,7 @@ def proceed(job: BulkJob, until: float = math.inf) -> BulkJob:
         raise  # the database is away or chose a victim: the sweep goes on
     except Exception:
         logger.exception("bulk job %s of project %s failed", job.id, job.project_id)
-        job.finish(**_receipt(error="It failed; the server's log says why."))
+        job.finish(**_receipt(error="It failed. The server's log has the reason."))
     return job
 
 
@@ -152,7 +158,7 @@ def _work(job: BulkJob, project: Project, until: float) -> None:
 
 
 def _next(job: BulkJob, project: Project, limit: int) -> Sequence[str]:
-    """The ids after the last one that was worked off, in their order."""
+    """Return the ids that follow the last one that is done, in order."""
     if job.session_ids is not None:
         return [session_id for session_id in sorted(job.session_ids) if session_id > job.last_id][:limit]
     found = matching(project, job.query, job.requested_at).filter(

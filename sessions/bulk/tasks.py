@@ -1,5 +1,6 @@
-"""The sliced work of bulk jobs that are too large for a request. It has no rules and may run twice or never: the rows
-are the truth."""
+"""The sliced work of bulk jobs that are too large for a request.
+
+It has no rules and may run twice or never: the rows are the truth."""
 
 from projects.work.leases import work_through
 from projects.work.slices import sliced

@@ -1,4 +1,4 @@
-"""Where people start work on many sessions, watch it, and stop it."""
+"""Pages on which people start a bulk job, watch it, and stop it."""
 
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ EXPORT_ACTION = "export"  # changes nothing, so that it is a download and no job
 @require_safe
 @project_view
 def bulk(request: PageRequest, project: Project) -> HttpResponse:
-    """The project's jobs, the latest first."""
+    """Show the project's jobs, the newest first."""
     found = list(BulkJob.objects.for_project(project).defer("session_ids").order_by("-requested_at")[:MAX_SHOWN_JOBS])
     context = {
         "project": project,
@@ -47,6 +47,7 @@ def bulk(request: PageRequest, project: Project) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @project_view
 def bulk_job(request: PageRequest, project: Project, job_id: UUID) -> HttpResponse:
+    """Show one job; to htmx, the fragment that updates itself."""
     job = _job(project, job_id)
     context = {"project": project, "section": "sessions", **_shown(job)}
     return render(request, "sessions/_job.html" if request.htmx else "sessions/job.html", context)
@@ -55,10 +56,10 @@ def bulk_job(request: PageRequest, project: Project, job_id: UUID) -> HttpRespon
 @require_POST
 @project_view
 def cancel_bulk(request: PageRequest, project: Project, job_id: UUID) -> HttpResponse:
-    """Whoever asked for it may stop it, and whoever may do the same."""
+    """Stop a job, for the person who started it and for everybody who may do the same."""
     job = _job(project, job_id)
     if job.requested_by_id != person(request).pk and not project.role.covers(BULK_ACTIONS[job.action].role):
-        raise PermissionDenied("Only who asked for it, or who may do the same, may stop it.")
+        raise PermissionDenied("Only the person who started it, or somebody who may do the same, can stop it.")
     jobs.cancel(job)
     return redirect("bulk-job", project.pk, job.id)
 
@@ -66,7 +67,9 @@ def cancel_bulk(request: PageRequest, project: Project, job_id: UUID) -> HttpRes
 @require_POST
 @project_view
 def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
-    """An order from the list: asks back when something is open, does little at once and leaves much to a worker."""
+    """Start what the list's form asks for.
+
+    Asks back if a choice or a confirmation is missing, does a small job at once and leaves a large one to a worker."""
     selection = jobs.Selection.read(request.POST)
     if request.POST.get("action") == EXPORT_ACTION:
         return _export(request, project, selection)
@@ -75,7 +78,7 @@ def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
     try:
         count = selection.count(project)
         if not count.number:
-            raise BulkRefused("Nothing is selected: tick some rows, or “All”.")
+            raise BulkRefused("Nothing is selected. Select some rows, or “All”.")
         choices = action.choices(project) if action.argument else []
         if action.argument and argument not in {value for value, _ in choices}:
             return _ask(request, project, name, selection, count, choices)
@@ -94,10 +97,10 @@ def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def _export(request: HttpRequest, project: Project, selection: jobs.Selection) -> HttpResponse:
-    """Leads to the export of the selection, where a format is chosen."""
+    """Redirect to the export of the selection, where a format is chosen."""
     if len(selection.session_ids) > IN_AN_ADDRESS:
         messages.error(
-            request, f"More than {IN_AN_ADDRESS} ticked sessions do not fit into an address: filter for them."
+            request, f"More than {IN_AN_ADDRESS} selected sessions do not fit into an address. Use a filter instead."
         )
         return redirect(_list(project, request))
     asked = urlencode({"id": selection.session_ids}, doseq=True)
@@ -126,7 +129,7 @@ def _ask(
     count: Count,
     choices: list[tuple[str, str]],
 ) -> HttpResponse:
-    """The page between: what to choose, and how many sessions it is about."""
+    """Show the page on which a choice is made or confirmed, with the number of sessions."""
     context = {"project": project, "section": "sessions", "name": name, "action": BULK_ACTIONS[name], "count": count}
     context |= {"selection": selection, "choices": choices, "query": request.POST.get("query", "")}
     context |= {"back": _list(project, request)}

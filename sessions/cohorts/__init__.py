@@ -1,1 +1,1 @@
-"""Cohorts: named sets of sessions, and what tells them apart."""
+"""Cohorts: named sets of sessions, and how they differ."""

@@ -1,7 +1,7 @@
-"""Distributions of several groups on shared axes, as plain geometry: bars, lines and ticks of
-COMPARISON_CHART_WIDTH x COMPARISON_CHART_HEIGHT.
+"""Distributions of several groups on shared axes, as plain geometry: bars, lines and ticks.
 
-Bins have round edges and know the inclusive bounds that the list needs to show exactly a bar's sessions."""
+The chart is COMPARISON_CHART_WIDTH x COMPARISON_CHART_HEIGHT. Bins have round edges, and know the inclusive bounds
+with which the list shows exactly a bar's sessions."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -43,6 +43,8 @@ class HistogramBin:
 
 @dataclass(frozen=True, kw_only=True)
 class HistogramBar:
+    """The bar of one group in one bin."""
+
     place: int
     bin: int
     x: float
@@ -55,13 +57,15 @@ class HistogramBar:
 
 @dataclass(frozen=True)
 class Tick:
+    """A mark on the axis with its text."""
+
     at: float
     value: Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonChart:
-    """`bars` of a histogram (share of each group's sessions), or `lines` of cumulative shares."""
+    """The `bars` of a histogram (share of each group's sessions), or `lines` of cumulative shares."""
 
     is_logarithmic: bool
     bins: list[HistogramBin]
@@ -78,7 +82,7 @@ class ComparisonChart:
 
 
 def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bool = False) -> ComparisonChart | None:
-    """None where there is nothing, or nothing but one value, to draw."""
+    """Return the chart of several samples, or None if they have fewer than two different values."""
     spread = sorted(value for sample in samples for value in _ends(sample))
     if not spread or spread[0] == spread[-1] or max(abs(spread[0]), abs(spread[-1])) > 1e18:
         return None
@@ -115,12 +119,12 @@ def _ends(sample: Sample) -> Sequence[float]:
 
 
 def _is_skewed(positive: Sequence[Sequence[float]]) -> bool:
-    """Money and durations often are: then each step of the axis multiplies."""
+    """Return whether the axis is logarithmic, as money and durations often need."""
     return bool(positive) and max(v[-1] for v in positive) / min(quantile(v, 0.5) for v in positive) > SKEWED
 
 
 def _round_edges(lowest: float, highest: float, kind: PropertyKind) -> list[Decimal]:
-    """Rising; the first is at or below everything, the last above everything."""
+    """Return rising edges; the first is at or below all values, the last above them."""
     rough = Decimal(highest) - Decimal(lowest)
     power = Decimal(1).scaleb(math.floor(math.log10(float(rough) / LINEAR_AXIS_BINS)))
     step = next(power * times for times in (*TICK_STEPS, 10) if power * times * LINEAR_AXIS_BINS >= rough)
@@ -133,7 +137,7 @@ def _round_edges(lowest: float, highest: float, kind: PropertyKind) -> list[Deci
 
 
 def _logarithmic_edges(lowest: float, positive: float, highest: float, kind: PropertyKind) -> list[Decimal]:
-    """`positive` is the smallest value above zero."""
+    """Return edges each of which is a multiple of the one before; `positive` is the smallest value above zero."""
     least = max(positive, 1.0 if kind in WHOLE_NUMBER_KINDS else max(highest / 1e8, float(FRACTION)))
     powers = range(math.floor(math.log10(least)), math.ceil(math.log10(highest)) + 1)
     steps = [Decimal(times).scaleb(power) for power in powers for times in TICK_STEPS]
@@ -160,7 +164,7 @@ def _highest(bins: Sequence[HistogramBin], samples: Sequence[Sample]) -> float:
 
 
 def _ticks(edges: Sequence[Decimal]) -> tuple[list[Tick], list[float]]:
-    """Bins are equally wide, so that an edge's place follows from its number; not every edge has room for its text."""
+    """Return the ticks of the edges that have room for their text; bins are equally wide."""
     width = (COMPARISON_CHART_WIDTH - LEFT - RIGHT) / (len(edges) - 1)
     places = [round(LEFT + number * width, 1) for number in range(len(edges))]
     every = max(1, math.ceil(64 / width))
@@ -206,7 +210,7 @@ def _bars(
 
 
 def _line(sample: Sample, edges: Sequence[Decimal], places: Sequence[float]) -> str:
-    """The share of values at or below each point, drawn as a line over the bins' equally wide places."""
+    """Return the line of the share of values at or below each point."""
     if not sample.values:
         return ""
     points, bounds = [], [float(edge) for edge in edges]

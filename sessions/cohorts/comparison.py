@@ -1,4 +1,4 @@
-"""The comparison itself: what was read, with differences, tests and warnings.
+"""The comparison: numbers with differences, tests and warnings.
 
 Everything derives from the declared properties: a new one is compared without an edit here."""
 
@@ -40,7 +40,7 @@ ERRORS, FAILED_LABEL = "error_count", "with errors"
 def compare(
     project: Project, groups: Sequence[Group], *, stratify: str = "", is_cumulative: bool = False
 ) -> CohortComparison:
-    """Raises TooLong."""
+    """Compare groups of sessions. Raises TooLong."""
     groups = list(groups)
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
     with within(COMPARISON_TIMEOUT_MS, **SPACIOUS):
@@ -77,7 +77,7 @@ def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bo
             groups, numbers, declared.name, declared.label, declared.help, declared.kind, is_cumulative=is_cumulative
         )
     for name, numbers in found.scores.items():
-        help = "The mean of a session's scores of this name, session by session."
+        help = "The mean of each session's scores of this name."
         yield _measure(groups, numbers, name, name, help, SCORE_KIND, is_cumulative=is_cumulative)
 
 
@@ -131,7 +131,9 @@ def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
 
 
 def _outcome(groups: Sequence[Group], errors: Sequence[GroupNumbers]) -> Mix:
-    """How many sessions had errors: their number alone does not say whether a few had all of them."""
+    """Compare how many sessions had errors.
+
+    The number of errors does not say whether a few sessions had all of them."""
     sizes = [(len(one.sample), bisect_right(one.sample.values, 0)) for one in errors]
     shares_of = {FAILED_LABEL: [Share(n - spared, n) for n, spared in sizes]}
     help = "The share of sessions in which something failed at least once."
@@ -156,7 +158,7 @@ def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: s
 
 
 def _having(group: Group, name: str, value: str, kind: MixKind) -> str:
-    """The list of the group's sessions with the value."""
+    """Return the query string of the group's sessions that have the value."""
     if kind == MixKind.OUTCOME:
         return "?" + narrowed(group.params, **{f"{ERRORS}__gte": "1"}).urlencode()
     if kind == MixKind.ANSWER:
@@ -165,7 +167,7 @@ def _having(group: Group, name: str, value: str, kind: MixKind) -> str:
 
 
 def _adjust(measures: Sequence[Measure], mixes: Sequence[Mix]) -> int:
-    """Adjusts every p of the page for there being so many; answers how many."""
+    """Adjust every p-value on the page for multiple testing (Benjamini-Hochberg), and return the number of tests."""
     tested: list[Difference | ShareDifference] = [d for m in measures for d in m.differences if d.p is not None]
     tested += [d for mix in mixes for value in mix.values for d in value.differences if d.p is not None]
     for difference, p in zip(tested, ranks.adjusted([d.p for d in tested if d.p is not None]), strict=True):
@@ -174,7 +176,7 @@ def _adjust(measures: Sequence[Measure], mixes: Sequence[Mix]) -> int:
 
 
 def _is_mixed(mix: Mix) -> bool:
-    """An outcome is what is compared, not what may explain it."""
+    """Return whether a mix may explain a difference; an outcome is what is compared."""
     if mix.kind == MixKind.OUTCOME:
         return False
     differences = [d for value in mix.values for d in value.differences]
@@ -182,7 +184,7 @@ def _is_mixed(mix: Mix) -> bool:
 
 
 def bar_queries(group: Group, measure: Measure) -> list[str]:
-    """Bar by bar the list of exactly the group's sessions in it."""
+    """Return for each bar the query string of exactly the group's sessions in it."""
     bins = measure.chart.bins if measure.chart else []
     if measure.is_score:
         return ["?" + _scored(group, measure.name, f"{one.low:f}", f"{one.high:f}").urlencode() for one in bins]

@@ -1,6 +1,6 @@
-"""What is compared: up to four groups of sessions, read from the page's address, which is the whole state.
+"""The groups that are compared: up to four, read from the page's address, which is the whole state.
 
-Each group is a query of the list, so that whatever is shown of it can be followed to exactly its sessions."""
+Each group is a query of the list, so that everything shown of it links to exactly its sessions."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Group:
 
 @dataclass(frozen=True)
 class ComparisonQuery:
-    """The address, read: cohorts or one filter, in two or more periods, or split by a property."""
+    """The parsed address: cohorts or one filter, in two or more periods, or split by a property."""
 
     cohorts: list[str] = field(default_factory=list)
     filter: str | None = None
@@ -63,7 +63,7 @@ class ComparisonQuery:
 
     @classmethod
     def read(cls, params: QueryDict) -> "ComparisonQuery":
-        """Raises BadComparison."""
+        """Parse the parameters of an address. Raises BadComparison."""
         chosen = [value for value in params.getlist("cohort") if value]
         dates = zip(params.getlist("from"), params.getlist("to"), strict=False)
         periods = [(_date(start), _date(end)) for start, end in dates if start and end]
@@ -72,6 +72,7 @@ class ComparisonQuery:
 
     @property
     def is_empty(self) -> bool:
+        """Return whether the address names nothing to compare."""
         return not self.cohorts and self.filter is None
 
     @property
@@ -82,12 +83,12 @@ class ComparisonQuery:
 
 
 def splitting() -> dict[str, str]:
-    """Properties by whose values a set of sessions can be split: name and label."""
+    """Return the properties by which sessions can be split: name and label."""
     return {p.name: p.label for p in properties_of(Session).values() if p.kind == PropertyKind.SET}
 
 
 def groups_of(project: Project, asked: ComparisonQuery) -> list[Group]:
-    """Raises CohortError when they cannot be made."""
+    """Make the groups. Raises CohortError if that is not possible."""
     sources = _sources(project, asked)
     if asked.by and asked.periods:
         raise BadComparison("Compare either periods or the values of a property, not both at once.")
@@ -104,8 +105,10 @@ def groups_of(project: Project, asked: ComparisonQuery) -> list[Group]:
 
 
 def narrowed(params: QueryDict, **conditions: Any) -> QueryDict:
-    """The list of `params` with more conditions, all of which hold: of two bounds the narrower one stays. A condition
-    that is a list is a set's `any of`; where the list asks for others of the same set, it goes into the query box."""
+    """Return the parameters of a list with more conditions, all of which hold.
+
+    Of two bounds the narrower one stays. A condition that is a list is a set's `any of`; if the list already has
+    others for the same set, it goes into the query box."""
     kept = params.copy()
     for name, value in conditions.items():
         old = [text for text in kept.getlist(name) if text]
@@ -120,7 +123,7 @@ def narrowed(params: QueryDict, **conditions: Any) -> QueryDict:
 
 
 def asking(params: QueryDict, *more: FieldComparison) -> QueryDict:
-    """The list of `params` with more conditions in its query box, beside what stands there."""
+    """Return the parameters of a list with more conditions in its query box."""
     kept = params.copy()
     kept["q"] = written([*parts_of(kept.get("q", "")), *more])
     return kept
@@ -158,7 +161,7 @@ def _sources(project: Project, asked: ComparisonQuery) -> list[Source]:
         elif cohort := named.get(chosen):
             sources.append((cohort.name, params_of(cohort), cohort))
         else:
-            raise BadComparison("A cohort of this address does not exist any more.")
+            raise BadComparison("A cohort in this address no longer exists.")
     return sources
 
 
@@ -176,7 +179,7 @@ Part = tuple[str, QueryDict]
 
 
 def _periods(params: QueryDict, periods: Sequence[tuple[date, date]]) -> list[Part]:
-    """Sessions that began in the days named, the last one included, in the project's zone."""
+    """Return a part for each period of days, the last day included, in the project's time zone."""
     parts: list[Part] = []
     for start, end in periods:
         if end < start:
@@ -190,7 +193,7 @@ def _periods(params: QueryDict, periods: Sequence[tuple[date, date]]) -> list[Pa
 
 
 def _values(project: Project, asked: ComparisonQuery, params: QueryDict) -> list[Part]:
-    """One part for each value asked for, otherwise for the most frequent ones."""
+    """Return a part for each named value, or for the most frequent ones."""
     _, [sessions] = affordable(project, [matching(project, params)])
     if asked.by.startswith(METADATA_PREFIX):
         key = asked.by.removeprefix(METADATA_PREFIX)
@@ -200,14 +203,14 @@ def _values(project: Project, asked: ComparisonQuery, params: QueryDict) -> list
         values = asked.values or frequent(sessions, properties_of(Session)[asked.by], MAX_GROUPS)
         parts = [(value, narrowed(params, **{asked.by: [value]})) for value in values]
     else:
-        raise BadComparison("Sessions cannot be split by that.")
+        raise BadComparison("Sessions cannot be split by this property.")
     if not parts:
-        raise BadComparison("None of these sessions has anything under " + splitting().get(asked.by, asked.by) + ".")
+        raise BadComparison("None of these sessions has a value of " + splitting().get(asked.by, asked.by) + ".")
     return parts
 
 
 def said_under(project: Project, sessions: QuerySet[Session], key: str) -> list[str]:
-    """The most frequent values under a key of the metadata of these sessions' traces."""
+    """Find the most frequent values under a key of the metadata of these sessions' traces."""
     traces = Trace.objects.for_project(project).filter(session_id__in=sessions.order_by().values("session_id"))
     each = traces.annotate(said=KeyTextTransform(key, "metadata")).exclude(said=None).values("said")
     ranked = each.annotate(times=Count("session_id", distinct=True)).order_by("-times", "said")[:MAX_GROUPS]
@@ -215,7 +218,7 @@ def said_under(project: Project, sessions: QuerySet[Session], key: str) -> list[
 
 
 def _colours(cohorts: Sequence[Cohort | None]) -> list[str]:
-    """The cohorts' own where they tell the groups apart, otherwise the first of the set."""
+    """Return the cohorts' own colours if they differ, otherwise the first colours of the set."""
     own = [cohort.colour for cohort in cohorts if cohort]
     return own if len({*own}) == len(cohorts) else list(Cohort.Colour.values)
 
@@ -234,5 +237,5 @@ def _date(text: str) -> date:
     except ValueError:
         day = date.min
     if not in_calendar(day):
-        raise BadComparison(f"“{text[:40]}” is no day; write it as 2026-11-21.")
+        raise BadComparison(f"“{text[:40]}” is not a date. Write it as 2026-11-21.")
     return day

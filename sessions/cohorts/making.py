@@ -1,6 +1,6 @@
-"""How cohorts come to be, which sessions are in one, and how its count is kept fresh.
+"""Creates cohorts, changes their sessions, and keeps their counts fresh.
 
-Everybody in a project reads its cohorts. Members make some and change their own, admins change all."""
+Everybody in a project may read its cohorts. Members create cohorts and change their own, admins change all."""
 
 import math
 import time
@@ -39,7 +39,7 @@ ORDER BY session_id FOR KEY SHARE ON CONFLICT DO NOTHING
 
 
 class CohortError(Exception):
-    """What was asked of a cohort cannot be done; the message says why, to people."""
+    """A cohort cannot be made or changed like this; the message tells people why."""
 
 
 class NameTaken(CohortError):
@@ -47,7 +47,7 @@ class NameTaken(CohortError):
 
 
 class BadFilter(CohortError):
-    """The list could not follow the filter, so nobody knows whom it means."""
+    """The list cannot follow the filter, so that its sessions are unknown."""
 
 
 def create_cohort(
@@ -61,8 +61,10 @@ def create_cohort(
     colour: str = "",
     request: HttpRequest | None = None,
 ) -> Cohort:
-    """With `session_ids` a fixed list of these (an empty one waits for `add_sessions`), otherwise whatever the list's
-    filter matches now and later. Raises CohortError."""
+    """Create a cohort and audit it. Raises CohortError.
+
+    With `session_ids` it is a fixed list of these (an empty one waits for `add_sessions`), otherwise whatever the
+    list's filter matches now and later."""
     cohort = Cohort(project_id=project.pk, name=name.strip(), description=description, is_fixed=session_ids is not None)
     if not cohort.name:
         raise CohortError("A cohort needs a name.")
@@ -70,7 +72,7 @@ def create_cohort(
     cohort.query_string = "" if cohort.is_fixed else kept_of(project, query_string)
     existing = Cohort.objects.for_project(project).count()
     if existing >= MAX_COHORTS:
-        raise CohortError(f"{MAX_COHORTS} cohorts are enough for one project. Delete some first.")
+        raise CohortError(f"{MAX_COHORTS} cohorts is the maximum for one project. Delete some first.")
     colours = Cohort.Colour.values
     cohort.colour = colour if colour in colours else colours[existing % len(colours)]
     try:
@@ -78,7 +80,7 @@ def create_cohort(
             cohort.save(force_insert=True)
             record(Action.COHORT_CREATED, project, actor=by, target=cohort.audited, request=request)
     except IntegrityError as error:
-        raise NameTaken(f"There is a cohort “{cohort.name}” already.") from error
+        raise NameTaken(f"There is already a cohort “{cohort.name}”.") from error
     if session_ids:
         add_sessions(cohort, session_ids)
     else:
@@ -87,9 +89,9 @@ def create_cohort(
 
 
 def add_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
-    """Puts sessions that exist on a fixed list; answers how many were not on it yet. Raises CohortError."""
+    """Add existing sessions to a fixed list, and return how many were not on it yet. Raises CohortError."""
     if not cohort.is_fixed:
-        raise CohortError(f"“{cohort.name}” is a filter: sessions belong to it by what they are.")
+        raise CohortError(f"“{cohort.name}” is a filter. Sessions cannot be added to it.")
     with transaction.atomic(), connection.cursor() as cursor:
         standing = set(session_ids) - gone(cohort.project_id, session_ids=session_ids)
         params: dict[str, Any] = {"project": cohort.project_id, "cohort": cohort.id, "sessions": sorted(standing)}
@@ -101,47 +103,51 @@ def add_sessions(cohort: Cohort, session_ids: Collection[str]) -> int:
 
 
 def delete(cohort: Cohort) -> None:
-    """The cohort and its list; the sessions stay."""
+    """Delete the cohort and its list; the sessions stay."""
     with transaction.atomic():
         CohortMember.objects.for_project(cohort.project_id).filter(cohort_id=cohort.id).delete()
         _row(cohort).delete()
 
 
 def params_of(cohort: Cohort) -> QueryDict:
-    """The cohort as parameters of the list."""
+    """Return the cohort as parameters of the list."""
     return QueryDict(cohort.address.removeprefix("?"), mutable=True)
 
 
 def sessions_of(project: Project, cohort: Cohort) -> QuerySet[Session]:
-    """The cohort's sessions in no order. Raises BadFilter."""
+    """Return the cohort's sessions in no order. Raises BadFilter."""
     return matching(project, params_of(cohort))
 
 
 def matching(project: Project, params: QueryDict) -> QuerySet[Session]:
-    """What the list shows for `params`, never all by mistake. Raises BadFilter."""
+    """Return the sessions that the list shows for `params`.
+
+    Raises BadFilter, so that a mistake never means all sessions."""
     with timezone.override(ZoneInfo(project.time_zone)):
         listing = Listing(project, params)
         if listing.errors:
-            raise BadFilter("The filter cannot be followed: " + " ".join(chain(*listing.errors.values())))
+            raise BadFilter("The filter is invalid: " + " ".join(chain(*listing.errors.values())))
         return listing.matching
 
 
 def kept_of(project: Project, query_string: str) -> str:
-    """What a cohort keeps of the list's address: its filters. Raises BadFilter."""
+    """Return the filters of a list's address, which a cohort keeps. Raises BadFilter."""
     params = choosing(query_string)
     matching(project, params)
     return params.urlencode()
 
 
 def choosing(query_string: str) -> QueryDict:
-    """The parameters of the list's address that choose sessions; a form sends its empty fields, too."""
+    """Return the parameters of a list's address that select sessions; a form sends its empty fields, too."""
     params = QueryDict(query_string.removeprefix("?"))
     kept = [(name, [v for v in values if v]) for name, values in params.lists() if name not in UNASKED]
     return QueryDict(urlencode([pair for pair in kept if pair[1]], doseq=True), mutable=True)
 
 
 def count(project: Project, cohort: Cohort) -> None:
-    """Counts anew. A filter that cannot be followed any more, or not in time, keeps its last number."""
+    """Count a cohort's sessions.
+
+    If its filter is invalid by now, or takes too long, the last number stays."""
     with suppress(BadFilter, TooLong), within(COHORT_COUNT_TIMEOUT_MS):
         cohort.session_count = sessions_of(project, cohort).count()
     cohort.counted_at = timezone.now()
@@ -155,8 +161,9 @@ def stale_projects() -> list[int]:
 
 
 def count_stale(project_id: int, until: float = math.inf) -> int:
-    """Counts the cohorts of a project that were not counted for a while, until the time is up, those that wait longest
-    first. Returns how many."""
+    """Count a project's cohorts with an old count, the oldest first, until the time is up.
+
+    Returns how many were counted."""
     project = Project.objects.filter(pk=project_id, deleted_at=None).first()
     if project is None:
         return 0

@@ -66,10 +66,12 @@ JOIN ({{sessions}}) m USING (session_id) GROUP BY stratum, name
 
 
 def numeric_properties() -> list[Property]:
+    """Return the properties that are numbers."""
     return [p for p in properties_of(Session).values() if p.kind in NUMERIC]
 
 
 def set_properties() -> list[Property]:
+    """Return the properties that are sets."""
     return [p for p in properties_of(Session).values() if p.kind == PropertyKind.SET]
 
 

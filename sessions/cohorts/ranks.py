@@ -1,4 +1,4 @@
-"""Tests and effects that look at order alone, in plain Python: pure functions, each with its source."""
+"""Tests and effect sizes that depend on order alone, in plain Python: pure functions, each with its source."""
 
 import math
 from collections import Counter
@@ -11,7 +11,9 @@ FINE = 3000  # values of a sample whose ranks are taken
 
 
 class RankTest(NamedTuple):
-    """`u` counts the pairs in which the second is larger (half of the equal ones); `delta` is -1..1; `p` two-sided."""
+    """The result of a rank test.
+
+    `u` counts the pairs in which the second is larger (half of the equal ones); `delta` is -1..1; `p` is two-sided."""
 
     u: float
     delta: float
@@ -20,10 +22,10 @@ class RankTest(NamedTuple):
 
 
 def rank_test(first: Sequence[float], second: Sequence[float]) -> RankTest | None:
-    """Mann and Whitney (1947): does one sample tend to be larger? Both sorted.
+    """Test whether one of two sorted samples tends to be larger (Mann and Whitney 1947).
 
     Exact up to EXACT_SIZE values, ties included, by counting the subsets of midranks; beyond that the normal
-    approximation with the correction for ties (Lehmann 1975) and for continuity, ranks taken of FINE values each."""
+    approximation with the correction for ties (Lehmann 1975) and for continuity, with ranks of FINE values each."""
     if not first or not second:
         return None
     some, others = _thinned(first), _thinned(second)
@@ -51,8 +53,9 @@ def rank_test(first: Sequence[float], second: Sequence[float]) -> RankTest | Non
 
 
 def _thinned(ordered: Sequence[float]) -> Sequence[float]:
-    """At most FINE evenly spaced values, half of it at least, where there are more: the share of pairs then is wrong
-    by 1 / FINE at most, and by much less than chance makes it wrong."""
+    """Return at most FINE evenly spaced values of a larger sample, at least half of it.
+
+    The share of pairs is then wrong by 1 / FINE at most, and by much less than by chance."""
     step = -(-len(ordered) // FINE)
     return ordered if step <= 1 else ordered[(len(ordered) % step + step) // 2 :: step]
 
@@ -61,7 +64,9 @@ SamplePair = tuple[Sequence[float], Sequence[float]]
 
 
 def _ties(tied: Iterable[float], whole: SamplePair, thinned: SamplePair) -> float:
-    """The sum of t³ - t over values that occur t times, each of a thinned sample standing for so many."""
+    """Return the sum of t³ - t over values that occur t times.
+
+    Each value of a thinned sample stands for several."""
     weights = [len(all_of) / len(some) for all_of, some in zip(whole, thinned, strict=True)]
     times = [Counter(some) for some in thinned]
     sizes = (times[0][value] * weights[0] + times[1][value] * weights[1] for value in tied)
@@ -69,8 +74,10 @@ def _ties(tied: Iterable[float], whole: SamplePair, thinned: SamplePair) -> floa
 
 
 def _exact_p(doubled_ranks: Sequence[int], size: int, observed: int) -> float:
-    """Twice the smaller tail of the sum of `size` ranks out of all. Sums are counted as the coefficients of a
-    polynomial that is held in one integer, 64 bits each, so that adding polynomials is adding integers."""
+    """Return twice the smaller tail of the sum of `size` ranks out of all.
+
+    Sums are counted as the coefficients of a polynomial that is held in one integer, 64 bits each, so that adding
+    polynomials is adding integers."""
     sums = [1] + [0] * size
     for rank in doubled_ranks:
         for chosen in range(size, 0, -1):
@@ -83,13 +90,13 @@ def _exact_p(doubled_ranks: Sequence[int], size: int, observed: int) -> float:
 
 
 def size_in_words(delta: float) -> str:
-    """Cliff's delta in words: the bounds of Romano, Kromrey, Coraggio and Skowronek (2006)."""
+    """Return Cliff's delta in words (bounds: Romano, Kromrey, Coraggio and Skowronek 2006)."""
     words = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"))
     return next((word for bound, word in words if abs(delta) < bound), "large")
 
 
 def adjusted(p_values: Sequence[float]) -> list[float]:
-    """Benjamini and Hochberg (1995): the smallest rate of false discoveries at which each would be one, in order."""
+    """Adjust p-values for the false discovery rate, and return them in order (Benjamini and Hochberg 1995)."""
     count = len(p_values)
     smallest, found = 1.0, [1.0] * count
     for rank, place in reversed(list(enumerate(sorted(range(count), key=p_values.__getitem__), start=1))):

@@ -1,7 +1,7 @@
-"""Reads what is compared out of the database: one statement, which reads each session of a group once.
+"""Reads what is compared from the database: one statement, which reads each session of a group once.
 
-Numbers come packed as eight bytes each, since statistics need all of them and text costs ten times more to read. Sums
-and means are PostgreSQL's exact ones, which the list and the API show, too."""
+Numbers are packed as eight bytes each, because statistics need all of them and text takes ten times longer to read.
+Sums and means are PostgreSQL's exact ones, which the list and the API show, too."""
 
 import json
 import math
@@ -32,7 +32,7 @@ from sessions.models.properties import Property
 
 @dataclass(frozen=True)
 class GroupNumbers:
-    """A number's values in one group. `total` and `mean` are exact."""
+    """The values of a number in one group. `total` and `mean` are exact."""
 
     sample: Sample
     total: Decimal
@@ -41,14 +41,16 @@ class GroupNumbers:
 
 @dataclass(frozen=True)
 class Counts:
-    """A set's values, the most frequent first, with the share of each group; `kinds` counts those not shown, too."""
+    """The values of a set, the most frequent first, with the share of each group.
+
+    `kinds` counts the values that are not shown, too."""
 
     shares: dict[str, list[Share]]
     kinds: int
 
 
 class Read(NamedTuple):
-    """Everything, by name and then group by group in their order."""
+    """Everything that was read, by name and then by group."""
 
     sizes: list[int]
     numbers: dict[str, list[GroupNumbers]]
@@ -63,6 +65,7 @@ SqlRow = tuple[Any, ...]
 
 
 def read(project: Project, groups: Groups) -> Read:
+    """Read everything about groups of sessions."""
     row = iter(_fetch_row(*comparison_statement(project, groups)))
     sizes, numbers = _numbers(row, groups)
     overlaps = {pair: number for pair in combinations(range(len(groups)), 2) if (number := next(row))}
@@ -96,7 +99,7 @@ def _numbers(row: Iterator[Any], groups: Groups) -> tuple[list[int], dict[str, l
 
 
 def _scores(found: str | None, groups: Groups) -> tuple[dict[str, list[GroupNumbers]], dict[str, list[int]]]:
-    """Their numbers, and how many sessions of each group have categories."""
+    """Return the numbers of scores, and how many sessions of each group have categories."""
     numbers: dict[str, list[GroupNumbers]] = {}
     sizes: dict[str, list[int]] = {}
     for place, name, packed, categorical in json.loads(found or "[]"):

@@ -1,4 +1,6 @@
-"""What a comparison found, as pages and exports show it. The first group is what the others are compared with."""
+"""The results of a comparison, as pages and exports show them.
+
+The first group is the one that the others are compared with."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,7 +20,7 @@ NOTABLE = 0.05  # the rate of false discoveries among what is called a differenc
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """One group's numbers; `mean` and `total` are exact, the rest as exact as a float."""
+    """The numbers of one group; `mean` and `total` are exact, the others as exact as a float."""
 
     group: Group
     size: int
@@ -30,7 +32,7 @@ class Summary:
 
 @dataclass(kw_only=True)
 class Difference:
-    """A group against the first one. `p` is adjusted for all tests of the page before anybody sees it."""
+    """A group against the first one; `p` is adjusted for all tests of the page."""
 
     group: Group
     mean: Interval | None
@@ -41,18 +43,22 @@ class Difference:
 
     @property
     def is_notable(self) -> bool:
+        """Return whether the difference is significant."""
         return self.p is not None and self.p < NOTABLE
 
     @property
     def size(self) -> str:
+        """Return the size of the effect in words."""
         return ranks.size_in_words(self.test.delta) if self.test else ""
 
     @property
     def direction(self) -> str:
+        """Return whether the group is higher or lower than the first."""
         return "higher" if self.test and self.test.delta > 0 else "lower"
 
     @property
     def words(self) -> str:
+        """Return the difference in words."""
         return self.size if self.size in ("", "negligible") else f"{self.size}, {self.direction}"
 
 
@@ -75,23 +81,27 @@ class Measure:
 
     @property
     def anchor(self) -> str:
+        """Return the id of its section on the page."""
         return _anchor("score", self.name) if self.is_score else self.name
 
 
 @dataclass
 class ShareDifference:
+    """The difference of two shares with its test."""
+
     group: Group
     interval: Interval | None
     p: float | None
 
     @property
     def is_notable(self) -> bool:
+        """Return whether the difference is significant."""
         return self.p is not None and self.p < NOTABLE
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShareCell:
-    """A share with its interval, and the list of its sessions, where the list can ask for them."""
+    """A share with its interval, and the query string of its sessions if the list can express it."""
 
     group: Group
     share: Share
@@ -101,13 +111,15 @@ class ShareCell:
 
 @dataclass(frozen=True)
 class ValueShares:
+    """One value of a set with the share of each group."""
+
     text: str
     cells: list[ShareCell]
     differences: list[ShareDifference]
 
 
 class MixKind(StrEnum):
-    """What has the values: a set property, a categorical score, or what became of the sessions."""
+    """The kind of a mix: a set property, a categorical score, or the outcome of sessions."""
 
     SET = "set"
     ANSWER = "answer"
@@ -131,12 +143,13 @@ class Mix:
 
     @property
     def anchor(self) -> str:
+        """Return the id of its section on the page."""
         return _anchor(self.kind, self.name)
 
 
 @dataclass(frozen=True)
 class Stratified:
-    """The property within whose values the groups are compared, and how many sessions had a counterpart."""
+    """The property within whose values groups are compared, and how many sessions had a counterpart."""
 
     name: str
     label: str
@@ -145,6 +158,8 @@ class Stratified:
 
 @dataclass
 class CohortComparison:
+    """Everything that the page shows."""
+
     groups: list[Group]
     sizes: list[int]
     measures: list[Measure]
@@ -159,7 +174,9 @@ class CohortComparison:
 
     @property
     def sized(self) -> list[tuple[Group, str]]:
-        """Each group with how many sessions it has; of a sample the estimate, with twice its standard error."""
+        """Return each group with its number of sessions.
+
+        Of a sample it is the estimate, with twice its standard error."""
         if self.one_in == 1:
             return [(g, f"{n:,} session{'' if n == 1 else 's'}") for g, n in zip(self.groups, self.sizes, strict=True)]
         return [
@@ -169,5 +186,5 @@ class CohortComparison:
 
 
 def _anchor(kind: str, name: str) -> str:
-    """Names of scores are anybody's; an id holds no blanks."""
+    """Return an id for the page; names of scores are arbitrary, and an id contains no blanks."""
     return f"{kind}-{quote(name, safe='')}"

@@ -1,6 +1,7 @@
-"""Which sessions of a large project are read: every one while that is quick, otherwise a sample that never changes.
+"""Selects which sessions of a large project are read: all while that is quick, otherwise a fixed sample.
 
-The sample is chosen by a hash of the session's id, which has nothing to do with what a session is, and has an index."""
+The sample is selected by a hash of the session's id, which is independent of everything else about a session, and
+has an index."""
 
 from collections.abc import Sequence
 
@@ -18,7 +19,7 @@ SAMPLED_SESSIONS_SQL = '(hashtextextended("session"."session_id", 0) & 127) = 0'
 
 
 def affordable(project: Project, whole: Sequence[QuerySet[Session]]) -> tuple[int, list[QuerySet[Session]]]:
-    """How many sessions each one that is read stands for, and those to read of each set."""
+    """Return how many sessions each read session stands for, and those to read of each set."""
     if (
         sum(map(_estimated, whole)) <= MAX_EXACT_SESSIONS
         or Session.objects.for_project(project)[: MAX_EXACT_SESSIONS + 1].count() <= MAX_EXACT_SESSIONS
@@ -28,6 +29,6 @@ def affordable(project: Project, whole: Sequence[QuerySet[Session]]) -> tuple[in
 
 
 def _estimated(sessions: QuerySet[Session]) -> float:
-    """How many rows' worth of work the planner expects, at the price of one row that is read by itself."""
+    """Return the planner's estimate of the work, in rows that are read one by one."""
     plan = plan_of(sessions.order_by().values("session_id"))
     return max(plan.rows, plan.cost / COST_OF_A_ROW)

@@ -12,18 +12,19 @@ MIN_EXPECTED_COUNT = 5  # expected in a cell: below it the normal approximation 
 
 
 class Share(NamedTuple):
-    """`hits` of `size`."""
+    """`hits` out of `size`."""
 
     hits: int
     size: int
 
     @property
     def value(self) -> float | None:
+        """Return the share from 0 to 1, or None of nothing."""
         return self.hits / self.size if self.size else None
 
 
 def wilson(share: Share) -> Interval | None:
-    """The score interval (Wilson 1927), which keeps to 0..1 and holds for few and for none."""
+    """Return the score interval of a share (Wilson 1927), which stays in 0..1 and is valid for few and for none."""
     if not share.size:
         return None
     size, value = share.size, share.hits / share.size
@@ -35,7 +36,7 @@ def wilson(share: Share) -> Interval | None:
 
 
 def share_difference(first: Share, second: Share) -> Interval | None:
-    """The hybrid score interval (Newcombe 1998, method 10), from the two Wilson intervals."""
+    """Return the hybrid score interval of a difference (Newcombe 1998, method 10)."""
     before, after = wilson(first), wilson(second)
     if before is None or after is None:
         return None
@@ -50,8 +51,10 @@ def share_difference(first: Share, second: Share) -> Interval | None:
 
 
 def share_test(first: Share, second: Share) -> float | None:
-    """Two-sided p of equal shares: the pooled z test (Pearson's chi-squared of the fourfold table), and Fisher's exact
-    test (1922) where fewer than MIN_EXPECTED_COUNT are expected in a cell."""
+    """Return the two-sided p-value of equal shares.
+
+    By the pooled z test (Pearson's chi-squared of the fourfold table), or Fisher's exact test (1922) if fewer than
+    MIN_EXPECTED_COUNT are expected in a cell."""
     if not first.size or not second.size:
         return None
     hits, size = first.hits + second.hits, first.size + second.size
@@ -66,7 +69,7 @@ def share_test(first: Share, second: Share) -> float | None:
 
 
 def _fisher(first: Share, second: Share) -> float:
-    """The sum of the tables that are no likelier than the one seen, margins fixed."""
+    """Return the sum of the probabilities of all tables that are no likelier than this one, margins fixed."""
     hits = first.hits + second.hits
     possible = range(max(0, hits - first.size), min(hits, second.size) + 1)
     logs = [_log_ways(second.size, taken) + _log_ways(first.size, hits - taken) for taken in possible]
@@ -80,9 +83,10 @@ def _log_ways(size: int, taken: int) -> float:
 
 
 def stratified_mean_difference(strata: Sequence[tuple[Moments, Moments]]) -> Interval | None:
-    """The difference of means within strata, weighted by n₁n₂/(n₁+n₂) as Cochran (1954) does: how the two differ where
-    they are alike. Strata in which one has nothing say nothing; for the variance of a single value stands that within
-    all others (the mean square within groups of Fisher 1925)."""
+    """Return the difference of means within strata, weighted by n₁n₂/(n₁+n₂) as in Cochran (1954).
+
+    Strata in which one side is empty do not count. The variance of a single value is taken as that within all others
+    (the mean square within groups of Fisher 1925)."""
     pairs = [(first, second) for first, second in strata if first.size and second.size]
     if not pairs:
         return None
@@ -102,6 +106,6 @@ def stratified_mean_difference(strata: Sequence[tuple[Moments, Moments]]) -> Int
 
 
 def _variance_within(cells: Sequence[Moments]) -> float:
-    """Infinite where no cell has two values."""
+    """Return the variance within cells, infinite if no cell has two values."""
     known = [(one.size - 1, one.variance) for one in cells if one.variance is not None]
     return math.fsum(size * variance for size, variance in known) / sum(s for s, _ in known) if known else math.inf

@@ -1,7 +1,7 @@
 """Statistics of two or more sets of numbers or shares, in plain Python: pure functions, each with its source.
 
-Samples are sorted finite floats. Intervals are 95 %, differences are second minus first. What cannot be said of so
-few or so equal values is None, never zero."""
+Samples are sorted finite floats. Intervals are 95 %, differences are second minus first. What too few or too equal
+values cannot show is None, never zero."""
 
 import math
 from array import array
@@ -24,7 +24,7 @@ LARGEST_SQUARE = 1e150  # beyond it a square is no float any more
 
 
 class Interval(NamedTuple):
-    """An estimate with its 95 % interval; bounds are None where the data do not bound it."""
+    """An estimate with its 95 % interval; bounds are None if the data do not bound it."""
 
     estimate: float
     low: float | None
@@ -32,7 +32,7 @@ class Interval(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """What intervals of means need; `variance` is that of the population, estimated (n - 1)."""
+    """The size, mean and variance of a sample; `variance` estimates that of the population (n - 1)."""
 
     size: int
     mean: float | None
@@ -49,6 +49,7 @@ class Sample:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Sample":
+        """Sort the values and compute their moments."""
         ordered = sorted(values)
         count = len(ordered)
         if not count:
@@ -70,12 +71,12 @@ class Sample:
         return Moments(len(self.values), self.mean, self.variance)
 
     def quantile(self, share: float) -> float | None:
-        """Linear between order statistics (Hyndman and Fan 1996, type 7), as PostgreSQL's percentile_cont."""
+        """Return a quantile (projects/quantiles.py), or None of no values."""
         return quantile(self.values, share) if self.values else None
 
 
 def mean_difference(first: Moments, second: Moments) -> Interval | None:
-    """Welch's interval for unequal variances (Welch 1947; Satterthwaite 1946 for the degrees of freedom)."""
+    """Return Welch's interval for unequal variances (Welch 1947; degrees of freedom: Satterthwaite 1946)."""
     if first.mean is None or second.mean is None:
         return None
     estimate = second.mean - first.mean
@@ -93,10 +94,10 @@ def mean_difference(first: Moments, second: Moments) -> Interval | None:
 
 
 def quantile_difference(first: Sample, second: Sample, share: float) -> Interval | None:
-    """The difference of two quantiles with its percentile bootstrap interval (Efron 1979).
+    """Return the difference of two quantiles with its percentile bootstrap interval (Efron 1979).
 
     A quantile of a resample is an order statistic whose position is Beta distributed (Maritz and Jarrett 1978), so
-    positions are drawn instead of samples: the same distribution without touching every value DRAWS times."""
+    that positions are drawn instead of samples: the same distribution without touching every value DRAWS times."""
     low, high = first.quantile(share), second.quantile(share)
     if low is None or high is None:
         return None
@@ -111,8 +112,10 @@ def quantile_difference(first: Sample, second: Sample, share: float) -> Interval
 
 @lru_cache(maxsize=64)  # sizes: each takes 200 kB
 def positions(size: int, share: float, seed: int) -> tuple[tuple[int, int, float], ...]:
-    """Of DRAWS resamples: the two values between which the quantile lies, as positions in the sorted sample, and how
-    far it is on the way from one to the other."""
+    """Draw the positions of a quantile in DRAWS resamples.
+
+    Each is two places of the sorted sample between which the quantile lies, and how far it is on the way from one to
+    the other."""
     random = Random(seed)
     below, _, weight = quantile_position(share, size)
     rank = below + 1
@@ -132,8 +135,10 @@ def _resampled(ordered: Sequence[float], position: tuple[int, int, float]) -> fl
 
 
 def t_quantile(share: float, degrees: float) -> float:
-    """Student's t above one half: by bisection of its distribution, and for many degrees of freedom by the expansion
-    Abramowitz and Stegun 26.7.5, which then is as good."""
+    """Return a quantile of Student's t above one half.
+
+    By bisection of its distribution, and for many degrees of freedom by the expansion Abramowitz and Stegun 26.7.5,
+    which then is as good."""
     if degrees > MANY_DEGREES_OF_FREEDOM:
         z = NormalDist().inv_cdf(share)
         terms = ((z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384)
@@ -148,12 +153,12 @@ def t_quantile(share: float, degrees: float) -> float:
 
 
 def t_tail(t: float, degrees: float) -> float:
-    """P(T > t) for t >= 0 by the incomplete beta function (DLMF 8.17.5 with x = v / (v + t²))."""
+    """Return P(T > t) for t >= 0, by the incomplete beta function (DLMF 8.17.5 with x = v / (v + t²))."""
     return incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t)) / 2
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:
-    """I_x(a, b), regularized: the continued fraction DLMF 8.17.22, evaluated as Lentz (1976) does."""
+    """Return I_x(a, b), regularized: the continued fraction DLMF 8.17.22, evaluated as in Lentz (1976)."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):  # where the fraction converges slowly its mirror converges fast

@@ -1,4 +1,4 @@
-"""Differences where the groups are alike: within the values of a set property, weighed together."""
+"""Differences between comparable sessions: within the values of a set property, weighted together."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ Strata = dict[str, list[dict[PropertyKey, Moments]]]  # of each combination of v
 
 
 def stratify(project: Project, sessions: Groups, measures: Sequence[Measure], name: str) -> Stratified | None:
-    """Fills in the differences within the values of a set property; None when there is no such property."""
+    """Fill in the differences within the values of a set property; return None if there is no such property."""
     declared = properties_of(Session).get(name)
     if declared is None or declared.kind != PropertyKind.SET:
         return None

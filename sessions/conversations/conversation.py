@@ -1,6 +1,6 @@
-"""Whole conversations: the messages of a session from first to last, each once although every turn repeats its history.
+"""Whole conversations: each message of a session once, although every turn repeats its history.
 
-What a turn adds follows from the message that was told last: what stands behind it in the turn's input is new."""
+What a turn adds is what follows, in its input, the last message that was already yielded."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -21,14 +21,14 @@ Texts = dict[str, dict[str, str]]  # by side and trace id
 
 
 class Told:
-    """What was told so far, as much of it as telling what is new needs."""
+    """What was yielded so far, as much of it as is needed to find what is new."""
 
     def __init__(self) -> None:
         self.last: tuple[str, str] | None = None
         self.system: str | None = None
 
     def new_in(self, messages: Sequence[Message], *, is_answer: bool) -> Iterator[Message]:
-        """The messages that were not told yet, which are then told."""
+        """Return the messages that are new, and remember them."""
         start = self._after_last(messages)
         if start is None:
             start = 0 if is_answer or self.last is None else _last_turn(messages)
@@ -55,14 +55,14 @@ class Told:
 
 
 def conversation_of(session: Session) -> Iterator[Message]:
-    """The session's messages, read in parts however many there are."""
+    """Yield the session's messages, read in parts however many there are."""
     told = Told()
     for some in _batches(traces_of(session), EXPORT_TEXT_BATCH_TRACES):
         yield from _messages(told, some, _texts(session.project_id, some))
 
 
 def conversations_of(sessions: Sequence[Session]) -> Iterator[tuple[Session, Iterator[Message]]]:
-    """Each session with its messages, to be read in turn: many short ones together cost three queries."""
+    """Yield each session with its messages, to be read in turn: many short ones cost three queries."""
     for some in _slices(sessions):
         if len(some) == 1:
             yield some[0], conversation_of(some[0])
@@ -90,7 +90,7 @@ def _messages(told: Told, traces: Sequence[Trace], texts: Texts) -> Iterator[Mes
 
 
 def traces_of(session: Session) -> Iterator[Trace]:
-    """In their order, batch by batch, however many there are."""
+    """Yield the session's traces in order, batch by batch."""
     traces = Trace.objects.for_project(session.project_id).filter(session_id=session.session_id)
     traces = traces.order_by("started_at", "trace_id").only(*SIDE_COLUMNS)
     batch = list(traces[:EXPORT_BATCH_TRACES])
@@ -103,7 +103,7 @@ def traces_of(session: Session) -> Iterator[Trace]:
 
 
 def messages_in(text: str, role: str) -> list[Message]:
-    """A stored text as messages; one that is no conversation is one message of `role`."""
+    """Return a stored text as messages; one that is no conversation is one message of `role`."""
     value: Any = None
     if text[:1] == "[":
         with suppress(orjson.JSONDecodeError, RecursionError):
@@ -112,14 +112,14 @@ def messages_in(text: str, role: str) -> list[Message]:
 
 
 def _key(message: Message) -> tuple[str, str]:
-    """What makes two messages the same one, also when one of them was told with less detail."""
+    """Return what equal messages share, also if one of them has fewer details."""
     content = message.get("content")
     said = content.strip() if isinstance(content, str) else str(content)
     return str(message["role"]), said or str(message.get("tool_calls") or message.get("media"))
 
 
 def _last_turn(messages: Sequence[Message]) -> int:
-    """Where what is new begins when nothing of the history is known: after the last answer that waited for nothing."""
+    """Return where new messages begin if nothing of the history is known: behind the last finished answer."""
     for place in range(len(messages) - 2, -1, -1):
         if messages[place]["role"] == "assistant" and not messages[place].get("tool_calls"):
             return place + 1
@@ -127,7 +127,7 @@ def _last_turn(messages: Sequence[Message]) -> int:
 
 
 def _slices(sessions: Sequence[Session]) -> Iterator[list[Session]]:
-    """Sessions with not too many traces together; at least one."""
+    """Yield groups of sessions with few traces together, at least one session each."""
     some: list[Session] = []
     traces = 0
     for session in sessions:

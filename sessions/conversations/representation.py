@@ -1,4 +1,4 @@
-"""Rows as JSON: money is a decimal text, a time is ISO 8601 in UTC, and nothing is rounded on the way."""
+"""Rows as JSON: money is a decimal text, a time is ISO 8601 in UTC, and nothing is rounded."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ RAW_FIELDS = ("model_parameters", "metadata")
 
 
 def session_json(session: Session) -> dict[str, Any]:
-    """Every declared property by its name."""
+    """Return every declared property by its name."""
     return known_alone(
         {
             declared.name: (usage if declared.kind == PropertyKind.USAGE else plain)(getattr(session, declared.field))
@@ -42,13 +42,13 @@ def session_json(session: Session) -> dict[str, Any]:
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:
-    """`input_preview` and `output_preview` are the first 500 characters."""
+    """Return a trace; `input_preview` and `output_preview` are the first 500 characters."""
     fields = known_alone({name: plain(getattr(trace, name)) for name in API_TRACE_FIELDS})
     return {"id": trace.trace_id, **fields, "usage_by_model": usage(trace.usage_by_model)}
 
 
 def span_json(span: Span, io: SpanIO | None) -> dict[str, Any]:
-    """`input_size` and `output_size` are true lengths, also of a text that was stored cut."""
+    """Return a span; `input_size` and `output_size` are true lengths, also of a text that was stored cut."""
     raw = (io.raw or {}) if io else {}
     return {
         "id": span.span_id,
@@ -62,12 +62,12 @@ def span_json(span: Span, io: SpanIO | None) -> dict[str, Any]:
 
 
 def erasure_json(erasure: Erasure) -> dict[str, Any]:
-    """`finished_at` is null while a worker is at it."""
+    """Return an erasure; `finished_at` is null while a worker has it."""
     return {"id": str(erasure.id), **{name: plain(getattr(erasure, name)) for name in ERASURE_FIELDS}}
 
 
 def plain(value: Any) -> Any:
-    """`0.0035` and never `3.5E-3`; `2026-11-21T09:00:00.000000Z`."""
+    """Return a value for JSON: `0.0035` and never `3.5E-3`; `2026-11-21T09:00:00.000000Z`."""
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value else "0"
     if isinstance(value, datetime):
@@ -76,13 +76,14 @@ def plain(value: Any) -> Any:
 
 
 def usage(by_model: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The stored costs are texts of 12 decimals."""
+    """Return the usage by model; stored costs are texts of 12 decimals."""
     return {model: known_alone(dict(_shortened(totals.items()))) for model, totals in by_model.items()}
 
 
 def known_alone(sums: dict[str, Any]) -> dict[str, Any]:
-    """Return the sums with null in the place of a zero that only says that nothing is known. A sum of which a part is
-    unknown stays: it is a lower bound, as `unmeasured_count` and `unpriced_count` say."""
+    """Return the sums with null in the place of a zero that only says that nothing is known.
+
+    A sum of which a part is unknown stays: it is a lower bound, as `unmeasured_count` and `unpriced_count` say."""
     for counted, ending in (("unmeasured_count", "_tokens"), ("unpriced_count", "_cost")):
         if sums.get(counted):
             sums |= {name: None for name, value in sums.items() if name.endswith(ending) and value in (0, "0")}

@@ -1,1 +1,3 @@
-"""A project at a glance: what its sessions come to over time, beside the period before. Every number is the list's."""
+"""A project at a glance: figures of its sessions over time, beside the preceding period.
+
+Every number equals that of the list."""

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class CachedDay:
-    """A step that may be kept; `mark` is empty when it is not."""
+    """A step that may be cached; `mark` is empty if it is not."""
 
     place: int
     step: TimeStep
@@ -47,7 +47,9 @@ class CachedDay:
 
 
 def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
-    """Without gaps; none when more than time is filtered, or when there is no cache."""
+    """Return the steps that may be cached, without gaps.
+
+    None if more than time is filtered, or if there is no cache."""
     if any(condition.label != "Time" for condition in listing.conditions):
         return []
     days = [CachedDay(place=place, step=step) for place, step in enumerate(steps, start=1) if _is_kept(listing, step)]
@@ -55,7 +57,7 @@ def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
     try:
         known = cache.get_many(list(weeks)) if weeks else {}
     except redis.RedisError as error:
-        logger.warning("Cannot read kept days of a dashboard: %s", error)
+        logger.warning("Cannot read cached days of a dashboard: %s", error)
         return []
     return [
         CachedDay(place=day.place, step=day.step, mark=mark, part=part)
@@ -65,7 +67,7 @@ def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
 
 
 def keep(project_id: int, days: Sequence[CachedDay], changed: Collection[int]) -> None:
-    """The weeks in which places have changed, of all `days` that were read together."""
+    """Cache the weeks in which places have changed, of all `days` that were read together."""
     weeks = {
         key: [(day.mark, day.part) for day in week]
         for key, week in _weeks(project_id, days).items()
@@ -75,22 +77,24 @@ def keep(project_id: int, days: Sequence[CachedDay], changed: Collection[int]) -
         if weeks:
             cache.set_many(weeks, CACHE_SECONDS)
     except redis.RedisError as error:
-        logger.warning("Cannot keep days of a dashboard: %s", error)
+        logger.warning("Cannot cache days of a dashboard: %s", error)
 
 
 def forget_days(project_id: int, **_: object) -> None:
-    """What is kept of a project; without the cache it goes when its time is over."""
+    """Delete the cached days of a project; without access to the cache they expire."""
     client = patient_redis()
     try:
         if keys := list(client.scan_iter(f"*:days:*:{project_id}:*", count=1000)):
             client.delete(*keys)
     except redis.RedisError as error:
-        logger.warning("Cannot forget kept days of a dashboard: %s", error)
+        logger.warning("Cannot delete cached days of a dashboard: %s", error)
 
 
 def _weeks(project_id: int, days: Sequence[CachedDay]) -> dict[str, list[CachedDay]]:
-    """By key. Days of a week, as far as they are asked for, are kept together, which tells the values that they share
-    once: reading and adding them up takes a quarter less time."""
+    """Return the days by the key of their week.
+
+    Days of a week are cached together, so that values which they share are stored once: reading and adding them up
+    takes a quarter less time."""
     zone, weeks = timezone.get_current_timezone_name(), dict[str, list[CachedDay]]()
     for _, group in groupby(days, lambda day: timezone.localtime(day.step.start).isocalendar()[:2]):
         week = list(group)
@@ -100,7 +104,7 @@ def _weeks(project_id: int, days: Sequence[CachedDay]) -> dict[str, list[CachedD
 
 
 def _is_kept(listing: Listing, step: TimeStep) -> bool:
-    """Whether it is a whole day that is over and lies in the time that is asked for."""
+    """Return whether the step is a whole past day within the requested time."""
     since, until = listing.span.start, min(listing.span.until or timezone.now(), timezone.now())
     starts_in_time = since is None or since.start <= step.start
     return not step.is_hourly and _is_midnight(step.start) and starts_in_time and step.end <= until

@@ -1,4 +1,4 @@
-"""Bars as plain geometry; each leads to the sessions that it stands for."""
+"""Bars as plain geometry; each links to its sessions."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MIN_BAR_HEIGHT = 1.5  # what is there can be seen, however little it is
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardBar:
-    """`query` is the list's, and empty where there is nothing to look at."""
+    """A bar as it is drawn; `query` is that of its sessions, or empty if it has none."""
 
     x: float
     y: float
@@ -33,7 +33,7 @@ class DashboardBar:
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardChart:
-    """`noun` heads the first column of its table."""
+    """Bars over time, or over values; `noun` heads the first column of the chart's table."""
 
     title: str
     help: str
@@ -44,7 +44,9 @@ class DashboardChart:
 
 @dataclass(frozen=True, kw_only=True)
 class Top:
-    """A frequent value; `query` is the list's, `share` of the most frequent one in percent."""
+    """A frequent value.
+
+    `query` is that of its sessions, `share` is a percentage of the most frequent value's count, or of all."""
 
     value: str
     count: int
@@ -67,34 +69,36 @@ Measure = tuple[str, str, Callable[[Facts], Any], Callable[[Any], str]]
 # Title, explanation, what of a step, and how it is written.
 MEASURES: tuple[Measure, ...] = (
     ("Sessions", "Sessions that began.", lambda facts: facts.session_count, count),
-    ("Sessions with errors", "Of these, how many had an error.", lambda facts: facts.failed, count),
-    ("Active users", "Different users of the sessions that began.", lambda facts: facts.user_count, count),
+    ("Sessions with errors", "How many of the sessions that began had an error.", lambda facts: facts.failed, count),
+    ("Active users", "Distinct users of the sessions that began.", lambda facts: facts.user_count, count),
     ("Cost", "USD of the sessions that began.", lambda facts: facts.total_cost, money),
     ("Tokens", "Tokens of the sessions that began.", lambda facts: facts.total_tokens, count),
-    ("Median duration", "Half of the sessions are no longer.", lambda facts: facts.median, duration),
-    ("p95 duration", "95 of 100 sessions are no longer.", lambda facts: facts.high, duration),
+    ("Median duration", "Half of the sessions took at most this long.", lambda facts: facts.median, duration),
+    ("p95 duration", "95 of 100 sessions took at most this long.", lambda facts: facts.high, duration),
 )
 LATENCIES = (
-    ("Median latency", "Half of the model calls took no longer.", WHOLE_CALL, 0.5),
-    ("p95 latency", "95 of 100 model calls took no longer.", WHOLE_CALL, 0.95),
-    ("Median time to first token", "Half of the model calls had their first token by then.", FIRST_TOKEN, 0.5),
-    ("p95 time to first token", "95 of 100 model calls had their first token by then.", FIRST_TOKEN, 0.95),
+    ("Median latency", "Half of the model calls took at most this long.", WHOLE_CALL, 0.5),
+    ("p95 latency", "95 of 100 model calls took at most this long.", WHOLE_CALL, 0.95),
+    ("Median time to first token", "Half of the model calls had their first token within this time.", FIRST_TOKEN, 0.5),
+    ("p95 time to first token", "95 of 100 model calls had their first token within this time.", FIRST_TOKEN, 0.95),
 )
 LATENCY_FIELD_NAMES = {WHOLE_CALL: "duration", FIRST_TOKEN: "first_token"}  # in a query
 
 
 def charts_of(links: Links, steps: Sequence[TimeStep], facts: Sequence[Facts]) -> list[DashboardChart]:
+    """Draw the charts of facts over time."""
     queries = [links.to(step.began) for step in steps]
     return [_of_sessions(steps, queries, facts, *measure) for measure in MEASURES]
 
 
 def latency_charts(links: Links, latencies: Latencies) -> list[DashboardChart]:
-    """Only of what is known."""
+    """Draw the charts of latencies that are known."""
     charts = [_of_calls(links, latencies, *declared) for declared in LATENCIES]
     return [chart for chart in charts if any(bar.value for bar in chart.bars)]
 
 
 def trend_of(links: Links, steps: Sequence[TimeStep], score: DashboardScore) -> DashboardChart:
+    """Draw a score's mean over time."""
     given = FieldComparison("scores", Operator.HAS, (score.name,))
     columns = [
         ChartValue(label=step.label, amount=scored.mean, value=decimal(scored.mean), query=links.to(step.began, given))
@@ -104,7 +108,7 @@ def trend_of(links: Links, steps: Sequence[TimeStep], score: DashboardScore) -> 
 
 
 def distribution_of(links: Links, score: DashboardScore) -> DashboardChart:
-    """A bar for each value where there are few, otherwise for each bin."""
+    """Draw a bar for each value if there are few, otherwise for each bin."""
     are_values = all(bin.low == bin.high for bin in score.bins)
     columns = [
         _of_value(links, score.name, bin) if are_values else _of_bin(links, score.name, bin)
@@ -115,7 +119,7 @@ def distribution_of(links: Links, score: DashboardScore) -> DashboardChart:
 
 
 def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most: int = 0) -> list[Top]:
-    """Shares are of `most`, or of the first one's count."""
+    """Return frequent values with their shares, of `most` or of the first one's count."""
     return [
         Top(
             value=value,
@@ -128,7 +132,7 @@ def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most
 
 
 def drawn(title: str, help: str, columns: Sequence[ChartValue], *, noun: str = "Time") -> DashboardChart:
-    """From a line at nought, which is inside when there are amounts on both sides of it."""
+    """Draw bars from the line of zero, which is inside the chart if there are amounts on both sides of it."""
     amounts = [float(column.amount or 0) for column in columns]
     high, low = max(amounts, default=0.0), min([0.0, *amounts])
     top = max(high, 0.0)
@@ -178,7 +182,7 @@ def _of_calls(links: Links, latencies: Latencies, title: str, help: str, measure
 
 
 def _calls(links: Links, step: TimeStep, measure: str, length: float | None) -> str:
-    """Sessions with a turn of that time in which a model call took so long at least."""
+    """Return the query of sessions with a turn of that time in which a model call took at least as long."""
     if length is None:
         return ""
     slow = FieldComparison(LATENCY_FIELD_NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))

@@ -1,5 +1,6 @@
-"""The hours of the week in which sessions begin. A cell leads to its sessions as long as a query can name each time at
-which its hour came."""
+"""The hours of the week in which sessions begin.
+
+A cell links to its sessions if a query can name each time at which its hour occurred."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True, kw_only=True)
 class HeatCell:
-    """`query` is the list's; empty where nothing began, and where the times are too many to name."""
+    """An hour of the week.
+
+    `query` is empty if nothing began in it, or if its times are too many to name."""
 
     day: str
     hour: int
@@ -23,7 +26,7 @@ class HeatCell:
 
 
 def cells_of(links: Links, steps: Sequence[TimeStep], counts: Sequence[Sequence[int]]) -> list[list[HeatCell]]:
-    """Of each day, Monday first."""
+    """Return the cells of each day, Monday first."""
     first, last = steps[0].start, steps[-1].end
     return [
         [

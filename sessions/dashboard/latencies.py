@@ -1,5 +1,6 @@
-"""How long the model calls of a dashboard's sessions took, step by step: from the hours that are summed up already, and
-where a filter asks for some sessions only, from the traces of SAMPLED_SESSIONS of them."""
+"""The latency of model calls of a dashboard's sessions, step by step.
+
+It is read from hourly sums, or if a filter selects some sessions only, from the traces of SAMPLED_SESSIONS of them."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -27,8 +28,10 @@ Measured = dict[str, Slots]  # by measure (tracing/store/latency.py)
 
 @dataclass(frozen=True)
 class Latencies:
-    """`steps` are those that the calls are counted in, by the start of their trace: the first may begin earlier than
-    asked, since hours are whole. `is_sample` when not all sessions were read."""
+    """The latencies of calls, by the step in which their trace started.
+
+    The first step may begin earlier than requested, because hours are whole. `is_sample` if not all sessions were
+    read."""
 
     steps: list[TimeStep]
     measured: list[Measured]
@@ -39,14 +42,16 @@ class Latencies:
         return _merged(self.measured)
 
     def total(self, measure: str, share: float) -> float | None:
+        """Return a percentile over all steps."""
         return percentile(self._whole.get(measure, {}), share)
 
     def of_step(self, place: int, measure: str, share: float) -> float | None:
+        """Return a percentile of one step."""
         return percentile(self.measured[place].get(measure, {}), share)
 
 
 def latencies_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, session_count: int) -> Latencies:
-    """Raises TooLong."""
+    """Read the latencies of a dashboard. Raises TooLong."""
     if _is_summed_up(listing, steps):
         whole = [replace(steps[0], start=hour_of(steps[0].start)), *steps[1:]]
         return Latencies(whole, _of_hours(listing, whole))
@@ -55,12 +60,12 @@ def latencies_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]
 
 
 def hour_of(at: datetime) -> datetime:
-    """The beginning of the hour, in UTC, that it lies in."""
+    """Return the start of the hour, in UTC, in which a time lies."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _is_summed_up(listing: Listing, steps: Sequence[TimeStep]) -> bool:
-    """Whether whole hours answer: nothing is filtered, and no bound but the first one cuts an hour."""
+    """Return whether whole hours suffice: nothing is filtered, and only the first bound cuts an hour."""
     ends = [step.end for step in steps]
     if listing.span.end and listing.span.end.end < min(ends[-1], timezone.now()):
         ends.append(listing.span.end.end)
@@ -69,7 +74,9 @@ def _is_summed_up(listing: Listing, steps: Sequence[TimeStep]) -> bool:
 
 
 def _of_hours(listing: Listing, steps: Sequence[TimeStep]) -> list[Measured]:
-    """Out of hours, and of whole days where steps are days in UTC: these are fewer, and wait longer for what is new."""
+    """Read hourly sums, and daily ones where steps are days in UTC.
+
+    Days are fewer, but are updated later."""
     starts = [step.start for step in steps]
     low, high = _whole_days(steps)
     if _are_waiting(listing.project, low, high):
@@ -86,7 +93,7 @@ def _of_hours(listing: Listing, steps: Sequence[TimeStep]) -> list[Measured]:
 
 
 def _whole_days(steps: Sequence[TimeStep]) -> tuple[datetime, datetime]:
-    """From and until when no step begins within a day in UTC; today is not over."""
+    """Return from and until when no step begins within a day in UTC; today is not over."""
     today = _day_of(timezone.now())
     low, high = _day_of(steps[0].start) + ONE_DAY, min(_day_of(steps[-1].end), today)
     is_cut = any(step.start != _day_of(step.start) for step in steps[1:])
@@ -94,7 +101,7 @@ def _whole_days(steps: Sequence[TimeStep]) -> tuple[datetime, datetime]:
 
 
 def _are_waiting(project: Project, low: datetime, high: datetime) -> bool:
-    """Whether a day from `low` until just before `high` is to be summed up again."""
+    """Return whether a day from `low` until just before `high` is to be summed up again."""
     days = {"key__gte": low.date().isoformat(), "key__lt": high.date().isoformat()}
     return DirtyMark.objects.for_project(project).filter(target=DirtyMark.Target.DAY, **days).exists()
 

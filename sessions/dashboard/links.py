@@ -1,4 +1,4 @@
-"""The list narrowed further, for hundreds of bars: what stays the same is written once."""
+"""Links to the list with one more condition, for hundreds of bars: what is the same in all is written once."""
 
 from functools import cached_property
 from urllib.parse import quote_plus
@@ -12,23 +12,25 @@ QUOTED_ASCII = {place: quote_plus(chr(place)) for place in range(128)}
 
 
 class Links:
-    """Of the sessions of `listing` that meet one condition more."""
+    """The links to sessions of `listing` that meet one more condition."""
 
     def __init__(self, listing: Listing) -> None:
         self.listing = listing
         self.parts = parts_of(listing.query_text)
 
     def to(self, *parts: Node) -> str:
-        """The list's query string; empty when the query were longer than the language allows."""
+        """Return the list's query string, or "" if the query is longer than the language allows."""
         text = written([*self.parts, *(part for part in parts if part not in self.parts)])
         return f"{self._others}q={_quoted(text)}" if len(text) <= MAX_QUERY_CHARACTERS else ""
 
     def to_value(self, name: str, value: str) -> str:
-        """`name` may be that of a score, `score.helpfulness`."""
+        """Return the query string of a value; `name` may be that of a score, `score.helpfulness`."""
         return self.to(value_of(name, value))
 
     def can_take(self, count: int) -> bool:
-        """Whether so many alternatives are not too many; what is asked already leaves room for half of all."""
+        """Return whether a query may have this number of alternatives.
+
+        The conditions of the page leave room for half of what the language allows."""
         return count <= MOST_PARTS // 2
 
     @cached_property
@@ -38,5 +40,5 @@ class Links:
 
 
 def _quoted(text: str) -> str:
-    """As `quote_plus`, which takes ten times as long."""
+    """Quote like `quote_plus`, which takes ten times as long."""
     return text.translate(QUOTED_ASCII) if text.isascii() else quote_plus(text)

@@ -1,5 +1,7 @@
-"""The numbers of the dashboard, out of what sessions/dashboard/reading.py has read. Counts and sums of a sample are
-multiplied by what each of its sessions stands for; means, percentiles and different users are its own."""
+"""The numbers of the dashboard, computed from what sessions/dashboard/reading.py has read.
+
+Counts and sums of a sample are multiplied by the number of sessions that each stands for; means, percentiles and
+numbers of users are those of the sample."""
 
 import math
 from collections.abc import Sequence
@@ -31,7 +33,7 @@ SMALLEST_MEAN_DIFFERENCE = Decimal("1e-12")  # means are rounded to it
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What some sessions come to. Durations in ms; `user_count` of different users."""
+    """Aggregate figures for a set of sessions. Durations are in ms; `user_count` counts distinct users."""
 
     session_count: int = 0
     failed: int = 0
@@ -46,7 +48,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Scored:
-    """The sessions that have scores of one name. `mean` is that of their means."""
+    """The sessions that have scores of one name; `mean` is the mean of their means."""
 
     session_count: int = 0
     mean_count: int = 0
@@ -59,7 +61,7 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreBin:
-    """Sessions whose mean is from `start` until just before `end`, of which `low` and `high` are the outermost."""
+    """Sessions whose mean is from `start` until just before `end`; `low` and `high` are the outermost means."""
 
     start: Decimal
     end: Decimal
@@ -70,7 +72,7 @@ class ScoreBin:
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardScore:
-    """All about the scores of one name: in total, by step, by mean, and how many sessions have each category.
+    """All scores of one name: in total, by step, by mean, and by category.
 
     `categories` are the most frequent of `category_count`."""
 
@@ -99,7 +101,7 @@ class DashboardNumbers:
 
     @property
     def error(self) -> float:
-        """How far the number of sessions may be off, in percent, in 19 of 20 cases."""
+        """Return how far the number of sessions may be off, in percent, in 19 of 20 cases."""
         return 196 / math.sqrt(self.sample_size) if self.sample_size else 0.0
 
 
@@ -177,7 +179,7 @@ def _weighted(values: Tally, weight: int, most: int) -> list[tuple[str, int]]:
 
 
 def _bins(means: Tally, weight: int) -> list[ScoreBin]:
-    """Empty ones too."""
+    """Return the bins of means, including empty ones between others."""
     if not means:
         return []
     with localcontext(EXACT_CONTEXT):
@@ -193,7 +195,7 @@ def _bins(means: Tally, weight: int) -> list[ScoreBin]:
 
 
 def _width(low: Decimal, high: Decimal) -> Decimal:
-    """Easy to say: 1, 2 or 5 times a power of ten, so that there are some SCORE_BINS of them."""
+    """Return a width of bins that is 1, 2 or 5 times a power of ten and gives about SCORE_BINS of them."""
     rough = (high - low) / SCORE_BINS or Decimal(1)
     power = max(Decimal(1).scaleb(rough.adjusted()), SMALLEST_MEAN_DIFFERENCE)
     return next((power * times for times in (1, 2, 5) if rough <= power * times), power * 10).normalize()

@@ -1,4 +1,4 @@
-"""What the sessions of one step come to, in a form that can be added up, so that several steps are as exact as one."""
+"""Figures of the sessions of one step, in a form that can be added up exactly."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -18,8 +18,9 @@ Tally: TypeAlias = Mapping[int, Sequence[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class ScorePart:
-    """The sessions that have scores of one name: by their mean, written out, and by category, of which one may have
-    several. `sum` is that of the means."""
+    """The sessions that have scores of one name, by their mean as text, and by category.
+
+    A session may have several categories. `sum` is that of the means."""
 
     session_count: int = 0
     mean_count: int = 0
@@ -30,8 +31,10 @@ class ScorePart:
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardPart:
-    """`durations` in ms are one or several runs, each in order; `values` tell of each set how many sessions have a
-    value, `hours` how many began in an hour of the week, written `1 23` for the last one of Monday."""
+    """The figures of the sessions of one or several steps.
+
+    `durations` in ms are one or several sorted runs; `values` says for each set how many sessions have a value,
+    `hours` how many began in an hour of the week, written `1 23` for the last hour of Monday."""
 
     session_count: int = 0
     failed: int = 0
@@ -46,10 +49,11 @@ class DashboardPart:
 
     @property
     def user_count(self) -> int:
+        """Return the number of distinct users."""
         return sum(map(len, self.values.get("user_ids", {}).values()))
 
     def percentile(self, share: float) -> float | None:
-        """As PostgreSQL's percentile_cont, to the last bit."""
+        """Return a percentile of durations, or None of no sessions: PostgreSQL's, to the last bit."""
         if not self.session_count:
             return None
         below, above, weight = quantile_position(share, self.session_count)
@@ -65,7 +69,9 @@ def count_by_score(parts: Sequence[DashboardPart]) -> Counter[str]:
 
 
 def together(parts: Sequence[DashboardPart], score_names: Iterable[str]) -> DashboardPart:
-    """Merge parts, of which no two have a session in common, with the named scores alone: there may be very many."""
+    """Merge parts, no two of which have a session in common.
+
+    Scores are merged for the given names only: there may be very many."""
     set_names = dict.fromkeys(chain.from_iterable(part.values for part in parts))
     return DashboardPart(
         session_count=sum(part.session_count for part in parts),
@@ -84,8 +90,10 @@ def together(parts: Sequence[DashboardPart], score_names: Iterable[str]) -> Dash
 
 
 def nth(runs: Sequence[Sequence[int]], index: int) -> int:
-    """What stands at `index` when all runs are sorted together: the least number that more than so many do not exceed,
-    found by halving the numbers there are instead of sorting them."""
+    """Return the value at `index` of all runs sorted together.
+
+    That is the smallest value that at least index + 1 values are less than or equal to; bisecting values is quicker
+    than sorting."""
     low, high = min(run[0] for run in runs), max(run[-1] for run in runs)
     while low < high:
         middle = (low + high) // 2
@@ -97,11 +105,13 @@ def nth(runs: Sequence[Sequence[int]], index: int) -> int:
 
 
 def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
+    """Add decimals without rounding."""
     with localcontext(EXACT_CONTEXT):
         return sum(numbers, NOUGHT)
 
 
 def tally(counts: Mapping[str, int]) -> Tally:
+    """Return the values by their count."""
     found: dict[int, list[str]] = {}
     for value, count in counts.items():
         found.setdefault(count, []).append(value)
@@ -109,11 +119,12 @@ def tally(counts: Mapping[str, int]) -> Tally:
 
 
 def ranked(values: Tally) -> list[tuple[str, int]]:
-    """The most frequent first."""
+    """Return the values with their counts, the most frequent first."""
     return [(value, count) for count in sorted(values, reverse=True) for value in sorted(values[count])]
 
 
 def added(several: Iterable[Tally]) -> Tally:
+    """Add tallies."""
     alike: dict[int, list[Sequence[str]]] = {}
     for values in several:
         for count, those in values.items():

@@ -1,5 +1,6 @@
-"""Reads a dashboard out of the database, step by step. Days in the cache (sessions/dashboard/cached_days.py) are left
-out."""
+"""Reads a dashboard from the database, step by step.
+
+Days in the cache (sessions/dashboard/cached_days.py) are not read."""
 
 import json
 from array import array
@@ -26,14 +27,14 @@ Found = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sessions:
-    """Which sessions of a listing are read, and how many each of them stands for."""
+    """The sessions of a list that are read, and how many each of them stands for."""
 
     rows: QuerySet[Session]
     weight: int = 1
 
 
 def sessions_of(listing: Listing) -> Sessions:
-    """All or the sample."""
+    """Return all sessions of the list, or the sample."""
     one_in, [rows] = affordable(listing.project, [listing.matching.order_by()])
     return Sessions(rows, one_in)
 
@@ -41,8 +42,9 @@ def sessions_of(listing: Listing) -> Sessions:
 def read(
     listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, is_brief: bool = False
 ) -> list[DashboardPart]:
-    """Of what began before the steps, and of each step. When brief, without hours, means and categories, and of the
-    sets with users alone, unless days are kept. Raises TooLong."""
+    """Read what began before the steps, and each step. Raises TooLong.
+
+    If brief, without hours, means and categories, and of the sets only users, unless days are cached."""
     days = days_of(listing, steps) if sessions.weight == 1 else []
     found = _fetch(listing.project.pk, sessions.rows, steps, days, is_brief=is_brief and not days)
     parts = _parts(found, len(steps) + 1)

@@ -1,4 +1,4 @@
-"""The hours or days that a dashboard is drawn by, on the clock of the active zone."""
+"""The hours or days of a dashboard, in the active time zone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ SOON_BEFORE = timedelta(microseconds=1)  # the finest that the database tells ap
 
 @dataclass(frozen=True)
 class TimeStep:
-    """From `start` until just before `end`. The first one may be a part of its hour or day."""
+    """The time from `start` until just before `end`.
+
+    The first step may be a part of its hour or day."""
 
     start: datetime
     end: datetime
@@ -26,6 +28,7 @@ class TimeStep:
 
     @cached_property
     def label(self) -> str:
+        """Return the step as people read it."""
         start = timezone.localtime(self.start)
         if not self.is_hourly:
             return date_format(start, "D j M")
@@ -34,7 +37,7 @@ class TimeStep:
 
     @cached_property
     def when(self) -> str:
-        """As the query language says it."""
+        """Return the step in the query language."""
         first, last = timezone.localtime(self.start), timezone.localtime(self.end)
         if not self.is_hourly and first == midnight(first.date()):
             return f"{first.date()}..{first.date()}"
@@ -42,17 +45,19 @@ class TimeStep:
 
     @property
     def began(self) -> FieldComparison:
-        """The condition on sessions that they began in it."""
+        """Return the condition that sessions began in the step."""
         return FieldComparison("created", Operator.HAS, (self.when,))
 
 
 def said(start: datetime, end: datetime) -> str:
-    """From `start` until just before `end`, as the query language says it."""
+    """Return the time from `start` until just before `end` in the query language."""
     return f"{start.isoformat()}..{(end - SOON_BEFORE).isoformat()}"
 
 
 def steps_between(first: datetime, last: datetime) -> list[TimeStep]:
-    """Without gaps, the last one whole. A change of the clocks makes an hour or a day longer or shorter."""
+    """Return hours or days without gaps, the last one whole.
+
+    A change of the clocks makes an hour or a day longer or shorter."""
     first = max(first, last - MAX_STEPPED_TIME)
     is_hourly = last - first < HOURLY
     bounds = [first, *_bounds(first, last, is_hourly=is_hourly)]
@@ -60,11 +65,14 @@ def steps_between(first: datetime, last: datetime) -> list[TimeStep]:
 
 
 def midnight(day: date) -> datetime:
+    """Return when a day begins."""
     return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
 
 
 def hours_of_the_week(first: datetime, last: datetime, weekday: int, hour: int) -> Iterator[tuple[datetime, datetime]]:
-    """Each time at which this hour of this weekday (Monday is 0) lies between two moments, on the wall clock."""
+    """Return each time between two moments at which this hour of this weekday began.
+
+    Monday is 0; hours are those of the wall clock."""
     zone = timezone.get_current_timezone()
     day = first.astimezone(zone).date()
     day += timedelta(days=(weekday - day.weekday()) % 7)
@@ -76,7 +84,7 @@ def hours_of_the_week(first: datetime, last: datetime, weekday: int, hour: int) 
 
 
 def _bounds(first: datetime, last: datetime, *, is_hourly: bool) -> Iterator[datetime]:
-    """Ends of hours or days, the last one after `last`."""
+    """Yield the ends of hours or days, the last one after `last`."""
     local = timezone.localtime(first)
     end = local
     while end <= last:

@@ -41,7 +41,7 @@ BREAKDOWN_LABELS = {"model_names": "Models", "user_ids": "Users", "tags": "Tags"
 
 @dataclass(frozen=True)
 class Before:
-    """The same length of time before."""
+    """The figures of the preceding period of the same length."""
 
     facts: Facts
     scores: dict[str, Scored]
@@ -50,6 +50,8 @@ class Before:
 
 @dataclass(frozen=True, kw_only=True)
 class ScorePanel:
+    """Everything that is shown of one score."""
+
     score: DashboardScore
     before: Scored
     trend: DashboardChart
@@ -86,7 +88,9 @@ class DashboardPage:
 @require_safe
 @project_view
 def dashboard(request: PageRequest, project: Project) -> HttpResponse:
-    """`?range=` or `?from=&to=`, and `?q=` as the list takes it. The form sends all of them; dates count more."""
+    """Show the dashboard.
+
+    Takes `?range=` or `?from=&to=`, and `?q=` like the list. The form sends all of them; dates take precedence."""
     params = request.GET.copy()
     if params.get("from") or params.get("to"):
         params.pop("range", None)
@@ -130,7 +134,7 @@ def _drawn(project: Project, listing: Listing) -> DashboardPage:
 
 
 def _edges(project: Project, listing: Listing) -> tuple[datetime, datetime]:
-    """The first and the last moment that is drawn."""
+    """Return the first and the last moment of the charts."""
     now = timezone.now()
     last = min(listing.span.end.end - timedelta(microseconds=1), now) if listing.span.end else now
     if listing.span.start:

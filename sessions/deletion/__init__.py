@@ -1,1 +1,1 @@
-"""Deletes sessions, traces and persons for good, and what is left of them elsewhere."""
+"""Deletes sessions, traces and persons for good, together with what is left of them elsewhere."""

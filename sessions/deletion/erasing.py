@@ -1,8 +1,7 @@
-"""Deletes a session, a trace, or everything of a person, in small transactions, and keeps a receipt of what was
-deleted.
+"""Erases a session, a trace, or everything of a person, in small transactions, and keeps a receipt.
 
 A worker may be killed at any point and another continues: what is left is looked up, never remembered. The sums of
-sessions follow with every batch."""
+sessions are updated with every batch."""
 
 import math
 import time
@@ -55,7 +54,9 @@ def exists(project_id: int, subject: Erasure.Subject, key: str) -> bool:
 
 
 def is_large(erasure: Erasure) -> bool:
-    """Return whether a request should not wait for it. To find a person, every span of a project is looked at."""
+    """Return whether a request should not wait for the erasure.
+
+    To find a person, all spans of a project are read."""
     if erasure.subject == Subject.PERSON:
         return (
             Trace.objects.for_project(erasure.project_id)[: MAX_TRACES_IN_REQUEST + 1].count() > MAX_TRACES_IN_REQUEST
@@ -69,9 +70,9 @@ def delete_session(project_id: int, session_id: str, *, by: str = "") -> Erasure
 
 
 def delete_sessions(project_id: int, session_ids: Sequence[str], until: float = math.inf) -> int:
-    """Delete sessions, one after the other, without a receipt for each: the caller is a job with a receipt of its own.
+    """Delete several sessions without a receipt for each: the caller is a job with its own.
 
-    Return how many there were. Raises OutOfTime when the time is up before the last."""
+    Returns how many there were. Raises OutOfTime if the time is up before the last one."""
     now = timezone.now()
     bury(project_id, TombstoneKind.SESSION, session_ids, now)
     sessions = Session.objects.for_project(project_id).filter(session_id__in=session_ids)
@@ -108,8 +109,9 @@ def unfinished(project_id: int) -> LeasedQuerySet:
 
 
 def proceed(erasure: Erasure, until: float = math.inf) -> Erasure:
-    """Delete what is left until the time is up; at the end, finish the receipt. Does nothing while another worker has
-    the erasure."""
+    """Delete what is left until the time is up; at the end, finish the receipt.
+
+    Does nothing while another worker has the erasure."""
     if not erasure.lease():
         return erasure
     days: set[date] = set()

@@ -1,4 +1,4 @@
-"""What follows when sessions lose traces: their sums, their scores, and the number of them on the receipt."""
+"""What happens to sessions that lose traces: new sums, and a count on the receipt."""
 
 from collections.abc import Collection
 from contextlib import suppress

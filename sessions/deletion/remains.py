@@ -1,7 +1,7 @@
-"""What is left of deleted traces and erased persons outside of the traces: samples of ingestion issues, kept days of
-dashboards, and filters and names in which people wrote a person's id.
+"""Removes what is left of deleted traces and erased persons outside of the traces.
 
-A pseudonym takes the place of the id, so that a filter goes on to mean what it meant, without the person."""
+That is samples of ingestion issues, cached days of dashboards, and filters and names in which people wrote a
+person's id. A pseudonym replaces the id, so that a filter keeps its meaning without the person."""
 
 import re
 from collections.abc import Callable
@@ -42,7 +42,7 @@ QUERY = "q"
 
 
 class Pseudonym:
-    """Puts `name` in the place of `user_id`."""
+    """Replaces `user_id` with `name`."""
 
     def __init__(self, user_id: str, name: str) -> None:
         self.user_id, self.name = user_id, name
@@ -50,10 +50,11 @@ class Pseudonym:
         self._pattern = re.compile(rf"(?<!\w){re.escape(user_id)}(?!\w)", re.IGNORECASE)
 
     def in_text(self, text: str) -> str:
+        """Return the text with the name in place of the id."""
         return self._pattern.sub(self.name, text) if self._is_telling else text
 
     def in_filter(self, query_string: str) -> str:
-        """Of an address of the list."""
+        """Return the query string of a list with the name in place of the id."""
         params = QueryDict(query_string)
         pairs = [(name, value) for name, values in params.lists() for value in values]
         new = [(name, self._in_value(name, value)) for name, value in pairs]
@@ -87,13 +88,15 @@ class Pseudonym:
 
 
 def forget_traces(project_id: int) -> None:
-    """Samples quote what was sent and do not say by whom, so that all of them go; the next issue brings a new one."""
+    """Delete the samples of all ingestion issues of a project.
+
+    A sample quotes what was sent without saying by whom; the next issue brings a new one."""
     IngestionIssue.objects.for_project(project_id).exclude(sample="").update(sample="")
     forgotten.send(sender=None, project_id=project_id)
 
 
 def forget_person(project_id: int, user_id: str, name: str) -> None:
-    """Puts `name` in the place of the id in everything that people keep."""
+    """Replace the id with `name` in everything that people keep."""
     pseudonym = Pseudonym(user_id, name)
     for model in {**QUERY_FIELDS_BY_MODEL, **TEXT_FIELDS_BY_MODEL}:
         columns: dict[str, Callable[[str], str]] = dict.fromkeys(
@@ -108,7 +111,9 @@ def forget_person(project_id: int, user_id: str, name: str) -> None:
 
 
 def _write(model: type[Model], project_id: int, key: object, changes: dict[str, str]) -> None:
-    """A name that has become too long is cut, one that is taken gets an ending."""
+    """Write the changes.
+
+    A name that is too long is cut, one that is taken gets a suffix."""
     fitting: dict[str, Any] = {name: text[: model._meta.get_field(name).max_length] for name, text in changes.items()}  # type: ignore[union-attr]
     row = model._default_manager.filter(project_id=project_id, id=key)
     try:

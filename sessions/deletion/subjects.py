@@ -1,4 +1,4 @@
-"""Which traces belong to the subject of an erasure: a session, a trace or a person."""
+"""Finds the traces of the subject of an erasure: a session, a trace or a person."""
 
 from collections.abc import Collection, Iterator
 
@@ -13,7 +13,9 @@ Subject = Erasure.Subject
 
 
 def traces_of(project_id: int, subject: Erasure.Subject, key: str) -> QuerySet[Trace]:
-    """Return the traces of a session, of a trace id, or of a person by whom at least one report of the trace is."""
+    """Return the traces of a subject.
+
+    Those of a person are the traces of which at least one report names the user."""
     traces = Trace.objects.for_project(project_id)
     if subject == Subject.PERSON:
         return traces.filter(Q(user_id=key) | Q(claims__user_id=key))
@@ -27,8 +29,9 @@ def batches(traces: QuerySet[Trace]) -> Iterator[list[str]]:
 
 
 def remaining_batches(erasure: Erasure) -> Iterator[list[str]]:
-    """Yield batches of the ids of traces that are still to be deleted. The caller must delete each batch before asking
-    for the next, and may stop after any batch; some are empty."""
+    """Yield batches of the ids of traces that are still to be deleted.
+
+    The caller must delete each batch before asking for the next, and may stop after any batch; some are empty."""
     traces = traces_of(erasure.project_id, Subject(erasure.subject), erasure.key)
     if erasure.subject == Subject.PERSON:
         traces = traces.filter(_before_request(erasure))

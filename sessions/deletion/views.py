@@ -1,4 +1,6 @@
-"""Where people delete a session or a trace, erase a person, and see how far that is: for admins, and audited."""
+"""Pages on which admins delete a session or a trace, erase a person, and watch the progress.
+
+Everything is audited."""
 
 from django import forms
 from django.contrib import messages
@@ -26,7 +28,7 @@ MAX_SHOWN_ERASURES = 50
 
 
 class PersonForm(forms.Form):
-    """The id is typed twice: nothing brings a person back."""
+    """The form that erases a person; the id is typed twice, because nothing brings a person back."""
 
     user_id = forms.CharField(
         max_length=200, label="User id", strip=False, widget=forms.TextInput(FIELD | {"autocomplete": "off"})
@@ -39,16 +41,17 @@ class PersonForm(forms.Form):
     )
 
     def clean_again(self) -> str:
+        """Refuse an id that is not the same both times."""
         again: str = self.cleaned_data["again"]
         if again != self.cleaned_data.get("user_id"):
-            raise forms.ValidationError("The two are not the same. Nothing was deleted.")
+            raise forms.ValidationError("The two ids differ. Nothing was deleted.")
         return again
 
 
 def carry_out(
     project: Project, subject: Erasure.Subject, key: str, *, actor: Actor, name: str, request: HttpRequest
 ) -> Erasure:
-    """Deletes at once, or leaves it to a worker when it is too much for a request."""
+    """Erase at once, or leave it to a worker if it is too much for a request."""
     with transaction.atomic():
         erasure = erasing.begin(project.pk, subject, key, by=name)
         target = pseudonym_of(project.pk, key) if subject == Subject.PERSON else key
@@ -71,7 +74,7 @@ def carry_out(
 @project_view
 @requires(Role.ADMIN)
 def erasures(request: HttpRequest, project: Project) -> HttpResponse:
-    """What was deleted, and the form that erases a person."""
+    """Show the erasures, and the form that erases a person."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _delete(request, project, Subject.PERSON, form.cleaned_data["user_id"])
@@ -84,6 +87,7 @@ def erasures(request: HttpRequest, project: Project) -> HttpResponse:
 @project_view
 @requires(Role.ADMIN)
 def delete_session(request: HttpRequest, project: Project, session_id: str) -> HttpResponse:
+    """Delete a session."""
     return _delete(request, project, Subject.SESSION, session_id)
 
 
@@ -91,6 +95,7 @@ def delete_session(request: HttpRequest, project: Project, session_id: str) -> H
 @project_view
 @requires(Role.ADMIN)
 def delete_trace(request: HttpRequest, project: Project, trace_id: str) -> HttpResponse:
+    """Delete a trace."""
     return _delete(request, project, Subject.TRACE, trace_id)
 
 
@@ -99,6 +104,6 @@ def _delete(request: HttpRequest, project: Project, subject: Erasure.Subject, ke
         raise Http404(f"This project has no such {subject}; it may have been deleted already.")
     user = person(request)
     erasure = carry_out(project, subject, key, actor=user, name=user.email, request=request)
-    done = f"Deleted {erasure.trace_count} traces." if erasure.finished_at else "A worker is deleting it."
+    done = f"Deleted {erasure.trace_count} traces." if erasure.finished_at else "A worker is deleting the data."
     messages.success(request, done)
     return redirect("project-erasures", project.pk)

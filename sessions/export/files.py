@@ -1,7 +1,8 @@
-"""Exports that a worker writes into files, from the order to the end of their day.
+"""Exports that a worker writes into files, from the order until they expire.
 
-May be killed at any point: what is in the parts that a row names is done, everything else is written again. A worker
-writes one part in its slice and goes to the end of the queue, so that other projects' exports go on beside it."""
+A worker may be killed at any point: what is in the parts that a row names is done, everything else is written again.
+A worker writes one part in its slice and goes to the end of the queue, so that other projects' exports make
+progress, too."""
 
 import logging
 import tempfile
@@ -35,7 +36,7 @@ MAX_EXPORT_BYTES = 2 * 2**30  # of a file
 MOST_WAITING = 3  # of a project at once
 MOST_KEPT = 20  # of a project
 LOCK_EXPORTS_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))"
-WITHDRAWN = "Something that it may hold was deleted in this project. Export again."
+WITHDRAWN = "Data that the file may contain was deleted from this project. Export again."
 
 
 class TooMany(NoDownload):
@@ -47,7 +48,7 @@ class TooMany(NoDownload):
 
 @transaction.atomic
 def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFile:
-    """The order, or the same one that is being worked on already. Raises BadExport, TooMany."""
+    """Create the order, or return an equal one that is not finished. Raises BadExport, TooMany."""
     export, name = export_of(project, params), by.email if isinstance(by, User) else f"key {by.public_key}"
     with connection.cursor() as cursor:
         cursor.execute(LOCK_EXPORTS_SQL, {"lock": parts.directory_of(project.pk)})
@@ -58,9 +59,11 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
     if same is not None:
         return same
     if known.unfinished().count() >= MOST_WAITING:
-        raise TooMany(f"{MOST_WAITING} exports of this project are being made already. Wait for one of them.")
+        raise TooMany(
+            f"{MOST_WAITING} exports of this project are already in progress. Wait until one of them is done."
+        )
     if known.filter(error="").count() >= MOST_KEPT:
-        raise TooMany(f"This project keeps {MOST_KEPT} exports already. Delete one of them.")
+        raise TooMany(f"This project already has {MOST_KEPT} exports. Delete one of them.")
     newest = Session.objects.for_project(project).aggregate(newest=Max("created_at"))["newest"]
     return ExportFile.objects.create(
         project_id=project.pk,
@@ -71,15 +74,17 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
 
 
 def work_slice(project_id: int, until: float) -> bool:
-    """Write a part of the project's oldest unfinished file, for as long as there is time and at least one batch. Return
-    whether something is left for another slice."""
+    """Write a part of the project's oldest unfinished file.
+
+    Works for as long as there is time, and writes at least one batch. Returns whether something is left for another
+    slice."""
     waiting = ExportFile.objects.for_project(project_id).unfinished().order_by("requested_at", "id")
     file = waiting.first()
     return file is not None and proceed(file, until) and waiting.exists()
 
 
 def proceed(file: ExportFile, until: float) -> bool:
-    """Write the next part, or sign the finished file. Return False while another worker is at it."""
+    """Write the next part, or finish the file. Return False while another worker has it."""
     if not file.lease():
         return False
     try:
@@ -93,12 +98,14 @@ def proceed(file: ExportFile, until: float) -> bool:
         raise
     except Exception:
         logger.exception("export %s of project %s failed", file.id, file.project_id)
-        _fail(file, "It failed; the server's log says why.")
+        _fail(file, "It failed. The server's log has the reason.")
     return True
 
 
 def remove(file: ExportFile) -> None:
-    """Delete the file and its row. A worker that is at it finds no row, and deletes what it has written since."""
+    """Delete the file and its row.
+
+    A worker that is writing it finds no row, and deletes what it has written since."""
     directory = parts.directory_of(file.project_id, file.id)
     parts.delete_parts(directory)
     file.row.delete()
@@ -106,14 +113,16 @@ def remove(file: ExportFile) -> None:
 
 
 def withdraw(project_id: int, **_: object) -> None:
-    """End all exports of a project from which something was erased: their files and parameters may still tell of it."""
+    """End all exports of a project from which something was erased.
+
+    Their files and parameters may still contain it."""
     for file in ExportFile.objects.for_project(project_id).exclude(error=WITHDRAWN):
         file.row.update(error=WITHDRAWN, query="", position="", parts=[], leased_until=None, finished_at=timezone.now())
         parts.delete_parts(parts.directory_of(file.project_id, file.id))
 
 
 def expire(project_id: int, until: float) -> bool:
-    """Delete what is over its day. Return whether something is left for another slice."""
+    """Delete expired files. Return whether something is left for another slice."""
     expired = ExportFile.objects.for_project(project_id).filter(finished_at__lt=timezone.now() - LIFE)
     for file in expired:
         remove(file)
@@ -123,7 +132,7 @@ def expire(project_id: int, until: float) -> bool:
 
 
 def expired_projects() -> list[int]:
-    """Return the ids of the projects in which a file is over its day."""
+    """Return the ids of the projects that have expired files."""
     project_ids: list[int] = ExportFile.objects.filter(finished_at__lt=timezone.now() - LIFE).project_ids()
     return project_ids
 
@@ -137,15 +146,18 @@ def _work(file: ExportFile, project: Project, until: float) -> None:
         position, row_count = _write_batches(file, export, content, until)
         size = content.tell()
         if file.size + size > MAX_EXPORT_BYTES:
-            raise NoDownload(f"It would be larger than {MAX_EXPORT_BYTES // 2**30} GB. Narrow the filter or the time.")
+            raise NoDownload(
+                f"The file would be larger than {MAX_EXPORT_BYTES // 2**30} GB. Narrow the filter or the time range."
+            )
         with _kept(file, content) as name:
             written = [*file.parts, [name, size]]
             file.release(position=position, row_count=row_count, parts=written)
 
 
 def _write_batches(file: ExportFile, export: Export, content: IO[bytes], until: float) -> tuple[str | None, int]:
-    """Write at least one batch, and more while there is time. Return the cursor behind what is written, None at the
-    end, and how many sessions are done."""
+    """Write at least one batch, and more while there is time.
+
+    Returns the cursor behind what is written, None at the end, and the number of sessions that are done."""
     done = file.row_count
     position: str | None = file.position if file.parts else export.after
     sessions = export.sessions.filter(created_at__lte=file.until)
@@ -164,7 +176,7 @@ def _write_batches(file: ExportFile, export: Export, content: IO[bytes], until: 
 
 @contextmanager
 def _kept(file: ExportFile, content: IO[bytes]) -> Iterator[str]:
-    """Keep a part for a block that names it in the file's row; without that it goes again."""
+    """Keep a part if the block names it in the file's row, and delete it otherwise."""
     name = parts.write_part(parts.directory_of(file.project_id, file.id), content)
     try:
         yield name

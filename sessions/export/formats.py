@@ -1,6 +1,7 @@
-"""In which formats sessions leave: a literal registry. A format is the pieces of one file, row after row.
+"""The export formats: a literal registry.
 
-Columns are the declared properties; a new one is exported without an edit here."""
+A format yields a file in pieces, row after row. Columns are the declared properties, so that a new one is exported
+without an edit here."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +21,10 @@ CSV_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """`rows` turns a batch of sessions into pieces of text, `is_first` for the first one. `end` closes the file;
-    it is given the cursor of what did not fit."""
+    """A format of exports.
+
+    `rows` turns a batch of sessions into pieces of text; `is_first` is true for the first batch. `end` closes the
+    file, and gets the cursor of what did not fit."""
 
     name: str
     label: str
@@ -44,7 +47,9 @@ def _csv_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
 
 
 def cell(value: Any) -> str:
-    """Sets with commas, nested values as JSON; no text is a formula."""
+    """Return a value as the text of a CSV cell.
+
+    Sets are separated by commas, nested values are JSON, and no text is read as a formula."""
     if value is None:
         return ""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -72,7 +77,7 @@ def _jsonl_end(following: str | None) -> str:
 
 
 def _message_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
-    """A line is written message by message: a session may have any number of them."""
+    """Yield one line for each session, message by message: a session may have any number of them."""
     for session, messages in conversations_of(sessions):
         yield f'{{"session_id":{dump(session.session_id)},"messages":['
         yield from _separated(messages)
@@ -136,7 +141,7 @@ EXPORT_FORMATS = {
         Format(
             name="markdown",
             label="Conversations as Markdown",
-            help="Every conversation, to read.",
+            help="Every conversation, for reading.",
             content_type="text/markdown; charset=utf-8",
             extension="md",
             rows=_markdown_rows,

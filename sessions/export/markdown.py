@@ -1,4 +1,4 @@
-"""A conversation to read, as Markdown."""
+"""Conversations as Markdown, for reading."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,9 @@ ROLE_NAMES = {"user": "User", "assistant": "Assistant", "system": "System", "too
 
 
 def as_markdown(session: Session, messages: Iterator[Message]) -> Iterator[str]:
-    """A heading for the session and one for each message; texts stand as they are, values of tools in fences."""
+    """Yield a heading for the session and one for each message.
+
+    Texts are unchanged; values of tools are in fences."""
     yield f"# Session {_line(session.session_id)}\n\n"
     yield f"- From {plain(session.created_at)} to {plain(session.updated_at)}\n"
     yield f"- {session.trace_count} traces, {session.total_tokens} tokens, {plain(session.total_cost)} USD\n"
@@ -43,7 +45,7 @@ def _parts(message: Message) -> Iterator[str]:
 
 
 def _fenced(value: Any) -> str:
-    """Within more backticks than the text has itself."""
+    """Return the text in a fence of more backticks than the text itself has."""
     text = value if isinstance(value, str) else indented(value)
     fence = "`" * max(3, 1 + max((len(ticks) for ticks in TICKS.findall(text)), default=0))
     return f"{fence}\n{text}\n{fence}"

@@ -1,4 +1,6 @@
-"""The parts of a file in Django's storage, which cannot append: written one by one, read as one file."""
+"""The parts of a file in Django's storage, which cannot append.
+
+They are written one by one and read as one file."""
 
 import hashlib
 import io
@@ -18,16 +20,20 @@ PART_READ_BYTES = 2**20
 
 
 def directory_of(project_id: int, export_id: object = "") -> str:
+    """Return the directory of a project's exports, or of one export."""
     return f"exports/{project_id}/{export_id}".rstrip("/")
 
 
 def write_part(directory: str, content: IO[bytes]) -> str:
-    """Keep one part under a name of its own, so that no two workers ever write the same one. Return the name."""
+    """Store one part and return its name.
+
+    The name is unique, so that no two workers ever write the same part."""
     content.seek(0)
     return default_storage.save(f"{directory}/{secrets.token_hex(8)}", File(content))
 
 
 def delete_part(name: str) -> None:
+    """Delete one part."""
     default_storage.delete(name)
 
 
@@ -37,7 +43,9 @@ def delete_parts(directory: str) -> None:
 
 
 class Parts(io.RawIOBase):
-    """The parts as one file that can be read from any place; no more than one of them is open."""
+    """The parts as one file that can be read from any position.
+
+    At most one of them is open."""
 
     def __init__(self, parts: Sequence[tuple[str, int]]) -> None:
         self._names, self._ends = [name for name, _ in parts], list(accumulate(size for _, size in parts))
@@ -59,7 +67,7 @@ class Parts(io.RawIOBase):
         return self._place
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        """Read up to the end of a part; 0 at the end of the last one."""
+        """Read up to the end of a part; return 0 at the end of the last one."""
         number = bisect_right(self._ends, self._place)
         if number >= len(self._ends):
             return 0
@@ -87,11 +95,12 @@ class Parts(io.RawIOBase):
 
 
 def opened(parts: Sequence[tuple[str, int]]) -> IO[bytes]:
-    """The whole file, to read."""
+    """Return the whole file, for reading."""
     return io.BufferedReader(Parts(parts), PART_READ_BYTES)
 
 
 def sha256_of(parts: Sequence[tuple[str, int]]) -> str:
+    """Return the SHA-256 of the whole file, as hex digits."""
     with opened(parts) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 

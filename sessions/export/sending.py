@@ -1,4 +1,4 @@
-"""A finished file, sent to people and programs."""
+"""Sends a finished file to people and programs."""
 
 from base64 import b64encode
 
@@ -14,7 +14,9 @@ from sessions.models import ExportFile
 
 
 def file_sent(request: HttpRequest, file: ExportFile, who: User | ApiKey, project: Project) -> HttpResponseBase:
-    """The file, or the part that is asked for: a download that broke off is taken up. Raises Busy."""
+    """Send the file, or the byte range that the client requests to resume a download.
+
+    Raises Busy."""
     if request.method == "GET" and "Range" not in request.headers:
         target = f"export {file.id}"
         record(Action.EXPORTED, project, actor=who, target=target, request=request, format=file.format)

@@ -1,7 +1,8 @@
-"""One export: the sessions of the list, or those that are named, in pieces, whatever their number.
+"""One export: the sessions of the list, or named ones, in pieces, whatever their number.
 
-Batches follow each other by position, so nothing is kept open or in memory between them. Oldest first unless a sort is
-asked for: what arrives meanwhile then comes at the end, and the place of a row that was exported does not move."""
+Batches continue at a position, so that nothing is kept open or in memory between them. The oldest sessions come
+first unless the parameters have a sort: what arrives meanwhile then comes at the end, and no row that was exported
+moves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ Errors = dict[str, list[str]]
 
 
 class BadExport(ValueError):
-    """Some parameters cannot be followed; `errors` says which and why."""
+    """Some parameters are invalid; `errors` names them and the reasons."""
 
     def __init__(self, errors: Errors) -> None:
         super().__init__(" ".join(f"{name}: {reason}" for name, reasons in errors.items() for reason in reasons))
@@ -35,7 +36,9 @@ class BadExport(ValueError):
 
 @dataclass(frozen=True)
 class Export:
-    """`after` is a cursor, "" for the beginning; `limit` is of sessions, None for all."""
+    """An export as its parameters ask for it.
+
+    `after` is a cursor, "" for the beginning; `limit` is a number of sessions, None for all."""
 
     format: Format
     sessions: QuerySet[Session]
@@ -44,7 +47,9 @@ class Export:
     limit: int | None = None
 
     def pieces(self) -> Iterator[str]:
-        """The whole file. Raises DownloadTooLarge when the database takes too long for a batch."""
+        """Yield the whole file.
+
+        Raises DownloadTooLarge if the database takes too long for a batch."""
         yield self.format.start()
         cursor: str | None = self.after
         done = 0
@@ -56,17 +61,21 @@ class Export:
         yield self.format.end(cursor)
 
     def page(self, cursor: str, done: int, sessions: QuerySet[Session] | None = None) -> KeysetPage[Session]:
-        """The batch behind the cursor, when so many sessions are done; of `sessions`, where not all are wanted."""
+        """Return the batch behind the cursor.
+
+        `done` is the number of sessions before it; `sessions` replaces all sessions of the export if given."""
         size = self.format.at_once if self.limit is None else min(self.limit - done, self.format.at_once)
         return self.order.page(self.sessions if sessions is None else sessions, cursor=cursor, limit=size)
 
 
 def export_of(project: Project, params: QueryDict) -> Export:
-    """What the parameters ask for: those of the list, and `format`, `after`, `limit`, `id`. Raises BadExport."""
+    """Read an export from parameters: those of the list, and `format`, `after`, `limit`, `id`.
+
+    Raises BadExport."""
     errors: Errors = {}
     found = EXPORT_FORMATS.get(params.get("format", ""))
     if found is None:
-        errors["format"] = [f"The format is one of {', '.join(EXPORT_FORMATS)}."]
+        errors["format"] = [f"The format must be one of {', '.join(EXPORT_FORMATS)}."]
     sessions, order = _asked(project, params, errors)
     limit = _limit(params, errors)
     after = _after(project, order, params.get("after", ""), errors)
@@ -99,12 +108,14 @@ def _limit(params: QueryDict, errors: Errors) -> int | None:
         return None
     limit = whole_number(text, 1)
     if limit is None:
-        errors["limit"] = ["The limit is a whole number above 0."]
+        errors["limit"] = ["The limit must be a whole number above 0."]
     return limit
 
 
 def _after(project: Project, order: Order | ScoreOrder, after: str, errors: Errors) -> str:
-    """A cursor as it is; for the id of the last session that a broken export wrote, the cursor behind it."""
+    """Return the cursor to continue at.
+
+    The id of the last session in an interrupted export is turned into the cursor behind it."""
     if not after:
         return ""
     try:
@@ -113,5 +124,5 @@ def _after(project: Project, order: Order | ScoreOrder, after: str, errors: Erro
         known = Session.objects.for_project(project).filter(session_id=after).first() if "\x00" not in after else None
         if known is not None:
             return order.cursor(known, is_forward=True)
-        errors["after"] = [f"{error} The id of the last session that arrived does as well."]
+        errors["after"] = [f"{error} You can also give the id of the last session that you received."]
     return after

@@ -1,4 +1,6 @@
-"""The making of large exports, and their end. It holds no rules and may run twice or never: the rows are the truth."""
+"""The sliced work of large exports, and of deleting them.
+
+It has no rules and may run twice or never: the rows are the truth."""
 
 from projects.work.slices import sliced
 from sessions.export import files
@@ -11,11 +13,11 @@ from sessions.models import ExportFile
     lease_seconds=int(ExportFile.LEASE.total_seconds()),
 )
 def exports(project_id: int, until: float) -> bool:
-    """Writes a part of the file that was asked for first."""
+    """Write a part of the oldest unfinished file."""
     return files.work_slice(project_id, until)
 
 
 @sliced("expired exports", waiting=files.expired_projects)
 def expired_exports(project_id: int, until: float) -> bool:
-    """Deletes what is over its day."""
+    """Delete expired files."""
     return files.expire(project_id, until)

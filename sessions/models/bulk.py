@@ -1,4 +1,4 @@
-"""Work on many sessions at once."""
+"""Jobs on many sessions at once."""
 
 from datetime import timedelta
 
@@ -10,9 +10,9 @@ from sessions.models.jobs import WatchedJob
 class BulkJob(WatchedJob):
     """One action on a selection of sessions: its order, its progress and, at the end, its receipt.
 
-    The selection is either `session_ids` or, when that is null, whatever `query` matches among the sessions that had
-    begun when it was asked for. It is worked off in the order of session ids, `last_id` being how far it is. At the end
-    both are forgotten: the sessions may be deleted, and the job stays."""
+    The selection is either `session_ids` or, if that is null, whatever `query` matches among the sessions that had
+    begun at the time of the order. Sessions are processed in the order of their ids up to `last_id`. At the end both
+    are forgotten: the sessions may be deleted, and the job stays."""
 
     MOST_COUNTED = 100_000  # sessions, before the work begins
     LEASE = timedelta(seconds=60)  # longer than a batch may take
@@ -50,11 +50,12 @@ class BulkJob(WatchedJob):
 
     @property
     def expected(self) -> str:
+        """Return the number of selected sessions as text, with a plus if there were more than are counted."""
         return f"{self.expected_count:,}{'+' if self.expected_count == self.MOST_COUNTED else ''}"
 
     @property
     def percent(self) -> int:
-        """How much is done, of 100; less than all may match by now, so the end is 100 whatever was counted."""
+        """Return the progress in percent; a finished job has 100, also if fewer sessions match by now."""
         if self.finished_at:
             return 100
         return min(99, self.seen_count * 100 // self.expected_count) if self.expected_count else 0

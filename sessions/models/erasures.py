@@ -1,4 +1,4 @@
-"""What is on the way out."""
+"""Erasures of sessions, traces and persons."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from tracing.models import IdField
 
 
 class Erasure(OrderedJob):
-    """A session, a trace or a person on the way out; the counts are its progress and, at the end, its receipt."""
+    """An erasure of a session, a trace or a person; its counts are its progress and, at the end, its receipt."""
 
     class Subject(models.TextChoices):
         SESSION = "session"

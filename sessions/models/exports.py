@@ -10,10 +10,10 @@ LIFE = timedelta(days=1)  # of a finished file; whoever needs it longer has down
 
 
 class ExportFile(WatchedJob):
-    """One export that a worker writes into a file, part by part: its order, its progress, and what the file has.
+    """One export that a worker writes into a file, part by part: its order, its progress, and its contents.
 
-    `position` is the cursor behind the last session in the parts that are kept, null when all sessions are in them.
-    Whoever is killed writes the next part again."""
+    `position` is the cursor behind the last session in the parts that are kept, null if all sessions are in them.
+    The next worker writes a part again if a worker was killed while it wrote it."""
 
     LEASE = timedelta(seconds=60)  # longer than a slice may take
 
@@ -41,7 +41,7 @@ class ExportFile(WatchedJob):
 
     @property
     def size(self) -> int:
-        """Bytes that are written."""
+        """The number of bytes that are written."""
         return sum(size for _, size in self.parts)
 
     @property
@@ -50,5 +50,5 @@ class ExportFile(WatchedJob):
 
     @property
     def deleted_at(self) -> datetime | None:
-        """When it will be deleted."""
+        """When the file will be deleted."""
         return self.finished_at + LIFE if self.finished_at else None

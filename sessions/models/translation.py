@@ -40,7 +40,7 @@ class TranslationSettings(models.Model):
 
 
 class TranslationSegment(models.Model):
-    """One translated sentence or line. It belongs to the trace that asked first, and goes with it."""
+    """One translated sentence or line; it belongs to the trace that needed it first, and is deleted with it."""
 
     pk = models.CompositePrimaryKey("project_id", "trace_id", "key")
     project_id = models.BigIntegerField()
@@ -60,7 +60,7 @@ class TranslationSegment(models.Model):
 
 
 class TranslationJob(Leased):
-    """One trace in one version, into one language, by one engine: whoever asks for it shares it."""
+    """The translation of one version of a trace into one language by one engine, for everybody who orders it."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -118,7 +118,7 @@ class TranslationJob(Leased):
 
 
 class TranslationUsage(models.Model):
-    """Characters of one day (UTC), reserved before an engine gets them."""
+    """The characters of one day (UTC), reserved before an engine gets them."""
 
     pk = models.CompositePrimaryKey("project_id", "day", "provider")
     project_id = models.BigIntegerField()

@@ -1,1 +1,1 @@
-"""The page of one session: its conversation, its timeline, its replay, and what people say of it as a whole."""
+"""The page of one session: conversation, timeline, replay, title, bookmark and note."""

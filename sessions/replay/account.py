@@ -1,5 +1,6 @@
-"""Where a session's numbers come from: what was counted, what was left out, and why. Read from the traces' own sums, so
-that the account and the numbers cannot disagree."""
+"""Explains a session's numbers: what was counted, what was left out, and why.
+
+They are read from the sums of the traces, so that explanation and numbers cannot disagree."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,7 @@ LATE_AFTER = timedelta(minutes=1)  # exporters batch for seconds; a minute is a 
 
 @dataclass(frozen=True)
 class SessionTotals:
-    """One session's bookkeeping. Costs in USD."""
+    """The explanation of one session's numbers. Costs are in USD."""
 
     trace_count: int
     call_count: int
@@ -53,7 +54,7 @@ class SessionTotals:
 
 
 def account_of(session: Session) -> SessionTotals:
-    """The bookkeeping of a whole session in one query, whatever its size."""
+    """Compute the explanation of a whole session in one query, whatever its size."""
     left_out = {
         name: Sum(Cast(KT(f"left_out__{key}"), output_field=kind), default=0)
         for name, key, kind in (

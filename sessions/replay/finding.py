@@ -1,7 +1,7 @@
 """Finds words within one session, also in turns that are not on the page.
 
-Reads what full-text search keeps of each turn. The newest ones are not indexed yet: their texts are read themselves,
-and of turns before them that have no row either, the few words that lists show."""
+Reads the search index of each turn. The newest turns are not indexed yet: their texts are read themselves, and of
+earlier turns without a row, the few words that lists show."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,9 @@ AROUND = 60  # characters on both sides of a hit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnMatch:
-    """A turn that says it; `words` stand between `before` and `after`, and are empty when only its name does."""
+    """A turn that contains the words.
+
+    `words` are between `before` and `after`; they are empty if only the turn's name matches."""
 
     number: int
     trace_id: str
@@ -36,7 +38,7 @@ class TurnMatch:
 
 @dataclass(frozen=True, slots=True)
 class TurnMatches:
-    """The first hits in the order of the conversation."""
+    """The first matches in the order of the conversation."""
 
     asked: str
     hits: list[TurnMatch]
@@ -45,7 +47,7 @@ class TurnMatches:
 
 
 def found_in(session: Session, asked: str, *, only: str = "") -> TurnMatches:
-    """Seven queries at most, whatever the size of the session."""
+    """Find words in a session, in at most seven queries whatever its size."""
     asked = " ".join(asked.replace("\x00", "").split())[:MAX_FIND_CHARACTERS]
     needle = folded(asked)
     if len(needle) < MIN_FIND_CHARACTERS and (not needle or needle.isascii()):
@@ -68,7 +70,7 @@ def found_in(session: Session, asked: str, *, only: str = "") -> TurnMatches:
 
 
 def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
-    """What was asked last and answered in these turns, folded, by trace id."""
+    """Return the last question and the answer of these turns, folded, by trace id."""
     texts: dict[str, str] = {}
     for side, role in ROLES.items():
         for trace_id, text in texts_of_side(session.project_id, traces, side, most=MAX_TEXT_BYTES_SEARCHED).items():

@@ -1,4 +1,4 @@
-"""The sessions before and after one, in the list that a reader came from."""
+"""The sessions before and after one, in the list from which the reader came."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from sessions.models import Session
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Ids of the sessions on both sides, None at an end, and the list's own query string."""
+    """The ids of the sessions on both sides, None at an end, and the list's own query string."""
 
     previous: str | None
     next: str | None
@@ -19,7 +19,9 @@ class Neighbours:
 
 
 def neighbours_of(project: Project, session: Session, query: str) -> Neighbours:
-    """`query` is the list's query string; parameters that are about how it looks do not change who is next."""
+    """Find the neighbours of a session in the list of `query`.
+
+    Parameters that only change how the list looks do not matter."""
     params = QueryDict(query, mutable=True)
     for name in ("cursor", "limit"):
         params.pop(name, None)

@@ -1,4 +1,4 @@
-"""What people say of a session as a whole, and what it says of itself: title, bookmark, note, active or idle."""
+"""What people add to a session as a whole, and whether it is active: title, bookmark, note."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ STATE_TRACES_READ = 20  # of the first traces
 
 
 class StateForm(ModelForm):  # type: ignore[type-arg]
-    """Title and note as a member types them; an empty title gives way to the traces' own."""
+    """Title and note as a member types them; without a title, the one of the traces is shown."""
 
     note = CharField(required=False, max_length=NOTE_LENGTH, widget=Textarea(attrs={"rows": 4}))
 
@@ -33,7 +33,7 @@ class StateForm(ModelForm):  # type: ignore[type-arg]
 
 @dataclass(frozen=True, kw_only=True)
 class Saying:
-    """What is said of a session; `given_title` is the one that its traces carry."""
+    """What people added to a session; `given_title` is the title in its traces."""
 
     state: SessionState
     given_title: str
@@ -42,11 +42,12 @@ class Saying:
 
     @property
     def title(self) -> str:
+        """Return the title to show, which may be empty."""
         return self.state.title or self.given_title
 
 
 def saying_of(session: Session, project: Project) -> Saying:
-    """Two queries."""
+    """Load what people added to a session, in two queries."""
     is_active = timezone.now() - session.updated_at < project.quiet_time
     quiet_minutes = project.quiet_time // timedelta(minutes=1)
     return Saying(
@@ -55,13 +56,13 @@ def saying_of(session: Session, project: Project) -> Saying:
 
 
 def state_of(session: Session) -> SessionState:
-    """Also when nothing was said yet; it is then not stored."""
+    """Load the state of a session, or a new one that is not stored if there is none."""
     found = SessionState.objects.for_project(session.project_id).filter(session_id=session.session_id).first()
     return found or SessionState(project_id=session.project_id, session_id=session.session_id)
 
 
 def given_title(session: Session) -> str:
-    """The title that the metadata of the session's first traces gives; empty when none does."""
+    """Return the title in the metadata of the session's first traces, or ""."""
     names = [f"metadata__{key}" for key in TITLE_KEYS]
     first = traces_of(session).order_by("started_at", "trace_id").values_list(*names)[:STATE_TRACES_READ]
     titles = (title for row in first for title in row if isinstance(title, str) and title.strip())
@@ -69,7 +70,9 @@ def given_title(session: Session) -> str:
 
 
 def say(session: Session, by: User, **changes: object) -> None:
-    """Writes `changes`; what they do not name stays. Nothing of a session that is being deleted."""
+    """Write `changes` and leave everything else.
+
+    Writes nothing for a session that is being deleted."""
     with transaction.atomic():
         if gone(session.project_id, session_ids=[session.session_id]):
             return
@@ -82,7 +85,7 @@ def say(session: Session, by: User, **changes: object) -> None:
 
 
 def _kinds(said: Mapping[str, object]) -> dict[str, Any]:
-    """What was said, without the words of it."""
+    """Return which kinds of things changed, without their words."""
     kinds: dict[str, Any] = {name: value for name, value in said.items() if isinstance(value, bool)}
     words = ", ".join(sorted(said.keys() - kinds.keys()))
     return kinds | ({"fields": words} if words else {})

@@ -1,6 +1,6 @@
-"""The whole session on one strip: a bar for each trace, or for a few that lie together, with long waits cut short.
+"""The whole session on one strip: a bar for each trace, or for several, with long waits shortened.
 
-Bounded whatever the session: the database draws at most BARS bars out of at most MAX_TIMELINE_TRACES."""
+Whatever the session, the database draws at most BARS bars from at most MAX_TIMELINE_TRACES traces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ FROM bars JOIN told USING (number) ORDER BY number
 
 
 class Drawn(NamedTuple):
-    """A row of DRAWN: places in percent, `spent` and `wait` in seconds."""
+    """A row of DRAWN: positions in percent, `spent` and `wait` in seconds."""
 
     number: int
     last: int
@@ -73,7 +73,9 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineBar:
-    """One trace or several; `left` and `width` in percent of the strip, `failed` is the part of them with errors."""
+    """One trace or several.
+
+    `left` and `width` are percent of the strip, `failed` is the share of them that has errors."""
 
     number: int
     last: int
@@ -87,6 +89,8 @@ class TimelineBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
+    """A long wait between two bars."""
+
     left: float
     width: float
     idle_ms: int
@@ -94,12 +98,13 @@ class Gap:
 
     @property
     def middle(self) -> float:
+        """Return the middle of the gap in percent."""
         return round(self.left + self.width / 2, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The turns from `first` to `last` out of `total`."""
+    """The turns from `first` to `last` of `total`."""
 
     bars: list[TimelineBar]
     gaps: list[Gap]
@@ -109,6 +114,7 @@ class Timeline:
 
     @property
     def is_whole(self) -> bool:
+        """Return whether all turns are on it."""
         return self.first == 1 and self.last == self.total
 
     @property
@@ -117,18 +123,19 @@ class Timeline:
 
     @property
     def zoomed_in(self) -> tuple[int, int]:
-        """The middle half."""
+        """Return the first and last turn of the middle half."""
         quarter = (self.last - self.first + 1) // 4
         return self.first + quarter, max(self.last - quarter, self.first + quarter)
 
     @property
     def zoomed_out(self) -> tuple[int, int]:
+        """Return the first and last turn of a range twice as long."""
         half = (self.last - self.first + 1) // 2
         return max(1, self.first - half), min(self.total, self.last + half)
 
 
 def timeline_of(session: Session, first: int = 1, last: int = MAX_TIMELINE_TRACES) -> Timeline:
-    """One query."""
+    """Compute the timeline of a session in one query."""
     first = max(first, 1)
     rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MAX_TIMELINE_TRACES))
     if not rows:

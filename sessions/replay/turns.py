@@ -1,4 +1,4 @@
-"""The traces of a session as turns in the order in which they happened, a window at a time and in both directions.
+"""The traces of a session as turns in order, one window at a time and in both directions.
 
 However long the session, a window costs the same: an index range beside the place where it starts."""
 
@@ -39,7 +39,7 @@ ONLY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A trace, its number in the session, what it says, and how long nothing had happened before it."""
+    """A trace, its number in the session, its messages, and the idle time before it."""
 
     trace: Trace
     number: int
@@ -53,7 +53,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """The edge of a window, in a form that a URL carries: `<number>~<end so far>~<start>~<trace id>`."""
+    """The edge of a window, as a URL carries it: `<number>~<end so far>~<start>~<trace id>`."""
 
     number: int
     ended_at: datetime
@@ -65,7 +65,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str) -> "Cursor | None":
-        """None for what is no cursor: the page then starts at the beginning."""
+        """Return the cursor in a text, or None if it is none: the page then starts at the beginning."""
         try:
             number, ended, started, trace_id = text.split("~", 3)
         except ValueError:
@@ -78,7 +78,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPage:
-    """A window, and the edges beyond which there is more: None where there is nothing. `last` is its end."""
+    """A window, and the edges beyond which there is more, None where there is nothing. `last` is its end."""
 
     turns: list[Turn]
     previous: Cursor | None
@@ -87,12 +87,15 @@ class TurnPage:
 
 
 def traces_of(session: Session, only: str = "") -> QuerySet[Trace]:
+    """Return the session's traces, or those that the filter `only` keeps."""
     traces: QuerySet[Trace] = Trace.objects.for_project(session.project_id).filter(session_id=session.session_id)
     return traces.filter(ONLY[only][1]) if only in ONLY else traces
 
 
 def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "") -> TurnPage:
-    """The window behind `cursor`, or the first. Three queries, bounded whatever the size of the session."""
+    """Return the window behind `cursor`, or the first.
+
+    Three queries, bounded whatever the size of the session."""
     traces = traces_of(session, only)
     if cursor is None:
         found = _ahead(traces, FIRST_PAGE + 1)
@@ -108,14 +111,14 @@ def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "
 
 
 def turns_before(session: Session, cursor: Cursor, *, only: str = "") -> TurnPage:
-    """The window that ends where `cursor` begins."""
+    """Return the window that ends where `cursor` begins."""
     found = _back(traces_of(session, only), cursor.started_at, cursor.trace_id, TURNS_PER_PAGE + 1)
     prior, found = found[:-TURNS_PER_PAGE], found[-TURNS_PER_PAGE:]
     return _page(prior, found, max(1, cursor.number - len(found)), None, has_more=True)
 
 
 def turns_around(session: Session, trace_id: str, *, only: str = "") -> TurnPage | None:
-    """The window around a trace; None when the session has no such trace."""
+    """Return the window around a trace, or None if the session has no such trace."""
     traces = traces_of(session, only)
     asked = traces.filter(trace_id=trace_id).only(*TURN_COLUMNS).first()
     if asked is None:
@@ -128,7 +131,7 @@ def turns_around(session: Session, trace_id: str, *, only: str = "") -> TurnPage
 
 
 def trace_at(session: Session, number: int, *, only: str = "") -> str:
-    """The id of the turn with this number, the last one beyond the end; empty when there is none."""
+    """Return the id of the turn with this number, of the last one if there are fewer, or "" if there is none."""
     traces = traces_of(session, only).values_list("trace_id", flat=True)
     place = max(number, 1) - 1
     at = traces.order_by("started_at", "trace_id")[place : place + 1].first()
@@ -136,7 +139,7 @@ def trace_at(session: Session, number: int, *, only: str = "") -> str:
 
 
 def one_turn(session: Session, trace_id: str) -> Turn | None:
-    """What a page asks for when a long turn is reached: both sides, unless they are too much for one answer."""
+    """Return one turn with both texts, unless they are too long for one answer."""
     trace = traces_of(session).filter(trace_id=trace_id).only(*TURN_COLUMNS).first()
     if trace is None:
         return None
@@ -165,7 +168,9 @@ def _back(traces: QuerySet[Trace], started_at: datetime, trace_id: str, limit: i
 def _page(
     prior: Sequence[Trace], traces: Sequence[Trace], number: int, ended_at: datetime | None, *, has_more: bool
 ) -> TurnPage:
-    """`prior` is the trace before the window, `ended_at` when everything before it had ended."""
+    """Return a window.
+
+    `prior` is the trace before it, `ended_at` the time at which everything before it had ended."""
     if ended_at is None and prior:
         ended_at = prior[-1].ended_at
     turns = list(_numbered(prior, traces, number, ended_at))
@@ -198,7 +203,7 @@ def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended
 
 
 def _closed(reading: TurnReading) -> TurnReading:
-    """The same turn without its texts, which come when it is reached."""
+    """Return the turn without its texts, which are loaded when a reader reaches it."""
     left_out = len(reading.tools) + reading.tools_left_out
     return replace(
         reading, input=_unread(reading.input), output=_unread(reading.output), tools=[], tools_left_out=left_out
@@ -210,7 +215,7 @@ def _unread(spoken: Spoken | None) -> Spoken | None:
 
 
 def weight(reading: TurnReading) -> int:
-    """About how many characters of HTML a turn takes."""
+    """Return about how many characters of HTML a turn takes."""
     return sum(map(_weight, (reading.input, reading.output))) + sum(map(_call, reading.tools))
 
 

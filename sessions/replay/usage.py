@@ -7,6 +7,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ModelUsage:
+    """The usage of one model."""
+
     model: str
     call_count: int
     input_tokens: int
@@ -21,6 +23,7 @@ class ModelUsage:
 
 
 def usage_rows(usage_by_model: dict[str, dict[str, Any]]) -> list[ModelUsage]:
+    """Return the rows of the table."""
     rows = [
         ModelUsage(
             model=model,

@@ -1,4 +1,6 @@
-"""The page of one session. The permanent link that SDKs print; a fragment answers the URL of the page it stands in."""
+"""The page of one session, and its fragments.
+
+It is the permanent link that SDKs print; a fragment has the URL of its page."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,7 +118,9 @@ class SessionPage:
 @vary_on_headers("HX-Request")
 @project_view
 def session(request: PageRequest, project: Project, session_id: str) -> HttpResponse:
-    """`?turn=` and `?at=` open it at a place, `?after=` and `?before=` read on; FRAGMENTS are asked for by name."""
+    """Show a session.
+
+    `?turn=` and `?at=` open it at a place, `?after=` and `?before=` load more; FRAGMENTS are requested by name."""
     found = Session.objects.for_project(project).filter(session_id=session_id).first()
     if found is None:
         context: ReplayContext = {"project": project, "session_id": session_id, "section": "sessions"}
@@ -134,7 +138,7 @@ def session(request: PageRequest, project: Project, session_id: str) -> HttpResp
 @project_view
 @requires(Role.MEMBER)
 def session_state(request: HttpRequest, project: Project, session_id: str) -> HttpResponse:
-    """Changes the bookmark, or the title and the note; leads back to where the form stood."""
+    """Change the bookmark, or the title and the note, and return to the page of the form."""
     found = Session.objects.for_project(project).filter(session_id=session_id).first()
     if found is None:
         raise Http404("This project has no such session; it may have been deleted.")
@@ -152,7 +156,7 @@ def session_state(request: HttpRequest, project: Project, session_id: str) -> Ht
 
 
 def _facts(found: Session) -> tuple[list[Property], list[Property]]:
-    """The properties that stand in the head, and the others; an empty one of a set is not worth its place there."""
+    """Return the properties in the head, and the others; an empty set is not in the head."""
     shown = [declared for declared in properties_of(Session).values() if declared.kind not in PLACED]
     first = [
         p
@@ -164,7 +168,7 @@ def _facts(found: Session) -> tuple[list[Property], list[Property]]:
 
 
 def _asked(request: PageRequest, found: Session) -> turns.TurnPage:
-    """The window that the address asks for; a trace that is gone leads to the beginning."""
+    """Return the window that the address names; a trace that is gone leads to the beginning."""
     only, page = request.GET.get("only", ""), None
     if trace_id := request.GET.get("turn", ""):
         page = turns.turns_around(found, trace_id, only=only)
@@ -215,7 +219,7 @@ def _read(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
 
 
 def _live(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
-    """What came after `live`, the last turn on the page, and that turn again when it grew since `seen`."""
+    """Return what came after `live`, the last turn on the page, and that turn if it grew since `seen`."""
     end = turns.Cursor.read(request.GET["live"])
     seen = moment_in(request.GET.get("seen", "").replace(" ", "+"))
     context |= {"saying": saying_of(found, context["project"])}
@@ -235,11 +239,11 @@ FRAGMENTS = {
 
 
 def _kept(asked: QueryDict) -> str:
-    """`&in=...` for links within the page."""
+    """Return `&in=...` for links within the page."""
     kept = {name: str(asked[name]) for name in KEPT_PARAMETERS if asked.get(name)}
     return "&" + urlencode(kept) if kept else ""
 
 
 def number_in(text: str) -> int:
-    """A count out of the query string; what is none counts as zero."""
+    """Return a count of the query string, or zero if it is none."""
     return whole_number(text, highest=10**9) or 0

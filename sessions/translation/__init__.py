@@ -1,4 +1,5 @@
-"""Reading a conversation in another language. The originals are never touched; what is translated can be lost.
+"""Reading a conversation in another language.
 
-In the order in which a text passes: payload (which leaves of a stored text are language), segments (their sentences),
-masking (what no engine may see), languages and identify, planning (what there is to do), cache, jobs, a provider."""
+The originals are never changed; all translations can be lost. A text passes these modules in this order: payload
+(which parts of a stored text are language), segments (their sentences), masking (what no engine may see), languages
+and identify, planning (what there is to do), cache, orders, jobs, a provider."""

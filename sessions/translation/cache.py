@@ -1,4 +1,6 @@
-"""Translated segments, remembered per project. A segment belongs to the trace that asked first and goes with it."""
+"""The cache of translated segments of each project.
+
+A segment belongs to the trace that needed it first, and is deleted with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +15,7 @@ KEYS_AT_ONCE = 500
 
 
 def remembered(project_id: int, units: Sequence[Unit], target: str, engine: str) -> dict[Unit, str]:
-    """What any trace of the project has translated already."""
+    """Return the translations that exist for these units, whatever trace of the project needed them."""
     keys = {_key(project_id, unit, target, engine): unit for unit in units}
     wanted = list(keys)
     found: dict[Unit, str] = {}
@@ -24,7 +26,9 @@ def remembered(project_id: int, units: Sequence[Unit], target: str, engine: str)
 
 
 def remember(job: TranslationJob, translations: Mapping[Unit, str]) -> None:
-    """Only what is right: a segment that was refused is tried again another time. Nothing when the trace is gone."""
+    """Store correct translations.
+
+    A segment that was refused is tried again later. Stores nothing if the trace is gone."""
     with transaction.atomic():
         # Whoever deletes the trace deletes the job first, and so waits for us or leaves us nothing to hold.
         mine = TranslationJob.objects.for_project(job.project_id).filter(id=job.id)
@@ -43,7 +47,7 @@ def remember(job: TranslationJob, translations: Mapping[Unit, str]) -> None:
 
 
 def forget(project_id: int, trace_ids: Iterable[str], **_: Any) -> None:
-    """Everything of deleted traces; in the transaction that deletes them."""
+    """Delete the segments of deleted traces, in the transaction that deletes them."""
     for model in (TranslationJob, TranslationSegment):
         model.objects.for_project(project_id).filter(trace_id__in=list(trace_ids)).delete()
 

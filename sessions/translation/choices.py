@@ -1,4 +1,4 @@
-"""Who translates for a project: its admin's choice, or the embedded models, which need nobody's consent."""
+"""Which provider a project uses: its admin's choice, or the embedded models, which need no consent."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,29 +13,34 @@ from sessions.translation.secrets import decrypted
 
 OFF = "Translation is turned off for this project. An admin can turn it on in the settings."
 NOT_OFFERED = "This installation no longer offers the provider that the project chose. An admin can choose another."
-NO_CONSENT = "Nobody has agreed that this project's texts leave the host. An admin can do so in the settings."
+NO_CONSENT = "Nobody has agreed that this project's texts may leave the host. An admin can do so in the settings."
 
 
 @dataclass(frozen=True, slots=True)
 class TranslationChoice:
-    """What a project decided. Without `refusal` it may translate."""
+    """A project's provider and settings.
+
+    The project may translate unless there is a `refusal`."""
 
     settings: TranslationSettings
     refusal: str = ""
 
     @property
     def kind(self) -> type[Provider]:
+        """Return the class of the provider."""
         return TRANSLATION_PROVIDERS_BY_SLUG[self.settings.provider]
 
     @property
     def engine(self) -> str:
-        """Names provider, model and pipeline in 32 characters, for what is remembered of them."""
+        """Return the key of provider, model and pipeline for the cache, 32 characters long."""
         account = ProviderAccess(base_url=self.settings.base_url, model=self.settings.model)
         said = f"{self.settings.provider}|{self.kind(account).revision()}|{PIPELINE}"
         return sha256(said.encode()).hexdigest()[:32]
 
     def provider(self) -> Provider:
-        """Ready to translate; raises AuthFailed when the project's key cannot be read any more."""
+        """Return the provider, ready to translate.
+
+        Raises AuthFailed if the project's key cannot be decrypted any more."""
         try:
             secret = decrypted(self.settings.secret)
         except SecretLost:
@@ -44,6 +49,7 @@ class TranslationChoice:
 
 
 def choice_of(project: Project | int) -> TranslationChoice:
+    """Load the choice of a project."""
     project_id = project.pk if isinstance(project, Project) else project
     found = TranslationSettings.objects.filter(project_id=project_id).first()
     chosen = found or TranslationSettings(project_id=project_id)

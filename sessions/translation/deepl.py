@@ -50,4 +50,4 @@ class DeepL:
         try:
             return [str(item["text"]) for item in answer["translations"]]
         except (TypeError, KeyError):
-            raise BadAnswer("DeepL answered something else than translations.") from None
+            raise BadAnswer("DeepL's response contains no translations.") from None

@@ -1,5 +1,7 @@
-"""The only door to other hosts: every connection is checked where it is made, so that a name which resolves to a
-private address, now or later, reaches nothing inside. No redirects, no proxies out of the environment."""
+"""The only way to other hosts.
+
+Every connection is checked where it is made, so that a name which resolves to a private address, now or later,
+reaches nothing inside. No redirects, no proxies from the environment."""
 
 import socket
 import ssl
@@ -36,18 +38,20 @@ STATUSES: dict[int, type[TranslationFailed]] = {
 
 
 class CheckedBackend(httpcore.SyncBackend):
-    """Connects to the addresses that were checked, not to what a second look-up may answer."""
+    """Connects to the addresses that were checked, not to those of a second look-up."""
 
     def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.NetworkStream:
         return super().connect_tcp(checked_address(host, port), port, *args, **options)
 
 
 def checked_address(host: str, port: int) -> str:
-    """One address of `host`; raises AddressRefused when any of them is inside, unless the operator allows the host."""
+    """Return one address of `host`.
+
+    Raises AddressRefused if any of its addresses is private, unless the operator allows the host."""
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
-        raise ProviderUnavailable(f"No host is called {host}.") from error
+        raise ProviderUnavailable(f"There is no host {host}.") from error
     if not _is_allowed(host, port) and not all(is_public(address) for address in found):
         raise AddressRefused(
             f"{host} is an address inside of this installation's network, which projects may not use. Its operator can"
@@ -57,7 +61,9 @@ def checked_address(host: str, port: int) -> str:
 
 
 def check_url(url: str) -> None:
-    """For settings, before anything is sent: raises AddressRefused or ProviderUnavailable."""
+    """Check an address from the settings before anything is sent to it.
+
+    Raises AddressRefused or ProviderUnavailable."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise AddressRefused("Write an address like https://translate.example.com, without a user or password.")
@@ -69,7 +75,7 @@ def _is_allowed(host: str, port: int) -> bool:
 
 
 def ask(method: str, url: str, *, seconds: float, headers: dict[str, str] | None = None, json: Any = None) -> Any:
-    """The decoded JSON of an answer; every failure as one of our errors."""
+    """Return the decoded JSON of an answer. Raises TranslationFailed for every kind of failure."""
     transport = httpx.HTTPTransport()
     transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=CheckedBackend())
     try:
@@ -83,36 +89,36 @@ def ask(method: str, url: str, *, seconds: float, headers: dict[str, str] | None
     except httpx.HTTPError as error:
         raise ProviderUnavailable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from None
     except httpx.InvalidURL:
-        raise AddressRefused("The provider's address is none.") from None
+        raise AddressRefused("The provider's address is invalid.") from None
     return _answer(response, body, url)
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Reading them takes longer than many a request."""
+    """Load the certificates once: reading them takes longer than many requests."""
     return httpx.create_ssl_context()
 
 
 def _bounded(chunks: Iterable[bytes], deadline: float) -> bytes:
-    """Also in time: one byte now and then would keep us for ever."""
+    """Yield chunks until the deadline: a byte now and then would otherwise take for ever."""
     body = b""
     for chunk in chunks:
         body += chunk
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("drips")
         if len(body) > MAX_ANSWER_BYTES:
-            raise BadAnswer("The provider's answer is far too long.")
+            raise BadAnswer("The provider's response is far too long.")
     return body
 
 
 def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
     status = response.status_code
     if status == 429:
-        raise ProviderRateLimited(f"{_host(url)} asks us to come more slowly.", _rest(response))
+        raise ProviderRateLimited(f"{_host(url)} limits the rate of requests.", _rest(response))
     if status in STATUSES:
         raise STATUSES[status](f"{_host(url)} refused the key or the account ({status}).")
     if status >= 500:
-        raise ProviderUnavailable(f"{_host(url)} is out of order ({status}).")
+        raise ProviderUnavailable(f"{_host(url)} does not work ({status}).")
     try:
         decoded = httpx.Response(status, content=body).json()
     except ValueError:
@@ -120,7 +126,7 @@ def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
     if status != 200:
         said = decoded.get("error") or decoded.get("message") if isinstance(decoded, dict) else ""
         said = said.get("message", "") if isinstance(said, dict) else said
-        raise ProviderRefused(f"{_host(url)} does not take it ({status}): {str(said)[:200]}")
+        raise ProviderRefused(f"{_host(url)} refused the request ({status}): {str(said)[:200]}")
     return decoded
 
 

@@ -55,7 +55,7 @@ class Embedded:
 
     @staticmethod
     def route(source: str, target: str) -> list[LanguagePair]:
-        """Return the models to use: one step, or two by way of English. Raises UnsupportedPair."""
+        """Return the models to use: one, or two by way of English. Raises UnsupportedPair."""
         known = pairs()
         if (source, target) in known:
             return [(source, target)]
@@ -71,9 +71,9 @@ def pairs() -> set[LanguagePair]:
 
 
 def models() -> dict[LanguagePair, Path]:
-    """Return the directory of each direction's model; the operator's replace those that came with a package.
+    """Return the directory of each direction's model; the operator's replace the bundled ones.
 
-    A directory is called like Mozilla's: `esen`, `es-en`, or with more around it."""
+    A directory is named like Mozilla's: `esen`, `es-en`, or with more around it."""
     package = find_spec(MODELS_PACKAGE)  # it is not imported: that would load its engine
     roots = [Path(place) / MODELS_FOLDER for place in (package.submodule_search_locations if package else None) or ()]
     roots += [Path(settings.TRANSLATION_MODELS)] if settings.TRANSLATION_MODELS else []

@@ -1,4 +1,4 @@
-"""One job's dealings with its provider: batches, retries, the day's quota, and no answer that damages the text."""
+"""Runs one job against its provider: batches, retries, the daily quota, and validated answers."""
 
 import random
 import time
@@ -17,8 +17,10 @@ REST = 0.3  # seconds before the second attempt, twice as long before the third
 
 
 class Work:
-    """Collects `translations`, beginning with what is known, and what was `refused`, as source and text. After an error
-    nothing more is sent; what no model serves stops only its own language."""
+    """The state of one job.
+
+    `translations` begins with what is known; `refused` holds pairs of source language and text. After an error
+    nothing more is sent; a pair that no model serves stops only its own language."""
 
     def __init__(
         self,
@@ -35,7 +37,7 @@ class Work:
         self._unserved: set[str] = set()
 
     def batches(self, plan: TranslationPlan) -> Iterator[list[Unit]]:
-        """Units of one language that are not translated yet, as many as the provider takes at once."""
+        """Yield units of one language that are not translated yet, as many as the provider takes at once."""
         missing = (u for u in plan.units if u not in self.translations and (u.source, u.text) not in self.refused)
         wanted = sorted(missing, key=lambda unit: unit.source)
         for source, units in groupby(wanted, key=lambda unit: unit.source):
@@ -47,7 +49,9 @@ class Work:
                 yield batch
 
     def translate(self, batch: Sequence[Unit], target: str) -> dict[Unit, str]:
-        """What is new and right, which may be nothing; an error is kept for the end."""
+        """Return the new and valid translations of a batch, which may be none.
+
+        An error is kept for the end."""
         source = batch[0].source
         try:
             found = self._translated(batch, source, target)
@@ -75,7 +79,7 @@ class Work:
     def _piece_by_piece(
         self, refused: Sequence[Unit], masked: Mapping[Unit, Masked], source: str, target: str
     ) -> dict[Unit, str]:
-        """For engines that lost a placeholder: only the words between them, so that there is nothing to lose."""
+        """Translate only the words between placeholders, for engines that lost a placeholder."""
         cut = {unit: words_between(masked[unit]) for unit in refused}
         words = sorted({p.strip() for parts in cut.values() for p in parts[::2] if LETTER.search(p)})
         if not words:
@@ -97,7 +101,7 @@ class Work:
             quota.give_back(self.project_id, self.provider.slug, characters, day)
             raise
         if len(answers) != len(texts):
-            raise BadAnswer("The provider did not answer exactly one translation for each text.")
+            raise BadAnswer("The provider did not return exactly one translation for each text.")
         return answers
 
     def _patiently(self, texts: list[str], source: str, target: str) -> list[str]:
@@ -115,7 +119,7 @@ class Work:
 
 
 def _timed_out(began: float, provider: Provider) -> bool:
-    """One that let us wait for its whole time-out would do so again."""
+    """Return whether the provider used its whole time-out, as it would again."""
     return time.monotonic() - began > provider.account.seconds * 0.9
 
 

@@ -1,5 +1,6 @@
-"""A conversation to keep, with what was translated of it: nothing is translated for an export, and the original stays
-beside it where the format has a place for it."""
+"""Conversations for export, with the translations that exist.
+
+Nothing is translated for an export. The original is beside the translation if the format has a place for it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,7 +16,7 @@ State = TranslationJob.State
 
 
 def translated_conversation(session: Session, target: str) -> Iterator[Message]:
-    """The session's messages; one that is translated has its own words as `original`."""
+    """Yield the session's messages; one that is translated has its own words as `original`."""
     wording = wording_of(session, target)
     for message in conversation_of(session):
         content = message.get("content")
@@ -24,7 +25,7 @@ def translated_conversation(session: Session, target: str) -> Iterator[Message]:
 
 
 def wording_of(session: Session, target: str) -> dict[str, str]:
-    """Each text of the session that was translated, and what it became."""
+    """Return each translated text of the session with its translation."""
     found: dict[str, str] = {}
     tool_results = choice_of(session.project_id).settings.tool_results
     batch: list[Trace] = []

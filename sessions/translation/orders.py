@@ -1,5 +1,6 @@
-"""Orders of translations: one job for each trace, version of its texts, language and engine, however many people order
-it."""
+"""Orders of translations.
+
+There is one job for each trace, version of its texts, language and engine, however many people order it."""
 
 from datetime import datetime, timedelta
 
@@ -34,8 +35,9 @@ def order(
     wanted: timedelta = WAIT_OF_PAGE,
     again: bool = False,
 ) -> TranslationJob:
-    """Return the job for a trace, and begin it if nobody did yet. Raises ProviderRefused when the project may not
-    translate."""
+    """Return the job for a trace; create it if there is none.
+
+    Raises ProviderRefused if the project may not translate."""
     choice = choice_of(project)
     if choice.refusal:
         raise ProviderRefused(choice.refusal)
@@ -85,8 +87,9 @@ def _begin_again(job: TranslationJob, now: datetime, wanted: timedelta, *, again
 def _record_egress(
     choice: TranslationChoice, project: Project, job: TranslationJob, actor: Actor, source: Source
 ) -> None:
-    """Record in the audit log that text was sent to an external provider: who, which trace, how many characters; never
-    the text."""
+    """Record in the audit log that text was sent to an external provider.
+
+    The record has the actor, the trace and the number of characters; never the text."""
     if choice.kind.leaves_host:
         characters = sum(len(leaf) for document in source.documents.values() for leaf in document.leaves)
         record(

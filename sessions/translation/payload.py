@@ -1,6 +1,7 @@
-"""Which parts of a stored text are language: a whole text, the contents of chat messages, sentences in other JSON.
+"""Finds the parts of a stored text that are language.
 
-Roles, names, ids, keys, tools and their arguments are no leaves, so nothing can change them."""
+These are a whole text, the contents of chat messages, or sentences in other JSON. Roles, names, ids, keys, tools and
+their arguments are no parts, so that nothing can change them."""
 
 import copy
 import re
@@ -28,7 +29,7 @@ LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\d\]])")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A stored text taken apart: `leaves` are its language, `paths` where they stand in `value`."""
+    """A stored text, taken apart: `leaves` are its language, `paths` their places in `value`."""
 
     text: str
     value: Any
@@ -36,7 +37,7 @@ class Document:
     leaves: tuple[str, ...]
 
     def with_leaves(self, leaves: Sequence[str]) -> str:
-        """The text with other language in it; the same text when the language is the same."""
+        """Return the text with other leaves, or the same text if the leaves are the same."""
         if tuple(leaves) == self.leaves:
             return self.text
         if self.value is None:
@@ -54,7 +55,9 @@ class Document:
 
 
 def document_of(text: str, *, tool_results: bool = False) -> Document:
-    """Of a conversation only what is new in it: its last turn. Earlier messages belong to earlier traces."""
+    """Take a text apart.
+
+    Of a conversation, only the last turn counts: earlier messages belong to earlier traces."""
     value = parsed(text)
     if value is None or isinstance(value, int | float):
         is_broken = LOOKS_LIKE_JSON.match(text) is not None  # such as a text that was cut when it was stored
@@ -81,7 +84,7 @@ def _conversation(messages: list[dict[str, Any]], *, tool_results: bool) -> Iter
 
 
 def _first(messages: list[dict[str, Any]]) -> int:
-    """As the page shows it; a conversation that opens with instructions is read from them on."""
+    """Return the index of the first message to translate: the same that the page shows first."""
     first = last_turn(messages)
     return 0 if first == 1 and messages[0]["role"] == "system" else first
 
@@ -96,7 +99,7 @@ def _content(content: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _sentences(value: Any, path: Path, depth: int) -> Iterator[tuple[Path, str]]:
-    """Values of JSON that read like language: several words, below a key that names no machine's matter."""
+    """Yield JSON values that read like language: several words, below a key that is not technical."""
     if depth > MAX_PAYLOAD_DEPTH:
         return
     if isinstance(value, dict):

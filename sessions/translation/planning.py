@@ -1,6 +1,6 @@
-"""What there is to translate in a trace, and the trace again when it is translated. No database, no engine.
+"""What there is to translate in a trace, and the translated trace. No database, no engine.
 
-Whatever is missing, refused or in the reader's language already stays as it was said."""
+What is missing, refused or already in the reader's language stays unchanged."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,9 @@ PIPELINE = "1"  # changes with everything that could change a translation betwee
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One segment in its language: equal ones are translated once. `spans` follow from the text around it."""
+    """One segment and its language; equal units are translated once.
+
+    `spans` depend on the text around it."""
 
     source: str
     text: str
@@ -25,23 +27,27 @@ class Unit:
 
     @property
     def masked(self) -> Masked:
+        """Return the segment as an engine sees it."""
         return mask(self.text, self.spans)
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One text with its pieces; a piece without a unit stays."""
+    """One text and its pieces; a piece without a unit stays unchanged."""
 
     pieces: tuple[tuple[Piece, Unit | None], ...]
 
     def translated(self, of: Callable[[Unit], str | None]) -> str:
+        """Return the text with the translations that exist."""
         return "".join((unit and of(unit)) or piece.text for piece, unit in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A trace's stored texts by side, taken apart. `version` is that of the language in them: a trace that grows a span
-    but says the same needs no new translation."""
+    """The stored texts of a trace by side, taken apart.
+
+    `version` depends only on the language in them: a trace that gets another span but says the same needs no new
+    translation."""
 
     documents: Mapping[str, Document]
     budget: int
@@ -50,7 +56,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslationPlan:
-    """A source, cut for translation into `target`."""
+    """A source, cut into units for translation into `target`."""
 
     target: str
     documents: Mapping[str, Document]
@@ -61,11 +67,11 @@ class TranslationPlan:
 
     @property
     def sources(self) -> list[str]:
-        """The languages that have to be translated."""
+        """Return the languages that have to be translated."""
         return sorted({unit.source for unit in self.units})
 
     def texts(self, translations: Mapping[Unit, str]) -> dict[str, str]:
-        """Each side with what is translated of it."""
+        """Return each side with its translations."""
         return {
             side: document.with_leaves([leaf.translated(translations.get) for leaf in self.leaves[side]])
             for side, document in self.documents.items()
@@ -73,7 +79,9 @@ class TranslationPlan:
 
 
 def source_of(texts: Mapping[str, str], *, tool_results: bool = False, budget: int = PLAN_BUDGET_CHARACTERS) -> Source:
-    """`texts` are stored texts by side, such as input and output. Cheap: pages ask it."""
+    """Take stored texts apart, by side, such as input and output.
+
+    It is cheap: pages call it."""
     documents = {side: document_of(text, tool_results=tool_results) for side, text in texts.items()}
     digest = hashlib.sha256(str(budget).encode())
     for leaf in _leaves(documents):
@@ -82,7 +90,9 @@ def source_of(texts: Mapping[str, str], *, tool_results: bool = False, budget: i
 
 
 def plan_of(source: Source, target: str) -> TranslationPlan:
-    """Needs the model that tells languages apart: for workers."""
+    """Cut a source into units.
+
+    Needs the model that detects languages, so that only workers call it."""
     of_trace = language_of("\n".join(_leaves(source.documents)))
     planner = _Planner(target, of_trace, source.budget)
     leaves = {side: tuple(planner.leaf(leaf) for leaf in doc.leaves) for side, doc in source.documents.items()}
@@ -101,7 +111,7 @@ def _leaves(documents: Mapping[str, Document]) -> list[str]:
 
 
 class _Planner:
-    """Spends the budget over the leaves of a trace."""
+    """Spends the budget on the leaves of a trace."""
 
     def __init__(self, target: str, of_trace: str, budget: int) -> None:
         self.target, self.of_trace, self.budget = target, of_trace, budget

@@ -1,4 +1,4 @@
-"""What every provider is: texts of one pair of languages in, as many texts out, or one of the errors below."""
+"""What providers have in common: they translate texts of one pair of languages, or raise one of these errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ EVERY_LANGUAGE = frozenset(LANGUAGE_NAMES)
 
 
 class TranslationFailed(Exception):
-    """Says in words what went wrong; `code` says it to programs."""
+    """A translation failed: the message is for people, `code` for programs."""
 
     code = "failed"
     is_temporary = False
 
 
 class ProviderUnavailable(TranslationFailed):
-    """Nobody answers, or not in time."""
+    """The provider does not answer, or not in time."""
 
     code = "unavailable"
     is_temporary = True
 
 
 class ProviderRateLimited(TranslationFailed):
-    """Too much at once; `retry_after` in seconds."""
+    """The provider received too much at once; `retry_after` is in seconds."""
 
     code = "rate_limited"
     is_temporary = True
@@ -37,37 +37,37 @@ class ProviderRateLimited(TranslationFailed):
 
 
 class ProviderQuotaExceeded(TranslationFailed):
-    """Nothing more today: the provider's account, or the project's own limit."""
+    """The quota of the provider's account, or the project's own, is used up for today."""
 
     code = "quota_exceeded"
 
 
 class AuthFailed(TranslationFailed):
-    """The provider does not take the key."""
+    """The provider does not accept the key."""
 
     code = "auth_failed"
 
 
 class UnsupportedPair(TranslationFailed):
-    """It does not translate between these two."""
+    """The provider does not translate between these languages."""
 
     code = "unsupported_pair"
 
 
 class ProviderRefused(TranslationFailed):
-    """It does not take this request, such as one that is too long."""
+    """The provider does not accept this request, such as one that is too long."""
 
     code = "refused"
 
 
 class BadAnswer(TranslationFailed):
-    """It answered something else than translations."""
+    """The provider's answer is not as many translations as texts."""
 
     code = "bad_answer"
 
 
 class AddressRefused(TranslationFailed):
-    """The address is not one that this installation lets projects use."""
+    """Projects of this installation may not use this address."""
 
     code = "address_refused"
 
@@ -83,7 +83,7 @@ class ProviderAccess:
 
 
 class Provider(Protocol):
-    """One kind of engine, made for one project's account.
+    """A kind of engine, made for one project's account.
 
     `asks_for` names its settings, of base_url, model and secret, with a description for people; those in `optional` may
     be left empty. A provider that `leaves_host` needs consent."""
@@ -102,7 +102,7 @@ class Provider(Protocol):
     def __init__(self, account: ProviderAccess) -> None: ...
 
     def revision(self) -> str:
-        """Changes with the model, so that no old translation is shown for its own."""
+        """Return a text that changes with the model, so that old translations are not reused."""
 
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
-        """As many texts in the same order. Raises TranslationFailed."""
+        """Return as many translations in the same order. Raises TranslationFailed."""

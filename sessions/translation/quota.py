@@ -1,5 +1,7 @@
-"""How much a project may translate on one day (UTC). Characters are reserved before an engine gets them, so that
-several workers together never go beyond the limit; what was not used is given back."""
+"""How much a project may translate on one day (UTC).
+
+Characters are reserved before an engine gets them, so that several workers together never exceed the limit; what was
+not used is given back."""
 
 from datetime import date
 
@@ -11,7 +13,9 @@ from sessions.translation.provider import ProviderQuotaExceeded
 
 
 def reserve(project_id: int, provider: str, characters: int, limit: int) -> date:
-    """Raises ProviderQuotaExceeded when the day has not enough left. Answers the day, for giving back."""
+    """Reserve characters and return the day, for giving them back.
+
+    Raises ProviderQuotaExceeded if the day has too few left."""
     day = timezone.now().date()
     rows = TranslationUsage.objects.for_project(project_id).filter(day=day, provider=provider)
     TranslationUsage.objects.bulk_create(
@@ -21,19 +25,20 @@ def reserve(project_id: int, provider: str, characters: int, limit: int) -> date
     within = rows.filter(characters__lte=limit - elsewhere - characters)
     if not within.update(characters=F("characters") + characters, requests=F("requests") + 1):
         raise ProviderQuotaExceeded(
-            f"This project has used its {limit:,} characters of translation for today. It goes on tomorrow (UTC), or"
-            " when an admin raises the limit in the settings."
+            f"This project has used its {limit:,} characters of translation for today. It can be used again"
+            " tomorrow (UTC), or when an admin raises the limit in the settings."
         )
     return day
 
 
 def give_back(project_id: int, provider: str, characters: int, day: date) -> None:
+    """Give back reserved characters that were not used."""
     TranslationUsage.objects.for_project(project_id).filter(day=day, provider=provider).update(
         characters=F("characters") - characters
     )
 
 
 def used_today(project_id: int, *, exclude: str = "") -> int:
-    """Characters of all providers together, or without those of one."""
+    """Return the characters of all providers together, or without those of one."""
     rows = TranslationUsage.objects.for_project(project_id).filter(day=timezone.now().date()).exclude(provider=exclude)
     return sum(rows.values_list("characters", flat=True))

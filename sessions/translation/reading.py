@@ -1,4 +1,4 @@
-"""A turn of a conversation as the session page shows it, with other words in the same places."""
+"""A turn of a conversation as the session page shows it, with translated words."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,9 @@ MAX_WHOLE_TEXT_CHARACTERS = (
 
 
 def in_other_words(reading: TurnReading, texts: Mapping[str, str]) -> TurnReading:
-    """`texts` by side; a side that is not among them, or too long to be shown at once, stays."""
+    """Return a reading with other `texts`, by side.
+
+    A side that has none, or is too long to be shown at once, stays unchanged."""
     return replace(reading, input=_spoken(reading.input, texts), output=_spoken(reading.output, texts))
 
 

@@ -1,4 +1,4 @@
-"""Providers' keys at rest, and the key of each project's cache."""
+"""Encryption of providers' keys, and the key of each project's cache."""
 
 import hmac
 
@@ -8,16 +8,17 @@ PURPOSE, CACHE = "translation keys", "translation cache"
 
 
 def encrypted(secret: str) -> str:
+    """Encrypt a secret for storage."""
     return secrets.encrypted(secret, purpose=PURPOSE)
 
 
 def decrypted(stored: str) -> str:
-    """Raises SecretLost."""
+    """Decrypt a stored secret. Raises SecretLost."""
     return secrets.decrypted(stored, purpose=PURPOSE)
 
 
 def cache_key(project_id: int, *parts: str) -> bytes:
-    """32 bytes that tell nobody, and no other project, what the parts are."""
+    """Return 32 bytes from which nobody, and no other project, can tell the parts."""
     own = hmac.digest(secrets.derived(CACHE), str(project_id).encode(), "sha256")
     message = b"".join(f"{len(part)}:".encode() + part.encode("utf-8", "replace") for part in parts)
     return hmac.digest(own, message, "sha256")

@@ -1,8 +1,7 @@
-"""A text cut into what an engine takes at once: sentences of at most MAX_SEGMENT_CHARACTERS, and everything
-between them.
+"""Splits a text into segments that an engine takes at once, and everything between them.
 
-All pieces together are the text, byte for byte. Blocks of code stay whole; headings, quotes, lists and tables keep
-their marks, since those stand between the segments."""
+Segments are sentences of at most MAX_SEGMENT_CHARACTERS. All pieces together are the text, byte for byte. Blocks of
+code stay whole; headings, quotes, lists and tables keep their marks, because those are between the segments."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,7 +25,9 @@ _parser = MarkdownIt("commonmark", {"html": True})
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some characters of a text. Only those that are language have `spans`, the parts of them that are verbatim."""
+    """Some characters of a text.
+
+    Only those that are language have `spans`, their verbatim parts."""
 
     text: str
     line: int
@@ -34,11 +35,12 @@ class Piece:
 
     @property
     def is_language(self) -> bool:
+        """Return whether the piece is to be translated."""
         return self.spans is not None
 
 
 def pieces(text: str) -> list[Piece]:
-    """Everything of `text`, in order."""
+    """Yield all of `text` in pieces, in order."""
     verbatim = _code_lines(text)
     spans = spans_of(text)
     found: list[Piece] = []
@@ -53,7 +55,7 @@ def pieces(text: str) -> list[Piece]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, int, int]]:
-    """Start, end, and end with the line's break, of each line as the parser counts them."""
+    """Yield start, end, and end with the line break, of each line as the parser counts them."""
     at = 0
     for found in LINE.finditer(text):
         yield at, found.start(), found.end()
@@ -84,7 +86,7 @@ def _of_line(text: str, spans: Sequence[MaskedRange], start: int, end: int, numb
 
 
 def _shadow(line: str, spans: Sequence[MaskedRange]) -> str:
-    """The line with its verbatim parts hidden, as long as before."""
+    """Return the line with its verbatim parts hidden, at the same length."""
     parts, at = [], 0
     for start, end, _ in spans:
         parts += [line[at:start], HIDDEN * (end - start)]
@@ -93,7 +95,7 @@ def _shadow(line: str, spans: Sequence[MaskedRange]) -> str:
 
 
 def _cut(line: str) -> Iterator[tuple[int, int]]:
-    """Cells, in them sentences, in them what an engine takes at once."""
+    """Split a line into cells, these into sentences, and these into what an engine takes at once."""
     at = 0
     for cell in CELL_END.split(line):
         begin = 0
@@ -119,14 +121,14 @@ def _bounded(cell: str, start: int, end: int, offset: int) -> Iterator[tuple[int
 
 
 def _between_characters(cell: str, at: int, end: int) -> int:
-    """`at`, or where the verbatim part ends that `at` would cut."""
+    """Return `at`, or the end of the verbatim part that `at` would cut."""
     while at < end and cell[at - 1] == HIDDEN and cell[at] == HIDDEN:
         at += 1
     return at
 
 
 def _trimmed(text: str, spans: Sequence[MaskedRange], number: int) -> Iterator[Piece]:
-    """The words of a segment, with the blanks around them and what has no words as pieces of their own."""
+    """Yield the words of a segment; blanks around them, and what has no words, are separate pieces."""
     inner = text.strip()
     if not inner or not has_words(text, spans):
         if text:

@@ -318,7 +318,7 @@ def test_what_fails_says_so_and_is_not_tried_forever(bob: User, project: Project
 
     jobs.proceed(job)
 
-    assert fresh(job).error == "The review queue was deleted meanwhile."
+    assert fresh(job).error == "The review queue has been deleted in the meantime."
     assert not jobs.unfinished(project.pk)
 
 

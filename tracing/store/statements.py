@@ -35,8 +35,10 @@ DEFAULT_LITERALS = {"JSONField": "'{}'::jsonb", "ArrayField": "'{}'", "BooleanFi
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """SQL with column lists of its model: `{columns}`, their `{values}` out of `{arrays}`, and their `{updates}`; the
-    columns that Django has defaults for, `{defaulted}` and `{defaults}`."""
+    """SQL with column lists of a model filled in.
+
+    These are `{columns}`, their `{values}` out of `{arrays}`, and their `{updates}`; and the columns with defaults
+    of Django, `{defaulted}` and `{defaults}`."""
 
     template: str
     model: type[Model] | None = None

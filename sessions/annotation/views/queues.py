@@ -1,4 +1,4 @@
-"""Where admins make, change and delete review queues."""
+"""Pages on which admins create, change and delete review queues."""
 
 from typing import Any
 
@@ -17,6 +17,8 @@ from sessions.models import ReviewQueue
 
 
 class QueueForm(forms.Form):
+    """The fields of a review queue."""
+
     name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD))
     description = forms.CharField(
         required=False, max_length=2000, help_text="Shown to reviewers.", widget=forms.Textarea(FIELD | {"rows": 2})
@@ -49,10 +51,12 @@ class QueueForm(forms.Form):
         self.fields["user_ids"].choices = people  # type: ignore[attr-defined]
 
     def fields_of(self) -> dict[str, Any]:
+        """Return the fields of the queue in a valid form."""
         return dict(self.cleaned_data)
 
     @staticmethod
     def initial_of(queue: ReviewQueue) -> dict[str, Any]:
+        """Return the fields of a queue for its form."""
         names = ("name", "description", "score_config_ids", "user_ids", "reviewers_per_item")
         return {name: getattr(queue, name) for name in names}
 
@@ -61,6 +65,7 @@ class QueueForm(forms.Form):
 @project_view
 @requires(Role.ADMIN)
 def new(request: HttpRequest, project: Project) -> HttpResponse:
+    """Create a queue."""
     form = QueueForm(project, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -76,6 +81,7 @@ def new(request: HttpRequest, project: Project) -> HttpResponse:
 @project_view
 @requires(Role.ADMIN)
 def change(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
+    """Change a queue."""
     found = find_queue(project, queue_id)
     form = QueueForm(project, request.POST or None, initial=QueueForm.initial_of(found))
     if request.method == "POST" and form.is_valid():
@@ -93,11 +99,13 @@ def change(request: HttpRequest, project: Project, queue_id: str) -> HttpRespons
 @project_view
 @requires(Role.ADMIN)
 def delete(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
+    """Delete a queue."""
     queueing.delete(project, find_queue(project, queue_id), person(request))
     return redirect("review", project.pk)
 
 
 def find_queue(project: Project, queue_id: str) -> ReviewQueue:
+    """Load a queue, or raise Http404."""
     found = ReviewQueue.objects.for_project(project).filter(id=queue_id).first()
     if found is None:
         raise Http404("There is no such review queue; it may have been deleted.")
@@ -105,4 +113,5 @@ def find_queue(project: Project, queue_id: str) -> ReviewQueue:
 
 
 def context_of(project: Project, **more: Any) -> dict[str, Any]:
+    """Return what every page of queues needs."""
     return {"project": project, "section": "review", **more}

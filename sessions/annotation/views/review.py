@@ -1,4 +1,4 @@
-"""Pages of review queues: admins make them, members fill and work them, everybody sees how far they are."""
+"""Pages of review queues: members fill and review them, everybody sees the progress."""
 
 from typing import Any
 
@@ -41,6 +41,7 @@ KEPT_AHEAD = 20 * 60  # seconds that a page waits in the browser; its lease last
 @require_safe
 @project_view
 def queues(request: HttpRequest, project: Project) -> HttpResponse:
+    """Show the queues of a project with their progress."""
     progress = queueing.progress_of(project.pk, person(request).pk)
     rows = [(found, progress.get(found.id, queueing.Progress(0, 0))) for found in queueing.queues_of(project)]
     return render(request, "sessions/annotation/queues.html", context_of(project, rows=rows))
@@ -49,13 +50,13 @@ def queues(request: HttpRequest, project: Project) -> HttpResponse:
 @require_safe
 @project_view
 def queue(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
-    """How far it is, who did what, and its first items."""
+    """Show the progress of a queue, its reviewers, and its first items."""
     found, user = find_queue(project, queue_id), person(request)
     reviews = Review.objects.for_project(project).filter(queue_id=found.id)
     states = [(r.user_id, r.state) for r in reviews.only("user_id", "state", "project_id", "item_id")]
     names = names_of([*found.user_ids, *(user_id for user_id, _ in states)])
     people = [
-        (names.get(user_id, "somebody who left"), states.count((user_id, "done")), states.count((user_id, "skipped")))
+        (names.get(user_id, "a former member"), states.count((user_id, "done")), states.count((user_id, "skipped")))
         for user_id in sorted({*found.user_ids, *(user_id for user_id, _ in states)})
     ]
     items = ReviewItem.objects.for_project(project).filter(queue_id=found.id).order_by("-status", "created_at", "id")
@@ -77,7 +78,7 @@ def queue(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse
 @project_view
 @requires(Role.MEMBER)
 def fill(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
-    """From a filter: the address of a list of sessions, or its query."""
+    """Add the sessions of a filter: the address of a list of sessions, or its query."""
     found = find_queue(project, queue_id)
     listing = Listing(project, QueryDict(request.POST.get("filter", "").strip().rpartition("?")[2]))
     if listing.errors:
@@ -89,7 +90,7 @@ def fill(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
             listing.matching.order_by("-updated_at", "-session_id").values_list("session_id", flat=True)[:MOST_FILLED]
         )
     added = queueing.enqueue(found, ids, person(request))
-    messages.success(request, f"Added {added:,} sessions." if added else "The queue holds all of these already.")
+    messages.success(request, f"Added {added:,} sessions." if added else "The queue already has all of these.")
     return redirect("review-queue", project.pk, found.id)
 
 
@@ -97,8 +98,9 @@ def fill(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
 @project_view
 @requires(Role.MEMBER)
 def next_item(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
-    """Leases an item to this person and leads to it, or back when nothing is left. `?after=` is the item before it,
-    which is not done yet when a browser fetches ahead."""
+    """Lease an item to this person and redirect to it, or back if nothing is left.
+
+    `?after=` is the item before it, which is not done yet if a browser prefetches the page."""
     found, after = _reviewable(request, project, queue_id), request.GET.get("after", "")
     leased = leases.claim(found, person(request).pk, but=(after,) if "\x00" not in after else ())
     if leased is None and is_ahead(request):
@@ -113,6 +115,7 @@ def next_item(request: HttpRequest, project: Project, queue_id: str) -> HttpResp
 @project_view
 @requires(Role.MEMBER)
 def offer_skipped(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse:
+    """Offer this person the items again that they skipped."""
     found = _reviewable(request, project, queue_id)
     leases.offer_skipped(found, person(request).pk)
     return redirect("review-next", project.pk, found.id)
@@ -122,11 +125,13 @@ def offer_skipped(request: HttpRequest, project: Project, queue_id: str) -> Http
 @project_view
 @requires(Role.MEMBER)
 def item(request: PageRequest, project: Project, queue_id: str, item_id: str) -> HttpResponse:
-    """The conversation beside the questions. `done` saves the answers, `skip` leaves them; both lead on."""
+    """Show the conversation beside the questions.
+
+    `done` saves the answers, `skip` does not; both lead to the next item."""
     found = _reviewable(request, project, queue_id)
     shown = ReviewItem.objects.for_project(project).filter(queue_id=found.id, id=item_id).first()
     if shown is None:
-        raise Http404("This item is gone: it was taken out of the queue.")
+        raise Http404("This item has been removed from the queue.")
     target = find_queued(project.pk, shown.object_type, shown.object_id)
     session = _session(project, target)
     if request.htmx and "after" in request.GET and session is not None:
@@ -150,7 +155,7 @@ def item(request: PageRequest, project: Project, queue_id: str, item_id: str) ->
 
 
 def is_ahead(request: HttpRequest) -> bool:
-    """Whether a browser fetches the page for later."""
+    """Return whether a browser prefetches the page."""
     return request.headers.get("Sec-Purpose", "").startswith("prefetch")
 
 
@@ -158,10 +163,10 @@ def is_ahead(request: HttpRequest) -> bool:
 @project_view
 @download
 def results(request: HttpRequest, project: Project, queue_id: str, form: str) -> HttpResponseBase:
-    """`results.csv` or `results.json`."""
+    """Send `results.csv` or `results.json`."""
     found = find_queue(project, queue_id)
     if form not in RESULTS:
-        raise Http404("Results are csv or json.")
+        raise Http404("Results are available as csv or json.")
     if request.method == "GET":
         target = found.audited
         record(Action.EXPORTED, project, actor=person(request), target=target, request=request, format=form)
@@ -176,7 +181,7 @@ def results(request: HttpRequest, project: Project, queue_id: str, form: str) ->
 def _finish(
     request: HttpRequest, project: Project, queue: ReviewQueue, item: ReviewItem, target: Target | None
 ) -> None:
-    """Raises NotAllowed."""
+    """Save the answers and finish the review. Raises NotAllowed."""
     user = person(request)
     if "skip" in request.POST:
         leases.finish(queue, item, user.pk, Review.State.SKIPPED)
@@ -191,7 +196,7 @@ def _finish(
 
 
 def _asked(project: Project, queue: ReviewQueue, target: Target | None, user: User) -> dict[str, Any]:
-    """The questions, with this person's answers so far."""
+    """Return the questions, with this person's answers so far."""
     progress = queueing.progress_of(project.pk, user.pk).get(queue.id)
     if target is None:
         return {"progress": progress}
@@ -200,13 +205,13 @@ def _asked(project: Project, queue: ReviewQueue, target: Target | None, user: Us
 
 
 def _configs(project: Project, queue: ReviewQueue) -> list[ScoreConfig]:
-    """In the order of the queue, without the archived ones."""
+    """Load the configs in the order of the queue, without archived ones."""
     known = {config.id: config for config in configs_of(project)}
     return [known[config_id] for config_id in queue.score_config_ids if config_id in known]
 
 
 def _session(project: Project, target: Target | None) -> Session | None:
-    """That a reviewer reads: the target, or the session of the target's trace."""
+    """Return the session to read: the target, or the session of the target's trace."""
     if target is None:
         return None
     session_id = target.session_id

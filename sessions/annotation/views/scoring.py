@@ -40,12 +40,12 @@ class AnnotationPage:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_view
 def annotate(request: PageRequest, project: Project, kind: str, key: str) -> HttpResponse:
-    """Shows what was said of one thing, and takes this person's scores of it."""
+    """Show the annotations of one target; save the scores that are posted."""
     target = _target(project, kind, key, request.GET.get("trace", ""))
     error = ""
     if request.method == "POST":
         if not project.role.edits:
-            raise PermissionDenied("Viewers read what was said; ask an admin to be a member.")
+            raise PermissionDenied("Viewers cannot annotate. Ask an admin to make you a member.")
         try:
             _take(project, target, person(request), {name: str(value) for name, value in request.POST.items()})
         except NotAllowed as refused:
@@ -61,10 +61,10 @@ def annotate(request: PageRequest, project: Project, kind: str, key: str) -> Htt
 @project_view
 @requires(Role.MEMBER)
 def withdraw(request: PageRequest, project: Project, score_id: str) -> HttpResponse:
-    """Deletes a score: a member their own, an admin anybody's."""
+    """Delete a score: a member their own, an admin anybody's."""
     score = Score.objects.for_project(project).filter(id=score_id).first()
     if score is None or not scoring.withdraw(project, score_id, by=person(request)):
-        raise Http404("There is no such score of yours.")
+        raise Http404("You have no such score.")
     return _shown_again(request, project, Target(score.session_id, score.trace_id, score.span_id))
 
 
@@ -72,11 +72,11 @@ def withdraw(request: PageRequest, project: Project, score_id: str) -> HttpRespo
 @project_view
 @requires(Role.ADMIN)
 def change(request: PageRequest, project: Project, score_id: str) -> HttpResponse:
-    """Puts an admin's answer in the place of another person's; one's own is given anew."""
+    """Replace another person's answer with an admin's; for one's own, a new answer is given instead."""
     score = Score.objects.for_project(project).filter(id=score_id).first()
     config = next((c for c in configs.configs_of(project) if score and c.id == score.config_id), None)
     if score is None or config is None:
-        raise Http404("There is no such score, or nobody is asked for it any longer.")
+        raise Http404("There is no such score, or its config is archived.")
     target = Target(score.session_id, score.trace_id, score.span_id)
     try:
         for _, answer in answers_of([config], {name: str(value) for name, value in request.POST.items()}):
@@ -90,7 +90,7 @@ def change(request: PageRequest, project: Project, score_id: str) -> HttpRespons
 @project_view
 @requires(Role.MEMBER)
 def comment(request: PageRequest, project: Project, kind: str, key: str) -> HttpResponse:
-    """A new thread, or with `thread` an answer in one."""
+    """Add a thread, or with `thread` an answer to one."""
     target = _target(project, kind, key, request.GET.get("trace", ""))
     thread = None
     if thread_id := request.POST.get("thread"):
@@ -108,13 +108,15 @@ def comment(request: PageRequest, project: Project, kind: str, key: str) -> Http
 @project_view
 @requires(Role.MEMBER)
 def change_comment(request: PageRequest, project: Project, comment_id: str, action: str) -> HttpResponse:
-    """`edit` and `delete` are the author's and the admins', `resolve` and `open` every member's."""
+    """Edit, delete, resolve or open a comment.
+
+    `edit` and `delete` are for the author and admins, `resolve` and `open` for every member."""
     found, user, error = _comment(project, comment_id), person(request), ""
     target = _target(project, *_named(found))
     if action in ("resolve", "open"):
         comments.resolve(project, found, by=user, is_resolved=action == "resolve")
     elif action not in ("edit", "delete") or not scoring.may_edit(project, found.author_id, user):
-        raise Http404("There is no such comment of yours.")
+        raise Http404("You have no such comment.")
     elif action == "delete":
         comments.delete(project, found, by=user)
     else:
@@ -126,7 +128,9 @@ def change_comment(request: PageRequest, project: Project, comment_id: str, acti
 
 
 def show(request: PageRequest, project: Project, target: Target, *, error: str = "") -> HttpResponse:
-    """htmx swaps only what succeeded, so that a fragment carries its error in the text alone."""
+    """Show the panel with an error.
+
+    htmx swaps only successful answers, so that a fragment has its error in the text alone."""
     kind = next(word for word, kind in OBJECT_TYPES.items() if kind == target.kind)
     page = AnnotationPage(
         panel=panel_of(project, target, person(request)),
@@ -143,12 +147,13 @@ def show(request: PageRequest, project: Project, target: Target, *, error: str =
 
 
 def address_of(project: Project, target: Target) -> str:
+    """Return the address of the panel of a target."""
     return _address("annotate", project, target)
 
 
 @transaction.atomic
 def _take(project: Project, target: Target, user: User, posted: Mapping[str, str]) -> None:
-    """All of it or nothing. Raises NotAllowed."""
+    """Save all of the form or nothing. Raises NotAllowed."""
     if "thumb" in posted:
         thumbs = configs.thumbs(project, by=user)
         own = scoring.own_id(target, thumbs.name, user)
@@ -165,7 +170,7 @@ def _take(project: Project, target: Target, user: User, posted: Mapping[str, str
 
 
 def _turn(request: PageRequest, project: Project, target: Target) -> HttpResponse:
-    """The line below a turn, after a thumb."""
+    """Show the line below a turn, after a thumb."""
     own = Score.objects.for_project(project).filter(id=scoring.own_id(target, configs.THUMBS, person(request))).first()
     mark = Mark(trace_id=target.trace_id or "", thumb=None if own is None else bool(own.value))
     context = {"project": project, "trace": {"trace_id": target.trace_id}, "mark": mark}

@@ -1,4 +1,4 @@
-"""Where admins say what people may score: configs are added, changed and archived, never deleted."""
+"""Pages on which admins add, change and archive score configs; none is ever deleted."""
 
 from typing import Any
 
@@ -16,7 +16,9 @@ from sessions.models import DataType, ScoreConfig
 
 
 class ConfigForm(forms.Form):
-    """`categories` is a line for each; their order is that of the keys 1 to 9."""
+    """The fields of a score config.
+
+    `categories` is one per line; their order is that of the keys 1 to 9."""
 
     name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD))
     data_type = forms.ChoiceField(
@@ -37,7 +39,7 @@ class ConfigForm(forms.Form):
     )
 
     def fields_of(self, known: list[dict[str, Any]]) -> dict[str, Any]:
-        """What a config is made of; a category that there was keeps its number."""
+        """Return the fields of the config; a category that existed keeps its number."""
         given = dict(self.cleaned_data)
         labels = [line.strip() for line in given["categories"].splitlines() if line.strip()]
         numbers = {category["label"]: category["value"] for category in known}
@@ -50,7 +52,7 @@ class ConfigForm(forms.Form):
 @project_view
 @requires(Role.ADMIN)
 def scores(request: HttpRequest, project: Project) -> HttpResponse:
-    """Lists the configs, and adds one."""
+    """Show the configs, and add the one that is posted."""
     form = ConfigForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,7 +74,7 @@ def scores(request: HttpRequest, project: Project) -> HttpResponse:
 @project_view
 @requires(Role.ADMIN)
 def score(request: HttpRequest, project: Project, config_id: str) -> HttpResponse:
-    """Changes one config, or with `archived` puts it away and back."""
+    """Change one config, or with `archived` archive or restore it."""
     config = ScoreConfig.objects.for_project(project).filter(id=config_id).first()
     if config is None:
         raise Http404("There is no such score.")

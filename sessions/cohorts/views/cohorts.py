@@ -1,4 +1,4 @@
-"""Where people make, change and delete cohorts."""
+"""Pages on which people create, change and delete cohorts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,8 @@ from sessions.models.cohorts import DESCRIPTION_LENGTH, MAX_COHORT_NAME_CHARACTE
 
 
 class CohortForm(forms.Form):
+    """Name, description and colour of a cohort."""
+
     name = forms.CharField(max_length=MAX_COHORT_NAME_CHARACTERS)
     description = forms.CharField(max_length=DESCRIPTION_LENGTH, required=False)
     colour = forms.ChoiceField(choices=Cohort.Colour.choices, required=False)
@@ -43,7 +45,7 @@ class NewCohortPage:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_view
 def cohorts(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """Every cohort of the project, with what the person may do with it; a POST makes one more."""
+    """Show every cohort of the project; create the one that is posted."""
     if request.method == "POST":
         return _create(request, project)
     user = person(request)
@@ -57,7 +59,7 @@ def cohorts(request: HttpRequest, project: Project) -> HttpResponseBase:
 @project_view
 @requires(Role.MEMBER)
 def new_cohort(request: HttpRequest, project: Project) -> HttpResponse:
-    """Asks for the name of a cohort of the sessions that the list shows for this address's query."""
+    """Show the form for a cohort of the sessions that the list shows for this address's query."""
     return _ask(request, project, request.GET.urlencode(), CohortForm())
 
 
@@ -91,6 +93,7 @@ def _ask(request: HttpRequest, project: Project, query: str, form: CohortForm, s
 @project_view
 @requires(Role.MEMBER)
 def change_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> HttpResponse:
+    """Change a cohort's name, description and colour."""
     user, form = person(request), CohortForm(request.POST)
     cohort = _changeable(user, project, cohort_id)
     if not form.is_valid():
@@ -102,7 +105,7 @@ def change_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> Ht
             Cohort.objects.for_project(project).filter(id=cohort.id).update(**said, updated_at=timezone.now())
             record(Action.COHORT_CHANGED, project, actor=user, target=cohort.audited, request=request)
     except IntegrityError:
-        return _refused(request, project, f"There is a cohort “{said['name']}” already.")
+        return _refused(request, project, f"There is already a cohort “{said['name']}”.")
     return redirect("cohorts", project.pk)
 
 
@@ -110,16 +113,18 @@ def change_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> Ht
 @project_view
 @requires(Role.MEMBER)
 def delete_cohort(request: HttpRequest, project: Project, cohort_id: UUID) -> HttpResponse:
+    """Delete a cohort."""
     user = person(request)
     cohort = _changeable(user, project, cohort_id)
     with transaction.atomic():
         making.delete(cohort)
         record(Action.COHORT_DELETED, project, actor=user, target=cohort.audited, request=request)
-    messages.success(request, f"The cohort “{cohort.name}” is deleted; its sessions stay.")
+    messages.success(request, f"The cohort “{cohort.name}” has been deleted. Its sessions stay.")
     return redirect("cohorts", project.pk)
 
 
 def may_change(user: User, role: Role, cohort: Cohort) -> bool:
+    """Return whether a person may change a cohort: an admin any, a member their own."""
     return role.edits and (cohort.owner_id == user.pk or role.administers)
 
 

@@ -1,4 +1,4 @@
-"""The page that compares, and its numbers as CSV. The address is the whole state."""
+"""The page that compares cohorts, and its numbers as CSV. The address is the whole state."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,6 +55,7 @@ class ComparisonPage:
 @require_safe
 @project_view
 def compare(request: HttpRequest, project: Project) -> HttpResponse:
+    """Show the comparison."""
     comparison, asked, error = _read(request, project)
     page = ComparisonPage(
         asked=asked,
@@ -73,7 +74,7 @@ def compare(request: HttpRequest, project: Project) -> HttpResponse:
 @project_view
 @download
 def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """Every number of the page; one row for a number or a value of each group."""
+    """Send every number of the page; one row for each number or value of each group."""
     comparison, _, error = _read(request, project)
     if comparison is None:
         return HttpResponse(error or "Choose what to compare.", status=400, content_type="text/plain; charset=utf-8")
@@ -111,7 +112,7 @@ def _read(request: HttpRequest, project: Project) -> tuple[CohortComparison | No
     except CohortError as error:
         return None, asked, str(error)
     except TooLong:
-        return None, asked, "This comparison takes too long. Narrow what is compared, for example to a shorter time."
+        return None, asked, "This comparison takes too long. Compare fewer sessions, for example of a shorter time."
 
 
 def _rows_of_measure(measure: Measure) -> list[list[Any]]:

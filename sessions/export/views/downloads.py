@@ -1,4 +1,4 @@
-"""Where exports are downloaded: of the list's sessions, and of a single one."""
+"""Pages that download exports: of the list's sessions, and of a single session."""
 
 from collections.abc import Iterator
 
@@ -42,7 +42,9 @@ TRANSLATED = {  # content type and extension
 @project_view
 @download
 def exported(request: PageRequest, project: Project) -> HttpResponseBase:
-    """`?format=`, the parameters of the list, `?id=` for some sessions alone; `?after=` goes on."""
+    """Send an export, or its form.
+
+    Takes `format`, the parameters of the list, `id` for named sessions, and `after` to continue."""
     try:
         export = export_of(project, request.GET)
     except BadExport as error:
@@ -68,14 +70,14 @@ def exported(request: PageRequest, project: Project) -> HttpResponseBase:
 @project_view
 @download
 def one_exported(request: PageRequest, project: Project, session_id: str) -> HttpResponseBase:
-    """One conversation: as chat messages, as Markdown, or with all that is known of the session."""
+    """Send one conversation: as chat messages, as Markdown, or with all that is known of the session."""
     sessions = Session.objects.for_project(project).filter(session_id=session_id)
     found = sessions.first()
     if found is None:
         raise Http404("This project has no such session; it may have been deleted.")
     name = OF_ONE.get(request.GET.get("format", "markdown"))
     if name is None:
-        return HttpResponse(f"The format is one of {', '.join(OF_ONE)}.", status=400, content_type="text/plain")
+        return HttpResponse(f"The format must be one of {', '.join(OF_ONE)}.", status=400, content_type="text/plain")
     tell_of(request, project, name, f"session {session_id}")
     if lang := tag(request.GET.get("lang", "")):
         content_type, extension = TRANSLATED[name == "markdown"]
@@ -94,13 +96,15 @@ def one_exported(request: PageRequest, project: Project, session_id: str) -> Htt
 
 
 def translated(session: Session, lang: str, *, is_text: bool) -> Iterator[str]:
-    """With what was translated of it; the originals stand beside it, except in Markdown."""
+    """Yield the session's messages with the translations that exist.
+
+    The originals are beside them, except in Markdown."""
     messages = translated_conversation(session, lang)
     yield from as_markdown(session, messages) if is_text else (dump(message) + "\n" for message in messages)
 
 
 def everything(session: Session) -> Iterator[str]:
-    """Every property of the session and its messages, in one object."""
+    """Yield every property of the session and its messages, as one object."""
     yield dump(session_json(session))[:-1] + ',"messages":['
     for number, message in enumerate(conversation_of(session)):
         yield ("," if number else "") + dump(message)
@@ -108,7 +112,7 @@ def everything(session: Session) -> Iterator[str]:
 
 
 def tell_of(request: PageRequest, project: Project, name: str, target: str, **details: str) -> None:
-    """Adds the export to the audit log; HEAD exports nothing."""
+    """Record the export in the audit log, unless the request is a HEAD, which exports nothing."""
     if request.method == "GET":
         with transaction.atomic():
             record(

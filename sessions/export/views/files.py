@@ -1,4 +1,4 @@
-"""Where people see how far their large exports are, fetch them, and delete them before their time."""
+"""Pages on which people watch large exports, download them, and delete them early."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ MAX_SHOWN_EXPORTS = 50
 @require_safe
 @project_view
 def export_files(request: PageRequest, project: Project) -> HttpResponse:
-    """The project's files, the newest first."""
+    """Show the project's files, the newest first."""
     found = ExportFile.objects.for_project(project).order_by("-requested_at")[:MAX_SHOWN_EXPORTS]
     context = {"project": project, "section": "sessions", "files": [_shown(request, project, file) for file in found]}
     return render(request, "sessions/export_files.html", context)
@@ -34,7 +34,7 @@ def export_files(request: PageRequest, project: Project) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @project_view
 def export_file(request: PageRequest, project: Project, export_id: UUID) -> HttpResponse:
-    """How far one is; a fragment for the page that looks again."""
+    """Show one file; to htmx, the fragment that updates itself."""
     file = _found(project, export_id)
     context = {"project": project, "section": "sessions", **_shown(request, project, file)}
     return render(request, "sessions/_export_file.html" if request.htmx else "sessions/export_file.html", context)
@@ -44,6 +44,7 @@ def export_file(request: PageRequest, project: Project, export_id: UUID) -> Http
 @project_view
 @download
 def export_content(request: PageRequest, project: Project, export_id: UUID) -> HttpResponseBase:
+    """Send the file, or redirect to its page while it is not ready."""
     file = _found(project, export_id)
     if not file.is_ready:
         return redirect("export-file", project.pk, file.id)
@@ -53,12 +54,12 @@ def export_content(request: PageRequest, project: Project, export_id: UUID) -> H
 @require_POST
 @project_view
 def delete_export(request: PageRequest, project: Project, export_id: UUID) -> HttpResponse:
-    """Whoever asked for it may delete it, and admins."""
+    """Delete a file, for the person who ordered it and for admins."""
     file = _found(project, export_id)
     if not _may_delete(request, project, file):
-        raise PermissionDenied("Only who asked for it, or an admin, may delete it.")
+        raise PermissionDenied("Only the person who ordered it, or an admin, can delete it.")
     files.remove(file)
-    messages.success(request, "The export is deleted.")
+    messages.success(request, "The export has been deleted.")
     return redirect("export-files", project.pk)
 
 
@@ -74,5 +75,5 @@ def _may_delete(request: PageRequest, project: Project, file: ExportFile) -> boo
 def _found(project: Project, export_id: UUID) -> ExportFile:
     found: ExportFile | None = ExportFile.objects.for_project(project).filter(id=export_id).first()
     if found is None:
-        raise Http404("There is no such export; it may be over its day.")
+        raise Http404("There is no such export. It may have expired.")
     return found

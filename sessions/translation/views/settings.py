@@ -1,5 +1,6 @@
-"""Who translates for a project: for its admins. A provider on another host needs their consent, which is audited; its
-key is stored encrypted and never shown again."""
+"""The translation settings of a project, for its admins.
+
+A provider on another host needs their consent, which is audited; its key is stored encrypted and never shown again."""
 
 from typing import Any
 
@@ -31,6 +32,8 @@ SECRET_HELP = "Stored encrypted and never shown again. Leave it empty to keep th
 
 
 class ChoiceForm(forms.Form):
+    """The provider, its access, and the limits."""
+
     provider = forms.ChoiceField(required=False, label="Who translates", widget=forms.Select(FIELD))
     base_url = forms.URLField(required=False, label="Address", assume_scheme="https", widget=forms.URLInput(FIELD))
     model = forms.CharField(required=False, max_length=120, widget=forms.TextInput(FIELD))
@@ -44,10 +47,10 @@ class ChoiceForm(forms.Form):
         min_value=0,
         max_value=MOST_CHARACTERS,
         label="Characters a day",
-        help_text="Beyond them nothing is translated until the next day (UTC).",
+        help_text="After that, nothing is translated until the next day (UTC).",
         widget=forms.NumberInput(FIELD),
     )
-    tool_results = forms.BooleanField(required=False, label="Translate what tools answered, too")
+    tool_results = forms.BooleanField(required=False, label="Also translate the results of tools")
     consent = forms.BooleanField(
         required=False,
         label="I agree that texts of this project's conversations are sent to this provider",
@@ -66,11 +69,12 @@ class ChoiceForm(forms.Form):
 
     @property
     def is_same_receiver(self) -> bool:
-        """Whether the texts go where they went before: only then a key and a consent stay good."""
+        """Return whether texts go to the same place as before: only then do key and consent stay valid."""
         given = self.cleaned_data
         return all(given.get(name, "") == getattr(self.stored, name) for name in ("provider", "base_url"))
 
     def clean(self) -> dict[str, Any]:
+        """Refuse a provider without what it needs, or without consent."""
         given = super().clean() or {}
         kind = TRANSLATION_PROVIDERS_BY_SLUG.get(given.get("provider", ""))
         if kind is None or self.errors:
@@ -85,7 +89,7 @@ class ChoiceForm(forms.Form):
                 self.add_error(name, f"{kind.label} needs {SETTING_NAMES[name]}.")
         self._check_address(given["base_url"])
         if kind.leaves_host and not given["consent"]:
-            self.add_error("consent", "Without consent nothing is sent to another host.")
+            self.add_error("consent", "Nothing is sent to another host without your consent.")
         return given
 
     def _check_address(self, url: str) -> None:
@@ -96,6 +100,7 @@ class ChoiceForm(forms.Form):
             self.add_error("base_url", str(error))
 
     def save(self, project: Project, *, by: str) -> TranslationSettings:
+        """Store the settings."""
         given, stored = self.cleaned_data, self.stored
         kind = TRANSLATION_PROVIDERS_BY_SLUG.get(given["provider"])
         secret = encrypted(given["secret"]) or (stored.secret if self.is_same_receiver else "")
@@ -114,6 +119,7 @@ class ChoiceForm(forms.Form):
 @project_view
 @requires(Role.ADMIN)
 def translation(request: HttpRequest, project: Project) -> HttpResponse:
+    """Show the translation settings; store and audit what is posted."""
     choice = choice_of(project)
     names = ("provider", "base_url", "model", "daily_characters", "tool_results")
     initial = {name: getattr(choice.settings, name) for name in names}

@@ -1,6 +1,7 @@
-"""Reading in another language: the switch in a session's header, and each turn's translation when it is reached.
+"""The language switch of the session page, and the translation of each turn when a reader reaches it.
 
-The state is the URL: with `?lang=en` a session's turns ask here for their translations, without it nothing does."""
+The state is in the URL: with `?lang=en` the turns of a session request their translations here, without it nothing
+does."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -35,8 +36,10 @@ TRANSLATION_PREFERENCE_PAGE = "translation"  # of a person's preferences
 @vary_on_headers("HX-Request")
 @project_view
 def translation(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
-    """One turn `to` a language. Asked by htmx, or sent as a form, it begins the work; a plain page only looks, so that
-    no link from elsewhere can spend a project's quota."""
+    """Show one turn in the language `to`.
+
+    A request of htmx, or a form, begins the work. A plain page only looks, so that no link from elsewhere can spend
+    a project's quota."""
     trace = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
     target = tag(request.GET.get("to", ""))
     if trace is None or not target:
@@ -69,8 +72,9 @@ def translation(request: PageRequest, project: Project, trace_id: str) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_view
 def language(request: HttpRequest, project: Project) -> HttpResponse:
-    """Leads `back` to a page in the reader's language: the one that is posted, which is remembered; else the remembered
-    one; else what the browser prefers."""
+    """Redirect `back` to a page in the reader's language.
+
+    That is the posted one, which is remembered; else the remembered one; else the browser's."""
     back = request.GET.get("back", "")
     own = f"/project/{project.pk}/"
     if not back.startswith(own) or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
@@ -99,7 +103,7 @@ def _job(
 
 
 def _told(job: TranslationJob | None) -> dict[str, Any]:
-    """What is to say of a finished job; whatever it left out is never silent."""
+    """Return what the page says about a finished job, including everything that was left out."""
     result = (job.result or {}) if job and not job.is_open else {}
     sources = [name_of(code) for code in result.get("sources", [])]
     said = {"sources": sources, "kept": result.get("kept", 0), "left_out": result.get("left_out", 0)}
@@ -107,7 +111,7 @@ def _told(job: TranslationJob | None) -> dict[str, Any]:
 
 
 def _turn(project: Project, trace: Trace) -> Turn:
-    """As its session shows it, without what it repeats of the turn before."""
+    """Return the turn as its session shows it, without what it repeats of the turn before."""
     own = Session(project_id=project.pk, session_id=trace.session_id)
     found = one_turn(own, trace.trace_id) if trace.session_id else None
     return found or Turn(trace=trace, number=0, idle_ms=None, reading=readings_of([trace])[0])
