@@ -63,7 +63,7 @@ class OfProgram:
         return "" if found is None else f"{found:g}" if found in (0.0, 1.0) else repr(found)
 
 
-def configs_of(project: Project | int, *, archived: bool = False) -> list[ScoreConfig]:
+def load_configs(project: Project | int, *, archived: bool = False) -> list[ScoreConfig]:
     """Load the configs of a project by name, archived ones only on request."""
     configs = ScoreConfig.objects.for_project(project).order_by("name", "created_at", "id")
     return list(configs if archived else configs.filter(is_archived=False))

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from projects.models import Project, User
 from sessions.annotation.comments import Thread, threads_on
-from sessions.annotation.configs import configs_of
+from sessions.annotation.configs import load_configs
 from sessions.annotation.diffs import DiffPart, word_diff
 from sessions.annotation.scoring import CORRECTION, ScoreAnswer, may_edit
 from sessions.annotation.targets import Target
@@ -128,21 +128,21 @@ class Panel:
         return ", ".join(counted(number, noun) for number, noun in numbers if number)
 
 
-def panel_of(project: Project, target: Target, user: User, *, configs: Iterable[ScoreConfig] | None = None) -> Panel:
+def load_panel(project: Project, target: Target, user: User, *, configs: Iterable[ScoreConfig] | None = None) -> Panel:
     """Load the panel of a target, in a constant number of queries."""
     scores = list(
         Score.objects.for_project(project)
         .filter(target.where)
         .order_by("name", "scored_at", "id")[:MAX_SHOWN_ANNOTATIONS]
     )
-    asked = configs_of(project) if configs is None else configs
+    asked = load_configs(project) if configs is None else configs
     kind, is_session = target.kind, target.kind == ObjectType.SESSION
     return Panel(
         target=target,
-        given=given_of(project, [score for score in scores if score.name != CORRECTION], user, asked),
+        given=load_given(project, [score for score in scores if score.name != CORRECTION], user, asked),
         questions=[ConfigQuestion(config, own_of(scores, config, user)) for config in asked],
         threads=threads_on(project, Q(object_type=kind, object_id=target.key)),
-        marks=marks_of(project, target, user) if is_session else [],
+        marks=load_marks(project, target, user) if is_session else [],
         **({} if is_session else _corrections(project, target, scores, user)),
     )
 
@@ -160,9 +160,9 @@ def answers_of(configs: Iterable[ScoreConfig], posted: Mapping[str, str]) -> lis
     return answers
 
 
-def given_of(project: Project, scores: list[Score], user: User, configs: Iterable[ScoreConfig] = ()) -> list[Given]:
+def load_given(project: Project, scores: list[Score], user: User, configs: Iterable[ScoreConfig] = ()) -> list[Given]:
     """Return the scores as they are shown, with the names of their authors."""
-    names = names_of(score.author_id for score in scores)
+    names = load_names(score.author_id for score in scores)
     known = {config.id: config for config in configs} if project.role.administers else {}
     return [
         Given(
@@ -177,7 +177,7 @@ def given_of(project: Project, scores: list[Score], user: User, configs: Iterabl
     ]
 
 
-def names_of(user_ids: Iterable[int | None]) -> dict[int, str]:
+def load_names(user_ids: Iterable[int | None]) -> dict[int, str]:
     """Load the names of people."""
     people = User.objects.filter(pk__in={user_id for user_id in user_ids if user_id is not None})
     return {person.pk: person.name or person.email for person in people}
@@ -191,12 +191,12 @@ def own_of(scores: Iterable[Score], config: ScoreConfig, user: User) -> Score | 
     return next(mine, None)
 
 
-def marks_of(project: Project, target: Target, user: User) -> list[Mark]:
+def load_marks(project: Project, target: Target, user: User) -> list[Mark]:
     """Load the annotations of all turns that have any."""
     traces = Trace.objects.for_project(project).filter(session_id=target.session_id).values("trace_id")
     scores: QuerySet[Score] = Score.objects.for_project(project).filter(trace_id__in=traces)
     found: dict[str, list[Given]] = {}
-    for given in given_of(project, list(scores.order_by("scored_at", "id")[:MAX_SHOWN_ANNOTATIONS]), user):
+    for given in load_given(project, list(scores.order_by("scored_at", "id")[:MAX_SHOWN_ANNOTATIONS]), user):
         found.setdefault(given.score.trace_id or "", []).append(given)
     talked: dict[str, int] = {}
     for thread in threads_on(project, Q(object_type=ObjectType.TRACE, object_id__in=traces)):
@@ -219,11 +219,11 @@ def _thumb(given: list[Given]) -> bool | None:
 
 def _corrections(project: Project, target: Target, scores: list[Score], user: User) -> dict[str, Any]:
     corrections = [score for score in scores if score.name == CORRECTION and score.string_value]
-    original = original_of(project, target)
+    original = read_original(project, target)
     own = next((s.string_value or "" for s in corrections if s.author_id == user.pk), "")
     diffs = [
         _diff(original, given.author or given.source, given.score.string_value or "")
-        for given in given_of(project, corrections, user)
+        for given in load_given(project, corrections, user)
     ]
     return {"original": original, "corrected": own, "diffs": diffs}
 
@@ -235,7 +235,7 @@ def _diff(original: str, author: str, correction: str) -> Diff:
     return Diff(author, correction, parts, note="" if parts else "Too long to compare.")
 
 
-def original_of(project: Project, target: Target) -> str:
+def read_original(project: Project, target: Target) -> str:
     """Return the answer of the trace or span as text."""
     trace = Trace.objects.for_project(project).filter(trace_id=target.trace_id).first()
     if trace is None:

@@ -33,7 +33,7 @@ class Progress(NamedTuple):
         return 100 * self.completed // self.total if self.total else 0
 
 
-def queues_of(project: Project) -> list[ReviewQueue]:
+def load_queues(project: Project) -> list[ReviewQueue]:
     """Load the queues of a project, the newest first."""
     return list(ReviewQueue.objects.for_project(project).order_by("-created_at", "id"))
 
@@ -98,7 +98,7 @@ def may_review(queue: ReviewQueue, project: Project, user: User) -> bool:
     return not queue.user_ids or user.pk in queue.user_ids or project.role.administers
 
 
-def progress_of(project_id: int, user_id: int = 0) -> dict[str, Progress]:
+def count_progress(project_id: int, user_id: int = 0) -> dict[str, Progress]:
     """Return the progress by queue id, for queues that have items. Two queries, however many queues there are."""
     items = ReviewItem.objects.for_project(project_id).order_by().values_list("queue_id")
     counted = items.annotate(Count("id"), done=Count("id", filter=Q(status=ReviewItem.Status.COMPLETED)))

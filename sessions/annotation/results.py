@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
-from sessions.annotation.panels import names_of
+from sessions.annotation.panels import load_names
 from sessions.annotation.targets import Target
 from sessions.download_time import in_time
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig
@@ -31,7 +31,7 @@ class Result(NamedTuple):
     reviewers: list[str]
 
 
-def results_of(project: Project, queue: ReviewQueue) -> Iterator[Result]:
+def read_results(project: Project, queue: ReviewQueue) -> Iterator[Result]:
     """Yield results in the order of the queue, read in batches of some hundreds."""
     names = _names(project, queue)
     items = ReviewItem.objects.for_project(project).filter(queue_id=queue.id).order_by("created_at", "id")
@@ -73,7 +73,7 @@ def json_pieces(
     """Yield one object with `head`, the items, and then their agreement, written as it is read."""
     agreement = Agreement()
     yield json.dumps(head, cls=encoder)[:-1] + (", " if head else "") + '"items": ['
-    for number, result in enumerate(agreement.of(results_of(project, queue))):
+    for number, result in enumerate(agreement.of(read_results(project, queue))):
         yield (",\n" if number else "") + json.dumps(as_json(result), cls=encoder)
     yield '], "agreement": ' + json.dumps(agreement.by_score(), cls=encoder) + "}\n"
 
@@ -99,7 +99,7 @@ def as_csv(project: Project, queue: ReviewQueue) -> Iterator[str]:
     pairs = [(name, reviewer) for name in names for reviewer in people]
     head = [*(f"{name} ({reviewer})" for name, reviewer in pairs), *(f"{name} agreement" for name in names)]
     yield csv_line(["object_type", "object_id", "status", *map(harmless, head)])
-    for result in results_of(project, queue):
+    for result in read_results(project, queue):
         given = [result.values.get(name, {}).get(reviewer, "") for name, reviewer in pairs]
         agreed = ["" if result.agreement[name] is None else f"{result.agreement[name]:.3f}" for name in names]
         item = result.item
@@ -165,7 +165,7 @@ def _names(project: Project, queue: ReviewQueue) -> dict[str, str]:
 def _people(project: Project, queue: ReviewQueue) -> dict[int, str]:
     reviews = Review.objects.for_project(project).filter(queue_id=queue.id).order_by()
     ids = set(reviews.values_list("user_id", flat=True).distinct())
-    named = names_of(ids)
+    named = load_names(ids)
     known = {user_id: named.get(user_id, f"person {user_id}") for user_id in ids}
     twice = {name for name in known.values() if list(known.values()).count(name) > 1}
     return {user_id: f"{name} #{user_id}" if name in twice else name for user_id, name in known.items()}

@@ -69,7 +69,7 @@ def _remove_bookmark(job: BulkJob, session_ids: Sequence[str], until: float) -> 
 
 
 def _queues(project: Project) -> Choices:
-    return [(queue.id, queue.name) for queue in queues.queues_of(project)]
+    return [(queue.id, queue.name) for queue in queues.load_queues(project)]
 
 
 def _enqueue(job: BulkJob, session_ids: Sequence[str], until: float) -> int:

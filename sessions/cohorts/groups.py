@@ -87,7 +87,7 @@ def splitting() -> dict[str, str]:
     return {p.name: p.label for p in properties_of(Session).values() if p.kind == PropertyKind.SET}
 
 
-def groups_of(project: Project, asked: ComparisonQuery) -> list[Group]:
+def make_groups(project: Project, asked: ComparisonQuery) -> list[Group]:
     """Make the groups. Raises CohortError if that is not possible."""
     sources = _sources(project, asked)
     if asked.by and asked.periods:

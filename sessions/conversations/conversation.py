@@ -54,18 +54,18 @@ class Told:
                 yield message
 
 
-def conversation_of(session: Session) -> Iterator[Message]:
+def read_conversation(session: Session) -> Iterator[Message]:
     """Yield the session's messages, read in parts however many there are."""
     told = Told()
     for some in _batches(traces_of(session), EXPORT_TEXT_BATCH_TRACES):
         yield from _messages(told, some, _texts(session.project_id, some))
 
 
-def conversations_of(sessions: Sequence[Session]) -> Iterator[tuple[Session, Iterator[Message]]]:
+def read_conversations(sessions: Sequence[Session]) -> Iterator[tuple[Session, Iterator[Message]]]:
     """Yield each session with its messages, to be read in turn: many short ones cost three queries."""
     for some in _slices(sessions):
         if len(some) == 1:
-            yield some[0], conversation_of(some[0])
+            yield some[0], read_conversation(some[0])
             continue
         project_id = some[0].project_id
         by_session: dict[str | None, list[Trace]] = {session.session_id: [] for session in some}

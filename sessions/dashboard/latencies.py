@@ -50,7 +50,7 @@ class Latencies:
         return percentile(self.measured[place].get(measure, {}), share)
 
 
-def latencies_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, session_count: int) -> Latencies:
+def read_latencies(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, session_count: int) -> Latencies:
     """Read the latencies of a dashboard. Raises TooLong."""
     if _is_summed_up(listing, steps):
         whole = [replace(steps[0], start=hour_of(steps[0].start)), *steps[1:]]

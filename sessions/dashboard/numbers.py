@@ -105,7 +105,7 @@ class DashboardNumbers:
         return 196 / math.sqrt(self.sample_size) if self.sample_size else 0.0
 
 
-def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> DashboardNumbers:
+def compute_numbers(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> DashboardNumbers:
     """Compute the numbers of a dashboard from what is read of its sessions. Raises TooLong."""
     parts, weight = read(listing, sessions, steps), sessions.weight
     counts = count_by_score(parts)
@@ -122,7 +122,7 @@ def numbers_of(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) 
     )
 
 
-def before_of(
+def compute_before(
     listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], score_names: Sequence[str]
 ) -> tuple[Facts, dict[str, Scored]]:
     """Compute what another period is compared with: its facts, and the named scores. Raises TooLong."""

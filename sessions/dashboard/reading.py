@@ -33,7 +33,7 @@ class Sessions:
     weight: int = 1
 
 
-def sessions_of(listing: Listing) -> Sessions:
+def choose_sessions(listing: Listing) -> Sessions:
     """Return all sessions of the list, or the sample."""
     one_in, [rows] = affordable(listing.project, [listing.matching.order_by()])
     return Sessions(rows, one_in)

@@ -24,10 +24,10 @@ from sessions.dashboard.charts import (
     trend_of,
 )
 from sessions.dashboard.heat import HeatCell, cells_of
-from sessions.dashboard.latencies import SAMPLED_SESSIONS, Latencies, hour_of, latencies_of
+from sessions.dashboard.latencies import SAMPLED_SESSIONS, Latencies, hour_of, read_latencies
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import DashboardNumbers, DashboardScore, Facts, Scored, before_of, numbers_of
-from sessions.dashboard.reading import sessions_of
+from sessions.dashboard.numbers import DashboardNumbers, DashboardScore, Facts, Scored, compute_before, compute_numbers
+from sessions.dashboard.reading import choose_sessions
 from sessions.dashboard.steps import TimeStep, steps_between
 from sessions.listing.listing import Listing
 from sessions.models import Session
@@ -107,11 +107,11 @@ def dashboard(request: PageRequest, project: Project) -> HttpResponse:
 
 def _drawn(project: Project, listing: Listing) -> DashboardPage:
     first, last = _edges(project, listing)
-    steps, links, sessions = steps_between(first, last), Links(listing), sessions_of(listing)
-    found = numbers_of(listing, sessions, steps)
+    steps, links, sessions = steps_between(first, last), Links(listing), choose_sessions(listing)
+    found = compute_numbers(listing, sessions, steps)
     if not found.facts.session_count:
         return DashboardPage(listing=listing, facts=found.facts)
-    latencies = latencies_of(listing, sessions, steps, session_count=found.facts.session_count)
+    latencies = read_latencies(listing, sessions, steps, session_count=found.facts.session_count)
     before = _before(project, listing, first, last, [score.name for score in found.scores])
     return DashboardPage(
         listing=listing,
@@ -155,10 +155,10 @@ def _before(
     earlier = Listing(project, params)
     if earlier.errors:
         return None
-    sessions = sessions_of(earlier)
-    facts, scores = before_of(earlier, sessions, steps_between(start, first), score_names)
+    sessions = choose_sessions(earlier)
+    facts, scores = compute_before(earlier, sessions, steps_between(start, first), score_names)
     steps = [TimeStep(hour_of(start), hour_of(first), is_hourly=False)]
-    return Before(facts, scores, latencies_of(earlier, sessions, steps, session_count=facts.session_count))
+    return Before(facts, scores, read_latencies(earlier, sessions, steps, session_count=facts.session_count))
 
 
 def _percentiles(latencies: Latencies) -> dict[str, float | None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from projects.downloads.tables import csv_line, harmless
-from sessions.conversations.conversation import Message, conversations_of
+from sessions.conversations.conversation import Message, read_conversations
 from sessions.conversations.representation import session_json
 from sessions.export.markdown import as_markdown
 from sessions.models import Session
@@ -78,7 +78,7 @@ def _jsonl_end(following: str | None) -> str:
 
 def _message_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
     """Yield one line for each session, message by message: a session may have any number of them."""
-    for session, messages in conversations_of(sessions):
+    for session, messages in read_conversations(sessions):
         yield f'{{"session_id":{dump(session.session_id)},"messages":['
         yield from _separated(messages)
         yield "]}\n"
@@ -90,7 +90,7 @@ def _separated(messages: Iterator[Message]) -> Iterator[str]:
 
 
 def _markdown_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
-    for number, (session, messages) in enumerate(conversations_of(sessions)):
+    for number, (session, messages) in enumerate(read_conversations(sessions)):
         yield "" if is_first and number == 0 else "\n---\n\n"
         yield from as_markdown(session, messages)
 

@@ -53,7 +53,7 @@ class SessionTotals:
         return self.total_cost + self.wrapper_cost
 
 
-def account_of(session: Session) -> SessionTotals:
+def compute_account(session: Session) -> SessionTotals:
     """Compute the explanation of a whole session in one query, whatever its size."""
     left_out = {
         name: Sum(Cast(KT(f"left_out__{key}"), output_field=kind), default=0)

@@ -18,7 +18,7 @@ class Neighbours:
     query: str
 
 
-def neighbours_of(project: Project, session: Session, query: str) -> Neighbours:
+def find_neighbours(project: Project, session: Session, query: str) -> Neighbours:
     """Find the neighbours of a session in the list of `query`.
 
     Parameters that only change how the list looks do not matter."""

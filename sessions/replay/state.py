@@ -46,16 +46,16 @@ class Saying:
         return self.state.title or self.given_title
 
 
-def saying_of(session: Session, project: Project) -> Saying:
+def load_saying(session: Session, project: Project) -> Saying:
     """Load what people added to a session, in two queries."""
     is_active = timezone.now() - session.updated_at < project.quiet_time
     quiet_minutes = project.quiet_time // timedelta(minutes=1)
     return Saying(
-        state=state_of(session), given_title=given_title(session), is_active=is_active, quiet_minutes=quiet_minutes
+        state=load_state(session), given_title=given_title(session), is_active=is_active, quiet_minutes=quiet_minutes
     )
 
 
-def state_of(session: Session) -> SessionState:
+def load_state(session: Session) -> SessionState:
     """Load the state of a session, or a new one that is not stored if there is none."""
     found = SessionState.objects.for_project(session.project_id).filter(session_id=session.session_id).first()
     return found or SessionState(project_id=session.project_id, session_id=session.session_id)
@@ -76,7 +76,7 @@ def say(session: Session, by: User, **changes: object) -> None:
     with transaction.atomic():
         if gone(session.project_id, session_ids=[session.session_id]):
             return
-        before = state_of(session)
+        before = load_state(session)
         said = {name.removeprefix("is_"): value for name, value in changes.items() if getattr(before, name) != value}
         if said:
             _say(session, by, changes)

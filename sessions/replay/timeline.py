@@ -134,7 +134,7 @@ class Timeline:
         return max(1, self.first - half), min(self.total, self.last + half)
 
 
-def timeline_of(session: Session, first: int = 1, last: int = MAX_TIMELINE_TRACES) -> Timeline:
+def compute_timeline(session: Session, first: int = 1, last: int = MAX_TIMELINE_TRACES) -> Timeline:
     """Compute the timeline of a session in one query."""
     first = max(first, 1)
     rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MAX_TIMELINE_TRACES))

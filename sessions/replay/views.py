@@ -20,11 +20,11 @@ from projects.values import moment_in, whole_number
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.replay import turns
-from sessions.replay.account import SessionTotals, account_of
+from sessions.replay.account import SessionTotals, compute_account
 from sessions.replay.finding import TurnMatches, found_in
-from sessions.replay.neighbours import Neighbours, neighbours_of
-from sessions.replay.state import Saying, StateForm, say, saying_of, state_of
-from sessions.replay.timeline import Timeline, timeline_of
+from sessions.replay.neighbours import Neighbours, find_neighbours
+from sessions.replay.state import Saying, StateForm, load_saying, load_state, say
+from sessions.replay.timeline import Timeline, compute_timeline
 from sessions.replay.usage import ModelUsage, usage_rows
 from sessions.rollup.breakdown import find_partial_values
 
@@ -55,7 +55,7 @@ class SessionPage:
 
     @cached_property
     def saying(self) -> Saying:
-        return saying_of(self.session, self.project)
+        return load_saying(self.session, self.project)
 
     @cached_property
     def _facts(self) -> tuple[list[Property], list[Property]]:
@@ -95,11 +95,11 @@ class SessionPage:
 
     @cached_property
     def neighbours(self) -> Neighbours | None:
-        return neighbours_of(self.project, self.session, str(self.asked["in"])) if "in" in self.asked else None
+        return find_neighbours(self.project, self.session, str(self.asked["in"])) if "in" in self.asked else None
 
     @cached_property
     def account(self) -> SessionTotals | None:
-        return account_of(self.session) if "account" in self.asked else None
+        return compute_account(self.session) if "account" in self.asked else None
 
     @property
     def sets(self) -> list[tuple[str, list[tuple[str, int]]]]:
@@ -145,7 +145,7 @@ def session_state(request: HttpRequest, project: Project, session_id: str) -> Ht
     if "bookmark" in request.POST:
         say(found, person(request), is_bookmarked=request.POST["bookmark"] == "1")
     else:
-        form = StateForm(request.POST, instance=state_of(found))
+        form = StateForm(request.POST, instance=load_state(found))
         if not form.is_valid():
             context = {"project": project, "session": found, "form": form, "section": "sessions"}
             return render(request, "sessions/replay/state.html", context, status=400)
@@ -181,12 +181,12 @@ def _asked(request: PageRequest, found: Session) -> turns.TurnPage:
 
 def _window(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     ways = {"is_later": "after" in request.GET, "is_earlier": "before" in request.GET}
-    context |= {"page": _asked(request, found), "saying": saying_of(found, context["project"])}
+    context |= {"page": _asked(request, found), "saying": load_saying(found, context["project"])}
     return render(request, "sessions/_turns.html", context | ways)
 
 
 def _account_of(found: Session) -> ReplayContext:
-    return {"account": account_of(found), "sets": find_partial_values(found), "scores": found.scores}
+    return {"account": compute_account(found), "sets": find_partial_values(found), "scores": found.scores}
 
 
 def _account(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
@@ -194,7 +194,7 @@ def _account(request: PageRequest, found: Session, context: ReplayContext) -> Ht
 
 
 def _timeline_of(asked: QueryDict, found: Session) -> Timeline:
-    return timeline_of(found, *_range(asked))
+    return compute_timeline(found, *_range(asked))
 
 
 def _timeline(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
@@ -222,7 +222,7 @@ def _live(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
     """Return what came after `live`, the last turn on the page, and that turn if it grew since `seen`."""
     end = turns.Cursor.read(request.GET["live"])
     seen = moment_in(request.GET.get("seen", "").replace(" ", "+"))
-    context |= {"saying": saying_of(found, context["project"])}
+    context |= {"saying": load_saying(found, context["project"])}
     context |= {"page": turns.turns_after(found, end, only=context["only"])}
     grown = turns.one_turn(found, end.trace_id) if end else None
     if grown and seen and grown.trace.updated_at <= seen:

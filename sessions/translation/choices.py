@@ -48,7 +48,7 @@ class TranslationChoice:
         return self.kind(ProviderAccess(self.settings.base_url, secret, self.settings.model))
 
 
-def choice_of(project: Project | int) -> TranslationChoice:
+def load_choice(project: Project | int) -> TranslationChoice:
     """Load the choice of a project."""
     project_id = project.pk if isinstance(project, Project) else project
     found = TranslationSettings.objects.filter(project_id=project_id).first()

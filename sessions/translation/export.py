@@ -4,9 +4,9 @@ Nothing is translated for an export. The original is beside the translation if t
 
 from collections.abc import Iterator, Mapping
 
-from sessions.conversations.conversation import EXPORT_TEXT_BATCH_TRACES, Message, conversation_of, traces_of
+from sessions.conversations.conversation import EXPORT_TEXT_BATCH_TRACES, Message, read_conversation, traces_of
 from sessions.models import Session, TranslationJob
-from sessions.translation.choices import choice_of
+from sessions.translation.choices import load_choice
 from sessions.translation.payload import document_of
 from sessions.translation.planning import source_of
 from tracing.models import Trace
@@ -17,17 +17,17 @@ State = TranslationJob.State
 
 def translated_conversation(session: Session, target: str) -> Iterator[Message]:
     """Yield the session's messages; one that is translated has its own words as `original`."""
-    wording = wording_of(session, target)
-    for message in conversation_of(session):
+    wording = read_wording(session, target)
+    for message in read_conversation(session):
         content = message.get("content")
         words = wording.get(content) if isinstance(content, str) else None
         yield {**message, "content": words, "original": content} if words else message
 
 
-def wording_of(session: Session, target: str) -> dict[str, str]:
+def read_wording(session: Session, target: str) -> dict[str, str]:
     """Return each translated text of the session with its translation."""
     found: dict[str, str] = {}
-    tool_results = choice_of(session.project_id).settings.tool_results
+    tool_results = load_choice(session.project_id).settings.tool_results
     batch: list[Trace] = []
     for trace in traces_of(session):
         batch.append(trace)

@@ -14,7 +14,7 @@ from projects.tenancy import TenantQuerySet
 from projects.work.leases import LeasedQuerySet
 from sessions.models import TranslationJob
 from sessions.translation import cache
-from sessions.translation.choices import TranslationChoice, choice_of
+from sessions.translation.choices import TranslationChoice, load_choice
 from sessions.translation.engine import Work
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS, Source, TranslationPlan, plan_of, source_of
 from sessions.translation.provider import ProviderRefused, TranslationFailed
@@ -59,7 +59,7 @@ def _is_wanted(job: TranslationJob, done: int, total: int) -> bool:
 
 
 def _run(job: TranslationJob, until: float) -> None:
-    choice = choice_of(job.project_id)
+    choice = load_choice(job.project_id)
     if choice.refusal:
         raise ProviderRefused(choice.refusal)
     trace = Trace.objects.for_project(job.project_id).filter(trace_id=job.trace_id).first()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from projects.audit import Action, Actor, record
 from projects.models import Project
 from sessions.models import TranslationJob
-from sessions.translation.choices import TranslationChoice, choice_of
+from sessions.translation.choices import TranslationChoice, load_choice
 from sessions.translation.jobs import source_for
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS, Source
 from sessions.translation.provider import ProviderRefused
@@ -38,7 +38,7 @@ def order(
     """Return the job for a trace; create it if there is none.
 
     Raises ProviderRefused if the project may not translate."""
-    choice = choice_of(project)
+    choice = load_choice(project)
     if choice.refusal:
         raise ProviderRefused(choice.refusal)
     now, source = timezone.now(), source_for(trace, choice, budget)
@@ -61,7 +61,7 @@ def order(
 
 def find(project: Project, trace: Trace, target: str, *, budget: int = PLAN_BUDGET_CHARACTERS) -> TranslationJob | None:
     """Return the job for the current texts of a trace, whoever began it, or None."""
-    choice = choice_of(project)
+    choice = load_choice(project)
     if choice.refusal:
         return None
     key = _key(choice, source_for(trace, choice, budget), trace, target)

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from sessions.annotation.configs import configs_of
+from sessions.annotation.configs import load_configs
 from sessions.models import Cohort, Comment, ReviewItem, ReviewQueue, SavedView
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
@@ -83,7 +83,7 @@ class People:
     def annotate(self) -> None:
         self.post("project-scores", name="asked", data_type="TEXT")
         self.post("project-scores", name="mood", data_type="CATEGORICAL", categories="good\nbad")
-        config = next(config for config in configs_of(self.project) if config.name == "asked")
+        config = next(config for config in load_configs(self.project) if config.name == "asked")
         self.post("project-score", config.id, name="asked", data_type="TEXT", description="again")
         self.post("annotate", "trace", "t1", **{f"score-{config.id}": WORDS, f"why-{config.id}": WORDS})
         self.post("annotate", "session", "s1", **{f"score-{config.id}": WORDS})

@@ -2,7 +2,7 @@
 
 from projects.models import Project
 from sessions.models import Session
-from sessions.replay.account import account_of
+from sessions.replay.account import compute_account
 from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import call, failed, in_session, span, usd
 from tracing.ingest.pipeline import ingest
@@ -23,7 +23,7 @@ def test_the_account_says_what_was_counted_and_what_was_left_out(project: Projec
     recompute_dirty(project.pk)
     session = Session.objects.for_project(project).get()
 
-    account = account_of(session)
+    account = compute_account(session)
 
     assert (account.call_count, account.wrapper_count, account.wrapper_tokens) == (2, 2, 240)
     assert (account.not_itemised_tokens, account.wrapper_errors, account.repeat_count) == (60, 1, 1)
@@ -38,7 +38,7 @@ def test_an_account_of_nothing_left_out_is_all_zero(project: Project) -> None:
     ingest(project.pk, [span("t", "root", claims=in_session("s"))])
     recompute_dirty(project.pk)
 
-    account = account_of(Session.objects.for_project(project).get())
+    account = compute_account(Session.objects.for_project(project).get())
 
     assert (account.wrapper_count, account.wrapper_cost, account.not_itemised_tokens, account.call_count) == (
         0,

@@ -85,10 +85,10 @@ def test_an_item_is_complete_with_as_many_reviews_as_the_queue_wants(
     assert claim(queue, bob.pk) == first  # there is room for a second one
 
     finish(queue, first, alice.pk, DONE)
-    assert queues.progress_of(project.pk, alice.pk)[queue.id] == (0, 3, 1)
+    assert queues.count_progress(project.pk, alice.pk)[queue.id] == (0, 3, 1)
     finish(queue, first, bob.pk, DONE)
 
-    assert queues.progress_of(project.pk, alice.pk)[queue.id] == (1, 3, 1)
+    assert queues.count_progress(project.pk, alice.pk)[queue.id] == (1, 3, 1)
 
 
 def test_a_skipped_item_goes_to_others_and_comes_back_when_asked_for(
@@ -127,7 +127,7 @@ def test_many_people_at_once_never_get_the_same_item(queue: ReviewQueue, project
         one.join()
 
     assert len(got) == len(set(got)) == 23
-    assert queues.progress_of(project.pk)[queue.id].completed == 23
+    assert queues.count_progress(project.pk)[queue.id].completed == 23
 
 
 def test_reviewing_saves_the_answers_and_leads_to_the_next_item(
@@ -147,7 +147,7 @@ def test_reviewing_saves_the_answers_and_leads_to_the_next_item(
     assert led_on.url == url("review-next", project, queue.id)
     score = Score.objects.for_project(project).get()
     assert (score.session_id, score.value, score.queue_id, score.author_id) == ("a", 1.0, queue.id, bob.pk)
-    assert queues.progress_of(project.pk, bob.pk)[queue.id] == (1, 3, 1)
+    assert queues.count_progress(project.pk, bob.pk)[queue.id] == (1, 3, 1)
 
 
 def test_a_step_that_a_program_queued_is_reviewed_and_stands_in_the_results(

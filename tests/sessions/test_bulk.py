@@ -168,7 +168,7 @@ def test_sessions_wait_in_a_queue_once_however_often_they_are_added(bob: User, p
     assert second is not None
     assert (first.changed_count, second.changed_count) == (2, 0)
     assert ReviewItem.objects.for_project(project).count() == 2
-    assert queues.queues_of(project) == [queue]
+    assert queues.load_queues(project) == [queue]
 
 
 @pytest.mark.parametrize(("action", "made_at"), [("queue", "review"), ("cohort", "cohorts")])

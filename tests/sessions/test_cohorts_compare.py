@@ -17,7 +17,7 @@ from django.urls import reverse
 from projects.models import Project, Role, User
 from sessions.cohorts import sampling
 from sessions.cohorts.comparison import bar_queries, compare
-from sessions.cohorts.groups import ComparisonQuery, groups_of, narrowed
+from sessions.cohorts.groups import ComparisonQuery, make_groups, narrowed
 from sessions.cohorts.making import create_cohort, matching
 from sessions.cohorts.results import CohortComparison
 from sessions.models import Cohort, Session, SessionScore
@@ -50,7 +50,7 @@ def many(project: Project) -> Project:
 
 
 def comparison_of(project: Project, query: str, **options: Any) -> CohortComparison:
-    return compare(project, groups_of(project, ComparisonQuery.read(QueryDict(query))), **options)
+    return compare(project, make_groups(project, ComparisonQuery.read(QueryDict(query))), **options)
 
 
 def signed_in(user: User) -> Client:
@@ -318,7 +318,7 @@ def test_too_many_sessions_are_sampled_and_the_page_says_so(
 
 def test_the_sample_is_read_by_its_index(many: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "MAX_EXACT_SESSIONS", 0)
-    [group] = groups_of(many, ComparisonQuery.read(QueryDict("cohort=all")))
+    [group] = make_groups(many, ComparisonQuery.read(QueryDict("cohort=all")))
     _, [sample] = sampling.affordable(many, [group.sessions])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE session")

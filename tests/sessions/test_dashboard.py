@@ -29,10 +29,10 @@ from sessions.dashboard.charts import (
     trend_of,
 )
 from sessions.dashboard.heat import cells_of
-from sessions.dashboard.latencies import Latencies, latencies_of
+from sessions.dashboard.latencies import Latencies, read_latencies
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import TOP, DashboardNumbers, DashboardScore, Facts, numbers_of
-from sessions.dashboard.reading import sessions_of
+from sessions.dashboard.numbers import TOP, DashboardNumbers, DashboardScore, Facts, compute_numbers
+from sessions.dashboard.reading import choose_sessions
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, steps_between
 from sessions.listing.listing import Listing
 from sessions.listing.summary import facet_counts, strip
@@ -103,11 +103,11 @@ def steps_of(days: float = 30) -> list[TimeStep]:
 
 
 def numbers(asked: Listing, steps: list[TimeStep]) -> DashboardNumbers:
-    return numbers_of(asked, sessions_of(asked), steps)
+    return compute_numbers(asked, choose_sessions(asked), steps)
 
 
 def latencies(asked: Listing, steps: list[TimeStep]) -> Latencies:
-    return latencies_of(asked, sessions_of(asked), steps, session_count=asked.count.number)
+    return read_latencies(asked, choose_sessions(asked), steps, session_count=asked.count.number)
 
 
 def behind(project: Project, bar: Any) -> Listing:

@@ -17,10 +17,10 @@ from pytest_django import Settings
 
 from projects.models import Project, User
 from sessions.dashboard.cached_days import CachedDay, days_of, keep
-from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, before_of, numbers_of
+from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, compute_before, compute_numbers
 from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.queries import DAYS_SQL
-from sessions.dashboard.reading import read, sessions_of
+from sessions.dashboard.reading import choose_sessions, read
 from sessions.dashboard.steps import steps_between
 from sessions.deletion.erasing import delete_session
 from sessions.listing.listing import Listing
@@ -92,11 +92,11 @@ def _steps(asked: Listing) -> Any:
 
 
 def numbers(asked: Listing) -> DashboardNumbers:
-    return numbers_of(asked, sessions_of(asked), _steps(asked))
+    return compute_numbers(asked, choose_sessions(asked), _steps(asked))
 
 
 def before(asked: Listing, found: DashboardNumbers) -> tuple[Facts, dict[str, Scored]]:
-    return before_of(asked, sessions_of(asked), _steps(asked), [score.name for score in found.scores])
+    return compute_before(asked, choose_sessions(asked), _steps(asked), [score.name for score in found.scores])
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -254,7 +254,7 @@ def test_marks_are_read_from_an_index_alone(project: Project) -> None:
 
 def test_parts_of_days_add_up_to_what_was_read(project: Project, began: datetime) -> None:
     asked = listing(project)
-    first, again = (read(asked, sessions_of(asked), _steps(asked)) for _ in range(2))
+    first, again = (read(asked, choose_sessions(asked), _steps(asked)) for _ in range(2))
 
     assert first == again
     assert sum(part.session_count for part in first) == NUMBER

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.downloads.making import encoded
 from projects.models import AuditEvent, Project, User
-from sessions.conversations.conversation import Told, conversation_of
+from sessions.conversations.conversation import Told, read_conversation
 from sessions.export.formats import EXPORT_FORMATS, cell
 from sessions.export.stream import export_of
 from sessions.models import Session
@@ -220,7 +220,7 @@ def test_a_conversation_of_any_length_is_read_in_parts(
     session = Session.objects.for_project(project).get()
 
     with django_assert_num_queries(3):  # the texts are read on a cursor of their own
-        messages = list(conversation_of(session))
+        messages = list(read_conversation(session))
 
     assert [message["content"] for message in messages] == [f"{side}{number}" for number in range(9) for side in "qa"]
 

@@ -19,7 +19,7 @@ from sessions.listing import score_order
 from sessions.listing.listing import Listing
 from sessions.listing.table import load_score_columns
 from sessions.models import Session, SessionScore
-from sessions.replay.neighbours import neighbours_of
+from sessions.replay.neighbours import find_neighbours
 from tests.conftest import Key
 from tests.downloads import body_of
 from tests.sessions.rows import session
@@ -191,7 +191,7 @@ def test_the_export_and_the_neighbours_keep_the_order(scored: None, project: Pro
     rows = "".join(export_of(project, QueryDict(query + "&format=jsonl")).pieces()).splitlines()
     assert [orjson.loads(row)["id"] for row in rows] == ORDERS[f"-score.{NAME}"]
     middle = Session.objects.for_project(project).get(session_id="d")
-    beside = neighbours_of(project, middle, query)
+    beside = find_neighbours(project, middle, query)
     assert (beside.previous, beside.next) == ("e", "z")
     after = "".join(export_of(project, QueryDict(query + "&format=jsonl&after=d")).pieces()).splitlines()
     assert [orjson.loads(row)["id"] for row in after] == ["z", "y", "x", "p"]

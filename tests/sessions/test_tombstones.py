@@ -345,10 +345,10 @@ def test_people_and_queues_add_nothing_to_what_is_being_deleted(project: Project
     erasing.begin(project.pk, erasing.Subject.SESSION, "s1", by="")  # a worker is about to begin
 
     from sessions.annotation.queues import add_items
-    from sessions.replay.state import say, state_of
+    from sessions.replay.state import load_state, say
 
     say(session, alice, note="words")
-    assert not state_of(session).note
+    assert not load_state(session).note
     assert add_items(queue, [("SESSION", "s1")]) == 0
     assert not ReviewItem.objects.for_project(project).exists()
     with pytest.raises(NotAllowed):

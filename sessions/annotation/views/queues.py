@@ -11,7 +11,7 @@ from projects.access import person, project_view, requires
 from projects.administration.forms import FIELD
 from projects.models import Project, Role
 from sessions.annotation import queues as queueing
-from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed, configs_of
+from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed, load_configs
 from sessions.annotation.queues import MOST_REVIEWERS
 from sessions.models import ReviewQueue
 
@@ -44,7 +44,7 @@ class QueueForm(forms.Form):
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        configs, members = configs_of(project), project.organization.memberships.select_related("user")
+        configs, members = load_configs(project), project.organization.memberships.select_related("user")
         editing = [member for member in members.order_by("user__email") if member.role != "viewer"]
         self.fields["score_config_ids"].choices = [(c.id, c.name) for c in configs]  # type: ignore[attr-defined]
         people = [(member.user_id, member.user.name or member.user.email) for member in editing]

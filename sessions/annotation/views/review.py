@@ -20,8 +20,8 @@ from projects.models import Project, Role, User
 from sessions.annotation import leases, scoring
 from sessions.annotation import queues as queueing
 from sessions.annotation import results as outcome
-from sessions.annotation.configs import NotAllowed, configs_of
-from sessions.annotation.panels import answers_of, names_of, panel_of
+from sessions.annotation.configs import NotAllowed, load_configs
+from sessions.annotation.panels import answers_of, load_names, load_panel
 from sessions.annotation.targets import Target, find_queued
 from sessions.annotation.views.queues import context_of, find_queue
 from sessions.annotation.views.scoring import address_of
@@ -42,8 +42,8 @@ KEPT_AHEAD = 20 * 60  # seconds that a page waits in the browser; its lease last
 @project_view
 def queues(request: HttpRequest, project: Project) -> HttpResponse:
     """Show the queues of a project with their progress."""
-    progress = queueing.progress_of(project.pk, person(request).pk)
-    rows = [(found, progress.get(found.id, queueing.Progress(0, 0))) for found in queueing.queues_of(project)]
+    progress = queueing.count_progress(project.pk, person(request).pk)
+    rows = [(found, progress.get(found.id, queueing.Progress(0, 0))) for found in queueing.load_queues(project)]
     return render(request, "sessions/annotation/queues.html", context_of(project, rows=rows))
 
 
@@ -54,7 +54,7 @@ def queue(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse
     found, user = find_queue(project, queue_id), person(request)
     reviews = Review.objects.for_project(project).filter(queue_id=found.id)
     states = [(r.user_id, r.state) for r in reviews.only("user_id", "state", "project_id", "item_id")]
-    names = names_of([*found.user_ids, *(user_id for user_id, _ in states)])
+    names = load_names([*found.user_ids, *(user_id for user_id, _ in states)])
     people = [
         (names.get(user_id, "a former member"), states.count((user_id, "done")), states.count((user_id, "skipped")))
         for user_id in sorted({*found.user_ids, *(user_id for user_id, _ in states)})
@@ -64,7 +64,7 @@ def queue(request: HttpRequest, project: Project, queue_id: str) -> HttpResponse
     context = context_of(
         project,
         queue=found,
-        progress=queueing.progress_of(project.pk, user.pk).get(found.id, queueing.Progress(0, 0)),
+        progress=queueing.count_progress(project.pk, user.pk).get(found.id, queueing.Progress(0, 0)),
         people=people,
         items=items[:MAX_SHOWN_REVIEWS],
         configs=configs,
@@ -197,16 +197,16 @@ def _finish(
 
 def _asked(project: Project, queue: ReviewQueue, target: Target | None, user: User) -> dict[str, Any]:
     """Return the questions, with this person's answers so far."""
-    progress = queueing.progress_of(project.pk, user.pk).get(queue.id)
+    progress = queueing.count_progress(project.pk, user.pk).get(queue.id)
     if target is None:
         return {"progress": progress}
-    panel = panel_of(project, target, user, configs=_configs(project, queue))
+    panel = load_panel(project, target, user, configs=_configs(project, queue))
     return {"panel": panel, "progress": progress, "user_id": user.pk, "others": address_of(project, target)}
 
 
 def _configs(project: Project, queue: ReviewQueue) -> list[ScoreConfig]:
     """Load the configs in the order of the queue, without archived ones."""
-    known = {config.id: config for config in configs_of(project)}
+    known = {config.id: config for config in load_configs(project)}
     return [known[config_id] for config_id in queue.score_config_ids if config_id in known]
 
 

@@ -16,7 +16,7 @@ from projects.htmx import PageRequest
 from projects.models import Project, Role, User
 from sessions.annotation import comments, configs, scoring
 from sessions.annotation.configs import NotAllowed
-from sessions.annotation.panels import Mark, Panel, answers_of, panel_of
+from sessions.annotation.panels import Mark, Panel, answers_of, load_panel
 from sessions.annotation.scoring import ScoreAnswer
 from sessions.annotation.targets import Target, find
 from sessions.models import Comment, ObjectType
@@ -74,7 +74,7 @@ def withdraw(request: PageRequest, project: Project, score_id: str) -> HttpRespo
 def change(request: PageRequest, project: Project, score_id: str) -> HttpResponse:
     """Replace another person's answer with an admin's; for one's own, a new answer is given instead."""
     score = Score.objects.for_project(project).filter(id=score_id).first()
-    config = next((c for c in configs.configs_of(project) if score and c.id == score.config_id), None)
+    config = next((c for c in configs.load_configs(project) if score and c.id == score.config_id), None)
     if score is None or config is None:
         raise Http404("There is no such score, or its config is archived.")
     target = Target(score.session_id, score.trace_id, score.span_id)
@@ -133,7 +133,7 @@ def show(request: PageRequest, project: Project, target: Target, *, error: str =
     htmx swaps only successful answers, so that a fragment has its error in the text alone."""
     kind = next(word for word, kind in OBJECT_TYPES.items() if kind == target.kind)
     page = AnnotationPage(
-        panel=panel_of(project, target, person(request)),
+        panel=load_panel(project, target, person(request)),
         kind=kind,
         address=address_of(project, target),
         comment_address=_address("comment-new", project, target),
@@ -165,7 +165,7 @@ def _take(project: Project, target: Target, user: User, posted: Mapping[str, str
     elif "correction" in posted:
         scoring.correct(project, target, posted["correction"], by=user)
     else:
-        for config, answer in answers_of(configs.configs_of(project), posted):
+        for config, answer in answers_of(configs.load_configs(project), posted):
             scoring.give(project, target, config, answer, by=user)
 
 

@@ -62,7 +62,7 @@ def scores(request: HttpRequest, project: Project) -> HttpResponse:
             form.add_error(None, str(refused))
     context = {
         "project": project,
-        "configs": configs.configs_of(project, archived=True),
+        "configs": configs.load_configs(project, archived=True),
         "form": form,
         "section": "settings",
         "tab": "scores",

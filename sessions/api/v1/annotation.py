@@ -47,7 +47,7 @@ class ConfigsEndpoint(Endpoint):
 
     def get(self, request: Request) -> Response:
         """Answer with all of them, archived ones too."""
-        rows = configuring.configs_of(self.project, archived=True)
+        rows = configuring.load_configs(self.project, archived=True)
         return Response({"data": [json_of(row, CONFIG_FIELDS) for row in rows]})
 
     def post(self, request: Request) -> Response:
@@ -100,11 +100,11 @@ class QueuesEndpoint(Endpoint):
 
     def get(self, request: Request) -> Response:
         """Answer with all of them and their progress."""
-        progress = queueing.progress_of(self.project.pk)
+        progress = queueing.count_progress(self.project.pk)
         nothing = queueing.Progress(0, 0)
         rows = [
             json_of(row, QUEUE_FIELDS) | {"completed": done.completed, "total": done.total}
-            for row in queueing.queues_of(self.project)
+            for row in queueing.load_queues(self.project)
             for done in [progress.get(row.id, nothing)]
         ]
         return Response({"data": rows})

@@ -17,7 +17,7 @@ from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
 from sessions.cohorts.comparison import compare as compared
-from sessions.cohorts.groups import EVERYTHING, MAX_GROUPS, ComparisonQuery, groups_of, splitting
+from sessions.cohorts.groups import EVERYTHING, MAX_GROUPS, ComparisonQuery, make_groups, splitting
 from sessions.cohorts.making import CohortError
 from sessions.cohorts.results import CohortComparison, Measure, Mix
 from sessions.models import Cohort
@@ -101,7 +101,7 @@ def _read(request: HttpRequest, project: Project) -> tuple[CohortComparison | No
         asked = ComparisonQuery.read(params)
         if asked.is_empty:
             return None, asked, ""
-        groups = groups_of(project, asked)
+        groups = make_groups(project, asked)
         comparison = compared(
             project,
             groups,

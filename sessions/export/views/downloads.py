@@ -14,7 +14,7 @@ from projects.downloads.making import MOST_SECONDS, DownloadTooLarge, made_answe
 from projects.downloads.places import Holder
 from projects.htmx import PageRequest
 from projects.models import Project
-from sessions.conversations.conversation import conversation_of
+from sessions.conversations.conversation import read_conversation
 from sessions.conversations.representation import session_json
 from sessions.export import files
 from sessions.export.formats import EXPORT_FORMATS
@@ -106,7 +106,7 @@ def translated(session: Session, lang: str, *, is_text: bool) -> Iterator[str]:
 def everything(session: Session) -> Iterator[str]:
     """Yield every property of the session and its messages, as one object."""
     yield dump(session_json(session))[:-1] + ',"messages":['
-    for number, message in enumerate(conversation_of(session)):
+    for number, message in enumerate(read_conversation(session)):
         yield ("," if number else "") + dump(message)
     yield "]}\n"
 

@@ -17,7 +17,7 @@ from projects.administration.forms import FIELD
 from projects.audit import Action, record
 from projects.models import Project, Role
 from sessions.models import TranslationSettings
-from sessions.translation.choices import choice_of
+from sessions.translation.choices import load_choice
 from sessions.translation.egress import check_url
 from sessions.translation.embedded import pairs
 from sessions.translation.languages import name_of
@@ -120,7 +120,7 @@ class ChoiceForm(forms.Form):
 @requires(Role.ADMIN)
 def translation(request: HttpRequest, project: Project) -> HttpResponse:
     """Show the translation settings; store and audit what is posted."""
-    choice = choice_of(project)
+    choice = load_choice(project)
     names = ("provider", "base_url", "model", "daily_characters", "tool_results")
     initial = {name: getattr(choice.settings, name) for name in names}
     initial["consent"] = choice.settings.consent_at is not None

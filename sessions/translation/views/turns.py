@@ -20,7 +20,7 @@ from projects.values import whole_number
 from sessions.models import Session, TranslationJob
 from sessions.replay.turns import Turn, one_turn
 from sessions.translation import orders
-from sessions.translation.choices import choice_of
+from sessions.translation.choices import load_choice
 from sessions.translation.languages import direction, name_of, tag, wanted
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
 from sessions.translation.provider import ProviderRefused
@@ -95,7 +95,7 @@ def _job(
     request: PageRequest, project: Project, trace: Trace, target: str, budget: int, *, begins: bool
 ) -> TranslationJob | None:
     if not begins:
-        if refusal := choice_of(project).refusal:
+        if refusal := load_choice(project).refusal:
             raise ProviderRefused(refusal)
         return orders.find(project, trace, target, budget=budget)
     again = "again" in request.GET
