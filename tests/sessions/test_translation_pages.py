@@ -176,7 +176,7 @@ def test_nothing_is_turned_on_without_consent(alices: Client, project: Project) 
 
     refused = alices.post(page, settings_form())
     assert refused.status_code == 400
-    assert "Without consent" in refused.content.decode()
+    assert "without your consent" in refused.content.decode()
 
     assert alices.post(page, settings_form(consent="on", secret="k-secret")).status_code == 302
     saved = TranslationSettings.objects.get(project=project)

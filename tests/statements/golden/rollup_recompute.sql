@@ -1,7 +1,7 @@
 INSERT INTO session (project_id, computed_at, session_id, created_at, updated_at, duration_ms, active_ms, idle_ms,
 environments, user_ids, trace_count, span_count, error_count, input_cost, output_cost, total_cost, input_tokens,
-output_tokens, total_tokens, usage_by_model, tags, model_names, tool_names, releases, unpriced_count, scores,
-first_input, last_output)
+output_tokens, total_tokens, usage_by_model, tags, model_names, tool_names, releases, unmeasured_count, unpriced_count,
+scores, first_input, last_output)
 SELECT t.project_id, %(now)s, t.session_id, min(t.started_at), max(t.ended_at), round(extract(epoch FROM max(t.ended_at)
  - min(t.started_at)) * 1000)::bigint, (SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::bigint
     FROM unnest(range_agg(tstzrange(t.started_at, t.ended_at, '[]'))) AS r), round(extract(epoch FROM max(t.ended_at) -
@@ -19,7 +19,9 @@ sum(t.error_count), sum(t.input_cost), sum(t.output_cost), sum(t.total_cost), su
             'cached_tokens', sum((u->>'cached_tokens')::bigint),
             'cache_write_tokens', sum((u->>'cache_write_tokens')::bigint),
             'reasoning_tokens', sum((u->>'reasoning_tokens')::bigint),
+            'unmeasured_count', sum(coalesce((u->>'unmeasured_count')::bigint, 0)),
             'unpriced_count', sum((u->>'unpriced_count')::bigint),
+            'not_itemised_tokens', sum(coalesce((u->>'not_itemised_tokens')::bigint, 0)),
             'input_cost', sum((u->>'input_cost')::numeric)::text,
             'output_cost', sum((u->>'output_cost')::numeric)::text,
             'total_cost', sum((u->>'total_cost')::numeric)::text) AS totals
@@ -33,7 +35,7 @@ sum(t.error_count), sum(t.input_cost), sum(t.output_cost), sum(t.total_cost), su
     WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}'), coalesce((
     SELECT array_agg(DISTINCT tool ORDER BY tool) FROM trace g CROSS JOIN LATERAL unnest(g.tool_names) tool
     WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}'), coalesce(array_agg(DISTINCT t.release)
-FILTER (WHERE t.release IS NOT NULL), '{}'), sum(t.unpriced_count), coalesce((
+FILTER (WHERE t.release IS NOT NULL), '{}'), sum(t.unmeasured_count), sum(t.unpriced_count), coalesce((
     SELECT jsonb_object_agg(n.name, jsonb_build_object('count', n.count, 'mean', n.mean, 'shares', n.shares))
     FROM session_score n WHERE n.project_id = t.project_id AND n.session_id = t.session_id), '{}'::jsonb),
 coalesce((array_agg(t.input_preview ORDER BY t.started_at, t.trace_id)
@@ -49,6 +51,6 @@ EXCLUDED.span_count, error_count = EXCLUDED.error_count, input_cost = EXCLUDED.i
 EXCLUDED.output_cost, total_cost = EXCLUDED.total_cost, input_tokens = EXCLUDED.input_tokens, output_tokens =
 EXCLUDED.output_tokens, total_tokens = EXCLUDED.total_tokens, usage_by_model = EXCLUDED.usage_by_model, tags =
 EXCLUDED.tags, model_names = EXCLUDED.model_names, tool_names = EXCLUDED.tool_names, releases = EXCLUDED.releases,
-unpriced_count = EXCLUDED.unpriced_count, scores = EXCLUDED.scores, first_input = EXCLUDED.first_input, last_output =
-EXCLUDED.last_output,
+unmeasured_count = EXCLUDED.unmeasured_count, unpriced_count = EXCLUDED.unpriced_count, scores = EXCLUDED.scores,
+first_input = EXCLUDED.first_input, last_output = EXCLUDED.last_output,
     computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
