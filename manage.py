@@ -6,12 +6,13 @@ import sys
 
 
 def main() -> None:
+    """Run a command of Django, and print expected errors without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
-    if sys.argv[1:2] == ["alive"]:  # asked every few seconds, of nothing that Django would load first
+    if sys.argv[1:2] == ["alive"]:  # runs every few seconds, so Django is not loaded
         from config.management.commands.alive import Command
 
         return Command().run_from_argv(sys.argv)
@@ -27,7 +28,7 @@ def main() -> None:
             raise
         sys.exit(
             f"The database does not answer: {error}\n"
-            "Start Confab first, by ./run up in another terminal, or set DATABASE_URL to the database that you mean,"
+            "Start Confab first with ./run up in another terminal, or set DATABASE_URL to the database that you mean,"
             " or CONFAB_DATA to the directory of a Confab that runs elsewhere."
         )
 

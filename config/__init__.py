@@ -1,4 +1,4 @@
-"""The composition root: imports everybody, nobody imports it."""
+"""The composition root: it imports all other apps, and none of them imports it."""
 
 from config.celery import app as celery_app
 

@@ -1,22 +1,24 @@
-"""What every answer says to whoever keeps or shows it: that it is not kept, and that it is what it says it is."""
+"""Headers of every answer: no cache keeps it, no browser guesses another type, and clients see their rate limit."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from projects.rate import STANDING, RateStanding
+from projects.rate import STANDING_KEY, RateStanding
 
-UNKEPT = "private, no-store"
+NOT_STORED = "private, no-store"
 
 
-def told_on_every_answer(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, to stand first. Files that are the same for everybody say themselves how long they may be kept."""
+def answer_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Return middleware that adds these headers. It must stand first.
+
+    Files that are the same for everybody set their own Cache-Control header, which is kept."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response.headers.setdefault("Cache-Control", UNKEPT)
+        response.headers.setdefault("Cache-Control", NOT_STORED)
         response.headers["X-Content-Type-Options"] = "nosniff"
-        standing = request.META.get(STANDING)
+        standing = request.META.get(STANDING_KEY)
         if isinstance(standing, RateStanding):
             for name, value in standing.headers().items():
                 response.headers[name] = value

@@ -1,7 +1,7 @@
 """The entry point that granian serves: an event loop gathers each request, and a thread answers it.
 
-Django runs as WSGI in threads, as its sync views want it. A thread is asked for when the whole body is here
-(config/gathering.py), so that whoever sends slowly holds none."""
+Django runs as WSGI in threads, because its views are synchronous. A request gets a thread only when its whole body has
+arrived (config/gathering.py), so that a slow sender holds none."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -17,26 +17,26 @@ from config.gathering import Bodies, Gone
 # Storing takes four threads at most (tracing/ingest/intake.py), downloads nine (projects/downloads/places.py); the
 # others are for pages.
 WEB_THREADS = 20
-PIECE_WRITE_DEADLINE_SECONDS = 30.0  # for one piece of a long answer
-STOPPED_SECONDS = 1.0  # within which a thread notices that the server has stopped
+PIECE_WRITE_DEADLINE_SECONDS = 30.0  # for each piece of a long answer
+STOP_POLL_SECONDS = 1.0  # a thread notices within this time that the server has stopped
 
-Message = dict[str, Any]
-ReceiveMessage = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+AsgiMessage = dict[str, Any]
+ReceiveMessage = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
 
 _threads = ThreadPoolExecutor(WEB_THREADS, "web")
 _bodies = Bodies()
 
 
-async def application(scope: Message, receive: ReceiveMessage, send: Send) -> None:
-    """Answer one request of HTTP."""
-    if scope["path"] == "/healthz":  # by the loop, so that it is heard while every thread waits for something
+async def application(scope: AsgiMessage, receive: ReceiveMessage, send: Send) -> None:
+    """Answer one HTTP request."""
+    if scope["path"] == "/healthz":  # answered by the loop, also while every thread waits for something
         return await _say_alive(send)
     environ = environ_of(scope)
     try:
         async with _bodies.gathered(environ, receive) as body:
             loop = asyncio.get_running_loop()
-            # To listen for what comes behind a body that was refused would ask the client for it.
+            # After a refused body, listening for the hang-up would ask the client to send the rest.
             hung_up = asyncio.ensure_future(_end_of(receive)) if body.is_read else loop.create_future()
             try:
                 await loop.run_in_executor(_threads, AsgiResponse(loop, send, hung_up).give, environ)
@@ -62,10 +62,11 @@ async def _say_alive(send: Send) -> None:
     await send({"type": "http.response.body", "body": b"ok\n"})
 
 
-def environ_of(scope: Message) -> Message:
-    """Return the environment of WSGI. A header with an underscore would pass for the one with a hyphen that a proxy
-    sets, so it is left out."""
-    environ: Message = {
+def environ_of(scope: AsgiMessage) -> AsgiMessage:
+    """Return the WSGI environment of a request.
+
+    Headers with an underscore are left out: they would pass for the hyphenated header that a proxy sets."""
+    environ: AsgiMessage = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
@@ -91,16 +92,18 @@ def environ_of(scope: Message) -> Message:
 
 
 class AsgiResponse:
-    """The answer to one request, given by a thread and sent by the loop."""
+    """The answer to one request, made by a thread and sent by the event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, send: Send, hung_up: asyncio.Future[None]) -> None:
         self._loop = loop
         self._send = send
         self._hung_up = hung_up
-        self._start: Message = {}
+        self._start: AsgiMessage = {}
 
-    def give(self, environ: Message) -> None:
-        """Let Django answer. Raise TimeoutError when nobody reads what is sent, and Gone when nobody is there."""
+    def give(self, environ: AsgiMessage) -> None:
+        """Let Django answer.
+
+        Raises TimeoutError if the client does not read the answer, and Gone if it has hung up."""
         body: Any = django(environ, cast(Any, self._begin))
         try:
             if getattr(body, "streaming", True):
@@ -124,12 +127,14 @@ class AsgiResponse:
     def _write(self, piece: bytes, *, more: bool) -> None:
         start, self._start = self._start, {}
         sending = asyncio.run_coroutine_threadsafe(self._sent(start, piece, more=more), self._loop)
-        while not wait([sending], STOPPED_SECONDS).done and self._loop.is_running():
+        while not wait([sending], STOP_POLL_SECONDS).done and self._loop.is_running():
             pass
         sending.result(0)  # raises TimeoutError when the loop was stopped meanwhile
 
-    async def _sent(self, start: Message, piece: bytes, *, more: bool) -> None:
-        """Send a piece. The server says nothing of a client that has hung up, so both are waited for."""
+    async def _sent(self, start: AsgiMessage, piece: bytes, *, more: bool) -> None:
+        """Send one piece.
+
+        The server does not report a client that has hung up, so this waits for both events."""
         sending = asyncio.ensure_future(self._both(start, piece, more=more))
         done, _ = await asyncio.wait(
             {sending, self._hung_up}, timeout=PIECE_WRITE_DEADLINE_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -139,7 +144,7 @@ class AsgiResponse:
         sending.cancel()
         raise Gone if done else TimeoutError
 
-    async def _both(self, start: Message, piece: bytes, *, more: bool) -> None:
+    async def _both(self, start: AsgiMessage, piece: bytes, *, more: bool) -> None:
         if start:
             await self._send(start)
         await self._send({"type": "http.response.body", "body": piece, "more_body": more})

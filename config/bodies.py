@@ -1,4 +1,4 @@
-"""Refuses bodies of pages and of the read API that are too large or came too slowly, before anything looks at them."""
+"""Middleware that refuses bodies of pages and of the read API that are too large or arrived too slowly."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tracing.wire.refusals import IngestRefused
 
 
 def bounded_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, to stand behind those that a page needs."""
+    """Return the middleware. It must stand behind all those that a page needs, for the refusal is a page."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         refused = request.META.get(REFUSED) or refused_by_length(request)
@@ -21,7 +21,7 @@ def bounded_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
 
 
 def refusal(request: HttpRequest, refused: IngestRefused) -> HttpResponse:
-    """Say why in the words of whoever asks: a page for people, an object for programs."""
+    """Return the refusal of a request: a page for people, a JSON object for programs."""
     if request.path_info.startswith("/api/"):
         answer: HttpResponse = JsonResponse({"detail": str(refused)}, status=refused.status)
     else:

@@ -16,20 +16,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("confab")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# Celery opens a database connection for each task, which costs PostgreSQL more than the task; ours are kept for as long
-# as a web request's would be, and tested the same way.
+# By default, Celery opens a database connection for each task, which costs PostgreSQL more than the task itself. Ours
+# are kept as long as those of web requests, and tested the same way.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 task_prerun.connect(lambda **_: close_old_connections(), weak=False)
 
-# How often each kind of sliced work is looked for. What people ask for begins at once; the sweep goes on with what a
-# killed worker or a lost message left.
-SWEPT = {
+# How often, in seconds, a sweep looks for work of each kind. What people request begins at once; the sweep continues
+# what a killed worker or a lost message has left.
+SWEEP_INTERVALS = {
     "translations": 10.0,  # somebody waits for them
     "erasures": 30.0,
     "bulk jobs": 30.0,
     "exports": 10.0,  # somebody waits for them, too
     "expired exports": 300.0,
-    "project deletions": 30.0,  # also ends those that waited for late requests
+    "project deletions": 30.0,  # also ends deletions that waited for late requests
     "search index": 10.0,  # search follows its traces within half a minute
     # The larger the batch that is merged into the index, the less is written; searching the rest costs milliseconds.
     "search index flush": 3600.0,
@@ -38,9 +38,9 @@ SWEPT = {
     "hours": 60.0,
     "days": 600.0,
     "metering": 600.0,
-    # Next month's partitions stand long before the first span needs them.
+    # Next month's partitions are made long before the first span needs them.
     "partitions": 3600.0,
-    # At night, when nobody waits: what projects no longer keep, and a sample of sums against their spans.
+    # At night, when nobody waits: expired traces are deleted, and a sample of sums is compared with their spans.
     "retention": crontab(hour="2", minute="10"),
     "self-check": crontab(hour="3", minute="10"),
     "tombstones": crontab(hour="4", minute="0"),
@@ -57,13 +57,13 @@ app.conf.beat_schedule = {
         "schedule": schedule,
         "options": {"expires": schedule} if isinstance(schedule, float) else {},
     }
-    for kind, schedule in SWEPT.items()
+    for kind, schedule in SWEEP_INTERVALS.items()
 }
 app.conf.beat_scheduler = "config.schedule:Scheduler"
 
 for starts in (worker_init, beat_init):
     starts.connect(lambda **_: refuse_insecure(), weak=False)
-# The processes in which a regular expression could be stuck for ever, or that nobody would miss for long.
+# The processes that could freeze without anybody noticing, for example in a regular expression.
 worker_ready.connect(lambda **_: prove("worker"), weak=False)
 worker_process_init.connect(lambda **_: prove("pool"), weak=False)
 for starts in (beat_init, beat_embedded_init):

@@ -1,4 +1,4 @@
-"""The page for a form that was refused, with the way out: usually the installation is reached by an unknown address."""
+"""The page for a refused form. The usual cause is an unknown address of the installation, and the page says so."""
 
 import re
 from urllib.parse import urlsplit
@@ -9,23 +9,24 @@ from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9._:\[\]-]{1,255}", re.ASCII)
-OF_ADDRESSES = ("Origin checking failed", "Referer checking failed")  # how Django's reasons begin
+ADDRESS_REASONS = ("Origin checking failed", "Referer checking failed")  # how Django's reasons begin
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a request that Django's CSRF check refused."""
+    """Answer a request that Django's CSRF check has refused."""
     origin = origin_of(request)
-    is_address = reason.startswith(OF_ADDRESSES) or (reason == REASON_NO_CSRF_COOKIE and _loses_cookies(origin))
+    is_address = reason.startswith(ADDRESS_REASONS) or (reason == REASON_NO_CSRF_COOKIE and _loses_cookies(origin))
     context = {"origin": origin, "base_url": settings.BASE_URL, "is_address": is_address}
     return render(request, "403_csrf.html", context, status=403)
 
 
 def origin_of(request: HttpRequest) -> str:
-    """Return scheme, host and port of the page with the form, as the browser says; empty when it does not say. What it
-    sends beyond them is a stranger's text and is not repeated."""
-    said = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    """Return the scheme, host and port of the page with the form, or "" if the browser does not send them.
+
+    Anything else in the header is a stranger's text and is not repeated."""
+    header = request.headers.get("Origin") or request.headers.get("Referer") or ""
     try:
-        parts = urlsplit(said)
+        parts = urlsplit(header)
     except ValueError:
         return ""
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
@@ -33,5 +34,5 @@ def origin_of(request: HttpRequest) -> str:
 
 
 def _loses_cookies(origin: str) -> bool:
-    """Return whether the browser keeps our cookies to itself: they are for HTTPS, and this is not."""
+    """Return whether the browser withholds our cookies, because they need HTTPS and the page came by HTTP."""
     return settings.CSRF_COOKIE_SECURE and origin.startswith("http://")

@@ -1,4 +1,4 @@
-"""The environment that `manage.py up` gives its programs; what the operator has set is left as it is."""
+"""The environment that `manage.py up` gives to its programs. Variables that the operator has set are kept."""
 
 import os
 import socket
@@ -10,35 +10,39 @@ from django.conf import settings
 
 from config.embedded import CannotStart
 from config.embedded.sockets import place_of_sockets
-from config.machine import names_of_this_machine
+from config.machine import list_names_of_this_machine
 from config.urls_of_services import database_from_url, redis_client_url
 from projects.addresses import base_url, host_and_port
 
 
 def listening_address(host: str) -> str:
-    """Return the IP address that `--host` means: an IPv6 address may stand in brackets, a name has to be known here."""
+    """Return the IP address for `--host`: an IPv6 address with or without brackets, or a name known here.
+
+    Raises CannotStart if this machine has no such address."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise CannotStart(f"{host!r} is no address of this machine: choose another with --host") from None
+        raise CannotStart(f"{host!r} is not an address of this machine: choose another with --host") from None
     return str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
 
 
 def environment_of_programs(*, host: str, port: int, grpc_port: int, data: Path, secret_key: str) -> dict[str, str]:
-    """Without the URLs of the services, which are known when they stand."""
+    """Return the environment of the programs, without the URLs of the database and of Redis."""
     made = {
         "CONFAB_SECRET_KEY": secret_key,
         "CONFAB_BASE_URL": f"http://{host_and_port(reachable(host), port)}",
         "CONFAB_ALIVE_DIR": str(place_of_sockets(data / "alive")),
     }
     if not ip_address(host).is_loopback:
-        made["CONFAB_ALLOWED_HOSTS"] = ",".join(names_of_this_machine())
-    given = {name: os.environ[name] for name in made if os.environ.get(name)}
-    return made | given | {"CONFAB_DATA": str(data), "CONFAB_GRPC_PORT": str(grpc_port)}
+        made["CONFAB_ALLOWED_HOSTS"] = ",".join(list_names_of_this_machine())
+    chosen = {name: os.environ[name] for name in made if os.environ.get(name)}
+    return made | chosen | {"CONFAB_DATA": str(data), "CONFAB_GRPC_PORT": str(grpc_port)}
 
 
 def adopt(environment: Mapping[str, str]) -> None:
-    """This process read its settings before the servers stood: it takes over what its children will read."""
+    """Apply `environment` to this process, too.
+
+    This process read its settings before the servers had started."""
     os.environ.update(environment)
     settings.DATABASES["default"].update(database_from_url(environment["DATABASE_URL"]))
     settings.CACHES["default"]["LOCATION"] = redis_client_url(environment["REDIS_URL"])
@@ -48,5 +52,5 @@ def adopt(environment: Mapping[str, str]) -> None:
 
 
 def reachable(host: str) -> str:
-    """The address by which this machine reaches a server that listens on `host`."""
+    """Return the address by which this machine reaches a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)

@@ -1,4 +1,4 @@
-"""The page for a request that failed: a server that is away for a moment is no fault, and is asked again."""
+"""The page for a request that failed. If a server is only away for a moment, the client is asked to come again."""
 
 import sys
 
@@ -12,7 +12,7 @@ FAILURE_RETRY_SECONDS = 5
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Called by Django while it handles the exception."""
+    """Answer a request that raised an exception. Django calls this while it handles that exception."""
     error = sys.exc_info()[1]
     if error is None or not is_outage(error):
         return server_error(request)

@@ -1,8 +1,8 @@
-"""Gathers the bodies of requests in the event loop: bounded in size, in time, and in memory for all together.
+"""Gathers the bodies of requests in the event loop, with limits on size, time and memory.
 
-A small body is read whoever sends it. A large one is read when it is known who pays for its memory: the project of a
-live key or of a signed URL; everybody else shares a small part. Who is unknown at the door of machines is not read at
-all: the endpoint refuses the key before it looks at the body."""
+Every small body is read. A large body is read only for a known payer, whose share of the memory it takes: the project
+of a live key or of a signed URL. All other senders share a small part. Machines that send an unknown key are not read
+at all: the endpoint refuses the key before it looks at the body."""
 
 import asyncio
 from collections import Counter
@@ -23,9 +23,9 @@ from tracing.wire.bodies import limit_of
 from tracing.wire.refusals import BodyTooLarge, IngestRefused, IngestUnavailable, TooSlow
 
 SMALL_BYTES = 64 * 1024
-SENDER_GRACE_SECONDS = 10.0  # before the rate of a sender counts
+SENDER_GRACE_SECONDS = 10.0  # a body may arrive slowly for this long
 LEAST_BYTES_PER_SECOND = 16 * 1024
-MEMORY_BYTES = 256 * MB  # of all large bodies of this process, until they are answered
+MEMORY_BYTES = 256 * MB  # for all large bodies of this process, until they are answered
 MEMORY_OF_ONE_BYTES = 128 * MB
 MEMORY_OF_UNKNOWN_BYTES = 16 * MB
 DOORKEEPERS = 2
@@ -36,11 +36,11 @@ UNKNOWN_PAYER = "unknown"
 
 
 class Gone(Exception):
-    """The client hung up before its request was whole."""
+    """The client hung up before its request was complete."""
 
 
 class Bodies:
-    """The bodies of all requests that are gathered or answered now. Only the event loop touches it."""
+    """The bodies of all requests that are being gathered or answered. Only the event loop uses it."""
 
     def __init__(self) -> None:
         self._held: Counter[str] = Counter()
@@ -48,7 +48,9 @@ class Bodies:
 
     @asynccontextmanager
     async def gathered(self, environ: Environ, receive: ReceiveEvent) -> AsyncIterator["RequestBody"]:
-        """Yield the body of a request, for WSGI to read. Why there is none stands in the environment. Raise Gone."""
+        """Yield the body of a request for WSGI to read.
+
+        If there is none, the WSGI environment says why. Raises Gone if the client hangs up."""
         body = RequestBody(self, environ)
         try:
             try:
@@ -62,11 +64,11 @@ class Bodies:
             self._held[body.payer] -= body.paid
 
     async def payer_of(self, environ: Environ) -> str | None:
-        """Return who pays for a large body, None for nobody."""
+        """Return the payer of a large body, or None if nobody pays for it."""
         return await asyncio.get_running_loop().run_in_executor(self._doorkeepers, payer_of, environ)
 
     def pay(self, payer: str, size: int) -> None:
-        """Take memory from the share of `payer`. Raise IngestUnavailable when there is none."""
+        """Take `size` bytes from the share of `payer`. Raises IngestUnavailable if it is used up."""
         most = MEMORY_OF_UNKNOWN_BYTES if payer == UNKNOWN_PAYER else MEMORY_OF_ONE_BYTES
         if self._held[payer] + size > most or self._held.total() + size > MEMORY_BYTES:
             raise IngestUnavailable("Too many large requests at once; nothing was stored. Send it again.")
@@ -104,7 +106,7 @@ class RequestBody:
         self._environ.setdefault("CONTENT_LENGTH", str(self._size))
 
     async def _take(self, message: dict[str, Any]) -> bool:
-        """Keep a piece and return whether another one shall follow."""
+        """Keep one piece, and return whether another one follows."""
         if message["type"] != "http.request":
             raise Gone
         piece = message.get("body", b"")
@@ -116,7 +118,9 @@ class RequestBody:
         return not self.is_read and self._size <= self._limit
 
     async def _has_room(self, size: int) -> bool:
-        """Return whether somebody pays for a body of `size`. Raise IngestUnavailable when their share is used up."""
+        """Return whether somebody pays for a body of `size` bytes.
+
+        Raises IngestUnavailable if the payer's share is used up."""
         if size <= SMALL_BYTES:
             return True
         if not self._is_known:
@@ -133,7 +137,7 @@ class RequestBody:
 
 
 def length_of(environ: Environ) -> int | None:
-    """Return the length that a request announces; None when it is sent in chunks."""
+    """Return the length that a request announces, or None if it is sent in chunks."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         return None
     length = environ.get("CONTENT_LENGTH", "")
@@ -141,7 +145,7 @@ def length_of(environ: Environ) -> int | None:
 
 
 def payer_of(environ: Environ) -> str | None:
-    """Return whose memory a large body takes: machines must be known."""
+    """Return the payer of a large body, or None for a machine without a live key."""
     path = environ["PATH_INFO"]
     close_old_connections()
     try:
@@ -152,7 +156,7 @@ def payer_of(environ: Environ) -> str | None:
             return f"project {live_key(environ.get('HTTP_AUTHORIZATION', '')).project_id}"
     except (KeyRefused, IngestRefused):
         return None
-    except Exception:  # the database is away: the endpoint says so
+    except Exception:  # the database does not answer: the endpoint will report it
         return None
     finally:
         close_old_connections()

@@ -1,4 +1,4 @@
-"""Whether this process lives (/healthz), and whether the installation can take data and work them off (/readyz)."""
+"""Health checks: `/healthz` says whether this process lives, `/readyz` whether the installation works."""
 
 import time
 from contextlib import suppress
@@ -12,40 +12,45 @@ from config.probing import DEADLINE_SECONDS, PROBE_OK, NotReady, Probe, answers
 from tracing.store import dirty
 
 HEARTBEAT, BEAT = "worker-heartbeat", "beat-heartbeat"
-HEARTBEAT_LIFE = 30  # seconds; a sign is given every few of them
-LAG_SECONDS = 60  # a sweep finds what waits every 5 seconds, so that longer means that work does not keep up
-PAGE_SECONDS, PAGE_AGE_SECONDS = 0.2, 5.0  # how long a page waits to know of trouble, and how old that may be
-FRESH_SECONDS = 0.2  # an answer that costs a connection to the database counts for as long, however many ask
+HEARTBEAT_LIFE_SECONDS = 30  # a sign of life comes every few seconds
+LAG_SECONDS = 60  # a sweep looks for waiting sessions every 5 s, so a longer wait means that workers do not keep up
+PAGE_SECONDS, PAGE_AGE_SECONDS = 0.2, 5.0  # how long a page waits for these checks, and how old their answers may be
+FRESH_SECONDS = 0.2  # an answer that costs a database connection is reused this long
 
 
 def note_heartbeat() -> None:
-    """A sign of life; only a worker calls this."""
+    """Note that a worker lives. Only workers call this."""
     _note(HEARTBEAT)
 
 
 def note_beat() -> None:
-    """A sign of life; only beat calls this."""
+    """Note that the schedule lives. Only beat calls this."""
     _note(BEAT)
 
 
 def _note(name: str) -> None:
-    """Without Redis nothing is noted: whoever gives the sign lives on, and has said already that Redis is away."""
+    """Note the present time under `name`.
+
+    Without Redis, nothing is noted: its absence is logged elsewhere, and the caller goes on."""
     with suppress(redis.RedisError):
-        cache.set(name, time.time(), timeout=HEARTBEAT_LIFE)
+        cache.set(name, time.time(), timeout=HEARTBEAT_LIFE_SECONDS)
 
 
 def last_heartbeat() -> float | None:
-    """When a worker last gave a sign of life, None if that is too long ago to count."""
+    """Return when a worker last gave a sign of life, or None if it is longer ago than HEARTBEAT_LIFE_SECONDS."""
     heard: float | None = cache.get(HEARTBEAT)
     return heard
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer "ok", which proves that this process answers requests."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Each check has its own deadline, and they run at the same time, so that this answers whatever hangs."""
+    """Answer with the outcome of every check.
+
+    The checks run at the same time, each with its own deadline, so this answers whatever hangs."""
     found = {name: answer or LATE_MESSAGE for name, answer in answers(CHECKS).items()}
     for name, needed in NEEDS.items():
         if found[needed] != PROBE_OK:
@@ -69,12 +74,12 @@ def _broker() -> None:
 
 def _worker() -> None:
     if last_heartbeat() is None:
-        raise NotReady(f"no sign of life for {HEARTBEAT_LIFE} s: is a Celery worker running?")
+        raise NotReady(f"no sign of life for {HEARTBEAT_LIFE_SECONDS} s: is a Celery worker running?")
 
 
 def _beat() -> None:
     if cache.get(BEAT) is None:
-        raise NotReady(f"no sign of life for {HEARTBEAT_LIFE} s: is beat running?")
+        raise NotReady(f"no sign of life for {HEARTBEAT_LIFE_SECONDS} s: is beat running?")
 
 
 CHECKS = {
@@ -88,17 +93,18 @@ CHECKS = {
 }
 NEEDS = {"queue": "database", "worker": "broker", "beat": "broker"}
 LATE_MESSAGE = f"does not answer within {DEADLINE_SECONDS:.0f} s"
-# What pages say to admins of each check that fails, the first of them.
-TROUBLE = {
-    "broker": "Redis does not answer: traces are taken, but sessions and their numbers stand still.",
-    "worker": "No worker is heard: traces are taken, but sessions and their numbers stand still.",
-    "beat": "The schedule is not heard: traces are taken, but what runs by the clock stands still.",
+# What pages tell admins about the first check that fails.
+TROUBLE_MESSAGES = {
+    "broker": "Redis does not answer: traces are stored, but sessions and their numbers are not updated.",
+    "worker": "No worker is running: traces are stored, but sessions and their numbers are not updated.",
+    "beat": "The schedule is not running: traces are stored, but scheduled work is not done.",
     "queue": "Sessions are behind their traces: the workers do not keep up.",
 }
 
 
 def trouble() -> str:
-    """Return one line for pages, empty while sessions follow their traces. No page waits longer than a moment for it:
-    what is not known by then is said by the next one."""
-    found = answers({name: CHECKS[name] for name in TROUBLE}, within=PAGE_SECONDS, age=PAGE_AGE_SECONDS)
-    return next((text for name, text in TROUBLE.items() if found[name] not in (PROBE_OK, None)), "")
+    """Return one line about the first failing part, for admins' pages, or "" if sessions follow their traces.
+
+    No page waits for it longer than PAGE_SECONDS. A check that has not answered by then counts as passed."""
+    found = answers({name: CHECKS[name] for name in TROUBLE_MESSAGES}, within=PAGE_SECONDS, age=PAGE_AGE_SECONDS)
+    return next((text for name, text in TROUBLE_MESSAGES.items() if found[name] not in (PROBE_OK, None)), "")

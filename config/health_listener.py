@@ -1,4 +1,4 @@
-"""`/healthz` on a port of its own, served by `manage.py up` itself: it answers while every thread of the web waits."""
+"""`/healthz` on its own port, served by `manage.py up`: it answers while all web threads wait."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ REQUESTS_AT_ONCE = 200
 
 
 class HealthListener:
-    """Tells what the watchdog knows, and lets it look; in a thread that ends with this process."""
+    """Thread that lets the watchdog look every two seconds, and answers with what it knows."""
 
     def __init__(self, watchdog: Watchdog, listener: socket.socket, say: Callable[[str], None]) -> None:
         self._watchdog = watchdog
@@ -34,8 +34,8 @@ class HealthListener:
                 began = time.monotonic()
                 try:
                     await self._watchdog.look()
-                except Exception as error:  # a watch that ended would be missed only when it is needed
-                    self._say(f"The watch over frozen processes stumbled: {error!r}")
+                except Exception as error:  # if this loop ended, nobody would notice until it is needed
+                    self._say(f"Could not look for frozen processes: {error!r}")
                 await asyncio.sleep(max(0.0, began + PROBE_SECONDS - time.monotonic()))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -52,11 +52,11 @@ class HealthListener:
     def _answer(self, head: bytes) -> bytes:
         method, target, *_ = [*head.split(b"\r\n", 1)[0].split(b" "), b""]
         if method not in {b"GET", b"HEAD"} or target.partition(b"?")[0] != b"/healthz":
-            return _http("404 Not Found", {"error": "only GET /healthz is answered here"}, method)
-        said = self._watchdog.health()
-        is_healthy = all(text == "ok" for text in said.values())
+            return _http("404 Not Found", {"error": "only GET /healthz is served on this port"}, method)
+        states = self._watchdog.health()
+        is_healthy = all(text == "ok" for text in states.values())
         status = "200 OK" if is_healthy else "503 Service Unavailable"
-        return _http(status, {"healthy": is_healthy, "processes": said}, method)
+        return _http(status, {"healthy": is_healthy, "processes": states}, method)
 
 
 def _http(status: str, content: dict[str, object], method: bytes) -> bytes:

@@ -1,5 +1,7 @@
-"""Keeps an outage from filling the log: what repeats is written once and then counted, what is no fault of ours is one
-line instead of its traceback."""
+"""Log handler that keeps an outage from filling the log.
+
+A repeated line is written once and then counted. The failure of another server takes one line instead of a traceback.
+"""
 
 import logging
 import os
@@ -16,15 +18,15 @@ import redis
 from tracing.ingest.faults import sqlstate_of
 
 REPEAT_WINDOW_SECONDS = 10.0
-MOST_KINDS = 200  # of lines that are counted at a time; the oldest makes room
-LONGEST_LINE = 400  # of an outage; the libraries of the database repeat themselves for every address they try
+MAX_KINDS = 200  # lines that are counted at a time; the oldest is dropped first
+MAX_LINE_CHARACTERS = 400  # of an outage; database libraries repeat the message for every address they try
 BROKER_ERRORS = (redis.ConnectionError, redis.TimeoutError, kombu.exceptions.OperationalError)
 DATABASE_ERRORS = (
     *(django.db.OperationalError, django.db.InterfaceError, django.db.InternalError),
     *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
 )
-# How PostgreSQL's codes begin for: it is gone, it stops or starts, it is full, it takes no writes. Without a code the
-# connection is gone.
+# Beginnings of PostgreSQL's error codes: connection lost, server stopping or starting, out of resources, read-only.
+# Without a code, the connection is lost.
 OUTAGES = ("08", "57P", "53", "25006")
 
 RepeatKey = tuple[object, ...]
@@ -32,7 +34,7 @@ RepeatKey = tuple[object, ...]
 
 @dataclass
 class Repeated:
-    """What was written, and how often it came again since."""
+    """A line that was written, and how often it has been repeated since."""
 
     name: str
     level: int
@@ -42,11 +44,10 @@ class Repeated:
 
 
 class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only in its stubs
-    """Writes the first of the warnings and errors that are alike, and after each REPEAT_WINDOW_SECONDS how many came
-    since.
+    """Log handler that writes the first of several like warnings or errors, and then their number.
 
-    Alike are those of one logger, level and template, with the same status and the same kind of exception. A thread
-    writes the count also when nothing else is logged."""
+    The number is written after each REPEAT_WINDOW_SECONDS, by a thread, also when nothing else is logged. Records are
+    alike if logger, level, template, status and kind of exception are the same."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,13 +56,13 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
         os.register_at_fork(after_in_child=self._begin)
 
     def _begin(self) -> None:
-        """A forked process has no threads, and counts for itself."""
+        """Start with nothing counted. A forked process calls it again: it has no threads of its parent."""
         self._seen.clear()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Called with the handler's lock held."""
+        """Write or count a record. The caller holds the handler's lock."""
         kind, record = kind_of(record), shortened(record)
         if record.levelno < logging.WARNING:
             return super().emit(record)
@@ -69,9 +70,9 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
         if seen is not None:
             seen.count += 1
             return None
-        if len(self._seen) >= MOST_KINDS:
+        if len(self._seen) >= MAX_KINDS:
             self._write(self._seen.popitem(last=False)[1])
-        line = record.getMessage().partition("\n")[0][:LONGEST_LINE]
+        line = record.getMessage().partition("\n")[0][:MAX_LINE_CHARACTERS]
         self._seen[kind] = Repeated(record.name, record.levelno, line, time.monotonic() + REPEAT_WINDOW_SECONDS)
         self._start()
         return super().emit(record)
@@ -83,7 +84,7 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
         self._wake.set()
 
     def _count(self) -> None:
-        """Sleep while there is nothing to count."""
+        """Write the counts when they are due. Sleep while there is nothing to count."""
         while True:
             self._wake.wait()
             with self._locked():
@@ -95,8 +96,9 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
                 time.sleep(max(0.0, due - time.monotonic()))
 
     def _end_windows(self, now: float) -> None:
-        """What came again goes on being counted, what did not is forgotten. All windows are equally long, so that the
-        first is over first."""
+        """Write the counts of windows that are over. Keep those that had repetitions open, forget the others.
+
+        All windows are equally long, so the first one in the dictionary ends first."""
         while self._seen and (kind := next(iter(self._seen))) and self._seen[kind].until <= now:
             seen = self._seen.pop(kind)
             if seen.count:
@@ -110,7 +112,7 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
             super().emit(logging.LogRecord(seen.name, seen.level, "", 0, text, None, None))
 
     def close(self) -> None:
-        """At the end of the process nothing stays uncounted."""
+        """Write all counts at the end of the process."""
         with self._locked():
             for seen in self._seen.values():
                 self._write(seen)
@@ -123,8 +125,10 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
 
 
 def kind_of(record: logging.LogRecord) -> RepeatKey:
-    """What makes two records alike. Of an exception its class and the line that raised it, as far as that says more:
-    another fault of the same view is another kind."""
+    """Return the key that like records share.
+
+    For an exception it has the class and, unless it is an outage, the line that raised it: another fault of the same
+    view is another kind."""
     kind: RepeatKey = (record.name, record.levelno, str(record.msg), getattr(record, "status_code", None))
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
@@ -140,7 +144,7 @@ def _raised_at(error: BaseException) -> tuple[str, int] | None:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Return whether a server that we need is away or refuses everything: no line of ours could tell more of that."""
+    """Return whether a server that we need is away or refuses everything. A traceback would say no more about it."""
     if isinstance(error, BROKER_ERRORS):
         return True
     state = sqlstate_of(error)
@@ -148,11 +152,11 @@ def is_outage(error: BaseException) -> bool:
 
 
 def shortened(record: logging.LogRecord) -> logging.LogRecord:
-    """Return the record of an outage as one line that names the error; any other as it is."""
+    """Return the record of an outage as one line that names the error, and any other record unchanged."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None or not is_outage(error):
         return record
-    said, why = (" ".join(text.split()) for text in (record.getMessage(), f"{type(error).__name__}: {error}"))
-    text = said if type(error).__name__ in said else f"{said}: {why}"
-    changes = {"msg": text[:LONGEST_LINE], "args": None, "exc_info": None, "exc_text": None, "stack_info": None}
+    message, cause = (" ".join(text.split()) for text in (record.getMessage(), f"{type(error).__name__}: {error}"))
+    text = message if type(error).__name__ in message else f"{message}: {cause}"
+    changes = {"msg": text[:MAX_LINE_CHARACTERS], "args": None, "exc_info": None, "exc_text": None, "stack_info": None}
     return logging.makeLogRecord(record.__dict__ | changes)

@@ -1,4 +1,4 @@
-"""The names and addresses by which other machines may call this one."""
+"""Names and addresses by which other machines can reach this one."""
 
 import socket
 from contextlib import suppress
@@ -9,8 +9,8 @@ IPV4_ROUTES = Path("/proc/net/fib_trie")
 IPV6_CARDS = Path("/proc/net/if_inet6")
 
 
-def names_of_this_machine() -> list[str]:
-    """Return its host names and the addresses of its network cards, as a Host header spells them."""
+def list_names_of_this_machine() -> list[str]:
+    """Return the host names and network addresses of this machine, as a Host header spells them."""
     name = socket.gethostname().lower()
     first = name.partition(".")[0]
     names = {name, first, f"{first}.local"}  # the last one by multicast DNS
@@ -18,7 +18,7 @@ def names_of_this_machine() -> list[str]:
 
 
 def _addresses(name: str) -> set[str]:
-    """Return those that the kernel lists, or that the host name stands for where it lists none."""
+    """Return the addresses that the kernel lists or, if it lists none, those of the host name."""
     found = _ipv4() | _ipv6()
     if not found:
         with suppress(OSError):
@@ -28,7 +28,7 @@ def _addresses(name: str) -> set[str]:
 
 
 def _ipv4() -> set[str]:
-    """Return the local ones: below each address of the kernel's tree stands what it is."""
+    """Return this machine's IPv4 addresses. The kernel's table names the kind of each address below it."""
     found, address = set[str](), ""
     with suppress(OSError):
         for line in IPV4_ROUTES.read_text().splitlines():

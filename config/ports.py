@@ -1,4 +1,4 @@
-"""The ports of `manage.py up`: refused when another program has them, for it would be taken for ours."""
+"""The ports of `manage.py up`. A port that another program uses is refused, for its answers would be taken for ours."""
 
 import errno
 import socket
@@ -11,7 +11,7 @@ from projects.addresses import HIGHEST_PORT
 
 
 class Ports(NamedTuple):
-    """Those of pages, of gRPC and of /healthz, which may be left to us."""
+    """Port numbers of the pages, of gRPC and of `/healthz`. Without the last one, `up` chooses it."""
 
     pages: int
     grpc: int
@@ -20,11 +20,13 @@ class Ports(NamedTuple):
 
 @contextmanager
 def listening(host: str, ports: Ports) -> Iterator[socket.socket]:
-    """Give the socket that listens for /healthz. Raise CannotStart when a port cannot be listened on."""
-    given = [port for port in ports if port]
-    for port in given:
-        if given.count(port) > 1:
-            raise CannotStart(f"Port {port} is given twice: choose another with --port, --grpc-port or --health-port")
+    """Yield the socket that listens for `/healthz`. Raises CannotStart if one of the ports cannot be used."""
+    chosen = [port for port in ports if port]
+    for port in chosen:
+        if chosen.count(port) > 1:
+            raise CannotStart(
+                f"Port {port} is used twice: choose different values for --port, --grpc-port and --health-port"
+            )
     refuse_taken(host, ports.pages, "--port")
     refuse_taken(host, ports.grpc, "--grpc-port")
     with _health_socket(host, ports) as listener:
@@ -33,15 +35,17 @@ def listening(host: str, ports: Ports) -> Iterator[socket.socket]:
 
 
 def refuse_taken(host: str, port: int, option: str) -> None:
+    """Raise CannotStart if the port cannot be used."""
     _bound(host, port, option).close()
 
 
 def port_of(listener: socket.socket) -> int:
+    """Return the port of a socket."""
     return int(listener.getsockname()[1])
 
 
 def _health_socket(host: str, ports: Ports) -> socket.socket:
-    """Without a port that was asked for it is the one after that of the pages or, where that is taken, any free one."""
+    """Return the socket for `/healthz`: on the given port, the one after that of the pages, or any free one."""
     if ports.health:
         return _bound(host, ports.health, "--health-port")
     beside = ports.pages + (1 if ports.grpc != ports.pages + 1 else 2)
@@ -59,7 +63,7 @@ def _bound(host: str, port: int, option: str) -> socket.socket:
     except OSError as error:
         probe.close()
         if error.errno == errno.EADDRNOTAVAIL:
-            raise CannotStart(f"{host} is no address of this machine: choose another with --host") from None
+            raise CannotStart(f"{host} is not an address of this machine: choose another with --host") from None
         raise CannotStart(
             f"Port {port} of {host} cannot be used ({error.strerror}): choose another with {option}"
         ) from None

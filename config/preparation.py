@@ -1,4 +1,4 @@
-"""Makes a database ready for the programs: reachable, new enough, migrated, with somebody who can sign in."""
+"""Makes a database ready for the programs: reachable, recent enough, migrated, and with an owner who can sign in."""
 
 import logging
 import time
@@ -18,18 +18,20 @@ from projects.work.time_limits import at_length, bound_role
 
 log = logging.getLogger(__name__)
 
-OLDEST = 15
-PREPARATION_LOCK = 7_301_002  # any constant of ours; machines that start at the same time do this one after the other
-LOCK_SECONDS = 900.0  # to wait for another machine's migrations
+OLDEST_POSTGRES = 15  # major version
+PREPARATION_LOCK = 7_301_002  # an arbitrary number; machines that start at the same time take turns
+LOCK_SECONDS = 900.0  # how long to wait for another machine's migrations
 LOCK_POLL_SECONDS = 0.5
-HOLDER = """
+HOLDER_SQL = """
 SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %(lock)s AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 
 def prepare() -> Started:
-    """Raises CannotStart when the database cannot be used, or when another preparation does not end."""
+    """Migrate the database of the settings and create what a first start needs.
+
+    Raises CannotStart if the database cannot be used, or if another preparation does not end in time."""
     try:
         with connection.cursor() as cursor:
             _refuse_old_server(cursor)
@@ -40,17 +42,17 @@ def prepare() -> Started:
             _migrate()
             return first_start()
     except OperationalError as error:
-        raise CannotStart(f"The database of DATABASE_URL does not take us: {error}") from None
+        raise CannotStart(f"Cannot use the database of DATABASE_URL: {error}") from None
     finally:
         connection.close()
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Keep other preparations waiting while the block runs.
+    """Make other preparations wait while the block runs.
 
-    The lock belongs to an open transaction on a connection of its own. A pooler keeps such a connection for us, and the
-    lock ends with it however we end; a lock of a database session would stay behind in the pool."""
+    The lock belongs to an open transaction on a connection of its own. A pooler keeps that connection for us, and the
+    lock ends with it, however this process ends. A lock of a database session would stay behind in the pool."""
     holder = connection.copy()
     try:
         holder.set_autocommit(False)
@@ -64,39 +66,39 @@ def _alone() -> Iterator[None]:
 
 def _acquire(holder: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
     deadline = time.monotonic() + LOCK_SECONDS
-    is_told = False
+    is_logged = False
     while True:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": PREPARATION_LOCK})
         if cursor.fetchone() == (True,):
             return
-        cursor.execute(HOLDER, {"lock": PREPARATION_LOCK})
+        cursor.execute(HOLDER_SQL, {"lock": PREPARATION_LOCK})
         pids = ", ".join(str(pid) for (pid,) in cursor.fetchall()) or "none now"
         holder.rollback()
         if time.monotonic() > deadline:
             raise CannotStart(
-                f"Another preparation has held this database for {LOCK_SECONDS:.0f} s (server process {pids}). If none"
-                " is at work, end what it left: SELECT pg_terminate_backend(<server process>)."
+                f"Another machine has been preparing this database for {LOCK_SECONDS:.0f} s (server process {pids}). If"
+                " that machine has stopped, end its connection: SELECT pg_terminate_backend(<server process>)."
             )
-        if not is_told:
-            log.warning("another machine prepares this database (server process %s): waiting for it", pids)
-            is_told = True
+        if not is_logged:
+            log.warning("waiting for another machine that prepares this database (server process %s)", pids)
+            is_logged = True
         time.sleep(LOCK_POLL_SECONDS)
 
 
 def _refuse_old_server(cursor: CursorWrapper) -> None:
     cursor.execute("SHOW server_version_num")
     [version] = cursor.fetchone()
-    if int(version) < OLDEST * 10_000:
-        raise CannotStart(f"Confab needs PostgreSQL {OLDEST} or newer; the server of DATABASE_URL is {version}.")
+    if int(version) < OLDEST_POSTGRES * 10_000:
+        raise CannotStart(f"Confab needs PostgreSQL {OLDEST_POSTGRES} or newer. DATABASE_URL leads to {version}.")
 
 
 def _end_forgotten_pause() -> None:
-    """A restore that was killed leaves a database that takes no writes."""
+    """End the pause of a restore that was killed. Raises CannotStart if a restore is still running."""
     if not (since := pause.restore_since()):
         return
     if pause.is_restoring():
-        raise CannotStart(f"A restore has been at work on this database since {since}: start when it has ended.")
-    log.warning("a restore that began at %s was killed: going on with the data from before it", since)
+        raise CannotStart(f"A restore of this database has been running since {since}. Start Confab when it has ended.")
+    log.warning("a restore that began at %s was killed: continuing with the data from before it", since)
     name = connection.settings_dict["NAME"]
     connection.close()
     with pause.control() as server:
@@ -104,7 +106,7 @@ def _end_forgotten_pause() -> None:
 
 
 def _migrate() -> None:
-    """`migrate` costs a second also when there is nothing to do, so it is asked first."""
+    """Apply missing migrations. The plan is checked first, because `migrate` always takes a second."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         with at_length(0):

@@ -1,4 +1,4 @@
-"""Asks whether a part does its work, without ever waiting longer than one wants."""
+"""Asks whether a part of the installation works, with a limit on the time to wait for the answer."""
 
 import threading
 import time
@@ -11,14 +11,14 @@ PROBE_OK = "ok"
 
 
 class NotReady(Exception):
-    """A part does not do its work; the text is for whoever operates it."""
+    """A part does not work. The text tells the operator what is wrong."""
 
 
 class Probe:
-    """Runs a check in a thread of its own, one at a time, however many ask; what hangs holds up this one thread.
+    """A check that runs in its own thread, one at a time for all callers, so that a hang blocks only this thread.
 
-    An answer counts for `age` seconds. `check` says by NotReady what is wrong; any other failure at all means that the
-    part does not answer, and its text is not repeated, since it may hold addresses."""
+    An answer is reused for `age` seconds. `check` raises NotReady to say what is wrong. For any other exception, only
+    its class is reported, because its text may contain addresses."""
 
     def __init__(self, check: Callable[[], None], *, age: float = 0.0) -> None:
         self.age = age
@@ -29,14 +29,14 @@ class Probe:
         self._answer = PROBE_OK
 
     def ask(self, since: float) -> None:
-        """Start the check, unless it runs or was answered after `since`."""
+        """Start the check, unless it is running or was answered after the time `since`."""
         with self._changed:
             if self._heard_at < since and not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._run, name="probe", daemon=True).start()
 
     def answer(self, since: float, until: float) -> str | None:
-        """Return "ok" or what is wrong; None when that is not known at `until`."""
+        """Return "ok" or the reason. Return None if there is no answer at the time `until`."""
         with self._changed:
             heard = self._changed.wait_for(lambda: self._heard_at >= since, max(0.0, until - time.monotonic()))
             return self._answer if heard else None
@@ -62,8 +62,10 @@ class Probe:
 def answers(
     probes: Mapping[str, Probe], *, within: float = DEADLINE_SECONDS, age: float = 0.0
 ) -> dict[str, str | None]:
-    """Ask all of them at the same time. Return their answers, None for each that is still to come after `within`
-    seconds. Answers of the last `age` seconds will do."""
+    """Run all probes at the same time, and return an answer for each.
+
+    The answer is None if it takes longer than `within` seconds. Answers that are at most `age` seconds old are reused.
+    """
     now = time.monotonic()
     since = {name: now - max(age, probe.age) for name, probe in probes.items()}
     for name, probe in probes.items():

@@ -1,4 +1,4 @@
-"""The programs of Confab that `manage.py up` runs: web, worker and gRPC, each with its sign of being ready."""
+"""The programs that `manage.py up` runs: web, worker and gRPC, each with a probe that says when it is ready."""
 
 import http.client
 import socket
@@ -17,7 +17,7 @@ from config.health import last_heartbeat
 from projects.addresses import host_and_port
 
 WORKER_THREADS = 8  # long work takes at most half of them (projects/work/slices.py)
-WORKER_GRACE = 20.0  # a task that runs may finish; one that does not is repeated after the next start
+WORKER_GRACE_SECONDS = 20.0  # for running tasks; one that does not end is repeated after the next start
 PROBE_SECONDS = 2.0
 WEB_WORKERS = 2
 # Celery warns every root; ours takes only JSON, and a container has no other account.
@@ -26,9 +26,9 @@ QUIET_ROOT = ("-W", "ignore:You're running the worker with superuser privileges"
 
 @dataclass
 class Program:
-    """A Python module run with arguments, ready when its probe says so. The probe is given the time of the start.
+    """A Python module with arguments, ready when its probe returns true. The probe gets the time of the start.
 
-    `processes` are those that prove that they live (projects/alive.py), by role and number."""
+    `processes` has the number of processes that prove that they live (projects/alive.py), by role."""
 
     name: str
     detail: str
@@ -36,12 +36,13 @@ class Program:
     probe: Callable[[float], bool]
     processes: dict[str, int]
     grace: float = 10.0
-    log: Path | None = None  # they write to our terminal
-    patience: int = 1  # one that does not even start has an error, which a second start would only repeat
+    log: Path | None = None  # programs write to our terminal
+    max_early_deaths: int = 1  # a program that does not start has an error that a second start would repeat
     started_at: float = field(default=0.0, init=False)
     child: Child | None = field(default=None, init=False)
 
     def spawn(self, children: Children) -> Child:
+        """Start the program as a child process."""
         self.started_at = time.time()
         command = [sys.executable, *self.command]
         self.child = children.spawn(self.name, command, grace=self.grace, cwd=settings.BASE_DIR)
@@ -58,7 +59,7 @@ def web(host: str, port: int) -> Program:
         detail=f"on {host_and_port(host, port)}",
         command=(
             *("-m", "granian", "--interface", "asginl", "--host", host, "--port", str(port), "--no-ws", *processes),
-            # A worker that has only just begun to load us does not hear that it shall stop.
+            # A worker that has just begun to load the application does not notice that it should stop.
             *("--workers-kill-timeout", "5", "--log-level", "error", "config.asgi:application"),
         ),
         probe=lambda _: _is_healthy(reachable(host), port),
@@ -67,7 +68,9 @@ def web(host: str, port: int) -> Program:
 
 
 def worker(schedule: Path) -> Program:
-    """With beat inside, which is right for one machine only: there must never be two."""
+    """Return the worker with the schedule (beat) inside.
+
+    Only one machine may run this, because there must be only one schedule."""
     pool = ("-P", "threads", "-c", str(WORKER_THREADS), "--without-gossip", "--without-mingle", "-l", "WARNING")
     return Program(
         name="Worker",
@@ -75,7 +78,7 @@ def worker(schedule: Path) -> Program:
         command=(*QUIET_ROOT, "-m", "celery", "-q", "-A", "config", "worker", "-B", "-s", str(schedule), *pool),
         probe=_is_heard_from,
         processes={"worker": 1, "beat": 1},
-        grace=WORKER_GRACE,
+        grace=WORKER_GRACE_SECONDS,
     )
 
 
@@ -90,7 +93,7 @@ def grpc(host: str, port: int) -> Program:
 
 
 def _is_heard_from(started_at: float) -> bool:
-    """False also while the broker is away: both may be starting again at the same time."""
+    """Return whether a worker has given a sign of life. Return False also while Redis is away."""
     try:
         return (last_heartbeat() or 0) >= started_at
     except redis.RedisError:

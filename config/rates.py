@@ -1,4 +1,4 @@
-"""How often people may do what costs much: asked before the page is, told in the answer, refused in words."""
+"""Limits how often people may do expensive things: counts before the view runs, and refuses with a reason."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,19 +8,19 @@ from django.http import HttpRequest, HttpResponse
 
 from config.bodies import refusal
 from projects.audit import client_ip
-from projects.rate import EXPORT_RATE, PASSWORD, SCAN, SIGN_IN, SIGN_UP_RATE, TooOften, admit
+from projects.rate import EXPORT_RATE, PASSWORD_RATE, SCAN_RATE, SIGN_IN_RATE, SIGN_UP_RATE, TooOften, admit
 from tracing.wire.refusals import IngestRateLimited
 
-# By method and name of the route. Who is not signed in is counted by address.
+# By method and name of the route. People who are not signed in are counted by address.
 RATES = {
-    ("POST", "account_login"): SIGN_IN,
-    ("POST", "sign-in"): SIGN_IN,
-    ("POST", "mfa_authenticate"): SIGN_IN,
-    ("POST", "account_reset_password"): PASSWORD,
-    ("POST", "account_confirm_password_reset_code"): PASSWORD,
+    ("POST", "account_login"): SIGN_IN_RATE,
+    ("POST", "sign-in"): SIGN_IN_RATE,
+    ("POST", "mfa_authenticate"): SIGN_IN_RATE,
+    ("POST", "account_reset_password"): PASSWORD_RATE,
+    ("POST", "account_confirm_password_reset_code"): PASSWORD_RATE,
     ("POST", "account_signup"): SIGN_UP_RATE,
     ("POST", "account_email_verification_sent"): SIGN_UP_RATE,
-    ("GET", "scan"): SCAN,
+    ("GET", "scan"): SCAN_RATE,
     ("GET", "export"): EXPORT_RATE,
     ("GET", "export-session"): EXPORT_RATE,
     ("GET", "compare-csv"): EXPORT_RATE,
@@ -29,7 +29,7 @@ RATES = {
 
 
 class RatedPages:
-    """Middleware, to stand behind the one that knows who asks."""
+    """Middleware that counts requests to the routes below. It must stand behind authentication."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

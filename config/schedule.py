@@ -1,4 +1,4 @@
-"""Beat's scheduler, which gives a sign of life with each look at the clock."""
+"""Scheduler of beat that proves with every tick that it lives."""
 
 from celery.beat import PersistentScheduler
 
@@ -6,7 +6,7 @@ from config.health import note_beat
 
 
 class Scheduler(PersistentScheduler):  # type: ignore[misc]  # Celery has no types
-    """Keeps its last runs in a file, as Celery's own does."""
+    """Celery's scheduler with a file of its last runs, which also notes each tick."""
 
     def tick(self, *args: object, **kwargs: object) -> float:
         note_beat()

@@ -16,15 +16,15 @@ from config.embedded.sockets import place_of_sockets
 from config.urls_of_services import database_from_url, email_from_url, oidc_app, redis_client_url
 from projects.addresses import base_url, bracketed, port_number
 
-Value = TypeVar("Value")
+EnvValue = TypeVar("EnvValue")
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
 RUNNING = environment_of_running(DATA_DIR)
-NOBODY = "/nonexistent/no-database-is-named"  # the directory of a socket that nobody listens on
+NO_SOCKET_DIR = "/nonexistent/no-database-is-named"  # nothing listens there
 
 
 def env(name: str, default: str = "") -> str:
-    """The environment's value; else that of the `manage.py up` that runs on our data: other commands join it."""
+    """Return a variable of the environment or, if it is not set, of the `up` that runs on our data."""
     return os.environ.get(name, RUNNING.get(name, default))
 
 
@@ -36,8 +36,8 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
 
 
-def read_env(name: str, read: Callable[[str], Value], default: str) -> Value:
-    """The value as `read` understands it; one that it refuses stops every program, by name."""
+def read_env(name: str, read: Callable[[str], EnvValue], default: str) -> EnvValue:
+    """Return a variable converted by `read`. Raises ImproperlyConfigured with its name if `read` refuses it."""
     try:
         return read(env(name) or default)
     except (ValueError, ArgumentTypeError) as reason:
@@ -46,7 +46,7 @@ def read_env(name: str, read: Callable[[str], Value], default: str) -> Value:
 
 def whole_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
-        raise ValueError(f"{text!r} is no whole number")
+        raise ValueError(f"{text!r} is not a whole number")
     return int(text)
 
 
@@ -56,7 +56,7 @@ DEBUG = env_flag("CONFAB_DEBUG")
 INSECURE_SECRET_KEY = "insecure-key-for-tests-and-build-steps-only"
 SECRET_KEY = env("CONFAB_SECRET_KEY", INSECURE_SECRET_KEY)
 BASE_URL = read_env("CONFAB_BASE_URL", base_url, "http://127.0.0.1:8000")
-# Always our own name, and this machine's, so that health checks and `up` itself may ask.
+# Always includes our own name and those of this machine, for health checks and for `up` itself.
 ALLOWED_HOSTS = [
     "localhost",
     "127.0.0.1",
@@ -66,9 +66,9 @@ ALLOWED_HOSTS = [
 ]
 CSRF_TRUSTED_ORIGINS = [BASE_URL, *env_list("CONFAB_TRUSTED_ORIGINS")]
 CSRF_FAILURE_VIEW = "config.csrf.refused"
-# Without one, `up` takes the port after that of its pages.
+# Without this variable, `up` takes the port after that of the pages.
 HEALTH_PORT = read_env("CONFAB_HEALTH_PORT", port_number, "") if env("CONFAB_HEALTH_PORT") else None
-# Where the processes of one machine or container prove that they live (projects/alive.py).
+# The directory in which the processes of one machine or container prove that they live (projects/alive.py).
 ALIVE_DIR = Path(env("CONFAB_ALIVE_DIR") or place_of_sockets(DATA_DIR / "alive"))
 GRPC_PORT = read_env("CONFAB_GRPC_PORT", port_number, "4317")
 
@@ -96,9 +96,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.answers.told_on_every_answer",
+    "config.answers.answer_headers",
     "projects.audit.remember_request",
-    "tracing.ingest.http.edge.machine_edge",  # what follows is made for pages
+    "tracing.ingest.http.edge.machine_edge",  # everything below is only for pages
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -112,14 +112,14 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "config.rates.RatedPages",
     "config.too_long.TooLongMiddleware",
-    "config.bodies.bounded_bodies",  # behind what a page needs, which the refusal is
+    "config.bodies.bounded_bodies",  # behind everything that a page needs, for the refusal is a page
     "projects.refusals.RefusedPages",
-    "tracing.reading.budget.budgeted",  # last: what it bounds is the page itself
+    "tracing.reading.budget.budgeted",  # last: it limits the page itself
 ]
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-# Exporters take a redirect for success and lose the data, so no URL of ours ends in a slash or redirects to one.
+# Exporters take a redirect for success and lose the data, so no URL ends in a slash or redirects to one.
 APPEND_SLASH = False
 
 TEMPLATES = [
@@ -138,9 +138,9 @@ TEMPLATES = [
 ]
 
 # Database: PostgreSQL 15 or newer; `manage.py up` sets DATABASE_URL to the embedded server when it is not given.
-# Nothing else is ever taken for it: without an address, and while no `up` runs, we would find nobody.
+# Nothing else is ever used instead: without a URL, and while no `up` runs, the address leads nowhere.
 IS_DATABASE_NAMED = bool(env("DATABASE_URL"))
-DATABASES = {"default": read_env("DATABASE_URL", database_from_url, f"postgresql:///?host={NOBODY}")}
+DATABASES = {"default": read_env("DATABASE_URL", database_from_url, f"postgresql:///?host={NO_SOCKET_DIR}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis protocol: cache, rate counters and the Celery broker.
@@ -166,7 +166,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,  # an ingest request must not hang on a dead broker
 }
 
-# Sign-in: by e-mail address and password, a second factor (TOTP) for who wants one, and OIDC where it is configured.
+# Sign-in: by e-mail address and password, with an optional second factor (TOTP), and by OIDC if it is configured.
 AUTH_USER_MODEL = "projects.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "sign-in"
@@ -176,7 +176,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# Who may sign up: "invited" people only, or, when "open", anybody who can read mail.
+# Who may sign up: only "invited" people or, if "open", anybody who can read mail.
 SIGN_UP = env("CONFAB_SIGN_UP", "invited")
 ACCOUNT_ADAPTER = "projects.accounts.sign_in.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "projects.accounts.sign_in.SocialAccountAdapter"
@@ -194,15 +194,15 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True  # a code, since mail scanners
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody makes us write to an address that we do not know
-# Beside allauth's own: what makes us write a mail is limited by the day, per address (key) or per person (user).
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no stranger can make us write to an unknown address
+# In addition to allauth's limits: actions that send mail are limited per day, by address (key) or person (user).
 ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key,10/d/key",
     "confirm_email": "1/10s/key,20/d/key",
     "manage_email": "10/m/user,20/d/user",
     "signup": "20/m/ip,100/d/ip",
 }
-COUNT_PEOPLE = True  # what else costs much: config/rates.py
+COUNT_PEOPLE = True  # rates of other expensive actions: config/rates.py
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Confab] "
@@ -212,7 +212,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Confab"
 MFA_ADAPTER = "projects.secrets.MFAAdapter"
-# An OIDC provider is trusted to have verified the addresses that it tells.
+# An OIDC provider is trusted to have verified the addresses that it reports.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the content security policy lets no form lead to another host
 SOCIALACCOUNT_PROVIDERS = {
@@ -226,22 +226,23 @@ SOCIALACCOUNT_PROVIDERS = {
         ),
     }
 }
-# How many proxies in front of us add to X-Forwarded-For: rate limits and the audit log want the client's address.
+# The number of proxies in front of us that add to X-Forwarded-For. Rate limits and the audit log need the client's
+# address.
 ALLAUTH_TRUSTED_PROXY_COUNT = read_env("CONFAB_TRUSTED_PROXIES", whole_number, "0")
 
-# Security of pages; endpoints of machines answer before the middleware that these are for.
+# Security of pages. Endpoints for machines answer before the middleware that reads these settings.
 IS_HTTPS = BASE_URL.startswith("https://")
 SESSION_ENGINE = "projects.accounts.session_store"
 SESSION_COOKIE_NAME = "confab"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# A browser keeps this for the host name on all ports, so how far it reaches is for who knows what else has the name.
+# A browser applies this to all ports of the host name, so its reach is for the operator to decide.
 SECURE_HSTS_SECONDS = read_env("CONFAB_HSTS_SECONDS", whole_number, "86400") if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env_flag("CONFAB_HSTS_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = env_flag("CONFAB_HSTS_PRELOAD")
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which want subdomains and preload of everybody
-# Only a trusted proxy can tell which requests came over TLS; without one, redirecting would go in circles.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they demand subdomains and preload everywhere
+# Only a trusted proxy can tell which requests came over TLS. Without one, redirects would loop.
 SECURE_SSL_REDIRECT = IS_HTTPS and ALLAUTH_TRUSTED_PROXY_COUNT > 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL_REDIRECT else None
@@ -265,7 +266,7 @@ SECURE_CSP = {
 globals().update(read_env("CONFAB_EMAIL_URL", email_from_url, "console:"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("CONFAB_EMAIL_FROM", f"Confab <confab@{urlsplit(BASE_URL).hostname}>")
 
-# First start: fixes what `up` creates (see projects/first_start.py).
+# First start: what `up` creates (see projects/first_start.py).
 INIT_EMAIL = env("CONFAB_INIT_EMAIL")
 INIT_PASSWORD = env("CONFAB_INIT_PASSWORD")
 INIT_ORG = env("CONFAB_INIT_ORG")
@@ -284,10 +285,10 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(css|js|img|django_htmx)/"  # always asked for with their version
-warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is optional: the finders serve as well
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(css|js|img|django_htmx)/"  # their addresses always contain a version
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is optional: finders work, too
 
-# Files that traces show: a directory, or what django-storages offers by CONFAB_STORAGE and its options as JSON.
+# Files of traces: a directory, or a backend of django-storages in CONFAB_STORAGE with its options as JSON.
 MEDIA_ROOT = DATA_DIR / "files"
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 STORAGES = {
@@ -300,17 +301,17 @@ STORAGES = {
 # Whether each statement is checked to pin its project before it runs: see projects/sqlguard.py.
 SQL_GUARD = env_flag("CONFAB_SQL_GUARD")
 
-# A session whose last span ended longer ago is idle; until then it may go on.
+# A session is idle if its last span ended longer ago than this.
 SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "5")
 
-# Ingest: how often one API key may come; 0 lets it come as often as it likes.
+# Ingestion: the requests per second of one API key; 0 means no limit.
 REQUESTS_PER_SECOND = read_env("CONFAB_REQUESTS_PER_SECOND", whole_number, "100")
-# Bodies of pages; those of machines are bounded by tracing/wire/bodies.py, before Django's own limit could answer 400.
+# Bodies of pages. Those of machines are limited by tracing/wire/bodies.py, before Django's limit could answer 400.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
-FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file
+FILE_UPLOAD_HANDLERS: list[str] = []  # no page accepts a file
 
-# Translation: a directory of Mozilla's model files; the providers that projects may choose; hosts inside of our network
-# that projects may use as such, as host or host:port; and what the projects' keys are encrypted with.
+# Translation: a directory of Mozilla's model files; the providers that projects may choose; hosts inside our network
+# that projects may use as providers, as host or host:port; and the key that encrypts the projects' own keys.
 TRANSLATION_MODELS = env("CONFAB_TRANSLATION_MODELS")
 TRANSLATION_PROVIDERS = env_list("CONFAB_TRANSLATION_PROVIDERS", "all")
 TRANSLATION_HOSTS = env_list("CONFAB_TRANSLATION_HOSTS")

@@ -1,5 +1,4 @@
-"""Who asks for something and does not read it is cut off by the kernel: a thread that waits to write to them would wait
-for as long as they please."""
+"""Lets the kernel cut off clients that request something and do not read it, so that no thread waits for them."""
 
 import os
 import socket
@@ -9,19 +8,21 @@ import time
 from collections.abc import Iterator
 
 READER_WRITE_DEADLINE_SECONDS = 30
-START_SECONDS = 60.0  # within which the server listens
+START_SECONDS = 60.0  # the server begins to listen within this time
 LOOK_SECONDS = 0.2
 DESCRIPTORS = "/proc/self/fd"
 
 
 def cut_off_slow_readers() -> None:
-    """Gives every later connection of this process its deadline. Linux alone has one."""
+    """Set a deadline for every later connection of this process. Only Linux has such deadlines."""
     if hasattr(socket, "TCP_USER_TIMEOUT") and os.path.isdir(DESCRIPTORS):
         threading.Thread(target=set_deadlines, name="slow readers", daemon=True).start()
 
 
 def set_deadlines() -> None:
-    """Looks for listeners, which the server opens after it has loaded us: connections inherit their options."""
+    """Set the deadline on the listening sockets, whose connections inherit it.
+
+    The server opens them after it has loaded the application, so this looks for START_SECONDS."""
     ends_at = time.monotonic() + START_SECONDS
     while time.monotonic() < ends_at:
         for listener in _listeners():
@@ -31,7 +32,7 @@ def set_deadlines() -> None:
 
 
 def _listeners() -> Iterator[socket.socket]:
-    """Copies of the descriptors on which this process takes connections of TCP."""
+    """Yield copies of the descriptors on which this process accepts TCP connections."""
     for name in os.listdir(DESCRIPTORS):
         try:
             if stat.S_ISSOCK(os.fstat(int(name)).st_mode):

@@ -1,4 +1,4 @@
-"""Whether this installation can store what it is sent: its database takes writes, its disks have room."""
+"""Checks whether this installation can store data: its database accepts writes, and its disks have room."""
 
 import os
 
@@ -11,9 +11,9 @@ from config.probing import NotReady
 from tracing.ingest.faults import faults
 from tracing.lists.bounded import TooLong, within
 
-LEAST_FREE_BYTES = 32 * 2**20  # two segments of PostgreSQL's log
+LEAST_FREE_BYTES = 32 * 2**20  # two segments of PostgreSQL's write-ahead log
 WRITE_MILLISECONDS, LITTLE_MEMORY = 900, "64kB"
-# Sorting more than fits into memory writes a file on the database's disk, and leaves nothing behind.
+# Sorting more than fits into memory writes a temporary file to the database's disk.
 WRITE_PROBE_SQL = """
 SELECT max(length(filler)) FROM (
     SELECT repeat('x', 1000) AS filler FROM generate_series(1, 500) AS n ORDER BY -n) AS sorted
@@ -22,7 +22,7 @@ STATE = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 
 
 
 def check_database() -> None:
-    """Raise NotReady when it answers and takes no writes."""
+    """Raise NotReady if the database answers but accepts no writes."""
     with connection.cursor() as cursor:
         cursor.execute(STATE)
         is_standby, is_read_only = cursor.fetchone()
@@ -49,8 +49,9 @@ def check_database() -> None:
 
 
 def check_disk() -> None:
-    """Raise NotReady when the disk of our files, or of the database that stands here, is full. Strangers may ask, so
-    that no path is named."""
+    """Raise NotReady if the disk of our files, or of the embedded database, is full.
+
+    Strangers can read the text, so it contains no path."""
     for what, path in (("CONFAB_DATA is", settings.DATA_DIR), ("PostgreSQL stands", settings.DATA_DIR / "postgres")):
         if path.exists():
             _refuse_full(os.statvfs(path), f"where {what}")
@@ -64,7 +65,7 @@ def _refuse_full(disk: os.statvfs_result, where: str) -> None:
 
 
 def check_storing() -> None:
-    """Raise NotReady when requests fail that this process should have stored."""
+    """Raise NotReady if requests fail whose data this process should have stored."""
     if failing := faults.failing():
         raise NotReady(
             f"the last {failing.requests:,} requests could not be stored ({failing.error}): see the log, and that of"

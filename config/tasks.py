@@ -1,4 +1,4 @@
-"""The worker's sign of life: from the loop that hands out its work, so that it never waits behind any."""
+"""The worker's sign of life. The loop that hands out tasks sends it, so it never waits behind a task."""
 
 from contextlib import suppress
 from typing import Any
@@ -6,21 +6,23 @@ from typing import Any
 from celery.signals import heartbeat_sent, worker_ready
 from redis import RedisError
 
-from config.health import HEARTBEAT_LIFE, note_heartbeat
+from config.health import HEARTBEAT_LIFE_SECONDS, note_heartbeat
 from projects.work.slices import announce
 
-_worker: dict[str, int] = {}  # our name and how many tasks we run at once, as soon as that is known
+_worker: dict[str, int] = {}  # tasks that run at a time, by the worker's name; empty until known
 
 
 def give_sign(**_: object) -> None:
+    """Note that this worker lives, and how many tasks it runs at a time."""
     note_heartbeat()
     with suppress(RedisError):
         for name, slots in _worker.items():
-            announce(name, slots, HEARTBEAT_LIFE)
+            announce(name, slots, HEARTBEAT_LIFE_SECONDS)
 
 
 @worker_ready.connect
 def begin(sender: Any, **_: object) -> None:
+    """Remember the name of this worker and the number of its threads, and give the first sign."""
     _worker[sender.hostname] = sender.pool.num_processes
     give_sign()
 

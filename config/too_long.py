@@ -1,4 +1,4 @@
-"""Says so when a page asked the database for more than it could find in time, whichever page that was."""
+"""Answers with a page that says so if the database did not finish a statement in time, whichever view it was."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from tracing.lists.bounded import took_too_long
 
 
 class TooLongMiddleware:
-    """Answers with a page of its own what a time limit ended and no view made anything of."""
+    """Middleware for statements that a time limit ended and whose exception no view has handled."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

@@ -1,11 +1,13 @@
-"""Turns the addresses of services into what Django, redis-py, Celery and allauth want to read."""
+"""Converts the URLs of services to the settings of Django, redis-py, Celery and allauth."""
 
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
 def database_from_url(url: str) -> dict[str, Any]:
-    """`postgresql://user:password@host:port/name?host=/socket/dir&sslmode=require` as a DATABASES entry."""
+    """Convert a URL to an entry of DATABASES.
+
+    The form is `postgresql://user:password@host:port/name?host=/socket/dir&sslmode=require`."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ValueError(f"must start with postgresql://, not {parts.scheme!r}: Confab runs on PostgreSQL only")
@@ -26,12 +28,14 @@ def database_from_url(url: str) -> dict[str, Any]:
 
 
 def redis_client_url(url: str) -> str:
-    """Celery spells a socket `redis+socket:///path`, redis-py `unix:///path`; the rest is the same."""
+    """Return the URL for redis-py. It spells a socket `unix:///path`, Celery `redis+socket:///path`."""
     return url.replace("redis+socket://", "unix://", 1)
 
 
 def email_from_url(url: str) -> dict[str, Any]:
-    """EMAIL_* settings: `console:`, `file:///directory`, `smtp://…`, `smtp+tls://…` (STARTTLS) or `smtps://…` (TLS)."""
+    """Convert a URL to the EMAIL_* settings.
+
+    The forms are `console:`, `file:///directory`, `smtp://…`, `smtp+tls://…` (STARTTLS) and `smtps://…` (TLS)."""
     parts = urlsplit(url)
     backend = {"console": "console", "file": "filebased", "smtp": "smtp", "smtp+tls": "smtp", "smtps": "smtp"}
     if parts.scheme not in backend:
@@ -50,7 +54,7 @@ def email_from_url(url: str) -> dict[str, Any]:
 
 
 def oidc_app(*, server_url: str, client_id: str, secret: str, name: str) -> list[dict[str, Any]]:
-    """The OpenID Connect provider of this installation, or none."""
+    """Return the OpenID Connect provider of this installation as a list, empty without a `server_url`."""
     if not server_url:
         return []
     app = {"provider_id": "oidc", "name": name, "client_id": client_id, "secret": secret}

@@ -1,4 +1,4 @@
-"""Asks the processes of this machine for their signs of life (projects/alive.py), and ends those that are frozen."""
+"""Asks the processes of this machine for signs of life (projects/alive.py), and kills frozen ones."""
 
 import asyncio
 import os
@@ -13,16 +13,16 @@ from pathlib import Path
 from projects.alive import ALIVE_BODY, TRACE_SIGNAL
 
 PROBE_SECONDS = 2.0
-# Probes in a row without an answer, of 2 s each. They are counted, not the seconds: a machine that slept, or was too
-# busy to run us, misses one.
+# Probes in a row without an answer, of 2 s each. Probes are counted instead of seconds: a machine that slept,
+# or was too busy to run us, misses only one.
 FROZEN_PROBES = 5
 FROZEN_SECONDS = FROZEN_PROBES * PROBE_SECONDS
-TRACE_SECONDS = 0.3  # for the process to write down where its threads stand
+TRACE_SECONDS = 0.3  # for the process to write the stacks of its threads
 
 
 @dataclass(frozen=True)
 class Process:
-    """One that has a socket, and for how many probes in a row it has been silent."""
+    """A process that has a socket, and the number of probes in a row that it has not answered."""
 
     role: str
     pid: int
@@ -37,21 +37,26 @@ class Process:
 
 
 class ProcessWatch:
-    """Looks at all processes whose sockets stand in one directory, again and again."""
+    """Watch over all processes whose sockets are in one directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._silent: dict[tuple[str, int], int] = {}
 
     async def look(self) -> list[Process]:
-        """Ask all of them at once; takes as long as a probe if one is silent."""
+        """Ask all processes at the same time, and return those that exist.
+
+        This takes PROBE_SECONDS if one of them is silent."""
         places = sorted(self._directory.glob("*-*"))
-        found = [one for one in await asyncio.gather(*map(self._ask, places)) if one]
-        self._silent = {(one.role, one.pid): one.silent for one in found}
+        answers = await asyncio.gather(*map(self._ask, places))
+        found = [process for process in answers if process]
+        self._silent = {(process.role, process.pid): process.silent for process in found}
         return found
 
     async def _ask(self, place: Path) -> Process | None:
-        """Return the process, unless it is gone, or in another container that shares the directory."""
+        """Return the process of a socket.
+
+        Return None if it is gone, or runs in another container that shares the directory."""
         role, _, number = place.name.rpartition("-")
         answer, pid = b"", 0
         try:
@@ -73,7 +78,7 @@ class ProcessWatch:
 
 
 def _pid_of_peer(connection: socket.socket) -> int:
-    """Return the process that listens at the other end: 0 when it is none of this container's."""
+    """Return the id of the process that listens at the other end, or 0 if it runs in another container."""
     if sys.platform == "darwin":
         local_peerpid = (0, 2)
         return int.from_bytes(connection.getsockopt(*local_peerpid, 4), sys.byteorder)
@@ -82,7 +87,7 @@ def _pid_of_peer(connection: socket.socket) -> int:
 
 
 async def end(process: Process) -> None:
-    """Let it write down where it is stuck, if it still can, and kill it."""
+    """Let the process write the stacks of its threads, if it still can, and kill it."""
     with suppress(ProcessLookupError):
         os.kill(process.pid, TRACE_SIGNAL)
         await asyncio.sleep(TRACE_SECONDS)

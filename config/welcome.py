@@ -1,11 +1,13 @@
-"""What a person needs after the first start; secrets are told only while nobody else can know them."""
+"""Lines for the terminal after a first start. Secrets are shown only while nobody else can know them."""
 
 from projects.accounts.sign_in_links import link_for
 from projects.first_start import Started
 
 
 def welcome(started: Started) -> list[str]:
-    """Lines for the terminal, closed by an empty one; none once the owner has come in and the keys are known."""
+    """Return the lines, with an empty one at the end.
+
+    Return no line if the owner has signed in before and the keys are not new."""
     owner = started.owner
     lines = []
     if owner.last_login is None:

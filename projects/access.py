@@ -1,6 +1,6 @@
-"""User -> tenant and role: the one place where a person's request is given an organization or a project.
+"""User → organization or project, with the role there: the one place where a person's request gets its tenant.
 
-A stranger gets 404, since that something exists is not theirs to know; a member whose role is too low gets 403."""
+A stranger gets 404, because they must not learn what exists. A member whose role is too low gets 403."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,17 +17,17 @@ from projects.models import Organization, Project, Role, User
 
 View = Callable[..., HttpResponseBase]
 Tenant = Project | Organization
-NUL = "%00"  # as an address spells it
+NUL = "%00"  # as it is spelled in a URL
 
 
 def organizations_of(user: User) -> QuerySet[Organization]:
-    """Every organization that `user` belongs to, with the role there."""
+    """Return the organizations that `user` belongs to, each with `granted_role`, by name."""
     mine = Organization.objects.filter(memberships__user=user, deleted_at=None)
     return mine.annotate(granted_role=F("memberships__role")).order_by("name", "pk")
 
 
 def projects_of(user: User) -> QuerySet[Project]:
-    """Every project that `user` may open, with the role there, by organization and name."""
+    """Return the projects that `user` may open, each with `granted_role`, by organization and name."""
     return (
         Project.objects.filter(organization__memberships__user=user, deleted_at=None)
         .annotate(granted_role=F("organization__memberships__role"))
@@ -37,7 +37,7 @@ def projects_of(user: User) -> QuerySet[Project]:
 
 
 def organization_of(user: User, organization_id: int) -> Organization:
-    """The organization, or 404 for a stranger."""
+    """Return the organization. Raises Http404 if `user` is not a member."""
     organization = organizations_of(user).filter(pk=organization_id).first()
     if organization is None:
         raise Http404("No such organization, or you are not a member of it.")
@@ -45,7 +45,7 @@ def organization_of(user: User, organization_id: int) -> Organization:
 
 
 def project_of(user: User, project_id: int) -> Project:
-    """The project, or 404 for a stranger."""
+    """Return the project. Raises Http404 if `user` may not open it."""
     project = projects_of(user).filter(pk=project_id).first()
     if project is None:
         raise Http404("No such project, or you are not a member of its organization.")
@@ -53,13 +53,16 @@ def project_of(user: User, project_id: int) -> Project:
 
 
 def project_view(view: View) -> View:
-    """For pages below /project/<id>: signs in, finds the project, calls `view(request, project, ...)` in its zone."""
+    """Decorate a view below /project/<id>, which is called with the request and the project.
+
+    Strangers are asked to sign in, and get 404 if the project is not theirs. The view runs in the project's time zone.
+    """
 
     @login_required
     @wraps(view)
     def wrapped(request: HttpRequest, project_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if NUL in request.get_full_path():
-            raise Http404("No id contains a null character, and PostgreSQL refuses to look for one.")
+            raise Http404("No such page: no id contains a null character.")
         project = project_of(person(request), project_id)
         with timezone.override(ZoneInfo(project.time_zone)):
             return view(request, project, *args, **kwargs)
@@ -68,7 +71,9 @@ def project_view(view: View) -> View:
 
 
 def organization_view(view: View) -> View:
-    """For pages below /organization/<id>: signs in, finds it, calls `view(request, organization, ...)`."""
+    """Decorate a view below /organization/<id>, which is called with the request and the organization.
+
+    Strangers are asked to sign in, and get 404 if the organization is not theirs."""
 
     @login_required
     @wraps(view)
@@ -79,7 +84,7 @@ def organization_view(view: View) -> View:
 
 
 def requires(role: Role) -> Callable[[View], View]:
-    """Below `project_view` or `organization_view`: refuses whose role there does not cover `role`."""
+    """Decorate a view below `project_view` or `organization_view`: people whose role does not cover `role` get 403."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -88,7 +93,7 @@ def requires(role: Role) -> Callable[[View], View]:
         ) -> HttpResponseBase:
             if not tenant.role.covers(role):
                 raise PermissionDenied(
-                    f"Only an {role.label.lower()} may do this; you are {tenant.role.label.lower()}."
+                    f"You need the role {role.label.lower()} for this; your role is {tenant.role.label.lower()}."
                 )
             return view(request, tenant, *args, **kwargs)
 
@@ -98,6 +103,6 @@ def requires(role: Role) -> Callable[[View], View]:
 
 
 def person(request: HttpRequest) -> User:
-    """Who is signed in. Only for views behind one of the decorators above, or `login_required`."""
+    """Return the signed-in person. Only for views behind one of the decorators above, or `login_required`."""
     assert isinstance(request.user, User)
     return request.user

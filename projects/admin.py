@@ -1,5 +1,6 @@
-"""The operator's admin of tenants, people and keys. Secrets never show, and what takes rows of other tables along is
-done by the pages that know them all: here nobody deletes an organization or a project."""
+"""The operator's admin of tenants, people and keys. It never shows secrets.
+
+Organizations and projects cannot be deleted here: only their own pages know which rows of other tables must go, too."""
 
 from typing import Any
 
@@ -18,29 +19,31 @@ from projects.models import ApiKey, AuditEvent, Invitation, JobRun, Membership, 
 
 admin.site.site_header = admin.site.site_title = "Confab"
 admin.site.index_title = "Operator"
-# Sign-in is the pages' own, with its second factor and its rate limit.
+# Operators sign in on the product's page, with its second factor and its rate limit.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
-# allauth would show the secrets of second factors and of other services in the clear.
+# allauth's own admin would show the secrets of second factors and of other services.
 admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
 class NeverDeleted:
-    """For rows whose deletion has its own place."""
+    """Mixin for rows that are deleted elsewhere."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 class NeverAdded:
-    """For rows that only the application can make well."""
+    """Mixin for rows that only the application can create correctly."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 class ReadOnly(NeverAdded, NeverDeleted):
+    """Mixin for rows that people can only look at."""
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -78,12 +81,14 @@ class ProjectAdmin(NeverDeleted, admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ["created_at", "archived_at", "deleted_at", "data"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> list[str]:
-        """A project never changes hands: its keys and its audit log belong to one organization."""
+        """Return the fields; an existing project cannot change its organization.
+
+        Its keys and its audit log belong to that organization."""
         return [*self.readonly_fields, *(["organization"] if obj else [])]
 
     @admin.display(description="data")
     def data(self, project: Project) -> SafeString | str:
-        """The read-only pages of what the project holds."""
+        """Return links to the read-only pages of the project's sessions and traces."""
         if project.pk is None:
             return ""
         sessions, traces = (reverse(name, args=[project.pk]) for name in ("admin-sessions", "admin-traces"))
@@ -92,7 +97,7 @@ class ProjectAdmin(NeverDeleted, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(NeverAdded, admin.ModelAdmin):  # type: ignore[type-arg]
-    """People come by invitation, by sign-up or by `createsuperuser`: their address has to be proven or vouched for."""
+    """Admin of people. They join by invitation, sign-up or `createsuperuser`, so that their address is proven."""
 
     list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
@@ -104,7 +109,7 @@ class UserAdmin(NeverAdded, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(NeverAdded, NeverDeleted, admin.ModelAdmin):  # type: ignore[type-arg]
-    """A secret is shown once, to who makes the key, so keys are made in the project's settings."""
+    """Admin of keys. They are created in the project's settings, where the secret is shown once."""
 
     list_display = ["public_key", "name", "project", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["project__organization"]
@@ -149,7 +154,7 @@ class AuditEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """The Jobs page: what the schedule ran last, how long it took, how much it changed, and why it failed."""
+    """The Jobs page: the last run of each scheduled job, its duration, changed rows and error."""
 
     list_display = ["name", "started_at", "finished_at", "duration_ms", "rows", "error"]
     list_filter = [("error", admin.EmptyFieldListFilter), ("finished_at", admin.EmptyFieldListFilter)]

@@ -1,8 +1,8 @@
-"""Proves that this process lives: a thread of its own answers on a Unix socket whenever it gets to run.
+"""Proves that this process lives: a thread answers on a Unix socket whenever it gets to run.
 
-It is silent while the process is stopped, or while a thread keeps Python's lock, as a regular expression does: then no
-other thread answers anything either. A thread that waits, for a client or for the database, silences nobody.
-config/watching.py asks, and ends who stays silent."""
+It cannot answer while the process is stopped, or while a thread holds Python's lock, as a regular expression does: then
+the other threads cannot work either. A thread that waits for a client or for the database does not silence it.
+config/watching.py asks, and kills processes that stay silent."""
 
 import faulthandler
 import logging
@@ -21,18 +21,19 @@ log = logging.getLogger(__name__)
 ALIVE_BODY = b"alive\n"
 BACKLOG = 64
 ALIVE_REST_SECONDS = 1.0
-TRACE_SIGNAL = signal.SIGUSR1  # writes to standard error where every thread stands, also while Python's lock is held
+# Makes the process write the stacks of its threads to standard error, also while Python's lock is held.
+TRACE_SIGNAL = signal.SIGUSR1
 
 
 def prove(role: str) -> None:
-    """Answer for this process from now on, at the socket `<role>-<number of the process>`."""
+    """Answer for this process from now on, on the socket `<role>-<process id>` in ALIVE_DIR."""
     place: Path = settings.ALIVE_DIR / f"{role}-{os.getpid()}"
     try:
         listener = _listener(place)
     except OSError as error:
-        log.warning("nobody will notice if this process freezes: %s cannot be made (%s)", place, error)
+        log.warning("nobody will notice if this process freezes: cannot create %s (%s)", place, error)
         return
-    with suppress(AttributeError, ValueError):  # a standard error that is no file
+    with suppress(AttributeError, ValueError):  # standard error is not a file
         faulthandler.register(TRACE_SIGNAL)
     Thread(target=_answer, args=(listener,), name="alive", daemon=True).start()
 
@@ -52,9 +53,9 @@ def _listener(place: Path) -> socket.socket:
 def _answer(listener: socket.socket) -> None:
     while True:
         try:
-            asker, _ = listener.accept()
+            client, _ = listener.accept()
         except OSError:  # too many open files
             time.sleep(ALIVE_REST_SECONDS)
             continue
-        with asker, suppress(OSError):
-            asker.sendall(ALIVE_BODY)
+        with client, suppress(OSError):
+            client.sendall(ALIVE_BODY)

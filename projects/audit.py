@@ -1,6 +1,7 @@
-"""Who did what: `record` adds a row to the audit log, and `Trail` finds rows for its page and its export.
+"""The audit log: `record` adds a row, and `Trail` finds rows for the page and its download.
 
-Rows are kept for good, so they hold ids and kinds and never what traces, scores, comments, notes or filters say."""
+Rows are kept for good. They contain ids and kinds, and never the content of traces, scores, comments, notes or filters.
+"""
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -19,17 +20,17 @@ from projects.masking import masked
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
 
 Action = AuditEvent.Action
-Detail = str | int | bool | None
+DetailValue = str | int | bool | None
 Actor = User | ApiKey | str
 
-# Sent with `project_id` and `targets`; whoever knows names of what they mean answers {target: name}.
+# Sent with `project_id` and `targets`. Receivers return {target: name} for the targets whose names they know.
 naming = Signal()
 
 _answering: ContextVar[HttpRequest | None] = ContextVar("the request that is being answered", default=None)
 
 
 def remember_request(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware: whatever is recorded while a request is answered came from its address."""
+    """Return middleware that remembers the request, so that `record` can note its address."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         token = _answering.set(request)
@@ -48,11 +49,11 @@ def record(
     actor: Actor,
     target: str = "",
     request: HttpRequest | None = None,
-    **details: Detail,
+    **details: DetailValue,
 ) -> None:
-    """Adds one row. Call it in the transaction of what it tells of; secrets that slip into the texts are masked.
+    """Add a row to the audit log. Call this in the transaction of the recorded change.
 
-    The address is that of `request`, or of the one that is being answered."""
+    Secrets in the texts are masked."""
     request = request or _answering.get()
     project = tenant if isinstance(tenant, Project) else None
     AuditEvent.objects.create(
@@ -67,8 +68,8 @@ def record(
     )
 
 
-def names_of(events: Iterable[AuditEvent]) -> dict[tuple[int | None, str], str]:
-    """What is called somehow today, by project and target."""
+def find_names(events: Iterable[AuditEvent]) -> dict[tuple[int | None, str], str]:
+    """Return the present names of the targets of some events, by project and target."""
     targets: dict[int, set[str]] = {}
     for event in events:
         if event.project_id is not None:
@@ -76,24 +77,26 @@ def names_of(events: Iterable[AuditEvent]) -> dict[tuple[int | None, str], str]:
     names: dict[tuple[int | None, str], str] = {}
     for project_id, wanted in targets.items():
         answers: list[tuple[Any, Any]] = naming.send(None, project_id=project_id, targets=wanted)
-        for _, known in answers:
-            names |= {(project_id, target): name for target, name in known.items()}
+        for _, found in answers:
+            names |= {(project_id, target): name for target, name in found.items()}
     return names
 
 
-def record_everywhere(action: AuditEvent.Action, user: User, *, request: HttpRequest | None, **details: Detail) -> None:
-    """For what a person does as such, like signing in: one row in each of their organizations."""
+def record_everywhere(
+    action: AuditEvent.Action, user: User, *, request: HttpRequest | None, **details: DetailValue
+) -> None:
+    """Add a row to each of the person's organizations, for actions like signing in."""
     for organization in Organization.objects.filter(memberships__user=user).order_by("pk"):
         record(action, organization, actor=user, target=user.email, request=request, **details)
 
 
 def parameters_in(params: QueryDict) -> str:
-    """The names of what an address asks for, without the values: these may name people."""
+    """Return the names of the parameters of an address, without their values, which may name people."""
     return ", ".join(sorted({name.partition(".")[0][:40] for name, values in params.lists() if any(values)}))[:200]
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The peer's address, or what a proxy says that the settings trust; None when it cannot be told."""
+    """Return the client's address as seen by the outermost trusted proxy, or None if it is unknown."""
     try:
         return get_adapter(request).get_client_ip(request)  # type: ignore[no-any-return]
     except PermissionDenied:
@@ -108,7 +111,7 @@ def _name(actor: Actor) -> str:
 
 @dataclass(frozen=True)
 class Trail:
-    """Which rows of an organization's audit log somebody wants to see; what is None or empty does not filter."""
+    """Filter of an organization's audit log. A field that is None or empty does not filter."""
 
     action: str = ""
     actor: str = ""
@@ -117,7 +120,7 @@ class Trail:
     until: date | None = None
 
     def events(self, organization: Organization) -> QuerySet[AuditEvent]:
-        """The newest first."""
+        """Return the matching events, newest first."""
         events = AuditEvent.objects.filter(organization_id=organization.pk).order_by("-at", "-pk")
         if self.action:
             events = events.filter(action=self.action)

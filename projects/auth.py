@@ -1,6 +1,6 @@
-"""API key -> project: the one place where a machine's request is given a tenant.
+"""API key → project: the one place where a machine's request gets its tenant.
 
-Nothing is remembered between two requests: every one looks its key up, so that revoking works at once."""
+Nothing is cached between requests. Each one looks up its key, so that revoking a key works at once."""
 
 import base64
 import binascii
@@ -13,29 +13,29 @@ from django.utils import timezone
 
 from projects.models import ApiKey, Project, Scope, every_scope
 
-LAST_USED_PRECISION = timedelta(minutes=1)  # a write per request would cost more than the knowledge is worth
+LAST_USED_PRECISION = timedelta(minutes=1)  # one write per request would cost more than the precision is worth
 
 
 class KeyRefused(Exception):
-    """The Authorization header names no live key; the text says what to do."""
+    """The Authorization header has no valid key. The text says what to do."""
 
     status = 401
 
 
 class ScopeMissing(KeyRefused):
-    """The key is live, but it was not made for this."""
+    """The key is valid but lacks the scope."""
 
     status = 403
 
 
 class ProjectArchived(KeyRefused):
-    """The key is live, but its project takes no more data."""
+    """The key is valid, but its project accepts no more data."""
 
     status = 403
 
 
 def hash_secret(secret: str) -> str:
-    """SHA-256 is enough: the secret is 32 random bytes, not a password."""
+    """Return the SHA-256 of a secret, which is enough for 32 random bytes."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -48,7 +48,9 @@ def create_key(
     scopes: list[str] | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new pair and its secret, which cannot be read again later. Without `scopes` it may do everything."""
+    """Create a key, and return it with its secret, which cannot be read again later.
+
+    Without `scopes`, the key has all of them."""
     secret = secret_key or f"sk-{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         project=project,
@@ -63,12 +65,15 @@ def create_key(
 
 
 def project_for(authorization: str, scope: Scope = Scope.INGEST) -> Project:
-    """The project of `Basic base64(pk:sk)` or `Bearer sk`, if its key has `scope`; raises KeyRefused."""
+    """Return the project of `Basic base64(pk:sk)` or `Bearer sk`. Raises KeyRefused."""
     return key_for(authorization, scope).project
 
 
 def key_for(authorization: str, scope: Scope) -> ApiKey:
-    """The live key of a request, with its project; raises KeyRefused."""
+    """Return the valid key of a request, with its project, and note its use.
+
+    Raises KeyRefused if there is none, ScopeMissing if it lacks `scope`, and ProjectArchived for data of an archived
+    project."""
     key = live_key(authorization)
     permit(key, scope)
     return key
@@ -77,14 +82,14 @@ def key_for(authorization: str, scope: Scope) -> ApiKey:
 def permit(key: ApiKey, scope: Scope) -> None:
     """Note that a live key is used for what `scope` names. Raise KeyRefused when it may not be."""
     if scope not in key.scopes:
-        raise ScopeMissing(f"This API key lacks the scope '{scope}'. Use or make one that has it.")
+        raise ScopeMissing(f"This API key lacks the scope '{scope}'. Use or create a key that has it.")
     if key.project.archived_at and scope != Scope.READ:
-        raise ProjectArchived("The project is archived and takes no more data. Restore it in its settings.")
+        raise ProjectArchived("The project is archived and accepts no more data. Restore it in its settings.")
     _note_use(key)
 
 
 def live_key(authorization: str) -> ApiKey:
-    """Return the key of a request, with its project, whatever it may do. Raise KeyRefused."""
+    """Return the valid key of a request, with its project, whatever its scopes are. Raises KeyRefused."""
     public_key, secret = _credentials(authorization)
     secret_hash = hash_secret(secret)
     key = ApiKey.objects.live().select_related("project__organization").filter(secret_hash=secret_hash).first()

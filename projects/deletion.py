@@ -1,8 +1,8 @@
-"""Deletes a project, or an organization with all of its projects.
+"""Deletes a project, or an organization with all its projects.
 
-They are closed to everybody at once, emptied by a worker in small transactions, then deleted. A worker may be killed
-at any point and another continues. The project's row is deleted last, when every request that came before the
-closing must have ended, so that none can leave rows behind."""
+It is closed to everybody at once, emptied by a worker in small transactions, and deleted last. Every step can be killed
+and repeated. The project's row goes when every request that was admitted before must have ended, so that no request can
+leave rows behind."""
 
 import math
 import time
@@ -17,19 +17,18 @@ from django.utils import timezone
 from projects.models import Organization, Project, ProjectDeletion, User
 from projects.sqlguard import tenant_tables
 
-LONGEST_REQUEST = timedelta(seconds=60)
+LONGEST_REQUEST_TIME = timedelta(seconds=60)
 ROWS_AT_ONCE = 5000
 
-# Sent with `project_id` when all rows are deleted, for what is kept outside the database.
+# Sent with `project_id` when all rows are deleted, so that receivers delete files and other data outside the database.
 emptied = Signal()
 
 
 @transaction.atomic
 def begin(project: Project, *, by: User) -> ProjectDeletion:
-    """Close a project and create the receipt of its deletion.
+    """Close the project: from the commit on, no key is valid and nobody can open it.
 
-    From the commit on, no key is accepted and nobody can open the project. Raises Project.DoesNotExist if it is
-    being deleted already."""
+    Raises Project.DoesNotExist if its deletion has already begun."""
     Project.objects.select_for_update().get(pk=project.pk, deleted_at=None)
     project.deleted_at = timezone.now()
     project.save(update_fields=["deleted_at"])
@@ -40,9 +39,7 @@ def begin(project: Project, *, by: User) -> ProjectDeletion:
 
 @transaction.atomic
 def begin_organization(organization: Organization, *, by: User) -> list[ProjectDeletion]:
-    """Close an organization and its projects.
-
-    From the commit on, nobody can open it; it is deleted with its last project."""
+    """Close the organization and its projects. It is deleted when its last project is gone."""
     organization.deleted_at = timezone.now()
     organization.save(update_fields=["deleted_at"])
     organization.invitations.all().delete()
@@ -52,7 +49,7 @@ def begin_organization(organization: Organization, *, by: User) -> list[ProjectD
 
 
 def delete_empty_organizations() -> None:
-    """Delete closed organizations without projects."""
+    """Delete the closed organizations that have no more projects."""
     Organization.objects.filter(deleted_at__isnull=False, projects=None).delete()
 
 
@@ -62,9 +59,9 @@ def unfinished() -> list[int]:
 
 
 def proceed(project_id: int, until: float = math.inf) -> bool:
-    """Delete all rows, then the project itself unless a late request might still be writing.
+    """Delete all rows and then the project, unless a late request might still write.
 
-    Returns whether the time was up before all rows were deleted."""
+    Return true if the time `until` (of `time.monotonic`) came before the end."""
     deletion = ProjectDeletion.objects.get(project_id=project_id)
     tables = [model for model in apps.get_models() if model._meta.db_table in tenant_tables()]
     if not deletion.expected_rows:
@@ -77,7 +74,7 @@ def proceed(project_id: int, until: float = math.inf) -> bool:
             deletion.save(update_fields=["deleted_rows"])
             if time.monotonic() >= until:
                 return True
-    if timezone.now() - deletion.requested_at > LONGEST_REQUEST:
+    if timezone.now() - deletion.requested_at > LONGEST_REQUEST_TIME:
         _finish(deletion)
     return False
 
@@ -87,7 +84,7 @@ def _rows(model: type[models.Model], project_id: int) -> int:
 
 
 def _delete_some(model: type[models.Model], project_id: int) -> int:
-    """Delete the first rows in the order of the key, which its index finds, and return how many there were."""
+    """Delete the first rows in the order of the primary key, whose index finds them. Return their number."""
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(_key_columns(model))
     params: dict[str, Any] = {"project": project_id, "rows": ROWS_AT_ONCE}

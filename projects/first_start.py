@@ -1,9 +1,8 @@
-"""Makes the first organization, project, owner and key pair, and whatever the CONFAB_INIT_* variables ask for.
+"""Creates the first organization, project, owner and key, as the CONFAB_INIT_* variables say.
 
-May run at every start: what stands is used and never changed; what contradicts a variable is an error that names it.
-The e-mail address and the public key find what they name; the names of organization and project are for what is made
-new, so that people may rename both.
-"""
+This may run at every start. It uses existing rows and never changes them. A contradiction between them and a variable
+is an error that names the variable. The e-mail address and the public key identify rows; the names of organization and
+project apply only to new rows, so that people may rename both."""
 
 from dataclasses import dataclass
 
@@ -16,19 +15,21 @@ from django.db import transaction
 from projects.auth import create_key, hash_secret
 from projects.models import ApiKey, Organization, Project, Role, User
 
-EMAIL = "owner@localhost"
+DEFAULT_EMAIL = "owner@localhost"
 ORGANIZATION = "My organization"
 PROJECT = "My project"
-SHORTEST_SECRET = 16
+MIN_SECRET_CHARACTERS = 16
 
 
 class InitError(Exception):
-    """A CONFAB_INIT_* variable cannot be followed; the text names it."""
+    """A CONFAB_INIT_* variable cannot be applied. The text names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """Who signs in and what SDKs send with. `secret_key` is empty unless it has just been made up."""
+    """Owner, project and key of this installation.
+
+    `secret_key` is empty unless it was generated just now."""
 
     owner: User
     project: Project
@@ -38,6 +39,7 @@ class Started:
 
 @transaction.atomic
 def first_start() -> Started:
+    """Create what is missing. Raises InitError."""
     _check_variables()
     key = _standing_key()
     person = User.objects.filter(email=settings.INIT_EMAIL.lower()).first()
@@ -49,13 +51,13 @@ def first_start() -> Started:
 
 
 def _check_variables() -> None:
-    """What can be said without looking at the database."""
+    """Raise InitError for errors that can be found without the database."""
     if bool(settings.INIT_PUBLIC_KEY) != bool(settings.INIT_SECRET_KEY):
         raise InitError("Set CONFAB_INIT_PUBLIC_KEY and CONFAB_INIT_SECRET_KEY together: a key is a pair.")
     if ":" in settings.INIT_PUBLIC_KEY:
-        raise InitError("CONFAB_INIT_PUBLIC_KEY must not contain a colon: Basic credentials end it there.")
-    if settings.INIT_SECRET_KEY and len(settings.INIT_SECRET_KEY) < SHORTEST_SECRET:
-        raise InitError(f"CONFAB_INIT_SECRET_KEY is shorter than {SHORTEST_SECRET} characters.")
+        raise InitError("CONFAB_INIT_PUBLIC_KEY must not contain a colon, which ends it in Basic credentials.")
+    if settings.INIT_SECRET_KEY and len(settings.INIT_SECRET_KEY) < MIN_SECRET_CHARACTERS:
+        raise InitError(f"CONFAB_INIT_SECRET_KEY is shorter than {MIN_SECRET_CHARACTERS} characters.")
     for name, value, validate in (
         ("CONFAB_INIT_EMAIL", settings.INIT_EMAIL, validate_email),
         ("CONFAB_INIT_PASSWORD", settings.INIT_PASSWORD, validate_password),
@@ -68,22 +70,22 @@ def _check_variables() -> None:
 
 
 def _standing_key() -> ApiKey | None:
-    """The pair of the variables, if it was made before."""
+    """Return the key of the variables if it exists already."""
     if not settings.INIT_PUBLIC_KEY:
         return None
     secret_hash = hash_secret(settings.INIT_SECRET_KEY)
     key = ApiKey.objects.select_related("project__organization").filter(public_key=settings.INIT_PUBLIC_KEY).first()
     if key is None and ApiKey.objects.filter(secret_hash=secret_hash).exists():
-        raise InitError("CONFAB_INIT_PUBLIC_KEY: the secret key stands with another public key.")
+        raise InitError("CONFAB_INIT_PUBLIC_KEY: the secret key belongs to another public key.")
     if key and key.secret_hash != secret_hash:
-        raise InitError("CONFAB_INIT_SECRET_KEY: the public key stands with another secret key.")
+        raise InitError("CONFAB_INIT_SECRET_KEY: the public key belongs to another secret key.")
     if key and key.revoked_at:
-        raise InitError("CONFAB_INIT_PUBLIC_KEY: this key was revoked, choose a new pair.")
+        raise InitError("CONFAB_INIT_PUBLIC_KEY: this key was revoked. Choose a new pair.")
     return key
 
 
 def _organization(key: ApiKey | None, person: User | None) -> Organization:
-    """Where the key or the person is at home; else the one that is named; else, without a name, the first there is."""
+    """Return the organization of the key or the person, or the one that is named, or the first one."""
     name = settings.INIT_ORG
     everywhere = Organization.objects.order_by("pk")
     named = everywhere.filter(name=name)
@@ -113,7 +115,7 @@ def _project(key: ApiKey | None, organization: Organization) -> Project:
 
 
 def _owner(person: User | None, organization: Organization) -> User:
-    """The person of the variable, or else the owner that the organization has, or a new one."""
+    """Return the person of the variable, or the organization's owner, or a new owner."""
     if person and not organization.memberships.filter(user=person).exists():
         raise InitError(f"CONFAB_INIT_EMAIL: {person} has an account, but not in {organization.name!r}.")
     if not settings.INIT_EMAIL:
@@ -122,15 +124,15 @@ def _owner(person: User | None, organization: Organization) -> User:
 
 
 def _new_owner(organization: Organization) -> User:
-    """The first person of an installation also operates it."""
+    """Create an owner. The first person of an installation also becomes its operator."""
     create = User.objects.create_user if User.objects.exists() else User.objects.create_superuser
-    owner = create(settings.INIT_EMAIL or EMAIL, settings.INIT_PASSWORD or None)
+    owner = create(settings.INIT_EMAIL or DEFAULT_EMAIL, settings.INIT_PASSWORD or None)
     organization.memberships.create(user=owner, role=Role.OWNER)
     return owner
 
 
 def _keys(project: Project) -> tuple[str, str]:
-    """The public key, and the secret one if it was made up here: nobody else knows it."""
+    """Return the public key and, if it was generated just now, the secret key."""
     standing = project.api_keys.order_by("pk").first()
     if standing and not settings.INIT_PUBLIC_KEY:
         return standing.public_key, ""

@@ -1,10 +1,10 @@
-"""The request of a page, as the middleware of django-htmx leaves it."""
+"""The request type of pages, with the attribute that django-htmx adds."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 
 class PageRequest(HttpRequest):
-    """`htmx` is true when a fragment is asked for."""
+    """A request whose `htmx` is true if htmx asks for a fragment."""
 
     htmx: HtmxDetails

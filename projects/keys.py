@@ -1,4 +1,4 @@
-"""The later life of an API key: rotated with an overlap, revoked. A new secret is returned once and never kept."""
+"""Rotating and revoking API keys. A new secret is returned once and never stored."""
 
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from projects.models import ApiKey
 
 @transaction.atomic
 def rotate(key: ApiKey, *, until: datetime) -> tuple[ApiKey, str]:
-    """A new pair with the same name, scopes and expiry, and its secret; the old one lives on until `until`."""
+    """Create a key with the same name, scopes and expiry, and return it with its secret.
+
+    The old key is valid until `until`."""
     key = ApiKey.objects.live().select_for_update(of=["self"]).select_related("project").get(pk=key.pk)
     successor, secret = create_key(key.project, name=key.name, scopes=key.scopes, expires_at=key.expires_at)
     key.replaced_by = successor
@@ -21,5 +23,5 @@ def rotate(key: ApiKey, *, until: datetime) -> tuple[ApiKey, str]:
 
 
 def revoke(key: ApiKey) -> None:
-    """From now on no request passes with it."""
+    """Revoke the key: no later request is accepted with it."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())

@@ -1,30 +1,30 @@
 """Normal forms of Unicode, in time linear in the text.
 
-Python sorts the marks on one letter by insertion: a run of n marks takes n * n steps, during which no other thread of
-the process works. No script puts more than a few marks on a letter, so that the rest of a long run is left out."""
+Python sorts the marks on one letter by insertion: a run of n marks takes n² steps, during which no other thread works.
+No script puts more than a few marks on a letter, so the rest of a long run is removed."""
 
 import re
 import unicodedata
 from typing import Literal
 
-Form = Literal["NFC", "NFKC", "NFKD"]
-MOST_MARKS = 30  # on one letter: as many as Unicode's own "stream-safe" text has
-CODES = range(0x300, 0x20000)  # in which marks are
+NormalForm = Literal["NFC", "NFKC", "NFKD"]
+MAX_MARKS = 30  # on one letter, as in Unicode's "stream-safe" text
+MARK_CODES = range(0x300, 0x20000)  # contains all marks
 
 
-def normalized(form: Form, text: str) -> str:
-    """Return `text` in a normal form, without the marks that come after the first thirty on a letter."""
+def normalized(form: NormalForm, text: str) -> str:
+    """Return `text` in a normal form, with at most MAX_MARKS marks on each letter."""
     if not text.isascii():
-        text = LONG_RUN.sub(lambda run: run[0][:MOST_MARKS], text)
+        text = LONG_RUN.sub(lambda run: run[0][:MAX_MARKS], text)
     return unicodedata.normalize(form, text)
 
 
 def _is_mark(character: str) -> bool:
-    """Whether it is a mark, or falls apart into marks alone."""
+    """Return whether a character is a mark, or decomposes into marks only."""
     if not unicodedata.decomposition(character):
         return unicodedata.combining(character) > 0
     return all(unicodedata.combining(part) for part in unicodedata.normalize("NFKD", character))
 
 
-MARKS = "".join(filter(_is_mark, map(chr, CODES)))
-LONG_RUN = re.compile(f"[{MARKS}]{{{MOST_MARKS + 1},}}")
+MARKS = "".join(filter(_is_mark, map(chr, MARK_CODES)))
+LONG_RUN = re.compile(f"[{MARKS}]{{{MAX_MARKS + 1},}}")

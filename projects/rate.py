@@ -1,6 +1,6 @@
-"""How often somebody may come: counted in Redis, per key, person or address, in windows that begin with the first time.
+"""Rate limits, counted in Redis per key, person or address, in windows that begin with the first request.
 
-Without Redis nothing is counted and everybody is let in: a lost counter must cost neither a trace nor a sign-in."""
+Without Redis, nothing is counted and everybody is admitted: a lost counter must cost neither a trace nor a sign-in."""
 
 import logging
 import math
@@ -14,7 +14,7 @@ from projects.work.redis_client import quick_redis
 
 log = logging.getLogger(__name__)
 
-REDIS_REST_SECONDS = 5.0  # after a failure Redis is left alone, so that not every request waits for it
+REDIS_REST_SECONDS = 5.0  # after a failure, Redis is not asked for this long, so that not every request waits for it
 COUNT_REQUEST_SCRIPT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -25,23 +25,23 @@ _rest_until = 0.0
 
 
 class Rate(NamedTuple):
-    """How many times something may happen within some seconds."""
+    """Highest number of events of one kind within some seconds."""
 
-    kind: str  # in words
+    kind: str  # plural, in words
     most: int
     seconds: int
 
 
-SIGN_IN = Rate("attempts to sign in", 20, 60)
-PASSWORD = Rate("requests for a new password", 10, 60)
+SIGN_IN_RATE = Rate("attempts to sign in", 20, 60)
+PASSWORD_RATE = Rate("requests for a new password", 10, 60)
 SIGN_UP_RATE = Rate("attempts to sign up", 10, 60)
-SCAN = Rate("deep scans of a search", 60, 60)
+SCAN_RATE = Rate("deep scans of a search", 60, 60)
 EXPORT_RATE = Rate("exports", 30, 60)
-PEOPLE = (SIGN_IN, PASSWORD, SIGN_UP_RATE, SCAN, EXPORT_RATE)
+PEOPLE_RATES = (SIGN_IN_RATE, PASSWORD_RATE, SIGN_UP_RATE, SCAN_RATE, EXPORT_RATE)
 
 
 class RateStanding(NamedTuple):
-    """Where somebody stands within a rate."""
+    """Position of one client within a rate."""
 
     rate: Rate
     times: int
@@ -56,7 +56,7 @@ class RateStanding(NamedTuple):
         return self.times > self.rate.most
 
     def headers(self) -> dict[str, str]:
-        """Return those of draft-ietf-httpapi-ratelimit-headers, in the spelling that clients know."""
+        """Return the RateLimit-* headers of draft-ietf-httpapi-ratelimit-headers, in their common spelling."""
         return {
             "RateLimit-Limit": str(self.rate.most),
             "RateLimit-Remaining": str(self.left),
@@ -65,7 +65,7 @@ class RateStanding(NamedTuple):
 
 
 class TooOften(Exception):
-    """Somebody came more often than their rate allows."""
+    """A client exceeded its rate. The text says which one."""
 
     def __init__(self, standing: RateStanding) -> None:
         super().__init__(f"More than {standing.rate.most:,} {standing.rate.kind} in {spoken(standing.rate.seconds)}.")
@@ -73,28 +73,30 @@ class TooOften(Exception):
 
 
 def admit(rate: Rate, who: object, request: HttpRequest | None = None) -> None:
-    """Count one time of `who`, whose standing the answer to `request` tells. Raise TooOften beyond the rate."""
+    """Count one event of `who`. Raises TooOften beyond the rate.
+
+    The answer to `request` gets headers with the standing of `who`."""
     standing = count(rate, who, request)
     if standing and standing.is_exceeded:
         raise TooOften(standing)
 
 
 def count(rate: Rate, who: object, request: HttpRequest | None = None) -> RateStanding | None:
-    """Count one time of `who` and return where they stand; None while nothing is counted."""
+    """Count one event of `who` and return the standing, or None while Redis is away."""
     answer = ask(COUNT_REQUEST_SCRIPT, f"confab:rate:{rate.kind}:{who}", rate.seconds * 1000)
     if answer is None:
         return None
     standing = RateStanding(rate, int(answer[0]), max(1, math.ceil(int(answer[1]) / 1000)))
     if request is not None:
-        request.META[STANDING] = standing
+        request.META[STANDING_KEY] = standing
     return standing
 
 
-STANDING = "confab.standing"  # in the environment of a request that was counted
+STANDING_KEY = "confab.standing"  # in the WSGI environment of a counted request
 
 
 def ask(script: str, name: str, *arguments: int) -> Any:
-    """Return what Redis answers to a script on one key; None while it is away."""
+    """Return what Redis answers to a script with one key, or None while it is away."""
     global _rest_until
     if time.monotonic() < _rest_until:
         return None
@@ -107,6 +109,7 @@ def ask(script: str, name: str, *arguments: int) -> Any:
 
 
 def spoken(seconds: int) -> str:
+    """Return a number of seconds in words, such as "a minute" or "2 hours"."""
     for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds % size == 0:
             number = seconds // size

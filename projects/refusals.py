@@ -1,8 +1,8 @@
-"""The last resort for requests that cannot be followed: whoever sent one is told so, not that we broke.
+"""The last resort for requests that are at fault: they are refused with a reason instead of an internal error.
 
-Every value is checked where it is read. What slips through there ends in one of these errors, all of which say that
-the request is at fault: it names what is not there, repeats what is there, or holds what no database stores. The log
-says where, so that the check can be added, and never what: that is somebody's text."""
+Every value should be checked where it is read. A request that slips through ends in one of these errors: it names
+something that does not exist, repeats something, or contains a value that no database stores. The log names the place,
+so that the check can be added there, and never the value, which is somebody's text."""
 
 import logging
 import traceback
@@ -19,27 +19,29 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from projects.access import NUL
 
 log = logging.getLogger(__name__)
-ROOMS = tuple(f"{settings.BASE_DIR}/{room}/" for room in ("config", "projects", "tracing", "sessions"))
+APP_DIRECTORIES = tuple(f"{settings.BASE_DIR}/{room}/" for room in ("config", "projects", "tracing", "sessions"))
 
 
 class RefusedRequest(NamedTuple):
+    """Status and reason of a refusal."""
+
     status: int
     reason: str
 
 
 Refusals = Mapping[type[BaseException], RefusedRequest]
 
-GONE = RefusedRequest(404, "What the request is about is gone. Somebody may have deleted it just now.")
-DOUBLED = RefusedRequest(409, "The same was sent twice at the same moment. It is there already.")
+GONE = RefusedRequest(404, "This no longer exists. Somebody may have deleted it just now.")
+DOUBLED = RefusedRequest(409, "This was sent twice at the same time. It already exists.")
 NUL_REFUSED = RefusedRequest(400, "No text may contain a null character.")
-# Sent again, these would end in the same error.
+# The same request would end in the same error again.
 OF_VALUES: Refusals = {
     DataError: RefusedRequest(400, "A value is out of the range that can be stored."),
     OverflowError: RefusedRequest(400, "A number or a time is out of the range that can be stored."),
     UnicodeEncodeError: RefusedRequest(400, "A text holds half a character. Send valid UTF-8."),
-    RecursionError: RefusedRequest(400, "A value nests too deep."),
+    RecursionError: RefusedRequest(400, "A value is nested too deeply."),
 }
-# These depend on what others do at the same time.
+# These errors depend on what others do at the same time.
 OF_MOMENTS: Refusals = {
     ObjectDoesNotExist: GONE,
     FileNotFoundError: GONE,
@@ -50,7 +52,7 @@ EVERY: Refusals = {**OF_VALUES, **OF_MOMENTS}
 
 
 def refusal_of(error: Exception, kinds: Refusals = EVERY) -> RefusedRequest | None:
-    """Return how to refuse a request that ended in `error`, or None if the fault may be ours. Log where it happened."""
+    """Return the refusal for `error`, or None if the fault may be ours. The place is logged."""
     found = next((kinds[kind] for kind in kinds if isinstance(error, kind) or isinstance(error.__cause__, kind)), None)
     if found is not None:
         log.warning("refused a request late: %s at %s", type(error).__name__, _place(error))
@@ -58,16 +60,17 @@ def refusal_of(error: Exception, kinds: Refusals = EVERY) -> RefusedRequest | No
 
 
 def _place(error: Exception) -> str:
-    """Return the last line of ours that the error came through."""
+    """Return the innermost line of our code that the error came through."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if frame.filename.startswith(ROOMS)]
+    ours = [frame for frame in frames if frame.filename.startswith(APP_DIRECTORIES)]
     last = (ours or frames)[-1]
     return f"{last.filename}:{last.lineno}"
 
 
 class RefusedPages:
-    """Middleware, to stand last: refuses pages' requests that hold null characters, and those that ended in an error
-    of the request's making."""
+    """Middleware that refuses pages' requests with null characters, and those that are at fault for an error.
+
+    It must stand last."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -78,15 +81,15 @@ class RefusedPages:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if request.path_info.startswith("/api/"):
             return None
-        texts = [text for name, given in request.POST.lists() for text in (name, *given)]
+        texts = [text for name, values in request.POST.lists() for text in (name, *values)]
         is_refused = any("\x00" in text for text in texts) or NUL in request.META.get("QUERY_STRING", "")
         return refused(request, NUL_REFUSED) if is_refused else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        found = refusal_of(error)
-        return found and refused(request, found)
+        refusal = refusal_of(error)
+        return refusal and refused(request, refusal)
 
 
 def refused(request: HttpRequest, refusal: RefusedRequest) -> HttpResponse:
-    """Return a page that says why, which stands by itself also where a fragment was asked for."""
+    """Return a complete page with the reason, also for a request for a fragment."""
     return render(request, "refused.html", {"reason": refusal.reason}, status=refusal.status)

@@ -1,4 +1,4 @@
-"""Secrets at rest, encrypted with a key that derives from CONFAB_ENCRYPTION_KEY, or from the secret key without one."""
+"""Encryption of stored secrets, with keys derived from CONFAB_ENCRYPTION_KEY or, without one, the secret key."""
 
 import base64
 import hashlib
@@ -9,16 +9,16 @@ from django.conf import settings
 
 
 class SecretLost(Exception):
-    """It was encrypted with another key than this installation has now."""
+    """The secret was encrypted with a key that this installation no longer has."""
 
 
 def encrypted(secret: str, *, purpose: str) -> str:
-    """What was encrypted for one purpose cannot be decrypted for another."""
+    """Return `secret` encrypted for one purpose. It cannot be decrypted for another."""
     return _fernet(purpose).encrypt(secret.encode()).decode() if secret else ""
 
 
 def decrypted(stored: str, *, purpose: str) -> str:
-    """Raises SecretLost."""
+    """Return the secret. Raises SecretLost if it was encrypted with another key."""
     try:
         return _fernet(purpose).decrypt(stored.encode()).decode() if stored else ""
     except InvalidToken:
@@ -26,7 +26,7 @@ def decrypted(stored: str, *, purpose: str) -> str:
 
 
 def derived(purpose: str) -> bytes:
-    """32 bytes of key for `purpose`."""
+    """Return a key of 32 bytes for `purpose`."""
     return hashlib.sha256(f"confab {purpose}".encode() + settings.ENCRYPTION_KEY.encode()).digest()
 
 
@@ -35,7 +35,7 @@ def _fernet(purpose: str) -> Fernet:
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Whoever reads the database cannot make codes of anybody's second factor."""
+    """allauth's adapter with encrypted secrets: a reader of the database cannot produce codes of second factors."""
 
     def encrypt(self, text: str) -> str:
         return encrypted(text, purpose="second factor")

@@ -1,7 +1,7 @@
-"""Which addresses of the internet a tenant's request may be sent to: the public ones.
+"""Decides which internet addresses a tenant's requests may be sent to: only public ones.
 
-The tables are our own, from IANA's registries of special-purpose addresses (RFC 6890 and its updates), because what
-Python's `ipaddress` calls global changes with its patch releases."""
+The tables come from IANA's registries of special-purpose addresses (RFC 6890 and its updates). They are our own because
+the answers of Python's `ipaddress` change with its patch releases."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -31,8 +31,8 @@ SPECIAL_IPV4 = tuple(
         ),
     )
 )
-# All that is public in IPv6 lies in here: NAT64, IPv4-compatible, site-local, unique local, link-local, segment routing
-# and multicast addresses do not.
+# Contains all public IPv6 addresses, and no NAT64, IPv4-compatible, site-local, unique local, link-local, segment
+# routing or multicast address.
 PUBLIC_IPV6 = IPv6Network("2000::/3")
 SPECIAL_IPV6 = tuple(
     map(
@@ -50,9 +50,9 @@ SPECIAL_IPV6 = tuple(
 
 
 def is_public(address: str) -> bool:
-    """Return whether `address`, with or without a zone, belongs to a host of the open internet.
+    """Return whether `address`, with or without a zone, belongs to a host on the public internet.
 
-    An IPv4 address in the form ::ffff:a.b.c.d is judged as that IPv4 address."""
+    An IPv4 address in the form ::ffff:a.b.c.d is treated as that IPv4 address."""
     parsed: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped

@@ -1,5 +1,6 @@
-"""The tasks that do sliced work of all kinds, and the work of deleting projects. They hold no rules and may run twice
-or never: rows are the truth."""
+"""Tasks of sliced work, and the slices that delete projects.
+
+Tasks have no rules of their own and may run twice or never: the rows decide what is to be done."""
 
 from celery import shared_task
 
@@ -9,15 +10,17 @@ from projects.work import slices
 
 @shared_task
 def take_slice() -> None:
+    """Do one slice of the work that has waited longest."""
     slices.work_slice()
 
 
 @shared_task
 def sweep_slices(kind: str) -> None:
+    """Queue everything of one kind that waits."""
     slices.WORK_KINDS[kind].sweep()
 
 
 @slices.sliced("project deletions", waiting=deletion.unfinished)
 def deletions(project_id: int, until: float) -> bool:
-    """Deletes what is left of a project; the wait for its late requests is the sweep's."""
+    """Delete rows of a project for one slice. The sweep also ends deletions that waited for late requests."""
     return deletion.proceed(project_id, until)

@@ -1,4 +1,4 @@
-"""The base of every tenant table: its key starts with `project_id` and its queries start with `for_project`."""
+"""The base of every tenant table: its key begins with `project_id`, and its queries begin with `for_project`."""
 
 from typing import Self
 
@@ -9,10 +9,10 @@ from projects.sqlguard import EVERY_PROJECT
 
 
 class TenantQuerySet(models.QuerySet):  # type: ignore[type-arg]
-    """Rows of tenants."""
+    """Rows of a tenant table."""
 
     def for_project(self, project: Project | int) -> Self:
-        """Return the rows of `project`, given as the object or its id."""
+        """Return only the rows of `project`, which may be an object or an id."""
         return self.filter(project_id=project.pk if isinstance(project, Project) else project)
 
     def project_ids(self) -> list[int]:

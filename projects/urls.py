@@ -1,3 +1,5 @@
+"""Routes that belong to no tenant."""
+
 from django.urls import path
 
 from projects import views

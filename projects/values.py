@@ -1,4 +1,4 @@
-"""Values that strangers write into addresses, forms and bodies: read exactly as they are meant, or not at all."""
+"""Readers of values that strangers write into addresses, forms and bodies: read exactly, or not at all."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,14 +8,14 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 INT64_MAX = 2**63 - 1
-MAX_NUMBER_DIGITS = 30  # digits, leading zeros included
-FIRST_YEAR, LAST_YEAR = 1900, 2999  # far inside the calendars of Python and PostgreSQL, so that sums cannot leave them
+MAX_NUMBER_DIGITS = 30  # with leading zeros
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # far from the limits of Python and PostgreSQL, so that sums cannot exceed them
 
 
 def whole_number(text: str, lowest: int = 0, highest: int = INT64_MAX) -> int | None:
-    """Return the number that `text` writes in ASCII digits, or None unless it is one from `lowest` to `highest`.
+    """Return the number that `text` spells in ASCII digits, or None if it is not in the range.
 
-    `str.isdigit` alone takes "²", which `int` refuses, and `int` alone takes signs, blanks and other scripts."""
+    `str.isdigit` alone accepts "²", which `int` refuses. `int` alone accepts signs, blanks and other scripts."""
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_DIGITS):
         return None
     number = int(text)
@@ -23,14 +23,14 @@ def whole_number(text: str, lowest: int = 0, highest: int = INT64_MAX) -> int | 
 
 
 def integer(text: str) -> int | None:
-    """Return the number that `text` writes in ASCII digits with a sign or without, as far as 64 bits hold one."""
+    """Return the number that `text` spells in ASCII digits with or without a sign, or None beyond 64 bits."""
     digits = text.removeprefix("-")
     number = whole_number(digits, highest=2**64 - 1)
     return -number if number is not None and digits != text else number
 
 
 def in_utc(at: datetime) -> datetime:
-    """Return `at` in UTC, or the nearest time that UTC has a name for. A time without an offset is in UTC already."""
+    """Return `at` in UTC, or the nearest time that UTC can express. A time without an offset is taken as UTC."""
     try:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
@@ -38,12 +38,12 @@ def in_utc(at: datetime) -> datetime:
 
 
 def in_calendar(day: date | datetime) -> bool:
-    """Whether `day` lies in a year that time spans may be added to and taken from."""
+    """Return whether `day` is in a year from which time spans can safely be added and subtracted."""
     return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def moment_in(text: str) -> datetime | None:
-    """Return the time that `text` writes with its offset, or None for anything else and for years off the calendar."""
+    """Return the time that `text` spells with its offset, or None if it is not a time within the calendar."""
     try:
         at = parse_datetime(text)
     except ValueError:
@@ -52,13 +52,13 @@ def moment_in(text: str) -> datetime | None:
 
 
 def validate_calendar(day: date | datetime) -> None:
-    """Validator of form fields. Raise ValidationError for a day that `in_calendar` refuses."""
+    """Raise ValidationError for a day that `in_calendar` refuses. A validator of form fields."""
     if not in_calendar(day):
         raise ValidationError(f"The year must be from {FIRST_YEAR} to {LAST_YEAR}.")
 
 
 def holds_nul(value: Any) -> bool:
-    """Whether any text of a JSON value contains a null character, which PostgreSQL refuses to store or to look for."""
+    """Return whether any text in a JSON value contains a null character, which PostgreSQL refuses."""
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, dict):

@@ -1,5 +1,5 @@
-"""PostgreSQL and Valkey out of their wheels: start, stop, recover. Used by `manage.py up` and by the tests."""
+"""PostgreSQL and Valkey from their wheels: start, stop and recovery, for `manage.py up` and for the tests."""
 
 
 class CannotStart(Exception):
-    """Something on this machine is in the way; the text says what, and what to do."""
+    """Something on this machine prevents a start. The text says what, and what to do."""

@@ -1,7 +1,6 @@
-"""The account that PostgreSQL runs as: ours, or an unprivileged one when we are root, whom PostgreSQL refuses.
+"""The account that runs PostgreSQL: ours or, because PostgreSQL refuses root, an unprivileged one if we are root.
 
-As root we use an account that exists, add none, and change the mode of no directory that is not our own.
-"""
+As root, this uses an existing account, adds none, and changes the mode of no directory but our own."""
 
 import os
 import pwd
@@ -12,13 +11,13 @@ from typing import Any
 
 from config.embedded import CannotStart
 
-UNPRIVILEGED = ("postgres", "nobody")
-ROOTS_STORE = Path("/var/lib/confab")  # for what an unprivileged account cannot reach where it stands
+UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
+ROOTS_STORE = Path("/var/lib/confab")  # for files that an unprivileged account cannot reach in their own place
 
 
 @dataclass(frozen=True)
 class SystemUser:
-    """An operating system user and what it may reach."""
+    """An operating system account and the directories it can reach."""
 
     uid: int
     gid: int
@@ -29,18 +28,20 @@ class SystemUser:
 
     @property
     def of_process(self) -> dict[str, Any]:
-        """Arguments of Popen. The working directory may be closed to the account, so it starts at the root."""
+        """Return arguments for Popen.
+
+        The process starts in the root directory, because the working directory may be closed to the account."""
         return {} if self.is_ours else {"user": self.uid, "group": self.gid, "extra_groups": [], "cwd": "/"}
 
     def make_directory(self, path: Path) -> Path:
-        """A directory that only this account may enter (and root)."""
+        """Create a directory that only this account and root can enter, and return its path."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.is_ours:
             os.chown(path, self.uid, self.gid)
         return path
 
     def can_reach(self, path: Path) -> bool:
-        """Whether it may enter every directory above `path`."""
+        """Return whether this account can enter every directory above `path`."""
         return self.is_ours or all(self._may_enter(directory) for directory in path.resolve().parents)
 
     def _may_enter(self, directory: Path) -> bool:
@@ -51,7 +52,7 @@ class SystemUser:
 
 
 def roots_store() -> Path:
-    """Return the directory, which every account may enter, whatever our umask is."""
+    """Return ROOTS_STORE, created if it is missing. Every account can enter it, whatever our umask is."""
     if not ROOTS_STORE.exists():
         ROOTS_STORE.mkdir(parents=True)
         ROOTS_STORE.chmod(0o755)
@@ -63,12 +64,16 @@ def our_account() -> SystemUser:
 
 
 def account_for_postgres() -> SystemUser:
+    """Return the account that should run PostgreSQL.
+
+    Raises CannotStart if we are root and there is no unprivileged account."""
     if os.geteuid() != 0:
         return our_account()
-    for name in UNPRIVILEGED:
+    for name in UNPRIVILEGED_ACCOUNTS:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
             return SystemUser(entry.pw_uid, entry.pw_gid)
     raise CannotStart(
-        f"PostgreSQL refuses to run as root and there is no account {' or '.join(UNPRIVILEGED)}: set DATABASE_URL"
+        f"PostgreSQL refuses to run as root, and there is no account {' or '.join(UNPRIVILEGED_ACCOUNTS)}."
+        " Create one of them, or set DATABASE_URL."
     )

@@ -1,4 +1,4 @@
-"""Child processes that end with us, however we end: in order when we stop, by the reaper when we are killed."""
+"""Child processes that never outlive us: we stop them in order, and the reaper ends them if we are killed."""
 
 import os
 import signal
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 REAPER = Path(__file__).with_name("reaper.py")
-REAPER_GRACE = 90.0  # longer than the grace of any child
+REAPER_GRACE_SECONDS = 90.0  # longer than the grace of any child
 
 
 @dataclass(frozen=True)
 class Child:
-    """A running program and the way it wants to be stopped."""
+    """A running program, and the signal and time that it needs to stop."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -29,12 +29,14 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs."""
+        """Return the exit code, or None while the process runs."""
         return self.process.poll()
 
 
 class Children:
-    """Starts and stops children, and keeps the reaper told. `held` stays open for as long as the reaper lives."""
+    """Starts and stops children, and reports them to the reaper.
+
+    The file `held` stays open as long as the reaper lives."""
 
     def __init__(self, held: IO[Any] | None = None) -> None:
         self._held = held
@@ -48,7 +50,7 @@ class Children:
         for child in reversed(self._children):
             self.stop(child)
         os.close(self._pipe)
-        self._reaper.wait(REAPER_GRACE)
+        self._reaper.wait(REAPER_GRACE_SECONDS)
 
     def spawn(
         self,
@@ -61,7 +63,7 @@ class Children:
         env: Mapping[str, str] | None = None,
         **process_options: Any,
     ) -> Child:
-        """Starts `command` in a session of its own: Ctrl-C is for us, who stop them in order."""
+        """Start `command` in a session of its own, so that Ctrl-C reaches only us and children stop in order."""
         with open(log, "ab") if log else nullcontext() as output:
             process = subprocess.Popen(
                 command,
@@ -78,7 +80,7 @@ class Children:
         return child
 
     def stop(self, *children: Child) -> None:
-        """Asks all of them at once, waits for each, and kills the one that does not listen."""
+        """Ask all children to stop, wait for each, and kill those that do not end in time."""
         for child in children:
             child.process.send_signal(child.stop_signal)
         for child in children:
@@ -87,7 +89,7 @@ class Children:
             self.forget(child)
 
     def forget(self, child: Child) -> None:
-        """Ends whatever is left of the child and of what it started: each child leads a process group of its own."""
+        """Kill what is left of the child and of what it started: each child leads a process group of its own."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         child.process.wait()
@@ -95,7 +97,7 @@ class Children:
         self._tell(f"- {child.pid}")
 
     def keep_reaper(self) -> None:
-        """Replaces a reaper that was killed and tells the new one about everybody."""
+        """Replace a reaper that was killed, and report all children to the new one."""
         if self._reaper.poll() is not None:
             os.close(self._pipe)
             self._start_reaper()
@@ -107,7 +109,7 @@ class Children:
             os.write(self._pipe, f"{line}\n".encode())
 
     def _start_reaper(self) -> None:
-        """Without site-packages and environment (-S -E) it starts in 20 ms and needs 10 MB."""
+        """Start the reaper. Without site-packages and environment (-S -E), it takes 20 ms and 10 MB."""
         far_end, self._pipe = os.pipe()
         passed = [far_end, *([self._held.fileno()] if self._held else [])]
         command = [sys.executable, "-S", "-E", str(REAPER), str(far_end)]

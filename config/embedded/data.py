@@ -1,4 +1,4 @@
-"""The data directory of `manage.py up`: one `up` at a time, its secrets and logs for its owner only."""
+"""The data directory of `manage.py up`: used by one `up` at a time, with secrets and logs for its owner only."""
 
 import fcntl
 import os
@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import IO
 
 from config.embedded import CannotStart
-from config.embedded.children import REAPER_GRACE
+from config.embedded.children import REAPER_GRACE_SECONDS
 from config.embedded.modes import close_to_others
 from config.embedded.published import write_private
 from config.embedded.reaper import runs
 
 
 class DataDirectory:
+    """A locked data directory and the paths in it."""
+
     def __init__(self, path: Path, lock: IO[str]) -> None:
         self.path = path
         self.lock = lock
@@ -27,7 +29,7 @@ class DataDirectory:
         self.logs.mkdir(mode=0o700, exist_ok=True)
 
     def secret_key(self) -> str:
-        """Made once: a new one would sign everybody out."""
+        """Return the secret key. It is created only once, because a new one would sign everybody out."""
         path = self.path / "secret-key"
         if not path.exists():
             write_private(path, secrets.token_urlsafe(48))
@@ -36,7 +38,9 @@ class DataDirectory:
 
 @contextmanager
 def locked(path: Path) -> Iterator[DataDirectory]:
-    """The directory, for us alone; made when it is missing."""
+    """Lock the directory for this process, and create it if it is missing.
+
+    Raises CannotStart if it cannot be created, or if Confab already runs on it."""
     with _lock_file(path) as lock:
         _acquire(lock, path)
         lock.truncate(0)
@@ -55,8 +59,10 @@ def _lock_file(path: Path) -> IO[str]:
 
 
 def _acquire(lock: IO[str], path: Path) -> None:
-    """The reaper of an `up` that was killed holds the lock until everything has stopped: that is worth waiting for."""
-    deadline = time.monotonic() + REAPER_GRACE
+    """Lock the file.
+
+    The reaper of a killed `up` holds the lock until all children have stopped, so this waits for it."""
+    deadline = time.monotonic() + REAPER_GRACE_SECONDS
     while True:
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -65,6 +71,6 @@ def _acquire(lock: IO[str], path: Path) -> None:
             holder = lock.read().strip()
             if (holder.isascii() and holder.isdecimal() and runs(int(holder))) or time.monotonic() > deadline:
                 raise CannotStart(
-                    f"Confab already runs on {path} (process {holder}): stop it, or choose other --data"
+                    f"Confab already runs on {path} (process {holder}): stop it, or choose another path with --data"
                 ) from None
             time.sleep(0.05)

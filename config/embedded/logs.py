@@ -1,14 +1,14 @@
-"""Bounds the logs of the servers, which open them once and write to their end for as long as they run."""
+"""Limits the size of the servers' logs. The servers keep them open and append to them as long as they run."""
 
 import os
 import shutil
 from pathlib import Path
 
-LIMIT_BYTES = 10 * 2**20  # of one log; the one before is kept beside it
+LIMIT_BYTES = 10 * 2**20  # of one log; the previous one is kept beside it
 
 
 def rotate(log: Path, limit: int = LIMIT_BYTES) -> None:
-    """Move what a log holds to `<name>.1` once it is longer than `limit`, and leave its writer an empty file."""
+    """Move a log to `<name>.1` if it is longer than `limit` bytes, and leave its writer an empty file."""
     try:
         if log.stat().st_size <= limit:
             return
@@ -19,6 +19,6 @@ def rotate(log: Path, limit: int = LIMIT_BYTES) -> None:
         unfinished.rename(log.with_name(f"{log.name}.1"))
     except FileNotFoundError:
         return
-    except OSError:  # a full disk, above all: the room is worth more than the lines
+    except OSError:  # above all a full disk: space is worth more than log lines
         log.with_name(f"{log.name}.unfinished").unlink(missing_ok=True)
     os.truncate(log, 0)

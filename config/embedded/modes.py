@@ -1,4 +1,4 @@
-"""Closes what we keep to other accounts of this machine, whatever umask it was made with."""
+"""Makes our files unreadable for other accounts of this machine, whatever umask created them."""
 
 import os
 import stat
@@ -8,16 +8,15 @@ from pathlib import Path
 from config.embedded import CannotStart
 from config.embedded.account import SystemUser, account_for_postgres, our_account
 
-UMASK = 0o077  # of all programs of `up`
+UMASK = 0o077  # of all programs that `up` starts
 OTHERS_MODE_BITS = 0o077
 
 
 def close_to_others(data: Path) -> None:
-    """Take the data directory and everything in it from group and others.
+    """Remove the permissions of group and others from the data directory and everything in it.
 
-    Files of traces may be many: they are looked through once, and their directory is closed when that is done. What
-    PostgreSQL keeps it closes itself; where it runs as another account, that account's group may pass through `data`.
-    """
+    There may be many files of traces: they are checked once, and their directory is closed when that is done.
+    PostgreSQL closes its own files. If it runs as another account, that account's group may pass through `data`."""
     for path in data.iterdir():
         if path.name != "postgres" and not path.is_symlink() and not (path.name == "files" and not _is_open(path)):
             _close_all(path)
@@ -31,7 +30,7 @@ def close_to_others(data: Path) -> None:
 
 
 def _guest() -> SystemUser | None:
-    """Return PostgreSQL's account where it is not ours."""
+    """Return PostgreSQL's account, or None if it is ours."""
     with suppress(CannotStart):
         account = account_for_postgres()
         return None if account == our_account() else account
@@ -39,7 +38,7 @@ def _guest() -> SystemUser | None:
 
 
 def _close_all(path: Path) -> None:
-    """The deepest first, so that one which was interrupted is looked through again."""
+    """Close a tree from its leaves to its root, so that an interrupted run is repeated from the start."""
     with suppress(FileNotFoundError, PermissionError):  # it has just gone, or is somebody else's
         if path.is_dir():
             for entry in path.iterdir():

@@ -1,4 +1,4 @@
-"""Lock files of a PostgreSQL that is gone, when its process number has passed to another program."""
+"""Repairs lock files of a PostgreSQL that is gone and whose process id another program has now."""
 
 import os
 import subprocess
@@ -6,17 +6,17 @@ from pathlib import Path
 
 
 def disown(lock: Path, cluster: Path) -> None:
-    """Write our number into a lock file whose process is no server of `cluster`; remove one that names no process.
+    """Replace the process id in a lock file by ours if that process is not a server of `cluster`.
 
-    PostgreSQL refuses to start while any process has the number in the file, except its own parent. It still looks
-    whether a process of an earlier server uses the shared memory that the file names, which removing it would prevent.
-    """
+    A file without a process id is removed. PostgreSQL refuses to start while any process has the id in the file, except
+    its own parent. It still checks whether a process of an earlier server uses the shared memory that the file names;
+    removing the file would prevent that."""
     try:
         number, _, rest = lock.read_text(errors="replace").partition("\n")
     except FileNotFoundError:
         return
     if not number.strip().isdecimal():
-        lock.unlink()  # the power went while it was written
+        lock.unlink()  # the power failed while it was written
     elif not works_in(int(number), cluster):
         with open(lock, "r+") as file:
             file.write(f"{os.getpid()}\n{rest}")
@@ -24,7 +24,7 @@ def disown(lock: Path, cluster: Path) -> None:
 
 
 def works_in(pid: int, cluster: Path) -> bool:
-    """Tell whether the process works in the directory of the cluster, as every process of its server does."""
+    """Return whether the process works in the directory of the cluster, as all processes of its server do."""
     try:
         if Path("/proc/self").exists():
             return Path(f"/proc/{pid}/cwd").resolve(strict=True) == cluster.resolve()

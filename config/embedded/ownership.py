@@ -1,15 +1,14 @@
-"""Gives a database and what is in it to the role of the application, which is no superuser: neither is, then, whoever
-gets it to run a statement of theirs.
+"""Makes the application's role the owner of a database and its content, so that no program needs the superuser.
 
-Before there was this role, the superuser owned everything; data directories of that time are handed over at their next
-start. Extensions stay the superuser's: the application uses them, and may make those that PostgreSQL trusts."""
+Data directories of releases before this role belong to the superuser and are handed over at their next start.
+Extensions keep the superuser as owner: the application uses them, and may create those that PostgreSQL trusts."""
 
 import psycopg
 from psycopg import sql
 
 ROLE = "confab"
 
-# It replaces its database when it restores one, and ends the connections to it, also those of autovacuum.
+# The role must be able to replace its database for a restore, and to end connections to it, also those of autovacuum.
 MAKE_ROLE = f"""
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
@@ -21,7 +20,7 @@ DATABASES_SQL = """
 SELECT datname, datdba = %(role)s::regrole FROM pg_database
 WHERE NOT datistemplate AND datname <> 'postgres' AND datallowconn
 """
-# Indexes, sequences of columns and types of rows follow their tables.
+# Indexes, column sequences and row types follow their tables.
 HAND_OVER = f"""
 DO $$ DECLARE statement text; BEGIN
     FOR statement IN
@@ -51,8 +50,9 @@ END $$
 
 
 def hand_over(server: psycopg.Connection, database: str) -> list[str]:
-    """Make the role, and its database where it is missing. Return the names of all databases: what is in them is handed
-    over by `hand_over_content`."""
+    """Create the role, and its database if it is missing. Return the names of all databases.
+
+    The content of these databases is handed over by `hand_over_content`."""
     server.execute(MAKE_ROLE)
     found: dict[str, bool] = dict(server.execute(DATABASES_SQL, {"role": ROLE}).fetchall())
     if database not in found:
@@ -64,5 +64,5 @@ def hand_over(server: psycopg.Connection, database: str) -> list[str]:
 
 
 def hand_over_content(database: psycopg.Connection) -> None:
-    """Hand over all of it or nothing."""
+    """Make the role the owner of everything in a database, in one transaction."""
     database.execute(HAND_OVER.encode())

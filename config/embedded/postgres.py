@@ -1,4 +1,4 @@
-"""PostgreSQL on this machine: makes its cluster once, listens on a Unix socket only, recovers by itself."""
+"""PostgreSQL on this machine: creates its cluster once, listens on a Unix socket only, and recovers by itself."""
 
 import shutil
 import signal
@@ -18,8 +18,8 @@ from config.embedded.sockets import socket_directory
 from config.embedded.wheels import postgres_programs, postgres_version
 
 DATABASE = "confab"
-SUPERUSER = "postgres"  # of the server, whom no program of ours works as
-STOP_GRACE = 60.0  # a fast shutdown writes a checkpoint
+SUPERUSER = "postgres"  # no program of ours connects as this role
+STOP_GRACE_SECONDS = 60.0  # a fast shutdown writes a checkpoint
 
 SETTINGS = {
     "listen_addresses": "",
@@ -31,17 +31,17 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "log_checkpoints": "off",
 }
-# Trust is safe because only the owner of the socket's directory can knock.
+# Trust is safe because only the owner of the socket's directory can connect.
 INITDB = ("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions")
-# For data that nobody will miss: tests.
+# For tests, whose data may be lost.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """The server below `data`; `spawn` it, then wait until it `is_ready`."""
+    """The PostgreSQL server of a data directory. Call `spawn`, then wait for `is_ready`."""
 
     name = "PostgreSQL"
-    patience = 5  # what an orphan holds is free only when its last process has ended
+    max_early_deaths = 5  # the resources of an orphan are free only when its last process has ended
 
     def __init__(self, data: Path, *, log: Path, durable: bool = True) -> None:
         self.log = log
@@ -68,11 +68,16 @@ class Postgres:
         flags = [flag for name, value in settings.items() for flag in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self.programs / "postgres", "-D", self.cluster, *flags]
         return children.spawn(
-            self.name, command, stop_signal=signal.SIGINT, grace=STOP_GRACE, log=self.log, **self.account.of_process
+            self.name,
+            command,
+            stop_signal=signal.SIGINT,
+            grace=STOP_GRACE_SECONDS,
+            log=self.log,
+            **self.account.of_process,
         )
 
     def is_ready(self) -> bool:
-        """Return whether it answers; by then our database is there and belongs to the role of the application."""
+        """Return whether the server answers. By then, our database exists and belongs to the application's role."""
         try:
             with self._as_superuser("postgres") as server:
                 databases = hand_over(server, DATABASE)
@@ -94,19 +99,22 @@ class Postgres:
         return True
 
     def _reachable(self, data: Path) -> Path:
-        """`data`; or where it stands below a directory closed to the account, a link to a directory that is open."""
+        """Return `data` or, if the account cannot reach it, an open directory to which `data` becomes a link."""
         if not data.exists() and not self.account.can_reach(data):
             data.symlink_to(tempfile.mkdtemp(prefix="data-", dir=roots_store()))
         return self.account.make_directory(data.resolve())
 
     def _make_cluster(self) -> None:
-        """initdb works beside the final place, so that a cluster which stands is a whole one."""
+        """Create the cluster if it is missing.
+
+        It is created beside its final place, so that an existing cluster is always complete. Raises CannotStart if
+        there is a cluster of another version."""
         if self.cluster.exists():
             return
         if others := sorted(path.name for path in self.cluster.parent.iterdir() if path.name.isdecimal()):
             raise CannotStart(
-                f"{self.cluster.parent} holds data of PostgreSQL {others[-1]}, this release brings {self.cluster.name}:"
-                " see 'Upgrading PostgreSQL' in docs/operations.md"
+                f"{self.cluster.parent} holds data of PostgreSQL {others[-1]}, but this release"
+                f" contains {self.cluster.name}: see 'Upgrading PostgreSQL' in docs/operations.md"
             )
         unfinished = self.cluster.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -114,9 +122,9 @@ class Postgres:
         unfinished.rename(self.cluster)
 
     def _stop_orphan(self) -> None:
-        """A server that outlived its `up` and its reaper holds the cluster: it is ours, and it is stopped."""
+        """Stop a server that has outlived its `up` and its reaper and still holds the cluster."""
         if (self.cluster / "postmaster.pid").exists() and self._answers():
-            self._run("pg_ctl", "-D", self.cluster, "-m", "fast", "-w", "-t", str(int(STOP_GRACE)), "stop")
+            self._run("pg_ctl", "-D", self.cluster, "-m", "fast", "-w", "-t", str(int(STOP_GRACE_SECONDS)), "stop")
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         command = [self.programs / program, *arguments]

@@ -1,8 +1,7 @@
-"""Runs beside its parent and ends the parent's children when the parent is killed and cannot do it itself.
+"""Program that runs beside its parent and ends the parent's children if the parent is killed.
 
-Reads lines from the pipe given by number: `+ <pid> <signal> <grace>` for a child that started, `- <pid>` for one that
-is gone. The end of the pipe is the end of the parent. Needs nothing but the standard library, so it starts at once.
-"""
+It reads lines from the pipe given by number: `+ <pid> <signal> <grace>` for a child that started, `- <pid>` for one
+that is gone. The pipe ends with the parent. Only the standard library is used, for a fast start."""
 
 import os
 import signal
@@ -16,7 +15,7 @@ POLL_SECONDS = 0.05
 
 
 def runs(pid: int) -> bool:
-    """False also for a zombie, which stays where process 1 does not collect orphans (many containers)."""
+    """Return whether a process runs. A zombie does not, and may remain in containers that do not collect orphans."""
     try:
         os.kill(pid, 0)
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -27,7 +26,7 @@ def runs(pid: int) -> bool:
 
 
 def end(pid: int, number: int, grace: float) -> None:
-    """Asks one child to stop, and kills whatever is left of its process group when the grace is over."""
+    """Ask one child to stop, and kill its process group when the grace is over."""
     deadline = time.monotonic() + grace
     try:
         os.kill(pid, number)
@@ -39,7 +38,7 @@ def end(pid: int, number: int, grace: float) -> None:
 
 
 def follow(lines: Iterable[str]) -> dict[int, tuple[int, float]]:
-    """The children that stand when the pipe ends."""
+    """Return the children that exist when the pipe ends: their signal and grace by process id."""
     children: dict[int, tuple[int, float]] = {}
     for line in lines:
         verb, pid, *how = line.split()

@@ -1,4 +1,4 @@
-"""Where the embedded servers listen: Unix sockets in a directory that only its owner may enter."""
+"""The directories of the embedded servers' Unix sockets, which only their owner can enter."""
 
 import hashlib
 import tempfile
@@ -13,19 +13,23 @@ MAX_SOCKET_PATH_BYTES = 103 - len(
 
 
 def place_of_sockets(data: Path) -> Path:
-    """Return `data` itself or, when its path is too long, a directory among the temporary files for it alone."""
+    """Return `data` or, if its path is too long for a socket, a temporary directory of its own."""
     if len(bytes(data)) <= MAX_SOCKET_PATH_BYTES:
         return data
     return Path(tempfile.gettempdir()) / f"confab-{hashlib.sha256(bytes(data)).hexdigest()[:16]}"
 
 
 def socket_directory(data: Path, account: SystemUser) -> Path:
-    """Return where the sockets of a server with these data stand, made for its account alone."""
+    """Return the directory for the sockets of a server, created for its account alone.
+
+    Raises CannotStart if the directory exists and belongs to somebody else."""
     place = place_of_sockets(data)
     if place == data:
         return data
     account.make_directory(place)
     facts = place.lstat()
     if place.is_symlink() or facts.st_uid != account.uid or facts.st_mode & 0o077:
-        raise CannotStart(f"{place} belongs to somebody else or is open to others: remove it, or shorten --data")
+        raise CannotStart(
+            f"{place} belongs to somebody else or is open to others: remove it, or choose a shorter --data"
+        )
     return place

@@ -1,4 +1,4 @@
-"""Keeps services running: starts them together, starts again the one that ends, gives up on one that keeps ending."""
+"""Keeps services running: starts them together, restarts one that ends, and gives up if it keeps ending."""
 
 import time
 from collections.abc import Callable
@@ -12,20 +12,19 @@ from config.embedded import CannotStart
 from config.embedded.children import Child, Children
 from config.embedded.logs import rotate
 
-START_POLL = 0.05
-WATCH_POLL = 0.2
-MEMORY = 60.0  # a death is forgotten after this many seconds
-# So many deaths within MEMORY are hopeless. A killed PostgreSQL comes up only when its last backend is gone, which
-# takes some seconds on a busy machine: the delays until then add up to 16.
+START_POLL_SECONDS = 0.05
+WATCH_POLL_SECONDS = 0.2
+DEATHS_WINDOW_SECONDS = 60.0  # older deaths are forgotten
+# Deaths within the window after which there is no hope. A killed PostgreSQL starts only when its last backend is gone,
+# which takes some seconds on a busy machine: the delays until then add up to 16 s.
 MAX_DEATHS = 7
-FIRST_DELAY = 0.25  # doubled with every death
+FIRST_DELAY_SECONDS = 0.25  # doubled with every death
 
 
 class Service(Protocol):
-    """A program that is started, is ready some time later, and may end when nobody asked it to.
+    """A program that is started, is ready some time later, and may end unexpectedly.
 
-    `patience` is the number of deaths that are hopeless as long as it has never been ready.
-    """
+    `max_early_deaths` is the number of deaths after which there is no hope for a service that was never ready."""
 
     @property
     def name(self) -> str: ...
@@ -34,12 +33,13 @@ class Service(Protocol):
     @property
     def log(self) -> Path | None: ...
     @property
-    def patience(self) -> int: ...
+    def max_early_deaths(self) -> int: ...
     def spawn(self, children: Children) -> Child: ...
     def is_ready(self) -> bool: ...
 
 
 def line(name: str, detail: str) -> str:
+    """Return a line of the terminal about one service."""
     return f"  {name:<12} {detail}"
 
 
@@ -49,33 +49,34 @@ class Stopped(Exception):
 
 @dataclass
 class ServiceWatch:
-    """One service, its present process, and how it has been doing."""
+    """One service, its present process, and its recent deaths."""
 
     service: Service
     child: Child | None = None
     is_ready: bool = False
     due: float = 0.0
     deaths: list[float] = field(default_factory=list)
-    patience: int = 0
+    max_deaths: int = 0
 
     def __post_init__(self) -> None:
-        self.patience = self.service.patience
+        self.max_deaths = self.service.max_early_deaths
 
     def note_ready(self) -> None:
-        self.is_ready, self.patience = True, MAX_DEATHS
+        """Note that the service was ready, which allows it MAX_DEATHS."""
+        self.is_ready, self.max_deaths = True, MAX_DEATHS
 
     def note_death(self) -> float:
-        """The seconds to wait until the next start."""
+        """Note that the process has ended. Return the seconds to wait before the next start."""
         now = time.monotonic()
-        self.deaths = [death for death in self.deaths if now - death < MEMORY] + [now]
+        self.deaths = [death for death in self.deaths if now - death < DEATHS_WINDOW_SECONDS] + [now]
         self.child, self.is_ready = None, False
-        delay: float = FIRST_DELAY * 2 ** (len(self.deaths) - 1)
+        delay: float = FIRST_DELAY_SECONDS * 2 ** (len(self.deaths) - 1)
         self.due = now + delay
         return delay
 
 
 class Supervisor:
-    """Stops the services at the end of its block: the group that started last is the first to go."""
+    """Starts services, keeps them running, and stops them at the end of its block, the last group first."""
 
     def __init__(self, children: Children, *, stop: Event, say: Callable[[str], None]) -> None:
         self._children = children
@@ -91,17 +92,19 @@ class Supervisor:
             self._children.stop(*[watch.child for watch in group if watch.child])
 
     def start(self, *services: Service) -> None:
-        """Starts all of them at the same time, and returns when all of them are ready."""
+        """Start services at the same time, and return when all of them are ready.
+
+        Raises Stopped if we are asked to stop, and CannotStart if one of them keeps ending."""
         started = [ServiceWatch(service) for service in services]
         self._groups.append(started)
         while not all(watch.is_ready for watch in started):
             self._look()
-            if self._stop.wait(START_POLL):
+            if self._stop.wait(START_POLL_SECONDS):
                 raise Stopped
 
     def keep(self) -> None:
-        """Returns when we are asked to stop."""
-        while not self._stop.wait(WATCH_POLL):
+        """Keep all services running, and return when we are asked to stop."""
+        while not self._stop.wait(WATCH_POLL_SECONDS):
             self._children.keep_reaper()
             self._look()
 
@@ -125,7 +128,7 @@ class Supervisor:
         self._children.forget(child)
         delay = watch.note_death()
         ended = f"{watch.service.name} ended with {child.exit_code}"
-        if len(watch.deaths) >= watch.patience:
-            often = f", {len(watch.deaths)} times within {MEMORY:.0f} s" if len(watch.deaths) > 1 else ""
+        if len(watch.deaths) >= watch.max_deaths:
+            often = f", {len(watch.deaths)} times within {DEATHS_WINDOW_SECONDS:.0f} s" if len(watch.deaths) > 1 else ""
             raise CannotStart(f"{ended}{often}: see {watch.service.log or 'its messages above'}")
-        self._say(f"{ended}: starting it again in {delay:.2g} s")
+        self._say(f"{ended}: restarting it in {delay:.2g} s")

@@ -1,4 +1,4 @@
-"""Valkey on this machine: cache and queue, on a Unix socket only, with its writes appended to a file every second."""
+"""Valkey on this machine: cache and queue on a Unix socket only, with writes saved to a file every second."""
 
 import socket
 from pathlib import Path
@@ -13,10 +13,10 @@ ANSWER_SECONDS = 2.0
 
 
 class Valkey:
-    """The server below `data`; `spawn` it, then wait until it `is_ready`."""
+    """The Valkey server of a data directory. Call `spawn`, then wait for `is_ready`."""
 
     name = "Valkey"
-    patience = 2
+    max_early_deaths = 2
 
     def __init__(self, data: Path, *, log: Path, durable: bool = True) -> None:
         self.log = log
@@ -30,7 +30,7 @@ class Valkey:
         return f"in {self.data}"
 
     def url(self) -> str:
-        """In Celery's spelling; config.urls_of_services knows the other one."""
+        """Return the URL in Celery's spelling. `redis_client_url` converts it for redis-py."""
         return f"redis+socket://{quote(str(self.socket))}"
 
     def spawn(self, children: Children) -> Child:
@@ -51,13 +51,13 @@ class Valkey:
         return self._ask("PING").startswith(b"+PONG")
 
     def _stop_orphan(self) -> None:
-        """Two servers must never append to one file: one that outlived its `up` is stopped first."""
+        """Stop a server that has outlived its `up`, because two servers must never append to one file."""
         if self.is_ready():
             self._ask("SHUTDOWN")
         self.socket.unlink(missing_ok=True)
 
     def _ask(self, command: str) -> bytes:
-        """The answer to an inline command; empty from a server that is not there, or that closes while it stops."""
+        """Return the answer to an inline command, or b"" if the server is not there or is just stopping."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(ANSWER_SECONDS)
             try:

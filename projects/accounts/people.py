@@ -1,6 +1,6 @@
-"""Who belongs to an organization: found it, invite, join, change roles, leave.
+"""Membership of organizations: create an organization, invite, join, change roles, leave.
 
-Two rules hold whoever asks: nobody gives or takes a role above their own, and an organization always has an owner."""
+Two rules always hold: nobody gives or takes a role above their own, and an organization always has an owner."""
 
 import hashlib
 import secrets
@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from projects.models import Invitation, Membership, Organization, Role, User
 
-INVITATION_LIFE = timedelta(days=7)
+INVITATION_LIFETIME = timedelta(days=7)
 
 
 class MembershipRefusal(Exception):
-    """What was asked for cannot be; the text says why, to the person who asked."""
+    """A change of members that is not possible. The text tells the person why."""
 
 
 class RoleTooLow(MembershipRefusal):
@@ -40,7 +40,8 @@ class AddressInUse(MembershipRefusal):
 
 
 @transaction.atomic
-def found(name: str, founder: User) -> Organization:
+def found_organization(name: str, founder: User) -> Organization:
+    """Create an organization whose owner is `founder`."""
     organization = Organization.objects.create(name=name)
     organization.memberships.create(user=founder, role=Role.OWNER)
     return organization
@@ -50,14 +51,14 @@ def found(name: str, founder: User) -> Organization:
 def invite(
     organization: Organization, email: str, role: Role, *, by: User, is_mailed: bool = True
 ) -> tuple[Invitation, str]:
-    """Return an invitation and the token of its link. A second one for the same address replaces the first.
+    """Return a new invitation and the token of its link. It replaces an earlier one for the same address.
 
-    A link that is handed over instead of mailed proves nothing, so without mail the address must be free. Raises a
+    A link that is handed over instead of mailed proves nothing, so without mail the address must not be in use. Raises
     MembershipRefusal."""
     email = email.lower()
     _check_reach(organization, by, role)
     if organization.memberships.filter(user__email=email).exists():
-        raise AlreadyMember(f"{email} is a member already.")
+        raise AlreadyMember(f"{email} is already a member.")
     if not is_mailed:
         _check_address_is_free(organization, email)
     token = secrets.token_urlsafe(32)
@@ -69,15 +70,16 @@ def invite(
             "invited_by": by,
             "is_mailed": is_mailed,
             "token_hash": _hashed(token),
-            "expires_at": timezone.now() + INVITATION_LIFE,
+            "expires_at": timezone.now() + INVITATION_LIFETIME,
         },
     )
     return invitation, token
 
 
 def usable_invitations() -> QuerySet[Invitation]:
-    """Return the invitations that have not expired and whose makers could still make them: an invitation ends with the
-    role that it was made by."""
+    """Return the invitations that have not expired and whose makers could still make them.
+
+    An invitation ends with the role of its maker."""
     maker_may = Q(invited_by__memberships__role=Role.OWNER) | Q(
         invited_by__memberships__role=Role.ADMIN, role__in=[role for role in Role if Role.ADMIN.covers(role)]
     )
@@ -91,20 +93,22 @@ def usable_invitations() -> QuerySet[Invitation]:
 
 
 def invitation_with(token: str) -> Invitation | None:
-    """Return the invitation of a link, as long as it is good."""
+    """Return the invitation of a link, or None if it is no longer usable."""
     return usable_invitations().select_related("organization", "invited_by").filter(token_hash=_hashed(token)).first()
 
 
 @transaction.atomic
 def accept(invitation: Invitation, user: User) -> Membership:
-    """Makes `user` a member and uses the invitation up. It is for the owner of its address alone."""
+    """Make `user` a member and use up the invitation. Raises InvitationUnusable.
+
+    Only the owner of the invited address can use it."""
     if user.email != invitation.email:
         raise InvitationUnusable(f"This invitation is for {invitation.email}; you are signed in as {user.email}.")
     if not invitation.is_mailed and not user.has_proven_address:
         _check_address_is_free(invitation.organization, user.email)
-    Organization.objects.select_for_update().get(pk=invitation.organization_id)  # roles stand still meanwhile
+    Organization.objects.select_for_update().get(pk=invitation.organization_id)  # no role changes meanwhile
     if not usable_invitations().select_for_update(of=("self",)).filter(pk=invitation.pk).exists():
-        raise InvitationUnusable("This invitation was withdrawn or used already.")
+        raise InvitationUnusable("This invitation was withdrawn or has already been used.")
     membership, _ = Membership.objects.get_or_create(
         user=user, organization=invitation.organization, defaults={"role": invitation.role}
     )
@@ -114,6 +118,7 @@ def accept(invitation: Invitation, user: User) -> Membership:
 
 @transaction.atomic
 def change_role(organization: Organization, user: User, role: Role, *, by: User) -> Membership:
+    """Give a member another role. Raises MembershipRefusal."""
     membership = _locked(organization, user)
     _check_reach(organization, by, role)
     _check_reach(organization, by, Role(membership.role))
@@ -126,7 +131,7 @@ def change_role(organization: Organization, user: User, role: Role, *, by: User)
 
 @transaction.atomic
 def remove(organization: Organization, user: User, *, by: User) -> None:
-    """Also how a person leaves: everybody's own role is within reach."""
+    """Remove a member. People leave by removing themselves: everybody's own role is within reach."""
     membership = _locked(organization, user)
     if by != user:
         _check_reach(organization, by, Role.ADMIN)
@@ -138,7 +143,7 @@ def remove(organization: Organization, user: User, *, by: User) -> None:
 
 @transaction.atomic
 def transfer(organization: Organization, to: User, *, by: User) -> None:
-    """`to` becomes owner and `by` an admin."""
+    """Make `to` the owner and `by` an admin."""
     _check_reach(organization, by, Role.OWNER)
     successor = _locked(organization, to)
     successor.role = Role.OWNER
@@ -148,7 +153,7 @@ def transfer(organization: Organization, to: User, *, by: User) -> None:
 
 
 def _locked(organization: Organization, user: User) -> Membership:
-    """The membership, while nobody else can change any of the organization's."""
+    """Return the membership, and lock all memberships of the organization until the transaction ends."""
     Organization.objects.select_for_update().get(pk=organization.pk)
     return organization.memberships.select_related("user").get(user=user)
 
@@ -160,7 +165,9 @@ def _check_reach(organization: Organization, by: User, role: Role) -> None:
 
 
 def _check_address_is_free(organization: Organization, email: str) -> None:
-    """Nobody proves this address by mail, so whoever another organization knows by it may be somebody else."""
+    """Raise AddressInUse if another organization knows the address, which may be somebody else's.
+
+    Without mail, nobody proves that the address is theirs."""
     elsewhere = usable_invitations().filter(email=email).exclude(organization=organization).exists()
     user = User.objects.filter(email=email).first()
     if elsewhere or (user is not None and not user.has_proven_address and user.memberships.exists()):

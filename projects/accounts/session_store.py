@@ -1,6 +1,6 @@
-"""Sessions of browsers in the database, under a hash of their key: who reads a backup cannot be anybody.
+"""Browser sessions in the database, under a hash of their key: a reader of a backup cannot take over a session.
 
-The key is the cookie. It has 32 random characters, so a plain hash cannot be guessed back."""
+The key is the cookie. It has 32 random characters, so a plain hash cannot be reversed."""
 
 from hashlib import sha256
 from typing import Any
@@ -9,16 +9,16 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-COLUMN_CHARACTERS = 40
+KEY_COLUMN_CHARACTERS = 40
 
 
 def hashed(key: str) -> str:
-    """Return what stands in the database for a key: 160 bits, as many as its column holds."""
-    return sha256(key.encode()).hexdigest()[:COLUMN_CHARACTERS]
+    """Return the value that is stored for a key: 160 bits, in the 40 characters of its column."""
+    return sha256(key.encode()).hexdigest()[:KEY_COLUMN_CHARACTERS]
 
 
 class SessionStore(db.SessionStore):
-    """Django's store, which meets the database in these four places. Nothing here is asynchronous."""
+    """Django's store, with hashed keys in all four methods that use the database. Nothing is asynchronous."""
 
     def _get_session_from_db(self) -> Session | None:
         row = None

@@ -1,4 +1,4 @@
-"""Who may sign up, and where allauth sends people: the rules behind its pages."""
+"""Rules behind allauth's pages: who may sign up, and where people are sent."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,30 +25,32 @@ from projects.accounts.mail import has_mail_server
 from projects.accounts.people import usable_invitations
 from projects.models import Invitation, User
 
-INVITED_EMAIL = "invited_email"  # of a browser session that opened the link of an invitation
+INVITED_EMAIL_KEY = "invited_email"  # in a browser session that opened the link of an invitation
 NO_MAIL = "This installation has no mail server. Ask its operator for a sign-in link (./run manage sign_in_link)."
 NO_PROOF = "This installation has no mail server, so nobody could prove a new address."
 
 
 def is_sign_up_open() -> bool:
-    """Return whether anybody may sign up who can read mail; without a mail server, nobody can."""
+    """Return whether everybody who can read mail may sign up. Without a mail server, nobody may."""
     return settings.SIGN_UP == "open" and has_mail_server()
 
 
 def may_sign_up(email: str) -> bool:
+    """Return whether the address may sign up: sign-up is open, or the address is invited."""
     return is_sign_up_open() or usable_invitations().filter(email=email.lower()).exists()
 
 
 def note_opened_invitation(request: HttpRequest, invitation: Invitation) -> None:
-    """Let this browser sign up as whom the invitation is for. The address is proven only if mail brought the link."""
-    request.session[INVITED_EMAIL] = invitation.email
+    """Let this browser sign up with the invited address. It is proven only if mail delivered the link."""
+    request.session[INVITED_EMAIL_KEY] = invitation.email
     if invitation.is_mailed:
         request.session["account_verified_email"] = invitation.email  # allauth's own name for a proven address
 
 
 class VerifyAddress(EmailVerificationStage):  # type: ignore[misc]
-    """The step of a sign-in that asks for the code in a mail. Without a mail server nobody could go on, so it is left
-    out, and the address stays unproven until there is one."""
+    """Step of a sign-in that asks for the code from a mail.
+
+    Without a mail server nobody could continue, so the step is skipped, and the address stays unproven."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
         return super().handle() if has_mail_server() else (None, True)
@@ -56,7 +58,7 @@ class VerifyAddress(EmailVerificationStage):  # type: ignore[misc]
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return is_sign_up_open() or bool(request.session.get(INVITED_EMAIL))
+        return is_sign_up_open() or bool(request.session.get(INVITED_EMAIL_KEY))
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return reverse("organizations")
@@ -66,11 +68,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return [ours.get(path, path) for path in super().get_login_stages()]
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Prove no address by a code that only the operator's console has shown."""
+        """Confirm an address, unless only the operator's console has shown the code."""
         return has_mail_server() and bool(super().confirm_email(request, email_address))
 
     def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
-        """Send a mail whose names and links are those of the base URL, whatever host the request was sent to."""
+        """Send a mail whose names and links contain the base URL, whatever host received the request."""
         ours = {name: _at_base_url(value) if _is_link(value) else value for name, value in values.items()}
         site = {"name": "Confab", "domain": settings.BASE_URL}
         super().send_mail(template_prefix, email, ours | {"current_site": site})
@@ -81,12 +83,14 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return may_sign_up(sociallogin.user.email)
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
-        """Join an account only if its address is proven: whoever made it may not be whom the provider knows."""
+        """Return whether an account may be joined: only if its address is proven.
+
+        Otherwise its maker may not be the person whom the provider knows."""
         is_proven = EmailAddress.objects.filter(email=email.lower(), verified=True).exists()
         return is_proven and bool(super().can_authenticate_by_email(login, email))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Say what stands in the way when an account has the address without a proof."""
+        """Say why the sign-in cannot go on if an account has the address without a proof."""
         email = (sociallogin.user.email or "").lower()
         if sociallogin.is_existing or request.user.is_authenticated:
             return
@@ -107,9 +111,9 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     def clean_email(self) -> str:
-        """Take only the address whose link this browser opened, unless sign-up is open."""
+        """Accept only the address whose invitation this browser opened, unless sign-up is open."""
         email: str = super().clean_email().lower()
-        is_invited = email == context.request.session.get(INVITED_EMAIL) and may_sign_up(email)
+        is_invited = email == context.request.session.get(INVITED_EMAIL_KEY) and may_sign_up(email)
         if not (is_invited or is_sign_up_open()):
             raise ValidationError("Nobody has invited this address. Ask the owner of an organization to invite it.")
         return email

@@ -1,4 +1,4 @@
-"""Writes sign-ins, and what changes how a person signs in, to the audit log of each of the person's organizations."""
+"""Writes sign-ins, and changes of how a person signs in, to the audit log of each of the person's organizations."""
 
 from typing import Any
 

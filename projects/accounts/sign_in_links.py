@@ -1,4 +1,4 @@
-"""Links that sign a person in once: the token dies with the first sign-in after it was made, or after three days."""
+"""Links that sign a person in once. A token expires with the next sign-in, or after three days."""
 
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -10,7 +10,9 @@ from projects.models import User
 
 
 class SignInTokens(PasswordResetTokenGenerator):
-    """Signs the password and the time of the last sign-in with it: a change of either kills the token."""
+    """Generator of tokens that also sign the password and the time of the last sign-in.
+
+    A change of either invalidates the token."""
 
     key_salt = "projects.sign_in_links"  # fixed: links that were given out must stay valid
 
@@ -19,12 +21,13 @@ tokens = SignInTokens()
 
 
 def link_for(user: User) -> str:
+    """Return a link that signs `user` in."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     return settings.BASE_URL + reverse("sign-in-link", args=[uid, tokens.make_token(user)])
 
 
-def user_of(uidb64: str, token: str) -> User | None:
-    """The person, if the link still works. Whoever calls this signs the person in, which ends the link."""
+def find_user(uidb64: str, token: str) -> User | None:
+    """Return the person of a link, or None if it no longer works. The caller signs the person in, which ends it."""
     try:
         user = User.objects.get(pk=force_str(urlsafe_base64_decode(uidb64)), is_active=True)
     except (User.DoesNotExist, ValueError, OverflowError):

@@ -8,18 +8,18 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from projects.accounts.sign_in_links import user_of
+from projects.accounts.sign_in_links import find_user
 
 
 @never_cache
 @require_safe
 def sign_in_link(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
-    """Sign in by the link that the operator was given. It works once; a second factor is asked for.
+    """Sign in by a link from the operator, which works once. A second factor is still required.
 
-    A HEAD, which mail and chat programs send to preview a link, leaves it as it is."""
+    A HEAD request, which mail and chat programs send to preview a link, does not use it up."""
     if request.method == "HEAD":
         return HttpResponse()
-    user = user_of(uidb64, token)
+    user = find_user(uidb64, token)
     if user is None:
         messages.error(request, "This link was used or has expired. Sign in with your password, or get a new link.")
         return redirect("sign-in")

@@ -1,1 +1,1 @@
-"""The pages on which people look after their projects and organizations."""
+"""Pages on which people manage their projects and organizations."""

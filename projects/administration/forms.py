@@ -1,4 +1,4 @@
-"""What owners and admins type on the pages of settings."""
+"""Forms of the settings pages."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,9 @@ from projects.audit import Action, Trail
 from projects.models import Membership, Organization, Project, Role, Scope
 from projects.values import validate_calendar
 
-FIELD = {"class": "field"}
-EXPIRIES = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
-OVERLAPS = [("0", "Now"), ("1", "In an hour"), ("24", "In a day"), ("168", "In a week"), ("720", "In 30 days")]
+FIELD_ATTRS = {"class": "field"}
+EXPIRY_CHOICES = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
+OVERLAP_CHOICES = [("0", "Now"), ("1", "In an hour"), ("24", "In a day"), ("168", "In a week"), ("720", "In 30 days")]
 SCOPE_TEXTS = {
     Scope.INGEST: "ingest: send traces and scores",
     Scope.READ: "read: query sessions, traces and scores",
@@ -26,25 +26,29 @@ class KeyForm(forms.Form):
     name = forms.CharField(
         max_length=120,
         help_text="Who will use it, such as “production” or “Ana's laptop”.",
-        widget=forms.TextInput(FIELD),
+        widget=forms.TextInput(FIELD_ATTRS),
     )
     scopes = forms.MultipleChoiceField(
         choices=[(scope.value, text) for scope, text in SCOPE_TEXTS.items()],
         initial=list(Scope.values),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "A key without any scope could do nothing."},
+        error_messages={"required": "Choose at least one scope."},
     )
-    expires = forms.ChoiceField(choices=EXPIRIES, required=False, widget=forms.Select(FIELD))
+    expires = forms.ChoiceField(choices=EXPIRY_CHOICES, required=False, widget=forms.Select(FIELD_ATTRS))
 
     def expires_at(self) -> datetime | None:
+        """Return when the key expires, or None for never."""
         days = self.cleaned_data["expires"]
         return timezone.now() + timedelta(days=int(days)) if days else None
 
 
 class RotateForm(forms.Form):
-    overlap = forms.ChoiceField(choices=OVERLAPS, initial="24", label="The old pair ends", widget=forms.Select(FIELD))
+    overlap = forms.ChoiceField(
+        choices=OVERLAP_CHOICES, initial="24", label="The old pair ends", widget=forms.Select(FIELD_ATTRS)
+    )
 
     def until(self) -> datetime:
+        """Return when the old key expires."""
         return timezone.now() + timedelta(hours=int(self.cleaned_data["overlap"]))
 
 
@@ -52,23 +56,23 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Project
         fields = ["name"]
-        widgets = {"name": forms.TextInput(FIELD)}
+        widgets = {"name": forms.TextInput(FIELD_ATTRS)}
 
     def clean_name(self) -> str:
-        """In a transaction, which keeps the name free of others until it ends."""
+        """Return a name that is free. The transaction keeps it free until it ends."""
         name: str = self.cleaned_data["name"]
         Organization.objects.select_for_update().get(pk=self.instance.organization_id)
         if self.instance.organization.projects.filter(name=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("Another project of this organization has this name.")
+            raise forms.ValidationError("Another project in this organization has this name.")
         return name
 
 
 class GeneralForm(ProjectForm):
     time_zone = forms.ChoiceField(
         choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
-        required=False,  # an older page or script that only renames leaves it as it is
-        help_text="Days and hours that people type into filters are meant in this zone.",
-        widget=forms.Select(FIELD),
+        required=False,  # a script that only renames leaves the time zone unchanged
+        help_text="Days and hours that people type into filters are in this time zone.",
+        widget=forms.Select(FIELD_ATTRS),
     )
 
     session_quiet_minutes = forms.IntegerField(
@@ -76,8 +80,9 @@ class GeneralForm(ProjectForm):
         max_value=10_080,
         required=False,
         label="Minutes until a session is idle",
-        help_text=f"Counted from the end of its last span. Empty takes the server's {settings.SESSION_QUIET_MINUTES}.",
-        widget=forms.NumberInput(FIELD),
+        help_text="Counted from the end of its last span."
+        f" Leave empty for the server's {settings.SESSION_QUIET_MINUTES}.",
+        widget=forms.NumberInput(FIELD_ATTRS),
     )
 
     class Meta(ProjectForm.Meta):
@@ -98,16 +103,16 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
         max_value=36_500,
         required=False,
         label="Keep traces for (days)",
-        help_text="Counted from their arrival; what is older is deleted every night. Empty keeps everything.",
-        widget=forms.NumberInput(FIELD),
+        help_text="Counted from their arrival. Older traces are deleted every night. Leave empty to keep everything.",
+        widget=forms.NumberInput(FIELD_ATTRS),
     )
     monthly_span_quota = forms.IntegerField(
         min_value=1,
         max_value=10**15,
         required=False,
-        label="Spans a month",
-        help_text="Beyond it, SDKs are refused with 429 until the next month (UTC). Empty takes everything.",
-        widget=forms.NumberInput(FIELD),
+        label="Spans per month",
+        help_text="Beyond this, SDKs are refused with 429 until the next month (UTC). Leave empty for no limit.",
+        widget=forms.NumberInput(FIELD_ATTRS),
     )
 
     class Meta:
@@ -119,13 +124,13 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Organization
         fields = ["name"]
-        widgets = {"name": forms.TextInput(FIELD)}
+        widgets = {"name": forms.TextInput(FIELD_ATTRS)}
 
 
 class ConfirmForm(forms.Form):
-    """Takes the name of what is to be deleted, typed by hand."""
+    """Form that confirms a deletion: people type the name of what they delete."""
 
-    confirm = forms.CharField(widget=forms.TextInput(FIELD | {"autocomplete": "off", "spellcheck": "false"}))
+    confirm = forms.CharField(widget=forms.TextInput(FIELD_ATTRS | {"autocomplete": "off", "spellcheck": "false"}))
 
     def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,18 +140,18 @@ class ConfirmForm(forms.Form):
     def clean_confirm(self) -> str:
         typed: str = self.cleaned_data["confirm"]
         if typed != self.name.strip():
-            raise forms.ValidationError("This is not the name. Nothing was deleted.")
+            raise forms.ValidationError("The name does not match. Nothing was deleted.")
         return typed
 
 
 def roles_below(role: Role) -> list[tuple[str, str]]:
-    """What somebody with `role` may give, the weakest first."""
+    """Return the roles that somebody with `role` can give, weakest first."""
     return [(other.value, other.label) for other in reversed(Role) if role.covers(other)]
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(FIELD | {"autocomplete": "off"}))
-    role = forms.ChoiceField(initial=Role.MEMBER, widget=forms.Select(FIELD))
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(FIELD_ATTRS | {"autocomplete": "off"}))
+    role = forms.ChoiceField(initial=Role.MEMBER, widget=forms.Select(FIELD_ATTRS))
 
     def __init__(self, *args: Any, by: Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,7 +163,7 @@ class RoleForm(forms.Form):
 
 
 class TransferForm(forms.Form):
-    member = forms.ModelChoiceField(Membership.objects.none(), label="New owner", widget=forms.Select(FIELD))
+    member = forms.ModelChoiceField(Membership.objects.none(), label="New owner", widget=forms.Select(FIELD_ATTRS))
 
     def __init__(self, *args: Any, organization: Organization, by: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -168,22 +173,22 @@ class TransferForm(forms.Form):
 
 
 class TrailForm(forms.Form):
-    """The filter of the audit log; what cannot be understood does not filter."""
+    """Filter of the audit log. An invalid value does not filter."""
 
     action = forms.ChoiceField(
         choices=[("", "Everything"), *((action.value, action.value) for action in Action)],
         required=False,
-        widget=forms.Select(FIELD),
+        widget=forms.Select(FIELD_ATTRS),
     )
-    actor = forms.CharField(required=False, label="Who", widget=forms.TextInput(FIELD))
+    actor = forms.CharField(required=False, label="Who", widget=forms.TextInput(FIELD_ATTRS))
     project = forms.ModelChoiceField(
-        Project.objects.none(), required=False, empty_label="Every project", widget=forms.Select(FIELD)
+        Project.objects.none(), required=False, empty_label="Every project", widget=forms.Select(FIELD_ATTRS)
     )
     since = forms.DateField(
-        required=False, widget=forms.DateInput(FIELD | {"type": "date"}), validators=[validate_calendar]
+        required=False, widget=forms.DateInput(FIELD_ATTRS | {"type": "date"}), validators=[validate_calendar]
     )
     until = forms.DateField(
-        required=False, widget=forms.DateInput(FIELD | {"type": "date"}), validators=[validate_calendar]
+        required=False, widget=forms.DateInput(FIELD_ATTRS | {"type": "date"}), validators=[validate_calendar]
     )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
@@ -191,6 +196,7 @@ class TrailForm(forms.Form):
         self.fields["project"].queryset = organization.projects.order_by("name")  # type: ignore[attr-defined]
 
     def trail(self) -> Trail:
+        """Return the filter."""
         self.is_valid()
         chosen = self.cleaned_data
         project = chosen.get("project")

@@ -1,1 +1,1 @@
-"""Everything that is handed out as a file: made within bounds, sent within bounds, and never cut off in silence."""
+"""Downloads: everything sent as a file is made and sent within limits, and is never cut off unnoticed."""

@@ -1,7 +1,7 @@
-"""How a file is sent: with its length, so that one that breaks off is seen to be broken, and in parts on request.
+"""Sends files with their length, so that clients notice a broken download, and in parts on request.
 
-A small answer is handed to the server in one piece and holds no thread, however slowly it is read. A larger one holds a
-place; its reader is cut off when it takes nothing (config/slow_readers.py) or too little for too long."""
+A small file is handed to the server in one piece and holds no thread, however slowly it is read. A larger one holds a
+slot. Its reader is cut off if it reads nothing (config/slow_readers.py) or too little for too long."""
 
 import logging
 import re
@@ -15,25 +15,25 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
-from projects.downloads.places import SENDING, DownloadSlot, Holder, NoDownload
+from projects.downloads.places import SENDING_SLOTS, DownloadSlot, Holder, NoDownload
 
 log = logging.getLogger(__name__)
 
-WHOLE_BYTES = 2**20  # of an answer that is handed over in one piece
+UNSLICED_BYTES = 2**20  # up to this size, a file is handed to the server in one piece
 CHUNK_BYTES = 256 * 1024
-READER_GRACE_SECONDS = 30.0  # before the rate of a reader counts
+READER_GRACE_SECONDS = 30.0  # the rate of a reader does not count before
 LEAST_BYTES_PER_SECOND = 16 * 1024
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 UNCACHED = "private, no-store"
 
 
 def filename(name: str, extension: str) -> str:
-    """A plain name for a file, whatever stands in `name`."""
+    """Return a plain file name that is safe for any `name`."""
     return f"{slugify(name)[:100].strip('-_') or 'export'}.{extension}"
 
 
 def attachment(name: str) -> dict[str, str]:
-    """Headers of a file to keep, which no cache does."""
+    """Return headers that make a browser save the file, and keep it out of caches."""
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return {"Content-Disposition": disposition, "Cache-Control": UNCACHED}
 
@@ -47,19 +47,20 @@ def file_answer(
     headers: Mapping[str, str],
     etag: str = "",
 ) -> HttpResponseBase:
-    """Sends an open file and closes it. With `etag`, which must change with the content, also a part of it that is
-    asked for, so that a download can be taken up. Raises Busy."""
+    """Send an open file and close it. Raises Busy.
+
+    `etag` must change with the content. With it, clients can request a part of the file, and so continue a download."""
     size = _size(file)
-    asked = _asked(request, etag)
-    part = _part(asked, size) if asked else range(size)
-    if not part and asked:
+    requested = _requested_range(request, etag)
+    part = _part(requested, size) if requested else range(size)
+    if not part and requested:
         file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     answer = _body(request, file, part, holder)
     head = {"Content-Length": str(len(part)), "Content-Type": content_type, "X-Content-Type-Options": "nosniff"}
     if etag:
         head |= {"ETag": etag, "Accept-Ranges": "bytes"}
-    if asked:
+    if requested:
         answer.status_code = 206
         head |= {"Content-Range": f"bytes {part.start}-{part.stop - 1}/{size}"}
     for name, value in {**head, **headers}.items():
@@ -68,7 +69,7 @@ def file_answer(
 
 
 def download(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """For views that send files: says in words why there is none now."""
+    """Decorate a view that sends files, so that a NoDownload becomes an answer with the reason."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -81,7 +82,7 @@ def download(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
 
 
 def refused(request: HttpRequest, refusal: NoDownload) -> HttpResponse:
-    """A page for whoever reads pages, a sentence for others, such as the place of a picture."""
+    """Return a page with the reason for browsers, and plain text for other clients, such as an image."""
     if "text/html" in request.headers.get("Accept", ""):
         answer = render(request, "no_download.html", {"reason": str(refusal)}, status=refusal.status)
     else:
@@ -93,7 +94,9 @@ def refused(request: HttpRequest, refusal: NoDownload) -> HttpResponse:
 
 
 class Sending(Iterator[bytes]):
-    """The chunks of a part of a file. It ends early when its reader is too slow, which breaks the promised length."""
+    """Iterator over the chunks of a part of a file.
+
+    It ends early if the reader is too slow, so that the client misses bytes of the announced length."""
 
     def __init__(self, file: IO[bytes], part: range, place: DownloadSlot) -> None:
         self._file, self._left, self._place = file, len(part), place
@@ -105,7 +108,7 @@ class Sending(Iterator[bytes]):
             raise StopIteration
         chunk = self._file.read(min(CHUNK_BYTES, self._left))
         if not chunk:
-            raise OSError("The file is shorter than it was.")
+            raise OSError("The file has become shorter while it was sent.")
         self._left -= len(chunk)
         self._sent += len(chunk)
         return chunk
@@ -114,13 +117,13 @@ class Sending(Iterator[bytes]):
         self._file.close()
         self._place.release()
 
-    __del__ = close  # of an answer that nobody sends
+    __del__ = close  # for an answer that is never sent
 
     def _is_too_slow(self) -> bool:
         seconds = time.monotonic() - self._began
         if seconds < READER_GRACE_SECONDS or self._sent >= seconds * LEAST_BYTES_PER_SECOND:
             return False
-        log.warning("a download was cut off: %s bytes in %.0f seconds", self._sent, seconds)
+        log.warning("cut off a slow download: %s bytes in %.0f seconds", self._sent, seconds)
         return True
 
 
@@ -129,11 +132,11 @@ def _body(request: HttpRequest, file: IO[bytes], part: range, holder: Holder) ->
         file.close()
         return HttpResponse()
     file.seek(part.start)
-    if len(part) <= WHOLE_BYTES:
+    if len(part) <= UNSLICED_BYTES:
         with file:
             return HttpResponse(file.read(len(part)))
     try:
-        return StreamingHttpResponse(Sending(file, part, SENDING.take(holder)))
+        return StreamingHttpResponse(Sending(file, part, SENDING_SLOTS.take(holder)))
     except NoDownload:
         file.close()
         raise
@@ -144,16 +147,18 @@ def _size(file: IO[bytes]) -> int:
     return file.tell()
 
 
-def _asked(request: HttpRequest, etag: str) -> "re.Match[str] | None":
-    """The part that is asked for of this very content; None for all of it, also when it is asked for in vain."""
-    asked = RANGE.fullmatch(request.headers.get("Range", ""))
+def _requested_range(request: HttpRequest, etag: str) -> "re.Match[str] | None":
+    """Return the range that the client requests of this very content, or None for the whole file.
+
+    Return None also for a range that cannot be understood."""
+    requested = RANGE.fullmatch(request.headers.get("Range", ""))
     is_known = bool(etag) and request.headers.get("If-Range", etag) == etag
-    return asked if asked and is_known and any(asked.groups()) else None
+    return requested if requested and is_known and any(requested.groups()) else None
 
 
-def _part(asked: "re.Match[str]", size: int) -> range:
-    """Empty when it lies behind the end."""
-    first, last = asked.groups()
+def _part(requested: "re.Match[str]", size: int) -> range:
+    """Return the requested range of bytes, empty if it begins after the end."""
+    first, last = requested.groups()
     if not first:
         return range(max(0, size - int(last)), size)
     return range(int(first), min(size, int(last) + 1) if last else size)

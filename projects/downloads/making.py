@@ -1,5 +1,4 @@
-"""Files that are made while somebody waits for them: wholly, before the first byte is sent, so that one that cannot be
-finished is an error and never half a file."""
+"""Makes files while their reader waits. A file is complete before its first byte is sent: no half file is sent."""
 
 import tempfile
 import time
@@ -9,16 +8,16 @@ from typing import IO
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from projects.downloads.answers import attachment, file_answer
-from projects.downloads.places import MAKING, Holder, NoDownload
+from projects.downloads.places import MAKING_SLOTS, Holder, NoDownload
 
-MOST_SECONDS = 30.0  # less than proxies wait for an answer
+MAX_MAKING_SECONDS = 30.0  # less than proxies wait for an answer
 MAX_DOWNLOAD_BYTES = 64 * 2**20
 DOWNLOAD_MEMORY_BYTES = 2**20
 CHUNK_CHARACTERS = 64 * 1024
 
 
 class DownloadTooLarge(NoDownload):
-    """The file takes longer to make, or is larger, than an answer may be."""
+    """The file takes too long to make, or is too large, for one answer."""
 
     status = 400
 
@@ -30,9 +29,9 @@ def made_answer(
     *,
     name: str,
     content_type: str,
-    seconds: float = MOST_SECONDS,
+    seconds: float = MAX_MAKING_SECONDS,
 ) -> HttpResponseBase:
-    """Makes a file out of `pieces` and sends it; HEAD makes none. Raises NoDownload."""
+    """Make a file out of `pieces` and send it. HEAD only sends headers. Raises NoDownload."""
     headers = attachment(name)
     if request.method == "HEAD":
         return HttpResponse(content_type=content_type, headers=headers)
@@ -40,10 +39,11 @@ def made_answer(
     return file_answer(request, file, holder, content_type=content_type, headers=headers)
 
 
-def made(pieces: Iterable[str], holder: Holder, *, seconds: float = MOST_SECONDS) -> IO[bytes]:
-    """The file, at its beginning; whoever gets it closes it. Raises Busy, DownloadTooLarge, and
-    whatever `pieces` does."""
-    with MAKING.take(holder):
+def made(pieces: Iterable[str], holder: Holder, *, seconds: float = MAX_MAKING_SECONDS) -> IO[bytes]:
+    """Return the file at its beginning. The caller must close it.
+
+    Raises Busy, DownloadTooLarge, and whatever `pieces` raises."""
+    with MAKING_SLOTS.take(holder):
         file = tempfile.SpooledTemporaryFile(DOWNLOAD_MEMORY_BYTES)  # noqa: SIM115
         try:
             _write(pieces, file, time.monotonic() + seconds)
@@ -56,13 +56,13 @@ def made(pieces: Iterable[str], holder: Holder, *, seconds: float = MOST_SECONDS
 
 
 def _close(pieces: Iterable[str]) -> None:
-    """End a generator that was not read to its end: its transaction must not be around what is done next."""
+    """End a generator that was not exhausted: its transaction must not continue during later work."""
     if isinstance(pieces, Generator):
         pieces.close()
 
 
 def encoded(pieces: Iterable[str]) -> Iterator[bytes]:
-    """The text of `pieces`, some 64 kB at a time."""
+    """Yield the text of `pieces` in chunks of about 64 kB."""
     waiting: list[str] = []
     size = 0
     for piece in pieces:
@@ -78,6 +78,4 @@ def _write(pieces: Iterable[str], file: IO[bytes], deadline: float) -> None:
     for chunk in encoded(pieces):
         file.write(chunk)
         if time.monotonic() > deadline or file.tell() > MAX_DOWNLOAD_BYTES:
-            raise DownloadTooLarge(
-                "This is more than can be sent at once. Ask for less: narrow the filter or the time."
-            )
+            raise DownloadTooLarge("This is too much for one download. Narrow the filter or the time.")

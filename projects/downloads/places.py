@@ -1,7 +1,7 @@
-"""How many downloads may go on at once: of one person or key, of one tenant, and in one process.
+"""Slots that limit concurrent downloads of one person or key, of one tenant, and in one process.
 
-A download holds one of the process's threads while its file is made, and a large one also while it is sent. Without
-places, a few people who read slowly would hold all threads, and nobody would be shown a page."""
+A download holds one of the process's threads while its file is made and, if it is large, while it is sent. Without
+slots, a few slow readers would hold all threads, and nobody would get a page."""
 
 import threading
 import time
@@ -14,35 +14,34 @@ from django.core.cache import cache
 
 from projects.models import ApiKey, Organization, Project, User
 
-DOWNLOAD_LEASE_SECONDS = (
-    60  # of a place in Redis, should its process be killed; longer than an answer may take to be made
-)
+# After this time, a slot in Redis is free again if its process was killed. Longer than making an answer may take.
+DOWNLOAD_LEASE_SECONDS = 60
 RENEWAL_SECONDS = 15
 DOWNLOAD_RETRY_SECONDS = 5
 
 
 class Holder(NamedTuple):
-    """Who downloads, and out of whose data."""
+    """The downloading person or key, and the tenant of the data."""
 
     who: str
     tenant: str
 
     @classmethod
     def of(cls, who: User | ApiKey | None, tenant: Project | Organization) -> Self:
-        """`None` is whoever knows a signed address; they count as one."""
+        """Return the holder. `who` is None for a signed address; all clients of one tenant then count as one."""
         owner = f"{type(tenant).__name__}-{tenant.pk}"
         return cls(owner if who is None else f"{type(who).__name__}-{who.pk}", owner)
 
 
 class NoDownload(Exception):
-    """There is no file to send; the text tells people why and what to do."""
+    """There is no file to send. The text tells people why, and what to do."""
 
     status = 503
     retry_after: int | None = None
 
 
 class Busy(NoDownload):
-    """All places are taken: with 429 by the one who asks, with 503 by others."""
+    """All slots are in use: status 429 if by the same person or key, 503 if by others."""
 
     retry_after = DOWNLOAD_RETRY_SECONDS
 
@@ -53,8 +52,10 @@ class Busy(NoDownload):
 
 @dataclass(frozen=True)
 class DownloadSlots:
-    """A number of places of one kind. Those of a person or key hold for all processes as long as Redis is there; the
-    others are counted in this process, whose threads they spare."""
+    """A number of slots of one kind.
+
+    Slots of a person or key are counted in Redis, if it is there, for all processes. The others are counted in this
+    process, whose threads they save."""
 
     kind: str
     of_one: int
@@ -64,7 +65,7 @@ class DownloadSlots:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, holder: Holder) -> "DownloadSlot":
-        """One of the places, to be released. Raises Busy."""
+        """Return a slot, which the caller must release. Raises Busy."""
         lease = self._lease(holder)
         with self._lock:
             if self._taken.total() < self.in_process and self._taken[holder.tenant] < self.of_tenant:
@@ -74,7 +75,7 @@ class DownloadSlots:
         raise Busy("The server is busy with other downloads. Try again in a few seconds.", 503)
 
     def _lease(self, holder: Holder) -> str:
-        """The name of a free place of this person or key; "" while Redis is away. Raises Busy."""
+        """Return the name of a free slot of this person or key, or "" while Redis is away. Raises Busy."""
         names = [f"{self.kind}:{holder.who}:{number}" for number in range(self.of_one)]
         try:
             for name in names:
@@ -82,7 +83,7 @@ class DownloadSlots:
                     return name
         except redis.RedisError:
             return ""
-        raise Busy(f"{self.of_one} downloads at once are the most. Wait until one of yours has ended.", 429)
+        raise Busy(f"{self.of_one} downloads at a time are the limit. Wait until one of yours has ended.", 429)
 
     def _release(self, tenant: str) -> None:
         with self._lock:
@@ -92,7 +93,7 @@ class DownloadSlots:
 
 
 class DownloadSlot:
-    """One download's place, until it is released."""
+    """Slot of one download, until it is released."""
 
     def __init__(self, places: DownloadSlots, holder: Holder, lease: str) -> None:
         self._places, self._holder, self._lease = places, holder, lease
@@ -106,7 +107,7 @@ class DownloadSlot:
         self.release()
 
     def renew(self) -> None:
-        """Keeps the place in Redis; cheap enough to be called often."""
+        """Renew the slot in Redis. This is cheap enough to be called often."""
         if self._lease and time.monotonic() - self._renewed_at > RENEWAL_SECONDS:
             self._renewed_at = time.monotonic()
             try:
@@ -129,8 +130,7 @@ def _give_back(lease: str) -> None:
         return  # it ends by itself
 
 
-# The web process of `up` has 20 threads (config/programs.py): storing takes 4 of them, and 7 stay for pages.
-MAKING = DownloadSlots("making", of_one=2, of_tenant=2, in_process=3)
-SENDING = DownloadSlots(
-    "sending", of_one=6, of_tenant=4, in_process=6
-)  # a browser fetches 6 pictures of a page at once
+# The web process of `up` has 20 threads (config/asgi.py): storing uses 4 of them, downloads 9, and 7 remain for pages.
+MAKING_SLOTS = DownloadSlots("making", of_one=2, of_tenant=2, in_process=3)
+# A browser fetches 6 images of a page at a time.
+SENDING_SLOTS = DownloadSlots("sending", of_one=6, of_tenant=4, in_process=6)

@@ -1,4 +1,4 @@
-"""Who: people, organizations, their projects and the keys that machines use."""
+"""People, organizations, their projects, and the keys of machines."""
 
 from projects.models.history import AuditEvent
 from projects.models.jobs import JobRun

@@ -1,12 +1,14 @@
-"""What was done, kept for good."""
+"""The audit log, which is kept for good."""
 
 from django.db import models
 from django.utils import timezone
 
 
 class AuditEvent(models.Model):
-    """Who did what, when, from where, to what. Rows are only ever added: a trigger refuses changes, and nothing here
-    points at a row that may be deleted, so the history outlives what it tells of."""
+    """Record of who did what, when, from where, and to what.
+
+    Rows are only ever added: a trigger refuses changes. No column references a row that may be deleted, so the log
+    outlives its subjects."""
 
     class Action(models.TextChoices):
         SIGNED_IN = "signed in"
@@ -70,7 +72,7 @@ class AuditEvent(models.Model):
         db_table = "audit_event"
         indexes = [
             models.Index("organization_id", models.F("at").desc(), models.F("id").desc(), name="audit_newest"),
-            models.Index("action", models.F("at").desc(), name="audit_of_a_kind"),  # for limits per day
+            models.Index("action", models.F("at").desc(), name="audit_of_a_kind"),  # for daily limits
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,10 @@
-"""What runs by the clock: the last run of each scheduled job."""
+"""The last run of each scheduled job."""
 
 from django.db import models
 
 
 class JobRun(models.Model):
-    """The last run of one scheduled job; the operator's Jobs page shows these rows."""
+    """The last run of one scheduled job, as the operator's Jobs page shows it."""
 
     name = models.CharField(max_length=60, primary_key=True)
     started_at = models.DateTimeField()

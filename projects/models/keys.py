@@ -1,4 +1,4 @@
-"""The keys that machines use."""
+"""API keys."""
 
 from datetime import datetime
 from typing import Self
@@ -20,16 +20,22 @@ class Scope(models.TextChoices):
 
 
 def every_scope() -> list[str]:
+    """Return all scopes, the default of a key."""
     return list(Scope.values)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Rows of API keys."""
+
     def live(self) -> Self:
+        """Return only the keys that are valid now."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
 
 
 class ApiKey(models.Model):
-    """A `pk-`/`sk-` pair; the secret is kept only as SHA-256, with a readable prefix."""
+    """A pair of a public (`pk-`) and a secret key (`sk-`).
+
+    Of the secret only the SHA-256 and a readable prefix are stored."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=120, default="default")
@@ -52,6 +58,6 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.public_key})"
 
     def ended_at(self) -> datetime | None:
-        """Since when the key is dead; None while it works."""
+        """Return when the key became invalid, or None while it is valid."""
         ends = [at for at in (self.revoked_at, self.expires_at) if at and at <= timezone.now()]
         return min(ends, default=None)

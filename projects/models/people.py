@@ -1,4 +1,4 @@
-"""People, known by e-mail address."""
+"""People, identified by their e-mail address."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -6,8 +6,10 @@ from django.utils import timezone
 
 
 class UserManager(BaseUserManager["User"]):
+    """Manager that creates people."""
+
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """For people that whoever runs this code vouches for: their address needs no proof."""
+        """Create a person whose address needs no proof, because the caller vouches for it."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -17,11 +19,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Create an operator of the installation."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, known by e-mail address."""
+    """A person, identified by e-mail address."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
@@ -40,7 +43,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def has_proven_address(self) -> bool:
-        """Whether mail to the address reaches this person, or somebody vouched for it who may."""
+        """Return whether the address is proven by mail, or vouched for by somebody who may."""
         return bool(
             self.emailaddress_set.filter(  # type: ignore[attr-defined]  # allauth has no types
                 email=self.email, verified=True

@@ -1,4 +1,4 @@
-"""What a person has set for themselves in one project."""
+"""Settings of a person in one project."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from projects.models.tenants import Project
 
 
 class Preference(models.Model):
-    """How one person likes one page of one project; `value` is what the page remembers, never about access."""
+    """Settings of one person on one page of one project. `value` never has to do with access."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="preferences")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="preferences")

@@ -1,4 +1,4 @@
-"""Organizations, who belongs to them in which role, and their projects."""
+"""Organizations, their members with roles, and their projects."""
 
 from datetime import timedelta
 from zoneinfo import available_timezones
@@ -12,7 +12,7 @@ from projects.models.people import User
 
 
 class Role(models.TextChoices):
-    """The strongest first: each may do whatever those below it may."""
+    """Role in an organization, strongest first. Each role may do everything that the weaker ones may."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -20,6 +20,7 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
     def covers(self, other: "Role") -> bool:
+        """Return whether this role is `other` or stronger."""
         ranks = list(Role)
         return ranks.index(self) <= ranks.index(other)
 
@@ -29,22 +30,22 @@ class Role(models.TextChoices):
 
     @property
     def administers(self) -> bool:
-        """Keys, settings, people."""
+        """Return whether this role may manage keys, settings and people."""
         return self.covers(Role.ADMIN)
 
     @property
     def edits(self) -> bool:
-        """Annotations, saved views."""
+        """Return whether this role may annotate, and save views."""
         return self.covers(Role.MEMBER)
 
 
 class Organization(models.Model):
-    """The tenant: owns projects and has members."""
+    """A tenant, which owns projects and has members."""
 
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when nobody can open it, while its projects are being deleted."
+        null=True, blank=True, help_text="When it was closed to everybody. Its projects are being deleted since then."
     )
     members = models.ManyToManyField(User, through="Membership", related_name="organizations")
 
@@ -56,12 +57,12 @@ class Organization(models.Model):
 
     @property
     def role(self) -> Role:
-        """Of the person who asks; only on what projects/access.py has found for somebody."""
+        """Return the reader's role. Only projects/access.py returns objects that have one."""
         return Role(vars(self)["granted_role"])
 
 
 class Membership(models.Model):
-    """A user's role in an organization."""
+    """Role of a person in an organization."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
@@ -77,7 +78,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A role that waits for whoever reads mail at `email`; the link's token is kept only as SHA-256."""
+    """A role for the person who reads mail at `email`. Of the link's token only the SHA-256 is stored."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -85,7 +86,7 @@ class Invitation(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     is_mailed = models.BooleanField(
-        db_default=False, default=False, help_text="Whether only mail to the address tells the link."
+        db_default=False, default=False, help_text="Whether the link was only sent by mail to the address."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
@@ -103,13 +104,13 @@ class Invitation(models.Model):
 
 
 def known_time_zone(name: str) -> None:
-    """Raises ValidationError for what is no zone of the IANA database."""
+    """Raise ValidationError unless `name` is a zone of the IANA database."""
     if name not in available_timezones():
-        raise ValidationError(f"{name!r} is no time zone; write it as Europe/Lisbon.")
+        raise ValidationError(f"{name!r} is not a time zone. Use a name such as Europe/Lisbon.")
 
 
 class Project(models.Model):
-    """The ingest target: what keys write to, and what tenancy is decided on."""
+    """Target of ingestion, and unit of tenancy: API keys belong to it."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="projects")
     name = models.CharField(max_length=120)
@@ -118,20 +119,24 @@ class Project(models.Model):
         max_length=64,
         default="UTC",
         validators=[known_time_zone],
-        help_text="In which days and hours on pages are meant.",
+        help_text="The zone of days and hours on pages.",
     )
     retention_days = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Traces are deleted so many days after they arrived; empty keeps them."
+        null=True, blank=True, help_text="Days from the arrival of a trace to its deletion; empty keeps all traces."
     )
     monthly_span_quota = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="SDKs are refused after so many spans in a month (UTC); empty takes all."
+        null=True,
+        blank=True,
+        help_text="Spans per month (UTC) after which SDKs are refused; empty means no limit.",
     )
     session_quiet_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="A session is idle so long after its last span; empty takes the server's."
+        null=True,
+        blank=True,
+        help_text="Minutes from its last span until a session is idle; empty for the server's setting.",
     )
-    archived_at = models.DateTimeField(null=True, blank=True, help_text="Since when it takes no more data.")
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="When the project stopped accepting data.")
     deleted_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when nobody can open it, while its rows are being deleted."
+        null=True, blank=True, help_text="When it was closed to everybody. Its rows are being deleted since then."
     )
 
     class Meta:
@@ -143,17 +148,17 @@ class Project(models.Model):
 
     @property
     def quiet_time(self) -> timedelta:
-        """How long after its last span a session may still go on."""
+        """Return the time after its last span for which a session is not idle yet."""
         return timedelta(minutes=self.session_quiet_minutes or settings.SESSION_QUIET_MINUTES)
 
     @property
     def role(self) -> Role:
-        """Of the person who asks; only on what projects/access.py has found for somebody."""
+        """Return the reader's role. Only projects/access.py returns objects that have one."""
         return Role(vars(self)["granted_role"])
 
 
 class ProjectDeletion(models.Model):
-    """A project on its way out: a worker deletes its rows and people watch the progress; the receipt remains."""
+    """Progress of the deletion of a project, and its receipt afterwards."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="deletions")
     project_id = models.BigIntegerField(unique=True)

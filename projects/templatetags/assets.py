@@ -1,4 +1,4 @@
-"""The stylesheets and scripts of a page, each kind as one file."""
+"""Template tags that bundle the stylesheets and scripts of a page into one file each."""
 
 from django import template
 from django.utils.html import format_html
@@ -11,11 +11,13 @@ register = template.Library()
 
 @register.simple_tag
 def styles(names: str) -> SafeString:
-    """`{% styles "replay annotation" %}` for css/replay.css and css/annotation.css."""
+    """Return the link to a bundle: `{% styles "replay annotation" %}` for css/replay.css and css/annotation.css."""
     return format_html('<link rel="stylesheet" href="{}">', bundle_url("css", names))
 
 
 @register.simple_tag
 def scripts(names: str) -> SafeString:
-    """`{% scripts "steps session" %}` for js/steps.js and js/session.js, in this order and once the page is read."""
+    """Return the tag for a bundle of scripts, in the given order, run when the page has been parsed.
+
+    `{% scripts "steps session" %}` bundles js/steps.js and js/session.js."""
     return format_html('<script src="{}" defer></script>', bundle_url("js", names))

@@ -1,4 +1,4 @@
-"""Records every run of a scheduled job, so that an operator sees what ran, for how long, and what failed."""
+"""Records the last run of every scheduled job, so that operators see its time, result and error."""
 
 import time
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ from projects.work.time_limits import at_length
 
 @dataclass
 class Run:
-    """The figures of a running job."""
+    """Result of a running job."""
 
     rows: int = 0
 
 
 @contextmanager
 def job(name: str) -> Iterator[Run]:
-    """Record the run of the block; an exception is recorded and raised again.
+    """Record the run of the block, which fills in its result. Statements may take long.
 
-    Statements of the block may take long."""
+    An exception is recorded and raised again."""
     run, began = Run(), time.monotonic()
     JobRun.objects.update_or_create(
         name=name, defaults={"started_at": timezone.now(), "finished_at": None, "duration_ms": None}

@@ -1,4 +1,4 @@
-"""Redis for whoever must not wait for it for long."""
+"""Redis clients for callers that must not wait long."""
 
 from functools import cache
 
@@ -7,13 +7,13 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-QUICK_SECONDS = 0.2  # within a request, whose client waits
-PATIENT_SECONDS = 2.0  # within a worker
+QUICK_SECONDS = 0.2  # for requests, whose clients wait
+PATIENT_SECONDS = 2.0  # for workers
 
 
 @cache
 def redis_client(timeout_seconds: float) -> redis.Redis:
-    """Return the client of this process that gives up after that time, without trying again."""
+    """Return this process's client with a timeout. It does not try again."""
     url = str(settings.CACHES["default"]["LOCATION"])
     timeouts = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds}
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **timeouts)

@@ -1,8 +1,8 @@
-"""Work that may take long, in slices that all projects share in turn.
+"""Work that may take long, done in slices, for which projects take turns.
 
-A kind of work is done for one project at a time, half a second long, and what is left goes to the end of the kind's
-queue. All kinds together take at most half of the workers' threads or processes (lanes), and one kind at most half of
-the lanes, so that sessions are recomputed beside it whatever many projects ask for. The queues are in Redis and may be
+A kind of work is done for one project at a time, half a second long, and the rest goes to the end of the kind's queue.
+All kinds together use at most half of the workers' threads or processes (lanes), and one kind at most half of the
+lanes, so that sessions are recomputed beside it, however many projects have work. The queues are in Redis and may be
 lost: rows in PostgreSQL are the truth, and sweeps fill the queues from them."""
 
 import logging
@@ -19,17 +19,17 @@ from projects.work.time_limits import at_length
 
 logger = logging.getLogger(__name__)
 
-TASK = "projects.tasks.take_slice"
+SLICE_TASK = "projects.tasks.take_slice"
 SLICE_SECONDS = 0.5
-SLICE_LEASE_SECONDS = 20  # after which a slice counts as that of a killed worker
-MESSAGES = 4  # of one sweep: each brings about the next as long as something waits
+SLICE_LEASE_SECONDS = 20  # after this time, the worker of a slice counts as killed
+SWEEP_MESSAGES = 4  # of one sweep; each leads to the next as long as work waits
 ALL_PROJECTS = 0  # in place of a project's id, for work on all of them
-WORKERS, RUNNING_SLICES_KEY, WAITING = "slices:workers", "slices:running", "slices:waiting:"
+WORKERS_KEY, RUNNING_SLICES_KEY, WAITING_KEY_PREFIX = "slices:workers", "slices:running", "slices:waiting:"
 
 # Members of the sorted sets: projects by the time since when they wait, "kind:project" by the end of their lease, and
-# "worker/slots" by the end of what its last sign of life is worth. Looks no further than it must: what is running may
-# wait again, so that the first of a kind that is not running is among as many as are running and one.
-TAKE = """
+# "worker/slots" by the time at which its last sign of life expires. A running project may wait again, so the first of a
+# kind that is not running is among the first n + 1, where n is the number of running slices.
+TAKE_SCRIPT = """
 local now = tonumber(ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
@@ -70,11 +70,10 @@ return {kind, first[2]}
 
 @dataclass(frozen=True, kw_only=True)
 class WorkKind:
-    """A kind of long work.
+    """A kind of sliced work.
 
-    `work(project_id, until)` works until that moment of `time.monotonic`, but always makes progress, and returns
-    whether something is left that can be continued at once. `waiting()` returns the ids of the projects that have
-    work."""
+    `work(project_id, until)` works until that moment of `time.monotonic`, always makes progress, and returns whether
+    there is more to do at once. `waiting()` returns the ids of the projects with work."""
 
     name: str
     work: Callable[[int, float], bool]
@@ -82,30 +81,30 @@ class WorkKind:
     lease_seconds: int
 
     def wake(self, project_id: int = ALL_PROJECTS) -> None:
-        """Have it done soon, or by the next sweep if the broker is away."""
+        """Have the work done soon, or by the next sweep if Redis is away."""
         try:
-            if quick_redis().zadd(WAITING + self.name, {str(project_id): time.time()}, nx=True):
+            if quick_redis().zadd(WAITING_KEY_PREFIX + self.name, {str(project_id): time.time()}, nx=True):
                 _send()
         except (RedisError, OperationalError):
-            logger.warning("the broker is away: the next sweep goes on with %s of project %s", self.name, project_id)
+            logger.warning("the broker is away: the next sweep continues with %s of project %s", self.name, project_id)
 
     def sweep(self) -> None:
-        """Queue whatever waits, whether its message was lost, its worker killed, or its time has come."""
-        name, now = WAITING + self.name, time.time()
+        """Queue everything that waits: its message was lost, its worker was killed, or its time has come."""
+        name, now = WAITING_KEY_PREFIX + self.name, time.time()
         if found := {str(project_id): now for project_id in self.waiting()}:
             patient_redis().zadd(name, found, nx=True)
-        for _ in range(min(patient_redis().zcard(name), MESSAGES)):
+        for _ in range(min(patient_redis().zcard(name), SWEEP_MESSAGES)):
             _send()
 
     def drain(self) -> None:
-        """Do all of it here and now, for commands and tests."""
+        """Do all of the work now, in this process. For commands and tests."""
         for project_id in self.waiting():
             while self.work(project_id, time.monotonic() + SLICE_SECONDS):
                 pass
 
 
 class OutOfTime(Exception):
-    """The time of a slice was up when only the first `seen` things of a batch were done; `changed` counts changes."""
+    """The time of a slice is over. The first `seen` things of a batch are done, and `changed` of them were changed."""
 
     def __init__(self, seen: Sequence[str], changed: int) -> None:
         self.seen, self.changed = seen, changed
@@ -120,7 +119,7 @@ def sliced(
     waiting: Callable[[], Iterable[int]] = lambda: [ALL_PROJECTS],
     lease_seconds: int = SLICE_LEASE_SECONDS,
 ) -> Callable[[Callable[[int, float], bool]], WorkKind]:
-    """Make a kind of work out of the function that does a slice of it; see `WorkKind`."""
+    """Return a decorator that makes a kind of work out of the function for one slice; see `WorkKind`."""
 
     def declared(work: Callable[[int, float], bool]) -> WorkKind:
         WORK_KINDS[name] = WorkKind(name=name, work=at_length()(work), waiting=waiting, lease_seconds=lease_seconds)
@@ -130,14 +129,14 @@ def sliced(
 
 
 def announce(worker: str, slots: int, seconds: float) -> None:
-    """Count the threads or processes of a worker for the next `seconds`."""
-    patient_redis().zadd(WORKERS, {f"{worker}/{slots}": time.time() + seconds})
+    """Add the threads or processes of a worker to the lanes for the next `seconds`."""
+    patient_redis().zadd(WORKERS_KEY, {f"{worker}/{slots}": time.time() + seconds})
 
 
 def work_slice() -> None:
-    """Do a slice of what has waited longest among the kinds that may take a lane."""
+    """Do one slice of the work that has waited longest, among the kinds that may use a lane."""
     if (taken := _take()) is None:
-        return  # whoever gives a lane back sends another message
+        return  # the slice that frees a lane sends another message
     kind, project_id = taken
     is_left = False
     try:
@@ -148,28 +147,28 @@ def work_slice() -> None:
 
 
 def _send() -> None:
-    """Have a worker do a slice of whatever waits."""
-    current_app.send_task(TASK, retry=False)
+    """Wake a worker to do a slice of any work that waits."""
+    current_app.send_task(SLICE_TASK, retry=False)
 
 
 def _take() -> tuple[WorkKind, int] | None:
     kinds = list(WORK_KINDS.values())
-    keys = [WORKERS, RUNNING_SLICES_KEY, *(WAITING + kind.name for kind in kinds)]
+    keys = [WORKERS_KEY, RUNNING_SLICES_KEY, *(WAITING_KEY_PREFIX + kind.name for kind in kinds)]
     arguments: list[str | float] = [
         time.time(),
         *(kind.name for kind in kinds),
         *(kind.lease_seconds for kind in kinds),
     ]
-    taken = patient_redis().eval(TAKE, len(keys), *keys, *arguments)
+    taken = patient_redis().eval(TAKE_SCRIPT, len(keys), *keys, *arguments)
     return (WORK_KINDS[taken[0].decode()], int(taken[1])) if taken else None
 
 
 def _give_back(kind: WorkKind, project_id: int, is_left: bool) -> bool:
-    """Free the lane and queue again what is left. Return whether anything of any kind waits."""
+    """Free the lane, and queue the rest of the work. Return whether work of any kind waits."""
     pipeline = patient_redis().pipeline()
     pipeline.zrem(RUNNING_SLICES_KEY, f"{kind.name}:{project_id}")
     if is_left:
-        pipeline.zadd(WAITING + kind.name, {str(project_id): time.time()}, nx=True)
+        pipeline.zadd(WAITING_KEY_PREFIX + kind.name, {str(project_id): time.time()}, nx=True)
     for name in WORK_KINDS:
-        pipeline.zcard(WAITING + name)
+        pipeline.zcard(WAITING_KEY_PREFIX + name)
     return any(pipeline.execute()[-len(WORK_KINDS) :])

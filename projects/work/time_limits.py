@@ -1,7 +1,7 @@
-"""How long a statement may take: as long as the database role says, and longer where the code says so.
+"""Time limits of statements: those of the database role, and longer ones where the code says so.
 
-The role's limit is made by `manage.py prepare`, so that it holds for every connection, also behind a pooler. Longer
-limits are set within a transaction each time, since nothing of ours belongs to a session of the database."""
+The role's limits are set by `manage.py prepare`, so they hold for every connection, also behind a pooler. Longer limits
+are set within each transaction, because no setting of ours may belong to a database session."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,17 +14,17 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 STATEMENT_SECONDS = 30
-IDLE_SECONDS = 600  # for a transaction in which nothing happens
-UPKEEP_SECONDS = 900  # for work that nobody waits for
+IDLE_SECONDS = 600  # for an idle transaction
+UPKEEP_SECONDS = 900  # for work in the background
 
-# The strictest limit is the innermost: a block that must not take long stays so inside of one that may.
+# An inner strict limit wins: a block that must be fast stays fast inside one that may take long.
 is_strict: ContextVar[bool] = ContextVar("is_strict", default=False)
 
 TIMEOUT_SETTINGS = {"statement_timeout": STATEMENT_SECONDS, "idle_in_transaction_session_timeout": IDLE_SECONDS}
 
 
 def bound_role(cursor: CursorWrapper) -> None:
-    """Set the limits for the role that asks, in this database, unless the operator has set some."""
+    """Set the limits of the current role in this database, unless the operator has set some."""
     cursor.execute("SELECT current_database(), " + ", ".join(f"current_setting('{name}')" for name in TIMEOUT_SETTINGS))
     database, *present = cursor.fetchone()
     for (name, seconds), value in zip(TIMEOUT_SETTINGS.items(), present, strict=True):
@@ -36,13 +36,15 @@ def bound_role(cursor: CursorWrapper) -> None:
 
 
 def allow(seconds: int) -> None:
-    """Let the statements of this transaction take so long; 0 for as long as they like."""
+    """Let each statement of this transaction take `seconds`; 0 means no limit."""
     _set(f"SET LOCAL statement_timeout = '{seconds}s'")
 
 
 @contextmanager
 def at_length(seconds: int = UPKEEP_SECONDS) -> Iterator[None]:
-    """Let each statement of the block take so long; 0 for as long as it likes. Costs one more statement for each."""
+    """Let each statement of the block take `seconds`; 0 means no limit.
+
+    This costs one more statement for each."""
 
     def lengthen(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if is_strict.get() or _is_aborted():
@@ -64,13 +66,13 @@ def at_length(seconds: int = UPKEEP_SECONDS) -> Iterator[None]:
 
 
 def _is_aborted() -> bool:
-    """Return whether the server takes nothing but a rollback, which needs no longer limit."""
+    """Return whether the server accepts only a rollback, which needs no longer limit."""
     return connection.connection is not None and (
         connection.connection.info.transaction_status == TransactionStatus.INERROR
     )
 
 
 def _set(statement: str) -> None:
-    """Beside Django's cursors, of which one may belong to the server."""
+    """Run a statement without one of Django's cursors, because a cursor may belong to the server."""
     with connection.wrap_database_errors:
         connection.connection.execute(statement)

@@ -143,7 +143,7 @@ def _action(request: HttpRequest, project: Project) -> tuple[str, BulkAction]:
         raise Http404("There is no such action.")
     if not project.role.covers(action.role):
         raise PermissionDenied(
-            f"Only an {action.role.label.lower()} may do this; you are {project.role.label.lower()}."
+            f"You need the role {action.role.label.lower()} for this; your role is {project.role.label.lower()}."
         )
     return name, action
 

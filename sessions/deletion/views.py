@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.access import person, project_view, requires
-from projects.administration.forms import FIELD
+from projects.administration.forms import FIELD_ATTRS
 from projects.audit import Action, Actor, record
 from projects.models import Project, Role
 from sessions.deletion import erasing
@@ -31,13 +31,13 @@ class PersonForm(forms.Form):
     """The form that erases a person; the id is typed twice, because nothing brings a person back."""
 
     user_id = forms.CharField(
-        max_length=200, label="User id", strip=False, widget=forms.TextInput(FIELD | {"autocomplete": "off"})
+        max_length=200, label="User id", strip=False, widget=forms.TextInput(FIELD_ATTRS | {"autocomplete": "off"})
     )
     again = forms.CharField(
         max_length=200,
         label="Type the user id again",
         strip=False,
-        widget=forms.TextInput(FIELD | {"autocomplete": "off"}),
+        widget=forms.TextInput(FIELD_ATTRS | {"autocomplete": "off"}),
     )
 
     def clean_again(self) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
-from projects.preferences import preferred
+from projects.preferences import load_preferences
 from sessions.bulk.actions import BulkAction, offered_to
 from sessions.listing.empty_state import Blame, find_blocking_conditions
 from sessions.listing.excerpts import found_in
@@ -75,7 +75,7 @@ def sessions(request: PageRequest, project: Project) -> HttpResponse:
 
     A request of htmx gets the rows that follow `?cursor=`, or what has changed since `?since=`."""
     user = person(request)
-    liked = preferred(user, project, SESSIONS_PREFERENCE_PAGE)
+    liked = load_preferences(user, project, SESSIONS_PREFERENCE_PAGE)
     menu = load_menu(user, project, request.GET)
     if not request.GET and (default := default_of(menu.views, str(liked.get("default_view", "")))):
         return redirect(request.path + default.address)

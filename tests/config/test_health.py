@@ -181,7 +181,7 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
 def notices(client: Client, user: User, *paths: str) -> list[bool]:
     """Whether each of the pages says that no worker is heard."""
     client.force_login(user)
-    return ["No worker is heard" in client.get(path).content.decode() for path in paths]
+    return ["No worker is running" in client.get(path).content.decode() for path in paths]
 
 
 def test_pages_tell_admins_while_no_worker_is_heard_and_nobody_else(

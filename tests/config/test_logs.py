@@ -105,7 +105,7 @@ def test_different_lines_are_all_written(log: logging.Logger) -> None:
 def test_the_memory_for_counting_is_bounded_and_nothing_counted_is_lost(
     log: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logs, "MOST_KINDS", 50)
+    monkeypatch.setattr(logs, "MAX_KINDS", 50)
     log.error("first")
     log.error("first")
     for number in range(500):

@@ -31,7 +31,7 @@ class Script:
     code: str
     log: Path
     detail: str = ""
-    patience: int = 1
+    max_early_deaths: int = 1
     started: list[Child] = field(default_factory=list)
 
     def spawn(self, children: Children) -> Child:
@@ -73,7 +73,7 @@ def test_a_service_that_keeps_ending_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_service_that_was_never_ready_is_given_up_when_its_patience_ends(tmp_path: Path) -> None:
-    service = Script("Web", "raise SystemExit(3)", tmp_path / "log", patience=2)
+    service = Script("Web", "raise SystemExit(3)", tmp_path / "log", max_early_deaths=2)
 
     with pytest.raises(CannotStart, match=str(service.log)):
         run(service, stop=Event())

@@ -44,7 +44,7 @@ class World:
 
 @pytest.fixture
 def world(db: None, other_project: Project, charlie: User) -> World:
-    organization = people.found(
+    organization = people.found_organization(
         f"{CANARY} organization", owner := User.objects.create_user(f"{CANARY}@example.com", name=f"{CANARY} person")
     )
     project = organization.projects.create(name=f"{CANARY} project")

@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from config.celery import SWEPT, app
+from config.celery import SWEEP_INTERVALS, app
 from projects.models import Project
 from projects.work.slices import WORK_KINDS
 from sessions.models import Session
@@ -70,7 +70,7 @@ def test_a_task_for_every_project_takes_nothing_but_a_kind_of_work(name: str) ->
 def test_every_kind_of_sliced_work_says_whose_rows_it_touches_and_is_swept() -> None:
     app.loader.import_default_modules()
 
-    assert set(WORK_KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT} == set(SWEPT)
+    assert set(WORK_KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT} == set(SWEEP_INTERVALS)
 
 
 def test_recomputing_one_project_leaves_the_others_alone(world: World, other_project: Project) -> None:

@@ -114,7 +114,7 @@ def test_a_page_of_it_takes_the_same_queries_however_long_it_is(
 def test_the_csv_holds_every_event_once_however_many_share_a_moment(
     as_alice: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projects.administration.views.audit.EVENTS_AT_ONCE", 7)
+    monkeypatch.setattr("projects.administration.views.audit.EVENTS_PER_BATCH", 7)
     moment = timezone.now()
     for number in range(40):
         event = AuditEvent(organization_id=organization.pk, actor="a", action=Action.EXPORTED, target=f"event {number}")

@@ -98,7 +98,7 @@ def answer(content: bytes = CONTENT, etag: str = '"1"', **headers: str) -> HttpR
 def test_a_download_is_taken_up_where_it_broke_off(
     whole: int, asked: str, part: range, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "WHOLE_BYTES", whole)
+    monkeypatch.setattr(answers, "UNSLICED_BYTES", whole)
     found = answer(range=asked)
 
     assert found.status_code == 206
@@ -151,7 +151,7 @@ def test_what_is_too_large_or_takes_too_long_is_refused_before_its_first_byte(
     by_key = client.get("/api/v1/export?format=csv", headers={"Authorization": key.bearer})
 
     assert by_key.status_code == 400
-    assert "more than can be sent at once" in by_key.json()["detail"]
+    assert "too much for one download" in by_key.json()["detail"]
 
 
 def test_what_was_begun_and_is_refused_has_ended_before_anybody_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_what_was_begun_and_is_refused_has_ended_before_anybody_goes_on(monkeypa
 def test_whoever_has_to_wait_hears_for_how_long(
     project: Project, client: Client, alice: User, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "MAKING", places(in_process=0))
+    monkeypatch.setattr(making, "MAKING_SLOTS", places(in_process=0))
     client.force_login(alice)
 
     by_key = client.get("/api/v1/export?format=csv", headers={"Authorization": key.bearer})

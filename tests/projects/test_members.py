@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from projects.accounts import people
 from projects.administration.views.invitations import INVITATIONS_PER_ADDRESS_AND_DAY, INVITATIONS_PER_PERSON_AND_DAY
-from projects.administration.views.organizations import FOUNDED_PER_DAY
+from projects.administration.views.organizations import MAX_FOUNDED_PER_DAY
 from projects.models import AuditEvent, Invitation, Membership, Organization, Role, User
 
 LINK = re.compile(r"http\S+(/invitation/\S+)")
@@ -102,7 +102,7 @@ def test_a_member_is_not_invited_again(as_alice: Client, organization: Organizat
     answer = as_alice.post(reverse("member-invite", args=[organization.pk]), {"email": bob.email, "role": "member"})
 
     assert answer.status_code == 400
-    assert "is a member already" in answer.content.decode()
+    assert "is already a member" in answer.content.decode()
 
 
 def test_nobody_is_invited_when_the_mail_cannot_be_sent(
@@ -198,7 +198,7 @@ def test_an_address_is_invited_only_so_often_in_a_day_whoever_does_it(
 
 
 def test_a_person_founds_only_so_many_organizations_in_a_day(as_alice: Client) -> None:
-    for number in range(FOUNDED_PER_DAY):
+    for number in range(MAX_FOUNDED_PER_DAY):
         assert as_alice.post(reverse("organization-create"), {"name": f"Shell {number}"}).status_code == 302
 
     assert as_alice.post(reverse("organization-create"), {"name": "One more"}).status_code == 400

@@ -6,11 +6,11 @@ import unicodedata
 
 import pytest
 
-from projects.normal_forms import LONG_RUN, MARKS, MOST_MARKS, Form, normalized
+from projects.normal_forms import LONG_RUN, MARKS, MAX_MARKS, NormalForm, normalized
 from tests.linear.growth import grown, steepness
 from tests.linear.patterns import ROOT, trees
 
-FORMS: tuple[Form, ...] = ("NFC", "NFKC", "NFKD")
+FORMS: tuple[NormalForm, ...] = ("NFC", "NFKC", "NFKD")
 RUNS = ("\u0301\u0327", "\u0327\u0301", "\u0f73\u0301", "\uff9e\u0301", "\u0344\u0327", "\u05bc\u05b8", "a\u0301\u0327")
 
 
@@ -23,12 +23,12 @@ def test_what_people_write_is_normalized_as_unicode_says(text: str) -> None:
 
 
 def test_marks_beyond_thirty_on_a_letter_are_left_out() -> None:
-    assert normalized("NFKD", "a" + "\u0301" * 500 + "b") == "a" + "\u0301" * MOST_MARKS + "b"
+    assert normalized("NFKD", "a" + "\u0301" * 500 + "b") == "a" + "\u0301" * MAX_MARKS + "b"
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("unit", RUNS)
-def test_a_run_of_marks_takes_time_by_its_length(form: Form, unit: str) -> None:
+def test_a_run_of_marks_takes_time_by_its_length(form: NormalForm, unit: str) -> None:
     assert not steepness(
         lambda text: normalized(form, text), lambda size: grown(size, "", unit), (2_048, 8_192, 32_768)
     )

@@ -164,7 +164,7 @@ def test_a_sweep_of_thousands_of_projects_fills_no_queue_and_still_gets_to_all(l
 
     sweep_slices("long")
 
-    assert len(queue.waiting()) == slices.MESSAGES
+    assert len(queue.waiting()) == slices.SWEEP_MESSAGES
     list(queue.work_off(5000))
     assert sorted(long.done) == list(range(1, 2001))
 
@@ -181,7 +181,7 @@ def test_messages_do_not_multiply(long: Work) -> None:
 
 
 def test_a_kind_that_this_worker_does_not_know_is_left_to_another(long: Work) -> None:
-    quick_redis().zadd(slices.WAITING + "of a newer release", {"1": 0})
+    quick_redis().zadd(slices.WAITING_KEY_PREFIX + "of a newer release", {"1": 0})
     long.ask(2)
 
     assert take() == "long:2"

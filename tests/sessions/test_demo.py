@@ -110,7 +110,7 @@ def test_another_seed_adds_other_sessions() -> None:
 def test_an_archived_project_is_left_alone(project: Project) -> None:
     project.archived_at = timezone.now()
     project.save()
-    with pytest.raises(CommandError, match="takes no more data"):
+    with pytest.raises(CommandError, match="accepts no more data"):
         demo(project="Support")
 
 

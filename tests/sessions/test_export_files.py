@@ -209,7 +209,7 @@ def test_a_long_conversation_is_left_to_a_worker_too(
 def test_programs_have_a_file_made_and_take_it_up_where_it_broke_off(
     filled: Project, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "WHOLE_BYTES", 100)
+    monkeypatch.setattr(answers, "UNSLICED_BYTES", 100)
     headers = {"Authorization": f"Bearer {create_key(filled, scopes=['read'])[1]}"}
     refused = client.post("/api/v1/exports?format=xml&limit=0", headers=headers)
     assert refused.status_code == 400

@@ -1,7 +1,7 @@
 """Notices that the database has fallen silent, and ends the wait of every request for it.
 
-A server that is frozen or cut off says nothing, not even an error, while the kernel keeps its connections open, so
-requests would hang. Asking on a connection of our own tells silence from a statement that takes its time."""
+A server that is frozen or cut off sends nothing, not even an error, while the kernel keeps its connections open:
+requests would hang. A question on a connection of its own tells silence from a slow statement."""
 
 import logging
 import os
@@ -21,35 +21,38 @@ from tracing.wire.refusals import IngestUnavailable
 log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 0.25
-SILENCE_SECONDS = 0.5  # both together well below the second after which a client shall have its answer
-SIGN_SECONDS = 0.8
-SILENT = "The database does not answer; nothing was stored. Send it again."
+SILENCE_SECONDS = 0.5  # with INTERVAL_SECONDS well below 1 s, within which a client should have its answer
+SIGN_SECONDS = 0.8  # how long a request waits for a sign before it connects
+SILENT_MESSAGE = "The database does not answer; nothing was stored. Send it again."
 
 
-class Pulse:
-    """Feels the database while requests are at work; idle, and without a connection of its own, in other commands."""
+class DatabaseWatchdog:
+    """Watch over the database while requests are at work. Idle, and without a connection, in other commands."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._guarded: set[BaseDatabaseWrapper] = set()
-        self._asked = False
-        self._silent = False
+        self._is_asked = False
+        self._is_silent = False
         self._heard_at = 0.0
-        self._enabled = False
+        self._is_enabled = False
         self._thread: threading.Thread | None = None
 
     def enable(self) -> None:
-        """For servers. The thread starts with the first request, so that a process may fork until then."""
-        self._enabled = True
+        """Watch from now on; for servers.
+
+        The thread starts with the first request, so the process may fork until then."""
+        self._is_enabled = True
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Who waits for the database inside gets an OperationalError soon after it falls silent. Raises
-        IngestUnavailable while it is silent."""
-        if not self._enabled:
+        """End every wait for the database in this block soon after it falls silent, by an OperationalError.
+
+        Raises IngestUnavailable at once while the database is silent."""
+        if not self._is_enabled:
             yield
             return
-        database = connections[DEFAULT_DB_ALIAS]  # this thread's own
+        database = connections[DEFAULT_DB_ALIAS]  # the connection of this thread
         self._enter(database)
         try:
             database.close_if_health_check_failed()  # what Django would do later, and then connect at once
@@ -63,31 +66,33 @@ class Pulse:
     def _enter(self, database: BaseDatabaseWrapper) -> None:
         with self._changed:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="database watchdog", daemon=True)
                 self._thread.start()
-            if self._silent:
-                raise IngestUnavailable(SILENT)
+            if self._is_silent:
+                raise IngestUnavailable(SILENT_MESSAGE)
             self._guarded.add(database)
             self._changed.notify_all()
 
     def _wait_for_sign(self) -> None:
-        """Connecting cannot be ended from outside, so it begins when the server is known to answer."""
+        """Wait until the server is known to answer, because nobody can end an attempt to connect.
+
+        Raises IngestUnavailable if it does not answer in time."""
         arrived = time.monotonic()
         with self._changed:
-            self._asked = True
+            self._is_asked = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._heard_at >= arrived or self._silent, SIGN_SECONDS)
+            self._changed.wait_for(lambda: self._heard_at >= arrived or self._is_silent, SIGN_SECONDS)
             if self._heard_at < arrived:
-                raise IngestUnavailable(SILENT)
+                raise IngestUnavailable(SILENT_MESSAGE)
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._guarded or self._asked or self._silent)
-                self._asked = False
+                self._changed.wait_for(lambda: self._guarded or self._is_asked or self._is_silent)
+                self._is_asked = False
             self._judge(heard=answers())
             with self._changed:
-                self._changed.wait_for(lambda: self._asked, INTERVAL_SECONDS)
+                self._changed.wait_for(lambda: self._is_asked, INTERVAL_SECONDS)
 
     def _judge(self, *, heard: bool) -> None:
         with self._changed:
@@ -96,14 +101,14 @@ class Pulse:
             else:
                 for database in self._guarded:
                     cut(database)
-            if self._silent == heard:
+            if self._is_silent == heard:
                 log.warning("the database %s", "answers again" if heard else "has fallen silent")
-            self._silent = not heard
+            self._is_silent = not heard
             self._changed.notify_all()
 
 
 def answers() -> bool:
-    """Whether the server says anything soon, if only that it cannot take us: requests hear that by themselves."""
+    """Return whether the server answers soon. An error counts as an answer: requests get it themselves."""
     try:
         connection.ensure_connection()
         server = connection.connection.pgconn
@@ -127,11 +132,11 @@ def _readable(file: int) -> list[tuple[int, int]]:
 
 
 def cut(database: BaseDatabaseWrapper) -> None:
-    """Ends the wait of the thread whose connection this is. The socket is shut; closing it is for the thread."""
+    """Shut the socket of a connection, which ends the wait of its thread. Closing it is left to that thread."""
     if database.connection is None:
         return
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(database.connection.pgconn.socket)) as wire:
         wire.shutdown(socket.SHUT_RDWR)
 
 
-pulse = Pulse()
+watchdog = DatabaseWatchdog()

@@ -1,6 +1,6 @@
 """OTLP over gRPC, the default transport of Laminar's SDKs: the same keys, limits and reasons as over HTTP.
 
-Handlers take undecoded messages, so that an unreadable one is answered and counted by us and not by the library."""
+Handlers get undecoded messages, so that we, and not the library, answer and count an unreadable one."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from tracing.ingest import quota
 from tracing.ingest.database_watchdog import pulse
 from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.ingest.rate import admit
-from tracing.ingest.slots import BUSY, SLOT_WAIT_SECONDS
+from tracing.ingest.slots import BUSY_MESSAGE, SLOT_WAIT_SECONDS
 from tracing.limits.table import BODY
 from tracing.wire.otlp import PROTOBUF
 from tracing.wire.refusals import IngestRefused, IngestUnavailable
@@ -32,8 +32,8 @@ class Certificate(NamedTuple):
     key: bytes
 
 
-Take = Callable[[Project, bytes, str, CaseInsensitiveMapping[str]], Outcome]
-EXPORT_METHODS: dict[str, Take] = {
+ExportFunction = Callable[[Project, bytes, str, CaseInsensitiveMapping[str]], Outcome]
+EXPORT_METHODS: dict[str, ExportFunction] = {
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export": take_traces,
     "/opentelemetry.proto.collector.logs.v1.LogsService/Export": take_logs,
     "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": take_metrics,
@@ -41,7 +41,7 @@ EXPORT_METHODS: dict[str, Take] = {
 
 
 class Exports(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only in its stubs
-    """Finds the export that a call names. gRPC asks when the call arrives, before a thread is free to answer it."""
+    """Handler that finds the export of a call. gRPC asks it when the call arrives, before a thread is free."""
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
         take = EXPORT_METHODS.get(details.method)
@@ -55,14 +55,14 @@ class Exports(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only
         return grpc.unary_unary_rpc_method_handler(handle)
 
 
-def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived: float) -> bytes:
-    """Authenticates and exports, or ends the call with the code that makes the exporter do the right thing."""
+def answer(take: ExportFunction, message: bytes, context: grpc.ServicerContext, *, arrived: float) -> bytes:
+    """Authenticate and export, or end the call with the code to which exporters react correctly."""
     headers = CaseInsensitiveMapping({key: str(value) for key, value in context.invocation_metadata() or ()})
     project: Project | None = None
     close_old_connections()
     try:
         if time.monotonic() - arrived > SLOT_WAIT_SECONDS:
-            raise IngestUnavailable(BUSY)
+            raise IngestUnavailable(BUSY_MESSAGE)
         with pulse.guard():
             key = authenticated(headers.get("authorization", ""))
             project = key.project
@@ -80,7 +80,7 @@ def answer(take: Take, message: bytes, context: grpc.ServicerContext, *, arrived
 
 
 def abort(context: grpc.ServicerContext, refused: IngestRefused) -> NoReturn:
-    """Ends the call; a delay is spelled as Python's exporter and as all others read it."""
+    """End the call. A delay is sent both as Python's exporter and as all others read it."""
     text = str(refused)
     if refused.retry_after is not None:
         details = status_message(refused.code.value[0], text, retry_after=refused.retry_after)
@@ -90,7 +90,9 @@ def abort(context: grpc.ServicerContext, refused: IngestRefused) -> NoReturn:
 
 
 def serve(address: str, *, certificate: Certificate | None = None, shared: bool = False) -> grpc.Server:
-    """A started server; `shared` lets several processes listen on one port. Raises RuntimeError when it is taken."""
+    """Return a started server. Raises RuntimeError if the address is in use.
+
+    `shared` lets several processes listen on one port."""
     options: Sequence[tuple[str, Any]] = [
         ("grpc.max_receive_message_length", BODY.value),
         ("grpc.so_reuseport", int(shared)),

@@ -1,6 +1,6 @@
 """Generator of docs/limits.md, from the table of limits."""
 
-from projects.rate import PEOPLE, spoken
+from projects.rate import PEOPLE_RATES, spoken
 from tracing.limits.table import INGESTION_LIMITS, MB, Limit
 
 HEADINGS = ("Limit", "Value", "Beyond it", "Counted as", "Why")
@@ -37,7 +37,7 @@ def document() -> str:
         for limit in INGESTION_LIMITS
     ]
     table = [HEADINGS, tuple("---" for _ in HEADINGS), *rows]
-    people = "\n".join(f"* {rate.most} {rate.kind} in {spoken(rate.seconds)}" for rate in PEOPLE)
+    people = "\n".join(f"* {rate.most} {rate.kind} in {spoken(rate.seconds)}" for rate in PEOPLE_RATES)
     return PREFACE + "\n" + "\n".join(f"| {' | '.join(row)} |" for row in table) + f"\n{PEOPLES_RATES}\n{people}\n"
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.access import person, project_view, requires
-from projects.administration.forms import FIELD
+from projects.administration.forms import FIELD_ATTRS
 from projects.audit import Action, record
 from projects.models import Project, Role
 from tracing.models import ModelPrice
@@ -32,10 +32,10 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
             "starts_on": "From",
         }
         widgets = {
-            "pattern": forms.TextInput(FIELD),
-            **{name: forms.NumberInput(FIELD | {"step": "any", "min": "0"}) for name in PRICE_FIELDS},
-            "above_input_tokens": forms.NumberInput(FIELD | {"min": "0"}),
-            "starts_on": forms.DateInput(FIELD | {"type": "date"}),
+            "pattern": forms.TextInput(FIELD_ATTRS),
+            **{name: forms.NumberInput(FIELD_ATTRS | {"step": "any", "min": "0"}) for name in PRICE_FIELDS},
+            "above_input_tokens": forms.NumberInput(FIELD_ATTRS | {"min": "0"}),
+            "starts_on": forms.DateInput(FIELD_ATTRS | {"type": "date"}),
         }
 
     def clean(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pages of one trace and of what ingestion could not take. A fragment answers the URL of the page that it stands in."""
+"""Pages of traces and of ingestion issues. Requests for fragments have the address of their page."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
-from projects.preferences import preferred
+from projects.preferences import load_preferences
 from projects.values import whole_number
 from tracing.lists.table import ListTable
 from tracing.lists.trace_listing import TraceColumn, TraceListing
@@ -97,10 +97,11 @@ class TracePage:
 @vary_on_headers("HX-Request")
 @project_view
 def traces(request: PageRequest, project: Project) -> HttpResponse:
-    """Every trace, also those that belong to no session. The URL is the whole state; asked by htmx, `?cursor=` answers
-    the rows that follow."""
+    """Show all traces, also those without a session.
+
+    The address has the whole state. For htmx, `?cursor=` returns the following rows."""
     listing = TraceListing(project, request.GET)
-    table = table_of(listing, preferred(person(request), project, "traces"))
+    table = table_of(listing, load_preferences(person(request), project, "traces"))
     page = TracesPage(project=project, listing=listing, table=table)
     template = "tracing/traces.html#rows" if request.htmx else "tracing/traces.html"
     return render(request, template, {"project": project, "section": "traces", "page": page})
@@ -110,7 +111,9 @@ def traces(request: PageRequest, project: Project) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @project_view
 def trace(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
-    """The permanent link that SDKs print; `?span=` opens one span, `?steps` the tree, `?rows=` continues it."""
+    """Show one trace, at the permanent address that SDKs print.
+
+    `?span=` opens one span, `?steps` the tree, and `?rows=` continues it."""
     found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
     if found is None:
         return render(request, "tracing/no_trace.html", {"project": project, "trace_id": trace_id}, status=404)
@@ -128,8 +131,9 @@ def trace(request: PageRequest, project: Project, trace_id: str) -> HttpResponse
 @vary_on_headers("HX-Request")
 @project_view
 def text(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
-    """Reads on in the input, output or raw report (`side`) of a span: its `head`, or on `from` a
-    character, or `before` a message."""
+    """Show more of the input, output or raw report (`side`) of a span.
+
+    `head` shows the beginning, `from` continues at a character, and `before` shows the messages before one."""
     found = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
     span_id, side = request.GET.get("span", ""), request.GET.get("side", "")
     whole = text_of(found, span_id, side) if found and side in TEXT_PARTS else None
@@ -151,18 +155,18 @@ def text(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
 @require_safe
 @project_view
 def issues(request: PageRequest, project: Project) -> HttpResponse:
-    """Everything that was rejected, cut or dropped, the latest first."""
+    """List everything that was rejected, cut or dropped, latest first."""
     rows = IngestionIssue.objects.for_project(project).order_by("-last_seen", "reason")[:500]
     context = {"project": project, "section": "issues", "issues": [(row, explained(row.reason)) for row in rows]}
     return render(request, "tracing/issues.html", context)
 
 
 def text_url(trace: Trace, span_id: str, side: str) -> str:
-    """Where the rest of a long text is read."""
+    """Return the address of the rest of a long text."""
     path = reverse("text", args=[trace.project_id, trace.trace_id])
     return f"{path}?{urlencode({'span': span_id, 'side': side})}"
 
 
 def _number(request: PageRequest, name: str) -> int:
-    """A count out of the query string; what is none counts as zero."""
+    """Return a number from the query string, or 0 if it is not a number."""
     return whole_number(request.GET.get(name, ""), highest=10**9) or 0

@@ -1,4 +1,4 @@
-"""`manage.py dump`: the whole database in one file, by the pg_dump that belongs to our PostgreSQL."""
+"""`manage.py dump`: writes the whole database to a file, with the pg_dump of the embedded PostgreSQL."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,14 +11,14 @@ from config.postgres_tools import refuse_unnamed, run_tool
 
 
 class Command(BaseCommand):
-    help = "Writes the database into FILE while Confab goes on running; `manage.py restore` reads it."
+    help = "Writes the database to FILE while Confab keeps running. `manage.py restore` reads it."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
 
     def handle(self, *, file: Path, **_: Any) -> None:
-        """A file of the final name is a whole dump."""
+        """Write the dump under another name and rename it, so that a file with the final name is complete."""
         refuse_unnamed()
         unfinished = file.with_name(f"{file.name}.unfinished")
         unfinished.unlink(missing_ok=True)  # it would keep its mode

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: what `up` does with a database before it starts programs, for who starts them otherwise."""
+"""`manage.py prepare`: prepares the database as `up` does, for those who start the programs themselves."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from projects.first_start import InitError
 
 
 class Command(BaseCommand):
-    help = "Migrates the database and makes the first owner, project and keys. May run at every deployment."
+    help = "Migrates the database and creates the first owner, project and keys. Run it at every deployment."
     requires_system_checks = ()
 
     def handle(self, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py restore`: the database as a dump has it, wholly or not at all."""
+"""`manage.py restore`: replaces the database by a dump, completely or not at all."""
 
 import signal
 import sys
@@ -17,72 +17,75 @@ from psycopg import sql
 
 from config import pause
 from config.embedded import CannotStart
-from config.postgres_tools import POOLER, POOLERS_WORDS, refuse_unnamed, run_tool
+from config.postgres_tools import POOLER_ERROR, POOLER_MESSAGE, refuse_unnamed, run_tool
 from config.preparation import prepare
 from projects.first_start import InitError
 from tracing.store.partitions import make_ahead
 
-GO_ON_TRIES = 20  # one a second: the server may be starting again
+END_PAUSE_TRIES = 20  # one per second: the server may be restarting
 
 
 class Command(BaseCommand):
     help = (
-        "Replaces the database by the contents of FILE, which `manage.py dump` wrote. Confab may be running: until this"
-        " has ended, on all machines, pages can be read and whoever sends or changes something is asked to come again."
+        "Replaces the database by the contents of FILE, which `manage.py dump` wrote. Confab may keep"
+        " running on all machines: until this has ended, pages can be read, and everybody else is asked to try again."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--no-input", action="store_true", help="do not ask")
+        parser.add_argument("--no-input", action="store_true", help="do not ask for confirmation")
 
     def handle(self, *, file: Path, no_input: bool, **_: Any) -> None:
         refuse_unnamed()
-        run_tool("pg_restore", "--list", "--file", "/dev/null", file)  # a file that is no dump changes nothing
+        run_tool("pg_restore", "--list", "--file", "/dev/null", file)  # fails if the file is not a dump
         name = connection.settings_dict["NAME"]
-        question = f"Everything in {name!r} is replaced, also what came after the dump. Type 'yes' to go on: "
+        question = f"This replaces all data in {name!r}, also what is newer than the dump. Type 'yes' to continue: "
         if not no_input and answer_to(question) != "yes":
-            raise CommandError("Nothing was changed. Where nobody can be asked, give --no-input.")
+            raise CommandError("Nothing was changed. Without a terminal, use --no-input.")
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit("Stopped: nothing was changed."))
         try:
             with pause.control() as server, self.alone(server), self.paused(server, name):
                 replace(server, name, file)
         except (CannotStart, InitError, TimeoutError, psycopg.Error) as reason:
-            if POOLERS_WORDS in str(reason):
-                raise CommandError(POOLER) from None
+            if POOLER_ERROR in str(reason):
+                raise CommandError(POOLER_MESSAGE) from None
             raise CommandError(f"{str(reason).strip()}. Nothing was changed.") from None
-        self.say("Restored. What is sent is taken again.")
+        self.say("Restored. Confab accepts data again.")
 
     @contextmanager
     def alone(self, server: psycopg.Connection) -> Iterator[None]:
+        """Hold the lock of restores during the block. Raises CommandError if another restore has it."""
         if server.execute("SELECT pg_try_advisory_lock(%(lock)s)", {"lock": pause.RESTORE_LOCK}).fetchone() != (True,):
             raise CommandError("Another restore runs on this server. Nothing was changed.")
         yield  # the lock ends with the connection
 
     @contextmanager
     def paused(self, server: psycopg.Connection, name: str) -> Iterator[None]:
-        """For a block that replaces the database: only one that fails has a pause to end."""
+        """Pause the database for the block that replaces it.
+
+        A new database has no pause, so the pause is ended only if the block fails."""
         try:
             pause.begin(server, name)
             if not pause.holds():
-                raise CommandError("The role of DATABASE_URL sets default_transaction_read_only by itself: reset that.")
-            self.say("Paused: whoever sends something is asked to come again until this has ended.")
+                raise CommandError("Reset default_transaction_read_only, which the role of DATABASE_URL sets itself.")
+            self.say("Paused. Until this has ended, clients that send data are asked to try again.")
             yield
         except BaseException:
             self.go_on(name)
             raise
 
     def go_on(self, name: str) -> None:
-        """By a new connection: that the old one broke may be why we failed."""
-        for _ in range(GO_ON_TRIES):
+        """End the pause over a new connection: the old one may be broken. Print the way out if that fails."""
+        for _ in range(END_PAUSE_TRIES):
             try:
                 with pause.control() as server:
                     return pause.end(server, name)
             except (psycopg.Error, TimeoutError) as error:
                 reason = error
                 time.sleep(1)
-        self.stderr.write(f"The pause could not be ended: {reason}. Run `manage.py prepare` when the server is back.")
+        self.stderr.write(f"Could not end the pause: {reason}. Run `manage.py prepare` when the server is back.")
         return None
 
     def say(self, text: str) -> None:
@@ -91,7 +94,7 @@ class Command(BaseCommand):
 
 
 def answer_to(question: str) -> str:
-    """Return what the terminal answers, nothing where there is none."""
+    """Ask a question on the terminal, and return the answer, or "" if there is no terminal."""
     try:
         return input(question)
     except EOFError:
@@ -99,7 +102,7 @@ def answer_to(question: str) -> str:
 
 
 def replace(server: psycopg.Connection, name: str, file: Path) -> None:
-    """Make the new database beside the old one, bring it up to date, and change their names in one step."""
+    """Restore into a new database, migrate it, and exchange it for the old one in one step."""
     restored, replaced = f"{name}_restored", f"{name}_replaced"
     for left in (restored, replaced):
         run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", left)
@@ -118,7 +121,7 @@ def replace(server: psycopg.Connection, name: str, file: Path) -> None:
 
 
 def bring_up_to_date(name: str) -> None:
-    """The dump may be older than our migrations, and than the month that spans are stored in."""
+    """Migrate the restored database and make the present month's partitions. A dump may lack both."""
     connection.close()
     settings, before = connection.settings_dict, connection.settings_dict["NAME"]
     settings["NAME"] = name
@@ -131,5 +134,5 @@ def bring_up_to_date(name: str) -> None:
 
 
 def run(server: psycopg.Connection, statement: str, *names: str) -> None:
-    """Names cannot be parameters of these statements."""
+    """Run a statement with identifiers, which cannot be parameters."""
     server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

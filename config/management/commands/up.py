@@ -1,4 +1,4 @@
-"""`manage.py up`: everything that Confab needs on this machine, in one process tree that starts and ends together."""
+"""`manage.py up`: runs everything that Confab needs on this machine, as one process tree."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ from projects.first_start import InitError
 
 
 class Command(BaseCommand):
-    help = "Runs Confab on this machine; DATABASE_URL and REDIS_URL replace the embedded PostgreSQL and Valkey."
+    help = "Runs Confab on this machine. DATABASE_URL and REDIS_URL replace the embedded PostgreSQL and Valkey."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             "--health-port",
             type=port_number,
             default=settings.HEALTH_PORT,
-            help="port of /healthz about each process (the one after --port)",
+            help="port of /healthz with the health of each process (the one after --port)",
         )
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="directory of all data (.data)")
 
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             raise CommandError(str(reason)) from None
 
     def run(self, stop: Event, host: str, ports: Ports, data: Path) -> None:
-        """Returns when we are asked to stop, with everything stopped."""
+        """Run everything, and return with everything stopped when we are asked to stop."""
         with (
             locked(data) as directory,
             Children(held=directory.lock) as children,
@@ -87,7 +87,7 @@ class Command(BaseCommand):
                 )
                 try:
                     supervisor.start(*running)
-                finally:  # a new secret key is told even if a program does not start: nobody could tell it later
+                finally:  # shown even if a program does not start, because a new secret key cannot be shown later
                     self.say("\n".join(["", *welcome(started)]))
                 HealthListener(Watchdog(running, ProcessWatch(settings.ALIVE_DIR), self.say), health, self.say).start()
                 self.say(line("Health", f"on {host_and_port(host, port_of(health))}"))
@@ -95,17 +95,17 @@ class Command(BaseCommand):
                 supervisor.keep()
 
     def start_servers(self, supervisor: Supervisor, directory: DataDirectory) -> dict[str, str]:
-        """Their URLs: those of the environment, or those of servers that we start."""
+        """Return the URLs of PostgreSQL and Redis, and start those that the environment does not name."""
         servers: dict[str, Postgres | Valkey] = {}
         if not os.environ.get("DATABASE_URL"):
             servers["DATABASE_URL"] = Postgres(directory.postgres, log=directory.logs / "postgres.log")
         if not os.environ.get("REDIS_URL"):
             servers["REDIS_URL"] = Valkey(directory.valkey, log=directory.logs / "valkey.log")
         supervisor.start(*servers.values())
-        given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name not in servers}
-        for name, url in given.items():
+        chosen = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name not in servers}
+        for name, url in chosen.items():
             self.say(line(name.removesuffix("_URL").title(), f"on {urlsplit(url).hostname or 'a socket'} ({name})"))
-        return given | {name: server.url() for name, server in servers.items()}
+        return chosen | {name: server.url() for name, server in servers.items()}
 
     def say(self, text: str) -> None:
         self.stdout.write(text)

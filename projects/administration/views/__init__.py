@@ -1,1 +1,1 @@
-"""Pages of settings: keys, members, invitations, organizations, the audit log."""
+"""Settings pages: keys, members, invitations, organizations and the audit log."""

@@ -1,4 +1,4 @@
-"""The audit log of an organization, as a page and as CSV, for its admins."""
+"""The audit log of an organization for its admins, as a page and as CSV."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,16 @@ from django.views.decorators.http import require_safe
 
 from projects.access import organization_view, person, requires
 from projects.administration.forms import TrailForm
-from projects.audit import Action, names_of, record
+from projects.audit import Action, find_names, record
 from projects.downloads.answers import download
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import AuditEvent, Organization, Role
 
-EVENTS_A_PAGE = 50
-EVENTS_AT_ONCE = 1_000  # of a download
-CSV = "text/csv; charset=utf-8"
+EVENTS_PER_PAGE = 50
+EVENTS_PER_BATCH = 1_000  # of a download
+CSV_CONTENT_TYPE = "text/csv; charset=utf-8"
 AUDIT_COLUMNS = ("at", "actor", "action", "target", "project_id", "ip", "details")
 
 
@@ -29,10 +29,10 @@ AUDIT_COLUMNS = ("at", "actor", "action", "target", "project_id", "ip", "details
 @requires(Role.ADMIN)
 def audit(request: HttpRequest, organization: Organization) -> HttpResponse:
     form = TrailForm(request.GET, organization=organization)
-    page = Paginator(form.trail().events(organization), EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(form.trail().events(organization), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     filters = request.GET.copy()
     filters.pop("page", None)
-    names = names_of(page.object_list)
+    names = find_names(page.object_list)
     context = {
         "organization": organization,
         "form": form,
@@ -56,17 +56,19 @@ def audit_csv(request: HttpRequest, organization: Organization) -> HttpResponseB
         record(Action.EXPORTED, organization, actor=person(request), target="audit log", request=request)
     lines = _lines(_in_batches(events))
     holder, name = Holder.of(person(request), organization), f"audit-{organization.pk}.csv"
-    return made_answer(request, lines, holder, name=name, content_type=CSV)
+    return made_answer(request, lines, holder, name=name, content_type=CSV_CONTENT_TYPE)
 
 
 def _in_batches(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
-    """All of them, the newest first. Batches follow each other by position: nothing is kept open between them."""
-    batch = list(events[:EVENTS_AT_ONCE])
+    """Yield all events, newest first.
+
+    Batches follow each other by key, so that no cursor stays open between them."""
+    batch = list(events[:EVENTS_PER_BATCH])
     while batch:
         yield from batch
         last = batch[-1]
         older = events.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk))
-        batch = list(older[:EVENTS_AT_ONCE]) if len(batch) == EVENTS_AT_ONCE else []
+        batch = list(older[:EVENTS_PER_BATCH]) if len(batch) == EVENTS_PER_BATCH else []
 
 
 def _lines(events: Iterator[AuditEvent]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A project's own settings: its name, its limits, whether it takes data, and its end."""
+"""A project's own settings: its name, its limits, its archiving and its deletion."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from projects import deletion
 from projects.access import person, project_view, requires
 from projects.administration.forms import ConfirmForm, GeneralForm, LimitsForm
-from projects.audit import Action, Detail, record
+from projects.audit import Action, DetailValue, record
 from projects.models import Project, Role
 from projects.tasks import deletions
 
@@ -27,7 +27,7 @@ def general(request: HttpRequest, project: Project) -> HttpResponse:
 @requires(Role.ADMIN)
 @transaction.atomic
 def rename(request: HttpRequest, project: Project) -> HttpResponse:
-    """Sets the project's name, its time zone, and when its sessions are idle."""
+    """Set the project's name, its time zone, and the time after which its sessions are idle."""
     before = project.name
     form = GeneralForm(request.POST, instance=project)
     if not form.is_valid():
@@ -44,7 +44,7 @@ def rename(request: HttpRequest, project: Project) -> HttpResponse:
 @requires(Role.ADMIN)
 @transaction.atomic
 def limit(request: HttpRequest, project: Project) -> HttpResponse:
-    """Sets how long the project keeps its traces, and how many spans it takes."""
+    """Set how long the project keeps its traces, and how many spans it accepts."""
     form = LimitsForm(request.POST, instance=project)
     before = {f"{name}_before": form.initial[name] for name in form.fields}
     if not form.is_valid():
@@ -59,7 +59,7 @@ def limit(request: HttpRequest, project: Project) -> HttpResponse:
 @requires(Role.ADMIN)
 @transaction.atomic
 def archive(request: HttpRequest, project: Project) -> HttpResponse:
-    """Archives a project, or restores an archived one."""
+    """Archive the project, or restore it if it is archived."""
     project.archived_at = None if project.archived_at else timezone.now()
     project.save(update_fields=["archived_at"])
     _record(request, Action.PROJECT_ARCHIVED if project.archived_at else Action.PROJECT_RESTORED, project)
@@ -77,11 +77,11 @@ def delete(request: HttpRequest, project: Project) -> HttpResponse:
         deletion.begin(project, by=person(request))
         _record(request, Action.PROJECT_DELETED, project)
         transaction.on_commit(lambda: deletions.wake(project.pk))
-    messages.success(request, f"“{project.name}” is closed; its data is being deleted.")
+    messages.success(request, f"“{project.name}” is closed. Its data is being deleted.")
     return redirect("organization", project.organization_id)
 
 
-def _record(request: HttpRequest, action: Action, project: Project, **details: Detail) -> None:
+def _record(request: HttpRequest, action: Action, project: Project, **details: DetailValue) -> None:
     record(action, project, actor=person(request), target=project.name, request=request, **details)
 
 

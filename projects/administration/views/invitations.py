@@ -1,4 +1,4 @@
-"""Invitations as their receivers meet them: the mail, and the page that its link opens."""
+"""The receiver's view of an invitation: the mail, and the page that its link opens."""
 
 from datetime import timedelta
 
@@ -26,13 +26,13 @@ INVITATIONS_PER_ADDRESS_AND_DAY = 5
 
 
 class TooManyInvitations(people.MembershipRefusal):
-    pass
+    """The person has sent, or the address has received, too many invitations today."""
 
 
 def check_limits(maker: User, email: str) -> None:
-    """Raise TooManyInvitations if `maker` has sent, or `email` was sent, all that a day allows.
+    """Raise TooManyInvitations if `maker` has sent, or `email` has received, the limit of a day.
 
-    Counted in the audit log, which nobody can shorten by withdrawing what was sent."""
+    Counted in the audit log, so withdrawing an invitation does not lower the count."""
     today = AuditEvent.objects.filter(action=Action.MEMBER_INVITED, at__gt=timezone.now() - timedelta(days=1))
     if today.filter(actor_id=maker.pk).count() >= INVITATIONS_PER_PERSON_AND_DAY:
         raise TooManyInvitations(
@@ -47,14 +47,16 @@ def check_limits(maker: User, email: str) -> None:
 
 
 def link_with(token: str) -> str:
+    """Return the address of the page of an invitation."""
     return settings.BASE_URL + reverse("invitation", args=[token])
 
 
 def send(invitation: Invitation, token: str) -> None:
-    """Mail the link. Not by a task, whose arguments would carry the token through the broker.
+    """Send the link by mail.
 
-    Organizations are named by people whom the receiver may not know: a name that a mail program could make a link of
-    is left out, and the subject names nobody."""
+    This is not done in a task, because its arguments would carry the token through the broker. The receiver may not
+    know the people who chose the organization's name: a name that a mail program could turn into a link is left out,
+    and the subject has no name."""
     values = {
         "invitation": invitation,
         "link": link_with(token),
@@ -67,7 +69,7 @@ def send(invitation: Invitation, token: str) -> None:
 @never_cache
 @require_safe
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Show who invites whom. Opening a link that came by mail proves the address, so signing up needs no code."""
+    """Show who invites whom. Opening a link from a mail proves the address, so signing up needs no code."""
     found = _found(token)
     if request.method == "GET" and not request.user.is_authenticated:
         note_opened_invitation(request, found)

@@ -1,4 +1,4 @@
-"""The keys of a project: made, rotated and revoked by its admins. A secret is shown once, when it is made."""
+"""The keys of a project, created, rotated and revoked by its admins. A secret is shown once, when it is created."""
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""The members of an organization: seen by all of them, invited, changed and removed by its admins."""
+"""The members of an organization: shown to all of them, invited, changed and removed by its admins."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -44,10 +44,10 @@ def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
         form.add_error(None, "The mail server did not take the mail, so nobody was invited.")
         return _page(request, organization, invite_form=form, status=502)
     if is_mailed:
-        messages.success(request, f"{invitation.email} has mail.")
+        messages.success(request, f"The invitation was sent to {invitation.email}.")
     else:
         link = invitations.link_with(token)
-        messages.warning(request, f"No mail server is configured. Hand {invitation.email} this link yourself: {link}")
+        messages.warning(request, f"No mail server is configured. Give {invitation.email} this link yourself: {link}")
     return _back(organization)
 
 

@@ -1,4 +1,4 @@
-"""Organizations: which ones a person belongs to, founding one, its name, and its end."""
+"""Organizations: the list of a person's organizations, a new one, its name, and its deletion."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from projects.audit import Action, record
 from projects.models import AuditEvent, Organization, Project, Role, User
 from projects.tasks import deletions
 
-FOUNDED_PER_DAY = 20
+MAX_FOUNDED_PER_DAY = 20
 
 
 @require_safe
@@ -33,10 +33,10 @@ def organizations(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     form = OrganizationForm(request.POST)
     if _has_founded_enough(person(request)):
-        form.add_error(None, f"You have founded {FOUNDED_PER_DAY} organizations within a day. Found more tomorrow.")
+        form.add_error(None, f"You have created {MAX_FOUNDED_PER_DAY} organizations within a day. Try again tomorrow.")
     if not form.is_valid():
         return _list_page(request, form, status=400)
-    organization = people.found(form.cleaned_data["name"], person(request))
+    organization = people.found_organization(form.cleaned_data["name"], person(request))
     _record(request, Action.ORGANIZATION_CREATED, organization)
     return redirect("organization", organization.pk)
 
@@ -44,7 +44,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_safe
 @organization_view
 def organization(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """Its projects, and those on their way out."""
+    """Show the organization's projects, and those that are being deleted."""
     return _projects_page(request, organization, ProjectForm(), status=200)
 
 
@@ -87,14 +87,14 @@ def delete(request: HttpRequest, organization: Organization) -> HttpResponse:
         _record(request, Action.ORGANIZATION_DELETED, organization)
         for begun in deletion.begin_organization(organization, by=person(request)):
             transaction.on_commit(lambda project_id=begun.project_id: deletions.wake(project_id))  # type: ignore[misc]
-    messages.success(request, f"“{organization.name}” is closed; its data is being deleted.")
+    messages.success(request, f"“{organization.name}” is closed. Its data is being deleted.")
     return redirect("organizations")
 
 
 def _has_founded_enough(user: User) -> bool:
     since = timezone.now() - timedelta(days=1)
     founded = AuditEvent.objects.filter(action=Action.ORGANIZATION_CREATED, actor_id=user.pk, at__gt=since)
-    return founded.count() >= FOUNDED_PER_DAY
+    return founded.count() >= MAX_FOUNDED_PER_DAY
 
 
 def _record(request: HttpRequest, action: Action, organization: Organization, **details: str) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py sign_in_link EMAIL`: a way in for somebody whom no mail reaches."""
+"""`manage.py sign_in_link EMAIL`: lets somebody sign in whom no mail reaches."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +10,7 @@ from projects.models import User
 
 
 class Command(BaseCommand):
-    help = "Prints a link that signs a person in once, within three days. A second factor is still asked for."
+    help = "Prints a link that signs a person in once, within three days. A second factor is still required."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", help="the person's address")

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.access import person, project_view, requires
-from projects.administration.forms import FIELD
+from projects.administration.forms import FIELD_ATTRS
 from projects.models import Project, Role
 from sessions.annotation import queues as queueing
 from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed, load_configs
@@ -19,9 +19,12 @@ from sessions.models import ReviewQueue
 class QueueForm(forms.Form):
     """The fields of a review queue."""
 
-    name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD))
+    name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD_ATTRS))
     description = forms.CharField(
-        required=False, max_length=2000, help_text="Shown to reviewers.", widget=forms.Textarea(FIELD | {"rows": 2})
+        required=False,
+        max_length=2000,
+        help_text="Shown to reviewers.",
+        widget=forms.Textarea(FIELD_ATTRS | {"rows": 2}),
     )
     score_config_ids = forms.MultipleChoiceField(
         required=False, label="Scores to give", widget=forms.CheckboxSelectMultiple
@@ -39,7 +42,7 @@ class QueueForm(forms.Form):
         initial=1,
         label="Reviewers for each session",
         help_text="How many people review each session, independently of each other.",
-        widget=forms.NumberInput(FIELD),
+        widget=forms.NumberInput(FIELD_ATTRS),
     )
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from projects.access import person, project_view, requires
-from projects.administration.forms import FIELD
+from projects.administration.forms import FIELD_ATTRS
 from projects.models import Project, Role
 from sessions.annotation import configs
 from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed
@@ -20,22 +20,29 @@ class ConfigForm(forms.Form):
 
     `categories` is one per line; their order is that of the keys 1 to 9."""
 
-    name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD))
+    name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD_ATTRS))
     data_type = forms.ChoiceField(
         choices=DataType.choices,
         label="Type",
         help_text="The type cannot be changed later. Archive this score type and create another instead.",
-        widget=forms.Select(FIELD),
+        widget=forms.Select(FIELD_ATTRS),
     )
     description = forms.CharField(
-        required=False, max_length=2000, help_text="Shown to reviewers.", widget=forms.Textarea(FIELD | {"rows": 2})
+        required=False,
+        max_length=2000,
+        help_text="Shown to reviewers.",
+        widget=forms.Textarea(FIELD_ATTRS | {"rows": 2}),
     )
-    min_value = forms.FloatField(required=False, label="At least", widget=forms.NumberInput(FIELD | {"step": "any"}))
-    max_value = forms.FloatField(required=False, label="At most", widget=forms.NumberInput(FIELD | {"step": "any"}))
+    min_value = forms.FloatField(
+        required=False, label="At least", widget=forms.NumberInput(FIELD_ATTRS | {"step": "any"})
+    )
+    max_value = forms.FloatField(
+        required=False, label="At most", widget=forms.NumberInput(FIELD_ATTRS | {"step": "any"})
+    )
     categories = forms.CharField(
         required=False,
         help_text="One category per line, such as “refund”. Reviewers press 1 for the first.",
-        widget=forms.Textarea(FIELD | {"rows": 4}),
+        widget=forms.Textarea(FIELD_ATTRS | {"rows": 4}),
     )
 
     def fields_of(self, known: list[dict[str, Any]]) -> dict[str, Any]:

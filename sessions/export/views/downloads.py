@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from projects.access import person, project_view
 from projects.audit import Action, record
 from projects.downloads.answers import download, filename
-from projects.downloads.making import MOST_SECONDS, DownloadTooLarge, made_answer
+from projects.downloads.making import MAX_MAKING_SECONDS, DownloadTooLarge, made_answer
 from projects.downloads.places import Holder
 from projects.htmx import PageRequest
 from projects.models import Project
@@ -127,7 +127,7 @@ def _sent(
     name: str,
     content_type: str,
     *,
-    seconds: float = MOST_SECONDS,
+    seconds: float = MAX_MAKING_SECONDS,
 ) -> HttpResponseBase:
     holder = Holder.of(person(request), project)
     return made_answer(request, pieces, holder, name=name, content_type=content_type, seconds=seconds)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from projects.access import person, project_view, requires
 from projects.audit import Action, record
 from projects.models import Project, Role, User
-from projects.preferences import prefer, preferred
+from projects.preferences import load_preferences, prefer
 from sessions.listing.saved_views import EVERYTHING, may_change, state_of, visible_to
 from sessions.models import SavedView
 from tracing.lists.layout import LAYOUT_PARAMETERS
@@ -36,7 +36,7 @@ def views(request: HttpRequest, project: Project) -> HttpResponse:
     """Every view that the person sees, with what they may do with it."""
     user = person(request)
     found = [{"view": view, "may_change": may_change(user, project.role, view)} for view in visible_to(user, project)]
-    mine = preferred(user, project, SAVED_VIEWS_PREFERENCE_PAGE).get("default_view", "")
+    mine = load_preferences(user, project, SAVED_VIEWS_PREFERENCE_PAGE).get("default_view", "")
     context = {"project": project, "section": "sessions", "views": found, "mine": mine, "everything": EVERYTHING}
     return render(request, "sessions/views.html", context)
 

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         organization = first_start().project.organization
         project, _ = organization.projects.get_or_create(name=name)
         if project.archived_at or project.deleted_at:
-            raise CommandError(f"The project {name!r} takes no more data. Choose another name with --project.")
+            raise CommandError(f"The project {name!r} accepts no more data. Choose another name with --project.")
         return project
 
     def show(self, done: int, total: int) -> None:

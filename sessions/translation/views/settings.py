@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from projects.access import person, project_view, requires
-from projects.administration.forms import FIELD
+from projects.administration.forms import FIELD_ATTRS
 from projects.audit import Action, record
 from projects.models import Project, Role
 from sessions.models import TranslationSettings
@@ -34,21 +34,23 @@ SECRET_HELP = "Stored encrypted and never shown again. Leave it empty to keep th
 class ChoiceForm(forms.Form):
     """The provider, its access, and the limits."""
 
-    provider = forms.ChoiceField(required=False, label="Who translates", widget=forms.Select(FIELD))
-    base_url = forms.URLField(required=False, label="Address", assume_scheme="https", widget=forms.URLInput(FIELD))
-    model = forms.CharField(required=False, max_length=120, widget=forms.TextInput(FIELD))
+    provider = forms.ChoiceField(required=False, label="Who translates", widget=forms.Select(FIELD_ATTRS))
+    base_url = forms.URLField(
+        required=False, label="Address", assume_scheme="https", widget=forms.URLInput(FIELD_ATTRS)
+    )
+    model = forms.CharField(required=False, max_length=120, widget=forms.TextInput(FIELD_ATTRS))
     secret = forms.CharField(
         required=False,
         max_length=500,
         label="Key",
-        widget=forms.PasswordInput(FIELD | {"autocomplete": "off"}),
+        widget=forms.PasswordInput(FIELD_ATTRS | {"autocomplete": "off"}),
     )
     daily_characters = forms.IntegerField(
         min_value=0,
         max_value=MOST_CHARACTERS,
         label="Characters a day",
         help_text="After that, nothing is translated until the next day (UTC).",
-        widget=forms.NumberInput(FIELD),
+        widget=forms.NumberInput(FIELD_ATTRS),
     )
     tool_results = forms.BooleanField(required=False, label="Also translate the results of tools")
     consent = forms.BooleanField(

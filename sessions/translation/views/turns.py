@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
-from projects.preferences import prefer, preferred
+from projects.preferences import load_preferences, prefer
 from projects.values import whole_number
 from sessions.models import Session, TranslationJob
 from sessions.replay.turns import Turn, one_turn
@@ -84,7 +84,7 @@ def language(request: HttpRequest, project: Project) -> HttpResponse:
         if chosen:
             prefer(person(request), project, TRANSLATION_PREFERENCE_PAGE, language=chosen)
     else:
-        chosen = tag(str(preferred(person(request), project, TRANSLATION_PREFERENCE_PAGE).get("language", "")))
+        chosen = tag(str(load_preferences(person(request), project, TRANSLATION_PREFERENCE_PAGE).get("language", "")))
     chosen = chosen or wanted(request.headers.get("Accept-Language", ""))
     path, _, query = back.partition("?")
     kept = [(key, value) for key, value in parse_qsl(query) if key != "lang"]

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.addresses import host_and_port, port_number
 from projects.alive import prove
-from tracing.ingest.database_watchdog import pulse
+from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.grpc import Certificate, serve
 
 STOP_GRACE_SECONDS = 10.0
@@ -52,7 +52,7 @@ def work(address: str, certificate: Certificate | None, *, shared: bool) -> None
     """Serves in this process until SIGTERM or SIGINT. These are waited for, since a handler runs when the main thread
     does something, and another thread may have been told."""
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-    pulse.enable()
+    watchdog.enable()
     try:
         server = serve(address, certificate=certificate, shared=shared)
     except RuntimeError as error:
