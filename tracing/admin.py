@@ -1,4 +1,4 @@
-"""Read-only admin pages of a tenant table, one project at a time: Django's own refuse composite keys."""
+"""Read-only admin pages of a tenant table, one project at a time. Django's own admin refuses composite keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from projects.models import Project
 from tracing.lists.keyset import BadCursor, Order
 from tracing.models import Trace
 
-ROWS = 100
+ADMIN_PAGE_ROWS = 100
 
 
 @dataclass(frozen=True)
 class TenantRows:
-    """The latest rows first, by `key` the one row in full."""
+    """Admin pages of one table: a list with the latest rows first, and one row in full by its `key`."""
 
     rows: Any  # the model's manager
     key: str
@@ -30,8 +30,8 @@ class TenantRows:
 
     @property
     def model(self) -> type[Model]:
-        found: type[Model] = self.rows.model
-        return found
+        model: type[Model] = self.rows.model
+        return model
 
     @property
     def urls(self) -> list[URLPattern]:
@@ -42,14 +42,14 @@ class TenantRows:
         ]
 
     def list(self, request: HttpRequest, project_id: int) -> HttpResponse:
-        """`?id=` finds one row, `?cursor=` continues."""
+        """Show a page of rows. `?id=` finds one row, and `?cursor=` continues the list."""
         project, rows = self._project(request, project_id)
         if asked := request.GET.get("id", "").strip().replace("\x00", ""):
             rows = rows.filter(**{self.key: asked})
         field: Any = self.model._meta.get_field(self.latest)
         order = Order(self.latest, self.latest, self.key, field, is_descending=True)
         try:
-            page = order.page(rows, cursor=request.GET.get("cursor", ""), limit=ROWS)
+            page = order.page(rows, cursor=request.GET.get("cursor", ""), limit=ADMIN_PAGE_ROWS)
         except BadCursor as error:
             raise Http404(str(error)) from None
         cells = [(getattr(row, self.key), [getattr(row, name) for name in self.columns]) for row in page.rows]
@@ -63,7 +63,7 @@ class TenantRows:
         return self._answer(request, project, "admin/tenant_row.html", {"key": key, "fields": fields})
 
     def _project(self, request: HttpRequest, project_id: int) -> tuple[Project, QuerySet[Any]]:
-        """The project and its rows, for whoever may see this model."""
+        """Return the project and its rows. Raises PermissionDenied if the person may not see this model."""
         options = self.model._meta
         if not request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}"):
             raise PermissionDenied

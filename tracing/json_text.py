@@ -8,8 +8,10 @@ import orjson
 
 
 def dump(value: Any) -> str:
-    """JSON that every reader takes back, also of what orjson refuses: integers beyond 64 bits, lone surrogates
-    (replaced by "?"), keys that are not text. NaN and infinities are null."""
+    """Return JSON that every reader accepts, also for values that orjson refuses.
+
+    These are integers beyond 64 bits, lone surrogates (replaced by "?"), and keys that are not text. NaN and infinities
+    become null."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
     except (TypeError, ValueError):

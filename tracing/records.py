@@ -1,7 +1,7 @@
-"""What every wire and every SDK ends in. Nothing past these records knows an SDK's name.
+"""The records into which every wire format and every SDK is converted. Code after them knows no SDK.
 
-`None` always means *not said*: a full OTLP span and a partial update are the same thing, a report that is merged.
-"""
+`None` always means *not reported*. A complete span and a partial update are therefore the same thing: a report to be
+merged."""
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Kind(IntEnum):
-    """What a span does; stored as a small integer, shown by its lower-case name."""
+    """What a span does. Stored as a small integer, shown by its lower-case name."""
 
     SPAN = 0
     GENERATION = 1
@@ -26,6 +26,8 @@ class Kind(IntEnum):
 
 
 class Level(IntEnum):
+    """Severity of a span."""
+
     DEBUG = 0
     DEFAULT = 1
     WARNING = 2
@@ -33,14 +35,14 @@ class Level(IntEnum):
 
 
 class Origin(IntEnum):
-    """Who chose a session id: an application's own id beats one that a library made up."""
+    """Who chose a session id. An application's own id wins over one that a library generated."""
 
     LIBRARY = 1
     APPLICATION = 2
 
 
 class Reason(StrEnum):
-    """Why something was rejected, cut or dropped: a closed set, shown on the Ingestion issues page."""
+    """Why something was rejected, cut or dropped. Shown on the Ingestion issues page."""
 
     SESSION_ID_TOO_LONG = "session_id_too_long"
     SESSION_ID_NOT_ASCII = "session_id_not_ascii"
@@ -68,8 +70,10 @@ class Reason(StrEnum):
 
 
 class Issue(NamedTuple):
-    """One thing that was not taken as sent. `sample` shows the offending value, at most 200 characters of it; `record`
-    is the report that it is about, once there is one."""
+    """One thing that could not be stored as sent.
+
+    `sample` shows at most 200 characters of the offending value. `record` is the report that contains it, once there is
+    one."""
 
     reason: Reason
     sample: str
@@ -78,7 +82,7 @@ class Issue(NamedTuple):
 
 
 class Sdk(NamedTuple):
-    """The name and version of the library that sent a request, as it names itself; empty when it does not."""
+    """Name and version of the library that sent a request, as it reports them, or "" if it does not."""
 
     name: str = ""
     version: str = ""
@@ -86,7 +90,7 @@ class Sdk(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class RawSpan:
-    """A span as a wire decoded it: ids as text, attribute values as plain Python, nothing interpreted yet."""
+    """A span as a wire decoded it: ids as text, attributes as plain Python values, nothing interpreted yet."""
 
     trace_id: str
     span_id: str
@@ -105,7 +109,7 @@ class RawSpan:
 
 @dataclass(slots=True)
 class Claims:
-    """What a report says about its whole trace. Any span may; tracing/store/rollup.py decides whose word counts."""
+    """What a report says about its whole trace. Every span may; tracing/store/rollup.py decides which one wins."""
 
     session_id: str | None = None
     session_origin: Origin | None = None
@@ -122,7 +126,7 @@ class Claims:
     tool_names: list[str] | None = None  # called by a model's answer, with or without a span of their own
 
     def said(self) -> dict[str, Any]:
-        """Only what was said, ready for JSON."""
+        """Return the claims that were reported, as JSON values."""
         return {f: value for f in CLAIM_FIELDS if (value := getattr(self, f)) is not None}
 
 
@@ -131,8 +135,10 @@ CLAIM_FIELDS = tuple(f.name for f in fields(Claims))
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of one model call. `input_tokens` and `output_tokens` are whole: cached and reasoning tokens are *parts*
-    of them, whatever the SDK's convention was (a vocabulary translates it)."""
+    """Tokens of one model call.
+
+    `input_tokens` and `output_tokens` are totals: cached and reasoning tokens are *parts* of them, whatever the SDK's
+    convention is. Vocabularies convert it."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -144,12 +150,12 @@ class Usage:
 
 @dataclass(slots=True)
 class SpanRecord:
-    """One report about one span. Costs are USD. Texts may carry NUL and are stored as they came."""
+    """One report about one span. Costs are in USD. Texts may contain NUL and are stored as they were sent."""
 
     trace_id: str
     span_id: str
     parent_id: str | None = None
-    is_root: bool | None = None  # marked as root although it names a parent
+    is_root: bool | None = None  # marked as root although it has a parent
     name: str | None = None
     kind: Kind | None = None
     level: Level | None = None
@@ -167,21 +173,21 @@ class SpanRecord:
     # Text as sent, or normalised chat messages as JSON: [{"role", "content", "tool_calls"?, "tool_call_id"?, ...}]
     input: str | None = None
     output: str | None = None
-    # True lengths in characters, when the texts above were cut to fit
+    # True lengths in characters, if the texts above were cut
     input_size: int | None = None
     output_size: int | None = None
     claims: Claims = field(default_factory=Claims)
-    # What no column holds: {"attributes", "events", "resource", "scope", "metadata", "model_parameters"}; compressed.
+    # Data without a column: {"attributes", "events", "resource", "scope", "metadata", "model_parameters"}; compressed.
     raw: dict[str, Any] | None = None
-    # The client's time of this report, for wires whose reports may come in any order; None: the order of arrival.
+    # The client's time of this report, for wires whose reports arrive in any order. None: the order of arrival counts.
     said_at: datetime | None = None
-    # Whether the client's whole clock is off, so that the times above only say how long the span took.
+    # Whether the client's clock is wrong, so that of the times above only the duration is usable.
     has_wrong_clock: bool | None = None
 
 
 @dataclass(slots=True)
 class TraceRecord:
-    """A report about a trace itself, outside any span (a Langfuse trace-create, a tag call)."""
+    """A report about a trace itself, outside any span, such as a Langfuse trace-create event."""
 
     trace_id: str
     claims: Claims
@@ -191,7 +197,7 @@ class TraceRecord:
 
 @dataclass(slots=True)
 class ScoreRecord:
-    """A named value on a span (with its trace), a trace or a session. The client's `id` makes it idempotent."""
+    """A named value of a span (with its trace), a trace or a session. The client's `id` makes it idempotent."""
 
     id: str
     name: str

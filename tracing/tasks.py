@@ -1,4 +1,4 @@
-"""Upkeep of the tables, by the clock. Each slice leaves its row on the operator's Jobs page."""
+"""Scheduled upkeep of the tables. Each kind of work leaves its row on the operator's Jobs page."""
 
 import time
 from datetime import timedelta
@@ -11,17 +11,18 @@ from projects.work.slices import sliced
 from tracing.models import DirtyMark
 from tracing.store import activity, dirty, partitions, retention, selfcheck, tombstones
 
-RECENT_DAYS, METERED_DAYS = 2, 35  # a late span counts on the day its trace was first seen
-Target = DirtyMark.Target
+RECENT_DAYS, METERED_DAYS = 2, 35  # a late span counts on the day on which its trace was first seen
+MarkTarget = DirtyMark.Target
 
 
 def live_projects() -> list[int]:
+    """Return the ids of all projects that are not being deleted."""
     return list(Project.objects.filter(deleted_at=None).values_list("pk", flat=True))
 
 
 @sliced("partitions")
 def new_partitions(_: int, until: float) -> bool:
-    """Next month's partitions stand before the first span needs them."""
+    """Create next month's partitions before the first span needs them."""
     with job("make partitions"):
         partitions.make_ahead(timezone.now().date())
     return False
@@ -29,6 +30,7 @@ def new_partitions(_: int, until: float) -> bool:
 
 @sliced("empty partitions")
 def empty_partitions(_: int, until: float) -> bool:
+    """Drop partitions of months that have no more traces."""
     with job("drop partitions") as run:
         run.rows = retention.drop_empty_partitions(timezone.now().date())
     return False
@@ -36,41 +38,45 @@ def empty_partitions(_: int, until: float) -> bool:
 
 @sliced("tombstones")
 def old_tombstones(_: int, until: float) -> bool:
+    """Delete tombstones that have expired."""
     with job("forget tombstones") as run:
         run.rows = tombstones.forget_old(timezone.now())
     return False
 
 
-@sliced("hours", waiting=lambda: dirty.waiting_projects([Target.HOUR]))
+@sliced("hours", waiting=lambda: dirty.waiting_projects([MarkTarget.HOUR]))
 def hours(project_id: int, until: float) -> bool:
+    """Sum up the hours of a project that have changed."""
     with job("sum up hours") as run:
-        run.rows = activity.recompute_project(project_id, Target.HOUR, until)
+        run.rows = activity.recompute_project(project_id, MarkTarget.HOUR, until)
     return time.monotonic() >= until
 
 
-@sliced("days", waiting=lambda: dirty.waiting_projects([Target.DAY]))
+@sliced("days", waiting=lambda: dirty.waiting_projects([MarkTarget.DAY]))
 def days(project_id: int, until: float) -> bool:
+    """Sum up the days of a project that have changed."""
     with job("sum up days") as run:
-        run.rows = activity.recompute_project(project_id, Target.DAY, until)
+        run.rows = activity.recompute_project(project_id, MarkTarget.DAY, until)
     return time.monotonic() >= until
 
 
 @sliced("metering", waiting=live_projects)
 def metering(project_id: int, until: float) -> bool:
-    """What arrived lately."""
+    """Count the spans that arrived recently."""
     _meter(project_id, RECENT_DAYS)
     return False
 
 
 @sliced("nightly metering", waiting=live_projects)
 def nightly_metering(project_id: int, until: float) -> bool:
-    """Every day that may still change."""
+    """Count the spans of every day that may still change."""
     _meter(project_id, METERED_DAYS)
     return False
 
 
 @sliced("retention", waiting=retention.forgetful_projects)
 def expiry(project_id: int, until: float) -> bool:
+    """Delete traces that are older than their project's retention."""
     with job("retention") as run:
         run.rows = retention.forget_expired(project_id, timezone.now().date(), until)
     return time.monotonic() >= until
@@ -78,7 +84,7 @@ def expiry(project_id: int, until: float) -> bool:
 
 @sliced("self-check", lease_seconds=3600)
 def self_check(_: int, until: float) -> bool:
-    """In one piece, so that the Jobs page shows what was wrong in any project."""
+    """Compare a sample of sums with their spans, in one piece, so that the Jobs page shows every wrong project."""
     with job("self-check") as run:
         run.rows = selfcheck.check_sample()
     return False

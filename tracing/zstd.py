@@ -1,4 +1,4 @@
-"""Zstandard as Python has it from 3.14 on; before that, its backport."""
+"""Zstandard from Python's standard library or, before Python 3.14, from its backport."""
 
 import sys
 

@@ -28,7 +28,7 @@ from sessions.cohorts.shares import Share
 from sessions.models.properties import PropertyKind
 from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
-from tracing.lists.bounded import SPACIOUS, within
+from tracing.lists.bounded import SUMMING_SETTINGS, within
 
 COMPARISON_TIMEOUT_MS = 10_000  # ms for a statement
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
@@ -43,7 +43,7 @@ def compare(
     """Compare groups of sessions. Raises TooLong."""
     groups = list(groups)
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
-    with within(COMPARISON_TIMEOUT_MS, **SPACIOUS):
+    with within(COMPARISON_TIMEOUT_MS, **SUMMING_SETTINGS):
         found = reading.read(project, querysets)
     measures = list(_measures(groups, found, is_cumulative=is_cumulative))
     mixes = list(_mixes(groups, found))
@@ -62,7 +62,7 @@ def compare(
     )
     comparison.differently_mixed = [mix for mix in mixes if mix.name not in chosen_by and _is_mixed(mix)]
     if stratify:
-        with within(COMPARISON_TIMEOUT_MS, **SPACIOUS):
+        with within(COMPARISON_TIMEOUT_MS, **SUMMING_SETTINGS):
             comparison.stratified = strata.stratify(project, querysets, measures, stratify)
     pairs = [(measure, difference) for measure in measures for difference in measure.differences]
     notable = [(m, d) for m, d in pairs if d.is_notable and d.words != "negligible"]

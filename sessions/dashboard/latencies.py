@@ -17,7 +17,7 @@ from sessions.dashboard.queries import latencies_statement
 from sessions.dashboard.reading import DASHBOARD_TIMEOUT_MS, Sessions
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
-from tracing.lists.bounded import SPACIOUS, within
+from tracing.lists.bounded import SUMMING_SETTINGS, within
 from tracing.models import Activity, DirtyMark
 from tracing.store.latency import Slots, added, percentile
 
@@ -124,7 +124,7 @@ def _of_traces(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) 
         sample=SAMPLED_SESSIONS,
     )
     measured: list[Measured] = [{} for _ in steps]
-    with within(DASHBOARD_TIMEOUT_MS, **SPACIOUS), connection.cursor() as cursor:
+    with within(DASHBOARD_TIMEOUT_MS, **SUMMING_SETTINGS), connection.cursor() as cursor:
         cursor.execute(statement, params)
         for place, measure, slot, count in cursor.fetchall():
             measured[place - 1].setdefault(measure, {})[slot] = int(count)

@@ -19,7 +19,7 @@ from sessions.dashboard.queries import KnownDay, dashboard_statement
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
 from sessions.models import Session
-from tracing.lists.bounded import SPACIOUS, within
+from tracing.lists.bounded import SUMMING_SETTINGS, within
 
 DASHBOARD_TIMEOUT_MS = 3_000  # ms for the statement
 Found = dict[str, Any]
@@ -67,7 +67,7 @@ def _fetch(
         days=[KnownDay(place=day.place, since=day.step.start, until=day.step.end, mark=day.mark) for day in days],
         is_brief=is_brief,
     )
-    with within(DASHBOARD_TIMEOUT_MS, **SPACIOUS), connection.cursor() as cursor:
+    with within(DASHBOARD_TIMEOUT_MS, **SUMMING_SETTINGS), connection.cursor() as cursor:
         cursor.execute(statement, params)
         found: Found = json.loads(cursor.fetchone()[0])
     return found

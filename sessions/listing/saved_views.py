@@ -76,7 +76,7 @@ def named(view_id: str, views: Iterable[SavedView]) -> SavedView | None:
 def state_of(params: QueryDict) -> dict[str, Any]:
     """Return what a view keeps of an address, without the empty fields of forms."""
     kept = [(name, [v for v in values if v]) for name, values in params.lists() if name not in PASSING]
-    said = layout.said_in(params)
+    said = layout.layout_in(params)
     columns = [name for name in said["columns"] if name]
     density = said["density"] if said["density"] in layout.DENSITIES else ""
     return {"query": urlencode([pair for pair in kept if pair[1]], doseq=True), "columns": columns, "density": density}

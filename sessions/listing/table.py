@@ -8,7 +8,7 @@ from sessions.listing.listing import Listing
 from sessions.listing.score_order import PREFIX, ScoreName, score_names, score_of_sort
 from sessions.models import SavedView, Session
 from sessions.models.properties import SORTABLE_KINDS, Property, PropertyKind, properties_of
-from tracing.lists.layout import said_in
+from tracing.lists.layout import layout_in
 from tracing.lists.table import ListColumn, ListTable, list_table
 
 # What a glance asks for; every other property is one click away.
@@ -47,7 +47,7 @@ def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any])
     return list_table(
         [*property_columns(), *load_score_columns(listing)],
         default=DEFAULT_SESSION_COLUMNS,
-        sources=(said_in(listing.params), kept, liked),
+        sources=(layout_in(listing.params), kept, liked),
         sort=listing.sort,
         link=lambda sort: listing.query_string(sort=sort),
         first_column_pixels=CONVERSATION_COLUMN_PIXELS,

@@ -12,7 +12,7 @@ from tests.tracing.reports import call, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Metering
 from tracing.store import activity
-from tracing.views.usage import METERING_CHART_DAYS, bars_of, days_of, kept_of
+from tracing.views.usage import METERING_CHART_DAYS, bars_of, count_kept, load_days
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def used(project: Project, other_project: Project) -> Project:
 
 def test_the_days_are_those_of_the_metering(used: Project) -> None:
     today = timezone.now().date()
-    days = days_of([used], today)
+    days = load_days([used], today)
 
     assert [day.day for day in days] == [today - timedelta(days=back) for back in range(METERING_CHART_DAYS)]
     metered = {row.day: row for row in Metering.objects.for_project(used)}
@@ -44,12 +44,12 @@ def test_the_days_are_those_of_the_metering(used: Project) -> None:
         assert (day.span_count, day.trace_count, day.text_size) == expected
     assert (days[0].span_count, days[0].text_size) == (3, 5)
     assert sum(day.session_count for day in days) == 1
-    kept = kept_of([used])
+    kept = count_kept([used])
     assert (kept.trace_count, kept.span_count) == (2, 3)
 
 
 def test_the_highest_bar_fills_the_chart(used: Project) -> None:
-    bars = bars_of(days_of([used], timezone.now().date()))
+    bars = bars_of(load_days([used], timezone.now().date()))
 
     assert [bar.left for bar in bars] == list(range(0, 10 * METERING_CHART_DAYS, 10))
     assert max(bar.height for bar in bars) == 100

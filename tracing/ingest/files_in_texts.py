@@ -1,7 +1,7 @@
-"""Takes base64 files out of texts before they are stored: a picture in a prompt is kept as a file, not as text.
+"""Takes base64 files out of texts before they are stored: an image in a prompt is kept as a file, not as text.
 
-The texts are strangers': what a request costs here is bounded by its length, by how many places that look like a file
-are examined, and by how many files are taken. Whatever is beyond stays where it is, as text."""
+Texts come from strangers. The cost of a request is bounded by its length, by the number of places that look like a file
+and are examined, and by the number of files taken. Everything beyond stays in the text."""
 
 import binascii
 import re
@@ -15,21 +15,21 @@ from tracing.records import Issue, Reason, ScoreRecord, SpanRecord, TraceRecord
 from tracing.store.media import File
 
 EXAMINED_PER_REQUEST = 100_000
-HEAD_LENGTH = 250  # of what may stand before the base64 of a data URI
-TYPE = r"([a-zA-Z0-9.+-]{1,50}/[a-zA-Z0-9.+-]{1,49})"
-URI_HEAD = re.compile(rf"data:{TYPE}(?:;[a-zA-Z0-9=.-]{{1,99}}){{0,4}}")
+HEAD_LENGTH = 250  # characters before the base64 of a data URI
+MEDIA_TYPE = r"([a-zA-Z0-9.+-]{1,50}/[a-zA-Z0-9.+-]{1,49})"
+URI_HEAD = re.compile(rf"data:{MEDIA_TYPE}(?:;[a-zA-Z0-9=.-]{{1,99}}){{0,4}}")
 URI_MARK = ";base64,"
 # Anthropic's and Vertex's parts, and the blobs of OpenTelemetry's messages. Every repetition is bounded, so that a near
-# miss costs no more than its own length.
+# match costs no more than its own length.
 PART_HEAD = re.compile(
-    rf'"(?:media_?type|mime_?type)":\s{{0,99}}"{TYPE}",\s{{0,99}}"(?:data|content)":\s{{0,99}}"', re.IGNORECASE
+    rf'"(?:media_?type|mime_?type)":\s{{0,99}}"{MEDIA_TYPE}",\s{{0,99}}"(?:data|content)":\s{{0,99}}"', re.IGNORECASE
 )
 PART_MARK = re.compile(r'"(?:media|mime)(?:_t|T|t)ype":')
 BASE64 = re.compile(rf"[A-Za-z0-9+/]{{{-(-FILE_SMALLEST.value * 4 // 3)},}}={{0,2}}")
 
 
 class MediaLocation(NamedTuple):
-    """Where a file stands in a text: the reference replaces what lies between `start` and `end`."""
+    """The place of a file in a text. The reference replaces everything from `start` to `end`."""
 
     start: int
     end: int
@@ -83,7 +83,7 @@ class FilesInTexts:
         return "".join([*pieces, text[end:]]) if pieces else text
 
     def _file(self, place: MediaLocation, trace_id: str, taken: "_Taken") -> File | None:
-        """The file that stands at `place`, unless it is none or there are too many."""
+        """Return the file at `place`, or None if it is not a file or there are too many."""
         if taken.count >= FILES_OF_SPAN.value or self._size + len(place.base64) * 3 // 4 > FILES_SIZE.value:
             taken.left += 1
             return None
@@ -103,14 +103,14 @@ class FilesInTexts:
 
 
 class _Taken:
-    """How many files of one record were taken out of its texts, and how many had to stay."""
+    """Numbers of files of one record that were taken out of its texts, and that had to stay."""
 
     def __init__(self) -> None:
         self.count = self.left = 0
 
 
 def _data_uris(text: str) -> Iterator[MediaLocation | None]:
-    """Yield the file or None for each mark in `text` that looks like the one of a data URI."""
+    """Yield the file or None for each mark in `text` that looks like that of a data URI."""
     mark = text.find(URI_MARK)
     while mark >= 0:
         data = BASE64.match(text, mark + len(URI_MARK))

@@ -16,7 +16,7 @@ from tracing.ingest import quota
 from tracing.ingest.database_watchdog import pulse
 from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.ingest.rate import admit
-from tracing.ingest.slots import BUSY_MESSAGE, SLOT_WAIT_SECONDS
+from tracing.ingest.slots import BUSY_MESSAGE_MESSAGE, SLOT_WAIT_SECONDS
 from tracing.limits.table import BODY
 from tracing.wire.otlp import PROTOBUF
 from tracing.wire.refusals import IngestRefused, IngestUnavailable
@@ -62,7 +62,7 @@ def answer(take: ExportFunction, message: bytes, context: grpc.ServicerContext, 
     close_old_connections()
     try:
         if time.monotonic() - arrived > SLOT_WAIT_SECONDS:
-            raise IngestUnavailable(BUSY_MESSAGE)
+            raise IngestUnavailable(BUSY_MESSAGE_MESSAGE)
         with pulse.guard():
             key = authenticated(headers.get("authorization", ""))
             project = key.project

@@ -1,6 +1,4 @@
-"""What HTTP and gRPC share: a body becomes committed rows, a fault becomes an IngestRefused.
-
-The views of HTTP have checked the key, its rate and the quota (tracing/ingest/rest); gRPC does it by itself."""
+"""The common part of HTTP and gRPC: key to project, body to committed rows, errors to IngestRefused."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -29,20 +27,21 @@ from tracing.wire.sdks import sdk_of
 
 log = logging.getLogger(__name__)
 
-# More requests at once in one process would only wait for each other. Of the threads of a process, one project takes
-# half at most: three that work and three that wait.
+# More requests at a time in one process would only wait for each other. One project uses at most half of the threads of
+# a process: three that work and three that wait.
 _places = IngestSlots(4, most_present=6)
 _filing_places = IngestSlots(2, most_present=2)
 
 
 def place(project: Project) -> IngestSlot:
-    """A place to decode and store in."""
+    """Return a slot to decode and store in."""
     return IngestSlot(_places, project.pk)
 
 
 def keep_files(project: Project, files: FilesInTexts, held: IngestSlot) -> None:
-    """Store what was taken out of the texts of a request, before the rows that refer to it and outside of the place
-    that was `held` for them: writing files takes longer than decoding."""
+    """Store files from the texts of a request, before the rows that refer to them.
+
+    This does not use the slot `held` for decoding, because writing files takes longer."""
     if found := files.files:
         with held.left(), IngestSlot(_filing_places, project.pk):
             quota.count(project, keep(project.pk, found))
@@ -55,9 +54,7 @@ def take_reports(project: Project, records: Sequence[Record], *, sdk: Sdk, issue
 
 
 def take_traces(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Decode, translate and commit one OTLP trace request. Raise IngestRefused or what the database raises.
-
-    Whether the quota has room for it is asked before."""
+    """Decode, translate and commit an OTLP trace request. Raises IngestRefused, or what the database raises."""
     found: list[Issue] = []
     with place(project) as held:
         spans = decode_traces(body, content_type, found)
@@ -67,7 +64,7 @@ def take_traces(project: Project, body: bytes, content_type: str, headers: Mappi
 
 
 def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Keep the messages of model calls; they merge with their spans, whichever comes first."""
+    """Store messages of model calls from an OTLP log request. They merge with their spans in any order."""
     found: list[Issue] = []
     with place(project) as held:
         spans = decode_logs(body, content_type, found)
@@ -76,7 +73,7 @@ def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping
 
 
 def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Count the request and keep nothing of it: some SDKs cannot be told to keep their metrics to themselves."""
+    """Accept metrics without storing them, because some SDKs cannot stop sending them."""
     sample = f"a request of {len(body):,} bytes"
     take_reports(project, [], sdk=sdk_of(headers, ()), issues=[Issue(Reason.METRICS_IGNORED, sample)])
     return Outcome(0, "")
@@ -94,12 +91,12 @@ def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, 
 
 
 def messages_of(record: SpanRecord) -> SpanRecord:
-    """Only what a log knows better than its span; the rest of a partial span would pass for said."""
+    """Return the messages of a log. The rest of the partial span would pass for reported values."""
     return SpanRecord(record.trace_id, record.span_id, input=record.input, output=record.output)
 
 
 def translated(spans: Sequence[RawSpan], found: list[Issue]) -> list[SpanRecord]:
-    """The records of `spans`; one that no vocabulary survives is reported and does not take its neighbours with it."""
+    """Return the records of `spans`. A span that fails in a vocabulary is reported, and the others are kept."""
     records = []
     for span in spans:
         try:
@@ -114,7 +111,9 @@ def translated(spans: Sequence[RawSpan], found: list[Issue]) -> list[SpanRecord]
 
 
 def authenticated(authorization: str) -> ApiKey:
-    """Return the key of a call, with its project. Raise BadKey, or Forbidden when the key may not report."""
+    """Return the key of a machine's request, with its project.
+
+    Raises BadKey, or Forbidden if the key lacks the scope."""
     try:
         return key_for(authorization, Scope.INGEST)
     except KeyRefused as error:
@@ -122,11 +121,11 @@ def authenticated(authorization: str) -> ApiKey:
 
 
 def refused_by(error: Exception) -> IngestRefused:
-    """How a failed request is answered. A fault of ours asks the client to come again: nothing was stored."""
+    """Return the refusal for a failed request. For a fault of ours it asks the client to try again."""
     if isinstance(error, IngestRefused):
         return error
     if is_refusal(error):
-        log.warning("the database is away or busy: %s", error)
+        log.warning("the database does not respond or is busy: %s", error)
         return IngestUnavailable(faults.note(error))
     if found := refusal_of(error, OF_VALUES):
         return LateRefusal(found.reason, status=found.status)
@@ -135,7 +134,7 @@ def refused_by(error: Exception) -> IngestRefused:
 
 
 def note(project: Project, refused: IngestRefused, headers: Mapping[str, str]) -> None:
-    """Keeps a refused request on the project's Ingestion issues page, as long as there is a database to keep it in."""
+    """Record a refused request on the project's Ingestion issues page, if the database is there."""
     if refused.reason is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""The path of a report: fit, store; when `ingest` returns, everything it took is committed."""
+"""The path of a report after decoding: fit and store."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,16 @@ from tracing.limits.fitting import Record, fit
 from tracing.records import Issue, Sdk
 from tracing.store.writing import store
 
-UNNAMED = Sdk()
+UNKNOWN_SDK = Sdk()
 
 
 def ingest(
-    project_id: int, records: Sequence[Record], *, sdk: Sdk = UNNAMED, issues: Sequence[Issue] = ()
+    project_id: int, records: Sequence[Record], *, sdk: Sdk = UNKNOWN_SDK, issues: Sequence[Issue] = ()
 ) -> list[Issue]:
-    """Stores what fits of `records` in one transaction and returns everything that was rejected, cut or dropped: the
-    `issues` that the caller found before, and ours. Raises OperationalError or InterfaceError when the database is
-    away; then nothing was stored."""
+    """Store what fits of `records` in one transaction. Return what was rejected, cut or dropped.
+
+    The result includes the `issues` that the caller found before. When this returns, everything it took is committed.
+    Raises OperationalError or InterfaceError if the database is away; then nothing was stored."""
     now = timezone.now()
     found = list(issues)
     fitting = [record for record in records if fit(record, found, now)]

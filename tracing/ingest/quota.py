@@ -1,8 +1,7 @@
-"""How many spans a project may send in a month (UTC), each file counted as one: counted in Redis while they come,
-starting from the metering.
+"""Monthly quota of spans (UTC) of a project, each file counted as one span. Redis counts them, starting from metering.
 
-The count starts anew from the metering every day, so that repeats and deletions cannot lead it far astray. Without
-Redis everything is let in."""
+The count starts again from metering every day, so that repeats and deletions cannot distort it much. Without Redis,
+everything is accepted."""
 
 import math
 from datetime import UTC, date, datetime, timedelta
@@ -18,17 +17,17 @@ from tracing.store.partitions import month_of, next_month
 from tracing.wire.refusals import IngestQuotaExceeded
 
 WARN_PERCENT = 80
-MAX_QUOTA_WAIT = timedelta(hours=1)  # the quota may be raised any time
+MAX_QUOTA_WAIT = timedelta(hours=1)  # the quota may be raised at any time
 COUNTED_SECONDS = 86_400
-GET = "return redis.call('GET', KEYS[1]) or -1"
-START = "redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2], 'NX') return redis.call('GET', KEYS[1])"
+READ_USE_SCRIPT = "return redis.call('GET', KEYS[1]) or -1"
+START_USE_SCRIPT = "redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2], 'NX') return redis.call('GET', KEYS[1])"
 ADD_TO_QUOTA_SCRIPT = (
     "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('INCRBY', KEYS[1], ARGV[1]) end return 0"
 )
 
 
 class Use(NamedTuple):
-    """How much of its quota a project has used in this month."""
+    """Part of its quota that a project has used this month."""
 
     used: int
     quota: int
@@ -47,7 +46,7 @@ class Use(NamedTuple):
 
 
 def admit(project: Project) -> None:
-    """Raises IngestQuotaExceeded when the project has used its quota up."""
+    """Raise IngestQuotaExceeded if the project has used its quota."""
     if project.monthly_span_quota is None:
         return
     now = timezone.now()
@@ -60,13 +59,13 @@ def admit(project: Project) -> None:
 
 
 def count(project: Project, spans: int) -> None:
-    """Counts what `admit` let in."""
+    """Count spans that `admit` has let in."""
     if project.monthly_span_quota is not None and spans:
         ask(ADD_TO_QUOTA_SCRIPT, _name(project, timezone.now().date()), spans)
 
 
 def use_of(project: Project) -> Use | None:
-    """For people, as the usage page counts; None without a quota."""
+    """Return the use that the usage page shows, from metering, or None without a quota."""
     if project.monthly_span_quota is None:
         return None
     return Use(_metered(project, timezone.now().date()), project.monthly_span_quota)
@@ -74,9 +73,9 @@ def use_of(project: Project) -> Use | None:
 
 def _counted(project: Project, quota: int, today: date) -> Use | None:
     name = _name(project, today)
-    used = ask(GET, name)
+    used = ask(READ_USE_SCRIPT, name)
     if used is not None and int(used) < 0:
-        used = ask(START, name, _metered(project, today), COUNTED_SECONDS)
+        used = ask(START_USE_SCRIPT, name, _metered(project, today), COUNTED_SECONDS)
     return None if used is None else Use(int(used), quota)
 
 
@@ -92,7 +91,7 @@ def _name(project: Project, today: date) -> str:
 
 
 def _wait(now: datetime) -> int:
-    """Seconds until the next month, or until it is worth asking again."""
+    """Return the seconds until the next month, or until it is worth trying again."""
     ends = _midnight(next_month(month_of(now.date())))
     return max(1, math.ceil(min(ends - now, MAX_QUOTA_WAIT).total_seconds()))
 

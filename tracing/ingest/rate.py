@@ -1,4 +1,4 @@
-"""How often a key may come, in windows so short that a client's own deadline outlives the wait."""
+"""Rate limit of API keys, in windows so short that clients can wait for the next one within their own deadlines."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,13 +9,13 @@ from tracing.wire.refusals import IngestRateLimited
 
 
 def admit(key_id: int, request: HttpRequest | None = None) -> None:
-    """Counts one request of an API key. Raises IngestRateLimited when it comes too often."""
+    """Count one request of an API key. Raises IngestRateLimited beyond the limit."""
     most = settings.REQUESTS_PER_SECOND * RATE_WINDOW_SECONDS
     if not most:
         return
     standing = count(Rate("key", most, RATE_WINDOW_SECONDS), key_id, request)
     if standing and standing.is_exceeded:
         raise IngestRateLimited(
-            f"More than {settings.REQUESTS_PER_SECOND} requests a second with one key: send larger batches.",
+            f"More than {settings.REQUESTS_PER_SECOND} requests a second with one key. Send larger batches.",
             retry_after=standing.seconds_left,
         )

@@ -1,4 +1,4 @@
-"""Reads stored spans again with today's vocabularies: what an older one did not know was kept raw for this day."""
+"""Reads stored spans again with today's vocabularies. What older ones did not know was kept raw for this purpose."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,9 +13,9 @@ OTLP_STATUS_OK, OTLP_STATUS_ERROR = 1, 2  # OTLP's status codes
 
 
 def retranslate(project_id: int, trace_ids: Sequence[str]) -> int:
-    """Reports every stored span of the traces anew, as far as its raw part can say; returns how many there were.
+    """Report every stored span of the traces again, as far as its raw part allows. Return the number of spans.
 
-    What the raw part does not say stays, since a report that says nothing erases nothing."""
+    Values that the raw part lacks stay, because a missing value erases nothing."""
     records = list(_retranslated(project_id, trace_ids))
     ingest(project_id, records)
     return len(records)
@@ -30,7 +30,9 @@ def _retranslated(project_id: int, trace_ids: Sequence[str]) -> Iterator[SpanRec
     }
     for span in Span.objects.for_project(project_id).filter(**scope):
         raw = raw_parts.get((span.trace_id, span.span_id))
-        if raw and raw.get("scope") is not None and span.said is None:  # not from a wire that needs no vocabulary
+        if (
+            raw and raw.get("scope") is not None and span.said is None
+        ):  # spans of wires without vocabularies have `said` or no scope
             record = translate(_raw_span(span, raw))
             if record is not None:
                 yield _without_known_texts(record, span)
@@ -48,7 +50,7 @@ def _raw_span(span: Span, raw: dict[str, Any]) -> RawSpan:
         events=[_event(event) for event in raw.get("events") or ()],
         status_code=OTLP_STATUS_ERROR
         if span.level == Level.ERROR
-        else OTLP_STATUS_OK,  # what is stored has been judged
+        else OTLP_STATUS_OK,  # the stored level has been decided
         status_message=span.status_message or "",
         resource=raw.get("resource") or {},
         scope_name=raw["scope"].get("name") or "",
@@ -57,7 +59,9 @@ def _raw_span(span: Span, raw: dict[str, Any]) -> RawSpan:
 
 
 def _without_known_texts(record: SpanRecord, span: Span) -> SpanRecord:
-    """The attributes that a text came from are not kept twice, so a second-best source must not take their place."""
+    """Return the record without texts that are stored already.
+
+    The attributes that they came from are not kept, so a second-best source must not replace them."""
     if span.input_size is not None:
         record.input = record.claims.input = None
     if span.output_size is not None:

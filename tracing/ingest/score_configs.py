@@ -1,4 +1,4 @@
-"""The configs that scores name decide of which type a value is. They live above this app, which asks for them."""
+"""Asks for the score configs that scores name, which define the type of a value. Configs belong to an upper app."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from tracing.limits.fitting import valid_id
 from tracing.wire.fields import identifier
 from tracing.wire.scores import ScoreRules
 
-# Sent with `project_id` and `ids`; whoever keeps configs answers {id: ScoreRules} of those that there are.
+# Sent with `project_id` and `ids`. The receiver returns {id: ScoreRules} for the configs that exist.
 configs_requested = Signal()
 
 
 def configs_of(project_id: int, bodies: Iterable[Any]) -> Mapping[str, ScoreRules]:
-    """Of all that these bodies name, with camelCase or snake_case keys. No query when they name none."""
+    """Return the configs that these bodies name, with camelCase or snake_case keys. No name, no query."""
     named = (body.get("configId", body.get("config_id")) for body in bodies if isinstance(body, dict))
     ids = {key for key in map(identifier, named) if key and valid_id(key)}
     found: dict[str, ScoreRules] = {}

@@ -1,1 +1,1 @@
-"""Every limit of ingestion, and how a record is made to fit."""
+"""Limits of ingestion, and the rules that make a record fit."""

@@ -1,1 +1,1 @@
-"""What all lists share: pages by position, time limits, the layout of columns; and the list of traces."""
+"""The common parts of all lists (pages by position, time limits, column layouts), and the list of traces."""

@@ -1,4 +1,4 @@
-"""Queries with a time limit. When one takes too long, the page says so instead of keeping people waiting."""
+"""Time limits for reading: a page says that it gave up instead of keeping people and the database waiting."""
 
 import json
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from psycopg.errors import QueryCanceled
 
 from projects.work.time_limits import is_strict
 
-# For a statement that sums up thousands of rows: neither compiling it nor a file on disk is worth it.
-SPACIOUS = {"jit": "off", "work_mem": "64MB"}
+# For statements that sum up thousands of rows: compiling them or writing a file would take longer.
+SUMMING_SETTINGS = {"jit": "off", "work_mem": "64MB"}
 
 
 class TooLong(Exception):
@@ -20,14 +20,14 @@ class TooLong(Exception):
 
 
 class Plan(NamedTuple):
-    """What PostgreSQL expects of a query."""
+    """PostgreSQL's estimates for a query."""
 
     rows: float
     cost: float
 
 
 def plan_of(rows: QuerySet[Any]) -> Plan:
-    """Ask PostgreSQL what it expects; it is not asked about a query that Django knows to find nothing."""
+    """Ask PostgreSQL for its estimates. A query that Django knows to be empty costs nothing."""
     text = rows.explain(format="json")
     plan = json.loads(text)[0]["Plan"] if text else {"Plan Rows": 0, "Total Cost": 0}
     return Plan(plan["Plan Rows"], plan["Total Cost"])
@@ -35,9 +35,9 @@ def plan_of(rows: QuerySet[Any]) -> Plan:
 
 @contextmanager
 def within(milliseconds: int, **settings: str) -> Iterator[None]:
-    """Limit the time of each statement of a block, and let PostgreSQL work with `settings`. Raise TooLong.
+    """End each statement of the block after `milliseconds`, and run it with `settings`.
 
-    The block must not write."""
+    Raises TooLong. The block must not write."""
     settings = {"statement_timeout": str(milliseconds), **settings}
     chosen = ", ".join(f"set_config('{name}', %({name})s, true)" for name in settings)
     undone = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in settings)
@@ -58,5 +58,5 @@ def within(milliseconds: int, **settings: str) -> Iterator[None]:
 
 
 def took_too_long(error: BaseException) -> bool:
-    """Tell whether a statement was ended by a limit: that of `within`, or that of the database role."""
+    """Return whether a statement was ended by a limit: that of `within`, or that of the database role."""
     return isinstance(error, TooLong) or isinstance(error.__cause__, QueryCanceled)

@@ -1,6 +1,6 @@
-"""Pages by position instead of by number: however deep, a page costs one index range and shows no row twice.
+"""Pages by position instead of number. Every page, however deep, reads one index range and repeats no row.
 
-A cursor says where a page ends: the order, the direction, and the last row's value and key, with exact types."""
+A cursor contains the order, the direction, and the value and key of the last row, with exact types."""
 
 import base64
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ Row = TypeVar("Row", bound=Model)
 
 
 class BadCursor(ValueError):
-    """The text is no cursor of this list in this order; the message says what to do."""
+    """The text is not a cursor of this list in this order. The message says what to do."""
 
 
 class Position(NamedTuple):
-    """The edge of a page: the last row's value and key, and whether the page lies after it or before it."""
+    """The edge of a page: the value and key of the last row, and whether the page is after or before it."""
 
     is_forward: bool
     value: Any
@@ -32,7 +32,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class KeysetPage(Generic[Row]):
-    """Rows, and the cursors of the pages on both sides: None where there is nothing."""
+    """Rows, and the cursors of the next and the previous page, or None if there is no such page."""
 
     rows: list[Row]
     next: str | None
@@ -41,16 +41,16 @@ class KeysetPage(Generic[Row]):
 
 @dataclass(frozen=True)
 class Order:
-    """By one column that is never null, ties by the key column in the same direction, so that one index serves both."""
+    """Order by one column that is never null, with ties by the key in the same direction: one index serves both."""
 
-    name: str  # a cursor is of use in the order of this name alone
+    name: str  # a cursor is valid only in the order with this name
     column: str
     key: str
-    field: "Field[Any, Any]"  # reads the column's values out of a cursor
+    field: "Field[Any, Any]"  # converts the value in a cursor
     is_descending: bool = False
 
     def page(self, rows: QuerySet[Row], *, cursor: str = "", limit: int) -> KeysetPage[Row]:
-        """Read `limit` rows from the cursor on, or the first ones. Raise BadCursor."""
+        """Return the `limit` rows after the cursor, or the first ones. Raises BadCursor."""
         position = self.position(cursor) if cursor else None
         is_forward = position is None or position.is_forward
         is_falling = self.is_descending == is_forward
@@ -69,7 +69,7 @@ class Order:
         )
 
     def position(self, cursor: str) -> Position:
-        """Parse a cursor. Raise BadCursor for one that was not made in this order."""
+        """Return the position in a cursor. Raises BadCursor if the cursor does not belong to this order."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             name, is_forward, value, key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -77,7 +77,7 @@ class Order:
                 raise BadCursor
             position = Position(is_forward, self._parsed(value), key)
         except (ValueError, TypeError, ValidationError):
-            raise BadCursor("This is no cursor of this list. Send one as an answer gave it, or none.") from None
+            raise BadCursor("This is not a cursor of this list. Send one from a response unchanged, or none.") from None
         if name != self.name:
             raise BadCursor(f"This cursor belongs to the order '{name}'. Start again without a cursor.")
         return position

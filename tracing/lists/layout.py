@@ -1,6 +1,7 @@
-"""The layout of a list: which columns in which order, how wide and how dense.
+"""The layout of a list: its columns in order, their widths, and the density.
 
-The address comes first, so that a link shows what its sender saw; then a saved view; then what the reader has set."""
+The address has precedence, so that a link shows what its sender saw, then a saved view, then the reader's own settings.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,16 +11,16 @@ from typing import Any
 from django.http import QueryDict
 
 DENSITIES = ("compact", "normal", "roomy")
-MIN_COLUMN_PIXELS, WIDEST = 60, 900  # pixels
+MIN_COLUMN_PIXELS, MAX_COLUMN_PIXELS = 60, 900
 PIXELS = re.compile(r"[0-9]{1,4}\Z")
-MAX_LAYOUT_COLUMNS = 200  # columns; nobody declares so many
-# Parameters that say how a list is shown, and nothing of what is in it.
+MAX_LAYOUT_COLUMNS = 200  # more than anybody declares
+# Parameters that change how a list is shown, but not what is in it.
 LAYOUT_PARAMETERS = ("columns", "density")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Names of the columns that are shown, in order; widths in pixels by name, where one was set."""
+    """Names of the visible columns in order, widths in pixels of those that have one, and the density."""
 
     columns: tuple[str, ...]
     widths: Mapping[str, int]
@@ -27,17 +28,18 @@ class Layout:
 
 
 def layout_of(offered: Iterable[str], first: Sequence[str], *sources: Mapping[str, Any]) -> Layout:
-    """Return the layout that the first of `sources` with an opinion wants, otherwise the columns `first`.
+    """Return the layout from `sources`, strongest first.
 
-    A column that is not `offered` is left out: it may be gone while a view or a reader's settings still name it."""
+    `first` has the columns that are shown if no source names any. Columns that are not `offered` are dropped: a
+    property may be gone while somebody's settings still contain it."""
     known = set(offered)
     columns = next((chosen for source in sources if (chosen := _names(source.get("columns"), known))), tuple(first))
     density = next((named for source in sources if (named := source.get("density")) in DENSITIES), "normal")
     return Layout(columns, valid_widths(next((s["widths"] for s in sources if s.get("widths")), {})), str(density))
 
 
-def said_in(params: QueryDict) -> dict[str, Any]:
-    """Return what an address says about the layout: `?columns=a,b&density=compact`."""
+def layout_in(params: QueryDict) -> dict[str, Any]:
+    """Return the layout in an address, such as `?columns=a,b&density=compact`."""
     return {"columns": params.get("columns", "").split(","), "density": params.get("density", "")}
 
 
@@ -48,8 +50,10 @@ def _names(chosen: Any, known: set[str]) -> tuple[str, ...]:
 
 
 def valid_widths(widths: Any) -> dict[str, int]:
-    """Pixels by column; what is no sensible width is left out."""
+    """Return widths in pixels by column, without impossible ones."""
     if not isinstance(widths, dict):
         return {}
     read = {str(name)[:80]: PIXELS.match(str(width)) for name, width in widths.items()}
-    return {name: min(max(int(found[0]), MIN_COLUMN_PIXELS), WIDEST) for name, found in read.items() if found}
+    return {
+        name: min(max(int(found[0]), MIN_COLUMN_PIXELS), MAX_COLUMN_PIXELS) for name, found in read.items() if found
+    }

@@ -1,7 +1,7 @@
 """The list of traces: its filters, orders and columns.
 
-Only the order by start has an index. Another order, and a condition that no index serves, look at a window of days that
-the page names, so that no question takes longer because a project grew old."""
+Only the order by start time has an index. Other orders, and conditions without an index, read a window of days that the
+page shows, so that no request takes longer because a project has grown old."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from tracing.lists.keyset import BadCursor, KeysetPage, Order
 from tracing.lists.table import ListColumn, ListCondition, changed_query
 from tracing.models import Trace
 
-LIMIT = 50
-MAX_COUNTED_TRACES = 10_000  # counting further costs more than knowing is worth
-UNINDEXED_DAYS = 7  # days that are looked at where no index serves
-WINDOWS = (7, 30, 90)
-ALWAYS = "all"  # instead of a number of days
-# What every row shows beside its columns; metadata and claims may be large.
+TRACES_PER_PAGE = 50
+MAX_COUNTED_TRACES = 10_000  # counting further would cost more than the number is worth
+UNINDEXED_DAYS = 7  # the window if no index serves
+WINDOW_DAYS = (7, 30, 90)
+ALL_TIME = "all"  # instead of a number of days
+# Fields that every row needs beside its columns. Metadata and claims are left out because they may be large.
 LISTED_TRACE_FIELDS = (
     "project_id",
     "trace_id",
@@ -41,7 +41,9 @@ TRACE_COLUMN_PIXELS = {"time": 180, "duration": 100, "number": 100, "money": 110
 
 @dataclass(frozen=True, kw_only=True)
 class TraceColumn(ListColumn):
-    """A column of the list; `reads` are the fields of Trace that its cells need."""
+    """A column of the list. `reads` has the fields of Trace that a cell needs.
+
+    A column with `is_sortable` has the name of its field."""
 
     reads: tuple[str, ...]
 
@@ -83,6 +85,8 @@ SORTABLE_TRACE_COLUMNS = tuple(column.sort for column in TRACE_COLUMNS if column
 
 
 class Filters(forms.Form):
+    """Filters of the list."""
+
     session = forms.ChoiceField(
         required=False, choices=[("", "any"), ("none", "without a session"), ("some", "with a session")]
     )
@@ -108,11 +112,11 @@ TRACE_LOOKUPS = {
     "since": "started_at__gte",
     "until": "started_at__lte",
 }
-UNINDEXED = {"session", "name", "user_id", "environment", "failed"}
+UNINDEXED_FILTERS = {"session", "name", "user_id", "environment", "failed"}
 
 
 class TraceListing:
-    """One answer to `params`. A parameter that cannot be followed is an error by its name, and leaves no rows."""
+    """The list of traces for some parameters. An invalid parameter is an error by its name, and lists no rows."""
 
     def __init__(self, project: Project, params: QueryDict) -> None:
         self.project = project
@@ -153,12 +157,12 @@ class TraceListing:
         traces: QuerySet[Trace] = Trace.objects.for_project(self.project)
         if self.errors:
             return traces.none()
-        asked = self.form.cleaned_data
-        traces = traces.filter(**{lookup: asked[name] for name, lookup in TRACE_LOOKUPS.items() if asked[name]})
-        if asked["failed"]:
+        filters = self.form.cleaned_data
+        traces = traces.filter(**{lookup: filters[name] for name, lookup in TRACE_LOOKUPS.items() if filters[name]})
+        if filters["failed"]:
             traces = traces.filter(error_count__gt=0)
-        if asked["session"]:
-            traces = traces.filter(session_id__isnull=asked["session"] == "none")
+        if filters["session"]:
+            traces = traces.filter(session_id__isnull=filters["session"] == "none")
         if self.window is not None:
             traces = traces.filter(started_at__gte=timezone.now() - timedelta(days=self.window))
         return traces
@@ -173,11 +177,11 @@ class TraceListing:
         return list(self._conditions())
 
     def query_string(self, **changes: Any) -> str:
-        """Return the query of this list with changes, from its first page on; None removes a parameter."""
+        """Return the query of this list with `changes`, from its first page on. None removes a parameter."""
         return changed_query(self.params, changes)
 
     def page_of(self, names: tuple[str, ...]) -> None:
-        """Choose the columns for which the rows are read."""
+        """Set the columns for which rows are read."""
         reads = {field for column in TRACE_COLUMNS if column.name in names for field in column.reads}
         self._reads = (*LISTED_TRACE_FIELDS, "started_at", "ended_at", "name", self.order.column, *reads)
 
@@ -186,7 +190,7 @@ class TraceListing:
         if self.errors:
             return KeysetPage([], None, None)
         traces = self.matching.only(*self._reads)
-        return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=LIMIT)
+        return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=TRACES_PER_PAGE)
 
     def _conditions(self) -> Iterator[ListCondition]:
         for name in self.form.fields:
@@ -198,11 +202,13 @@ class TraceListing:
                 )
 
     def _window(self) -> int | None:
-        """Days, or None where an index serves or the question names its own beginning."""
-        if self.params.get("since") or self.params.get("window") == ALWAYS:
+        """Return the number of days to read, or None if an index serves or the filter has a start."""
+        if self.params.get("since") or self.params.get("window") == ALL_TIME:
             return None
         days = self.params.get("window", "")
-        if days in {str(window) for window in WINDOWS}:
+        if days in {str(window) for window in WINDOW_DAYS}:
             return int(days)
-        is_served = self.sort.removeprefix("-") == "started_at" and not any(self.params.get(name) for name in UNINDEXED)
+        is_served = self.sort.removeprefix("-") == "started_at" and not any(
+            self.params.get(name) for name in UNINDEXED_FILTERS
+        )
         return None if is_served else UNINDEXED_DAYS

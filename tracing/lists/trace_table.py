@@ -1,10 +1,10 @@
-"""The list of traces as a table, and the links to more days or fewer."""
+"""The list of traces as a table: visible columns with their widths, and those that can be added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracing.lists.layout import said_in
+from tracing.lists.layout import layout_in
 from tracing.lists.table import ListTable, list_table
 from tracing.lists.trace_listing import ALWAYS, DEFAULT_TRACE_COLUMNS, TRACE_COLUMNS, WINDOWS, TraceColumn, TraceListing
 
@@ -13,7 +13,7 @@ FIRST_TRACE_COLUMN_PIXELS = 344  # as in static/css/list.css
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A link to the same list of the last days."""
+    """A link to the same list over another number of days."""
 
     label: str
     query: str
@@ -21,11 +21,11 @@ class Window:
 
 
 def table_of(listing: TraceListing, liked: Mapping[str, Any]) -> ListTable[TraceColumn]:
-    """Return the table of a list; `liked` is what the reader has set."""
+    """Return the table for a list. `liked` has the reader's settings."""
     table = list_table(
         TRACE_COLUMNS,
         default=DEFAULT_TRACE_COLUMNS,
-        sources=(said_in(listing.params), liked),
+        sources=(layout_in(listing.params), liked),
         sort=listing.sort,
         link=lambda sort: listing.query_string(sort=sort),
         first_column_pixels=FIRST_TRACE_COLUMN_PIXELS,
@@ -35,7 +35,7 @@ def table_of(listing: TraceListing, liked: Mapping[str, Any]) -> ListTable[Trace
 
 
 def windows_of(listing: TraceListing) -> list[Window]:
-    """Return links to the same list of more days, or of fewer."""
+    """Return links to the same list over more or fewer days."""
     days = {f"{number} days": (number, listing.window == number) for number in WINDOWS}
     choices = {**days, "all": (ALWAYS, listing.window is None)}
     return [

@@ -1,4 +1,4 @@
-"""A command that takes every trace in hand, batch by batch beside live ingestion, and can go on where it stopped."""
+"""Base of commands that process all traces in batches, beside live ingestion, and can continue where they stopped."""
 
 import time
 from argparse import ArgumentParser
@@ -18,30 +18,33 @@ WALK_BAR_CHARACTERS = 30
 
 
 class TraceWalk(BaseCommand):
-    """Subclasses say their `name`, what was `done` to a trace, and how: `take`."""
+    """Command that processes traces. Subclasses define `name`, `done` (as in "read again") and `take`."""
 
     name = ""
     done = ""
 
     def take(self, project: Project, trace_ids: list[str]) -> None:
+        """Process one batch of traces."""
         raise NotImplementedError
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", type=int, help="only this project's id")
-        parser.add_argument("--since", help="only traces first seen on or after this day, as 2026-11-01")
-        parser.add_argument("--after", default="", metavar="TRACE_ID", help="go on behind this trace (needs --project)")
+        parser.add_argument("--since", help="only traces first seen on or after this day, such as 2026-11-01")
+        parser.add_argument(
+            "--after", default="", metavar="TRACE_ID", help="continue after this trace (needs --project)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         since = parse_date(options["since"]) if options["since"] else None
         if options["since"] and since is None:
-            raise CommandError(f"--since {options['since']!r} is not a day; write it as 2026-11-01.")
+            raise CommandError(f"--since {options['since']!r} is not a date. Write it like 2026-11-01.")
         if options["after"] and options["project"] is None:
             raise CommandError("--after needs --project: trace ids are unique within a project only.")
         projects = Project.objects.order_by("pk")
         if options["project"] is not None:
             projects = projects.filter(pk=options["project"])
             if not projects.exists():
-                raise CommandError(f"There is no project {options['project']}.")
+                raise CommandError(f"There is no project with the id {options['project']}.")
         for project in projects:
             traces = Trace.objects.for_project(project).order_by("trace_id")
             if since is not None:
@@ -59,7 +62,7 @@ class TraceWalk(BaseCommand):
                 self._show(project, done, max(total, done))
         except KeyboardInterrupt:
             command = f"manage.py {self.name} --project {project.pk} --after {last!r}"
-            raise CommandError(f"Stopped after {done} of {total} traces. Go on with: {command}") from None
+            raise CommandError(f"Stopped after {done} of {total} traces. Continue with: {command}") from None
         seconds = time.monotonic() - started
         self.stdout.write(f"\r{project}: {done:,} traces {self.done} in {seconds:.1f} s" + " " * WALK_BAR_CHARACTERS)
 
@@ -75,7 +78,7 @@ class TraceWalk(BaseCommand):
 
 
 def batches(traces: QuerySet[Trace]) -> Iterator[list[str]]:
-    """Trace ids in key order, read batch by batch so that what arrives meanwhile does not matter."""
+    """Yield trace ids in key order. Each batch is read when it is due, so traces may arrive meanwhile."""
     last = ""
     while ids := list(traces.filter(trace_id__gt=last).values_list("trace_id", flat=True)[:WALK_BATCH_TRACES]):
         yield ids

@@ -1,4 +1,4 @@
-"""What happened. Every key starts with `project_id`."""
+"""Traces, spans, scores and what belongs to them. Every key begins with `project_id`."""
 
 from tracing.models.activity import Activity, Metering
 from tracing.models.columns import IdField, cost_field

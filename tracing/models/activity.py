@@ -1,4 +1,4 @@
-"""Sums by hour and day, and what was metered."""
+"""Sums by hour and day, and daily metering."""
 
 from django.db import models
 
@@ -7,9 +7,10 @@ from tracing.models.columns import cost_field
 
 
 class Activity(models.Model):
-    """What happened in one hour or day in one environment, of all models together (`model` empty) or of one.
+    """Sums of one hour or day in one environment, for one model or (`model` empty) for all of them.
 
-    Traces count where they started. Sessions and users are distinct within the row and cannot be added up."""
+    Traces count in the period in which they started. Sessions and users are distinct within a row, so their numbers
+    cannot be added up."""
 
     class Period(models.TextChoices):
         HOUR = "hour"
@@ -51,7 +52,7 @@ class Activity(models.Model):
 
 
 class Metering(models.Model):
-    """What a project sent on one day of arrival (UTC): the basis of usage and quotas."""
+    """Amounts that a project sent on one day of arrival (UTC): the basis of usage and quotas."""
 
     pk = models.CompositePrimaryKey("project_id", "day")
     project_id = models.BigIntegerField()

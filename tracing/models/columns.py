@@ -1,4 +1,4 @@
-"""Columns that more than one table has."""
+"""Columns that several tables have."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class IdField(models.CharField):  # type: ignore[type-arg]
-    """A client's id: any text up to 200 characters, compared byte by byte."""
+    """An id from a client: any text of up to 200 characters, compared byte by byte."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 200)
@@ -15,5 +15,5 @@ class IdField(models.CharField):  # type: ignore[type-arg]
 
 
 def cost_field(**kwargs: Any) -> Any:
-    """USD with 12 decimals: a millionth of a cent is exact."""
+    """Return a column for USD with 12 decimals, exact to a millionth of a cent."""
     return models.DecimalField(max_digits=20, decimal_places=12, **kwargs)

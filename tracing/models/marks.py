@@ -1,4 +1,4 @@
-"""What waits to be recomputed, and what was refused."""
+"""Marks of what must be recomputed, and the record of ingestion issues."""
 
 from django.db import models
 
@@ -7,8 +7,9 @@ from tracing.models.columns import IdField
 
 
 class DirtyMark(models.Model):
-    """A session, an outsized trace, an hour or a day whose sums a worker must recompute, or a trace whose text is to be
-    indexed (tracing/store/dirty.py)."""
+    """A session, large trace, hour or day that a worker must recompute, or a trace whose text it must index.
+
+    tracing/store/dirty.py is the queue of these marks."""
 
     class Target(models.TextChoices):
         SESSION = "session"
@@ -35,7 +36,7 @@ class DirtyMark(models.Model):
 
 
 class IngestionIssue(models.Model):
-    """How often something from one SDK was rejected, cut or dropped for one reason."""
+    """Number of things from one SDK that were rejected, cut or dropped for one reason."""
 
     pk = models.CompositePrimaryKey("project_id", "reason", "sdk_name", "sdk_version")
     project_id = models.BigIntegerField()

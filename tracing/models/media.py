@@ -1,4 +1,4 @@
-"""Files that messages show."""
+"""Files in messages."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from tracing.models.columns import IdField
 
 
 class Media(models.Model):
-    """A file that traces show. Known by the hash of its content, so the same picture is kept once for a project."""
+    """A file of traces, identified by the hash of its content: a project stores the same image only once."""
 
     pk = models.CompositePrimaryKey("project_id", "media_id")
     project_id = models.BigIntegerField()
@@ -28,7 +28,7 @@ class Media(models.Model):
 
 
 class MediaUse(models.Model):
-    """That a trace shows a file. The file goes with the last of its uses."""
+    """The use of a file by a trace. The file is deleted with its last use."""
 
     pk = models.CompositePrimaryKey("project_id", "trace_id", "media_id")
     project_id = models.BigIntegerField()

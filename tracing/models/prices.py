@@ -1,4 +1,4 @@
-"""What a model costs a project that has its own prices."""
+"""A project's own prices of models."""
 
 from uuid import uuid4
 
@@ -9,11 +9,14 @@ from tracing.models.columns import cost_field
 
 
 def new_price_id() -> str:
+    """Return a random id."""
     return uuid4().hex
 
 
 class ModelPrice(models.Model):
-    """A project's own price of the models whose name fits `pattern`, asked before the price list. USD per million."""
+    """A project's price for models whose names match `pattern`, in USD per million tokens.
+
+    It takes precedence over the price list."""
 
     pk = models.CompositePrimaryKey("project_id", "id")
     project_id = models.BigIntegerField()

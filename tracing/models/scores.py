@@ -1,4 +1,4 @@
-"""Values given to spans, traces and sessions."""
+"""Values of spans, traces and sessions."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from tracing.models.columns import IdField
 
 
 class Score(models.Model):
-    """A named value on a span, a trace or a session. Several people's values under one name stand side by side."""
+    """A named value of a span, a trace or a session. Several people can give values with the same name."""
 
     class Source(models.TextChoices):
         API = "api"

@@ -1,4 +1,4 @@
-"""What must not come back."""
+"""Records of erasures, which keep erased data from coming back."""
 
 from django.db import models
 
@@ -6,14 +6,14 @@ from projects.tenancy import TenantQuerySet
 
 
 class Tombstone(models.Model):
-    """That something was erased, known by a keyed hash of its id: whoever reads the table learns no id."""
+    """Record that something was erased. It has a keyed hash of the id, so that its readers learn no id."""
 
     class Kind(models.TextChoices):
         TRACE = "trace"
         SESSION = "session"
         PERSON = "person"
-        PAST = "past", "The past of a session of which an erased person's traces were all"
-        SPAN = "span", "A span that was commented without its trace"
+        PAST = "past", "The past of a session that had only traces of an erased person"
+        SPAN = "span", "A span that has comments, but no stored trace"
 
     pk = models.CompositePrimaryKey("project_id", "kind", "hash")
     project_id = models.BigIntegerField()

@@ -1,5 +1,6 @@
-"""What happened: traces, their spans and texts. Every key starts with `project_id`; there are no foreign keys between
-these tables, since reports arrive in any order."""
+"""Traces, their spans and texts. Every key begins with `project_id`.
+
+There are no foreign keys between these tables, because reports arrive in any order."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -12,7 +13,7 @@ from tracing.records import Kind, Level
 
 
 class Trace(models.Model):
-    """One turn or run: the spans that share a trace id, summed up in the transaction that stored them."""
+    """One turn or run: the spans with the same trace id, summed up in the transaction that stored them."""
 
     pk = models.CompositePrimaryKey("project_id", "trace_id")
     project_id = models.BigIntegerField()
@@ -30,12 +31,14 @@ class Trace(models.Model):
     public = models.BooleanField(default=False)
     tags = ArrayField(models.TextField(), default=list)
     metadata = models.JSONField(default=dict)
-    claims = models.JSONField(default=dict, help_text="What was said of the trace outside any span.")
+    claims = models.JSONField(default=dict, help_text="What was reported about the trace outside any span.")
     # Summed up from spans
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     root_span_id = IdField(null=True)
-    input_span_id = IdField(null=True, help_text="Whose input is the trace's; null when a claim gave it, or nothing.")
+    input_span_id = IdField(
+        null=True, help_text="The span whose input is the trace's; null if there is none, or a claim has it."
+    )
     output_span_id = IdField(null=True)
     input_preview = models.TextField(default="", help_text="At most 500 characters of what was asked.")
     output_preview = models.TextField(default="")
@@ -67,7 +70,9 @@ class Trace(models.Model):
     repeat_count = models.IntegerField(
         default=0, help_text="Reports that said nothing new, such as an exporter's retry."
     )
-    rollup_due = models.BooleanField(default=False, help_text="Too large to sum up while storing: the worker does it.")
+    rollup_due = models.BooleanField(
+        default=False, help_text="Too large to sum up while storing, so the worker does it."
+    )
 
     objects = TenantQuerySet.as_manager()
 
@@ -81,7 +86,7 @@ class Trace(models.Model):
             ),
             models.Index("project_id", models.F("started_at").desc(), models.F("trace_id").desc(), name="trace_time"),
             models.Index(fields=["bucket", "project_id"], name="trace_bucket"),
-            # Without a pending list: the request that fills one would pay for emptying it.
+            # Without a pending list, which the request that fills it would have to empty.
             GinIndex("project_id", OpClass("metadata", "jsonb_path_ops"), name="trace_metadata", fastupdate=False),
         ]
 
@@ -90,11 +95,12 @@ class Trace(models.Model):
 
     @property
     def duration_ms(self) -> int:
+        """Return the time from the first start to the last end."""
         return round((self.ended_at - self.started_at).total_seconds() * 1000)
 
 
 class Span(models.Model):
-    """One step of a trace: a model call, a tool, or the code around them. Partitioned by month of `bucket`."""
+    """One step of a trace, such as a model call or a tool call. Partitioned by the month of `bucket`."""
 
     pk = models.CompositePrimaryKey("project_id", "bucket", "trace_id", "span_id")
     project_id = models.BigIntegerField()
@@ -143,13 +149,14 @@ class Span(models.Model):
 
     @property
     def duration_ms(self) -> int | None:
+        """Return the duration, or None if a time is missing."""
         if self.started_at is None or self.ended_at is None:
             return None
         return round((self.ended_at - self.started_at).total_seconds() * 1000)
 
 
 class SpanIO(models.Model):
-    """The long texts of a span, apart from what the sums read. Partitioned like Span."""
+    """The long texts of a span, apart from the values that sums need. Partitioned like Span."""
 
     pk = models.CompositePrimaryKey("project_id", "bucket", "trace_id", "span_id")
     project_id = models.BigIntegerField()

@@ -1,1 +1,1 @@
-"""What a model call costs: by the project's own prices, or by the public list."""
+"""Costs of model calls: from the project's own prices, or from the public list."""

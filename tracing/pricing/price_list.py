@@ -1,4 +1,4 @@
-"""What a model call costs, from the offline list of `genai-prices`. An unknown model has no price: never 0."""
+"""Costs of model calls from the offline list of `genai-prices`. An unknown model has no price; it is never 0."""
 
 from bisect import bisect_left
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelPrice, TieredPrices
 
-# Asked in this order for a model whose SDK named no provider that the list knows.
+# Tried in this order if the SDK named no provider that the list knows.
 LIKELY_PROVIDERS = (
     "openai",
     "anthropic",
@@ -27,14 +27,14 @@ MILLION = 1_000_000
 
 
 class Price(NamedTuple):
-    """USD of one call."""
+    """Costs of one call in USD."""
 
     input_cost: Decimal
     output_cost: Decimal
 
 
 class Rates(NamedTuple):
-    """USD per million tokens."""
+    """Prices in USD per million tokens."""
 
     plain: Decimal
     cached: Decimal
@@ -42,7 +42,7 @@ class Rates(NamedTuple):
     output: Decimal
 
     def price(self, input_tokens: int, output_tokens: int, cached_tokens: int, cache_write_tokens: int) -> Price | None:
-        """None when the parts of the input exceed it."""
+        """Return the costs of a call, or None if the parts of the input exceed it."""
         plain_tokens = input_tokens - cached_tokens - cache_write_tokens
         if plain_tokens < 0:
             return None
@@ -60,7 +60,9 @@ def price_of(
     cache_write_tokens: int,
     at: datetime | None,
 ) -> Price | None:
-    """The list price at the time of the call, or None for an unknown model or usage that no price covers."""
+    """Return the list price at the time of the call.
+
+    Return None for an unknown model, or for usage without a price."""
     found = _find(model, provider)
     if found is None:
         return None
@@ -84,10 +86,11 @@ def _find(model: str, provider: str | None) -> Any | None:
 
 
 class _Listed(NamedTuple):
-    """An entry of the list, with what it costs above each start of a tier. Asked of the list once: its own arithmetic
-    takes 0.2 ms for a call."""
+    """Prices of a model in the list, by tier.
 
-    prices: ModelPrice  # as long as it lives, nothing else has its id
+    They are read from the list once, because its own arithmetic takes 0.2 ms for a call."""
+
+    prices: ModelPrice  # kept alive, so that no other object gets its id
     starts: list[int]  # of the tiers, ascending, the first below everything
     rates: list[Rates | None]
 
@@ -96,7 +99,7 @@ _known: dict[int, _Listed] = {}
 
 
 def _rates(prices: ModelPrice, input_tokens: int) -> Rates | None:
-    """What a token of each kind costs in a call that reads so many; None when these prices say nothing of tokens."""
+    """Return the rates for a call with `input_tokens`, or None if these prices do not include tokens."""
     listed = _known.get(id(prices)) or _known.setdefault(id(prices), _listed(prices))
     return listed.rates[bisect_left(listed.starts, input_tokens) - 1]
 
@@ -122,7 +125,7 @@ def _asked(prices: ModelPrice, input_tokens: int) -> Rates | None:
 
 
 def _in_force(price: Any, input_tokens: int) -> Any:
-    """A price without tiers: crossing the start of one changes the price of all tokens."""
+    """Return the price of the highest tier that the call exceeds. It applies to all tokens of the call."""
     if not isinstance(price, TieredPrices):
         return price
     return next((tier.price for tier in reversed(price.tiers) if tier.start < input_tokens), price.base)

@@ -1,7 +1,7 @@
-"""What a project pays: its own prices first, then the list.
+"""A project's own prices, and then the list.
 
-Of the own prices whose pattern fits the model and that are in force, the one that started last counts, then the
-highest tier that the call exceeds, then the longest pattern."""
+Of the own prices that match the model and are in force, the one that started last counts, then the highest tier that
+the call exceeds, then the longest pattern."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -22,11 +22,13 @@ class Prices:
 
     @classmethod
     def of(cls, project_id: int) -> "Prices":
+        """Load the prices of a project."""
         return cls(list(ModelPrice.objects.for_project(project_id)))
 
     def price_of(self, model: str, provider: str | None, *, at: datetime | None, **tokens: int) -> Price | None:
-        """USD of a call at its time; None when neither the project nor the list knows the model, or when the parts of
-        the input exceed it."""
+        """Return the costs of a call in USD.
+
+        Return None if neither the project nor the list knows the model, or if the parts of the input exceed it."""
         own = self._in_force(model.lower(), at or timezone.now(), tokens["input_tokens"]) if self._own else None
         if own is None:
             return price_of(model, provider, at=at, **tokens)
@@ -45,7 +47,7 @@ class Prices:
 
 
 def rates_of(price: ModelPrice) -> Rates:
-    """An own price as rates; what it does not say of caches costs as much as other input."""
+    """Return an own price as rates. Missing cache prices are those of other input."""
     cached = price.input_price if price.cached_price is None else price.cached_price
     written = price.input_price if price.cache_write_price is None else price.cache_write_price
     return Rates(price.input_price, cached, written, price.output_price)

@@ -1,1 +1,1 @@
-"""Writes records, and keeps every sum that follows from them: traces, hours, scores, files, tombstones."""
+"""Writes records, and keeps everything that follows from them: sums of traces and hours, scores, files, tombstones."""

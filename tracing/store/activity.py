@@ -1,5 +1,6 @@
-"""Hours and days summed up for dashboards and metering: whole cells are computed anew from trace rows, when a trace in
-them changed. Late, corrected, moved and deleted traces mark both the hour they leave and the one they come to."""
+"""Sums of hours and days for dashboards and metering. A changed trace marks its hour, which is then recomputed.
+
+Late, corrected, moved and deleted traces mark both the hour that they leave and the one that they enter."""
 
 import math
 import time
@@ -65,7 +66,7 @@ ON CONFLICT (project_id, day) DO UPDATE SET trace_count = EXCLUDED.trace_count, 
 
 
 def recompute_cells(project_id: int, target: DirtyMark.Target, starts: Iterable[datetime]) -> None:
-    """Makes these hours or days equal to what the traces that started in them add up to."""
+    """Recompute hours or days from the traces that started in them."""
     cells = sorted(set(starts))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WITHOUT_JIT)
@@ -75,13 +76,14 @@ def recompute_cells(project_id: int, target: DirtyMark.Target, starts: Iterable[
 
 
 def recompute_dirty(target: DirtyMark.Target) -> int:
-    """Works off the marks of all projects. Returns how many cells there were."""
+    """Recompute the marked hours or days of all projects. Return their number."""
     return sum(recompute_project(project_id, target) for project_id in dirty.waiting_projects([target]))
 
 
 def recompute_project(project_id: int, target: DirtyMark.Target, until: float = math.inf) -> int:
-    """Works off the marks of a project until the time is up; a recomputed hour marks its day. Returns how many cells
-    there were."""
+    """Recompute the marked hours or days of a project until the time `until`. Return their number.
+
+    A recomputed hour marks its day."""
     count = 0
     while claimed := dirty.claim(project_id, target, limit=CELLS_AT_ONCE):
         recompute_cells(project_id, target, [start_of(item.key) for item in claimed])
@@ -97,12 +99,12 @@ def recompute_project(project_id: int, target: DirtyMark.Target, until: float = 
 
 
 def start_of(key: str) -> datetime:
-    """Of a mark's key: `2026-11-21T09` or `2026-11-21`."""
+    """Return the start of a period from the key of its mark: `2026-11-21T09` or `2026-11-21`."""
     return datetime.fromisoformat(key if "T" not in key else f"{key}:00").replace(tzinfo=UTC)
 
 
 def meter(project_id: int, days: Iterable[date]) -> None:
-    """Counts what arrived on these days anew; days whose spans are all gone disappear."""
+    """Count what arrived on these days. Days whose spans have all been deleted are removed."""
     wanted = sorted(set(days))
     with transaction.atomic(), connection.cursor() as cursor:
         Metering.objects.for_project(project_id).filter(day__in=wanted).exclude(

@@ -1,9 +1,6 @@
-"""The rule of counting: of all spans that report on the same work, the best witness counts (docs/numbers.md).
+"""The rule of counting: a span's tokens, cost or failure count only if no descendant reports any of its own.
 
-At every span, the subtotal is what the span reports itself or what the spans below it add up to, whichever is larger,
-field by field. So a wrapper that repeats its children adds nothing, and one that knows more adds what they do not say:
-that part is counted, and called *not itemised*. A cost that somebody stated beats a price that was computed for the
-same work. A failure counts at the span where it happened."""
+Wrappers repeat what their children report. What is not counted is shown with its surplus."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

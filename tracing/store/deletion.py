@@ -1,4 +1,4 @@
-"""The one way to delete traces: everything of them goes, and the numbers that knew them follow."""
+"""The only way to delete traces: all their data goes, and numbers that include them are recomputed."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -13,15 +13,15 @@ from tracing.store import dirty, media
 from tracing.store.summing import hour_key
 from tracing.store.tombstones import bury
 
-# Sent with `project_id`, `trace_ids` and the `session_ids` that lose their last trace inside the deleting transaction,
-# while all of it stands, for what other apps keep of them.
+# Sent with `project_id`, `trace_ids` and the `session_ids` that lose their last trace, inside the deleting transaction
+# before any row is deleted, so that other apps delete what they derived.
 deleting = Signal()
-# Sent with `project_id`, `trace_ids` and `at` before traces are deleted for good, for further tombstones.
+# Sent with `project_id`, `trace_ids` and `at` before traces are deleted for good, so that receivers add tombstones.
 burying = Signal()
 
 
 class Deleted(NamedTuple):
-    """What went, and which sessions and days of arrival it belonged to."""
+    """Numbers of deleted rows, and the sessions and days of arrival that they belonged to."""
 
     trace_count: int
     span_count: int
@@ -31,16 +31,16 @@ class Deleted(NamedTuple):
 
 
 def erase_traces(project_id: int, trace_ids: Collection[str], at: datetime) -> Deleted:
-    """Deletes the traces for good: what still comes for them is refused."""
+    """Delete traces for good: later reports about them are refused."""
     bury(project_id, Tombstone.Kind.TRACE, trace_ids, at)
     burying.send(sender=Trace, project_id=project_id, trace_ids=trace_ids, at=at)
     return delete_traces(project_id, trace_ids)
 
 
 def delete_traces(project_id: int, trace_ids: Collection[str]) -> Deleted:
-    """Deletes the traces with their spans, texts, scores and files, also of those that have not come yet.
+    """Delete traces with their spans, texts, scores and files, also if only some of these have arrived.
 
-    One transaction, which holds the traces' locks: call it with some hundreds at a time."""
+    This is one transaction that holds the traces' locks: pass some hundreds at a time."""
     ids = sorted(set(trace_ids))
     with transaction.atomic():
         traces = list(
@@ -66,6 +66,6 @@ def delete_traces(project_id: int, trace_ids: Collection[str]) -> Deleted:
 
 
 def _emptied(project_id: int, session_ids: set[str], trace_ids: Collection[str]) -> set[str]:
-    """Those that have no other traces than these."""
+    """Return those of the sessions that have no other traces than these."""
     left = Trace.objects.for_project(project_id).filter(session_id__in=session_ids).exclude(trace_id__in=trace_ids)
     return session_ids - set(left.order_by().values_list("session_id", flat=True).distinct())

@@ -1,8 +1,8 @@
 """The queue of sums to recompute. Rows are the truth, messages only wake workers: a lost one costs seconds, no data.
 
-A worker leases keys, recomputes, and releases them; a mark that came meanwhile raised `version` and stays for another
-round. Versions never start again, so that a key which was released and marked anew is not taken for the old one. All
-locks are taken in key order."""
+A worker leases keys, recomputes, and releases them. A mark that came meanwhile has raised `version` and stays for
+another round. Versions never start again, so that a key that was released and marked again is not taken for the old
+one. All locks are taken in key order."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from tracing.models import DirtyMark
 
-CLAIM_LEASE = timedelta(seconds=8)  # a killed worker's keys come free after this; longer than any statement may run
+CLAIM_LEASE = timedelta(seconds=8)  # a killed worker's keys are free after this time; longer than any statement may run
 
-# Sent with `project_id` after the commit of the transaction that marked.
+# Sent with `project_id` after the commit of a transaction that marked something.
 marked = Signal()
 
 MARK_DIRTY_SQL = """
@@ -60,17 +60,19 @@ LONGEST_WAIT_SQL = """
 SELECT coalesce(extract(epoch FROM now() - min(marked_at)), 0) FROM dirty_mark
 WHERE target = ANY(%(targets)s) /* every project */
 """
-# A session must follow within a second; hours and days wait for the clock.
+# Sessions must be recomputed within a second; hours and days follow a schedule.
 URGENT = {DirtyMark.Target.SESSION, DirtyMark.Target.TRACE}
 
 
 class Claimed(NamedTuple):
+    """A leased key, and its version at that time."""
+
     key: str
     version: int
 
 
 def mark(project_id: int, target: DirtyMark.Target, keys: set[str], now: datetime) -> None:
-    """Must run inside the transaction whose changes it announces."""
+    """Mark keys. This must run inside the transaction whose changes it announces."""
     if keys:
         with connection.cursor() as cursor:
             version = time.time_ns() // 1000
@@ -90,8 +92,9 @@ def claim(
     waited: timedelta = timedelta(),
     lease: timedelta = CLAIM_LEASE,
 ) -> list[Claimed]:
-    """Leases up to `limit` keys that nobody else works on, the longest waiting first; none that was marked within the
-    last `waited`."""
+    """Lease up to `limit` keys that nobody else works on, longest waiting first.
+
+    Keys that were marked within the last `waited` are left out."""
     now = timezone.now()
     until = now - waited if waited else "infinity"  # the clock of another machine may be ahead
     with transaction.atomic(), connection.cursor() as cursor:
@@ -107,8 +110,9 @@ def claim(
 
 
 def release(project_id: int, target: DirtyMark.Target, claimed: Sequence[Claimed]) -> None:
-    """Takes finished keys out of the queue; those that were marked again meanwhile stay and come free. Those of
-    sessions go to its end: what they waited for until now is done."""
+    """Remove finished keys from the queue, and free those that were marked again meanwhile.
+
+    Sessions go to the end of the queue: what they waited for is done."""
     since = timezone.now() if target in URGENT else None
     with transaction.atomic(), connection.cursor() as cursor:
         params: dict[str, Any] = {"project": project_id, "target": target}
@@ -120,7 +124,7 @@ def release(project_id: int, target: DirtyMark.Target, claimed: Sequence[Claimed
 
 
 def waits(project_id: int, targets: Iterable[DirtyMark.Target]) -> bool:
-    """Return whether the project has a mark of these kinds that nobody works on."""
+    """Return whether the project has marks of these kinds that nobody works on."""
     with connection.cursor() as cursor:
         params: dict[str, Any] = {"project": project_id, "targets": list(map(str, targets)), "now": timezone.now()}
         cursor.execute(WAITS, params)
@@ -128,13 +132,13 @@ def waits(project_id: int, targets: Iterable[DirtyMark.Target]) -> bool:
 
 
 def waiting_projects(targets: Iterable[DirtyMark.Target]) -> list[int]:
-    """Return the ids of the projects that have marks of these kinds."""
+    """Return the ids of projects with marks of these kinds."""
     project_ids: list[int] = DirtyMark.objects.filter(target__in=list(targets)).project_ids()
     return project_ids
 
 
 def longest_wait(targets: Iterable[DirtyMark.Target]) -> float:
-    """Return for how many seconds the oldest mark of these kinds has waited, 0 when there is none."""
+    """Return how many seconds the oldest mark of these kinds has waited, or 0 if there is none."""
     with connection.cursor() as cursor:
         cursor.execute(LONGEST_WAIT_SQL, {"targets": list(map(str, targets))})
         return float(cursor.fetchone()[0])

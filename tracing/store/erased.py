@@ -1,9 +1,9 @@
-"""What tombstones mean for reports: which stay out, and which traces go as a whole.
+"""Applies tombstones to reports: which ones are refused, and which traces are deleted as a whole.
 
-A deleted trace and a deleted session take nothing any more. A trace that names an erased person, or is in the past of a
-session that was theirs alone, goes if it began before the erasure: whoever comes back later is a customer again. Which
-session a trace is of, who it is for and when it began, only all of its reports together tell; so a report that gives a
-trace away takes along what was stored of it before."""
+A deleted trace or session accepts nothing. A trace that names an erased person, or is in the past of a session that was
+theirs alone, is deleted if it began before the erasure: a person who comes back later is a new customer. Session, user
+and start of a trace are known only from all its reports together, so a report that gives a trace away also deletes what
+was stored of it before."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class Condemned(Exception):
-    """What was about to be written makes these traces ones that must go."""
+    """What was about to be written shows that these traces must be deleted."""
 
     def __init__(self, trace_ids: Collection[str]) -> None:
         super().__init__(f"{len(trace_ids)} traces")
@@ -35,7 +35,7 @@ class Condemned(Exception):
 
 
 def admitted(graves: StandingTombstones, records: Sequence[Record], found: list[Issue]) -> list[Record]:
-    """Those of `records` that may be stored; the others are added to `found`."""
+    """Return those of `records` that may be stored. The others are added to `found`."""
     if not graves.kinds:
         return list(records)
     traces = graves.find(TombstoneKind.TRACE, {record.trace_id for record in records})
@@ -55,7 +55,7 @@ def admitted(graves: StandingTombstones, records: Sequence[Record], found: list[
 
 
 def _forget_samples(found: list[Issue], taken: Sequence[Record]) -> None:
-    """Samples are kept, so that only those stay that quote what is stored, as far as one can tell."""
+    """Remove samples of issues that may quote refused records, because issues are kept."""
     stored = {id(record) for record in taken}
     for place, issue in enumerate(found):
         if issue.reason is not Reason.ERASED and id(issue.record) not in stored:
@@ -69,22 +69,26 @@ def gone(
     session_ids: Collection[str] = (),
     span_ids: Collection[str] = (),
 ) -> set[str]:
-    """Those of the ids (call it with those of one kind) that nothing may be written about. Call it first in the
-    transaction that writes."""
+    """Return those of the ids that nothing may be written about.
+
+    Pass ids of one kind only. Call this first in the transaction that writes."""
     graves = standing(project_id)
     sessions = _closed(graves, dict.fromkeys(session_ids))
     return {*graves.find(TombstoneKind.TRACE, trace_ids), *graves.find(TombstoneKind.SPAN, span_ids), *sessions}
 
 
 def check_trace(project_id: int, trace_id: str) -> None:
-    """Call it first in the transaction that writes about the trace. Raises Erased."""
+    """Raise Erased if nothing may be written about the trace.
+
+    Call this first in the transaction that writes."""
     if gone(project_id, trace_ids=[trace_id]):
         raise Erased(ERASED_ISSUE_SAMPLE)
 
 
 def check_traces(graves: StandingTombstones, traces: Iterable[StoredTrace], totals: Mapping[str, Totals]) -> None:
-    """Call it with what is known of changed traces; `totals` are by id, of those that were summed up. Raises
-    Condemned."""
+    """Raise Condemned if changed traces must be deleted.
+
+    `totals` has the sums, by id, of the traces that were summed up."""
     if not graves.kinds & GIVING_AWAY:
         return
     named = {trace.trace_id: _named(trace) for trace in traces}
@@ -103,8 +107,9 @@ def check_traces(graves: StandingTombstones, traces: Iterable[StoredTrace], tota
 
 
 def _closed(graves: StandingTombstones, times: Mapping[str, datetime | None]) -> set[str]:
-    """Those of the sessions that take nothing of these times: the deleted ones, and those that were an erased person's,
-    unless they have begun anew."""
+    """Return the sessions that accept nothing with these times.
+
+    These are deleted sessions, and those of an erased person unless they have begun again."""
     closed = set(graves.find(TombstoneKind.SESSION, times.keys()))
     for session_id, erased_at in graves.find(TombstoneKind.PAST, times.keys()).items():
         at = times[session_id]
@@ -121,8 +126,10 @@ def _named(trace: StoredTrace) -> set[str]:
 
 
 def _began(trace: StoredTrace) -> datetime:
-    """As early as anything says; the clients' times of their reports where no report says when it began, and without
-    any time, or by a clock that is off, long ago."""
+    """Return the earliest known start of a trace.
+
+    Without one, it is the earliest client time of its reports; without any time, or with a wrong clock, it is the
+    epoch."""
     if trace.has_wrong_clock:
         return LONG_AGO
     starts = [span.started_at for span in trace.spans.values() if span.started_at]

@@ -1,4 +1,4 @@
-"""The ledger of what was rejected, cut or dropped: one row per project, reason and SDK version, counted up."""
+"""The record of what was rejected, cut or dropped, counted per project, reason and SDK version."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ ON CONFLICT (project_id, reason, sdk_name, sdk_version) DO UPDATE SET count = in
 
 
 def record(project_id: int, issues: Sequence[Issue], sdk: Sdk, now: datetime) -> None:
-    """Adds `issues` to the ledger, in a fixed order so that two requests cannot wait for each other's rows."""
+    """Add `issues` to the counts, in a fixed order, so that two requests cannot deadlock."""
     if not issues:
         return
     counts = Counter(issue.reason for issue in issues)

@@ -1,8 +1,7 @@
-"""How long model calls take, as counts that can be added up: a percentile of any number of traces comes out of their
-sums, and is off by RELATIVE_ERROR at most.
+"""Latencies of model calls as histograms that can be added up: percentiles are off by at most RELATIVE_ERROR.
 
-Lengths are counted in slots that grow by a constant factor, as in Masson, Rim, Lee, "DDSketch" (VLDB 2019): the middle
-of a slot is off by no more than RELATIVE_ERROR from whatever fell into it."""
+The slots grow by a constant factor, as in Masson, Rim, Lee, "DDSketch" (VLDB 2019): the middle of a slot differs by at
+most RELATIVE_ERROR from every value in it."""
 
 import math
 from bisect import bisect_right
@@ -17,15 +16,15 @@ from tracing.store.rows import SpanRow
 
 RELATIVE_ERROR = 0.05
 GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-MAX_LATENCY = timedelta(days=1)  # more than that is no call; it counts as this long
+MAX_LATENCY = timedelta(days=1)  # longer durations count as this one
 MILLISECOND = timedelta(milliseconds=1)
-WHOLE_CALL, FIRST_TOKEN = "whole", "first_token"  # how long until the end, and until the first token
+WHOLE_CALL, FIRST_TOKEN = "whole", "first_token"  # time until the end, and until the first token
 
-Slots: TypeAlias = dict[str, int]  # how often a length fell into each; keys as JSON has them
+Slots: TypeAlias = dict[str, int]  # number of values by slot; keys are text, as in JSON
 
 
 def latencies_of(spans: Sequence[SpanRow]) -> dict[str, Slots]:
-    """Of the model calls that say when they started and when they ended, or when their first token came."""
+    """Return the histograms of model calls with a start and an end, or a time of the first token."""
     found: dict[str, Slots] = {}
     for span in spans:
         if span.kind != Kind.GENERATION or span.started_at is None:
@@ -38,11 +37,12 @@ def latencies_of(spans: Sequence[SpanRow]) -> dict[str, Slots]:
 
 
 def slot_of(length: timedelta) -> str:
-    """Below a millisecond all is one."""
+    """Return the histogram slot for a duration. Durations below 1 ms share slot 0."""
     return str(math.ceil(math.log(max(min(length, MAX_LATENCY) / MILLISECOND, 1), GROWTH)))
 
 
 def added(several: Iterable[Mapping[str, int]]) -> Slots:
+    """Return the sum of several histograms."""
     total: Slots = {}
     so_far = total.get
     for slots in several:
@@ -52,7 +52,7 @@ def added(several: Iterable[Mapping[str, int]]) -> Slots:
 
 
 def percentile(slots: Mapping[str, int], share: float) -> float | None:
-    """Milliseconds, between two lengths where none is exactly there, as PostgreSQL's `percentile_cont`."""
+    """Return a percentile in milliseconds, interpolated like PostgreSQL's `percentile_cont`, or None without data."""
     if not slots:
         return None
     ordered = sorted((int(slot), count) for slot, count in slots.items())

@@ -1,8 +1,8 @@
-"""Files that traces show, kept outside the database by Django's storage: once for a project, known by their hash.
+"""Files of traces, kept outside the database by Django's storage, once per project, identified by their hash.
 
-Everything about one file happens under a lock that it shares with those whose ids begin alike, so that a new use and
-the end of the last one cannot miss each other. No request takes more than 64 locks, however many files it brings.
-A file stands before its row says so."""
+All work on a file holds a lock that it shares with files whose ids begin alike, so that a new use and the end of the
+last one cannot miss each other. A request takes at most 64 locks, however many files it has. A file is written before
+its row says so."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -23,20 +23,23 @@ from tracing.store.erased import check_trace, gone
 from tracing.store.statements import WAIT_BRIEFLY
 
 LOCK_MEDIA_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))"
-REFERENCE = "@@@langfuseMedia:type={type}|id={id}|source=base64_data_uri@@@"  # what the SDKs themselves put into texts
+REFERENCE = (
+    "@@@langfuseMedia:type={type}|id={id}|source=base64_data_uri@@@"  # as the SDKs themselves write it into texts
+)
 
 
 def media_id_of(sha256: bytes) -> str:
-    """SDKs compute it, too, and cancel an upload when we disagree."""
+    """Return the id of a file. SDKs compute it, too, and cancel the upload if ours differs."""
     return urlsafe_b64encode(sha256).decode()[:22]
 
 
 def path_of(project_id: int, media_id: str) -> str:
+    """Return the file's path in the storage."""
     return f"media/{project_id}/{media_id[:2]}/{media_id}"
 
 
 class File:
-    """A file that a trace shows, with its content."""
+    """A file of a trace, with its content."""
 
     def __init__(self, trace_id: str, content_type: str, data: bytes) -> None:
         self.trace_id = trace_id
@@ -49,16 +52,15 @@ class File:
 
     @property
     def reference(self) -> str:
-        """What stands for the file in a text."""
+        """Return the text that replaces the file in a message."""
         return REFERENCE.format(type=self.content_type, id=self.media_id)
 
 
 @transaction.atomic
 def keep(project_id: int, files: Collection[File]) -> int:
-    """Store the files of one request, with the traces that show them, and return how many are new to the project.
-    Those of erased traces are left out.
+    """Store the files of one request with the traces that use them. Return how many are new to the project.
 
-    Raise OperationalError when somebody else holds one of them for too long."""
+    Files of erased traces are left out. Raises OperationalError if somebody else holds one of them for too long."""
     WAIT_BRIEFLY.run()
     erased = gone(project_id, trace_ids={file.trace_id for file in files})
     files = [file for file in files if file.trace_id not in erased]
@@ -86,7 +88,7 @@ def keep(project_id: int, files: Collection[File]) -> int:
 
 @transaction.atomic
 def announce(project_id: int, trace_id: str, *, sha256: bytes, content_type: str, size: int) -> Media:
-    """What an SDK is about to upload, perhaps before its trace is here. Raises Erased."""
+    """Note a file that an SDK is about to upload, perhaps before its trace arrives. Raises Erased."""
     check_trace(project_id, trace_id)
     media_id = media_id_of(sha256)
     _lock(project_id, [media_id])
@@ -100,7 +102,7 @@ def announce(project_id: int, trace_id: str, *, sha256: bytes, content_type: str
 
 @transaction.atomic
 def receive(media: Media, content: IO[bytes]) -> None:
-    """Keeps an announced file whose hash was checked; not one whose traces were deleted meanwhile."""
+    """Store an announced file whose hash was checked, unless its traces were deleted meanwhile."""
     _lock(media.project_id, [media.media_id])
     if Media.objects.for_project(media.project_id).filter(media_id=media.media_id).update(uploaded_at=timezone.now()):
         _write(media.project_id, media.media_id, media.size, StoredFile(content))
@@ -108,7 +110,7 @@ def receive(media: Media, content: IO[bytes]) -> None:
 
 @transaction.atomic
 def forget(project_id: int, trace_ids: Collection[str]) -> None:
-    """Ends the uses of deleted traces, and deletes what nothing uses any more."""
+    """End the uses of deleted traces, and delete files that nothing uses any more."""
     uses = MediaUse.objects.for_project(project_id)
     ended = uses.filter(trace_id__in=trace_ids)
     media_ids = sorted(set(ended.values_list("media_id", flat=True)))
@@ -133,7 +135,7 @@ def _row(project_id: int, media_id: str, content_type: str, size: int, *, upload
 
 
 def _write(project_id: int, media_id: str, size: int, content: StoredFile) -> None:  # type: ignore[type-arg]
-    """Write the file unless it stands there whole; a part of it may be left of a process that was killed."""
+    """Write the file unless it is complete. A killed process may have left a part of it."""
     path = path_of(project_id, media_id)
     if default_storage.exists(path):
         if default_storage.size(path) == size:
@@ -150,11 +152,12 @@ def _lock(project_id: int, media_ids: Iterable[str]) -> None:
 
 
 def delete_files(project_id: int, **_: object) -> None:
-    """All files of a deleted project."""
+    """Delete all files of a deleted project."""
     delete_tree(f"media/{project_id}")
 
 
 def delete_tree(directory: str) -> None:
+    """Delete a directory of the storage with everything in it."""
     try:
         directories, files = default_storage.listdir(directory)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Monthly partitions of the span tables, made ahead by beat and on demand by the first span of a month."""
+"""Monthly partitions of the span tables, created ahead by beat, or on demand by the first span of a month."""
 
 from datetime import date, timedelta
 
@@ -6,13 +6,15 @@ from django.db import connection, transaction
 from django.db.migrations.operations import CreateModel
 
 PARTITIONED_TABLES = ("span", "span_io")
-CREATION_LOCK = 7_301_001  # any constant of ours; taken so that two ingesters do not make one partition twice
+CREATION_LOCK = 7_301_001  # an arbitrary number; the lock keeps two requests from creating a partition twice
 
 _known: set[date] = set()
 
 
 class CreatePartitionedModel(CreateModel):
-    """CreateModel whose table is `PARTITION BY RANGE (bucket)`; its rows need partitions from `ensure_partition`."""
+    """CreateModel for a table with `PARTITION BY RANGE (bucket)`.
+
+    Its rows need partitions from `ensure_partition`."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):  # type: ignore[no-untyped-def]
         model = to_state.apps.get_model(app_label, self.name)
@@ -22,15 +24,19 @@ class CreatePartitionedModel(CreateModel):
 
 
 def month_of(day: date) -> date:
+    """Return the first day of the month."""
     return day.replace(day=1)
 
 
 def next_month(day: date) -> date:
+    """Return the first day of the next month."""
     return month_of(month_of(day) + timedelta(days=31))
 
 
 def ensure_partition(day: date) -> None:
-    """Makes the partitions that hold `day` unless this process knows that they stand. Cheap to call per request."""
+    """Create the partitions for `day`, unless this process knows that they exist.
+
+    Cheap enough to call in every request."""
     month = month_of(day)
     if month in _known:
         return
@@ -45,6 +51,6 @@ def ensure_partition(day: date) -> None:
 
 
 def make_ahead(today: date) -> None:
-    """This month's and next month's partitions."""
+    """Create this month's and next month's partitions."""
     ensure_partition(today)
     ensure_partition(next_month(today))

@@ -1,4 +1,4 @@
-"""The few words of a trace that a list shows: what was asked and what was answered, out of whatever the SDK sent."""
+"""Previews of a trace for lists: the question and the answer in a few words, from whatever the SDK sent."""
 
 from contextlib import suppress
 from typing import Any
@@ -7,9 +7,9 @@ import orjson
 
 from tracing.limits.fitting import clean
 
-PREVIEW_LENGTH = 500
-PARSED_LENGTH = 200_000  # a longer text is shown as it begins
-# Where frameworks put the words, the most telling first.
+PREVIEW_LENGTH = 500  # characters
+PARSED_LENGTH = 200_000  # characters; of a longer text, the preview is its beginning
+# Keys under which frameworks put text, best first.
 PREVIEW_TEXT_KEYS = (
     "content", "text", "message", "messages", "input", "output", "query", "question", "prompt", "answer", "response",
     "result", "args", "kwargs", "value", "parts", "choices", "data",
@@ -17,14 +17,15 @@ PREVIEW_TEXT_KEYS = (
 
 
 def preview(text: str, *, role: str) -> str:
-    """At most 500 characters of what was said."""
+    """Return at most PREVIEW_LENGTH characters of what `role` said."""
     words = said(text, role=role, parsed=PARSED_LENGTH)
     return clean(" ".join(words[: PREVIEW_LENGTH * 4].split())[:PREVIEW_LENGTH])
 
 
 def said(text: str, *, role: str, parsed: int) -> str:
-    """The last message with `role` in a conversation, else the first text in JSON, else the text as it is, also when it
-    is longer than `parsed` characters."""
+    """Return the last message of `role`, or the first text in JSON, or the text itself.
+
+    A text of more than `parsed` characters is not parsed."""
     if text[:1] in '[{"n' and len(text) <= parsed:
         with suppress(orjson.JSONDecodeError, RecursionError):
             value = orjson.loads(text)

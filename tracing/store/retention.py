@@ -1,4 +1,4 @@
-"""Forgets what a project does not want to keep any longer; days are counted from when a trace was first seen."""
+"""Deletes traces that are older than their project's retention, counted from when a trace was first seen."""
 
 import math
 import time
@@ -23,13 +23,13 @@ USED = "SELECT EXISTS (SELECT 1 FROM trace WHERE bucket >= %(month)s AND bucket 
 
 
 def forgetful_projects() -> list[int]:
-    """Ids of the projects that do not keep their traces for ever."""
+    """Return the ids of projects with a retention."""
     projects = Project.objects.filter(retention_days__isnull=False, deleted_at=None)
     return list(projects.values_list("pk", flat=True))
 
 
 def forget_expired(project_id: int, today: date, until: float = math.inf) -> int:
-    """Deletes the traces that are older than their project's retention until the time is up; returns how many."""
+    """Delete traces that are older than the project's retention, until the time `until`. Return their number."""
     project = Project.objects.filter(pk=project_id, deleted_at=None).first()
     if project is None or project.retention_days is None:
         return 0
@@ -43,7 +43,7 @@ def forget_expired(project_id: int, today: date, until: float = math.inf) -> int
 
 
 def drop_empty_partitions(today: date) -> int:
-    """Drops the months that retention has emptied, other than this one; returns how many tables went."""
+    """Drop partitions of past months without traces. Return the number of dropped tables."""
     dropped = 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '4s'")
@@ -58,7 +58,7 @@ def drop_empty_partitions(today: date) -> int:
 
 
 def _is_used(month: date) -> bool:
-    """Whether any trace has its spans in this month's partitions, or may still get some."""
+    """Return whether a trace has spans in this month's partitions, or may still get some."""
     with connection.cursor() as cursor:
         cursor.execute(USED, {"month": month, "next": next_month(month)})
         return bool(cursor.fetchone()[0])

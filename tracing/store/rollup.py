@@ -1,7 +1,7 @@
-"""What a trace adds up to: one pure function of its spans, used while storing, while recomputing, and to explain.
+"""Sums up a trace: one pure function of its spans, used while storing, while recomputing, and to explain numbers.
 
-Tokens, costs and failures count by the rule of tracing/store/counting.py; everything else follows from the claims of
-spans on their trace."""
+Tokens, costs and failures count by the rule of tracing/store/counting.py. Everything else comes from the claims of the
+spans about their trace."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Totals:
     """The computed columns of a trace."""
 
     session_id: str | None = None
-    other_session_ids: list[str] = field(default_factory=list)  # claimed as well, and lost
+    other_session_ids: list[str] = field(default_factory=list)  # also claimed, but not chosen
     user_id: str | None = None
     name: str | None = None
     environment: str = "default"
@@ -57,7 +57,9 @@ class Totals:
 
 
 def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
-    """Sums up one trace. `claims` is what was said of it outside any span; the order of `spans` does not matter."""
+    """Sum up one trace.
+
+    `claims` has what was reported about it outside any span. The order of `spans` does not matter."""
     totals = Totals(span_count=len(spans))
     parents = parents_of(spans)
     root = _root(spans, parents)
@@ -117,7 +119,7 @@ def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:
 
 
 def _choose_texts(totals: Totals, spans: Sequence[SpanRow], root: SpanRow | None, claims: Mapping[str, Any]) -> None:
-    """Whose text is the trace's: its own (span id ""), else the root's, else the first and last model call's."""
+    """Set the trace's texts: its own (span id ""), the root's, or those of the first and last model call."""
     calls = sorted((s for s in spans if s.kind == Kind.GENERATION), key=_age)
     for side, candidates in (("input", [root, *calls]), ("output", [root, *reversed(calls)])):
         size = f"{side}_size"
@@ -129,7 +131,7 @@ def _choose_texts(totals: Totals, spans: Sequence[SpanRow], root: SpanRow | None
 def _by_weight(
     spans: Sequence[SpanRow], root: SpanRow | None, claims: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
-    """Claims on the trace, the weightiest first: said of the trace itself, by its root, by the earliest span."""
+    """Yield claims about the trace, strongest first: those of the trace itself, of its root, of its earliest span."""
     if claims:
         yield claims
     speaking = [span for span in spans if span.claims]

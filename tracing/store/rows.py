@@ -1,4 +1,4 @@
-"""Span reports as rows of the span table, and how two reports of one span become one row."""
+"""Rows of the span table made from reports, and the merge of two reports of a span into one row."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -15,7 +15,7 @@ from tracing.records import SpanRecord
 
 STATED_INPUT, STATED_OUTPUT, STATED_TOTAL = 1, 2, 4
 STATED = {"input_cost": STATED_INPUT, "output_cost": STATED_OUTPUT, "total_cost": STATED_TOTAL}
-COST_PRECISION = Decimal("1e-12")  # the precision of a stored cost
+COST_PRECISION = Decimal("1e-12")  # of a stored cost
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +55,7 @@ class SpanRow:
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
-        """Out of a select of SPAN_ROW_COLUMNS, whose JSON comes as text."""
+        """Return the row from a SELECT of SPAN_ROW_COLUMNS, whose JSON is text."""
         values = list(row)
         for place in JSON_PLACES:
             values[place] = None if values[place] is None else orjson.loads(values[place])
@@ -65,7 +65,7 @@ class SpanRow:
 SPAN_ROW_COLUMNS = tuple(f.name for f in fields(SpanRow))
 SPAN_JSON_COLUMNS = ("claims", "said")
 JSON_PLACES = tuple(map(SPAN_ROW_COLUMNS.index, SPAN_JSON_COLUMNS))
-# What one report may leave unsaid and another may say.
+# Columns that one report may leave out and another may have.
 MERGED = tuple(
     c
     for c in SPAN_ROW_COLUMNS
@@ -83,16 +83,19 @@ USAGE_COLUMNS = (
 
 @dataclass(slots=True)
 class Texts:
-    """The long part of a span; span_id "" holds what was said to be the input and output of the trace itself."""
+    """The long texts of a span. With span_id "", they are the input and output of the trace itself."""
 
     trace_id: str
     span_id: str
     input: str | None = None
     output: str | None = None
     raw: dict[str, Any] | None = None
-    dumped: tuple[dict[str, Any], str] | None = None  # the raw part and its JSON, made once to be hashed and stored
+    dumped: tuple[dict[str, Any], str] | None = (
+        None  # the raw part and its JSON, which is needed twice: to be hashed and to be stored
+    )
 
     def raw_json(self) -> str | None:
+        """Return the raw part as JSON, or None if there is none."""
         if not self.raw:
             return None
         if self.dumped is None or self.dumped[0] is not self.raw:
@@ -101,24 +104,25 @@ class Texts:
 
     @property
     def say_something(self) -> bool:
+        """Return whether there is any text."""
         return self.input is not None or self.output is not None or bool(self.raw)
 
     def hash(self) -> int:
-        """64 bits that differ when any of the texts does."""
+        """Return 64 bits that differ if any of the texts does."""
         digest = blake2b(digest_size=8)
         for text in (self.input, self.output, self.raw_json()):
             digest.update(b"\0" if text is None else text.encode("utf-8", "surrogatepass") + b"\1")
         return int.from_bytes(digest.digest(), "big", signed=True)
 
     def fill_from(self, known: "Texts") -> None:
-        """Takes over what this report does not say."""
+        """Take over what this report does not have."""
         self.input = known.input if self.input is None else self.input
         self.output = known.output if self.output is None else self.output
         self.raw = merge_raw(known.raw, self.raw)
 
 
 def merge_raw(known: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The raw parts of two reports: mappings key by key, lists replaced when the newer has any."""
+    """Return the raw parts of two reports merged: mappings key by key, lists replaced if the newer one has any."""
     if not known or not new:
         return new or known
     both = {key: known[key] | new[key] for key in known.keys() & new.keys() if isinstance(known[key], dict)}
@@ -126,7 +130,9 @@ def merge_raw(known: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[
 
 
 def row_of(record: SpanRecord, received_at: datetime) -> SpanRow:
-    """The narrow row of one report; costs still as stated, `said` only for reports that carry the client's time."""
+    """Return the row of one report.
+
+    Costs are still those that were reported. `said` is set only for reports with the client's time."""
     row = SpanRow(
         trace_id=record.trace_id,
         span_id=record.span_id,
@@ -159,10 +165,10 @@ def row_of(record: SpanRecord, received_at: datetime) -> SpanRow:
 
 
 def merge(old: SpanRow, new: SpanRow) -> SpanRow:
-    """One row from two reports: what was said later counts, what was not said does not erase.
+    """Return one row from two reports: later values win, and missing values erase nothing.
 
-    Later means by the client's clock where both reports carry it, otherwise by arrival; with the client's clock any
-    order of arrival gives the same row."""
+    Later means by the client's clock if both reports have it, otherwise by arrival. With the client's clock, any order
+    of arrival gives the same row."""
     merged = replace(old, is_root=old.is_root or new.is_root, received_at=min(old.received_at, new.received_at))
     _forget_computed_costs(merged)
     for column in MERGED:
@@ -180,13 +186,13 @@ def merge(old: SpanRow, new: SpanRow) -> SpanRow:
 
 
 def text_counts(old: SpanRow, new: SpanRow, column: str) -> bool:
-    """Whether the new report's text (`input` or `output`) replaces the stored one."""
+    """Return whether the new report's text (`column` is `input` or `output`) replaces the stored one."""
     size = f"{column}_size"
     return _counts(old, new, size, getattr(old, size), getattr(new, size))
 
 
 def priced(row: SpanRow, prices: Prices = LIST_PRICES) -> SpanRow:
-    """The row with every cost that the SDK did not state computed, where model and tokens allow it."""
+    """Return the row with costs computed that the SDK did not report, if model and tokens are known."""
     _forget_computed_costs(row)
     if row.model and (row.input_tokens or row.output_tokens) and (row.input_cost is None or row.output_cost is None):
         price = prices.price_of(
@@ -216,7 +222,7 @@ def _forget_computed_costs(row: SpanRow) -> None:
 
 
 def microseconds(at: datetime) -> int:
-    """Since 1970, exact."""
+    """Return the exact number of microseconds since 1970."""
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
@@ -228,7 +234,7 @@ def _said_fields(row: SpanRow) -> Iterable[str]:
 def _counts(old: SpanRow, new: SpanRow, key: str, old_value: Any, new_value: Any) -> bool:
     if old_value is None or not new.said or not old.said or key not in old.said or key not in new.said:
         return True
-    # Two reports of the same instant must not depend on the order of arrival either.
+    # Two reports with the same time must not depend on the order of arrival either.
     return (new.said[key], str(new_value)) >= (old.said[key], str(old_value))
 
 

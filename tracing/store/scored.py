@@ -1,5 +1,4 @@
-"""Writes scores, and tells their sessions that one came, changed or went: every writer of scores calls `mark_sessions`
-in its transaction."""
+"""Writes scores and marks their sessions. Every writer of scores calls `mark_sessions` in its transaction."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +17,7 @@ from tracing.store.statements import SCORED, UPSERT_SCORES
 
 
 class Placed(Protocol):
-    """What a score stands on."""
+    """Something with the target of a score."""
 
     @property
     def trace_id(self) -> str | None: ...
@@ -27,8 +26,10 @@ class Placed(Protocol):
 
 
 def mark_sessions(project_id: int, scores: Iterable[Placed], now: datetime) -> None:
-    """A trace that is not here yet is marked itself: it might be arriving in another transaction right now, which then
-    does not see these scores. Whoever looks at the mark sees both."""
+    """Mark the sessions of scores that came, changed or went.
+
+    An unknown trace is marked itself: it may be arriving in another transaction, which does not see these scores.
+    Whoever processes the mark sees both."""
     placed = list(scores)
     trace_ids = {score.trace_id for score in placed if score.trace_id is not None}
     known = dict(
@@ -44,7 +45,9 @@ def mark_sessions(project_id: int, scores: Iterable[Placed], now: datetime) -> N
 
 
 def write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Issue], now: datetime) -> None:
-    """What a person said is not replaced by a program. A score that moves changes the session that it leaves, too."""
+    """Write scores. A program does not replace a person's score.
+
+    A score that moves also changes the session that it leaves."""
     by_id = {score.id: score for score in scores}
     known = Score.objects.for_project(project_id).filter(id__in=list(by_id)).order_by("id")
     replaced = list(known.only("project_id", "id", "trace_id", "session_id", "author_id").select_for_update())
@@ -65,7 +68,7 @@ def write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Iss
 
 
 def delete_score(project: Project, score_id: str, *, by: Actor) -> bool:
-    """Whoever gave it. False when there is none."""
+    """Delete a score, whoever gave it. Return whether it existed."""
     with transaction.atomic():
         named = Score.objects.for_project(project).filter(id=score_id)
         score = named.select_for_update().first()

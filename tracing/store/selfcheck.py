@@ -1,4 +1,4 @@
-"""The promise that stored sums are right, tested on real data every night: a sample is summed up again and compared."""
+"""Nightly check of stored sums on real data: a sample is summed up again and compared."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from projects.models import Project
 from tracing.models import Trace
 from tracing.store.writing import recompute_traces
 
-CHECKED_TRACES_PER_PROJECT = 100  # traces of each project
+CHECKED_TRACES_PER_PROJECT = 100
 NOT_SUMS = {"updated_at", "repeat_count", "rollup_due"}
 
 
 class WrongSums(Exception):
-    """Stored sums differed from what the spans add up to; the recomputation has mended them."""
+    """Stored sums differed from those of the spans. The recomputation has corrected them."""
 
 
 def check_sample() -> int:
-    """Recomputes a random sample of every project; returns its size. Raises WrongSums when any number changed."""
+    """Recompute a random sample of every project and return its size. Raises WrongSums if a number changed."""
     wrong: list[str] = []
     checked = 0
     for project in Project.objects.filter(deleted_at=None):

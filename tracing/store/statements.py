@@ -1,8 +1,8 @@
 """The statements of tracing/store/writing.py: set-based, pinned to a project, with columns from the declarations.
 
 Arrays travel in PostgreSQL's binary format (`%(name)b`): as text they cost four times the CPU. Rows are looked up one
-by one by their primary key (LATERAL, ON CONFLICT), which the planner cannot replace by reading the whole project: it
-would, as long as it has no statistics, and a partition has none when its month begins."""
+by one by their primary key (LATERAL, ON CONFLICT). The planner cannot replace that by reading the whole project, as it
+would without statistics, which a partition lacks when its month begins."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,7 +54,7 @@ class Statement:
         return text
 
     def run(self, **params: Any) -> list[tuple[Any, ...]]:
-        """Execute it on Django's connection, with server-side parameters, and return its rows."""
+        """Execute a statement of this module on Django's connection with server-side parameters, and return its rows."""
         connection.ensure_connection()
         assert connection.connection is not None
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:

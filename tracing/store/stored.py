@@ -1,4 +1,4 @@
-"""A trace as it stands under our lock, and what the running transaction learned about it."""
+"""A trace whose row we have locked, and what the running transaction has learned about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from tracing.models.fields import decompress
 from tracing.store.rows import SpanRow, Texts
 from tracing.store.statements import LOAD_TEXTS_BY_COLUMN
 
-CLAIMS = 3  # its place in LOCK_TRACES
+CLAIMS_COLUMN = 3  # of LOCK_TRACES
 # A larger trace is summed up by the worker: reading all its spans for every batch would grow quadratically.
 SPANS_SUMMED_WHILE_STORING = 2_000
 
 
 @dataclass(slots=True)
 class StoredTrace:
-    """A locked trace row, its spans as far as they were read, and the changes to write."""
+    """A locked trace row, the spans that were read, and the changes to write."""
 
     trace_id: str
     bucket: date
@@ -35,16 +35,16 @@ class StoredTrace:
     spans: dict[str, SpanRow] = field(default_factory=dict)
     texts: dict[str, Texts] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)  # ids of spans to write
-    claimed: bool = False  # its own claims changed
+    claimed: bool = False  # the trace's own claims changed
     reported_again: set[str] = field(default_factory=set)  # stored spans whose raw part must be completed
     repeats: int = 0
-    has_wrong_clock: bool = False  # a report of this request does not know when its span began
+    has_wrong_clock: bool = False  # a report of this request has a wrong clock
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
-        """Out of LOCK_TRACES, whose JSON comes as text."""
+        """Return the trace from a row of LOCK_TRACES, whose JSON is text."""
         values = list(row)
-        values[CLAIMS] = orjson.loads(values[CLAIMS])
+        values[CLAIMS_COLUMN] = orjson.loads(values[CLAIMS_COLUMN])
         return cls(*values)
 
     @property
@@ -56,7 +56,7 @@ class StoredTrace:
         return bool(self.changed) or self.claimed
 
     def keep(self, texts: Texts) -> None:
-        """Notes texts to write, on top of those of an earlier report in this request."""
+        """Add texts to write, merged with those of an earlier report in this request."""
         if texts.span_id in self.texts:
             texts.fill_from(self.texts[texts.span_id])
         self.texts[texts.span_id] = texts
@@ -65,7 +65,7 @@ class StoredTrace:
 def load_texts(
     project_id: int, wanted: Sequence[tuple[StoredTrace, str]], part: str
 ) -> list[tuple[StoredTrace, str, str]]:
-    """The stored `part` (input, output or raw) of some spans; those that have none are missing."""
+    """Return the stored `part` (input, output or raw) of some spans. Spans without it are missing."""
     if not wanted:
         return []
     traces = {trace.trace_id: trace for trace, _ in wanted}

@@ -1,4 +1,4 @@
-"""Sums up locked traces and writes what changed: totals, previews, and the marks of the sessions they touch."""
+"""Sums up locked traces and writes what changed: totals, previews, and marks of their sessions."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -24,8 +24,9 @@ Summed = list[tuple[StoredTrace, Totals]]
 def sum_up(
     graves: StandingTombstones, traces: Sequence[StoredTrace], found: list[Issue], now: datetime, *, whole: bool = False
 ) -> None:
-    """Writes the totals of every changed trace. A large one is left to the worker unless its spans are read `whole`.
-    Raises Condemned."""
+    """Write the totals of every changed trace. Raises Condemned.
+
+    A large trace is left to the worker, unless its spans have been read `whole`."""
     project_id = graves.project_id
     changed = [trace for trace in traces if trace.is_changed]
     due = [trace for trace in changed if trace.is_large and not whole]
@@ -43,7 +44,7 @@ def sum_up(
 
 
 def hour_key(at: datetime) -> str:
-    """The hour of a trace's start, in UTC, as a key of a dirty mark: `2026-11-21T09`."""
+    """Return the hour of a trace's start in UTC as the key of a mark: `2026-11-21T09`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H")
 
 
@@ -72,7 +73,9 @@ def _write_totals(project_id: int, summed: Summed, now: datetime) -> None:
 
 
 def _previews(project_id: int, summed: Summed, side: str) -> list[str]:
-    """Out of the texts at hand; a text is read back only when an earlier request brought the one that now counts."""
+    """Return the previews of one side.
+
+    They come from the texts at hand. A text is read back only if an earlier request brought it."""
     texts: dict[str, str] = {}
     missing: list[tuple[StoredTrace, str]] = []
     for trace, totals in summed:
@@ -102,7 +105,7 @@ def _count_repeats(project_id: int, traces: Iterable[StoredTrace], due: Sequence
 
 
 def _conflicts(trace: StoredTrace, totals: Totals) -> Iterable[Issue]:
-    """Session ids that this request claimed and that lost to another one."""
+    """Yield issues for session ids that this request claimed and that were not chosen."""
     for span_id in sorted(trace.changed):
         claimed = (trace.spans[span_id].claims or {}).get("session_id")
         if claimed in totals.other_session_ids:

@@ -1,9 +1,9 @@
-"""Tombstones: keyed hashes of erased ids, which refuse what still comes for them.
+"""Tombstones: keyed hashes of erased ids, which refuse later reports about them.
 
-Whoever stores something holds the project's lock together with all others who do (`standing`), and whoever erases sets
-tombstones holding it alone, in a short transaction before it deletes. So every writer either has committed what the
-deletion then finds, or sees the tombstone; a process that is killed between leaves a tombstone and an erasure that the
-next worker finishes, never a deletion without its tombstone."""
+Everybody who stores data shares the project's lock (`standing`). Whoever erases data sets tombstones holding the lock
+alone, in a short transaction before the deletion. So every writer has either committed what the deletion finds, or sees
+the tombstone. A process that is killed in between leaves a tombstone and an erasure that the next worker finishes,
+never a deletion without its tombstone."""
 
 import hmac
 from collections.abc import Collection, Iterable
@@ -15,9 +15,8 @@ from django.db import connection, transaction
 from projects.secrets import derived
 from tracing.models import Tombstone
 
-TOMBSTONE_LIFETIME = timedelta(
-    days=90
-)  # exporters repeat for minutes, collectors' queues on disk and imports for weeks
+# Exporters repeat for minutes, collectors' queues on disk and imports for weeks.
+TOMBSTONE_LIFETIME = timedelta(days=90)
 TombstoneKind = Tombstone.Kind
 
 SHARE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%(lock)s, 0))"
@@ -40,13 +39,13 @@ FORGET = "DELETE FROM tombstone WHERE erased_at < %(before)s /* every project */
 
 @dataclass(frozen=True)
 class StandingTombstones:
-    """The tombstones of one project as the running transaction sees them; none is added before it ends."""
+    """The tombstones of one project that the running transaction sees. None is added before it ends."""
 
     project_id: int
     kinds: frozenset[str]
 
     def find(self, kind: TombstoneKind, ids: Collection[str | None]) -> dict[str, datetime]:
-        """Those of `ids` that were erased, and when."""
+        """Return the times of erasure of those of `ids` that were erased."""
         if kind not in self.kinds:
             return {}
         hashes = hashes_of(self.project_id, kind, {key for key in ids if key is not None})
@@ -58,7 +57,7 @@ class StandingTombstones:
 
 
 def standing(project_id: int) -> StandingTombstones:
-    """Keeps new tombstones out until the transaction ends, and returns those that stand."""
+    """Keep new tombstones out until the transaction ends, and return those that exist."""
     with connection.cursor() as cursor:
         cursor.execute(SHARE, {"lock": _lock_of(project_id)})
         cursor.execute(TOMBSTONE_KINDS_SQL, {"kinds": list(TombstoneKind.values), "project": project_id})
@@ -66,7 +65,7 @@ def standing(project_id: int) -> StandingTombstones:
 
 
 def bury(project_id: int, kind: TombstoneKind, ids: Iterable[str], at: datetime) -> None:
-    """Sets tombstones for what was erased `at` that time; waits for those who are storing something."""
+    """Set tombstones with the time of erasure `at`. This waits for everybody who is storing data."""
     hashes = sorted(hashes_of(project_id, kind, set(ids)))
     if hashes:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -75,20 +74,20 @@ def bury(project_id: int, kind: TombstoneKind, ids: Iterable[str], at: datetime)
 
 
 def forget_old(now: datetime) -> int:
-    """Removes the tombstones after which nothing comes any more; returns how many there were."""
+    """Delete expired tombstones and return their number."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET, {"before": now - TOMBSTONE_LIFETIME})
         return int(cursor.rowcount)
 
 
 def pseudonym_of(project_id: int, user_id: str) -> str:
-    """What stands for an erased person where their id stood: always the same, and nobody can tell the id from it."""
-    [found] = hashes_of(project_id, TombstoneKind.PERSON, [user_id])
-    return f"erased-{found.hex()[:16]}"
+    """Return what replaces the id of an erased person: always the same, and not reversible."""
+    [digest] = hashes_of(project_id, TombstoneKind.PERSON, [user_id])
+    return f"erased-{digest.hex()[:16]}"
 
 
 def hashes_of(project_id: int, kind: TombstoneKind, ids: Iterable[str]) -> dict[bytes, str]:
-    """Each id by its hash, which differs from project to project."""
+    """Return the ids by their hashes, which differ between projects."""
     key, prefix = derived("tombstones"), f"{project_id}\0{kind}\0"
     return {hmac.digest(key, (prefix + text).encode("utf-8", "surrogatepass"), "sha256")[:16]: text for text in ids}
 

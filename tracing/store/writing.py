@@ -1,8 +1,8 @@
 """Writes records in one transaction: spans, the sums of their traces, and the marks of sessions to recompute.
 
-The rule: the trace rows are locked in key order before anything is read, so every writer of a trace sees the last
-one's work; sums are computed anew from all spans of the trace, never incremented. What is read back and merged is
-small, the long texts are only written. SQL that touches many rows lives here and in sessions/rollup/session_rows.py."""
+The trace rows are locked in key order before anything is read, so every writer of a trace sees the last one's work.
+Sums are computed again from all spans of the trace, never incremented. Only small columns are read back and merged;
+long texts are only written. SQL for many rows is here and in sessions/rollup/session_rows.py."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -46,8 +46,9 @@ def store(
     found: list[Issue],
     now: datetime,
 ) -> None:
-    """All of `records` or nothing, but for those that tombstones keep out. Appends what that and the sums bring to
-    light to `found`, and keeps all of it as issues."""
+    """Write all of `records` or nothing, except those that tombstones refuse.
+
+    Issues that this and the sums reveal are appended to `found`, and all of `found` is stored."""
     ensure_partition(now.date())
     before = len(found)
     while True:
@@ -64,7 +65,7 @@ def store(
 
 
 def _write(graves: StandingTombstones, records: Sequence[Record], found: list[Issue], now: datetime) -> None:
-    """Raises Condemned."""
+    """Write records. Raises Condemned."""
     project_id = graves.project_id
     reports = [record for record in records if not isinstance(record, ScoreRecord)]
     scores = [record for record in records if isinstance(record, ScoreRecord)]
@@ -81,8 +82,10 @@ def _write(graves: StandingTombstones, records: Sequence[Record], found: list[Is
 
 
 def recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool = False) -> None:
-    """Sums the named traces up anew from all their spans, however large, and marks their sessions. `reprice` computes
-    every cost that no SDK stated at today's prices first. What turns out to belong to something erased goes."""
+    """Sum up traces again from all their spans, however large, and mark their sessions.
+
+    `reprice` first computes every cost that no SDK reported at today's prices. Traces that turn out to belong to
+    something erased are deleted."""
     while True:
         try:
             return _recompute_traces(project_id, trace_ids, now, reprice=reprice)
@@ -122,7 +125,7 @@ def _lock(project_id: int, trace_ids: set[str], now: datetime, *, create: bool =
 def _load_spans(
     project_id: int, traces: dict[str, StoredTrace], reports: Iterable[SpanRecord | TraceRecord] | None
 ) -> None:
-    """Every span of a trace that is small enough to be summed up now, of the others only those reported again."""
+    """Load all spans of traces that are small enough to sum up now, and of the others those reported again."""
     known = [t for t in traces.values() if t.span_count or t.rollup_due]
     whole = [t for t in known if reports is None or not t.is_large]
     partly = [t.trace_id for t in known if reports is not None and t.is_large]
@@ -137,7 +140,7 @@ def _load_spans(
 
 
 def _take(trace: StoredTrace, report: SpanRecord | TraceRecord, now: datetime, prices: Prices) -> None:
-    """Merges one report into what is known of its trace, remembering only what that changes."""
+    """Merge one report into its trace, and note only what it changes."""
     if report.claims.input is not None or report.claims.output is not None:
         _take_own_texts(trace, report)
         report = replace(report, claims=replace(report.claims, input=None, output=None))
@@ -148,7 +151,7 @@ def _take(trace: StoredTrace, report: SpanRecord | TraceRecord, now: datetime, p
 
 
 def _take_own_texts(trace: StoredTrace, report: SpanRecord | TraceRecord) -> None:
-    """What a report calls the input or output of the whole trace is kept beside the spans' texts, under span id ""."""
+    """Keep the input and output that a report gives for the whole trace, under span id ""."""
     texts = Texts(trace.trace_id, "", report.claims.input, report.claims.output)
     own = {f"{side}_size": len(text) for side in ("input", "output") if (text := getattr(texts, side)) is not None}
     own["text_hash"] = texts.hash()
@@ -181,7 +184,7 @@ def _take_span(trace: StoredTrace, report: SpanRecord, now: datetime, prices: Pr
 
 
 def _take_claims(trace: StoredTrace, report: TraceRecord, now: datetime) -> None:
-    """Claims on the trace itself merge by the same rule as two reports of a span."""
+    """Merge claims about the trace itself, by the same rule as two reports of a span."""
     said = SpanRecord(report.trace_id, "", claims=report.claims, started_at=report.started_at, said_at=report.said_at)
     new = row_of(said, now)
     new.claims = {**(new.claims or {})}

@@ -1,4 +1,4 @@
-"""The word of warning in the frame of every page, for those who can raise a quota."""
+"""The warning at the top of every page when a quota is nearly used up, for people who can raise it."""
 
 from typing import Any
 
@@ -12,6 +12,6 @@ register = template.Library()
 
 @register.inclusion_tag("tracing/_quota.html")
 def quota_notice(project: Project | None) -> dict[str, Any]:
-    """Says nothing while there is much left, or to others."""
+    """Return the warning for admins, or nothing if there is enough left."""
     use = use_of(project) if project and project.role.administers else None
     return {"project": project, "use": use if use and use.is_near else None}

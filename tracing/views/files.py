@@ -1,4 +1,4 @@
-"""Files that traces show."""
+"""Files of traces."""
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -15,7 +15,7 @@ from tracing.reading.files import media_answer
 @project_view
 @download
 def media(request: HttpRequest, project: Project, media_id: str) -> HttpResponseBase:
-    """For signed-in members."""
+    """Send a file of a trace to a member of the project."""
     found = Media.objects.for_project(project).filter(media_id=media_id, uploaded_at__isnull=False).first()
     if found is None:
         raise Http404("There is no such file.")

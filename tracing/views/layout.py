@@ -1,4 +1,4 @@
-"""Remembers how a reader lays out a list."""
+"""Stores how a reader lays out a list."""
 
 from typing import Any
 
@@ -13,14 +13,16 @@ from projects.models import Project
 from projects.preferences import prefer
 from tracing.lists.layout import DENSITIES, LAYOUT_PARAMETERS, MAX_LAYOUT_COLUMNS, valid_widths
 
-LISTS = {"sessions": "sessions", "traces": "traces"}  # page of preferences: name of its route
+LIST_ROUTES = {"sessions": "sessions", "traces": "traces"}  # page of preferences: name of its route
 
 
 @require_POST
 @project_view
 def layout(request: PageRequest, project: Project, page: str) -> HttpResponse:
-    """Remembers what the form says; `up` and `down` move one column, `reset` forgets all. Leads back to the list."""
-    if page not in LISTS:
+    """Store the layout in the form, and lead back to the list.
+
+    `up` and `down` move one column, `reset` removes the whole layout."""
+    if page not in LIST_ROUTES:
         return HttpResponse(status=404)
     changes = _changes(request.POST)
     prefer(person(request), project, page, **changes)
@@ -33,7 +35,7 @@ def layout(request: PageRequest, project: Project, page: str) -> HttpResponse:
         query["columns"] = ",".join(changes["columns"])
     if "view" in query and changes.get("density"):
         query["density"] = changes["density"]
-    address = reverse(LISTS[page], args=[project.pk])
+    address = reverse(LIST_ROUTES[page], args=[project.pk])
     return redirect(f"{address}?{query.urlencode(safe=',')}" if query else address)
 
 

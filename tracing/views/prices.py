@@ -1,4 +1,4 @@
-"""A project's own prices: its admins list, add and delete them."""
+"""A project's own prices, which its admins list, add and delete."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from projects.audit import Action, record
 from projects.models import Project, Role
 from tracing.models import ModelPrice
 
-HIGHEST = 1_000_000
+MAX_PRICE = 1_000_000  # USD per million tokens
 PRICE_FIELDS = ("input_price", "output_price", "cached_price", "cache_write_price")
 
 
@@ -28,7 +28,7 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
             "output_price": "Output, USD per million tokens",
             "cached_price": "Cached input",
             "cache_write_price": "Cache writes",
-            "above_input_tokens": "Above so many input tokens",
+            "above_input_tokens": "Applies above (input tokens)",
             "starts_on": "From",
         }
         widgets = {
@@ -39,18 +39,18 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
+        values: dict[str, Any] = super().clean() or {}
         for name in PRICE_FIELDS:
-            if given.get(name) is not None and not 0 <= given[name] < HIGHEST:
-                self.add_error(name, f"A price is between 0 and {HIGHEST:,} USD.")
-        return given
+            if values.get(name) is not None and not 0 <= values[name] < MAX_PRICE:
+                self.add_error(name, f"Enter a price between 0 and {MAX_PRICE:,} USD.")
+        return values
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_view
 @requires(Role.ADMIN)
 def prices(request: HttpRequest, project: Project) -> HttpResponse:
-    """Lists the prices, and adds one."""
+    """List the prices, or add one."""
     form = PriceForm(request.POST or None, instance=ModelPrice(project_id=project.pk))
     if request.method == "POST" and form.is_valid():
         try:
@@ -59,7 +59,7 @@ def prices(request: HttpRequest, project: Project) -> HttpResponse:
                 _record(request, project, form.instance, "price added")
             return redirect("project-prices", project.pk)
         except IntegrityError:
-            form.add_error("pattern", "There is a price of these models from this day and tier; delete it first.")
+            form.add_error("pattern", "These models already have a price from this day and tier. Delete it first.")
     context = {
         "project": project,
         "prices": ModelPrice.objects.for_project(project).order_by("pattern", "starts_on", "above_input_tokens"),
@@ -75,6 +75,7 @@ def prices(request: HttpRequest, project: Project) -> HttpResponse:
 @requires(Role.ADMIN)
 @transaction.atomic
 def delete_price(request: HttpRequest, project: Project, price_id: str) -> HttpResponse:
+    """Delete a price."""
     price = get_object_or_404(ModelPrice.objects.for_project(project), id=price_id)
     _record(request, project, price, "price deleted")
     ModelPrice.objects.for_project(project).filter(id=price_id).delete()

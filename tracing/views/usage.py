@@ -1,4 +1,4 @@
-"""What a project, or all projects of an organization, sent and keep: day by day, for their admins."""
+"""Usage pages of a project or an organization for its admins: data per day, and data in store."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from tracing.models import Activity, Media, Metering, Trace
 
 METERING_CHART_DAYS = 30
 METERED_COUNTS = ("span_count", "trace_count", "text_size")
-METERING_CHART_HEIGHT = 100  # of the chart, in units of its own
+METERING_CHART_HEIGHT = 100  # in the chart's own units
 
 
 @dataclass
 class MeteredDay:
-    """What arrived on one day (UTC), and the sessions that were at work on it."""
+    """Amounts that arrived on one day (UTC), and the sessions that were active."""
 
     day: date
     span_count: int = 0
@@ -32,7 +32,7 @@ class MeteredDay:
 
 @dataclass
 class Kept:
-    """What there is now, after deletions and retention."""
+    """Amounts in store, after deletions and retention."""
 
     trace_count: int = 0
     span_count: int = 0
@@ -49,8 +49,8 @@ class DayBar:
     height: float
 
 
-def days_of(projects: Iterable[Project], today: date) -> list[MeteredDay]:
-    """The last days, the latest first, without a gap."""
+def load_days(projects: Iterable[Project], today: date) -> list[MeteredDay]:
+    """Load the last METERING_CHART_DAYS days, latest first, without gaps."""
     days = {day: MeteredDay(day) for day in (today - timedelta(days=back) for back in range(METERING_CHART_DAYS))}
     first = today - timedelta(days=METERING_CHART_DAYS - 1)
     for project in projects:
@@ -63,7 +63,8 @@ def days_of(projects: Iterable[Project], today: date) -> list[MeteredDay]:
     return list(days.values())
 
 
-def kept_of(projects: Iterable[Project]) -> Kept:
+def count_kept(projects: Iterable[Project]) -> Kept:
+    """Count what projects keep."""
     kept = Kept()
     for project in projects:
         traces = Trace.objects.for_project(project)
@@ -74,7 +75,7 @@ def kept_of(projects: Iterable[Project]) -> Kept:
 
 
 def bars_of(days: Sequence[MeteredDay]) -> list[DayBar]:
-    """From the oldest to the latest, the largest as high as the chart."""
+    """Return the bars, oldest first. The largest is as high as the chart."""
     highest = max(day.span_count for day in days) or 1
     heights = [(day, day.span_count * METERING_CHART_HEIGHT / highest) for day in reversed(days)]
     return [
@@ -100,6 +101,6 @@ def organization_usage(request: HttpRequest, organization: Organization) -> Http
 
 
 def _usage(projects: Sequence[Project]) -> dict[str, object]:
-    days = days_of(projects, timezone.now().date())
+    days = load_days(projects, timezone.now().date())
     total = {name: sum(getattr(day, name) for day in days) for name in METERED_COUNTS}
-    return {"days": days, "bars": bars_of(days), "total": total, "kept": kept_of(projects), "tab": "usage"}
+    return {"days": days, "bars": bars_of(days), "total": total, "kept": count_kept(projects), "tab": "usage"}

@@ -1,4 +1,4 @@
-"""Writes docs/dialects.md from tracing/vocabularies/; a test fails when it was forgotten."""
+"""`manage.py dialects_doc`: writes docs/dialects.md from tracing/vocabularies/. A test compares them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tracing.vocabularies.document import document
 
 
 class Command(BaseCommand):
-    help = "Write docs/dialects.md from the code."
+    help = "Writes docs/dialects.md from the code."
 
     def handle(self, *args: Any, **options: Any) -> None:
         (settings.BASE_DIR / "docs" / "dialects.md").write_text(document())

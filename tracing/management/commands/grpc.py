@@ -1,4 +1,4 @@
-"""Serves OTLP over gRPC until SIGTERM, then finishes the calls at hand."""
+"""`manage.py grpc`: serves OTLP over gRPC until SIGTERM, then finishes running calls."""
 
 import os
 import signal
@@ -15,16 +15,16 @@ from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.grpc import Certificate, serve
 
 STOP_GRACE_SECONDS = 10.0
-STOPPING = {signal.SIGTERM, signal.SIGINT}
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 class Command(BaseCommand):
-    help = "Serve OTLP over gRPC."
+    help = "Serves OTLP over gRPC."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=port_number, default=settings.GRPC_PORT)
-        parser.add_argument("--processes", type=int, default=1, help="worker processes that share the port")
+        parser.add_argument("--processes", type=int, default=1, help="number of processes that share the port")
         parser.add_argument("--tls-cert", type=Path, help="PEM certificate chain; without it the port is plaintext")
         parser.add_argument("--tls-key", type=Path, help="PEM private key of --tls-cert")
 
@@ -38,10 +38,11 @@ class Command(BaseCommand):
 
 
 def read_certificate(chain: Path | None, key: Path | None) -> Certificate | None:
+    """Read the certificate and its key, or return None for plaintext. Raises CommandError."""
     if chain is None and key is None:
         return None
     if chain is None or key is None:
-        raise CommandError("--tls-cert and --tls-key belong together.")
+        raise CommandError("Use --tls-cert and --tls-key together.")
     try:
         return Certificate(chain.read_bytes(), key.read_bytes())
     except OSError as error:
@@ -49,30 +50,33 @@ def read_certificate(chain: Path | None, key: Path | None) -> Certificate | None
 
 
 def work(address: str, certificate: Certificate | None, *, shared: bool) -> None:
-    """Serves in this process until SIGTERM or SIGINT. These are waited for, since a handler runs when the main thread
-    does something, and another thread may have been told."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    """Serve in this process until SIGTERM or SIGINT.
+
+    The signals are awaited, because a handler would run only when the main thread does something."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     watchdog.enable()
     try:
         server = serve(address, certificate=certificate, shared=shared)
     except RuntimeError as error:
-        raise CommandError(f"gRPC cannot start on {address}: {error}") from None
+        raise CommandError(f"Cannot serve gRPC on {address}: {error}") from None
     prove("grpc")
-    signal.sigwait(STOPPING)
+    signal.sigwait(STOP_SIGNALS)
     server.stop(STOP_GRACE_SECONDS).wait()
 
 
 def supervise(count: int, address: str, certificate: Certificate | None) -> None:
-    """Keeps `count` processes serving one port, each forked before gRPC starts any thread; replaces one that dies."""
+    """Keep `count` processes serving one port, and replace one that dies.
+
+    They are forked before gRPC starts any thread."""
     stopping = threading.Event()
-    for number in STOPPING:
+    for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stopping.set())
     workers = {fork(address, certificate) for _ in range(count)}
     while not stopping.wait(0.2):
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid:
             workers.discard(pid)
-            if os.waitstatus_to_exitcode(status) > 0:  # an error of its own, which would only come again
+            if os.waitstatus_to_exitcode(status) > 0:  # an error that would only happen again
                 stopping.set()
             else:
                 workers.add(fork(address, certificate))
@@ -83,10 +87,11 @@ def supervise(count: int, address: str, certificate: Certificate | None) -> None
 
 
 def fork(address: str, certificate: Certificate | None) -> int:
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    """Start a process that serves, and return its id."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     pid = os.fork()
     if pid:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         return pid
     try:
         work(address, certificate, shared=True)

@@ -1,4 +1,4 @@
-"""Writes docs/limits.md from tracing/limits/table.py; a test fails when it was forgotten."""
+"""`manage.py limits_doc`: writes docs/limits.md from tracing/limits/table.py. A test compares them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tracing.limits.reference import document
 
 
 class Command(BaseCommand):
-    help = "Write docs/limits.md from the code."
+    help = "Writes docs/limits.md from the code."
 
     def handle(self, *args: Any, **options: Any) -> None:
         (settings.BASE_DIR / "docs" / "limits.md").write_text(document())

@@ -6,7 +6,7 @@ from tracing.management.walk import TraceWalk
 
 
 class Command(TraceWalk):
-    help = "Reads stored spans again with today's vocabularies; sessions follow by themselves."
+    help = "Reads stored spans again with today's vocabularies. Sessions are recomputed afterwards."
     name = "retranslate"
     done = "read again"
 
