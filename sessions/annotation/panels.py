@@ -17,7 +17,7 @@ from tracing.formatting import counted
 from tracing.models import Score, Trace
 from tracing.reading import budget
 from tracing.reading.spans import text_of, texts_of
-from tracing.store.previews import said
+from tracing.store.previews import spoken_text
 
 MAX_SHOWN_ANNOTATIONS = 200  # scores and comments on the turns of a session
 READABLE = 100_000  # characters of an answer that is corrected
@@ -242,4 +242,4 @@ def read_original(project: Project, target: Target) -> str:
         return ""
     is_trace = target.span_id is None
     text = texts_of(trace).get("output") if is_trace else text_of(trace, target.span_id or "", "output")
-    return said(text, role="assistant", parsed=READABLE)[:READABLE] if text else ""
+    return spoken_text(text, role="assistant", parsed=READABLE)[:READABLE] if text else ""

@@ -10,7 +10,7 @@ import orjson
 
 from sessions.models import Session
 from tracing.models import Trace
-from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
+from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
 from tracing.reading.texts import is_conversation
 
 EXPORT_TEXT_BATCH_TRACES = 50  # traces whose texts are in memory
@@ -79,7 +79,7 @@ def read_conversations(sessions: Sequence[Session]) -> Iterator[tuple[Session, I
 
 
 def _texts(project_id: int, traces: Sequence[Trace]) -> Texts:
-    return {side: texts_of_side(project_id, traces, side) for side in ROLES}
+    return {side: load_side(project_id, traces, side) for side in ROLES}
 
 
 def _messages(told: Told, traces: Sequence[Trace], texts: Texts) -> Iterator[Message]:

@@ -11,8 +11,8 @@ from sessions.models import Session, TraceText
 from sessions.replay.turns import traces_of
 from sessions.search.tokens import folded
 from tracing.models import Trace
-from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
-from tracing.store.previews import said
+from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
+from tracing.store.previews import spoken_text
 
 MAX_TURNS_LISTED = 200  # turns that are listed
 MAX_TRACES_SEARCHED = 50_000  # traces of a session
@@ -73,8 +73,10 @@ def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
     """Return the last question and the answer of these turns, folded, by trace id."""
     texts: dict[str, str] = {}
     for side, role in ROLES.items():
-        for trace_id, text in texts_of_side(session.project_id, traces, side, most=MAX_TEXT_BYTES_SEARCHED).items():
-            texts[trace_id] = f"{texts.get(trace_id, '')} {said(text, role=role, parsed=MAX_TEXT_BYTES_SEARCHED)}"
+        for trace_id, text in load_side(session.project_id, traces, side, most=MAX_TEXT_BYTES_SEARCHED).items():
+            texts[trace_id] = (
+                f"{texts.get(trace_id, '')} {spoken_text(text, role=role, parsed=MAX_TEXT_BYTES_SEARCHED)}"
+            )
     return {trace_id: folded(text) for trace_id, text in texts.items()}
 
 

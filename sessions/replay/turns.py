@@ -14,7 +14,7 @@ from sessions.models import Session
 from tracing.models import Trace
 from tracing.reading.messages import Call, Message
 from tracing.reading.texts import Shown
-from tracing.reading.turns import Spoken, TurnReading, readings_of
+from tracing.reading.turns import Spoken, TurnReading, load_readings
 
 TURNS_PER_PAGE = 30
 FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
@@ -144,7 +144,7 @@ def one_turn(session: Session, trace_id: str) -> Turn | None:
     if trace is None:
         return None
     before = _back(traces_of(session), trace.started_at, trace.trace_id, 1)
-    reading = readings_of([trace], before)[0]
+    reading = load_readings([trace], before)[0]
     if weight(reading) > WINDOW_CHARACTERS:  # the side that is left out is read by itself
         reading = replace(reading, input=_unread(reading.input))
     if weight(reading) > WINDOW_CHARACTERS:
@@ -189,7 +189,7 @@ def _page(
 
 def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended_at: datetime | None) -> Iterator[Turn]:
     left = min(WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS - TURN * len(traces))
-    for number, (trace, reading) in enumerate(zip(traces, readings_of(traces, prior), strict=True), start=start):
+    for number, (trace, reading) in enumerate(zip(traces, load_readings(traces, prior), strict=True), start=start):
         idle = trace.started_at - ended_at if ended_at else timedelta()
         ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at
         left -= weight(reading)

@@ -19,16 +19,16 @@ from sessions.models import TraceText
 from sessions.search.tokens import as_vector, folded, lexemes
 from tracing.models import DirtyMark, Trace
 from tracing.models.fields import compress
-from tracing.reading.sides import ROLES, SIDE_COLUMNS, texts_of_side
+from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
 from tracing.store import dirty
-from tracing.store.previews import said
+from tracing.store.previews import spoken_text
 
 QUIET = timedelta(seconds=15)  # a trace that still grows is not indexed with every span
 INDEX_LEASE = timedelta(seconds=120)  # longer than a batch takes, with the pending list's flush
 INDEX_BATCH_TRACES = 200
 MAX_INDEXED_BYTES = 4096  # bytes of a row's text: more would be mostly lexemes that nobody looks for
 MOST_ASKED = 1280  # bytes of them for the question, more when the answer is short
-PARSED = 5_000_000  # characters beyond which a conversation is not looked into
+MAX_PARSED_TEXT = 5_000_000  # characters; a longer conversation is indexed unparsed
 CUT_MARK = "\n…\n"  # between the beginning and the end of what was cut
 
 # Joined with the traces themselves, so that none is written that was deleted meanwhile.
@@ -137,8 +137,8 @@ def write(project_id: int, rows: Sequence[IndexRow]) -> None:
 
 def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
     """The words of one side by trace id."""
-    stored = texts_of_side(project_id, traces, side)
-    return {trace_id: said(text, role=ROLES[side], parsed=PARSED) for trace_id, text in stored.items()}
+    stored = load_side(project_id, traces, side)
+    return {trace_id: spoken_text(text, role=ROLES[side], parsed=MAX_PARSED_TEXT) for trace_id, text in stored.items()}
 
 
 def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> IndexRow | None:

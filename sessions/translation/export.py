@@ -10,7 +10,7 @@ from sessions.translation.choices import load_choice
 from sessions.translation.payload import document_of
 from sessions.translation.planning import source_of
 from tracing.models import Trace
-from tracing.reading.sides import ROLES, texts_of_side
+from tracing.reading.sides import ROLES, load_side
 
 State = TranslationJob.State
 
@@ -44,7 +44,7 @@ def _of_some(project_id: int, traces: list[Trace], target: str, *, tool_results:
         return {}
     asked = {job.trace_id for job in jobs}
     some = [trace for trace in traces if trace.trace_id in asked]
-    texts = {side: texts_of_side(project_id, some, side) for side in ROLES}
+    texts = {side: load_side(project_id, some, side) for side in ROLES}
     found: dict[str, str] = {}
     for job in jobs:
         own = {side: texts[side][job.trace_id] for side in ROLES if job.trace_id in texts[side]}

@@ -84,7 +84,7 @@ def test_of_what_lies_beyond_what_a_page_reads_only_the_head_leaves_the_database
     say(project, ("a", "b"), ("c", long))
     monkeypatch.setattr(turns, "PACKED_SIDE_WINDOWS", turns.PACKED_SIDE_WINDOWS | {"is_read": turns.Q(before__lte=100)})
 
-    short, reading = turns.readings_of(list(Trace.objects.for_project(project).order_by("started_at")))
+    short, reading = turns.load_readings(list(Trace.objects.for_project(project).order_by("started_at")))
 
     shown = [spoken.shown for read in (short, reading) for spoken in (read.input, read.output) if spoken]
     assert [side is None for side in shown] == [False, False, True, True]
@@ -94,7 +94,13 @@ def test_of_what_lies_beyond_what_a_page_reads_only_the_head_leaves_the_database
 
 def test_a_tool_whose_answer_is_too_long_says_where_it_is(alices: Client, project: Project) -> None:
     used = span(
-        "t", "b", kind=Kind.TOOL, name="look_up", input='{"id": 1}', output="x" * (turns.EAGER + 1), parent_id="a"
+        "t",
+        "b",
+        kind=Kind.TOOL,
+        name="look_up",
+        input='{"id": 1}',
+        output="x" * (turns.MAX_EAGER_BYTES + 1),
+        parent_id="a",
     )
     ingest(
         project.pk,
@@ -102,7 +108,7 @@ def test_a_tool_whose_answer_is_too_long_says_where_it_is(alices: Client, projec
     )
     say(project, ("c", "d"))
 
-    assert turns.LEFT_OUT in alices.get(page_of(project, "s")).content.decode()
+    assert turns.TOO_LONG_NOTE in alices.get(page_of(project, "s")).content.decode()
 
 
 def test_a_page_without_time_shows_corrections_without_comparing_them(

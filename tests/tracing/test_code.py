@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.growth import MOST_GROWTH, growth
 from tracing.reading import code
-from tracing.reading.code import BY_NAME, GRAMMARS, coloured
+from tracing.reading.code import GRAMMARS, GRAMMARS_BY_NAME, coloured
 
 # What a language's tokens begin and end with, alone and two after one another.
 PIECES = ("'", '"', "\\", "/*", "*/", '"""', "`", "#", "<!--", "-->", "<a ", '="', "\n", "a", "1", "@@ ", "+", "-")
@@ -17,7 +17,7 @@ PIECES = ("'", '"', "\\", "/*", "*/", '"""', "`", "#", "<!--", "-->", "<a ", '="
 
 @pytest.fixture(autouse=True)
 def _code_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code, "COLOURED", 1_000_000)
+    monkeypatch.setattr(code, "MAX_COLOURED_CHARACTERS", 1_000_000)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_code_is_coloured_in_the_languages_of_the_list(language: str, text: str,
     assert coloured(text, language) == html
 
 
-@given(st.sampled_from(sorted(BY_NAME)), st.text(alphabet="'\"\\/*#<!->=`\n a1@+", max_size=60))
+@given(st.sampled_from(sorted(GRAMMARS_BY_NAME)), st.text(alphabet="'\"\\/*#<!->=`\n a1@+", max_size=60))
 def test_colours_change_no_character(language: str, text: str) -> None:
     assert unescape(re.sub(r"<[^>]*>", "", coloured(text, language))) == text
 

@@ -10,7 +10,7 @@ import pytest
 from tests.growth import FAMILIES, MOST_GROWTH, growth
 from tests.patience import least
 from tracing.reading import history, messages, texts
-from tracing.reading.bodies import PARSED, body_of
+from tracing.reading.bodies import MAX_PARSED_CHARACTERS, body_of
 from tracing.reading.markdown import is_markdown, rendered, without_signs
 
 
@@ -70,7 +70,7 @@ def test_values_take_time_by_their_length(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["deep", "wide", "deep and wide", "many messages"])
 def test_the_largest_values_are_shown_within_a_second(form: str) -> None:
-    text = VALUES[form](PARSED - 1_000)
+    text = VALUES[form](MAX_PARSED_CHARACTERS - 1_000)
 
     def measured() -> float:
         started = time.thread_time()

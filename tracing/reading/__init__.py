@@ -1,1 +1,1 @@
-"""What a person reads of a trace: texts, span trees and waterfalls, bounded whatever the size of what is stored."""
+"""Renders a trace for people: texts, span trees and waterfalls, within limits however much is stored."""

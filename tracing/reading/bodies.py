@@ -1,6 +1,6 @@
-"""One text or JSON value in the form in which it reads best: a foldable tree, Markdown, or the words as they are.
+"""Renders one text or JSON value in its most readable form: a foldable tree, Markdown, or plain words.
 
-Whatever its size, at most BODY_HEAD_CHARACTERS are shown at once, and the rest is said to follow."""
+At most BODY_HEAD_CHARACTERS are shown at a time, and the page says that more follows."""
 
 import re
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from django.utils.safestring import SafeString
 
 from tracing.reading import budget, markdown, tree
 
-BODY_HEAD_CHARACTERS = 10_000  # characters shown at once
-INDENTED = 100_000  # characters of JSON; more stays on one line: a line for each item may swell it a hundredfold
+BODY_HEAD_CHARACTERS = 10_000  # shown at a time
+MAX_INDENTED_CHARACTERS = 100_000  # longer JSON stays on one line: one line per item may swell it a hundredfold
 LATE_NOTE = "Not formatted: this page reached its time limit."
-TANGLED = "Not formatted: it nests too deep, or makes too much of too little."
-PARSED = 5_000_000  # characters beyond which JSON is not looked into
-MAX_JSON_CONTAINERS = 200_000  # lists and objects, which cost a hundred times as much as the characters that open them
-# Scripts that belong to one language well enough to choose its letter forms and a voice that reads it aloud.
+TANGLED_NOTE = "Not formatted: it is nested too deeply, or its HTML would be too large."
+MAX_PARSED_CHARACTERS = 5_000_000  # of JSON
+MAX_JSON_CONTAINERS = 200_000  # lists and objects need a hundred times the memory of their text
+# Scripts that belong to one language, which then decides about letter forms and the voice of a screen reader.
 CJK_SCRIPTS = (
     ("ja", re.compile("[\u3041-\u30ff]")),
     ("ko", re.compile("[\uac00-\ud7af]")),
@@ -28,36 +28,37 @@ CJK_SCRIPTS = (
     ("th", re.compile("[\u0e00-\u0e7f]")),
     ("hi", re.compile("[\u0900-\u097f]")),
 )
-ASKED_FOR_SCRIPT = 200  # characters
+SCRIPT_SAMPLE_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedBody:
-    """Something to read: `html` when it has a form of its own, else plain `text`; `following` is where the rest starts,
-    None when this is all."""
+    """Something to read: `html` if there is a special form, and otherwise plain `text`.
+
+    `following` is where the rest begins, or None if this is all."""
 
     text: str = ""
     html: SafeString | None = None
     following: int | None = None
     rest: int = 0  # characters after this piece
-    note: str = ""  # what a reader should know of how it is shown
+    note: str = ""  # a remark for the reader on how it is shown
 
     @property
     def lang(self) -> str:
-        """The language that the script gives away; empty when it does not."""
-        head = self.text[:ASKED_FOR_SCRIPT]
+        """Return the language that the script belongs to, or "" if it belongs to several."""
+        head = self.text[:SCRIPT_SAMPLE_CHARACTERS]
         return "" if head.isascii() else next((lang for lang, script in CJK_SCRIPTS if script.search(head)), "")
 
 
 def body_of(value: Any, head: int = BODY_HEAD_CHARACTERS) -> RenderedBody:
-    """Any JSON value, or a text that may hold one."""
+    """Return the body of a JSON value, or of a text that may contain one."""
     if isinstance(value, str):
         return body(value, parsed(value), head)
     return body(indented(value), value, head)
 
 
 def body(text: str, value: Any, head: int = BODY_HEAD_CHARACTERS) -> RenderedBody:
-    """`value` is what `text` parses to, or None."""
+    """Return the body of a text. `value` is what it parses to, or None."""
     if isinstance(value, str):
         text, value = value, None
     html, note = None, ""
@@ -72,22 +73,23 @@ def body(text: str, value: Any, head: int = BODY_HEAD_CHARACTERS) -> RenderedBod
 
 
 def _formed(form: Callable[[Any], SafeString | None], content: Any) -> tuple[SafeString | None, str]:
-    """HTML, or why there is none."""
+    """Return the HTML, or an empty value and the reason why there is none."""
     try:
         if not budget.has_time():
             return None, LATE_NOTE
         html = form(content)
     except budget.Late:
         return None, LATE_NOTE
-    return html, "" if html is not None else TANGLED
+    return html, "" if html is not None else TANGLED_NOTE
 
 
 def spelled(text: str, value: Any) -> str:
-    """The text that a reader is shown piece by piece; `value` is what it parses to, or None."""
+    """Return the text that is shown piece by piece. `value` is what it parses to, or None."""
     return indented(value, otherwise=text) if isinstance(value, dict | list) else text
 
 
 def plain(text: str, offset: int, head: int = BODY_HEAD_CHARACTERS) -> RenderedBody:
+    """Return the plain text from `offset` on."""
     end = offset + head
     if end >= len(text):
         return RenderedBody(text[offset:])
@@ -95,8 +97,10 @@ def plain(text: str, offset: int, head: int = BODY_HEAD_CHARACTERS) -> RenderedB
 
 
 def parsed(text: str) -> Any:
-    """What a text that may be JSON says; None when it is none, or too much to be looked into."""
-    if text[:1] not in ("[", "{", '"') or len(text) > PARSED or text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
+    """Return the JSON value in a text, or None if the text is not JSON or too large to parse."""
+    if text[:1] not in ("[", "{", '"') or len(text) > MAX_PARSED_CHARACTERS:
+        return None
+    if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
         return None
     try:
         return orjson.loads(text)
@@ -104,17 +108,18 @@ def parsed(text: str) -> Any:
         return None
 
 
-def indented(value: Any, *, otherwise: str = "(nested too deep to be shown)") -> str:
-    """JSON with a line for each item, on one line if that is long already."""
+def indented(value: Any, *, otherwise: str = "(nested too deeply to be shown)") -> str:
+    """Return JSON with one line for each item, or all on one line if it is long."""
     try:
         line = orjson.dumps(value)
-        return (line if len(line) > INDENTED else orjson.dumps(value, option=orjson.OPT_INDENT_2)).decode()
-    except TypeError:  # it nests deeper than orjson writes, though not deeper than it reads
+        is_long = len(line) > MAX_INDENTED_CHARACTERS
+        return (line if is_long else orjson.dumps(value, option=orjson.OPT_INDENT_2)).decode()
+    except TypeError:  # orjson reads deeper values than it writes
         return otherwise
 
 
 def words(value: Any) -> str:
-    """Stored messages have the documented shape; a text that only looks like one may hold anything."""
+    """Return the text of a value. A stored message should have text, but one that only looks like it may not."""
     if isinstance(value, str):
         return value
     return "" if value is None else indented(value)

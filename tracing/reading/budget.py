@@ -1,6 +1,6 @@
-"""What one request may spend on showing texts. They come from strangers, so a page ends with what it has by then.
+"""Limits the time and bytes that a request spends on rendering strangers' texts. A page shows what it has by then.
 
-Outside a request, as in the worker or in a download that streams, there is no budget."""
+There is no budget outside of a request, as in the worker or in a streamed download."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest, HttpResponseBase
 
-PAGE_BUDGET_SECONDS = 0.3  # of the thread's own time; a page of honest texts takes a tenth of it
-PAGE_BUDGET_BYTES = 4_000_000  # of texts that are unpacked, or compared
+PAGE_BUDGET_SECONDS = 0.3  # CPU time of the thread; a page of ordinary texts needs a tenth of it
+PAGE_BUDGET_BYTES = 4_000_000  # of texts that are unpacked or compared
 
 
 @dataclass(slots=True)
 class Budget:
+    """Remaining time and bytes of a request."""
+
     until: float = field(default_factory=lambda: time.thread_time() + PAGE_BUDGET_SECONDS)
     bytes_left: int = field(default_factory=lambda: PAGE_BUDGET_BYTES)
 
@@ -23,7 +25,7 @@ _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 def budgeted(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: every request has a budget of its own."""
+    """Return middleware that gives every request its own budget."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         token = _budget.set(Budget())
@@ -36,17 +38,17 @@ def budgeted(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callabl
 
 
 def has_time() -> bool:
-    """Whether there is time for one more text to be given a form."""
+    """Return whether there is time to render one more text."""
     budget = _budget.get()
     return budget is None or time.thread_time() < budget.until
 
 
 class Late(Exception):
-    """The request has no time left for a text that is being given its form."""
+    """The time of the request was used up while a text was rendered."""
 
 
 def take(size: int) -> bool:
-    """Whether a text of `size` bytes may still be read; it counts then."""
+    """Return whether a text of `size` bytes may still be read, and count it."""
     budget = _budget.get()
     if budget is None:
         return True

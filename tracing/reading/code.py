@@ -1,20 +1,20 @@
-"""Colours for code in a closed list of languages; any other code is shown as it is.
+"""Colours code in a closed list of languages. Other code is shown without colours.
 
-Whoever wrote the code may be an attacker, so the cost is linear by construction: every token begins with characters
-that decide which one it is, takes all that it looks at (`*+` and `++` never give back), and needs no end."""
+The author of the code may be an attacker, so the cost is linear by construction: every token begins with characters
+that decide its kind, keeps everything that it has matched (`*+` and `++` never backtrack), and needs no end."""
 
 import re
 from html import escape
 from typing import NamedTuple
 
-COLOURED = 5_000  # characters of a block of code; a longer one stays plain
+MAX_COLOURED_CHARACTERS = 5_000  # a longer block of code stays plain
 TO_LINE_END = r"[^\n]*+"
 BLOCK = r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?+"
 MARKUP = r"<!--(?:[^-]++|-(?!->))*+(?:-->)?+"
 DOUBLE, SINGLE = (rf"{quote}(?:[^{quote}\\\n]++|\\.)*+{quote}?+" for quote in "\"'")
 TRIPLE = "|".join(rf"{q * 3}(?:[^{q}\\]++|\\.|{q}(?!{q * 2}))*+(?:{q * 3})?+" for q in "\"'")
 TEMPLATE = r"`(?:[^`\\]++|\\.)*+`?+"
-CHARACTER = r"'(?:\\.|[^\\\n])'"  # so that a lifetime of Rust opens no string
+CHARACTER = r"'(?:\\.|[^\\\n])'"  # so that a lifetime in Rust does not begin a string
 CODE_NUMBER = r"\d[\w.]*+"
 CODE_WORD = r"[^\W\d]\w*+"
 
@@ -59,7 +59,7 @@ KEYWORDS_BY_LANGUAGE = {
 
 
 class Grammar(NamedTuple):
-    """The tokens of a language, a group for each class of HTML; a word gets the class `k` if it is among `keywords`."""
+    """The tokens of a language, with one group for each HTML class. A word in `keywords` gets the class `k`."""
 
     tokens: re.Pattern[str]
     keywords: frozenset[str] = frozenset()
@@ -96,13 +96,13 @@ GRAMMARS = {
         re.compile(rf"^(?:(?P<gi>\+{TO_LINE_END})|(?P<gd>-{TO_LINE_END})|(?P<k>@@{TO_LINE_END}))", re.MULTILINE)
     ),
 }  # fmt: skip
-BY_NAME = {name: grammar for names, grammar in GRAMMARS.items() for name in names.split()}
+GRAMMARS_BY_NAME = {name: grammar for names, grammar in GRAMMARS.items() for name in names.split()}
 
 
 def coloured(code: str, language: str) -> str:
-    """HTML whose classes static/css/reading.css colours."""
-    grammar = BY_NAME.get(language.lower())
-    if grammar is None or len(code) > COLOURED:
+    """Return HTML whose classes static/css/reading.css colours."""
+    grammar = GRAMMARS_BY_NAME.get(language.lower())
+    if grammar is None or len(code) > MAX_COLOURED_CHARACTERS:
         return escape(code)
     html: list[str] = []
     end = 0
@@ -113,9 +113,9 @@ def coloured(code: str, language: str) -> str:
     return "".join([*html, escape(code[end:])])
 
 
-def _class_of(found: re.Match[str], grammar: Grammar) -> str:
-    """Empty for a word that is none of the language's own."""
-    if found.lastgroup != "word":
-        return found.lastgroup or ""
-    word = found[0] if grammar.has_cases else found[0].lower()
+def _class_of(match: re.Match[str], grammar: Grammar) -> str:
+    """Return the class of a token, or "" for a word that is not a keyword."""
+    if match.lastgroup != "word":
+        return match.lastgroup or ""
+    word = match[0] if grammar.has_cases else match[0].lower()
     return "k" if word in grammar.keywords else ""

@@ -1,4 +1,4 @@
-"""Each reason of the page of ingestion issues in words: what happened to the data, and what to do about it."""
+"""Explains each reason on the page of ingestion issues: what happened to the data, and what to do."""
 
 from typing import NamedTuple
 
@@ -53,7 +53,7 @@ EXPLANATIONS = {
         "Unusable trace or span id",
         "These spans were not stored.",
         f"Trace and span ids must have 1 to {OTHER_IDS.value} characters. If these are log records, note that an"
-        " exporter of logs sends none.",
+        " exporter of logs sends no ids.",
     ),
     Reason.INVALID_SPAN: Explanation(
         "Span with an impossible value",

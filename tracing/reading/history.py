@@ -1,7 +1,7 @@
-"""What a turn repeats of the turns before it.
+"""Finds what a turn repeats of the turns before it.
 
-Most agents send the whole conversation with every call. The messages that were read already are found by walking along
-what is known, in order, so that a question that is asked again is new again."""
+Most agents send the whole conversation with every call. Messages that were already shown are matched in order, so that
+a question that is asked again counts as new."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-MAX_REMEMBERED_MESSAGES = 5_000  # messages that are remembered
+MAX_REMEMBERED_MESSAGES = 5_000  # of one conversation
 
 
 class History:
@@ -21,7 +21,7 @@ class History:
         self._count = 0
 
     def new_from(self, items: Sequence[dict[str, Any]]) -> int:
-        """The number of the first of `items` that was not read before; the last one always counts as new."""
+        """Return the index of the first new one of `items`. The last one always counts as new."""
         reached, start = 0, 0
         for index, item in enumerate(items):
             places = self._places.get(fingerprint(item), [])
@@ -31,13 +31,14 @@ class History:
         return min(start, len(items) - 1)
 
     def add(self, items: Sequence[dict[str, Any]]) -> None:
+        """Add messages to the history."""
         for item in items[-MAX_REMEMBERED_MESSAGES:]:
             self._places[fingerprint(item)].append(self._count)
             self._count += 1
 
 
 def fingerprint(item: dict[str, Any]) -> int:
-    """Equal for messages that a reader cannot tell apart."""
+    """Return a number that is equal for messages that look the same to a reader."""
     content = item.get("content")
     said = content.strip() if isinstance(content, str) else flat(content)
     calls = item.get("tool_calls")
@@ -45,7 +46,7 @@ def fingerprint(item: dict[str, Any]) -> int:
 
 
 def flat(value: Any) -> str | bytes:
-    """JSON on one line; what nests too deep to be written is no message that anybody repeats."""
+    """Return JSON on one line, or "" for a value that is nested too deeply, which nobody repeats."""
     try:
         return "" if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:

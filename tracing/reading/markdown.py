@@ -1,7 +1,7 @@
-"""Markdown to HTML that is safe to show: whoever wrote the text may be an attacker.
+"""Converts Markdown to safe HTML, because the author of a text may be an attacker.
 
-The parser (pulldown-cmark) takes time by the length of the text and meets no HTML, the writer and the sanitizer keep a
-closed set of tags, and nothing is loaded from elsewhere: an image becomes a link."""
+The parser (pulldown-cmark) needs time linear in the text and never sees HTML. The writer and the sanitizer allow a
+closed set of tags. Nothing is loaded from elsewhere: an image becomes a link."""
 
 import re
 from functools import lru_cache
@@ -17,9 +17,9 @@ ALLOWED_TAGS = {
     "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "span",
 }  # fmt: skip
 ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}}
-REMEMBERED = 256  # texts: a page that is opened again, and the windows that come back to it
-# What makes a text worth rendering; anything else keeps its spaces and line ends as they are. Each of these patterns is
-# linear: what it looks through ends where its next attempt may begin, and what is possessive is never gone back into.
+CACHED_TEXTS = 256  # enough for a page that is opened again
+# Signs that make a text worth rendering; other texts keep their spaces and line ends. Each of these patterns is linear:
+# an attempt ends where the next one may begin, and possessive parts never backtrack.
 MARKDOWN_BLOCK_PATTERN = re.compile(
     r"```|^#{1,6} \S|^[^\S\n]*+(?:[-*+]|\d{1,3}[.)]) \S|^> \S|^\|[^\n]+\||\*\*\S|\]\((?:https?:|mailto:)|`[^`\n]+`",
     re.MULTILINE,
@@ -31,10 +31,10 @@ EMPHASIS = re.compile(
 )
 
 AUTOLINK_OR_OPENER = re.compile(r"<(?!(?:https?://|mailto:)[^\s<>]++>)")
-# Blocks in blocks, begun on one line: every line that follows is looked at once for each of them.
+# Many nested blocks on one line: the parser reads every following line once for each of them.
 NESTED = re.compile(r"^(?:[ \t]*+(?:>|[-+*](?=[ \t\n])|\d{1,9}[.)](?=[ \t\n]))){20}", re.MULTILINE)
-SWOLLEN = 10  # times the text: more HTML than this is made by a trick
-STRIKES = pyromark.Options.ENABLE_STRIKETHROUGH
+MAX_SWELLING = 10  # the HTML may be this many times as long as the text
+MARKDOWN_OPTIONS = pyromark.Options.ENABLE_STRIKETHROUGH
 
 _cleaner = nh3.Cleaner(
     tags=ALLOWED_TAGS,
@@ -45,32 +45,36 @@ _cleaner = nh3.Cleaner(
 
 
 def is_markdown(text: str) -> bool:
+    """Return whether a text is worth rendering as Markdown."""
     return MARKDOWN_BLOCK_PATTERN.search(text) is not None
 
 
 def without_signs(text: str) -> str:
-    """The words of a preview, which has lost its lines already."""
+    """Return the words of a preview without Markdown signs. A preview has no line ends."""
     if not is_markdown(text):
         return text
     words = LINK.sub(r"\1", MARKDOWN_INLINE_PATTERN.sub(" ", text))
-    for _ in range(2):  # again for what has emphasis inside
+    for _ in range(2):  # twice for nested emphasis
         words = EMPHASIS.sub(r"\1\2\3\5", words)
     return " ".join(words.split())
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHED_TEXTS)
 def rendered(text: str) -> SafeString | None:
-    """Links open without telling where the reader came from, and only lead to the web or to a mail address. None when
-    the text nests too deep, or swells."""
+    """Return the HTML, or None if the text is nested too deeply or its HTML would be too large.
+
+    Links lead only to the web or to mail addresses, and do not reveal where the reader came from."""
     if NESTED.search(text):
         return None
-    options = STRIKES | pyromark.Options.ENABLE_TABLES if has_even_tables(text) else STRIKES
+    options = MARKDOWN_OPTIONS | pyromark.Options.ENABLE_TABLES if has_even_tables(text) else MARKDOWN_OPTIONS
     tagless = AUTOLINK_OR_OPENER.sub(OPENER, text.replace(OPENER, "\ufffd"))
-    html = written(pyromark.events(tagless, options=options), SWOLLEN * len(text) + 1_000)
+    html = written(pyromark.events(tagless, options=options), MAX_SWELLING * len(text) + 1_000)
     return None if html is None else mark_safe(_cleaner.clean(html))
 
 
 def has_even_tables(text: str) -> bool:
-    """Each row gets as many cells as the first: a wide one above many short ones is thousands of empty cells."""
+    """Return whether no table has a wide first row.
+
+    Each row gets as many cells as the first: a wide one above many short ones makes thousands of empty cells."""
     lines = text.splitlines()
     return max((line.count("|") for line in lines), default=0) * len(lines) <= len(text) + 1_000

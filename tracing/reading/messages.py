@@ -1,5 +1,6 @@
-"""Stored chat messages (tracing/vocabularies/messages.py) as a page shows them: what a tool answered stands below the
-call that asked for it, and files stand beside the text that mentions them."""
+"""Prepares stored chat messages (tracing/vocabularies/messages.py) for a page.
+
+The answer of a tool is shown below the call, and files beside the text that mentions them."""
 
 import re
 from collections.abc import Sequence
@@ -12,17 +13,18 @@ from tracing.reading.files import INLINE_MEDIA_TYPES
 
 MEDIA_URL_SCHEMES = ("http://", "https://")
 MEDIA_REFERENCE = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")
-FILES = 20  # of one message
-MAX_CALLS_OF_MESSAGE = 20  # of one message
-SHOWN_NAME_CHARACTERS = 200  # characters of a role, a name or an id
-ADDRESS = 4_000  # characters of a link; a longer one leads nowhere
-GIST = 60  # characters of a call's arguments that its closed line shows
+MAX_FILES_OF_MESSAGE = 20
+MAX_CALLS_OF_MESSAGE = 20
+SHOWN_NAME_CHARACTERS = 200  # of a role, a name or an id
+MAX_URL_CHARACTERS = 4_000  # a longer address is not linked
+GIST_CHARACTERS = 60  # characters of a call's arguments that its closed line shows
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An image, a sound or a file beside the text. `media_id` names a kept file, `url` one elsewhere on the web; both
-    are empty when it leads nowhere."""
+    """An image, sound or file beside the text.
+
+    `media_id` names a stored file, `url` one elsewhere on the web. Both are empty if there is no usable address."""
 
     kind: str
     url: str = ""
@@ -31,7 +33,7 @@ class Attachment:
 
     @property
     def is_image(self) -> bool:
-        """Whether the page itself may show it: kept here, of a type that carries no script."""
+        """Return whether the page may show it: stored here, and of a type without scripts."""
         return (
             bool(self.media_id) and self.content_type in INLINE_MEDIA_TYPES and self.content_type.startswith("image/")
         )
@@ -45,7 +47,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool that was asked for, and what it answered if that is known."""
+    """A tool call, and its result if that is known."""
 
     name: str
     id: str
@@ -65,6 +67,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """One message of a conversation."""
+
     index: int
     role: str
     name: str = ""
@@ -73,21 +77,22 @@ class Message:
     calls: list[Call] = field(default_factory=list)
     calls_left_out: int = 0
     attachments: list[Attachment] = field(default_factory=list)
-    call_id: str = ""  # of the call that a tool's message answers
+    call_id: str = ""  # of the call to which a tool's message belongs
 
 
 def messages_of(
     items: Sequence[dict[str, Any]], start: int, end: int, head: int = BODY_HEAD_CHARACTERS
 ) -> list[Message]:
+    """Return the messages from `start` to `end`, with tool results in their calls."""
     return paired([_message(index, items[index], head) for index in range(start, end)])
 
 
 def paired(messages: Sequence[Message]) -> list[Message]:
-    """Moves each tool's answer into the call that it answers: by the call's id, else the first call without one."""
+    """Move the result of each tool into its call: the one with its id, or else the first without a result."""
     waiting: list[tuple[int, int, Call]] = []  # place of the message, of the call in it, the call
     kept: list[Message] = []
     for message in messages:
-        if message.role == "tool" and (found := _asked(waiting, message)) is not None:
+        if message.role == "tool" and (found := _call_of(waiting, message)) is not None:
             waiting.remove(found)
             place, number, call = found
             kept[place].calls[number] = replace(call, result=message.body or RenderedBody(), result_index=message.index)
@@ -98,7 +103,7 @@ def paired(messages: Sequence[Message]) -> list[Message]:
     return kept
 
 
-def _asked(waiting: Sequence[tuple[int, int, Call]], answer: Message) -> tuple[int, int, Call] | None:
+def _call_of(waiting: Sequence[tuple[int, int, Call]], answer: Message) -> tuple[int, int, Call] | None:
     if answer.call_id:
         return next((entry for entry in waiting if entry[2].id == answer.call_id), None)
     return next((entry for entry in waiting if not answer.name or entry[2].name == answer.name), None)
@@ -107,9 +112,9 @@ def _asked(waiting: Sequence[tuple[int, int, Call]], answer: Message) -> tuple[i
 def _message(index: int, item: dict[str, Any], head: int) -> Message:
     content, reasoning = item.get("content"), item.get("reasoning")
     calls = _dicts(item.get("tool_calls"))
-    attachments = [_attachment(file) for file in _dicts(item.get("media"))[:FILES]]
+    attachments = [_attachment(file) for file in _dicts(item.get("media"))[:MAX_FILES_OF_MESSAGE]]
     if isinstance(content, str) and "@@@langfuseMedia" in content:
-        attachments += [_kept(found) for found in MEDIA_REFERENCE.finditer(content)][:FILES]
+        attachments += [_kept(found) for found in MEDIA_REFERENCE.finditer(content)][:MAX_FILES_OF_MESSAGE]
         content = MEDIA_REFERENCE.sub("", content).strip()
     return Message(
         index=index,
@@ -134,19 +139,20 @@ def _name(value: Any) -> str:
 
 
 def gist(arguments: Any) -> str:
-    """A call's arguments on one short line, as code would name them: `order_id=12345`."""
+    """Return the arguments of a call on one short line, as code would spell them: `order_id=12345`."""
     if isinstance(arguments, dict):
-        first = islice(arguments.items(), GIST)  # each takes two characters at least
-        arguments = ", ".join(f"{name[:GIST]}={words(value)[: GIST * 4]}" for name, value in first)
-    line = " ".join(words(arguments)[: GIST * 4].split())
-    return line if len(line) <= GIST else line[: GIST - 1] + "…"
+        first = islice(arguments.items(), GIST_CHARACTERS)  # each argument takes at least two characters
+        named = (f"{name[:GIST_CHARACTERS]}={words(value)[: GIST_CHARACTERS * 4]}" for name, value in first)
+        arguments = ", ".join(named)
+    line = " ".join(words(arguments)[: GIST_CHARACTERS * 4].split())
+    return line if len(line) <= GIST_CHARACTERS else line[: GIST_CHARACTERS - 1] + "…"
 
 
 def _attachment(file: dict[str, Any]) -> Attachment:
     url, kind = words(file.get("url")), _name(file.get("type")) or "file"
     if found := MEDIA_REFERENCE.fullmatch(url):
         return _kept(found)
-    return Attachment(kind, url=url if url.startswith(MEDIA_URL_SCHEMES) and len(url) <= ADDRESS else "")
+    return Attachment(kind, url=url if url.startswith(MEDIA_URL_SCHEMES) and len(url) <= MAX_URL_CHARACTERS else "")
 
 
 def _kept(found: re.Match[str]) -> Attachment:

@@ -1,4 +1,4 @@
-"""What many traces were asked and what they answered, in one query for each side."""
+"""Loads the inputs and outputs of many traces, with one query for each side."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from tracing.models.fields import decompress, unpacked_size
 from tracing.store.statements import LOAD_TEXTS_BY_COLUMN
 
 ROLES = {"input": "user", "output": "assistant"}
-# All of a trace that must be read to find its texts.
+# The columns of a trace that are needed to find its texts.
 SIDE_COLUMNS = ("project_id", "trace_id", "bucket", "session_id", "started_at", "input_span_id", "output_span_id")
 
 
-def texts_of_side(project_id: int, traces: Sequence[Trace], side: str, most: int | None = None) -> dict[str, str]:
-    """The stored text of one side by trace id; a trace that has none is missing, and one of more than `most` bytes."""
+def load_side(project_id: int, traces: Sequence[Trace], side: str, most: int | None = None) -> dict[str, str]:
+    """Load the texts of one side by trace id. Missing texts, and those of more than `most` bytes, are left out."""
     wanted = [(trace, source) for trace in traces if (source := getattr(trace, f"{side}_span_id")) is not None]
     if not wanted:
         return {}

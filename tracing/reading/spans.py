@@ -1,4 +1,4 @@
-"""The spans of a trace as a tree with a waterfall, and one span in full: a bounded number of rows and of queries."""
+"""Shows the spans of a trace as a tree with a waterfall, and one span in full, with limited rows and queries."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,10 +15,10 @@ from tracing.store.rows import SpanRow
 from tracing.store.span_tree import parents_of
 from tracing.store.witnesses import has_usage, total_tokens
 
-MAX_TREE_SPANS = 5_000  # spans of one trace that are put into a tree
-SPANS_PER_PAGE = 500  # rows shown at once
-MAX_INDENT_STEPS = 20  # steps to the right
-EVENTS = 50
+MAX_TREE_SPANS = 5_000  # of one trace
+SPANS_PER_PAGE = 500
+MAX_INDENT_STEPS = 20
+MAX_EVENTS_OF_SPAN = 50
 SPAN_TREE_COLUMNS = (
     "trace_id", "span_id", "parent_id", "name", "kind", "level", "status_message", "started_at", "ended_at", "model",
     "input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost", "stated_costs",
@@ -28,7 +28,7 @@ SPAN_TREE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class SpanLine:
-    """A span in its place: how deep, and from where to where of the trace's time, in percent."""
+    """A span in the tree: its depth, and its place within the trace's time in percent."""
 
     span: SpanRow
     depth: int
@@ -50,7 +50,7 @@ class SpanLine:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A page of rows. `following` is the number of the row that comes next, None after the last."""
+    """A page of rows. `following` is the number of the next row, or None after the last one."""
 
     rows: list[SpanLine]
     total: int
@@ -60,15 +60,15 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class SpanEvent:
-    """Something that happened during a span, such as an exception."""
+    """An event during a span, such as an exception."""
 
     name: str
     body: RenderedBody | None
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
-    """One span with its texts; `raw` is what no column holds."""
+class SpanDetail:
+    """One span with its texts. `raw` is what has no column."""
 
     span: Span
     input: Shown | None
@@ -88,7 +88,7 @@ class Detail:
 
 
 def tree_of(trace: Trace, start: int = 0) -> Tree:
-    """The rows from number `start` on: parents before their children, and those by time."""
+    """Load the rows from number `start` on: parents before their children, siblings by time."""
     found = Span.objects.for_project(trace.project_id).filter(bucket=trace.bucket, trace_id=trace.trace_id)
     spans = [
         SpanRow(**values)
@@ -106,7 +106,7 @@ def tree_of(trace: Trace, start: int = 0) -> Tree:
 
 
 def texts_of(trace: Trace) -> dict[str, str]:
-    """The trace's own input and output, whichever span has them; one that was not recorded is missing."""
+    """Load the trace's own input and output, from the spans that have them. Missing texts are left out."""
     sources = {"input": trace.input_span_id, "output": trace.output_span_id}
     stored = _io_of(trace, {span_id for span_id in sources.values() if span_id is not None}, *sources)
     texts: dict[str, str] = {}
@@ -118,14 +118,14 @@ def texts_of(trace: Trace) -> dict[str, str]:
 
 
 def text_of(trace: Trace, span_id: str, side: str) -> str | None:
-    """One stored text in full: the input, the output, or the raw rest of a span's report."""
+    """Load one stored text in full: the input, the output, or the raw rest of a span's report."""
     stored = _io_of(trace, {span_id}, side).get(span_id)
     value = getattr(stored, side, None)
     return indented(value) if side == "raw" and value else value
 
 
-def detail_of(trace: Trace, span_id: str) -> Detail | None:
-    """None when the trace has no such span."""
+def detail_of(trace: Trace, span_id: str) -> SpanDetail | None:
+    """Load one span with its texts, or return None if the trace has no such span."""
     pinned = {"bucket": trace.bucket, "trace_id": trace.trace_id, "span_id": span_id}
     span = Span.objects.for_project(trace.project_id).filter(**pinned).first()
     if span is None:
@@ -133,14 +133,14 @@ def detail_of(trace: Trace, span_id: str) -> Detail | None:
     io = SpanIO.objects.for_project(trace.project_id).filter(**pinned).first()
     raw = dict(io.raw or {}) if io else {}
     origin = {name: raw[name] for name in ("resource", "scope") if raw.get(name)}
-    return Detail(
+    return SpanDetail(
         span=span,
         input=shown(io.input) if io and io.input else None,
         output=shown(io.output) if io and io.output else None,
         parameters=_filled(raw.get("model_parameters")),
         metadata=_filled(raw.get("metadata")),
         attributes=_filled(raw.get("attributes")),
-        events=[_event(event) for event in raw.get("events") or [] if isinstance(event, dict)][:EVENTS],
+        events=[_event(event) for event in raw.get("events") or [] if isinstance(event, dict)][:MAX_EVENTS_OF_SPAN],
         origin=_filled(origin),
         raw=piece(indented(raw), 0) if raw else None,
     )
@@ -166,7 +166,7 @@ def _event(event: dict[str, Any]) -> SpanEvent:
 
 
 def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:
-    """Every span once, with its depth. `spans` come by time, and so do the children of each."""
+    """Yield every span once, with its depth. Siblings keep the order by time of `spans`."""
     parents = parents_of(spans)
     children: dict[str | None, list[SpanRow]] = defaultdict(list)
     for span in spans:

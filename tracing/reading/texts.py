@@ -1,7 +1,7 @@
-"""A stored text as a person reads it: a conversation, a JSON tree, Markdown, or the plain words.
+"""Prepares a stored text for people: as a conversation, a JSON tree, Markdown, or plain words.
 
-Whatever its size, a page shows at most BODY_HEAD_CHARACTERS of one text and MESSAGES_PER_PAGE of one
-conversation, and says where to read on."""
+A page shows at most BODY_HEAD_CHARACTERS of one text and MESSAGES_PER_PAGE of one conversation, and says where to read
+on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,22 +33,22 @@ __all__ = [
     "shown",
 ]
 
-MESSAGES_PER_PAGE = 20  # messages shown at once
+MESSAGES_PER_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One stored text. Either `messages`, the last ones of a conversation with `earlier` before them, or a `body`."""
+    """A stored text: either `messages`, the last ones of a conversation with `earlier` before them, or a `body`."""
 
     size: int
     messages: list[Message] = field(default_factory=list)
     earlier: int = 0
     body: RenderedBody | None = None
-    is_repeated: bool = False  # what is earlier was read in a turn before
+    is_repeated: bool = False  # the earlier messages were shown in a previous turn
 
 
 def shown(text: str) -> Shown:
-    """The beginning of what there is to read; of a conversation, what is new in it: its last turn."""
+    """Return the beginning of a text or, of a conversation, its last turn."""
     value = parsed(text)
     if is_conversation(value):
         start = last_turn(value)
@@ -57,7 +57,7 @@ def shown(text: str) -> Shown:
 
 
 def earlier(text: str, before: int) -> Shown:
-    """The page of messages that ends before message `before`."""
+    """Return the page of messages that ends before message `before`."""
     value = parsed(text)
     if not is_conversation(value):
         return Shown(len(text))
@@ -67,7 +67,7 @@ def earlier(text: str, before: int) -> Shown:
 
 
 def piece(text: str, offset: int, message: int | None = None) -> RenderedBody:
-    """BODY_HEAD_CHARACTERS from `offset` on, of the text itself or of one of its messages."""
+    """Return BODY_HEAD_CHARACTERS from `offset` on, of the text itself or of one of its messages."""
     value = parsed(text)
     if message is not None:
         text = words(value[message].get("content")) if is_conversation(value) and message < len(value) else ""
@@ -76,12 +76,12 @@ def piece(text: str, offset: int, message: int | None = None) -> RenderedBody:
 
 
 def is_conversation(value: Any) -> bool:
-    """Whether this is a list of chat messages, as vocabularies store them (tracing/vocabularies/messages.py)."""
+    """Return whether a value is a list of chat messages, as vocabularies store them."""
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "role" in item for item in value)
 
 
 def last_turn(messages: Sequence[dict[str, Any]]) -> int:
-    """Where what is new begins: after the last answer of the assistant that waited for nothing."""
+    """Return the index of the first new message: after the assistant's last answer without open calls."""
     for index in range(len(messages) - 2, -1, -1):
         if messages[index]["role"] == "assistant" and not messages[index].get("tool_calls"):
             return max(index + 1, len(messages) - MESSAGES_PER_PAGE)

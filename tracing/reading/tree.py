@@ -1,4 +1,4 @@
-"""A JSON value as foldable HTML: built here and not by a template, since a value may have a thousand nodes."""
+"""Renders a JSON value as foldable HTML, built here instead of a template because it may have a thousand nodes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-CHARACTERS = 10_000  # of keys and texts
-NODES = 1_000  # a larger or deeper value is shown as text, piece by piece
+MAX_TREE_CHARACTERS = 10_000  # of keys and texts
+MAX_TREE_NODES = 1_000  # a larger or deeper value is shown as text, piece by piece
 MAX_TREE_LEVELS = 40
 OPEN_LEVELS = 2
-OPEN_ITEMS = 20  # a longer list starts folded
+MAX_OPEN_ITEMS = 20  # a longer list is folded at first
 
 
 def is_small(value: Any) -> bool:
-    """Whether `value` may be shown as a tree."""
+    """Return whether `value` may be shown as a tree."""
     waiting, found, characters = [(value, 0)], 1, 0
     while waiting:
         item, level = waiting.pop()
@@ -22,21 +22,22 @@ def is_small(value: Any) -> bool:
             characters += len(item)
         elif isinstance(item, dict | list):
             found += len(item)
-            if found > NODES or level > MAX_TREE_LEVELS:
+            if found > MAX_TREE_NODES or level > MAX_TREE_LEVELS:
                 return False
             characters += sum(map(len, item)) if isinstance(item, dict) else 0
             waiting.extend((child, level + 1) for child in (item.values() if isinstance(item, dict) else item))
-        if characters > CHARACTERS:
+        if characters > MAX_TREE_CHARACTERS:
             return False
     return True
 
 
 def foldable(value: Any) -> SafeString:
+    """Return the HTML of a value."""
     return format_html('<div class="json">{}</div>', mark_safe("".join(_value("", value, 0))))
 
 
 def _value(key: str, value: Any, level: int) -> Iterator[str]:
-    """`key` is HTML that stands before the value, everything else is escaped here."""
+    """Yield the HTML of a value. `key` is HTML to put before it; everything else is escaped here."""
     if isinstance(value, dict | list) and value:
         yield from _branch(key, value, level)
     else:
@@ -55,7 +56,7 @@ def _leaf(value: Any) -> str:
 
 
 def _branch(key: str, value: dict[str, Any] | list[Any], level: int) -> Iterator[str]:
-    is_open = level < OPEN_LEVELS and len(value) <= OPEN_ITEMS
+    is_open = level < OPEN_LEVELS and len(value) <= MAX_OPEN_ITEMS
     yield f"<details{' open' if is_open else ''}><summary>{key}{_gist(value)}</summary><ul>"
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for name, item in items:
@@ -66,7 +67,7 @@ def _branch(key: str, value: dict[str, Any] | list[Any], level: int) -> Iterator
 
 
 def _gist(value: dict[str, Any] | list[Any]) -> str:
-    """What a folded branch is about."""
+    """Return a summary of a folded branch."""
     if isinstance(value, list):
         return f'<span class="key">[{len(value):,} {"item" if len(value) == 1 else "items"}]</span>'
     keys = ", ".join(str(key) for key in list(value)[:4])

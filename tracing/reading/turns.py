@@ -1,7 +1,7 @@
-"""Traces as turns of one conversation: what was asked, which tools were used, what was answered.
+"""Shows traces as turns of a conversation: the question, the tools used, and the answer.
 
-A page of turns costs two queries whatever it shows. Long texts are not loaded with it: a turn then says where they
-are read, and a page asks for them when they are reached."""
+A page of turns needs two queries, whatever it shows. Long texts are not loaded with it: a turn then says where they
+are, and the page requests them when the reader reaches them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ from tracing.reading.messages import Call, gist, messages_of
 from tracing.reading.texts import MESSAGES_PER_PAGE, Shown, is_conversation, last_turn
 from tracing.records import Kind, Level
 
-EAGER = 200_000  # bytes of a text that is loaded with its page
-TURN_HEAD_CHARACTERS = 3_000  # characters of one text in a conversation; the rest is a click away
-MAX_TOOLS_OF_TURN = 8  # of one turn; all of them stand among its steps
-MAX_SPANS_OF_PAGE = 1_000  # of one page that are looked at
+MAX_EAGER_BYTES = 200_000  # a longer text is not loaded with its page
+TURN_HEAD_CHARACTERS = 3_000  # of one text in a conversation; the rest is one click away
+MAX_TOOLS_OF_TURN = 8  # all of them are among its steps
+MAX_SPANS_OF_PAGE = 1_000
 SIDES = {"input": "user", "output": "assistant"}
-LEFT_OUT = "Too long to be shown here: the step has it."
+TOO_LONG_NOTE = "Too long to be shown here. Open the step to read it."
 
 SpanKey = tuple[date, str, str]
 
 
 def _packed(side: str) -> Case:
-    """The stored text, or only its head where it lies beyond what one page reads."""
+    """Return the expression for a stored text, or only its header if it exceeds the budget of the page."""
     head = Func(side, Value(1), Value(fields.ZSTD_HEAD_BYTES), function="substring")
     return Case(When(is_read=True, then=F(side)), default=head, output_field=BinaryField())
 
@@ -49,7 +49,7 @@ PACKED_FIELDS = ("is_read", *(f"packed_{side}" for side in SIDES))
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One side of a turn. `shown` is None when its text is too long to come with the page."""
+    """One side of a turn. `shown` is None if its text is too long to load with the page."""
 
     side: str
     role: str
@@ -60,7 +60,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class TurnReading:
-    """What a turn says, in order."""
+    """The parts of a turn, in order."""
 
     trace: Trace
     input: Spoken | None = None
@@ -71,7 +71,7 @@ class TurnReading:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One stored text; `words` is None when it is too long to come with a page. `size` in bytes."""
+    """A stored text of `size` bytes. `words` is None if it is too long to load with a page."""
 
     size: int
     words: str | None
@@ -79,14 +79,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class StoredTexts:
-    """The tools that a page of turns used, in order, and the texts of both."""
+    """The tools that a page of turns used, in order, and the texts of tools and turns."""
 
     tools: dict[SpanKey, dict[str, Any]]
     texts: dict[SpanKey, dict[str, Text]]
 
 
-def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[TurnReading]:
-    """The turns of `traces`, all of one project; what they repeat of `before`, and of each other, is folded."""
+def load_readings(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[TurnReading]:
+    """Load the turns of `traces`, all of one project.
+
+    Messages that they repeat of `before`, or of each other, are folded."""
     every = [*before, *traces]
     if not every:
         return []
@@ -99,7 +101,7 @@ def readings_of(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[T
         }
         found = tools.get((trace.bucket, trace.trace_id), [])
         if any(spoken and _has_calls(spoken.shown) for spoken in sides.values()):
-            found = []  # the messages tell of them already
+            found = []  # the messages contain them already
         readings.append(
             TurnReading(
                 trace, **sides, tools=found[:MAX_TOOLS_OF_TURN], tools_left_out=max(0, len(found) - MAX_TOOLS_OF_TURN)
@@ -129,8 +131,10 @@ def _stored(traces: Sequence[Trace]) -> StoredTexts:
 
 
 def _texts(project_id: int, keys: set[SpanKey]) -> dict[SpanKey, dict[str, Text]]:
-    """The texts as they are stored say in their head how long they are, before anything is unpacked. The shortest are
-    read first, and of those beyond the budget the head alone."""
+    """Load texts.
+
+    The header of a stored text says how long it is, before anything is unpacked. The shortest are read first, and of
+    those beyond the budget only the header."""
     pinned = Q(trace_id__in=[])
     for bucket in {bucket for bucket, _, _ in keys}:
         of_day = [key for key in keys if key[0] == bucket]
@@ -146,7 +150,7 @@ def _texts(project_id: int, keys: set[SpanKey]) -> dict[SpanKey, dict[str, Text]
 
 def _unpacked(data: memoryview, is_read: bool) -> Text:
     size = unpacked_size(data)
-    is_read = is_read and size <= EAGER and budget.take(size)
+    is_read = is_read and size <= MAX_EAGER_BYTES and budget.take(size)
     return Text(size, decompress(data) if is_read else None)
 
 
@@ -183,7 +187,7 @@ def _has_calls(shown: Shown | None) -> bool:
 
 
 def _tools(stored: StoredTexts) -> dict[tuple[date, str], list[Call]]:
-    """The tools of each trace in the order in which they began."""
+    """Return the tool calls of each trace, in the order in which they began."""
     found: dict[tuple[date, str], list[Call]] = defaultdict(list)
     for key, row in stored.tools.items():
         found[key[:2]].append(_tool(row, stored.texts.get(key, {})))
@@ -196,9 +200,9 @@ def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
     return Call(
         name=row["name"] or "tool",
         id="",
-        arguments=_told(asked) or RenderedBody(),
+        arguments=_body_of(asked) or RenderedBody(),
         gist=gist(value if (value := parsed(arguments)) is not None else arguments),
-        result=_told(answered),
+        result=_body_of(answered),
         error=row["status_message"] or "",
         has_failed=row["level"] == Level.ERROR,
         span_id=row["span_id"],
@@ -206,7 +210,7 @@ def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
     )
 
 
-def _told(text: Text | None) -> RenderedBody | None:
+def _body_of(text: Text | None) -> RenderedBody | None:
     if text is None or text.words == "":
         return None
-    return RenderedBody(note=LEFT_OUT) if text.words is None else body_of(text.words, TURN_HEAD_CHARACTERS)
+    return RenderedBody(note=TOO_LONG_NOTE) if text.words is None else body_of(text.words, TURN_HEAD_CHARACTERS)

@@ -1,4 +1,4 @@
-"""HTML of what a Markdown parser found, out of a closed set of tags and no larger or deeper than stated."""
+"""Writes HTML from the events of a Markdown parser, with a closed set of tags, limited in size and depth."""
 
 from collections.abc import Iterable
 from html import escape
@@ -7,8 +7,8 @@ from typing import Any
 from tracing.reading import budget
 from tracing.reading.code import coloured
 
-EVENTS_BETWEEN_CLOCK_LOOKS = 1_000  # events between two looks at the clock
-MAX_TAG_DEPTH = 40  # tags inside tags; browsers give up at some hundreds
+EVENTS_BETWEEN_CLOCK_LOOKS = 1_000  # the clock is read once per this many events
+MAX_TAG_DEPTH = 40  # browsers fail at some hundreds
 LINK_SCHEMES = ("http://", "https://", "mailto:")
 HEAD_END, CODE_END, LINK_END = "</tr></thead><tbody>", "</code></pre>", "</a>"
 TAG_NAMES = {
@@ -18,11 +18,11 @@ TAG_NAMES = {
 TAG_PAIRS = {name: (f"<{tag}>", f"</{tag}>") for name, tag in TAG_NAMES.items()}
 TAG_PAIRS |= {"Table": ("<table>", "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
 VOID_ELEMENTS = {"SoftBreak": "<br>\n", "HardBreak": "<br>\n", "Rule": "<hr>"}
-OPENER = "\ufdd0"  # stands for every `<` of the text, so that the parser meets no tag (the code point is no character)
+OPENER = "\ufdd0"  # replaces every `<` of the text, so that the parser sees no tag (a code point without a character)
 
 
 class Writer:
-    """HTML so far, and the tags that are still to be closed."""
+    """The HTML so far, and the tags that must still be closed."""
 
     def __init__(self, most: int) -> None:
         self.left = most  # characters
@@ -31,7 +31,7 @@ class Writer:
         self.language = ""  # of the block of code that is open
 
     def take(self, event: Any) -> bool:
-        """Whether there is room for more."""
+        """Write one event, and return whether there is room for more."""
         if isinstance(event, str):
             self._write(VOID_ELEMENTS.get(event, ""))
             return self.left >= 0
@@ -41,11 +41,11 @@ class Writer:
             elif kind == "End":
                 self._write(self.ends.pop())
             elif kind == "Code":
-                self._write(f"<code>{said(value)}</code>")
+                self._write(f"<code>{escaped(value)}</code>")
             elif self.ends and self.ends[-1] == CODE_END:
                 self._write(coloured(value.replace(OPENER, "<"), self.language))
             else:
-                self._write(said(str(value)))
+                self._write(escaped(str(value)))
         return self.left >= 0 and len(self.ends) <= MAX_TAG_DEPTH
 
     def _open(self, tag: Any) -> None:
@@ -61,7 +61,7 @@ class Writer:
         self.pieces.append(html)
 
     def _tags(self, name: str, detail: Any) -> tuple[str, str]:
-        """What opens and what closes it; both are empty for what has no form here."""
+        """Return the HTML that opens and closes an element. Both are empty for elements without a form here."""
         if name in ("Link", "Image"):
             return self._link(detail["dest_url"], detail["title"])
         if name == "CodeBlock":
@@ -75,21 +75,26 @@ class Writer:
         return "", ""
 
     def _link(self, address: str, title: str) -> tuple[str, str]:
-        """An image is a link, too: nothing is loaded. What leads nowhere on the web says where it leads."""
+        """Return the tags of a link.
+
+        An image becomes a link, too: nothing is loaded. A link that does not lead to the web shows its address."""
         if LINK_END in self.ends:
             return "", ""
         if ":" in address.partition("/")[0] and not address.lower().startswith(LINK_SCHEMES):
-            return "", f" ({said(address)})"
-        told = f' title="{said(title)}"' if title else ""
-        return f'<a href="{said(address)}"{told}>', LINK_END
+            return "", f" ({escaped(address)})"
+        title_attribute = f' title="{escaped(title)}"' if title else ""
+        return f'<a href="{escaped(address)}"{title_attribute}>', LINK_END
 
 
-def said(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return the text with HTML escaped, and `<` restored as an entity."""
     return escape(text).replace(OPENER, "&lt;")
 
 
 def written(events: Iterable[Any], most: int) -> str | None:
-    """None when the HTML has more than `most` characters, or nests too deep. Raises Late in the middle of a text."""
+    """Return the HTML, or None if it has more than `most` characters or is nested too deeply.
+
+    Raises Late if the time is over in the middle of a text."""
     writer = Writer(most)
     for number, event in enumerate(events):
         if number % EVENTS_BETWEEN_CLOCK_LOOKS == EVENTS_BETWEEN_CLOCK_LOOKS - 1 and not budget.has_time():

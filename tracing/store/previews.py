@@ -18,11 +18,11 @@ PREVIEW_TEXT_KEYS = (
 
 def preview(text: str, *, role: str) -> str:
     """Return at most PREVIEW_LENGTH characters of what `role` said."""
-    words = said(text, role=role, parsed=PARSED_LENGTH)
+    words = spoken_text(text, role=role, parsed=PARSED_LENGTH)
     return clean(" ".join(words[: PREVIEW_LENGTH * 4].split())[:PREVIEW_LENGTH])
 
 
-def said(text: str, *, role: str, parsed: int) -> str:
+def spoken_text(text: str, *, role: str, parsed: int) -> str:
     """Return the last message of `role`, or the first text in JSON, or the text itself.
 
     A text of more than `parsed` characters is not parsed."""

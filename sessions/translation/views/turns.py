@@ -27,7 +27,7 @@ from sessions.translation.provider import ProviderRefused
 from sessions.translation.reading import in_other_words
 from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG
 from tracing.models import Trace
-from tracing.reading.turns import readings_of
+from tracing.reading.turns import load_readings
 
 TRANSLATION_PREFERENCE_PAGE = "translation"  # of a person's preferences
 
@@ -114,7 +114,7 @@ def _turn(project: Project, trace: Trace) -> Turn:
     """Return the turn as its session shows it, without what it repeats of the turn before."""
     own = Session(project_id=project.pk, session_id=trace.session_id)
     found = one_turn(own, trace.trace_id) if trace.session_id else None
-    return found or Turn(trace=trace, number=0, idle_ms=None, reading=readings_of([trace])[0])
+    return found or Turn(trace=trace, number=0, idle_ms=None, reading=load_readings([trace])[0])
 
 
 def _number(text: str) -> int:
