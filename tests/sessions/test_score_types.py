@@ -112,7 +112,7 @@ def test_another_type_than_the_configs_is_refused(send: Send, project: Project, 
     config_id = config_of(project, alice, "BOOLEAN")
     score = {"id": "x", "name": "said", "value": 1, "sessionId": "s", "configId": config_id, "dataType": "NUMERIC"}
     taken, answer = send(score)
-    assert (taken, "BOOLEAN by its config" in answer) == (False, True)
+    assert (taken, "must be BOOLEAN" in answer) == (False, True)
 
 
 def test_a_config_that_is_not_here_decides_nothing(

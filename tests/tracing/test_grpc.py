@@ -185,4 +185,4 @@ def test_a_port_that_is_taken_is_a_clear_error(port: int) -> None:
     )
 
     assert second.returncode == 1
-    assert f"gRPC cannot start on 127.0.0.1:{port}" in second.stderr
+    assert f"Cannot serve gRPC on 127.0.0.1:{port}" in second.stderr

@@ -247,7 +247,7 @@ def test_the_list_of_traces_has_those_without_a_session_and_reads_on(
     assert [row.trace_id for row in first.context["page"].listing.rows] == ["t2", "t1"]
     assert "question 0" in rest.content.decode()
     assert "<html" not in rest.content.decode()
-    assert "This is no cursor of this list." in alices.get(address, {"cursor": "x"}).content.decode()
+    assert "This is not a cursor of this list." in alices.get(address, {"cursor": "x"}).content.decode()
 
 
 @pytest.mark.parametrize("count", [1, 20])

@@ -22,7 +22,7 @@ from tracing.models import IngestionIssue, Trace
 from tracing.reading import texts
 from tracing.reading.bodies import RenderedBody
 from tracing.reading.explained import explained
-from tracing.reading.spans import Detail, Tree, detail_of, text_of, texts_of, tree_of
+from tracing.reading.spans import SpanDetail, Tree, detail_of, text_of, texts_of, tree_of
 from tracing.reading.texts import Shown
 
 TraceContext = dict[str, object]
@@ -84,7 +84,7 @@ class TracePage:
         return texts.body_of(self.trace.metadata) if self.trace.metadata else None
 
     @cached_property
-    def span(self) -> Detail | None:
+    def span(self) -> SpanDetail | None:
         return detail_of(self.trace, self.span_id)
 
     @property

@@ -1,4 +1,4 @@
-"""From an SDK's attribute keys to a record. A new dialect is one file, one name in VOCABULARIES and a golden pair."""
+"""Converts an SDK's attribute keys to a record. A dialect takes a file, a name in VOCABULARIES, and a golden pair."""
 
 from functools import lru_cache
 
@@ -19,8 +19,8 @@ from tracing.vocabularies.tables import Vocabulary, VocabularyReader
 from tracing.vocabularies.traceloop import TRACELOOP
 from tracing.vocabularies.vercel import VERCEL
 
-# An earlier one counts where two say the same field. First what an application says on purpose (Langfuse), then what
-# reads a shared key in its own way, then libraries that send GenAI names beside their own, then GenAI, then the rest.
+# If several have a value for one field, the first one wins. First what an application sets on purpose (Langfuse), then
+# dialects that read a shared key differently, then libraries that also send GenAI names, then GenAI, then the rest.
 VOCABULARIES: tuple[Vocabulary, ...] = (
     LANGFUSE,
     PYDANTIC_AI,
@@ -40,7 +40,7 @@ KNOWN_SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocab
 
 
 def translate(span: RawSpan) -> SpanRecord | None:
-    """The record of one span; None when its SDK asks not to store it."""
+    """Return the record of one span, or None if its SDK asks not to store it."""
     found = _reading(span.scope_name if span.scope_name in KNOWN_SCOPES else "").find(span)
     return None if found.said.get("withhold") == "off" else assembled(span, found)
 

@@ -1,11 +1,11 @@
-"""A record out of what a span's attributes say: the rules that hold for every dialect."""
+"""Builds a record from what a span's attributes say, by rules that hold for every dialect."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from tracing.records import Kind, Level, RawSpan, SpanRecord
 from tracing.vocabularies.claims import claims_of, merged
-from tracing.vocabularies.genai import TALK
+from tracing.vocabularies.genai import MESSAGE_EVENTS
 from tracing.vocabularies.messages import called_tools
 from tracing.vocabularies.readers import identifier
 from tracing.vocabularies.tables import AttributeReadings
@@ -13,10 +13,11 @@ from tracing.vocabularies.usage import settled
 
 STATUS_CODE_OK, STATUS_CODE_ERROR = 1, 2  # OTLP's status codes
 MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
-NOISE = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
+NOISE_EVENTS = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
 
 
 def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
+    """Return the record of a span from the readings of its attributes."""
     said = found.said
     record = SpanRecord(
         span.trace_id,
@@ -38,7 +39,7 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         claims=claims_of(found),
     )
     record.kind, record.model = _kind_and_model(said, has_usage=record.usage is not None)
-    # A report without times and a name of its own (messages that came as logs) adds to a span and judges nothing.
+    # A report without times and name (messages that came as logs) adds to a span and does not decide about it.
     if span.started_at is not None or span.name:
         if record.kind is None:
             record.kind = Kind.SPAN if record.model is None else Kind.GENERATION
@@ -64,7 +65,9 @@ def _moment(said: datetime | timedelta | None, start: datetime | None) -> dateti
 
 
 def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None:
-    """A failure shows in a level, in the status, or only as an exception event (Laminar's JavaScript SDK)."""
+    """Set level and status message.
+
+    A failure shows in a level, in the status, or only in an exception event (Laminar's JavaScript SDK)."""
     exception = next((event["attributes"] for event in span.events if event["name"] == "exception"), None)
     failed = span.status_code == STATUS_CODE_ERROR or (exception is not None and span.status_code != STATUS_CODE_OK)
     record.level = said.get("level", Level.ERROR if failed else Level.DEFAULT)
@@ -77,7 +80,7 @@ def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None
 
 
 def _raw(span: RawSpan, found: AttributeReadings, record: SpanRecord) -> dict[str, Any] | None:
-    """Everything that the record does not hold in full, so that a newer vocabulary can read it again."""
+    """Return everything that the record does not hold in full, so that a newer vocabulary can read it again."""
     withheld = found.said.get("withhold") is not None
     dropped = found.texts if withheld else found.taken
     attributes = span.attributes
@@ -93,7 +96,7 @@ def _raw(span: RawSpan, found: AttributeReadings, record: SpanRecord) -> dict[st
 
 
 def _is_held(event: dict[str, Any], record: SpanRecord, *, withheld: bool) -> bool:
-    """Whether the record has all that an event says, or must not have it."""
-    if event["name"] in TALK:
+    """Return whether the record has everything in an event, or must not have it."""
+    if event["name"] in MESSAGE_EVENTS:
         return withheld or record.input is not None or record.output is not None
-    return event["name"] in NOISE and not event["attributes"]
+    return event["name"] in NOISE_EVENTS and not event["attributes"]

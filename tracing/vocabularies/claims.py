@@ -1,4 +1,4 @@
-"""What a span claims of its whole trace: whose session it is, and the few facts with rules of their own."""
+"""Claims of a span about its whole trace: its session, and the few values with rules of their own."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,28 +9,31 @@ from tracing.records import Claims, Origin
 from tracing.vocabularies.readers import identifier, tags
 from tracing.vocabularies.tables import AttributeReadings
 
-# Where applications put what an SDK has no name for, asked last: keys of metadata.
+# Keys of metadata, in which applications put what an SDK has no name for. They have the lowest priority.
 SESSION_KEYS = ("langfuse_session_id", "session_id", "sessionId", "conversation_id", "thread_id")
 USER_KEYS = ("langfuse_user_id", "user_id", "userId")
 TAG_KEYS = ("langfuse_tags", "tags")
-ENVIRONMENT = re.compile(r"[a-z0-9_-]{1,40}")
-RESERVED = re.compile(r"^langfuse[-_]?")
+ENVIRONMENT_PATTERN = re.compile(r"[a-z0-9_-]{1,40}")
+RESERVED_PREFIX_PATTERN = re.compile(r"^langfuse[-_]?")
 
 
 class MadeUp(str):
-    """A session id that a library chose because the application gave none."""
+    """A session id that a library generated because the application set none."""
 
     __slots__ = ()
 
 
 def environment(value: Any) -> str | None:
-    """Lower-case letters, digits, - and _, at most 40; the prefix `langfuse` is reserved. Other names are not said."""
+    """Return an environment's name, or None if it is not valid.
+
+    Valid names have at most 40 lower-case letters, digits, - and _, and do not begin with `langfuse`."""
     named = identifier(value)
-    bare = RESERVED.sub("", named.strip().lower())[:40] if named else ""
-    return bare if ENVIRONMENT.fullmatch(bare) else None
+    bare = RESERVED_PREFIX_PATTERN.sub("", named.strip().lower())[:40] if named else ""
+    return bare if ENVIRONMENT_PATTERN.fullmatch(bare) else None
 
 
 def claims_of(found: AttributeReadings) -> Claims:
+    """Return the claims in the readings of a span's attributes."""
     said, metadata = found.said, merged(found.gathered.get("claims.metadata", ()))
     session_id, origin = _session(found, metadata)
     return Claims(
@@ -50,7 +53,7 @@ def claims_of(found: AttributeReadings) -> Claims:
 
 
 def merged(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Several sources of metadata or parameters as one; the first that has a key counts."""
+    """Return several sources of metadata or parameters as one. The first one that has a key wins."""
     result: dict[str, Any] = {}
     for mapping in reversed(mappings):
         result |= mapping
@@ -58,7 +61,10 @@ def merged(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _session(found: AttributeReadings, metadata: Mapping[str, Any]) -> tuple[str | None, Origin | None]:
-    """An application's id before one in metadata, before one that a library made up, before a scrubbed one."""
+    """Return the session id and its origin.
+
+    An application's id wins over one in metadata, that over one that a library generated, and that over a scrubbed one.
+    """
     named = found.gathered.get("claims.session_id", ())
     chosen = next((value for value in named if _weight(value) == 0), None)
     if chosen is None:

@@ -1,7 +1,7 @@
-"""docs/dialects.md out of the tables: what each dialect's keys mean, and what we leave aside, with the reason."""
+"""Generates docs/dialects.md from the tables: what each dialect's keys mean, and what is left out for which reason."""
 
 from tracing.vocabularies import VOCABULARIES
-from tracing.vocabularies.tables import Table, Vocabulary
+from tracing.vocabularies.tables import AttributeTable, Vocabulary
 
 DIALECTS_INTRODUCTION = """# Dialects
 
@@ -73,5 +73,5 @@ def _section(vocabulary: Vocabulary) -> str:
     return "\n".join([f"## {vocabulary.title}", "", *lines, *table, ""])
 
 
-def _cells(table: Table) -> dict[str, str]:
+def _cells(table: AttributeTable) -> dict[str, str]:
     return {name: ", ".join(f"`{key}`" for key in rows) for name, rows in table.items()}

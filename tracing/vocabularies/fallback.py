@@ -1,4 +1,4 @@
-"""Names that belong to no dialect: what applications write by hand. Asked last."""
+"""Names outside of any dialect, which applications write by hand. They have the lowest priority."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from tracing.vocabularies.messages import answered, asked
 from tracing.vocabularies.readers import array, identifier
 from tracing.vocabularies.tables import Together, Vocabulary
 
-SDK_RESOURCES = frozenset({"laminar-tracer-resource"})  # whose version is that of the SDK
+SDK_RESOURCES = frozenset({"laminar-tracer-resource"})  # their version is that of the SDK
 
 
 def service_version(values: dict[str, Any]) -> str | None:
+    """Return the version of the application, or None if it is that of the SDK."""
     return (
         None if identifier(values.get("service.name")) in SDK_RESOURCES else identifier(values.get("service.version"))
     )

@@ -1,4 +1,4 @@
-"""Messages of which each leaf is an attribute: `llm.input_messages.0.message.role`, `gen_ai.prompt.0.content`."""
+"""Messages with one attribute per leaf: `llm.input_messages.0.message.role`, `gen_ai.prompt.0.content`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ from tracing.vocabularies.messages import dumped, message
 from tracing.vocabularies.readers import json_value
 from tracing.vocabularies.tables import Together
 
-HIGHEST_INDEX = 10**7
-DEEPEST_LEAF = 16  # steps of a path
+MAX_INDEX = 10**7
+MAX_LEAF_DEPTH = 16  # steps of a path
 
 
 def leaves(role: str) -> Together:
-    """A reader of messages whose leaves came as attributes; `role` is for those that name none."""
+    """Return a reader of messages with one attribute per leaf. `role` is for messages without a role."""
 
     def read(values: Mapping[str, Any]) -> str | None:
         items: dict[str, dict[str, Any]] = {}
@@ -28,7 +28,7 @@ def leaves(role: str) -> Together:
 
 
 def _is_index(text: str) -> bool:
-    return whole_number(text, highest=HIGHEST_INDEX) is not None
+    return whole_number(text, highest=MAX_INDEX) is not None
 
 
 def _with_role(leaves: dict[str, Any], role: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def _with_role(leaves: dict[str, Any], role: str) -> dict[str, Any]:
 
 
 def _plant(tree: dict[str, Any], path: str, value: Any) -> None:
-    *branches, leaf = path.split(".", DEEPEST_LEAF) if "." in path else (path,)
+    *branches, leaf = path.split(".", MAX_LEAF_DEPTH) if "." in path else (path,)
     for step in branches:
         branch = tree.setdefault(step, {})
         if not isinstance(branch, dict):
@@ -50,7 +50,7 @@ def _plant(tree: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _listed(value: Any) -> Any:
-    """A branch whose keys are all numbers was a list."""
+    """Return a branch as a list if all its keys are numbers."""
     if not isinstance(value, dict):
         return value
     if value and all(map(_is_index, value)):

@@ -1,4 +1,4 @@
-"""OpenTelemetry's conventions for generative AI: current and older names, messages in attributes and in events."""
+"""OpenTelemetry's conventions for generative AI: present and older names, messages in attributes and in events."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from tracing.json_text import dump
 from tracing.records import Kind
 from tracing.vocabularies.messages import conversation, dumped, is_telling, json_answered, json_asked, message
-from tracing.vocabularies.parts import Message
+from tracing.vocabularies.parts import ChatMessage
 from tracing.vocabularies.readers import (
     always,
     decimal,
@@ -35,20 +35,20 @@ INPUT_MESSAGES_KEY, OUTPUT_MESSAGES_KEY, SYSTEM_INSTRUCTIONS_KEY = (
 )
 DETAILS_EVENT, CHOICE_EVENT = "gen_ai.client.inference.operation.details", "gen_ai.choice"
 ROLE_BY_MESSAGE_EVENT = {f"gen_ai.{role}.message": role for role in ("system", "user", "assistant", "tool")}
-TALK = frozenset(
+MESSAGE_EVENTS = frozenset(
     {*ROLE_BY_MESSAGE_EVENT, DETAILS_EVENT, CHOICE_EVENT, "gen_ai.content.prompt", "gen_ai.content.completion"}
 )
 GENAI_USAGE_PREFIX = "gen_ai.usage."
 
 
 def provider(value: Any) -> str | None:
-    """`openai.chat`, `OpenAI` and `openai` are one."""
+    """Return the name of a provider: `openai.chat`, `OpenAI` and `openai` are the same."""
     named = identifier(value)
     return named.lower().removeprefix("az.").partition(".")[0] or None if named else None
 
 
-def instructed(said: Mapping[str, Any]) -> list[Message] | None:
-    """What the model was given: its instructions, unless the messages begin with them, and the messages."""
+def instructed(said: Mapping[str, Any]) -> list[ChatMessage] | None:
+    """Return the input of a model: its messages, after its instructions unless the messages begin with them."""
     messages = conversation(json_value(said.get(INPUT_MESSAGES_KEY)), "user")
     if messages is None or messages[0]["role"] == "system" or not (instructions := said.get(SYSTEM_INSTRUCTIONS_KEY)):
         return messages
@@ -58,12 +58,12 @@ def instructed(said: Mapping[str, Any]) -> list[Message] | None:
 
 
 def given(said: Mapping[str, Any]) -> str | None:
-    """Text that is no list of messages stays as it came."""
+    """Return the input as JSON. Text that is not a list of messages stays as it was sent."""
     return dumped(instructed(said)) or text(said.get(INPUT_MESSAGES_KEY))
 
 
 def answered(value: Any) -> str | None:
-    """Messages without any content say nothing: LiteLLM has a tool's call elsewhere then."""
+    """Return the output. Messages without content are ignored: LiteLLM has a tool call elsewhere then."""
     messages = conversation(json_value(value), "assistant")
     if messages is None:
         return text(value)
@@ -71,7 +71,8 @@ def answered(value: Any) -> str | None:
 
 
 def given_by_events(events: Events) -> str | None:
-    found: list[Message] = []
+    """Return the input that span events contain."""
+    found: list[ChatMessage] = []
     for event in events:
         name, said = event["name"], event["attributes"]
         if name == DETAILS_EVENT and (messages := instructed(said)):
@@ -84,7 +85,8 @@ def given_by_events(events: Events) -> str | None:
 
 
 def answered_by_events(events: Events) -> str | None:
-    found: list[Message] = []
+    """Return the output that span events contain."""
+    found: list[ChatMessage] = []
     for event in events:
         name, said = event["name"], event["attributes"]
         if name == DETAILS_EVENT and (messages := conversation(json_value(said.get(OUTPUT_MESSAGES_KEY)), "assistant")):
@@ -99,14 +101,14 @@ def answered_by_events(events: Events) -> str | None:
     return dumped(found)
 
 
-def _content(value: Any, role: str) -> list[Message]:
+def _content(value: Any, role: str) -> list[ChatMessage]:
     if value in (None, ""):
         return []
     return conversation(json_value(value), role) or [{"role": role, "content": text(value)}]
 
 
 def events_as_json(read: Callable[[Events], str | None], otherwise: Reader) -> Reader:
-    """A reader of the same events in one attribute, as pydantic-ai and Logfire sent them once."""
+    """Return a reader of the same events in one attribute, as pydantic-ai and Logfire used to send them."""
 
     def read_attribute(value: Any) -> str | None:
         items = json_value(value)
@@ -119,7 +121,9 @@ def events_as_json(read: Callable[[Events], str | None], otherwise: Reader) -> R
 
 
 def first_chunk(events: Events) -> Any:
-    """Streams mark the first token (OpenInference), or each chunk (OpenLLMetry), with an event."""
+    """Return the time of the first token.
+
+    Streams mark it (OpenInference), or each chunk (OpenLLMetry), with an event."""
     return next((event["time"] for event in events if event["name"] in FIRST_TOKEN_EVENTS and event["time"]), None)
 
 

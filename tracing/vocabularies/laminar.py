@@ -1,4 +1,4 @@
-"""Laminar's attributes; inputs and outputs are always JSON, facts about the trace are association properties."""
+"""Laminar's attributes. Inputs and outputs are always JSON; values of the trace are association properties."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tracing.vocabularies.readers import decimal, decoded, flag, identifier, int
 from tracing.vocabularies.tables import Events, Together, Vocabulary
 
 LAMINAR_PROPERTIES_PREFIX = "lmnr.association.properties."
-LAMINAR_KINDS = {  # DEFAULT says nothing
+LAMINAR_KINDS = {  # DEFAULT has no meaning
     "LLM": Kind.GENERATION,
     "CACHED": Kind.GENERATION,
     "TOOL": Kind.TOOL,
@@ -22,11 +22,12 @@ LAMINAR_USAGE_PREFIX = "gen_ai.usage."
 
 
 def withheld(value: Any) -> str | None:
-    """`off`: do not store the span; `meta_only`: without its texts."""
+    """Return `off` if the span must not be stored, or `meta_only` if its texts must not."""
     return value if value in ("off", "meta_only") else None
 
 
 def said_by_event(events: Events, key: str) -> str | None:
+    """Return the first value of `key` in the events."""
     return next((said for event in events if (said := identifier(event["attributes"].get(key)))), None)
 
 

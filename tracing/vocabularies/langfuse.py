@@ -1,4 +1,4 @@
-"""Langfuse's attributes, which InteractiveAI's SDK sends as well."""
+"""Langfuse's attributes, which InteractiveAI's SDK sends, too."""
 
 from typing import Any
 
@@ -20,15 +20,17 @@ from tracing.vocabularies.usage import buckets, costs
 
 LANGFUSE_KINDS = {kind.name: kind for kind in Kind}
 LANGFUSE_LEVELS = {level.name: level for level in Level}
-COSTS = "langfuse.observation.cost_details"
-OBSERVATION_METADATA_KEY, TRACE_METADATA = "langfuse.observation.metadata", "langfuse.trace.metadata"
+COST_DETAILS_KEY = "langfuse.observation.cost_details"
+OBSERVATION_METADATA_KEY, TRACE_METADATA_KEY = "langfuse.observation.metadata", "langfuse.trace.metadata"
 
 
 def prompt_link(value: Any) -> dict[str, Any] | None:
+    """Return the linked prompt, or None without one."""
     return {"prompt": found} if (found := mapping(value)) else None
 
 
 def cost_of(side: str) -> Any:
+    """Return a reader of the cost of one side."""
     return lambda value: (costs(value) or {}).get(side)
 
 
@@ -56,8 +58,8 @@ LANGFUSE = Vocabulary(
             "langfuse.observation.metadata.langfuse_tags": tags,
         },
         "claims.metadata": {
-            TRACE_METADATA: mapping,
-            TRACE_METADATA + ".*": EACH_DECODED,
+            TRACE_METADATA_KEY: mapping,
+            TRACE_METADATA_KEY + ".*": EACH_DECODED,
             "langfuse.metadata": mapping,
             "langfuse.metadata.*": EACH_DECODED,
         },
@@ -79,9 +81,9 @@ LANGFUSE = Vocabulary(
         "model": {"langfuse.observation.model.name": identifier},
         "model_parameters": {"langfuse.observation.model.parameters": mapping},
         "usage": {"langfuse.observation.usage_details": buckets},
-        "input_cost": {COSTS: cost_of("input")},
-        "output_cost": {COSTS: cost_of("output")},
-        "total_cost": {COSTS: cost_of("total")},
+        "input_cost": {COST_DETAILS_KEY: cost_of("input")},
+        "output_cost": {COST_DETAILS_KEY: cost_of("output")},
+        "total_cost": {COST_DETAILS_KEY: cost_of("total")},
         "metadata": {
             OBSERVATION_METADATA_KEY: mapping,
             OBSERVATION_METADATA_KEY + ".*": EACH_DECODED,

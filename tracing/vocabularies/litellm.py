@@ -1,5 +1,6 @@
-"""LiteLLM's OpenTelemetry callback: GenAI attributes, and details as Python prints them. The span of the raw request, a
-child of the first, has nothing else."""
+"""LiteLLM's OpenTelemetry callback: GenAI attributes, and details as Python prints them.
+
+Only its child, the span of the raw request, has nothing else."""
 
 from typing import Any
 
@@ -23,15 +24,17 @@ LITELLM_PROVIDERS = (
 
 
 def printed(container: str, role: str) -> Reader:
-    """A reader of messages as Python prints them."""
+    """Return a reader of messages as Python prints them."""
     return lambda value: dumped(conversation({container: literal(value)}, role))
 
 
 def anthropic_content(value: Any) -> str | None:
+    """Return the content of Anthropic's response as a message."""
     return dumped(conversation({"role": "assistant", "content": literal(value)}, "assistant"))
 
 
 def raw(reader: Reader, name: str) -> dict[str, Reader]:
+    """Return the reader for one attribute of all providers."""
     return {f"llm.{provider}.{name}": reader for provider in LITELLM_PROVIDERS}
 
 

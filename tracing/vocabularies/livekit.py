@@ -1,4 +1,4 @@
-"""LiveKit Agents: what was heard and said in a call; model calls carry GenAI attributes beside these."""
+"""LiveKit Agents: what was heard and said in a call. Model calls also have GenAI attributes."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from tracing.vocabularies.messages import conversation, dumped, json_answered, j
 from tracing.vocabularies.readers import always, identifier, json_value, seconds, text
 from tracing.vocabularies.tables import Excerpt, Together, Vocabulary
 
-TOOL = "lk.function_tool."
+TOOL_PREFIX = "lk.function_tool."
 
 
 def context(value: Any) -> str | None:
-    """A chat context is `{"items": [...]}`; its items are messages, calls and answers."""
+    """Return the messages of a chat context `{"items": [...]}`, whose items are messages, calls and results."""
     decoded = json_value(value)
     items = decoded.get("items") if isinstance(decoded, dict) else decoded
     messages = conversation(items, "user")
@@ -20,6 +20,7 @@ def context(value: Any) -> str | None:
 
 
 def response(values: dict[str, Any]) -> str | None:
+    """Return the text of a response, or a message if it has calls."""
     words, calls = values.get("lk.response.text"), json_value(values.get("lk.response.function_calls"))
     if not isinstance(calls, list) or not calls:
         return text(words)
@@ -30,12 +31,12 @@ RESPONSE = Together(response)
 LIVEKIT = Vocabulary(
     title="LiveKit Agents",
     table={
-        "name": {TOOL + "name": identifier},
-        "kind": {TOOL + "name": always(Kind.TOOL)},
+        "name": {TOOL_PREFIX + "name": identifier},
+        "kind": {TOOL_PREFIX + "name": always(Kind.TOOL)},
         "completion_started_at": {"lk.response.ttft": seconds},
         "input": {
             "lk.chat_ctx": context,
-            TOOL + "arguments": json_asked,
+            TOOL_PREFIX + "arguments": json_asked,
             "lk.user_input": text,
             "lk.user_transcript": text,
             "lk.input_text": text,
@@ -43,7 +44,7 @@ LIVEKIT = Vocabulary(
         "output": {
             "lk.response.text": RESPONSE,
             "lk.response.function_calls": RESPONSE,
-            TOOL + "output": json_answered,
+            TOOL_PREFIX + "output": json_answered,
         },
     },
 )

@@ -8,11 +8,11 @@ from tracing.vocabularies.messages import asked
 from tracing.vocabularies.readers import identifier, integer, tags
 from tracing.vocabularies.tables import Vocabulary
 
-WARNING, SEVERITY_ERROR, INFORMATION = 13, 17, 9  # OpenTelemetry's numbers of severity
+WARNING, SEVERITY_ERROR, INFORMATION = 13, 17, 9  # OpenTelemetry's severity numbers
 
 
 def level(value: Any) -> Level | None:
-    """Information is what every span says that says nothing."""
+    """Return the level, or None for "information", which every span has that sets none."""
     number = integer(value)
     if number is None or INFORMATION <= number < WARNING:
         return None
@@ -20,12 +20,12 @@ def level(value: Any) -> Level | None:
 
 
 def own_tags(value: Any) -> list[str] | None:
-    """The application's; `LLM` is the mark that the instrumentations put on a model call."""
+    """Return the application's tags. `LLM` is added to model calls by the instrumentation."""
     return [tag for tag in tags(value) or () if tag != "LLM"] or None
 
 
 def unsaid(value: Any) -> None:
-    """What is no list of events holds no answer."""
+    """Return None: a value that is not a list of events contains no output."""
 
 
 LOGFIRE = Vocabulary(

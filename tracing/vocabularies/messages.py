@@ -1,21 +1,23 @@
-"""Chat messages of every dialect in one shape, so that a reader of stored conversations needs to know only this:
+"""Converts chat messages of every dialect to one shape.
+
+Readers of stored conversations need to know only this:
 
     [{"role": "user",                                # system, user, assistant, tool
-      "content": "text",                             # always there; "" when only calls or media were said
-      "reasoning": "text",                           # what a model thought before it answered
+      "content": "text",                             # always present; "" if there are only calls or media
+      "reasoning": "text",                           # a model's thoughts before its answer
       "tool_calls": [{"id": "", "name": "", "arguments": {} or "text"}],
-      "tool_call_id": "", "name": "",                # of a tool's answer
+      "tool_call_id": "", "name": "",                # of a tool's result
       "media": [{"type": "image", "url": ""}],       # images, audio and files beside the text
       "finish_reason": "stop"}]                      # of an answer
 
-Keys without a value are left out, other keys that a message had come along; each answer of a tool is a message of its
-own. A text that is not a list of messages stays as it was sent. What is in this shape already comes out unchanged."""
+Keys without a value are left out, and other keys of a message are kept. Each result of a tool is a message of its own.
+A text that is not a list of messages stays as it was sent. Messages that have this shape already stay unchanged."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracing.json_text import dump
-from tracing.vocabularies.parts import Draft, Message, first_text
+from tracing.vocabularies.parts import ChatMessage, Draft, first_text
 from tracing.vocabularies.readers import json_value, text
 from tracing.vocabularies.tables import Excerpt, Reader
 
@@ -45,7 +47,7 @@ READ_KEYS = CONTENT_KEYS | {
     *("role", "type", "name", "finish_reason", "media", "refusal", "tool_call_id", "toolCallId", "event.name"),
     *("reasoning_content", "thinking", "function_call_name", "function_call_arguments_json", "message"),
 }
-# Items of OpenAI's Responses API that name no role.
+# Items of OpenAI's Responses API that have no role.
 ITEM_ROLES = {
     **dict.fromkeys(("function_call", "custom_tool_call", "reasoning", "web_search_call"), "assistant"),
     **dict.fromkeys(("file_search_call", "code_interpreter_call", "mcp_call"), "assistant"),
@@ -67,7 +69,9 @@ MESSAGE_MARKS = ('"role"', '"model"', '"parts"', '"messages"', '"type"', '"promp
 
 
 def normalised(value: str | None, role: str) -> str | None:
-    """`value` with its messages in our shape when it is a conversation; `role` is for messages that name none."""
+    """Return `value` with its messages in our shape if it is a conversation.
+
+    `role` is for messages without a role."""
     if not value or value[0] not in "[{" or not any(mark in value for mark in MESSAGE_MARKS):
         return value
     try:
@@ -77,12 +81,12 @@ def normalised(value: str | None, role: str) -> str | None:
             return value
         is_whole = isinstance(decoded, list) or "role" in decoded
         return dump(messages) if is_whole else Excerpt(dump(messages))
-    except RecursionError:  # nobody's messages nest that deep
+    except RecursionError:  # no real message is nested that deeply
         return value
 
 
 def chat(role: str, *, is_json: bool = False) -> Reader:
-    """A reader of inputs and outputs; with `is_json`, of an SDK that encodes every text as JSON."""
+    """Return a reader of inputs or outputs. `is_json` is for SDKs that encode every text as JSON."""
 
     def read(value: Any) -> str | None:
         if is_json and isinstance(value, str) and value[:1] == '"':
@@ -97,17 +101,18 @@ asked, answered = chat("user"), chat("assistant")
 json_asked, json_answered = chat("user", is_json=True), chat("assistant", is_json=True)
 
 
-def dumped(messages: list[Message] | None) -> str | None:
+def dumped(messages: list[ChatMessage] | None) -> str | None:
+    """Return messages as JSON, or None if there are none."""
     return dump(messages) if messages else None
 
 
-def is_telling(message: Message) -> bool:
-    """Whether there is anything in it."""
+def is_telling(message: ChatMessage) -> bool:
+    """Return whether a message has any content."""
     return any(message.get(key) for key in ("content", "reasoning", "tool_calls", "media"))
 
 
 def called_tools(output: str | None) -> list[str] | None:
-    """Names of the tools that a model's stored answer calls: many applications run them without a span."""
+    """Return the names of tools that a stored output calls, because many applications run tools without a span."""
     if not output or output[0] != "[" or '"tool_calls"' not in output:
         return None
     called = [item.get("tool_calls") for item in json_value(output) or () if isinstance(item, dict)]
@@ -115,8 +120,10 @@ def called_tools(output: str | None) -> list[str] | None:
     return sorted({name for call in calls if isinstance(name := call.get("name"), str) and name}) or None
 
 
-def conversation(value: Any, role: str, depth: int = 0) -> list[Message] | None:
-    """The messages of a list, a single message, or a request or answer that contains them; None for anything else."""
+def conversation(value: Any, role: str, depth: int = 0) -> list[ChatMessage] | None:
+    """Return the messages of a list, of one message, or of a request or response that contains them.
+
+    Return None for anything else."""
     if isinstance(value, list):
         return _list(value, role, depth)
     if not isinstance(value, dict) or depth > 3:
@@ -134,10 +141,10 @@ def conversation(value: Any, role: str, depth: int = 0) -> list[Message] | None:
     return None
 
 
-def _list(items: list[Any], role: str, depth: int) -> list[Message] | None:
+def _list(items: list[Any], role: str, depth: int) -> list[ChatMessage] | None:
     if len(items) == 1 and isinstance(items[0], list) and depth < 3:  # LangChain's batches of one
         return conversation(items[0], role, depth + 1)
-    found: list[Message] = []
+    found: list[ChatMessage] = []
     for item in items:
         if (messages := message(item, role)) is None:
             return None
@@ -145,7 +152,7 @@ def _list(items: list[Any], role: str, depth: int) -> list[Message] | None:
     return found or None
 
 
-def _instructions(request: Mapping[str, Any]) -> list[Message]:
+def _instructions(request: Mapping[str, Any]) -> list[ChatMessage]:
     for key in INSTRUCTION_KEYS:
         if said := request.get(key):
             draft = Draft("system")
@@ -154,8 +161,10 @@ def _instructions(request: Mapping[str, Any]) -> list[Message]:
     return []
 
 
-def message(value: Any, role: str) -> list[Message] | None:
-    """One message in any known spelling: usually one of ours, more when it carries the answers of tools."""
+def message(value: Any, role: str) -> list[ChatMessage] | None:
+    """Return one message in any known spelling.
+
+    The result usually has one message of ours, and more if the message also carries results of tools."""
     if (plain := _plain(value)) is not None:
         return [plain]
     value = _unwrapped(value)
@@ -166,7 +175,7 @@ def message(value: Any, role: str) -> list[Message] | None:
     if isinstance(named, str) and named:
         strange = named not in KNOWN_ROLES and named.lower() not in KNOWN_ROLES
         if CONTENT_KEYS.isdisjoint(value) or (strange and not value.keys() <= PLAIN_KEYS):
-            return None  # something else that has roles, such as a list of people
+            return None  # something else with roles, such as a list of people
     else:
         named = ITEM_ROLES.get(kind) or (kind if kind in KNOWN_ROLES and "content" in value else None)
         named = named or (role if kind in ("", "message") and "text" in value and "index" in value else None)
@@ -177,8 +186,8 @@ def message(value: Any, role: str) -> list[Message] | None:
     return draft.messages()
 
 
-def _plain(value: Any) -> Message | None:
-    """The commonest of all messages, quickly."""
+def _plain(value: Any) -> ChatMessage | None:
+    """Return the most common kind of message quickly, or None for other kinds."""
     if not isinstance(value, dict) or len(value) != 2:
         return None
     role, content = value.get("role"), value.get("content")
@@ -188,7 +197,7 @@ def _plain(value: Any) -> Message | None:
 
 
 def _unwrapped(value: Any) -> dict[str, Any] | None:
-    """A message without what some libraries pack around it."""
+    """Return a message without the wrapping of some libraries."""
     if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(item, str) for item in value):
         return {"role": value[0], "content": value[1]} if value[0] in KNOWN_ROLES else None
     if not isinstance(value, dict):

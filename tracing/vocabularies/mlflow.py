@@ -25,7 +25,7 @@ MLFLOW_LEVELS = {"10": Level.DEBUG, "30": Level.WARNING, "40": Level.ERROR, "50"
 
 
 def pairs(values: dict[str, Any]) -> list[str] | None:
-    """MLflow's tags have values: `channel=web` is the tag `channel:web`."""
+    """Return MLflow's tags, which have values: `channel=web` becomes `channel:web`."""
     return [f"{key}:{named}" if (named := identifier(value)) else key for key, value in values.items()] or None
 
 

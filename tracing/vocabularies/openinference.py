@@ -1,4 +1,4 @@
-"""OpenInference, the attributes of Arize's instrumentations: messages come flattened, one attribute for each leaf."""
+"""OpenInference, the attributes of Arize's instrumentations. Messages have one attribute per leaf."""
 
 from typing import Any
 
@@ -25,7 +25,10 @@ TOKEN_COUNT_PREFIX = "llm.token_count."
 
 
 def text_of(side: str, role: str) -> Together:
-    """A model call's messages are flattened in full, of a chain only the first one is (LangChain): its value counts."""
+    """Return the reader of one side.
+
+    Messages of a model call are complete as leaves; of a chain, only the first one is there (LangChain), so its value
+    is used."""
     flattened, raw, whole = leaves(role), f"{side}.value", chat(role)
 
     def read(values: dict[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""The pieces of one chat message in every SDK's spelling, written down in ours (messages.py describes it)."""
+"""Converts the parts of one chat message from every SDK's spelling to ours (messages.py describes it)."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 from tracing.json_text import dump
 from tracing.vocabularies.readers import json_value
 
-Message = dict[str, Any]
+ChatMessage = dict[str, Any]
 
 MEDIA_TYPES = frozenset({"image", "audio", "video", "file", "document"})
 MEDIA_KEYS = (
@@ -36,16 +36,16 @@ NAME_KEYS = ("name", "toolName", "tool_name")
 
 
 class Draft:
-    """A message that grows by its parts; answers of tools that it carries become messages of their own."""
+    """A message that grows part by part. Tool results in it become messages of their own."""
 
     def __init__(self, role: str) -> None:
-        self.message: Message = {"role": role, "content": ""}
-        self.answers: list[Message] = []
-        self._texts: dict[str, list[str]] = {}  # pieces by key, joined at the end: a text may have very many
+        self.message: ChatMessage = {"role": role, "content": ""}
+        self.answers: list[ChatMessage] = []
+        self._texts: dict[str, list[str]] = {}  # pieces by key, joined at the end because there may be many
         self._called: set[str] = set()
 
-    def messages(self) -> list[Message]:
-        """Tools answered before a user goes on, and after an assistant asked them."""
+    def messages(self) -> list[ChatMessage]:
+        """Return the message and its tool results, which come before a user's and after an assistant's message."""
         self.message |= {key: "\n".join(pieces) for key, pieces in self._texts.items()}
         said = any(self.message.get(key) for key in ("content", "reasoning", "tool_calls", "media"))
         own = [self.message] if said or not self.answers else []
@@ -61,7 +61,7 @@ class Draft:
             self._texts.setdefault(key, []).append(words)
 
     def add(self, part: Any) -> None:
-        """Text, or a part with its type in it, or (Gemini, Bedrock) under its type."""
+        """Add a text, or a part that contains its type, or a part under its type as its key (Gemini, Bedrock)."""
         if isinstance(part, list):
             for item in part:
                 self.add(item)
@@ -74,13 +74,13 @@ class Draft:
 
     def _add_part(self, part: dict[str, Any]) -> None:
         if (kind := part.get("type")) is None:
-            for name, add in UNTYPED.items():
+            for name, add in HANDLERS_BY_KEY.items():
                 if (inner := part.get(name)) is not None:
                     return add(self, inner if isinstance(inner, dict) else part)
             kind = "text"
-        if (add_typed := TYPED.get(str(kind).replace("-", "_").lower())) is not None:
+        if (add_typed := HANDLERS_BY_TYPE.get(str(kind).replace("-", "_").lower())) is not None:
             return add_typed(self, part)
-        return self.add(dump(part))  # a part nobody knows is shown as it came
+        return self.add(dump(part))  # an unknown part is shown as it was sent
 
     def add_text(self, part: dict[str, Any]) -> None:
         words = words_of(part)
@@ -105,12 +105,12 @@ class Draft:
                 "arguments": decoded if isinstance(decoded, dict | list) else arguments,
             }
             spelled = json.dumps(asked, sort_keys=True)
-            if spelled not in self._called:  # some libraries spell a call twice
+            if spelled not in self._called:  # some libraries send a call in two spellings
                 self._called.add(spelled)
                 self.message.setdefault("tool_calls", []).append(asked)
 
     def add_server_call(self, part: dict[str, Any]) -> None:
-        """A tool that the provider runs by itself, such as a web search."""
+        """Add a call of a tool that the provider runs itself, such as a web search."""
         self.add_call({"name": str(part.get("type")).removesuffix("_call"), "arguments": part.get("action"), **part})
 
     def add_answer(self, part: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ class Draft:
 
 
 Handler = Callable[[Draft, Any], None]
-TYPED: dict[str, Handler] = {
+HANDLERS_BY_TYPE: dict[str, Handler] = {
     **dict.fromkeys(("text", "input_text", "output_text", "summary_text", "refusal"), Draft.add_text),
     **dict.fromkeys(("reasoning", "thinking", "redacted_thinking"), Draft.add_reasoning),
     **dict.fromkeys(("tool_call", "tool_use", "function_call", "custom_tool_call"), Draft.add_call),
@@ -147,8 +147,8 @@ TYPED: dict[str, Handler] = {
     ),
     **dict.fromkeys(("blob", "uri", "media", "file_id"), Draft.add_media),
 }
-UNTYPED: dict[str, Handler] = {
-    "tool_call": Draft.add_call,  # OpenInference; its type stands beside it
+HANDLERS_BY_KEY: dict[str, Handler] = {
+    "tool_call": Draft.add_call,  # OpenInference; its type is beside it
     "message_content": Draft.add,
     **dict.fromkeys(("functionCall", "function_call", "toolUse"), Draft.add_call),
     **dict.fromkeys(("functionResponse", "function_response", "toolResult"), Draft.add_answer),
@@ -158,7 +158,7 @@ UNTYPED: dict[str, Handler] = {
 
 
 def words_of(part: Any, depth: int = 0) -> str | None:
-    """The text of a part, wherever it is kept; None when it has none."""
+    """Return the text of a part, whatever key it is under, or None if it has none."""
     if isinstance(part, str):
         return part
     if depth > 4:
@@ -172,7 +172,7 @@ def words_of(part: Any, depth: int = 0) -> str | None:
 
 
 def answer_text(answer: Any) -> str:
-    """What a tool gave: text, the text of its parts, or JSON."""
+    """Return the result of a tool: text, the text of its parts, or JSON."""
     if isinstance(answer, list) and answer and all(isinstance(item, dict) and "text" in item for item in answer):
         return "\n".join(str(item["text"]) for item in answer)
     if isinstance(answer, dict) and answer.keys() <= {"type", "value"} and "value" in answer:  # Vercel
@@ -181,7 +181,7 @@ def answer_text(answer: Any) -> str:
 
 
 def url_of(part: dict[str, Any], mime: str = "", depth: int = 0) -> str:
-    """Where a file is, or the file itself as a data URI."""
+    """Return the address of a file, or the file itself as a data URI."""
     mime = mime_of(part) or mime
     for key in MEDIA_KEYS:
         value = part.get(key)
@@ -194,10 +194,12 @@ def url_of(part: dict[str, Any], mime: str = "", depth: int = 0) -> str:
 
 
 def mime_of(part: dict[str, Any]) -> str:
+    """Return the media type of a file, or ""."""
     if isinstance(named := part.get("format"), str):
         return f"audio/{named}" if part.get("type") != "image" and named in ("wav", "mp3") else f"image/{named}"
     return first_text(part, MIME_KEYS)
 
 
 def first_text(part: dict[str, Any], keys: tuple[str, ...]) -> str:
+    """Return the first text under one of `keys`, or ""."""
     return next((value for key in keys if isinstance(value := part.get(key), str) and value), "")

@@ -1,5 +1,6 @@
-"""pydantic-ai: GenAI attributes, and on the agent's span the whole conversation. It always sends a conversation id, a
-UUID of its own when the application gave none."""
+"""pydantic-ai: GenAI attributes, and the whole conversation on the agent's span.
+
+It always sends a conversation id, which is a random UUID if the application sets none."""
 
 import re
 from typing import Any
@@ -14,6 +15,7 @@ UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 
 
 def conversation_id(value: Any) -> str | None:
+    """Return the id, marked as MadeUp if it is a UUID."""
     named = identifier(value)
     return MadeUp(named) if named and UUID_PATTERN.fullmatch(named) else named
 

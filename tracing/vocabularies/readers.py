@@ -1,4 +1,4 @@
-"""How an attribute's value becomes a field's: a reader takes any value and gives None for what it cannot use."""
+"""Readers convert an attribute's value to a field's value, and return None for a value that they cannot use."""
 
 import ast
 import math
@@ -14,19 +14,21 @@ from projects.values import in_utc
 from tracing.json_text import dump
 
 Member = TypeVar("Member", bound=IntEnum)
-MAX_NUMBER_CHARACTERS = 60  # characters
-LONGEST_LITERAL = 200_000  # characters; Python's parser takes about a millisecond for ten thousand
+MAX_NUMBER_CHARACTERS = 60
+MAX_LITERAL_CHARACTERS = 200_000  # Python's parser takes about 1 ms for 10,000
 
 
 def text(value: Any) -> str | None:
-    """Text as it is, anything else as JSON; empty is not said."""
+    """Return text unchanged and other values as JSON. Empty values count as not reported."""
     if value is None or value == "":
         return None
     return value if isinstance(value, str) else dump(value)
 
 
 def identifier(value: Any) -> str | None:
-    """An id or a name: text, also once more quoted as JSON (`"\\"gold\\""`), or a number. Blank is not said."""
+    r"""Return an id or a name from text, from text quoted as JSON (`"\"gold\""`), or from a number.
+
+    Blank text counts as not reported."""
     if isinstance(value, str):
         if value[:1] == '"' and isinstance(decoded := json_value(value), str):
             value = decoded
@@ -37,7 +39,7 @@ def identifier(value: Any) -> str | None:
 
 
 def json_value(value: Any) -> Any:
-    """JSON text decoded, other values as they are; None for text that is no JSON."""
+    """Return decoded JSON text, or another value unchanged. Return None for text that is not JSON."""
     if not isinstance(value, str):
         return value
     try:
@@ -47,27 +49,27 @@ def json_value(value: Any) -> Any:
 
 
 def loose_json(value: Any) -> Any:
-    """A value out of metadata: objects, lists and quoted text are decoded, other text stays text."""
+    """Return a value of metadata with objects, lists and quoted text decoded. Other text stays text."""
     if isinstance(value, str) and value[:1] in ('"', "{", "[") and (decoded := json_value(value)) is not None:
         return decoded
     return value
 
 
 def decoded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Metadata that was sent key by key."""
+    """Return metadata that was sent key by key, with each value decoded."""
     return {key: loose_json(value) for key, value in values.items()}
 
 
 def mapping(value: Any) -> dict[str, Any] | None:
-    """An object, also as JSON text; an empty one is not said."""
+    """Return an object, also from JSON text. An empty object counts as not reported."""
     if isinstance(value, str):
         value = json_value(value) if value[:1] == "{" else None
     return value if isinstance(value, dict) and value else None
 
 
 def literal(value: Any) -> Any:
-    """What Python's `repr` wrote, or JSON; nothing is evaluated. None when it is neither."""
-    if not isinstance(value, str) or len(value) > LONGEST_LITERAL:
+    """Return a value from JSON or from Python's `repr`, without evaluating code, or None if it is neither."""
+    if not isinstance(value, str) or len(value) > MAX_LITERAL_CHARACTERS:
         return None if isinstance(value, str) else value
     if (decoded := json_value(value)) is not None:
         return decoded
@@ -78,7 +80,7 @@ def literal(value: Any) -> Any:
 
 
 def tags(value: Any) -> list[str] | None:
-    """A list, a JSON list, a comma list or a single text, without empty ones."""
+    """Return the non-empty tags of a list, a JSON list, a comma-separated text, or a single text."""
     if isinstance(value, str):
         decoded = json_value(value) if value[:1] == "[" else None
         value = decoded if isinstance(decoded, list) else value.split(",")
@@ -89,12 +91,14 @@ def tags(value: Any) -> list[str] | None:
 
 
 def array(value: Any) -> list[str] | None:
-    """Tags under a name that anybody may use: only a real list of texts is one."""
+    """Return tags under a common name, for which only a real list of texts counts."""
     return tags(value) if isinstance(value, list) else None
 
 
 def integer(value: Any) -> int | None:
-    """A count, also as float or numeric text; True, NaN, infinity and negative numbers are none."""
+    """Return a count, also from a float or from numeric text.
+
+    True, NaN, infinity and negative numbers are not counts."""
     if isinstance(value, str):
         try:
             value = float(value) if value.isascii() and len(value) <= MAX_NUMBER_CHARACTERS else None
@@ -108,7 +112,7 @@ def integer(value: Any) -> int | None:
 
 
 def decimal(value: Any) -> Decimal | None:
-    """An amount of USD, exact as written; negative and unbounded ones are not said."""
+    """Return an amount in USD, exactly as written. Negative and infinite amounts count as not reported."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -120,13 +124,14 @@ def decimal(value: Any) -> Decimal | None:
 
 
 def flag(value: Any) -> bool | None:
+    """Return a truth value, also from the texts "true" and "false"."""
     if isinstance(value, bool):
         return value
     return {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else None
 
 
 def iso_time(value: Any) -> datetime | None:
-    """ISO 8601, also once more quoted as JSON; a time without offset is UTC."""
+    """Return an ISO 8601 time, also if it is quoted as JSON. Without an offset it is UTC."""
     value = identifier(value)
     if value is None:
         return None
@@ -137,18 +142,19 @@ def iso_time(value: Any) -> datetime | None:
 
 
 def seconds(value: Any) -> timedelta | None:
-    """So long after the start of the span."""
+    """Return a duration after the start of the span, from seconds."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**9:
         return None
     return timedelta(seconds=value)
 
 
 def milliseconds(value: Any) -> timedelta | None:
+    """Return a duration after the start of the span, from milliseconds."""
     return seconds(value / 1000) if isinstance(value, float) or (isinstance(value, int) and value < 10**12) else None
 
 
 def one_of(names: Mapping[str, Member]) -> Callable[[Any], Member | None]:
-    """A reader of names; upper and lower case do not matter, other names are not said."""
+    """Return a reader of names, which ignores case. Unknown names count as not reported."""
     members = {name.lower(): member for name, member in names.items()}
 
     def read(value: Any) -> Member | None:
@@ -159,12 +165,12 @@ def one_of(names: Mapping[str, Member]) -> Callable[[Any], Member | None]:
 
 
 def always(member: Any) -> Callable[[Any], Any]:
-    """A reader for keys that say something by being there."""
+    """Return a reader for keys whose presence means `member`."""
     return lambda value: None if value is None else member
 
 
 def member_of(reader: Callable[[Any], Any], *names: str) -> Callable[[Any], Any]:
-    """Reads the first of `names` that an object, or its JSON text, has."""
+    """Return a reader of the first of `names` in an object or its JSON text."""
 
     def read(value: Any) -> Any:
         found = mapping(value) or {}

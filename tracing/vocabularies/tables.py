@@ -1,7 +1,8 @@
-"""What a vocabulary is, a literal table from fields of a record to attribute keys, and how all become one look-up.
+"""A vocabulary is a literal table from record fields to attribute keys. All tables become one look-up.
 
-Every attribute of a span is looked up once, whatever the number of vocabularies. Of several keys that say one field
-the first counts, in the order of VOCABULARIES and of the rows in a table; a few fields gather what all of them say."""
+Every attribute of a span is looked up once, whatever the number of vocabularies. If several keys have a value for one
+field, the first one wins, in the order of VOCABULARIES and of the rows in a table. A few fields collect the values of
+all keys."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -17,36 +18,40 @@ Events = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class Together:
-    """A reader of several keys at once. It gets {name: value}: of `prefix.*` the rest of each key, else the key."""
+    """A reader of several keys at once.
+
+    It gets {name: value}. The name is the key or, for `prefix.*`, the rest of the key."""
 
     read: Callable[[dict[str, Any]], Any]
 
 
-Table = Mapping[str, Mapping[str, Reader | Together]]
+AttributeTable = Mapping[str, Mapping[str, Reader | Together]]
 TEXTS = frozenset({"input", "output", "claims.input", "claims.output"})
 USAGE_FIELD_BY_TARGET = {f"usage.{f.name}": f.name for f in fields(Usage)}
 GATHERED = frozenset({"claims.session_id", "claims.tags", "claims.metadata", "metadata", "model_parameters"})
 COLLECTED = TEXTS | GATHERED | {"usage", *USAGE_FIELD_BY_TARGET}
-# What a table may say beside the fields of a record: `metadata` ends in its raw part, `failure` is the message of a
-# failed span that has no other, `likely_session_id` counts when nothing else does, `likely_model` for what is a
-# model call anyway, and `withhold` asks us not to store something.
+# Targets of a table beside the fields of a record: `metadata` is kept raw, `failure` is the message of a
+# failed span that has no other, `likely_session_id` is the last resort, `likely_model` applies only to model calls, and
+# `withhold` asks not to store something.
 FIELDS = frozenset(
     {f.name for f in fields(SpanRecord)}
     | {f"claims.{f.name}" for f in fields(Claims)}
     | {*USAGE_FIELD_BY_TARGET, "metadata", "failure", "likely_session_id", "likely_model", "withhold"}
 )
-LONGEST_REMEMBERED = 200  # characters of a key
-KEYS_REMEMBERED = 20_000  # different attribute keys; those of an ordinary project are some hundreds
+MAX_CACHED_KEY_CHARACTERS = 200
+MAX_CACHED_KEYS = 20_000  # an ordinary project has some hundreds of attribute keys
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """One dialect. `resource` is a table of the resource's attributes; `events` are asked for what no attribute said.
-    With `scopes`, only spans of these instrumentations speak it."""
+    """One dialect.
+
+    `resource` is a table of the resource's attributes. `events` are read for fields that no attribute has. With
+    `scopes`, only spans of these instrumentations use the dialect."""
 
     title: str
-    table: Table
-    resource: Table = field(default_factory=dict)
+    table: AttributeTable
+    resource: AttributeTable = field(default_factory=dict)
     events: Mapping[str, Callable[[Events], Any]] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset()
 
@@ -64,11 +69,11 @@ class Rule(NamedTuple):
     is_text: bool
     is_plain: bool  # neither a text nor gathered nor a number of tokens
     together: bool = False
-    name: str = ""  # of the value, among those that are read together
+    name: str = ""  # of the value among those that are read together
 
 
 class Excerpt(str):
-    """A text that is not all of what its attributes say: they are kept as well, but for those under `held`."""
+    """A text that is only a part of its attributes. They are kept as well, except for those under `held`."""
 
     held: str | None = None
 
@@ -81,21 +86,21 @@ class Excerpt(str):
 
 @dataclass(slots=True)
 class AttributeReadings:
-    """What a span's attributes say."""
+    """Values that were read from a span's attributes."""
 
     said: dict[str, Any] = field(default_factory=dict)
     gathered: dict[str, list[Any]] = field(default_factory=dict)
     usage: dict[str, int] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)  # keys that may hold a text
-    taken: set[str] = field(default_factory=set)  # those whose whole text the record holds
+    taken: set[str] = field(default_factory=set)  # those whose whole text is in the record
 
 
-Candidate = tuple[int, Rule, Any, Any]  # rank, row, value or values, and the keys that they stood under
+Candidate = tuple[int, Rule, Any, Any]  # rank, row, value or values, and their keys
 RANK: Callable[[Candidate], int] = itemgetter(0)
 
 
 class VocabularyReader:
-    """The tables of some vocabularies as one."""
+    """The tables of several vocabularies as one."""
 
     def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
         self.rank = 0
@@ -107,9 +112,9 @@ class VocabularyReader:
             self._add(vocabulary.resource, self.of_resource)
         self.prefixes = sorted((prefix + "." for prefix in self.families), key=len, reverse=True)
         self.events = [item for vocabulary in vocabularies for item in vocabulary.events.items()]
-        self.rules = lru_cache(KEYS_REMEMBERED)(self._rules)
+        self.rules = lru_cache(MAX_CACHED_KEYS)(self._rules)
 
-    def _add(self, table: Table, exact: dict[str, list[Rule]]) -> None:
+    def _add(self, table: AttributeTable, exact: dict[str, list[Rule]]) -> None:
         for name, rows in table.items():
             shared: dict[Together, int] = {}
             for key, reader in rows.items():
@@ -117,7 +122,7 @@ class VocabularyReader:
                 prefix = key.removesuffix(".*")
                 rules = (exact if prefix == key else self.families).setdefault(prefix, [])
                 if any(known.field == name for known in rules):
-                    continue  # an earlier vocabulary reads this key in its own way
+                    continue  # an earlier vocabulary reads this key differently
                 nature = name in TEXTS, name not in COLLECTED
                 if isinstance(reader, Together):
                     rules.append(Rule(shared.setdefault(reader, self.rank), name, reader.read, *nature, True, key))
@@ -125,7 +130,7 @@ class VocabularyReader:
                     rules.append(Rule(self.rank, name, reader, *nature))
 
     def _rules(self, key: str) -> tuple[Rule, ...]:
-        """The rows for an attribute key: its own, else those of the longest prefix."""
+        """Return the rows for an attribute key: those of the key itself, or those of its longest prefix."""
         if (own := self.exact.get(key)) is not None:
             return tuple(own)
         for prefix in self.prefixes:
@@ -135,6 +140,7 @@ class VocabularyReader:
         return ()
 
     def find(self, span: RawSpan) -> AttributeReadings:
+        """Read the attributes of a span."""
         found = AttributeReadings()
         said = found.said
         for _, rule, value, keys in self._candidates(span):
@@ -144,7 +150,7 @@ class VocabularyReader:
                 continue
             try:
                 read = rule.read(value)
-            except RecursionError:  # nests deeper than anybody reads: it stays a raw attribute
+            except RecursionError:  # nested too deeply: it stays a raw attribute
                 continue
             if read is None:
                 continue
@@ -165,12 +171,12 @@ class VocabularyReader:
                     found.said[name] = read
 
     def _candidates(self, span: RawSpan) -> list[Candidate]:
-        """Every value that some row reads, the most important first."""
+        """Return every value that some row reads, most important first."""
         candidates: list[Candidate] = []
         together: dict[int, Candidate] = {}
         rules, resource = self.rules, span.resource
         for key, value in span.attributes.items():
-            for rule in rules(key) if len(key) <= LONGEST_REMEMBERED else self._rules(key):
+            for rule in rules(key) if len(key) <= MAX_CACHED_KEY_CHARACTERS else self._rules(key):
                 if rule.together:
                     _join(together, candidates, rule, key, value)
                 else:
@@ -187,7 +193,7 @@ class VocabularyReader:
 
 
 def _join(together: dict[int, Candidate], candidates: list[Candidate], rule: Rule, key: str, value: Any) -> None:
-    """Adds a value to the others that its row is read with."""
+    """Add a value to the others that its row is read with."""
     group = together.get(rule.rank)
     if group is None:
         together[rule.rank] = group = (rule.rank, rule, {}, [])

@@ -1,4 +1,4 @@
-"""OpenLLMetry (Traceloop): workflow and entity attributes, and messages flattened under `gen_ai.prompt.<n>`."""
+"""OpenLLMetry (Traceloop): workflow and entity attributes, and messages as leaves below `gen_ai.prompt.<n>`."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from tracing.vocabularies.readers import decoded, identifier, integer, one_of, t
 from tracing.vocabularies.tables import Together, Vocabulary
 
 TRACELOOP_PROPERTIES_PREFIX = "traceloop.association.properties."
-TRACELOOP_KIND_KEY, ENTITY = "traceloop.span.kind", "traceloop.entity.name"
+TRACELOOP_KIND_KEY, ENTITY_KEY = "traceloop.span.kind", "traceloop.entity.name"
 TRACELOOP_KINDS = {"workflow": Kind.CHAIN, "task": Kind.CHAIN, "agent": Kind.AGENT, "tool": Kind.TOOL}
-REQUESTS = {
+KIND_BY_REQUEST_TYPE = {
     "chat": Kind.GENERATION,
     "completion": Kind.GENERATION,
     "embedding": Kind.EMBEDDING,
@@ -21,8 +21,8 @@ REQUESTS = {
 
 
 def tool_name(values: dict[str, Any]) -> str | None:
-    """A tool's span is named after its tool; workflows keep their span's name."""
-    return identifier(values.get(ENTITY)) if values.get(TRACELOOP_KIND_KEY) == "tool" else None
+    """Return the name of a tool for its span. Workflows keep the name of their span."""
+    return identifier(values.get(ENTITY_KEY)) if values.get(TRACELOOP_KIND_KEY) == "tool" else None
 
 
 TOOL_NAME = Together(tool_name)
@@ -42,8 +42,8 @@ TRACELOOP = Vocabulary(
         "claims.tags": {TRACELOOP_PROPERTIES_PREFIX + "tags": tags},
         "claims.environment": {TRACELOOP_PROPERTIES_PREFIX + "environment": environment},
         "claims.metadata": {TRACELOOP_PROPERTIES_PREFIX + "*": Together(decoded)},
-        "name": {TRACELOOP_KIND_KEY: TOOL_NAME, ENTITY: TOOL_NAME},
-        "kind": {TRACELOOP_KIND_KEY: one_of(TRACELOOP_KINDS), "llm.request.type": one_of(REQUESTS)},
+        "name": {TRACELOOP_KIND_KEY: TOOL_NAME, ENTITY_KEY: TOOL_NAME},
+        "kind": {TRACELOOP_KIND_KEY: one_of(TRACELOOP_KINDS), "llm.request.type": one_of(KIND_BY_REQUEST_TYPE)},
         "usage.total_tokens": {"llm.usage.total_tokens": integer},
         "usage.cached_tokens": {"llm.usage.cache_read_input_tokens": integer},
         "usage.reasoning_tokens": {"llm.usage.reasoning_tokens": integer},

@@ -1,7 +1,7 @@
-"""Tokens and costs of every convention as ours: inputs and outputs whole, with cached and reasoning tokens as parts.
+"""Converts tokens and costs of every convention to ours: totals that include cached and reasoning tokens.
 
-Conventions differ in whether `input` holds what was read from or written to a cache. A stated total decides; without
-one, parts that are larger than the whole cannot be inside it."""
+Conventions differ in whether `input` includes tokens read from or written to a cache. A reported total decides. Without
+one, parts that are larger than the whole cannot be included in it."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -12,7 +12,7 @@ from tracing.vocabularies.readers import decimal, integer, literal, mapping
 
 Amount = TypeVar("Amount", int, Decimal)
 
-# Names that providers give to the same thing.
+# Names of providers for the same numbers.
 INPUT_TOKEN_KEYS = (
     "prompt_tokens",
     "input_tokens",
@@ -25,16 +25,16 @@ OUTPUT_TOKEN_KEYS = (
     *("completion_tokens", "output_tokens", "completionTokens", "outputTokens"),
     *("candidates_token_count", "candidatesTokenCount"),
 )
-TOTAL = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
+TOTAL_TOKEN_KEYS = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
 TOKEN_DETAIL_KEYS = (
     *("prompt_tokens_details", "input_tokens_details", "inputTokenDetails"),
     *("completion_tokens_details", "output_tokens_details", "outputTokenDetails"),
 )
-CACHED = (
+CACHED_TOKEN_KEYS = (
     *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
     *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
 )
-WRITTEN = (
+CACHE_WRITE_TOKEN_KEYS = (
     *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
     *("cacheCreationInputTokens", "cacheWriteInputTokens"),
 )
@@ -42,10 +42,7 @@ REASONING_TOKEN_KEYS = ("reasoning_tokens", "reasoningTokens", "thoughts_token_c
 
 
 def settled(said: Mapping[str, int]) -> Usage | None:
-    """Return the usage with its parts inside input and output; None when nothing was reported.
-
-    A stated total decides whether cached and reasoning tokens come on top. A part that is larger than its whole cannot
-    be inside it. What a total has beyond both sides is output: models think without saying how much."""
+    """Return the usage from single numbers, or None if none was reported."""
     if not said:
         return None
     usage = Usage(**said)
@@ -67,8 +64,9 @@ def _readings(whole: int | None, parts: int) -> list[int | None]:
 
 
 def provider_usage(value: Any) -> dict[str, int] | None:
-    """The usage object of a model provider's answer, as JSON or as Python prints it. Anthropic's own counts apart what
-    was cached; everybody who speaks of prompts, or has details, counts it inside."""
+    """Return the usage object of a model provider's response, from JSON or from Python's output.
+
+    Anthropic counts cached tokens separately. Providers that speak of prompts, or have details, include them."""
     stated = literal(value)
     if not isinstance(stated, dict):
         return None
@@ -77,9 +75,9 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     said = {
         "input_tokens": _first(stated, INPUT_TOKEN_KEYS),
         "output_tokens": _first(stated, OUTPUT_TOKEN_KEYS),
-        "total_tokens": _first(stated, TOTAL),
-        "cached_tokens": _first(both, CACHED),
-        "cache_write_tokens": _first(both, WRITTEN),
+        "total_tokens": _first(stated, TOTAL_TOKEN_KEYS),
+        "cached_tokens": _first(both, CACHED_TOKEN_KEYS),
+        "cache_write_tokens": _first(both, CACHE_WRITE_TOKEN_KEYS),
         "reasoning_tokens": _first(both, REASONING_TOKEN_KEYS),
     }
     inputs, parts = said["input_tokens"], (said["cached_tokens"] or 0) + (said["cache_write_tokens"] or 0)
@@ -92,7 +90,7 @@ def provider_usage(value: Any) -> dict[str, int] | None:
 
 
 def named_usage(**names: str) -> Any:
-    """A reader of a JSON object that has our numbers under other names."""
+    """Return a reader of a JSON object that has our numbers under other names."""
 
     def read(value: Any) -> dict[str, int] | None:
         stated = mapping(value) or {}
@@ -102,8 +100,10 @@ def named_usage(**names: str) -> Any:
 
 
 def buckets(value: Any) -> dict[str, int] | None:
-    """Langfuse's `usage_details`: `input`, `output`, `total` and any other names, which count apart from these unless
-    the total says otherwise. OpenAI's own names may come instead."""
+    """Return the usage from Langfuse's `usage_details`.
+
+    These are `input`, `output`, `total` and any other names, which are counted separately unless the total says
+    otherwise. OpenAI's names may be used instead."""
     stated = mapping(value)
     if stated is None:
         return None
@@ -125,13 +125,13 @@ def buckets(value: Any) -> dict[str, int] | None:
 
 
 def costs(value: Any) -> dict[str, Decimal] | None:
-    """Langfuse's `cost_details`: the same, in USD."""
+    """Return the costs in USD from Langfuse's `cost_details`, which work like its `usage_details`."""
     amounts = {key: cost for key, item in (mapping(value) or {}).items() if (cost := decimal(item)) is not None}
     return wholes(amounts) or None
 
 
 def wholes(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
-    """`input`, `output` and `total` with everything that belongs to them."""
+    """Return `input`, `output` and `total` including everything that belongs to them."""
     total = amounts.get("total")
     inputs, outputs = amounts.get("input"), amounts.get("output")
     input_parts = _sum(n for key, n in amounts.items() if key != "input" and ("input" in key or "cache" in key))
@@ -141,7 +141,7 @@ def wholes(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
         "output": _sum(n for n in (outputs, output_parts) if n is not None),
         "total": total if total is not None else _sum(amounts.values()),
     }
-    if total is not None:  # the first way of counting that gives the stated total
+    if total is not None:  # the first way of counting that gives the reported total
         for whole_input in (inputs, said["input"]):
             for whole_output in (outputs, said["output"]):
                 if _sum(n for n in (whole_input, whole_output) if n is not None) == total:

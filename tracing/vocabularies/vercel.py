@@ -1,4 +1,4 @@
-"""The Vercel AI SDK, versions 4 to 7: `ai.*` attributes; facts come as telemetry metadata or as run-time context."""
+"""The Vercel AI SDK, versions 4 to 7: `ai.*` attributes, with the application's values in metadata or context."""
 
 from typing import Any
 
@@ -20,17 +20,18 @@ from tracing.vocabularies.readers import (
 from tracing.vocabularies.tables import Excerpt, Reader, Together, Vocabulary
 from tracing.vocabularies.usage import provider_usage
 
-CONTEXTS = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runtimeContext.")
+CONTEXT_PREFIXES = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runtimeContext.")
 TEXT_KEY, TOOL_CALLS_KEY, REASONING_KEY = "ai.response.text", "ai.response.toolCalls", "ai.response.reasoning"
-OPERATION, FUNCTION = "ai.operationId", "ai.telemetry.functionId"
+OPERATION_KEY, FUNCTION_KEY = "ai.operationId", "ai.telemetry.functionId"
 
 
 def in_contexts(reader: Reader, *names: str) -> dict[str, Reader]:
-    return {context + name: reader for context in CONTEXTS for name in names}
+    """Return the reader for keys in each of the contexts."""
+    return {context + name: reader for context in CONTEXT_PREFIXES for name in names}
 
 
 def kind(value: Any) -> Kind | None:
-    """`ai.streamText.doStream` is the call; `ai.streamText` is the run of steps around it."""
+    """Return the kind: `ai.streamText.doStream` is the model call, `ai.streamText` the run of steps around it."""
     named = identifier(value) or ""
     if named.endswith((".doGenerate", ".doStream")):
         return Kind.GENERATION
@@ -42,15 +43,15 @@ def kind(value: Any) -> Kind | None:
 
 
 def run_name(values: dict[str, Any]) -> str | None:
-    """The application's name for what it does, and what it is."""
-    function, operation = identifier(values.get(FUNCTION)), identifier(values.get(OPERATION))
+    """Return the name that the application gave to the function, with the operation."""
+    function, operation = identifier(values.get(FUNCTION_KEY)), identifier(values.get(OPERATION_KEY))
     if operation is None:
         return None
     return f"{function}:{operation}" if function else operation
 
 
 def prompt(value: Any) -> str | None:
-    """`{"system", "messages"}`, or `{"system", "prompt"}` with a text."""
+    """Return the messages of `{"system", "messages"}`, or of `{"system", "prompt"}` with a text."""
     request = json_value(value)
     if isinstance(request, dict) and isinstance(request.get("prompt"), str):
         request = {**request, "messages": [{"role": "user", "content": request["prompt"]}]}
@@ -62,7 +63,7 @@ def prompt(value: Any) -> str | None:
 
 
 def response(values: dict[str, Any]) -> str | None:
-    """A text alone stays text; with calls or reasoning it is a message."""
+    """Return the text alone, or a message if there are also calls or reasoning."""
     words, calls = text(values.get(TEXT_KEY)), json_value(values.get(TOOL_CALLS_KEY))
     reasoning = text(values.get(REASONING_KEY))
     if not reasoning and not (isinstance(calls, list) and calls):
@@ -72,14 +73,14 @@ def response(values: dict[str, Any]) -> str | None:
 
 
 def provider_metadata(value: Any) -> dict[str, int] | None:
-    """Versions 4 and 5 say cached and reasoning tokens in the provider's own words only."""
+    """Return cached and reasoning tokens, which versions 4 and 5 report only in the provider's form."""
     details = (provider_usage(inner) for inner in (mapping(value) or {}).values() if isinstance(inner, dict))
     parts = ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
     return {p: tokens for said in details for p, tokens in (said or {}).items() if p in parts} or None
 
 
 def values(value: Any) -> str | None:
-    """What is embedded: each text is JSON of its own."""
+    """Return the texts that are embedded, each of which is encoded as JSON."""
     return text([loose_json(item) for item in value]) if isinstance(value, list) else text(value)
 
 
@@ -92,9 +93,9 @@ VERCEL = Vocabulary(
         "claims.session_id": in_contexts(identifier, "sessionId", "session_id"),
         "claims.user_id": in_contexts(identifier, "userId", "user_id"),
         "claims.tags": in_contexts(tags, "tags"),
-        "claims.metadata": {context + "*": Together(decoded) for context in CONTEXTS},
-        "name": {"ai.toolCall.name": identifier, OPERATION: RUN_NAME, FUNCTION: RUN_NAME},
-        "kind": {OPERATION: kind},
+        "claims.metadata": {context + "*": Together(decoded) for context in CONTEXT_PREFIXES},
+        "name": {"ai.toolCall.name": identifier, OPERATION_KEY: RUN_NAME, FUNCTION_KEY: RUN_NAME},
+        "kind": {OPERATION_KEY: kind},
         "model": {
             "gen_ai.response.model": identifier,
             "ai.response.model": identifier,

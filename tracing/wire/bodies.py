@@ -1,7 +1,7 @@
-"""Reads a request's body under WSGI, bounded while it is read and while it unpacks.
+"""Reads a request's body under WSGI, with limits while it is read and while it is unpacked.
 
-JavaScript's exporters send chunked bodies without a length. Django takes those for empty, so they are read from the
-server's own input; an empty one is an error, for an answer of success would lose the data without a trace."""
+JavaScript exporters send chunked bodies without a length. Django takes these for empty, so they are read from the
+server's own input. An empty body is an error, because a successful answer would lose data unnoticed."""
 
 import re
 import zlib
@@ -16,7 +16,7 @@ from tracing import zstd
 from tracing.limits.table import BODY, SMALL_BODY, UNPACKED_BODY
 from tracing.wire.refusals import BodyTooLarge, Unreadable, UnsupportedContent
 
-# Where SDKs send what they record, and files; everything else is small.
+# Paths to which SDKs send recorded data and files. Other bodies are small.
 INGEST_PATHS = re.compile(
     r"/+(?:v1/.*|api/public/(?:otel/.*|ingestion|scores|media/[^/]+/upload)|api/platform/.*/scores)"
 )
@@ -24,7 +24,7 @@ GZIP_OR_ZLIB, RAW_DEFLATE = 47, -15  # zlib's `wbits`
 
 
 class Unpacker(Protocol):
-    """What zlib's and zstd's have in common."""
+    """The common part of zlib's and zstd's unpackers."""
 
     @property
     def eof(self) -> bool: ...
@@ -34,21 +34,21 @@ class Unpacker(Protocol):
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The whole unpacked body. Raises BodyTooLarge, Unreadable or UnsupportedContent."""
+    """Return the whole unpacked body. Raises BodyTooLarge, Unreadable or UnsupportedContent."""
     try:
         body = _chunked(request) if is_chunked(request) else _sized(request)
     except (UnreadablePostError, OSError):
-        raise Unreadable("The connection ended before the whole body was here.") from None
+        raise Unreadable("The connection ended before the whole body had arrived.") from None
     return unpack(body, request.headers.get("Content-Encoding", ""))
 
 
 def limit_of(path: str) -> int:
-    """Return how many bytes a body that is sent to `path` may have."""
+    """Return the maximum number of bytes of a body sent to `path`."""
     return BODY.value if INGEST_PATHS.fullmatch(path) else SMALL_BODY.value
 
 
 def refused_by_length(request: HttpRequest) -> BodyTooLarge | None:
-    """Return why the body is not read, if it announces that it is too large."""
+    """Return the refusal of a body that announces that it is too large, or None."""
     length, limit = _length(request), limit_of(request.path_info)
     if length <= limit:
         return None
@@ -56,11 +56,14 @@ def refused_by_length(request: HttpRequest) -> BodyTooLarge | None:
 
 
 def is_chunked(request: HttpRequest) -> bool:
+    """Return whether the body is sent in chunks, without a length."""
     return "chunked" in request.headers.get("Transfer-Encoding", "").lower()
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """`body` without its Content-Encoding; refuses a bomb while it unpacks."""
+    """Return `body` without its Content-Encoding.
+
+    The size is checked while it is unpacked. Raises BodyTooLarge, Unreadable or UnsupportedContent."""
     encoding = encoding.strip().lower()
     if encoding in {"", "identity"}:
         return body
@@ -68,12 +71,12 @@ def unpack(body: bytes, encoding: str) -> bytes:
         raise Unreadable("The compressed body is empty.")
     if encoding == "gzip":
         return _unpacked(body, lambda: zlib.decompressobj(GZIP_OR_ZLIB))
-    if encoding == "deflate":  # zlib's format by the standard, bare deflate from some clients
+    if encoding == "deflate":  # zlib's format by the standard, raw deflate from some clients
         wbits = GZIP_OR_ZLIB if body[:1] == b"\x78" else RAW_DEFLATE
         return _unpacked(body, lambda: zlib.decompressobj(wbits))
     if encoding == "zstd":
         return _unpacked(body, zstd.ZstdDecompressor)
-    raise UnsupportedContent(f"Content-Encoding {encoding[:40]} is unknown here: send gzip, deflate, zstd or none.")
+    raise UnsupportedContent(f"Content-Encoding {encoding[:40]} is not supported. Send gzip, deflate, zstd or none.")
 
 
 def _sized(request: HttpRequest) -> bytes:

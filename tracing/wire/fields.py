@@ -1,4 +1,4 @@
-"""Reads fields of JSON bodies that strangers wrote: a reader takes any value, and gives None for what it cannot use."""
+"""Readers of fields in JSON bodies from strangers. A reader takes any value, and returns None if it cannot use it."""
 
 import math
 import re
@@ -9,17 +9,17 @@ from typing import Any
 from projects.values import in_utc
 from tracing.json_text import dump
 
-MAX_JSON_DEPTH = 100  # levels of a JSON body, some of them its own frame around what a program sent
+MAX_JSON_DEPTH = 100  # levels of a JSON body, including those around the program's own data
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def snake_case(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The same body with `traceId` as `trace_id`: InteractiveAI's platform face and Langfuse's differ only in this."""
+    """Return the body with `traceId` as `trace_id`, the only difference between Langfuse's and InteractiveAI's API."""
     return {WORD_START.sub("_", key).lower(): value for key, value in body.items()}
 
 
 def nests_deeper(value: Any, levels: int) -> bool:
-    """Whether objects and arrays nest more than `levels` deep; much deeper JSON could not be written again."""
+    """Return whether objects and arrays are nested more than `levels` deep, too deep to be written again."""
     if not isinstance(value, dict | list):
         return False
     children = value.values() if isinstance(value, dict) else value
@@ -27,21 +27,21 @@ def nests_deeper(value: Any, levels: int) -> bool:
 
 
 def text(value: Any) -> str | None:
-    """Text as it is, anything else as JSON; empty is not said."""
+    """Return text unchanged and other values as JSON. Empty values count as not reported."""
     if value is None or value == "":
         return None
     return value if isinstance(value, str) else dump(value)
 
 
 def identifier(value: Any) -> str | None:
-    """An id: text, or a number that a client did not quote."""
+    """Return an id from text, or from a number that the client did not quote."""
     if isinstance(value, bool | dict | list):
         return None
     return text(value)
 
 
 def number(value: Any) -> float | None:
-    """A finite number; True and False are none."""
+    """Return a finite number. True and False are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -51,7 +51,7 @@ def number(value: Any) -> float | None:
 
 
 def count(value: Any) -> int | None:
-    """A number of tokens, also as text."""
+    """Return a number of tokens, also from text."""
     if isinstance(value, str):
         try:
             value = float(value) if value.isascii() else None
@@ -62,7 +62,7 @@ def count(value: Any) -> int | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO 8601 time; without an offset it is UTC."""
+    """Return an ISO 8601 time. Without an offset it is UTC."""
     if not isinstance(value, str):
         return None
     try:
@@ -72,14 +72,14 @@ def moment(value: Any) -> datetime | None:
 
 
 def mapping(value: Any) -> dict[str, Any] | None:
-    """Metadata: an object as it is, anything else under a name."""
+    """Return metadata: an object unchanged, and other values under a name."""
     if value is None:
         return None
     return value if isinstance(value, dict) else {"metadata": value}
 
 
 def texts(value: Any) -> list[str] | None:
-    """Tags: a list of texts; other items as JSON."""
+    """Return tags: a list of texts, with other items as JSON."""
     if not isinstance(value, list):
         return None
     return [item for item in map(text, value) if item is not None]

@@ -1,5 +1,7 @@
-"""Langfuse's batch of events as records. Creates and updates say the same thing, a partial report: which of two counts
-is decided by their own timestamps, so any order, also across batches, gives the same rows."""
+"""Converts Langfuse's batches of events to records.
+
+Creates and updates are both partial reports. If two of them have a value, their own timestamps decide, so any order,
+also across batches, gives the same rows."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,8 +16,8 @@ from tracing.wire.scores import BadScore, ScoreRules, score_of
 Record = SpanRecord | TraceRecord | ScoreRecord
 SCORE_EVENT_TYPE = "score-create"
 KIND_BY_OBSERVATION_TYPE = {kind.name: kind for kind in Kind}
-# Keys of an observation's body that a column of ours holds; the others are kept as raw attributes.
-KNOWN = frozenset(
+# Keys of an observation's body that have a column. The others are kept as raw attributes.
+KNOWN_OBSERVATION_KEYS = frozenset(
     [
         *("id", "traceId", "parentObservationId", "type", "name", "environment", "level", "statusMessage"),
         *("startTime", "endTime", "completionStartTime", "model", "modelParameters", "usage", "usageDetails"),
@@ -25,7 +27,9 @@ KNOWN = frozenset(
 
 
 class BatchEvent(NamedTuple):
-    """One item of a batch: a record, or why there is none; neither for what is accepted and not kept."""
+    """One item of a batch: a record, or the reason why there is none.
+
+    An item that is accepted but not stored has neither."""
 
     id: str
     record: Record | None = None
@@ -34,7 +38,9 @@ class BatchEvent(NamedTuple):
 
 
 def decode_event(item: Any, configs: Mapping[str, ScoreRules] | None = None) -> BatchEvent:
-    """Never raises: an item that cannot be used says so, and its neighbours live. `configs` are those of its score."""
+    """Return the event of one item.
+
+    It never raises: an unusable item says so, and the other items are kept. `configs` are those of its score."""
     if not isinstance(item, dict):
         return BatchEvent("", reason=Reason.INVALID_EVENT, message="an event must be an object")
     event_id, kind, body = identifier(item.get("id")) or "", item.get("type"), item.get("body")
@@ -80,7 +86,7 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
         costs = costs_of(body.get("costDetails"), body.get("usage"))
         parameters = body.get("modelParameters")
         return SpanRecord(
-            identifier(body.get("traceId")) or span_id,  # one that names no trace is a trace of its own
+            identifier(body.get("traceId")) or span_id,  # a span without a trace is a trace of its own
             span_id,
             parent_id=identifier(body.get("parentObservationId")),
             name=text(body.get("name")),
@@ -107,13 +113,13 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
 
 
 def _end(body: dict[str, Any], kind: Kind | None) -> datetime | None:
-    """An event has no duration: it ends when it starts."""
+    """Return the end time. An event has no duration, so it ends when it starts."""
     return moment(body.get("endTime")) or (moment(body.get("startTime")) if kind is Kind.EVENT else None)
 
 
 def _raw(body: dict[str, Any]) -> dict[str, Any] | None:
     raw = {
-        "attributes": {key: value for key, value in body.items() if key not in KNOWN and value is not None},
+        "attributes": {k: v for k, v in body.items() if k not in KNOWN_OBSERVATION_KEYS and v is not None},
         "metadata": mapping(body.get("metadata")),
     }
     return {key: value for key, value in raw.items() if value} or None
@@ -129,7 +135,7 @@ def _score(
 
 READERS: dict[str, Callable[[dict[str, Any], str, datetime | None], Record | None]] = {
     "trace-create": _trace,
-    "sdk-log": lambda body, event_id, said_at: None,  # the SDK's talk about itself
+    "sdk-log": lambda body, event_id, said_at: None,  # the SDK's own log
     "observation-create": _observation(None),
     "observation-update": _observation(None),
     **{f"{kind.name.lower()}-{verb}": _observation(kind) for kind in Kind for verb in ("create", "update")},

@@ -1,5 +1,7 @@
-"""Tokens and costs in the shapes of Langfuse's bodies: `usageDetails` and `costDetails` mean what the attributes of the
-same names mean, the older `usage` also has OpenAI's names in camel case, and the costs."""
+"""Reads tokens and costs from Langfuse's bodies.
+
+`usageDetails` and `costDetails` mean the same as the attributes with these names. The older `usage` also has OpenAI's
+names in camel case, and the costs."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,13 +13,15 @@ from tracing.wire.fields import snake_case
 
 
 class Costs(NamedTuple):
+    """Costs of a call in USD."""
+
     input: Decimal | None = None
     output: Decimal | None = None
     total: Decimal | None = None
 
 
 def usage_of(details: Any, legacy: Any) -> Usage | None:
-    """From `usageDetails`, else from the older `usage`, whose `unit` may be other than tokens."""
+    """Return the usage from `usageDetails`, or from the older `usage`, whose `unit` may not be tokens."""
     for stated in (details, legacy):
         if isinstance(stated, dict) and str(stated.get("unit") or "TOKENS").upper() == "TOKENS":
             tokens = {key: value for key, value in snake_case(stated).items() if not key.endswith("_cost")}
@@ -27,7 +31,7 @@ def usage_of(details: Any, legacy: Any) -> Usage | None:
 
 
 def costs_of(details: Any, legacy: Any) -> Costs:
-    """From `costDetails`, else from the costs inside the older `usage`."""
+    """Return the costs from `costDetails`, or from the older `usage`."""
     if stated := costs(details):
         return Costs(**stated)
     if isinstance(legacy, dict):

@@ -1,6 +1,7 @@
-"""OTLP log requests: some instrumentations send a model call's messages in log records alone.
+"""Decodes OTLP log requests, because some instrumentations send messages of model calls only in log records.
 
-Those become events of a partial span, which the vocabularies then read like any other; all others are counted only."""
+These become events of a partial span, which vocabularies read like any other. All other log records are only counted.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +14,7 @@ from tracing.records import Issue, RawSpan, Reason
 from tracing.wire import otlp, otlp_json
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import EPOCH, Decoding, moment
-from tracing.wire.weight import LOG, weigh_protobuf
+from tracing.wire.weight import LOG_SCHEMA, weigh_protobuf
 
 LOGGED_MESSAGE_EVENTS = frozenset(
     {
@@ -28,6 +29,8 @@ LOGGED_MESSAGE_EVENTS = frozenset(
 
 
 class LogRecord(NamedTuple):
+    """One decoded log record."""
+
     trace_id: str
     span_id: str
     name: str
@@ -40,7 +43,7 @@ class LogRecord(NamedTuple):
 
 
 def decode_logs(body: bytes, content_type: str, issues: list[Issue] | None = None) -> list[RawSpan]:
-    """One partial span for each model call whose messages are in the request. Raises Unreadable."""
+    """Return one partial span for each model call whose messages are in the request. Raises Unreadable."""
     decoding = Decoding([] if issues is None else issues)
     read = _read_json if otlp.media_type(content_type) == otlp.JSON else _read_protobuf
     spans: dict[tuple[str, str], RawSpan] = {}
@@ -77,14 +80,14 @@ def _empty_span(record: LogRecord) -> RawSpan:
 
 
 def _event(record: LogRecord) -> dict[str, Any]:
-    """As a span event has it: what a log has in its body, an event has among its attributes."""
+    """Return the record as a span event, which has among its attributes what a log has in its body."""
     body = record.body if isinstance(record.body, dict) else {"content": record.body}
     said = {key: value for key, value in body.items() if value is not None}
     return {"name": record.name, "time": record.time, "attributes": record.attributes | said}
 
 
 def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
-    weigh_protobuf(body, LOG)
+    weigh_protobuf(body, LOG_SCHEMA)
     try:
         request = ExportLogsServiceRequest.FromString(body)
     except DecodeError:

@@ -1,4 +1,4 @@
-"""OTLP trace requests, protobuf or JSON, as raw spans: one that is unusable becomes an Issue, its neighbours live."""
+"""Decodes OTLP trace requests, protobuf or JSON, to raw spans. An unusable span becomes an Issue, others are kept."""
 
 from base64 import b64encode
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from tracing.wire import otlp_json
 from tracing.wire.refusals import UnsupportedContent
 from tracing.wire.salvage import salvaged
 from tracing.wire.values import Decoding, moment
-from tracing.wire.weight import SPAN, weigh_protobuf
+from tracing.wire.weight import SPAN_SCHEMA, weigh_protobuf
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
@@ -21,7 +21,7 @@ SCALAR_FIELDS = frozenset({"string_value", "int_value", "double_value", "bool_va
 
 
 def media_type(content_type: str) -> str:
-    """PROTOBUF or JSON; raises UnsupportedContent. Parameters such as charset do not matter."""
+    """Return PROTOBUF or JSON, whatever the parameters, such as charset, are. Raises UnsupportedContent."""
     name = content_type.partition(";")[0].strip().lower()
     if name in {PROTOBUF, "application/protobuf"}:
         return PROTOBUF
@@ -31,9 +31,10 @@ def media_type(content_type: str) -> str:
 
 
 def decode_traces(body: bytes, content_type: str, issues: list[Issue] | None = None) -> list[RawSpan]:
-    """The spans of an ExportTraceServiceRequest in the order they came; appends to `issues` what was not taken as sent.
+    """Return the spans of an ExportTraceServiceRequest in their order.
 
-    Raises Unreadable when nothing can be told about the body as a whole."""
+    Values that could not be taken as sent are appended to `issues`. Raises Unreadable if the body as a whole cannot be
+    decoded."""
     decoding = Decoding([] if issues is None else issues)
     if media_type(content_type) == JSON:
         otlp_json.read_traces(body, decoding)
@@ -43,7 +44,7 @@ def decode_traces(body: bytes, content_type: str, issues: list[Issue] | None = N
 
 
 def _read_traces(body: bytes, decoding: Decoding) -> None:
-    weigh_protobuf(body, SPAN)
+    weigh_protobuf(body, SPAN_SCHEMA)
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError:
@@ -94,7 +95,7 @@ def _event(event: Any, decoding: Decoding) -> dict[str, Any]:
 
 
 def attributes_of(pairs: Any, decoding: Decoding) -> dict[str, Any]:
-    """Written for speed: a span has some twenty attributes, most of them text."""
+    """Return attributes as a dictionary. This is written for speed: a span has some twenty, most of them text."""
     attributes = {}
     for pair in decoding.fitting(pairs):
         value = pair.value
@@ -103,7 +104,7 @@ def attributes_of(pairs: Any, decoding: Decoding) -> dict[str, Any]:
 
 
 def plain(value: Any, decoding: Decoding, depth: int = 1) -> Any:
-    """An AnyValue as Python has it: bytes as base64 text (as OTLP/JSON spells them), an empty value as None."""
+    """Return an AnyValue as a Python value: bytes as base64 text (as in OTLP/JSON), an empty value as None."""
     which = value.WhichOneof("value")
     if which is None:
         return None

@@ -1,7 +1,7 @@
-"""OTLP/JSON, parsed by hand: ids are hexadecimal, so protobuf's own JSON reader would corrupt them without an error.
+"""Decodes OTLP/JSON by hand: ids are hexadecimal, so protobuf's own JSON reader would corrupt them without an error.
 
-64-bit integers come as text or numbers, enums as numbers or names, unknown keys are ignored. A value of a wrong type
-costs that value or that span, never its neighbours."""
+64-bit integers may be text or numbers, enums numbers or names, and unknown keys are ignored. A value of a wrong type
+costs that value or that span, never the others."""
 
 import json
 import re
@@ -19,11 +19,11 @@ from tracing.wire.weight import weigh_json
 ID_SIZES = {"traceId": 32, "spanId": 16}
 HEX = re.compile(r"[0-9a-f]+")
 STATUS_CODES = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
-INT64 = range(-(2**63), 2**64)
+INT64_RANGE = range(-(2**63), 2**64)
 
 
 def read_traces(body: bytes, decoding: Decoding) -> None:
-    """Appends the spans of `{"resourceSpans": [...]}`. Raises Unreadable."""
+    """Append the spans of `{"resourceSpans": [...]}`. Raises Unreadable."""
     for resource_spans in objects(load(body), "resourceSpans"):
         resource = attributes_of(child(resource_spans, "resource").get("attributes"), decoding)
         for scope_spans in objects(resource_spans, "scopeSpans"):
@@ -33,7 +33,9 @@ def read_traces(body: bytes, decoding: Decoding) -> None:
 
 
 def parse(body: bytes) -> Any:
-    """The JSON value of a body. The slow reader takes what the fast one refuses: lone surrogates, big integers."""
+    """Return the JSON value of a body. Raises Unreadable.
+
+    A slower reader takes what the fast one refuses: lone surrogates and big integers."""
     weigh_json(body)
     try:
         return orjson.loads(body)
@@ -41,10 +43,11 @@ def parse(body: bytes) -> Any:
         try:
             return json.loads(body.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
-            raise Unreadable("The body is not valid JSON, or nests too deep.") from None
+            raise Unreadable("The body is not valid JSON, or is nested too deeply.") from None
 
 
 def load(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a body. Raises Unreadable."""
     value = parse(body)
     if not isinstance(value, dict):
         raise Unreadable("The body must be a JSON object.")
@@ -94,6 +97,7 @@ def _event(event: dict[str, Any], decoding: Decoding) -> dict[str, Any]:
 
 
 def attributes_of(pairs: Any, decoding: Decoding) -> dict[str, Any]:
+    """Return attributes as a dictionary."""
     if not isinstance(pairs, list):
         return {}
     return {
@@ -104,7 +108,9 @@ def attributes_of(pairs: Any, decoding: Decoding) -> dict[str, Any]:
 
 
 def plain(value: Any, decoding: Decoding, depth: int = 1) -> Any:
-    """An AnyValue such as `{"intValue": "5"}`. A scalar of another type than its key says is kept as it stands."""
+    """Return the value of an AnyValue such as `{"intValue": "5"}`.
+
+    A scalar of another type than its key says is kept unchanged."""
     if not isinstance(value, dict):
         return _scalar(value, decoding)
     for key, inner in value.items():
@@ -129,15 +135,15 @@ def _scalar(value: Any, decoding: Decoding) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    """An int64 from a number or text; text that is none stays text."""
+    """Return an int64 from a number or from text. Other text stays text."""
     if isinstance(value, str):
         number = integer(value)
-        return number if number is not None and number in INT64 else value
-    return int(value) if isinstance(value, float) and value.is_integer() and int(value) in INT64 else value
+        return number if number is not None and number in INT64_RANGE else value
+    return int(value) if isinstance(value, float) and value.is_integer() and int(value) in INT64_RANGE else value
 
 
 def _double(value: Any) -> Any:
-    """Numbers, and the texts that JSON needs for NaN and infinity."""
+    """Return a number, also from the texts that JSON needs for NaN and infinity."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
@@ -160,7 +166,9 @@ def _status_code(value: Any) -> int:
 
 
 def nanoseconds(value: Any, decoding: Decoding) -> Any:
-    """A moment from text or a number; None when it was not said, or, with a report, when it names no moment."""
+    """Return a time from text or a number, or None if there is none.
+
+    A value that is not a time is reported."""
     try:
         return moment(int(integer(value) if isinstance(value, str) and value else value or 0))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -169,7 +177,7 @@ def nanoseconds(value: Any, decoding: Decoding) -> Any:
 
 
 def hex_id(value: Any, size: int) -> str | None:
-    """A lower-case hexadecimal id of `size` digits that is not all zeros."""
+    """Return a lower-case hexadecimal id of `size` digits that is not all zeros, or None."""
     if not isinstance(value, str) or len(value) != size:
         return None
     value = value.lower()
@@ -177,18 +185,22 @@ def hex_id(value: Any, size: int) -> str | None:
 
 
 def text(value: Any) -> str:
+    """Return text unchanged, "" for None, and at most 200 characters of other values."""
     return value if isinstance(value, str) else "" if value is None else str(value)[:200]
 
 
 def child(parent: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the object under `key`, or an empty one."""
     value = parent.get(key)
     return value if isinstance(value, dict) else {}
 
 
 def list_of(parent: dict[str, Any], key: str) -> list[Any]:
+    """Return the list under `key`, or an empty one."""
     value = parent.get(key)
     return value if isinstance(value, list) else []
 
 
 def objects(parent: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the objects in the list under `key`."""
     return [item for item in list_of(parent, key) if isinstance(item, dict)]

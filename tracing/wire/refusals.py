@@ -1,7 +1,7 @@
-"""Why a whole request is refused, with the status that makes its client do the right thing.
+"""Reasons to refuse a whole request, each with the status that makes its client react correctly.
 
-Exporters repeat a request only after 429, 502, 503 or 504 (gRPC: UNAVAILABLE, or RESOURCE_EXHAUSTED with a delay); any
-other failure is data lost, so a fault of ours is always `IngestUnavailable`, never a 500."""
+Exporters repeat a request only after 429, 502, 503 or 504 (gRPC: UNAVAILABLE, or RESOURCE_EXHAUSTED with a delay).
+After other failures, data is lost, so a fault of ours is always `IngestUnavailable` and never a 500."""
 
 from grpc import StatusCode
 
@@ -9,7 +9,7 @@ from tracing.records import Reason
 
 
 class IngestRefused(Exception):
-    """The text tells the person who configured the SDK what to do."""
+    """A refused request. The text tells the person who configured the SDK what to do."""
 
     status = 400
     code = StatusCode.INVALID_ARGUMENT
@@ -18,36 +18,46 @@ class IngestRefused(Exception):
 
 
 class BadKey(IngestRefused):
+    """The request has no valid key."""
+
     status = 401
     code = StatusCode.UNAUTHENTICATED
 
 
 class Forbidden(IngestRefused):
+    """The key is valid, but not for this."""
+
     status = 403
     code = StatusCode.PERMISSION_DENIED
 
 
 class NotFound(IngestRefused):
+    """What the request is about does not exist."""
+
     status = 404
     code = StatusCode.NOT_FOUND
 
 
 class WrongMethod(IngestRefused):
+    """The address exists, but not for this method."""
+
     status = 405
     code = StatusCode.UNIMPLEMENTED
 
 
 class NotOffered(IngestRefused):
+    """The API of the original platform has this, and Confab does not."""
+
     status = 501
     code = StatusCode.UNIMPLEMENTED
 
 
 class Invalid(IngestRefused):
-    """Read, but not acceptable; already among the project's issues."""
+    """The request was read, but is not acceptable. It is counted among the project's issues already."""
 
 
 class Erased(IngestRefused):
-    """About something that was erased. Not to be repeated."""
+    """The request is about something that was erased, and must not be repeated."""
 
     status = 410
     code = StatusCode.NOT_FOUND
@@ -55,7 +65,7 @@ class Erased(IngestRefused):
 
 
 class LateRefusal(IngestRefused):
-    """Read and found wanting only by the database or by Python; the status says how."""
+    """The request turned out to be at fault only in the database or in Python. The status says how."""
 
     def __init__(self, text: str, *, status: int) -> None:
         super().__init__(text)
@@ -63,25 +73,35 @@ class LateRefusal(IngestRefused):
 
 
 class UnsupportedContent(IngestRefused):
+    """The content type or encoding is not supported."""
+
     status = 415
     reason = Reason.UNSUPPORTED_CONTENT
 
 
 class Unreadable(IngestRefused):
+    """The body cannot be decoded."""
+
     reason = Reason.BODY_UNREADABLE
 
 
 class BodyTooLarge(IngestRefused):
+    """The body is larger than allowed."""
+
     status = 413
     reason = Reason.BODY_TOO_LARGE
 
 
 class TooSlow(IngestRefused):
+    """The body did not arrive in time."""
+
     status = 408
     code = StatusCode.DEADLINE_EXCEEDED
 
 
 class IngestRateLimited(IngestRefused):
+    """The key sends too many requests."""
+
     status = 429
     code = StatusCode.RESOURCE_EXHAUSTED
     reason = Reason.RATE_LIMITED
@@ -92,10 +112,14 @@ class IngestRateLimited(IngestRefused):
 
 
 class IngestQuotaExceeded(IngestRateLimited):
+    """The project has used its monthly quota."""
+
     reason = Reason.QUOTA_EXCEEDED
 
 
 class IngestUnavailable(IngestRefused):
+    """The server cannot store data at present. The client should try again."""
+
     status = 503
     code = StatusCode.UNAVAILABLE
-    retry_after = 1  # InteractiveAI's SDK gives up a batch whose delay does not fit into its 5 seconds
+    retry_after = 1  # InteractiveAI's SDK drops a batch if the delay does not fit into its 5 seconds

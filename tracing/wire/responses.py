@@ -1,4 +1,4 @@
-"""Answers in the shapes that SDKs parse, whichever transport carries them."""
+"""Builds responses in the shapes that SDKs parse, always in the request's own content type, never as HTML."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,33 +11,36 @@ from tracing.records import Issue, Reason
 from tracing.wire.refusals import IngestRefused
 from tracing.wire.values import REJECTING
 
-IGNORED = frozenset({Reason.LOG_IGNORED, Reason.METRICS_IGNORED})
-RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
+IGNORED_REASONS = frozenset({Reason.LOG_IGNORED, Reason.METRICS_IGNORED})
+RETRY_INFO_TYPE = "type.googleapis.com/google.rpc.RetryInfo"
 
 
 class Outcome(NamedTuple):
-    """What became of a request that was taken: how many items were not, and why, in words."""
+    """Result of an accepted request: how many items were rejected, and why, in words."""
 
     rejected: int
     message: str
 
 
 def count_rejected(issues: Sequence[Issue]) -> int:
-    """How many items of a decoded request were not taken at all."""
+    """Return how many items of a decoded request were rejected."""
     return sum(issue.reason in REJECTING for issue in issues)
 
 
 def describe(issues: Sequence[Issue]) -> str:
-    """Every reason with its count and a sample; empty when everything was taken as sent. What is ignored by intent is
-    counted on the issues page alone: a warning for every export would help nobody."""
-    counts = Counter(issue.reason for issue in issues if issue.reason not in IGNORED)
+    """Return every reason with its count and a sample, or "" if everything was stored as sent.
+
+    What is ignored on purpose is only counted on the issues page: a warning for every export would help nobody."""
+    counts = Counter(issue.reason for issue in issues if issue.reason not in IGNORED_REASONS)
     samples = {issue.reason: issue.sample for issue in reversed(issues)}
     return clean("; ".join(f"{reason}: {count} ({samples[reason]})" for reason, count in counts.items()))
 
 
 def export_response(outcome: Outcome) -> ExportTraceServiceResponse:
-    """Empty when everything was taken as sent, as clients expect; a mere warning rejects nothing. The responses of logs
-    and metrics have the same fields under other names, so their bytes are the same."""
+    """Return the response of an export, empty if everything was stored as sent, as clients expect.
+
+    A mere warning rejects nothing. The responses of logs and metrics have the same fields under other names, so their
+    bytes are the same."""
     response = ExportTraceServiceResponse()
     if outcome.message:
         response.partial_success.rejected_spans = outcome.rejected
@@ -58,15 +61,15 @@ def status_json(refused: IngestRefused) -> dict[str, object]:
 
 
 def status_message(code: int, message: str, *, retry_after: int | None = None) -> bytes:
-    """google.rpc.Status {int32 code = 1; string message = 2; repeated Any details = 3}, made by hand."""
+    """Return google.rpc.Status {int32 code = 1; string message = 2; repeated Any details = 3} as bytes."""
     status = b"\x08" + _varint(code) + _field(2, message.encode("utf-8", "replace"))
     if retry_after is None:
         return status
-    return status + _field(3, _field(1, RETRY_INFO.encode()) + _field(2, retry_info(retry_after)))
+    return status + _field(3, _field(1, RETRY_INFO_TYPE.encode()) + _field(2, retry_info(retry_after)))
 
 
 def retry_info(seconds: int) -> bytes:
-    """google.rpc.RetryInfo {Duration retry_delay = 1 {int64 seconds = 1}}."""
+    """Return google.rpc.RetryInfo {Duration retry_delay = 1 {int64 seconds = 1}} as bytes."""
     return _field(1, b"\x08" + _varint(seconds))
 
 

@@ -1,7 +1,8 @@
-"""Saves what can be saved of a protobuf request that does not parse as a whole.
+"""Saves what is usable in a protobuf request that does not parse as a whole.
 
-One span that nests beyond protobuf's own bound, or one text cut in the middle of a character, fails the parsing of the
-whole message. Its envelope is then opened by hand and each span parsed alone; the others are not lost with it."""
+One span that is nested beyond protobuf's own limit, or one text that is cut in the middle of a character, makes the
+whole message fail. Its envelope is then opened by hand and each span is parsed alone, so that the others are not lost.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -20,12 +21,12 @@ from tracing.records import Reason
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import Decoding
 
-LENGTH_DELIMITED = 2
+LENGTH_DELIMITED_TYPE = 2
 FIXED_SIZES = {1: 8, 5: 4}
 
 
 def salvaged(body: bytes, decoding: Decoding) -> ExportTraceServiceRequest:
-    """The request with every part that parses; each span that does not is reported. Raises Unreadable."""
+    """Return the request with every part that parses, and report each span that does not. Raises Unreadable."""
     request = ExportTraceServiceRequest()
     for resource_spans in _children(body, 1):
         kept = request.resource_spans.add()
@@ -48,7 +49,9 @@ def _salvage_scope(kept: trace_pb2.ScopeSpans, scope_spans: bytes, decoding: Dec
 
 
 def _parse(message: Message, data: bytes) -> bool:
-    """Fills `message`, with replacement characters for what is not UTF-8; False when it cannot be read at all."""
+    """Parse `data` into `message`, with replacement characters for invalid UTF-8.
+
+    Return false if it cannot be read at all."""
     try:
         message.ParseFromString(data)
     except DecodeError:
@@ -64,7 +67,7 @@ def _parse(message: Message, data: bytes) -> bool:
 
 
 def _replace_bad_text(lenient: Any, descriptor: Any) -> None:
-    """Makes every field that the true schema calls a string valid UTF-8."""
+    """Make every field that is a string in the true schema valid UTF-8."""
     for field, value in lenient.ListFields():
         true = descriptor.fields_by_name[field.name]
         if true.message_type:
@@ -80,7 +83,7 @@ def _replace_bad_text(lenient: Any, descriptor: Any) -> None:
 
 @cache
 def _lenient_pool() -> DescriptorPool:
-    """OTLP's schema with `bytes` in the place of `string`: the same on the wire, but not checked for UTF-8."""
+    """Return OTLP's schema with `bytes` instead of `string`: the same on the wire, but not checked for UTF-8."""
     pool = DescriptorPool()
     for module in (common_pb2, resource_pb2, trace_pb2):
         file = FileDescriptorProto()
@@ -104,7 +107,7 @@ def _lenient_class(name: str) -> type[Message]:
 
 
 def _children(data: bytes, number: int) -> Iterator[bytes]:
-    """The sub-messages of `data` in field `number`. Raises Unreadable when `data` is not a protobuf message."""
+    """Yield the sub-messages of `data` in field `number`. Raises Unreadable if `data` is not protobuf."""
     position = 0
     while position < len(data):
         tag, position = _varint(data, position)
@@ -112,15 +115,15 @@ def _children(data: bytes, number: int) -> Iterator[bytes]:
         if wire_type == 0:
             _, position = _varint(data, position)
             continue
-        if wire_type == LENGTH_DELIMITED:
+        if wire_type == LENGTH_DELIMITED_TYPE:
             size, position = _varint(data, position)
         elif wire_type in FIXED_SIZES:
             size = FIXED_SIZES[wire_type]
         else:
             raise Unreadable("The body is not an OTLP protobuf message.")
         if position + size > len(data):
-            raise Unreadable("The body is not an OTLP protobuf message, or it was cut off on its way.")
-        if tag >> 3 == number and wire_type == LENGTH_DELIMITED:
+            raise Unreadable("The body is not an OTLP protobuf message, or it was cut off.")
+        if tag >> 3 == number and wire_type == LENGTH_DELIMITED_TYPE:
             yield data[position : position + size]
         position += size
 
@@ -135,4 +138,4 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, position
-    raise Unreadable("The body is not an OTLP protobuf message, or it was cut off on its way.")
+    raise Unreadable("The body is not an OTLP protobuf message, or it was cut off.")

@@ -1,4 +1,4 @@
-"""Which library sent a request, for the Ingestion issues page: its own headers, else its spans, else its user agent."""
+"""Finds out which library sent a request: from its own headers, its spans, or its user agent."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ HEADER_PREFIXES = ("x-interactiveai-sdk", "x-langfuse-sdk")
 
 
 def sdk_of(headers: Mapping[str, str], spans: Sequence[RawSpan]) -> Sdk:
-    """`headers` with lower-case names, or any case-insensitive mapping."""
+    """Return the library. `headers` has lower-case names, or is any case-insensitive mapping."""
     for prefix in HEADER_PREFIXES:
         if name := headers.get(f"{prefix}-name"):
             return Sdk(f"{prefix.removeprefix('x-').removesuffix('-sdk')} {name}", headers.get(f"{prefix}-version", ""))

@@ -1,39 +1,40 @@
-"""How many parts a body has, told before it is read: a few bytes can stand for an object of hundreds.
+"""Counts the parts of a body before it is parsed, because a few bytes can become an object of hundreds.
 
-64 MB of empty spans are 5.6 GB in memory, and a few kB when they are packed. Small bodies are not counted: they cannot
+64 MB of empty spans take 5.6 GB in memory, and a few kB when compressed. Small bodies are not counted: they cannot
 become large."""
 
 from tracing.limits.table import MB, PARTS
 from tracing.wire.refusals import BodyTooLarge
 
 COUNTED_FROM_BYTES = MB
-COUNTED_WITHIN_ITEMS_FROM_BYTES = 8 * MB  # it takes longer than reading them, and a part there costs less memory
-COMMAS_PER_PART = 5  # numbers in a list are small
-MAX_PROTOBUF_DEPTH = 100  # beyond it protobuf refuses the message
+COUNTED_WITHIN_ITEMS_FROM_BYTES = 8 * MB  # counting these takes longer than parsing them, and they cost less memory
+COMMAS_PER_PART = 5  # numbers in a list need little memory
+MAX_PROTOBUF_DEPTH = 100  # protobuf refuses deeper messages
 FIXED_SIZES = {1: 8, 5: 4}
 
 Schema = dict[int, "Schema"]
 VALUE_SCHEMA: Schema = {}
-PAIR: Schema = {2: VALUE_SCHEMA}
-VALUE_SCHEMA |= {5: {1: VALUE_SCHEMA}, 6: {1: PAIR}}
-SPAN: Schema = {9: PAIR, 11: {3: PAIR}, 13: {4: PAIR}}
-LOG: Schema = {5: VALUE_SCHEMA, 6: PAIR}
+PAIR_SCHEMA: Schema = {2: VALUE_SCHEMA}
+VALUE_SCHEMA |= {5: {1: VALUE_SCHEMA}, 6: {1: PAIR_SCHEMA}}
+SPAN_SCHEMA: Schema = {9: PAIR_SCHEMA, 11: {3: PAIR_SCHEMA}, 13: {4: PAIR_SCHEMA}}
+LOG_SCHEMA: Schema = {5: VALUE_SCHEMA, 6: PAIR_SCHEMA}
 
 
 def weigh_json(body: bytes) -> None:
-    """Raise BodyTooLarge for more objects and lists, or numbers in them, than memory should hold."""
+    """Raise BodyTooLarge for more objects, lists, or numbers in them, than memory should hold."""
     if len(body) > COUNTED_FROM_BYTES:
         parts = body.count(b"{") + body.count(b"[")
         _check(max(parts, body.count(b",") // COMMAS_PER_PART))
 
 
 def weigh_protobuf(body: bytes, item: Schema) -> None:
-    """Raise BodyTooLarge for more fields than memory should hold; `item` is SPAN or LOG. What is no protobuf is left to
-    who reads it."""
+    """Raise BodyTooLarge for more fields than memory should hold. `item` is SPAN_SCHEMA or LOG_SCHEMA.
+
+    Data that is not protobuf is left to the parser."""
     if len(body) <= COUNTED_FROM_BYTES:
         return
     items: Schema = {2: item} if len(body) > COUNTED_WITHIN_ITEMS_FROM_BYTES else {}
-    count, outer = 0, [(0, len(body), {1: {1: {1: PAIR}, 2: {1: {3: PAIR}, **items}}})]
+    count, outer = 0, [(0, len(body), {1: {1: {1: PAIR_SCHEMA}, 2: {1: {3: PAIR_SCHEMA}, **items}}})]
     while outer:
         at, end, fields = outer.pop()
         while at < end:
