@@ -38,7 +38,7 @@ def base_url(text: str) -> str:
     if port == 0 or len(text.split()) > 1:
         raise ValueError(f"{text!r} is not a valid URL")
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError(f"{text!r} must not have a path: Confab cannot be served below one")
+        raise ValueError(f"{text!r} must end after its host and port, because Confab cannot be served below a path")
     return f"{parts.scheme}://{host if port is None else f'{host}:{port}'}"
 
 

@@ -1,11 +1,16 @@
-"""docs/architecture.md names only files, folders and declarations that exist."""
+"""docs/architecture.md names only what exists, every folder of the apps, and every signal with its receivers."""
 
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from weakref import ReferenceType
 
 import pytest
+from django.dispatch import Signal
+
+from config.celery import app as celery_app
 
 ROOT = Path(__file__).parent.parent
 LINES = (ROOT / "docs" / "architecture.md").read_text().splitlines()
@@ -13,6 +18,7 @@ CODE = re.compile(r"`([^`]+)`")
 PATH = re.compile(r"(?:[\w-]+/)*[\w-]+(?:/|\.py)|(?:[\w-]+/)+[\w-]+(?:\.\w+)?")
 INSIDE = re.compile(r"Inside `(\w+/)`")
 DECLARED = re.compile(r"[A-Z]\w+")
+SIGNAL = re.compile(r"^(\w+) = Signal\(\)", re.MULTILINE)
 TABLE = "## What a change touches"
 
 
@@ -39,6 +45,41 @@ def test_every_file_and_folder_of_the_architecture_exists() -> None:
         if not any((ROOT / parent / path).exists() for parent in (room, *siblings))
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("app", ["config/", "projects/", "tracing/", "sessions/"])
+def test_every_folder_of_an_app_is_described(app: str) -> None:
+    folders = {path.parent.name + "/" for path in (ROOT / app).glob("*/*.py")} - {"migrations/"}
+    named = {path for _, room, path in named_paths() if room == app}
+
+    assert folders
+    assert folders - named == set()
+
+
+def declared_signals() -> Iterator[tuple[str, Signal]]:
+    """Yield the name of every signal of the apps, and the signal."""
+    for app in ("config", "projects", "tracing", "sessions"):
+        for path in sorted((ROOT / app).rglob("*.py")):
+            for name in SIGNAL.findall(path.read_text()):
+                module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                yield f"{module}.{name}", getattr(import_module(module), name)
+
+
+def receivers_of(signal: Signal) -> set[str]:
+    """Return the full names of the functions that receive a signal."""
+    functions = [
+        reference() if isinstance(reference, ReferenceType) else reference for _, reference, *_ in signal.receivers
+    ]
+    return {f"{function.__module__}.{function.__name__}" for function in functions}
+
+
+def test_every_signal_is_described_with_its_receivers() -> None:
+    import_module("config.urls")
+    celery_app.loader.import_default_modules()
+    rows = [CODE.findall(line) for line in LINES if line.startswith("| `") and line.count(" | ") == 2]
+    described = {names[0]: set(names[1:]) for names in rows if len(names) > 1 and "." in names[0]}
+
+    assert described == {name: receivers_of(signal) for name, signal in declared_signals()}
 
 
 def changes() -> list[str]:
