@@ -124,7 +124,7 @@ def test_one_row_opens_in_its_own_project_alone(
 
 
 def test_older_rows_are_a_link_away(pages: Client, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin, "ROWS", 2)
+    monkeypatch.setattr(admin, "ADMIN_PAGE_ROWS", 2)
     ingest(project.pk, [call(f"t{n}", "a", started_at=at(n), ended_at=at(n + 1)) for n in range(3)])
     path = reverse("admin-traces", args=[project.pk])
     newest = text(pages, path)

@@ -6,7 +6,14 @@ from typing import Any
 
 from tracing.lists.layout import layout_in
 from tracing.lists.table import ListTable, list_table
-from tracing.lists.trace_listing import ALWAYS, DEFAULT_TRACE_COLUMNS, TRACE_COLUMNS, WINDOWS, TraceColumn, TraceListing
+from tracing.lists.trace_listing import (
+    ALL_TIME,
+    DEFAULT_TRACE_COLUMNS,
+    TRACE_COLUMNS,
+    WINDOW_DAYS,
+    TraceColumn,
+    TraceListing,
+)
 
 FIRST_TRACE_COLUMN_PIXELS = 344  # as in static/css/list.css
 
@@ -36,8 +43,8 @@ def table_of(listing: TraceListing, liked: Mapping[str, Any]) -> ListTable[Trace
 
 def windows_of(listing: TraceListing) -> list[Window]:
     """Return links to the same list over more or fewer days."""
-    days = {f"{number} days": (number, listing.window == number) for number in WINDOWS}
-    choices = {**days, "all": (ALWAYS, listing.window is None)}
+    days = {f"{number} days": (number, listing.window == number) for number in WINDOW_DAYS}
+    choices = {**days, "all": (ALL_TIME, listing.window is None)}
     return [
         Window(label=label, query=listing.query_string(window=value), is_current=is_current)
         for label, (value, is_current) in choices.items()

@@ -14,7 +14,7 @@ from projects.alive import prove
 from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.grpc import Certificate, serve
 
-STOP_GRACE_SECONDS = 10.0
+GRPC_STOP_GRACE_SECONDS = 10.0
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -61,7 +61,7 @@ def work(address: str, certificate: Certificate | None, *, shared: bool) -> None
         raise CommandError(f"Cannot serve gRPC on {address}: {error}") from None
     prove("grpc")
     signal.sigwait(STOP_SIGNALS)
-    server.stop(STOP_GRACE_SECONDS).wait()
+    server.stop(GRPC_STOP_GRACE_SECONDS).wait()
 
 
 def supervise(count: int, address: str, certificate: Certificate | None) -> None:
