@@ -1,1 +1,1 @@
-"""What docs/performance.md's figures come from; each module is one command, see there."""
+"""Benchmarks behind the figures of docs/performance.md. Each module is one command."""

@@ -1,8 +1,7 @@
-"""How long the comparison of two cohorts takes on the server: `python -m benchmarks.compare`, with `--full` of a
-project with 2,000,000 sessions.
+"""Measures how long the server takes to compare two cohorts.
 
-Sessions are written as rows with skewed numbers as real ones have (costs and durations over orders of magnitude, some
-errors, a score)."""
+Run `python -m benchmarks.compare`, with `--full` for a project with 2,000,000 sessions. Sessions are written as rows
+with skewed numbers as real ones have (costs and durations over orders of magnitude, some errors, a score)."""
 
 import argparse
 import gc

@@ -146,7 +146,7 @@ def _score(project_id: int) -> None:
 
 
 def measured(title: str, project_id: int, common: str, goal: int, rounds: int) -> dict[str, Any]:
-    """`common` is a tag that many sessions have."""
+    """Measure all questions, and return their figures. `common` is a tag that many sessions have."""
     results, rows = {}, []
     ask = _page_of(project_id)
     for name, written in QUESTIONS.items():

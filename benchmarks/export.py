@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def fill(project_id: int, sessions: int) -> None:
-    """Some sessions that were really ingested, copied under new ids with their texts."""
+    """Ingest some sessions, and copy them under new ids with their texts."""
     from django.db import connection
 
     from sessions.rollup.session_rows import recompute

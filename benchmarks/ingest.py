@@ -78,7 +78,7 @@ def interleaved(
 
 
 def through(confab: Confab, requests: Sequence[Request], connections: int, keys: Sequence[str] | None = None) -> Round:
-    """Sends `requests`, counts their rows, and waits until their sessions are right and their words are indexed."""
+    """Send `requests`, count their rows, and wait until their sessions are right and their words are indexed."""
     before, (postgres, server) = confab.ask("SELECT count(*) FROM span"), confab.cpu()
     sent = send(confab, requests, connections, keys) if keys else send(confab, requests, connections)
     confab.wait_for("session", "trace")
@@ -137,7 +137,7 @@ def large(rounds: list[Round], ceilings: list[Pace], options: Namespace, where: 
 
 
 def small(confab: Confab, traffic: Traffic, count: int) -> dict[str, float]:
-    """Requests of 1 to 5 spans from many keys, each of a project of its own, all at once."""
+    """Measure requests of 1 to 5 spans from many keys, each of a project of its own, all at once."""
     keys = make_keys(confab, KEYS)
     rounds = [through(confab, traffic.small_requests(count), KEYS, keys) for _ in range(4)][1:]
     latencies = [latency for ours in rounds for latency in ours.sent.latencies]

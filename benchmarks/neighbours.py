@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def measured(confab: Confab, *, share: float) -> dict[str, dict[str, float]]:
-    """The neighbour's figures while nothing happens and during each flood, which is a `share` of its full size."""
+    """Return the neighbour's figures while nothing happens and during each flood, at a `share` of its full size."""
     tenants, neighbour, cookie = set_up(confab, TENANTS)
     warm_up(neighbour, cookie)
     floods: dict[str, Callable[[], None]] = {
@@ -77,7 +77,7 @@ def measured(confab: Confab, *, share: float) -> dict[str, dict[str, float]]:
 
 
 def warm_up(neighbour: Tenant, cookie: str) -> None:
-    """The first requests of a process cost seconds that are nobody's fault."""
+    """Send the first requests, which cost a new process seconds."""
     for _ in range(10):
         one_session(neighbour, Seen())
         one_page(neighbour, cookie, Seen())
@@ -85,7 +85,7 @@ def warm_up(neighbour: Tenant, cookie: str) -> None:
 
 @contextmanager
 def watched(neighbour: Tenant, cookie: str) -> Iterator[Seen]:
-    """The neighbour sends, reads and asks for as long as the block lasts, and then until all it sent is seen."""
+    """Let the neighbour send, read and ask during the block, and then until all it sent is seen."""
     seen, stop = Seen(), threading.Event()
     with ThreadPoolExecutor(64) as pool:
         waiting = []
@@ -141,7 +141,7 @@ def sessions(tenant: Tenant, count: int) -> None:
 
 
 def small_requests(tenant: Tenant, seconds: float) -> None:
-    """Requests of one span, on as many connections as a web server has threads, whatever is answered."""
+    """Send requests of one span, on as many connections as a web server has threads, whatever is answered."""
     end = time.perf_counter() + seconds
 
     def send() -> None:

@@ -80,7 +80,7 @@ class Traffic:
         return [self._packed(list(islice(self._spans, spans))) for _ in range(count)]
 
     def small_requests(self, count: int) -> list[Request]:
-        """Requests of 1 to 5 spans, as an application sends them that exports each step at once."""
+        """Return requests of 1 to 5 spans, as from an application that exports each step at once."""
         return [self._packed(list(islice(self._spans, self.random.randint(1, 5)))) for _ in range(count)]
 
     def _packed(self, spans: list[tuple[str, Span]]) -> Request:
@@ -117,7 +117,7 @@ class Traffic:
         )
 
     def _turn(self, conversation: Conversation) -> list[Span]:
-        """Steps first, the root last: in the order in which they end."""
+        """Return the steps first and the root last, in the order in which they end."""
         trace_id, root_id = self.random.randbytes(16), self.random.randbytes(8)
         common = {
             "session.id": conversation.session_id,

@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def growth(sizes: Sequence[int]) -> dict[str, Any]:
-    """The same work in a project that grows: it must cost the same."""
+    """Measure the same work in a project that grows: it must cost the same."""
     from django.core.management import call_command
 
     from benchmarks import sized
@@ -195,7 +195,7 @@ def visibility(confab: Confab) -> dict[str, Any]:
 def look(
     database: "psycopg.Connection[Any]", waiting: list[tuple[str, int, float]], seen: list[float]
 ) -> list[tuple[str, int, float]]:
-    """What is still waiting; notes how long the others took."""
+    """Return what is still waiting, and note how long the others took."""
     rows = database.execute(
         "SELECT session_id, span_count FROM session WHERE session_id = ANY(%s)", [[item[0] for item in waiting]]
     ).fetchall()

@@ -70,7 +70,7 @@ def fill(project_id: int, count: int, texts: Texts) -> None:
 
 
 def writing(project_id: int, texts: Texts) -> dict[str, float]:
-    """What indexing adds for traces that arrive: CPU of the worker and of its backend, and the log that it writes."""
+    """Measure what indexing adds for arriving traces: CPU of the worker and its backend, and the log that it writes."""
     from django.db import connection
 
     from sessions.search.index import INDEX_BATCH_TRACES, index, rows_of
@@ -149,7 +149,7 @@ def reading(project_id: int) -> dict[str, Any]:
 
 
 def page(project: Any, query: str, sort: str) -> None:
-    """What the list shows: the rows and where the words are."""
+    """Load what the list shows: the rows, and where the words are."""
     from sessions.listing.excerpts import found_in
 
     listing = listed(project, query, sort)
@@ -157,7 +157,7 @@ def page(project: Any, query: str, sort: str) -> None:
 
 
 def count(project: Any, query: str) -> str:
-    """What is asked for when the list is there: how many sessions there are, with their sums."""
+    """Return what the list requests later: the number of sessions, and their sums."""
     from sessions.listing.summary import strip
     from tracing.lists.bounded import TooLong
 
@@ -179,8 +179,9 @@ def listed(project: Any, query: str, sort: str) -> Any:
 
 
 def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, float, float]:
-    """Median and 95th percentile in milliseconds, and the CPU that this process and its backend spent: what a busy
-    machine does not change. After two rounds of warming up."""
+    """Return median and 95th percentile in ms, and the CPU time of this process and its backend.
+
+    A busy machine does not change the CPU time. Two rounds of warming up come first."""
     from django.db import connection
 
     backend = connection.connection.info.backend_pid

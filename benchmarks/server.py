@@ -67,7 +67,7 @@ class Confab:
         return HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
 
     def ask(self, sql: str, *values: object) -> int:
-        """The one number that a query answers."""
+        """Return the one number that a query selects."""
         with psycopg.connect(self.database_url) as database:
             row = database.execute(sql, values).fetchone()
         assert row is not None
@@ -82,7 +82,7 @@ class Confab:
             time.sleep(0.1)
 
     def join(self) -> None:
-        """Makes this process one of the running Confab: Django is set up on its database and its Valkey."""
+        """Make this process a part of the running Confab: set up Django on its database and its Valkey."""
         set_up(CONFAB_DATA=str(self.data))
 
 
@@ -96,7 +96,7 @@ def set_up(**environment: str) -> None:
 
 @contextmanager
 def database_alone(database_url: str | None) -> Iterator[str]:
-    """An empty database without any program of ours: on the given server, else on an embedded one."""
+    """Yield the URL of an empty database without any program of ours, on the given server or an embedded one."""
     with own_database(database_url) as own:
         if own is not None:
             yield own
@@ -109,7 +109,7 @@ def database_alone(database_url: str | None) -> Iterator[str]:
 
 @contextmanager
 def cache_alone() -> Iterator[str]:
-    """The address of an empty Valkey that nobody else uses."""
+    """Yield the address of an empty Valkey that nobody else uses."""
     with _data_directory() as data, Children() as children:
         valkey = Valkey(data / "valkey", log=data / "valkey.log", durable=False)
         _start(valkey, children)
@@ -138,7 +138,7 @@ def running(database_url: str | None, **environment: str) -> Iterator[Confab]:
 
 @contextmanager
 def own_database(server_url: str | None) -> Iterator[str | None]:
-    """A database on the given server that is dropped at the end."""
+    """Yield a database on the given server that is dropped at the end."""
     if server_url is None:
         yield None
         return

@@ -1,6 +1,6 @@
-"""How fast the page of one session comes and how much memory a browser needs for it:
+"""Measures how fast the page of one session loads, and how much memory a browser needs for it.
 
-.venv/bin/python -m benchmarks.session_page [--traces 20000] [--no-browser] [--json FILE]"""
+Run `.venv/bin/python -m benchmarks.session_page [--traces 20000] [--no-browser] [--json FILE]`."""
 
 import argparse
 import json

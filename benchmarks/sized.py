@@ -18,7 +18,7 @@ TABLES = ("trace", "span")
 
 
 def fill(project_id: int, traces: Iterable[tuple[str, str]]) -> None:
-    """Adds a turn with its spans for each trace id and session id; texts are not copied, no sum reads them."""
+    """Add a turn with its spans for each trace id and session id. Texts are not copied, because no sum reads them."""
     now = datetime.now(UTC).replace(microsecond=0)
     started = now - timedelta(days=1)
     ingest(project_id, list(_turn(started)))
@@ -95,7 +95,7 @@ def _rows(database: "Connection[tuple[object, ...]]", table: str, project_id: in
 
 
 def _moved(row: bytes, times: list[bytes], by: timedelta, started: datetime) -> bytes:
-    """The trace some time later; COPY writes times as `2026-11-01 12:00:00+00`."""
+    """Return the trace some time later. COPY writes times as `2026-11-01 12:00:00+00`."""
     for time in times:
         spelled = time.replace(b"+00:00", b"+00")
         moment = datetime.fromisoformat(time.decode()) + by

@@ -14,7 +14,7 @@ def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 def verdict(value: float, goal: float, *, at_most: bool) -> str:
-    """The goal, and whether it is met."""
+    """Return the goal, and whether it is met."""
     met = value <= goal if at_most else value >= goal
     return f"{'<=' if at_most else '>='} {goal:g}: {'met' if met else 'missed'}"
 

@@ -62,7 +62,7 @@ class _Statement:
                 yield table.name
 
     def _sources(self, query: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
-        """What the query reads from and changes, by the name that its columns are qualified with."""
+        """Yield what the query reads from and changes, with the name that qualifies its columns."""
         if isinstance(query, exp.Insert):
             target = query.this.this if isinstance(query.this, exp.Schema) else query.this
             yield target.alias_or_name, target
@@ -81,7 +81,7 @@ class _Statement:
                 yield source.alias_or_name, source
 
     def _pinned(self, query: exp.Expr, sources: dict[str, exp.Expr]) -> set[str]:
-        """The names of the sources that are pinned."""
+        """Return the names of the sources that are pinned."""
         if isinstance(query, exp.Insert):
             return set(sources) if _names_the_project(query) else set()
         pinned = {alias for alias, source in sources.items() if self._is_derived(source)}
@@ -119,7 +119,7 @@ class _Statement:
                     yield alias, pin if pin in sources else None
 
     def _project_of(self, node: exp.Expr, sources: dict[str, exp.Expr]) -> str | None:
-        """The name of the source whose `project_id` this is; "" for one of a query around."""
+        """Return the name of the source whose `project_id` this is, or "" for one of an outer query."""
         if not isinstance(node, exp.Column) or node.name != COLUMN:
             return None
         if node.table:
@@ -153,7 +153,7 @@ def _names_the_project(insert: exp.Insert) -> bool:
 
 
 def _joins(query: exp.Expr) -> Iterator[exp.Join]:
-    """The joins of the query itself, none of those in its sub-selects."""
+    """Yield the joins of the query itself, without those in its sub-selects."""
     waiting = [query, *(query.args.get("using") or [])]
     if not isinstance(query, exp.Select):
         waiting.append(query.this)
@@ -166,7 +166,7 @@ def _joins(query: exp.Expr) -> Iterator[exp.Join]:
 
 
 def _equal_pairs(condition: exp.Expr | None) -> Iterator[tuple[exp.Expr, exp.Expr]]:
-    """What must be equal for the condition to hold."""
+    """Yield pairs that must be equal for the condition to hold."""
     condition = condition.unnest() if condition is not None else None
     if isinstance(condition, exp.And):
         yield from _equal_pairs(condition.left)

@@ -87,7 +87,7 @@ def _checked(execute: Callable[..., Any], sql: Any, params: Any, many: bool, con
 
 @lru_cache(MAX_KNOWN_STATEMENTS)
 def _fault_of(sql: str) -> str:
-    """What is wrong with the statement, or "". Only those that name a tenant table are worth reading."""
+    """Return what is wrong with the statement, or "". Only statements that name a tenant table are parsed."""
     if not any(table in sql for table in tenant_tables()):
         return ""
     # The parser, which a process without the guard does without.

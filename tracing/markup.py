@@ -1,5 +1,6 @@
-"""Django's `format_html`, for values that are never lazy: a page of rows makes two thousand pieces, and looking for
-lazy texts in each takes most of the time."""
+"""Django's `format_html` for values that are never lazy.
+
+A page of rows makes two thousand pieces, and looking for lazy texts in each takes most of the time."""
 
 from collections.abc import Iterable
 from html import escape

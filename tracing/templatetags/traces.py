@@ -27,7 +27,7 @@ MARKS_HTML: dict[int | None, str] = {
 
 @register.simple_tag
 def trace_cell(column: TraceColumn, trace: Trace) -> SafeString:
-    """The value of a column, by its name where it has a look of its own, else by its kind."""
+    """Return the value of a column, drawn by its name if it has a form of its own, and otherwise by its kind."""
     if draw := NAMED_TRACE_CELLS.get(column.name):
         return draw(trace)
     return TRACE_CELLS[column.kind](getattr(trace, column.reads[0]))
@@ -35,7 +35,7 @@ def trace_cell(column: TraceColumn, trace: Trace) -> SafeString:
 
 @register.simple_tag
 def step_mark(span: Span) -> SafeString:
-    """The mark before the name of a step that failed or warned."""
+    """Return the mark before the name of a step that failed or warned."""
     return format_html(MARKS_HTML.get(span.level, ""), span.status_message or "failed")
 
 

@@ -49,7 +49,7 @@ def _at_least(shown: str, unknown_count: int, lack: str, *, is_known: bool) -> S
 
 @register.filter
 def moment(at: datetime | None, shown: str = "moment") -> SafeString:
-    """The instant in UTC; a script rewrites it in the reader's zone as `moment`, `clock` or `relative`."""
+    """Return the time in UTC. A script rewrites it in the reader's zone as `moment`, `clock` or `relative`."""
     if at is None:
         return SafeString("")
     at = at.astimezone(UTC)
@@ -60,7 +60,7 @@ def moment(at: datetime | None, shown: str = "moment") -> SafeString:
 
 @register.filter
 def ellipsis(text: str, length: int = SHOWN_ID_CHARACTERS) -> SafeString:
-    """A long id loses its middle; the whole of it shows on focus and is read to who listens."""
+    """Return a long id without its middle. It is shown in full on focus and to screen readers."""
     if len(text) <= length:
         return format_html("{}", text)
     head = (length - 1) * 2 // 3
@@ -77,28 +77,31 @@ def ellipsis(text: str, length: int = SHOWN_ID_CHARACTERS) -> SafeString:
 
 @register.simple_tag
 def rest_url(body: RenderedBody, more: str, message: int | str | None = None) -> str:
-    """The address of what follows a long text; `message` is its place among the messages, empty for a whole text."""
+    """Return the address of the rest of a long text.
+
+    `message` is its index among the messages, or "" for a whole text."""
     rest = {"from": body.following} if message in (None, "") else {"from": body.following, "message": message}
     return f"{more}&{urlencode(rest)}"
 
 
 @register.filter
 def preview(text: str) -> str:
-    """The few words of a text that a closed row shows, without the signs of Markdown."""
+    """Return the few words of a text on a folded row, without the signs of Markdown."""
     return without_signs(text)
 
 
 @register.filter
 def shortened(text: object, length: int) -> str:
-    """The beginning of a text. Django's own filter first puts the marks of the whole text in order, which takes the
-    square of how many stand on one letter."""
+    """Return the beginning of a text.
+
+    Django's own filter first orders the marks of the whole text, in time quadratic in the marks on one letter."""
     words = str(text)
     return words if len(words) <= length else f"{words[: length - 1]}…"
 
 
 @register.filter
 def kind(value: int | None) -> str:
-    """The word for a span's kind."""
+    """Return the word for a span's kind."""
     return Kind(value or 0).name.lower()
 
 
@@ -115,7 +118,7 @@ def is_error(level: int | None) -> bool:
 
 @register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: Any) -> str:
-    """The page's own query string with `changes`; None takes a parameter away."""
+    """Return the page's query string with `changes`. None removes a parameter."""
     request: HttpRequest = context["request"]
     parameters = {**dict(request.GET.lists()), **changes}
     kept = {name: value for name, value in parameters.items() if value is not None}
