@@ -117,7 +117,7 @@ def test_admins_list_add_and_delete_prices_and_members_do_not(
     page = client.get(path).content.decode()
     assert "home-*" in page
     assert "1.25" in page
-    assert "delete it first" in client.post(path, given).content.decode()
+    assert "Delete it first" in client.post(path, given).content.decode()
     assert client.post(path, given | {"pattern": "y", "input_price": "-1"}).status_code == 400
 
     price = ModelPrice.objects.for_project(project).get()

@@ -64,7 +64,7 @@ def test_the_same_vocabulary_changes_nothing(project: Project, scenario: object)
 
 
 def test_the_command_names_the_wrong_argument(db: None) -> None:
-    with pytest.raises(CommandError, match="project 0"):
+    with pytest.raises(CommandError, match="id 0"):
         call_command("retranslate", "--project", "0")
 
 

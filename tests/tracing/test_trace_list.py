@@ -10,7 +10,7 @@ from django.utils import timezone
 from projects.models import Project, User
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest.pipeline import ingest
-from tracing.lists.trace_listing import DEFAULT_TRACE_COLUMNS, LIMIT, SORTABLE_TRACE_COLUMNS, TRACE_COLUMNS
+from tracing.lists.trace_listing import DEFAULT_TRACE_COLUMNS, SORTABLE_TRACE_COLUMNS, TRACE_COLUMNS, TRACES_PER_PAGE
 from tracing.models import Trace
 
 
@@ -96,7 +96,7 @@ def test_columns_are_remembered_and_only_what_they_need_is_read(alices: Client, 
 
 @pytest.mark.parametrize("sort", SORTABLE_TRACE_COLUMNS)
 def test_every_order_walks_all_rows_once(alices: Client, project: Project, sort: str) -> None:
-    count = LIMIT + 3
+    count = TRACES_PER_PAGE + 3
     ingest(project.pk, [call(f"t{n:02}", "a", started_at=at(n), ended_at=at(n + 1)) for n in range(count)])
     address = reverse("traces", args=[project.pk])
 
