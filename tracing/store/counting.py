@@ -70,15 +70,18 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
 
 
 def _is_model_call(span: SpanRow) -> bool:
-    """Return whether a model answered, whatever is known of its usage. A call that failed and reports no usage is a
-    failure alone: nobody pays for it, and it has no tokens that anybody could miss."""
+    """Return whether a model answered, whether or not its usage is known.
+
+    A failed call without usage is only a failure: nobody pays for it, and it has no tokens that could be missing."""
     is_model = span.kind == Kind.GENERATION or (span.kind == Kind.EMBEDDING and span.model is not None)
     return is_model and span.level != Level.ERROR
 
 
 def _told_by_the_next(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> set[str]:
-    """Return the ids of model calls without usage that the next span beside them reports: a library that prepares a
-    call in a span of its own, or that reports a streamed answer in a second one when it is complete."""
+    """Return the ids of model calls without usage that the next span beside them reports.
+
+    Some libraries prepare a call in a span of its own, or report a streamed answer in a second one when it is complete.
+    """
     silent = {s.span_id for s in spans if _is_model_call(s) and not has_usage(s) and s.total_cost is None and s.model}
     if not silent:
         return silent
@@ -138,8 +141,9 @@ def _count_span(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
 
 
 def _account(counted: Counted, work: CountedWork, span: SpanRow, repeated_cost: Decimal) -> bool:
-    """Note what a wrapper repeats, which is not counted, and what it adds, which no call below itemises. Return whether
-    there is any of both."""
+    """Note what a wrapper repeats, which is not counted, and what it adds, which no call below itemises.
+
+    Return whether there is any of both."""
     repeated_tokens = total_tokens(span) - work.tokens[TOTAL_PLACE] if has_usage(span) else 0
     added_tokens, added_cost = work.tokens[TOTAL_PLACE], work.costs[TOTAL_PLACE]
     if not (repeated_tokens or repeated_cost or added_tokens or added_cost):

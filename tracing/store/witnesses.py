@@ -23,8 +23,10 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True)
 class CountedWork:
-    """What one span adds to its trace. A call is unmeasured while nobody says its tokens, and unpriced while nobody
-    says its cost; a span above may still do so."""
+    """Tokens and costs that one span adds to its trace.
+
+    A call is unmeasured while no span reports its tokens, and unpriced while none reports its cost; a span above may
+    still do so."""
 
     span: SpanRow
     tokens: list[int] = field(default_factory=lambda: [0] * len(TOKEN_FIELDS))
@@ -113,7 +115,7 @@ def count_cost(work: CountedWork, span: SpanRow, below: Subtotal, *, covers: boo
 
 
 def _count_stated(work: CountedWork, span: SpanRow, cost: Decimal, below: Subtotal) -> None:
-    """A stated cost is the bill of everything below, unless the bills below say more."""
+    """Count a stated cost. It is the bill of everything below, unless the bills below say more."""
     if below.has_cost and cost <= below.stated_cost:
         return
     for call in below.open:
@@ -129,7 +131,7 @@ def _count_stated(work: CountedWork, span: SpanRow, cost: Decimal, below: Subtot
 
 
 def _count_computed(work: CountedWork, span: SpanRow, cost: Decimal, below: Subtotal, *, covers: bool) -> None:
-    """A computed price counts for tokens that nobody below reports, or that nobody below has a price for."""
+    """Count a computed price, for tokens that no span below reports or has a price for."""
     is_missing = covers and any(call.is_unpriced for call in below.open)
     if below.has_cost and not is_missing and not any(work.tokens[:TOTAL_PLACE]):
         return

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tracing", "0013_tombstone"),
+        ("tracing", "0014_unmeasured_calls"),
     ]
 
     operations = [
