@@ -38,7 +38,7 @@ def pace() -> float:
 
 
 def load() -> float:
-    """The load average of the last minute."""
+    """Return the load average of the last minute."""
     return os.getloadavg()[0]
 
 
@@ -84,7 +84,7 @@ def _parent(process: Path) -> int:
 
 
 def _stat(process: Path) -> list[str]:
-    """The fields behind the name, which may hold anything; zeros for a process that has ended."""
+    """Return the fields after the name, which may contain anything, or zeros for a process that has ended."""
     try:
         return (process / "stat").read_text().rpartition(")")[2].split()
     except OSError:

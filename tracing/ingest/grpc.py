@@ -13,10 +13,10 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 from projects.models import Project
 from tracing.ingest import quota
-from tracing.ingest.database_watchdog import pulse
+from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.ingest.rate import admit
-from tracing.ingest.slots import BUSY_MESSAGE_MESSAGE, SLOT_WAIT_SECONDS
+from tracing.ingest.slots import BUSY_MESSAGE, SLOT_WAIT_SECONDS
 from tracing.limits.table import BODY
 from tracing.wire.otlp import PROTOBUF
 from tracing.wire.refusals import IngestRefused, IngestUnavailable
@@ -62,8 +62,8 @@ def answer(take: ExportFunction, message: bytes, context: grpc.ServicerContext, 
     close_old_connections()
     try:
         if time.monotonic() - arrived > SLOT_WAIT_SECONDS:
-            raise IngestUnavailable(BUSY_MESSAGE_MESSAGE)
-        with pulse.guard():
+            raise IngestUnavailable(BUSY_MESSAGE)
+        with watchdog.guard():
             key = authenticated(headers.get("authorization", ""))
             project = key.project
             admit(key.pk)

@@ -35,26 +35,26 @@ DEFAULT_LITERALS = {"JSONField": "'{}'::jsonb", "ArrayField": "'{}'", "BooleanFi
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """SQL with column lists of a model filled in.
+    """SQL whose column lists come from a model.
 
-    These are `{columns}`, their `{values}` out of `{arrays}`, and their `{updates}`; and the columns with defaults
-    of Django, `{defaulted}` and `{defaults}`."""
+    `{columns}` have their `{values}` from `{arrays}`, and their `{updates}`. `{defaulted}` are the columns with a
+    default of Django's, and `{defaults}` these defaults."""
 
     template: str
     model: type[Model] | None = None
     columns: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()  # those of them that tell rows apart, and are never updated
-    written: tuple[str, ...] = ()  # other columns that the template writes itself, so that they need no default
+    keys: tuple[str, ...] = ()  # those of them that identify a row, and are never updated
+    written: tuple[str, ...] = ()  # columns that the template writes itself, so they need no default
 
     @cached_property
     def sql(self) -> str:
-        """The whole text, checked once to pin project_id."""
+        """Return the complete text, checked to pin project_id."""
         text = self.template if self.model is None else self.template.format(**self._lists(self.model))
         sqlguard.check_if_guarded(text)
         return text
 
     def run(self, **params: Any) -> list[tuple[Any, ...]]:
-        """Execute a statement of this module on Django's connection with server-side parameters, and return its rows."""
+        """Execute the statement on Django's connection with server-side parameters, and return its rows."""
         connection.ensure_connection()
         assert connection.connection is not None
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
@@ -87,7 +87,7 @@ def _from_array(model: type[Model], column: str) -> str:
     return f"u.{column}::jsonb" if model._meta.get_field(column).get_internal_type() == "JSONField" else f"u.{column}"
 
 
-# For a row that somebody else holds; statements may take longer. Beyond it the client is asked to come again.
+# How long to wait for a row that somebody else has locked. Beyond that, the client is asked to try again.
 WAIT_BRIEFLY = Statement(template="SET LOCAL lock_timeout = '800ms'")
 
 NEW_TRACES = Statement(

@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tracing.limits.fitting import clean
 from tracing.records import Issue, Reason
 from tracing.wire.refusals import IngestRefused
-from tracing.wire.values import REJECTING
+from tracing.wire.values import REJECTING_REASONS
 
 IGNORED_REASONS = frozenset({Reason.LOG_IGNORED, Reason.METRICS_IGNORED})
 RETRY_INFO_TYPE = "type.googleapis.com/google.rpc.RetryInfo"
@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
 
 def count_rejected(issues: Sequence[Issue]) -> int:
     """Return how many items of a decoded request were rejected."""
-    return sum(issue.reason in REJECTING for issue in issues)
+    return sum(issue.reason in REJECTING_REASONS for issue in issues)
 
 
 def describe(issues: Sequence[Issue]) -> str:

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from projects.models import ApiKey, Project, Scope
-from tracing.ingest.database_watchdog import pulse
+from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.http.edge import REFUSED
 from tracing.ingest.rest.failures import answer_sdk
 from tracing.ingest.rest.keys import KeyAuthentication, KeyScope, key_of
@@ -83,7 +83,7 @@ class SdkFace(APIView):
             raise WrongMethod(f"{request.path} takes {' or '.join(self.allowed_methods)}, not {request.method}.")
         if any("\x00" in text for text in (request.path_info, *chain(*dict(request.query_params.lists()).values()))):
             raise Invalid("No id and no parameter contains a null character.")
-        self._open.enter_context(pulse.guard())
+        self._open.enter_context(watchdog.guard())
         super().initial(request, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
