@@ -40,6 +40,7 @@ class Facts:
     user_count: int = 0
     trace_count: int = 0
     total_cost: Decimal = NOUGHT
+    unmeasured_count: int = 0
     unpriced_count: int = 0
     total_tokens: int = 0
     median: float | None = None
@@ -160,6 +161,7 @@ def _facts(part: DashboardPart, weight: int) -> Facts:
         user_count=part.user_count,
         trace_count=part.trace_count * weight,
         total_cost=part.total_cost * weight,
+        unmeasured_count=part.unmeasured_count * weight,
         unpriced_count=part.unpriced_count * weight,
         total_tokens=part.total_tokens * weight,
         median=part.percentile(0.5),

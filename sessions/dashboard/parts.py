@@ -40,6 +40,7 @@ class DashboardPart:
     failed: int = 0
     trace_count: int = 0
     total_cost: Decimal = NOUGHT
+    unmeasured_count: int = 0
     unpriced_count: int = 0
     total_tokens: int = 0
     durations: Sequence[Sequence[int]] = ()
@@ -78,6 +79,7 @@ def together(parts: Sequence[DashboardPart], score_names: Iterable[str]) -> Dash
         failed=sum(part.failed for part in parts),
         trace_count=sum(part.trace_count for part in parts),
         total_cost=exact_sum(part.total_cost for part in parts),
+        unmeasured_count=sum(part.unmeasured_count for part in parts),
         unpriced_count=sum(part.unpriced_count for part in parts),
         total_tokens=sum(part.total_tokens for part in parts),
         durations=[run for part in parts for run in part.durations],

@@ -13,7 +13,7 @@ from sessions.models import Session
 
 TOPS = ("model_names", "user_ids", "tags", "tool_names")
 READ_SESSION_FIELDS = ("session_id", "created_at", "duration_ms", "total_cost", "total_tokens", "trace_count",
-        "unpriced_count", "error_count", *TOPS)  # fmt: skip
+        "unmeasured_count", "unpriced_count", "error_count", *TOPS)  # fmt: skip
 
 OF_STEPS = "SELECT width_bucket(created_at, %(starts)s::timestamptz[]) AS step, s.* FROM ({sessions}) s"
 # Of a long history few began before a time and went on in it: the index session_updated has all that tells which.
@@ -47,9 +47,10 @@ SELECT json_build_object({answers})::text
 """
 STEP_MARKS_SQL = "SELECT json_object_agg(step, mark) FROM marked"
 FACTS = """
-SELECT json_agg(json_build_array(step, number, failed, traces, cost, unpriced, tokens, durations)) FROM (
+SELECT json_agg(json_build_array(step, number, failed, traces, cost, unpriced, unmeasured, tokens, durations)) FROM (
     SELECT step, count(*) AS number, count(*) FILTER (WHERE error_count > 0) AS failed, sum(trace_count) AS traces,
-        sum(total_cost)::text AS cost, sum(unpriced_count) AS unpriced, sum(total_tokens) AS tokens,
+        sum(total_cost)::text AS cost, sum(unpriced_count) AS unpriced, sum(unmeasured_count) AS unmeasured,
+        sum(total_tokens) AS tokens,
         array_agg(duration_ms) AS durations
     FROM chosen GROUP BY step) AS f"""
 # Equal sets are counted before they are taken apart: there are few different ones. In the rows of a grouping set every

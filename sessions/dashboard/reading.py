@@ -86,12 +86,13 @@ def _parts(found: Found, count: int) -> list[DashboardPart]:
             categories=categories.get(place, {}).get(name, {}),
         )
     parts = [DashboardPart()] * count
-    for place, number, failed, traces, cost, unpriced, tokens, durations in found["facts"] or ():
+    for place, number, failed, traces, cost, unpriced, unmeasured, tokens, durations in found["facts"] or ():
         parts[place] = DashboardPart(
             session_count=number,
             failed=failed,
             trace_count=traces,
             total_cost=Decimal(cost),
+            unmeasured_count=unmeasured,
             unpriced_count=unpriced,
             total_tokens=tokens,
             durations=[array("q", sorted(durations))],

@@ -50,7 +50,17 @@ from tracing.store.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL
 pytestmark = pytest.mark.django_db
 
 NUMBER = 30
-SUMS = ("session_count", "failed", "trace_count", "total_cost", "unpriced_count", "total_tokens", "median", "high")
+SUMS = (
+    "session_count",
+    "failed",
+    "trace_count",
+    "total_cost",
+    "unmeasured_count",
+    "unpriced_count",
+    "total_tokens",
+    "median",
+    "high",
+)
 ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Asia/Kolkata"]
 
 
