@@ -12,7 +12,7 @@ AUDITED_MODELS: dict[str, Any] = {"view": SavedView, "cohort": Cohort, "review q
 
 
 def audited_names(project_id: int, targets: Collection[str], **_: Any) -> dict[str, str]:
-    """The names of those of `targets` (`view <id>`) that are still there. A private view's name is its owner's."""
+    """Return the names of those `targets` (such as `view <id>`) that still exist, except of private views."""
     names: dict[str, str] = {}
     for kind, model in AUDITED_MODELS.items():
         ids = {target.removeprefix(f"{kind} ") for target in targets if target.startswith(f"{kind} ")}

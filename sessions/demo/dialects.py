@@ -54,7 +54,7 @@ LAMINAR_TYPES = {Kind.GENERATION: "LLM", Kind.TOOL: "TOOL"}
 
 
 def laminar(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
-    """Inputs and outputs are always JSON; every span carries the association properties."""
+    """Write a step as Laminar does: texts as JSON, the association properties on every span."""
     properties = "lmnr.association.properties."
     told: Attributes = {
         "lmnr.span.type": LAMINAR_TYPES.get(step.kind, "DEFAULT"),
@@ -143,7 +143,7 @@ def genai(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
 
 
 def _parts(message: Message) -> Message:
-    """A message in the parts of the conventions."""
+    """Write a message in the parts of the conventions."""
     if message["role"] == "tool":
         part = {"type": "tool_call_response", "id": message["tool_call_id"], "response": message["content"]}
         return {"role": "tool", "parts": [part]}
@@ -207,7 +207,7 @@ def vercel(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
 
 
 def _texts(step: DemoSpan, input_key: str, output_key: str, spelled: Callable[[Any], str]) -> Attributes:
-    """What the step was given and what it gave; a failed one gave nothing."""
+    """Write input and output of a step; a failed one has no output."""
     sides = {input_key: step.input, output_key: step.output}
     return {key: spelled(value) for key, value in sides.items() if value is not None}
 
@@ -217,7 +217,7 @@ def _deployed(talk: Conversation) -> Attributes:
 
 
 def _undeployed(talk: Conversation) -> Attributes:
-    """The environment stands on the spans."""
+    """Write the environment on the span."""
     return {}
 
 

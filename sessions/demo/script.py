@@ -49,7 +49,7 @@ class Cast:
     words: dict[str, list[str]] = field(default_factory=dict)
 
     def person(self, random: Random) -> tuple[str, str]:
-        """A first name and a user id."""
+        """Return a first name and a user id."""
         name, _, user_id = random.choice(self.words["people"]).partition("=")
         return name, user_id
 

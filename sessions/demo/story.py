@@ -173,7 +173,7 @@ class Teller:
         return [embedding, retrieval]
 
     def _call(self, act: Act) -> list[DemoSpan]:
-        """The model asks for a tool, and the tool answers or fails."""
+        """Let the model ask for a tool, and the tool answer or fail."""
         tool = DEMO_TOOLS[act.name]
         arguments = filled(tool.arguments, self.words)
         call = {"id": f"call_{self.random.getrandbits(32):08x}", "type": "function"}

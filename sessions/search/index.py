@@ -69,8 +69,9 @@ def waiting_projects() -> list[int]:
 
 
 def index_waiting(project_id: int, *, waited: timedelta = QUIET, until: float = math.inf) -> int:
-    """Indexes what has waited that long, in batches, until nothing does or the time is up; at least one batch. Returns
-    how many traces it looked at."""
+    """Index texts that have waited that long, in batches, until none are left or the time is up; at least one batch.
+
+    Return the number of traces that were looked at."""
     taken = 0
     while count := index_batch(project_id, waited=waited):
         taken += count
@@ -80,7 +81,7 @@ def index_waiting(project_id: int, *, waited: timedelta = QUIET, until: float = 
 
 
 def index_batch(project_id: int, *, waited: timedelta = QUIET) -> int:
-    """Of one project; returns how many traces there were."""
+    """Index one batch of a project's texts. Return the number of its traces."""
     text = DirtyMark.Target.TEXT
     claimed = dirty.claim(project_id, text, limit=INDEX_BATCH_TRACES, waited=waited, lease=INDEX_LEASE)
     if claimed:
@@ -90,13 +91,13 @@ def index_batch(project_id: int, *, waited: timedelta = QUIET) -> int:
 
 
 def flush() -> None:
-    """Moves what waits beside the index into it, before a writer has to."""
+    """Move pending entries into the index before a writer has to."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT gin_clean_pending_list('trace_text_tokens'::regclass)")
 
 
 def index(project_id: int, trace_ids: Sequence[str]) -> None:
-    """Makes the rows of these traces follow them; may run twice, and beside a deletion."""
+    """Make the rows of these traces equal to their texts. May run twice, and beside a deletion."""
     rows = rows_of(project_id, trace_ids)
     if rows:
         write(project_id, rows)
@@ -104,13 +105,13 @@ def index(project_id: int, trace_ids: Sequence[str]) -> None:
 
 
 def forget(project_id: int, trace_ids: Collection[str], **_: Any) -> None:
-    """Deletes the rows of traces that are gone or say nothing any more."""
+    """Delete the rows of traces that are gone or have no words any more."""
     if trace_ids:
         TraceText.objects.for_project(project_id).filter(trace_id__in=sorted(trace_ids)).delete()
 
 
 def rows_of(project_id: int, trace_ids: Sequence[str]) -> list[IndexRow]:
-    """What is to be found of these traces; one without words is missing."""
+    """Return the rows of these traces; a trace without words has none."""
     traces = list(
         Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).order_by("trace_id").only(*SIDE_COLUMNS)
     )
@@ -136,13 +137,13 @@ def write(project_id: int, rows: Sequence[IndexRow]) -> None:
 
 
 def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
-    """The words of one side by trace id."""
+    """Return the words of one side by trace id."""
     stored = load_side(project_id, traces, side)
     return {trace_id: spoken_text(text, role=ROLES[side], parsed=MAX_PARSED_TEXT) for trace_id, text in stored.items()}
 
 
 def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> IndexRow | None:
-    """The row of what was said in a trace; None when there is no word in it."""
+    """Return the row of a trace's texts; None when there is no word in them."""
     question, answer = _bytes(asked), _bytes(answered)
     most_asked = max(MOST_ASKED, MAX_INDEXED_BYTES - len(answer))
     kept = cut(question, most_asked)
@@ -161,7 +162,7 @@ def _bytes(text: str) -> bytes:
 
 
 def cut(text: bytes, most: int) -> str:
-    """The first two thirds and the last third of what fits, whole characters."""
+    """Return the first two thirds and the last third of what fits, in whole characters."""
     if len(text) <= most:
         return text.decode()
     room = most - len(CUT_MARK.encode())

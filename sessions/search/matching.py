@@ -43,8 +43,9 @@ class Term(NamedTuple):
 
 
 class RefusedTerm(ValueError):
-    """The search would not answer, or not in time. The message says what to change; `term` is None when it is about all
-    of them."""
+    """A search that would not be answered, or not in time.
+
+    The message says what to change; `term` is None when it is about all terms."""
 
     def __init__(self, reason: str, term: Term | None = None) -> None:
         super().__init__(reason)
@@ -60,7 +61,7 @@ class Need(NamedTuple):
 
 
 def condition(project: Project | int, terms: Sequence[Term], among: QuerySet[TraceText] | None = None) -> Q:
-    """Sessions with a trace, `among` these if they are given, that says what `terms` ask for. Raises RefusedTerm."""
+    """Return a condition for sessions with a trace, `among` these if given, that has all `terms`. Raise RefusedTerm."""
     found = matching(project, terms, among).exclude(session_id=None)
     ids = found.values("session_id")
     if not _is_common(found, terms):
@@ -71,8 +72,9 @@ def condition(project: Project | int, terms: Sequence[Term], among: QuerySet[Tra
 
 
 def lacking(project: Project | int, terms: Sequence[Term]) -> Q:
-    """Sessions without such a trace. Where texts have to be read, session by session: a page needs few of them.
-    Raises RefusedTerm."""
+    """Return a condition for sessions without such a trace. Raise RefusedTerm.
+
+    Where texts have to be read, they are read session by session: a page needs few of them."""
     if not _is_read(terms) or any(_named(project, term) for term in terms):
         return ~condition(project, terms)
     return ~Q(Exists(matching(project, terms).filter(session_id=OuterRef("session_id"))))
@@ -81,7 +83,7 @@ def lacking(project: Project | int, terms: Sequence[Term]) -> Q:
 def matching(
     project: Project | int, terms: Sequence[Term], among: QuerySet[TraceText] | None = None
 ) -> QuerySet[TraceText]:
-    """The traces that say what `terms` ask for, those without a session too. Raises RefusedTerm."""
+    """Return the traces that have all `terms`, also those without a session. Raise RefusedTerm."""
     needs = needs_of(terms)
     found = having(TraceText.objects.for_project(project) if among is None else among, tsquery(needs))
     for need in needs:
@@ -92,17 +94,17 @@ def matching(
 
 
 def having(turns: QuerySet[TraceText], asked: str) -> QuerySet[TraceText]:
-    """Those of them that a tsquery lets through."""
+    """Return the turns that match a tsquery."""
     return turns.filter(Says(F("tokens"), Cast(Value(asked), SearchQueryField())))
 
 
 def expected(rows: QuerySet[Any]) -> int:
-    """How many rows PostgreSQL expects. It knows the words that are common, and takes others for rare."""
+    """Return how many rows PostgreSQL expects. It knows common words, and takes others for rare."""
     return int(plan_of(rows).rows)
 
 
 def needs_of(terms: Sequence[Term]) -> list[Need]:
-    """The terms in the index's words. Raises RefusedTerm for those that it cannot answer."""
+    """Return the terms in the index's words. Raise RefusedTerm for one that it cannot answer."""
     if sum(len(term.text) for term in terms) > LONGEST_QUERY:
         raise RefusedTerm(f"Search for at most {LONGEST_QUERY} characters at once.")
     needs = [_need(term) for term in terms]
@@ -112,16 +114,20 @@ def needs_of(terms: Sequence[Term]) -> list[Need]:
 
 
 def tsquery(needs: Sequence[Need]) -> str:
-    """A negated term of several lexemes is decided by its recheck alone: each of them may occur elsewhere."""
+    """Return the tsquery of all needs.
+
+    A negated term of several lexemes is left to its recheck: each lexeme may occur elsewhere."""
     asked = [lexeme for need in needs if not need.is_negated for lexeme in need.lexemes]
     refused = [f"!{need.lexemes[0]}" for need in needs if need.is_negated and not need.recheck]
     return " & ".join(dict.fromkeys([*asked, *refused]))
 
 
 def _is_common(found: QuerySet[TraceText], terms: Sequence[Term]) -> bool:
-    """Whether a walk along the sessions meets enough that match before long. Otherwise the matches are gathered first,
-    which DISTINCT enforces: left to itself, PostgreSQL walks for a word that it has no statistics of, past every
-    session. It does know the common ones, so it is asked; what a phrase leaves of them it cannot know."""
+    """Return whether a walk along the sessions meets enough matches before long.
+
+    Otherwise the matches are gathered first, which DISTINCT enforces: left to itself, PostgreSQL walks past every
+    session for a word that it has no statistics of. It does know the common words, so it is asked; what a phrase
+    leaves of them it cannot know."""
     return not _is_read(terms) and expected(found) > COMMON_FROM_TRACES
 
 
@@ -146,7 +152,7 @@ def _need(term: Term) -> Need:
 
 
 def _asked(run: str, size: int) -> list[str]:
-    """The lexemes of one run: enough of them to find it, quoted."""
+    """Return enough lexemes of one run to find it, quoted."""
     if not size:
         return [f"'{found}'"] if (found := word(run)) else []
     if len(run) < size:
@@ -155,7 +161,7 @@ def _asked(run: str, size: int) -> list[str]:
 
 
 def _named(project: Project | int, term: Term) -> list[QuerySet[Any, Any]]:
-    """The sessions that a pasted id names: by their own, or by a trace's."""
+    """Return the ids of sessions that a pasted id names: their own, or that of one of their traces."""
     if term.is_negated or term.is_prefix or not LOOKS_LIKE_ID.fullmatch(term.text):
         return []
     traces = Trace.objects.for_project(project).filter(trace_id=term.text).exclude(session_id=None)

@@ -54,7 +54,7 @@ def ranked_page(
     cursor: str = "",
     limit: int,
 ) -> KeysetPage[Session]:
-    """A page in this order; the cursor is a place in it. Raises RefusedTerm, BadCursor."""
+    """Return a page in this order; the cursor is a place in it. Raise RefusedTerm or BadCursor."""
     start = place_of(cursor)
     ids = ranked(project, terms, within, among)
     shown = ids[start : start + limit]
@@ -67,7 +67,7 @@ def ranked_page(
 
 
 def place_of(cursor: str) -> int:
-    """Raises BadCursor for a cursor of another order."""
+    """Return the place that a cursor names. Raise BadCursor for a cursor of another order."""
     if not cursor:
         return 0
     place = whole_number(cursor.removeprefix(CURSOR), highest=MAX_RANKED_SESSIONS - 1)

@@ -64,7 +64,7 @@ def scan(
     since: datetime | None = None,
     seconds: float = SCAN_SECONDS,
 ) -> Scanned:
-    """Goes on at `cursor`, back to `since`. Raises RefusedTerm, BadCursor."""
+    """Go on at `cursor`, back to `since`. Raise RefusedTerm or BadCursor."""
     needs_of(terms)
     traces = Trace.objects.for_project(project).only("trace_id", "bucket", "session_id", "started_at", "span_count")
     if within is not None:
@@ -110,7 +110,7 @@ def says_all(terms: Sequence[Term]) -> Says:
 
 
 def plain(text: str) -> str:
-    """Stored JSON with its line breaks as white space and its characters as they are."""
+    """Return stored JSON with line breaks as white space and escaped characters as themselves."""
     if "\\u" in text:
         text = UNICODE_ESCAPES.sub(_unescaped, text)
     return text.replace("\\n", "  ").replace('\\"', ' "')

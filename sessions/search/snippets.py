@@ -35,7 +35,7 @@ class SearchSnippet:
 def snippets_for(
     project_id: int, session_ids: Collection[str], terms: Sequence[Term]
 ) -> dict[str, list[SearchSnippet]]:
-    """The newest turns of each session that say what `terms` ask for, in one query however many sessions there are."""
+    """Return the newest turns of each session that have all `terms`, by one query."""
     pattern = pattern_of(terms)
     if pattern is None or not session_ids:
         return {}
@@ -54,13 +54,13 @@ def snippets_for(
 
 
 def sought(terms: Sequence[Term]) -> str:
-    """What to look for within a session: one of the terms, a phrase if there is one."""
+    """Return the text to look for within a session: one of the terms, a phrase if there is one."""
     wanted = [term for term in terms if not term.is_negated]
     return max(wanted, key=lambda term: term.is_phrase).text if wanted else ""
 
 
 def pattern_of(terms: Sequence[Term]) -> re.Pattern[str] | None:
-    """Finds the terms in an aligned text; None when they cannot be looked for, or all are negated."""
+    """Return a pattern of the terms for an aligned text; None if they cannot be looked for, or all are negated."""
     try:
         needs_of(terms)
     except RefusedTerm:
@@ -69,7 +69,7 @@ def pattern_of(terms: Sequence[Term]) -> re.Pattern[str] | None:
 
 
 def around(text: str, pattern: re.Pattern[str]) -> SafeString | None:
-    """The window of `text` with most of what was found; None when there is nothing."""
+    """Return the window of `text` with most of the matches; None when there is none."""
     plain, places = aligned(text)
     hits = [hit.span() for _, hit in zip(range(MOST_HITS), pattern.finditer(plain), strict=False)]
     if not hits:
@@ -83,8 +83,9 @@ def around(text: str, pattern: re.Pattern[str]) -> SafeString | None:
 
 
 def aligned(text: str) -> tuple[str, list[int] | None]:
-    """The folded text with its white space, and of each of its characters the place in `text`: None when it is the
-    same."""
+    """Return the folded text with its white space, and the place in `text` of each of its characters.
+
+    The places are None when they are the same."""
     if text.isascii():
         return text.lower(), None
     plain = normalized("NFKC", text).casefold()

@@ -34,7 +34,7 @@ def folded(text: str) -> str:
 
 
 def runs(text: str) -> Iterable[tuple[str, int]]:
-    """The words of a folded text; the number is the size of its lexemes, 0 for a word that is one lexeme."""
+    """Return the words of a folded text with the size of their lexemes, 0 for a word that is one lexeme."""
     if text.isascii():
         return zip(ASCII_RUN.findall(text), repeat(0))
     return ((match[0], GRAM.get(match.lastgroup or "", 0)) for match in RUN.finditer(text))
@@ -57,10 +57,10 @@ def lexemes(text: str) -> set[str]:
 
 
 def word(run: str) -> str:
-    """The lexeme of a whole word. A uuid is one without its hyphens; underscores at the ends are decoration."""
+    """Return the lexeme of a whole word: a uuid without its hyphens, a name without underscores at its ends."""
     return run.replace("-", "").strip("_")[:MAX_LEXEME_CHARACTERS]
 
 
 def as_vector(found: set[str]) -> str:
-    """A `tsvector` literal. Lexemes consist of letters, digits and marks, so that none needs quotes."""
+    """Return a `tsvector` literal. Lexemes have only letters, digits and marks, so none needs quotes."""
     return " ".join(sorted(found))

@@ -28,7 +28,7 @@ EMPTY_CELL_HTML = SafeString('<span class="muted">–</span>')
 
 @register.simple_tag
 def cell(declared: Property | SessionColumn, session: Session, times: str = "moment") -> SafeString:
-    """The value of a session's property, as its kind is shown."""
+    """Write the value of a session's property in the way of its kind."""
     value = getattr(session, declared.field)
     if declared.kind == PropertyKind.MONEY:
         return format_html('<span class="number">{}</span>', cost(value, session.unpriced_count))

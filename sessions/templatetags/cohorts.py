@@ -38,7 +38,7 @@ def signed(value: Number, kind: PropertyKind) -> SafeString | str:
 
 @register.simple_tag
 def interval(found: Interval | None, kind: PropertyKind) -> SafeString:
-    """A difference with its 95 % interval below it."""
+    """Write a difference with its 95 % interval below it."""
     if found is None:
         return EMPTY_CELL_HTML
     if found.low is None or found.high is None:
@@ -54,7 +54,7 @@ def percent(share: float | Decimal | None) -> SafeString | str:
 
 @register.simple_tag
 def points(found: Interval | None) -> SafeString:
-    """A difference of shares in percentage points with its interval."""
+    """Write a difference of shares in percentage points with its interval."""
     if found is None or found.low is None or found.high is None:
         return EMPTY_CELL_HTML
     low, high, estimate = (percentage_points(part) for part in (found.low, found.high, found.estimate))
@@ -70,7 +70,7 @@ def p_value(p: float | None) -> SafeString | str:
 
 @register.simple_tag
 def bars(measure: Measure) -> SafeString:
-    """The bars, or curves, of a chart: numbers and names of our own only, so that nothing needs to be escaped."""
+    """Draw the bars or curves of a chart. Numbers and names are our own, so nothing needs to be escaped."""
     if measure.chart is None:
         return SafeString("")
     groups = [summary.group for summary in measure.summaries]
@@ -89,7 +89,7 @@ def bars(measure: Measure) -> SafeString:
 
 @register.simple_tag
 def bins(measure: Measure, address: str) -> SafeString:
-    """The rows of the chart's table, with links into the list at `address`."""
+    """Write the rows of the chart's table, with links into the list at `address`."""
     if measure.chart is None:
         return SafeString("")
     queries = [bar_queries(summary.group, measure) for summary in measure.summaries]

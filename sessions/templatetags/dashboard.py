@@ -30,19 +30,19 @@ def change(now: float | Decimal | None, before: float | Decimal | str | None) ->
 
 @register.simple_tag
 def heat_cells(cells: Sequence[HeatCell], most: int, list: str) -> SafeString:
-    """A row of the hours of the week; `list` is the address that their queries belong to."""
+    """Draw a row of hours of the week; `list` is the address to which their queries belong."""
     return mark_safe("".join(_cell(cell, most, list) for cell in cells))
 
 
 @register.simple_tag
 def bars(chart: DashboardChart, list: str) -> SafeString:
-    """The bars of a drawing, on grounds as high as it is."""
+    """Draw the bars of a chart, each on a ground as high as the chart."""
     return mark_safe("".join(_bar(bar, list) for bar in chart.bars))
 
 
 @register.simple_tag
 def rows(chart: DashboardChart, list: str) -> SafeString:
-    """The same as rows of a table."""
+    """Write the bars of a chart as rows of a table."""
     return mark_safe(
         "".join(
             f'<tr><th scope="row">{_linked(bar.label, bar.query, list)}</th>'
@@ -53,7 +53,7 @@ def rows(chart: DashboardChart, list: str) -> SafeString:
 
 
 def plain(number: float) -> str:
-    """As an attribute of a drawing wants it, whatever the language of the page."""
+    """Write a number for an attribute of a drawing, whatever the language of the page."""
     return f"{number:g}"
 
 

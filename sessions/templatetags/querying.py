@@ -45,13 +45,13 @@ def fault_of(listing: Listing) -> Fault | None:
 
 @register.simple_tag
 def without_fault(listing: Listing) -> dict[str, list[str]]:
-    """The errors beside the query's, which stands below its box."""
+    """Return all errors except the query's, which stands below its box."""
     return {name: reasons for name, reasons in listing.errors.items() if name != "q" or not listing.query_error}
 
 
 @register.simple_tag
 def hidden_of(listing: Listing, form: str) -> list[tuple[str, str]]:
-    """What a form of the list carries along: all that it does not set itself, apart from the page."""
+    """Return the parameters that a form of the list carries along: all that it does not set, except the page."""
     return [
         (name, value)
         for name, values in listing.params.lists()
@@ -86,7 +86,7 @@ def time_given(listing: Listing, name: str) -> str:
 
 @register.simple_tag
 def zone() -> str:
-    """The zone that days without one are meant in."""
+    """Return the name of the zone in which days without a zone are meant."""
     return timezone.get_current_timezone_name()
 
 

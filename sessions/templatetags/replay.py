@@ -36,7 +36,7 @@ FOOT, TALLEST, MIN_STRIP_BAR_PERCENT = 65, 45, 8  # percent of the strip: where 
 
 @register.filter
 def epoch(at: datetime | None) -> str:
-    """Milliseconds since 1970, for scripts."""
+    """Return milliseconds since 1970, for scripts."""
     return "" if at is None else str(round(at.timestamp() * 1000))
 
 
@@ -54,7 +54,7 @@ def text_url(trace: Trace, spoken: Spoken) -> str:
 
 @register.simple_tag
 def linked_cell(declared: Property, session: Session) -> SafeString:
-    """The value of a property; those of a set lead to the sessions that share them."""
+    """Write the value of a property; each value of a set links to the sessions that share it."""
     values = getattr(session, declared.field)
     if declared.kind != PropertyKind.SET or not values:
         return cell(declared, session)
@@ -76,7 +76,7 @@ def linked_cell(declared: Property, session: Session) -> SafeString:
 
 @register.filter
 def drawn(bars: list[TimelineBar]) -> SafeString:
-    """The bars of the timeline, in one go: a template's own loop takes ten times as long."""
+    """Draw the bars of the timeline. A loop in a template takes ten times as long."""
     return format_html_join("", STRIP_BAR_SVG, map(_drawn, bars))
 
 
@@ -86,7 +86,7 @@ def _drawn(bar: TimelineBar) -> tuple[object, ...]:
 
 
 def _mark(bar: TimelineBar) -> str:
-    """What tells of errors: a dot above a bar that failed, a foot as high as their share where only some did."""
+    """Mark failures: by a dot above a failed bar, by a foot as high as their share where only some turns failed."""
     if bar.failed == 1:
         return format_html(STRIP_ERROR_SVG, bar.left)
     height = max(round(bar.failed * TALLEST), MIN_STRIP_BAR_PERCENT)
@@ -94,7 +94,7 @@ def _mark(bar: TimelineBar) -> str:
 
 
 def _told(bar: TimelineBar) -> str:
-    """`Turns 84–166 · 11m 05s · 2 errors`."""
+    """Return a label such as `Turns 84–166 · 11m 05s · 2 errors`."""
     turns = f"Turn {bar.number:,}" if bar.number == bar.last else f"Turns {bar.number:,}–{bar.last:,}"
     errors = [counted(bar.error_count, "error")] if bar.error_count else []
     return " · ".join([turns, duration(bar.duration_ms), *errors])

@@ -68,7 +68,7 @@ def rows(context: template.Context, sessions: Iterable[Session]) -> SafeString:
 
 
 def row_id(key: str) -> str:
-    """An element id for the row of any session id, however it is spelled."""
+    """Return an element id for the row of a session, whatever its session id is."""
     return "row-" + blake2s(key.encode(), digest_size=8).hexdigest()
 
 
@@ -96,7 +96,7 @@ def _version(at: datetime) -> str:
 
 
 def _said(state: SessionState) -> SafeString:
-    """What people said of it."""
+    """Write the bookmark and the title that people gave the session."""
     title = format_html("<b>{}</b> ", state.title) if state.title else NONE
     return SafeString(f"{BOOKMARK_HTML if state.is_bookmarked else NONE}{title}")
 

@@ -208,7 +208,9 @@ def _texts_of(project: Project, traces: Collection[Trace]) -> dict[str, dict[str
 
 
 def _traces(project: Project, found: list[Trace], groups: set[str]) -> Iterable[Mapping[str, Any]]:
-    """The page's spans and scores by two queries; excluded groups are empty, as the clients expect."""
+    """Return the traces of a page with spans and scores, by two queries.
+
+    Groups that are excluded are empty, as the clients expect."""
     ids, buckets = [t.trace_id for t in found], {t.bucket for t in found}
     spans: dict[str, list[str]] = {}
     scores: dict[str, list[str]] = {}
@@ -233,7 +235,7 @@ def _spans(project: Project, found: Trace) -> QuerySet[Span]:
 
 
 def _observations(project: Project, spans: list[Span]) -> Iterable[Mapping[str, Any]]:
-    """With their texts, by one query."""
+    """Return observations with their texts, which one query reads."""
     stored = SpanIO.objects.for_project(project).filter(
         bucket__in={span.bucket for span in spans},
         trace_id__in={span.trace_id for span in spans},
