@@ -11,7 +11,8 @@ from projects.models import Project
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
-from tracing.models import Span
+from tracing.models import IngestionIssue, Span, Trace
+from tracing.records import Reason
 
 FIELD = Path(__file__).parent
 EXPECTED: dict[str, dict[str, Any]] = {
@@ -70,6 +71,14 @@ def test_a_cache_write_that_is_told_twice_is_written_once(client: Client, projec
 
     usage = Span.objects.for_project(project).filter(name="both said").values_list("input_tokens", "total_cost")
     assert list(usage) == [(1_010, Decimal("0.00528"))]
+
+
+def test_placeholders_are_no_session_ids_and_are_reported(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "placeholders-as-session-ids")
+
+    assert set(Trace.objects.for_project(project).values_list("session_id", flat=True)) == {None}
+    issue = IngestionIssue.objects.for_project(project).get()
+    assert (issue.reason, issue.count) == (Reason.SESSION_ID_PLACEHOLDER, 5)
 
 
 def test_the_api_says_null_for_what_nobody_knows(client: Client, project: Project, key: Key) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tracing.json_text import dump
+from tracing.limits.placeholders import is_placeholder
 from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
 
 MAX_ID_CHARACTERS = 200  # trace, span, session and user ids
@@ -20,7 +21,6 @@ MAX_NESTING_LEVELS = 32  # of a JSON value
 PAST_LIMIT = timedelta(days=3650)
 FUTURE_LIMIT = timedelta(days=1)
 LONGEST_SPAN = timedelta(days=30)
-PLACEHOLDER = "[Scrubbed due to"  # Logfire's stand-in for a redacted value
 
 Report = Callable[[Reason, str], None]
 Record = SpanRecord | TraceRecord | ScoreRecord
@@ -72,7 +72,7 @@ def clean_json(value: Any, depth: int = 0) -> Any:
 
 def session_id_problem(session_id: str) -> Reason | None:
     """Return the reason why a session id cannot be used, or None. SDKs document the rule."""
-    if session_id.startswith(PLACEHOLDER):
+    if is_placeholder(session_id):
         return Reason.SESSION_ID_PLACEHOLDER
     if not session_id.isascii() or not session_id.isprintable():
         return Reason.SESSION_ID_NOT_ASCII

@@ -40,9 +40,10 @@ EXPLANATIONS = {
         "Use letters, digits and punctuation of US-ASCII, without control characters. Hash or encode anything else.",
     ),
     Reason.SESSION_ID_PLACEHOLDER: Explanation(
-        "Session id scrubbed",
+        "Session id is a placeholder",
         "The trace is stored, but belongs to no session.",
-        "The SDK replaced the id with a placeholder before sending it. Exempt the session id from scrubbing.",
+        "The id says that there is none, such as undefined, None or ${id}. Set the id before the first span starts. If"
+        " your SDK scrubs values, exempt the session id.",
     ),
     Reason.SESSION_ID_CONFLICT: Explanation(
         "One trace, several session ids",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tracing.limits.fitting import PLACEHOLDER
+from tracing.limits.placeholders import is_placeholder
 from tracing.records import Claims, Origin
 from tracing.vocabularies.readers import identifier, tags
 from tracing.vocabularies.tables import AttributeReadings
@@ -63,7 +63,7 @@ def merged(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _session(found: AttributeReadings, metadata: Mapping[str, Any]) -> tuple[str | None, Origin | None]:
     """Return the session id and its origin.
 
-    An application's id wins over one in metadata, that over one that a library generated, and that over a scrubbed one.
+    An application's id wins over one in metadata, that over one that a library generated, and that over a placeholder.
     """
     named = found.gathered.get("claims.session_id", ())
     chosen = next((value for value in named if _weight(value) == 0), None)
@@ -76,7 +76,7 @@ def _session(found: AttributeReadings, metadata: Mapping[str, Any]) -> tuple[str
 
 
 def _weight(session_id: str) -> int:
-    return 2 * session_id.startswith(PLACEHOLDER) + isinstance(session_id, MadeUp)
+    return 2 * is_placeholder(session_id) + isinstance(session_id, MadeUp)
 
 
 def _tags(named: Sequence[list[str]], metadata: Mapping[str, Any]) -> list[str] | None:
