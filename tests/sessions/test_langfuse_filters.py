@@ -200,7 +200,7 @@ def test_scores(lists: Lists, scored: None, params: dict[str, Any], found: list[
         ({"valueMax": "NaN"}, "valueMax: a number"),
         ({"fields": "details,colour"}, "fields: of annotation, details, subject"),
         ({"limit": "0"}, "limit: a whole number from 1 to 100"),
-        ({"cursor": "x"}, "cursor: This is no cursor of this list. Send one as an answer gave it, or none."),
+        ({"cursor": "x"}, "cursor: This is not a cursor of this list. Send one from a response unchanged, or none."),
     ],
 )
 def test_scores_of_version_3(lists: Lists, scored: None, params: dict[str, Any], found: list[str] | str) -> None:
