@@ -12,7 +12,7 @@ from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
 from tracing.models import IngestionIssue, Span, Trace
-from tracing.records import Reason
+from tracing.records import Kind, Level, Reason
 
 FIELD = Path(__file__).parent
 EXPECTED: dict[str, dict[str, Any]] = {
@@ -79,6 +79,22 @@ def test_placeholders_are_no_session_ids_and_are_reported(client: Client, projec
     assert set(Trace.objects.for_project(project).values_list("session_id", flat=True)) == {None}
     issue = IngestionIssue.objects.for_project(project).get()
     assert (issue.reason, issue.count) == (Reason.SESSION_ID_PLACEHOLDER, 5)
+
+
+def test_a_tool_that_failed_is_a_failed_step_wherever_it_says_so(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "tool-failures-inside-the-answer")
+
+    levels = dict(Span.objects.for_project(project).filter(kind=Kind.TOOL).values_list("name", "level"))
+    assert set(levels.values()) == {Level.ERROR}
+    assert Trace.objects.for_project(project).get().error_count == len(levels) == 3
+
+
+def test_the_outermost_agent_speaks_for_a_turn_whose_root_is_silent(client: Client, project: Project, key: Key) -> None:
+    """A web framework's span is the root; a guard and a title are model calls before and after the answer."""
+    sent(client, key, "texts-of-a-nested-agent")
+
+    texts = Trace.objects.for_project(project).values_list("input_preview", "output_preview")
+    assert list(texts) == [("Where is my order?", "It arrives tomorrow.")] * 2
 
 
 def test_the_api_says_null_for_what_nobody_knows(client: Client, project: Project, key: Key) -> None:

@@ -67,7 +67,7 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
     _count(totals, count(spans, parents))
     _measure(totals, spans)
     totals.latencies = latencies_of(spans)
-    _choose_texts(totals, spans, root, claims)
+    _choose_texts(totals, spans, parents, root, claims)
     _decide(totals, list(_by_weight(spans, root, claims)))
     if totals.name is None and root is not None:
         totals.name = root.name
@@ -118,14 +118,32 @@ def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:
     totals.ended_at = max(ends, default=None)
 
 
-def _choose_texts(totals: Totals, spans: Sequence[SpanRow], root: SpanRow | None, claims: Mapping[str, Any]) -> None:
-    """Set the trace's texts: its own (span id ""), the root's, or those of the first and last model call."""
+def _choose_texts(
+    totals: Totals,
+    spans: Sequence[SpanRow],
+    parents: Mapping[str, str | None],
+    root: SpanRow | None,
+    claims: Mapping[str, Any],
+) -> None:
+    """Set the trace's texts: its own (span id ""), its root's, or those of its outermost agent or chain that has any.
+
+    Otherwise they are those of the first and last model call."""
     calls = sorted((s for s in spans if s.kind == Kind.GENERATION), key=_age)
-    for side, candidates in (("input", [root, *calls]), ("output", [root, *reversed(calls)])):
+    agents = sorted((s for s in spans if s.kind in (Kind.AGENT, Kind.CHAIN)), key=_age)
+    first, last = (sorted(some, key=lambda s: _depth(s, parents)) for some in (agents, reversed(agents)))
+    for side, candidates in (("input", [root, *first, *calls]), ("output", [root, *last, *reversed(calls)])):
         size = f"{side}_size"
         own_text = size in claims or any(size in span.claims for span in spans if span.claims)
         source = "" if own_text else next((s.span_id for s in candidates if s and getattr(s, size)), None)
         setattr(totals, f"{side}_span_id", source)
+
+
+def _depth(span: SpanRow, parents: Mapping[str, str | None]) -> int:
+    """Return how many spans are above this one."""
+    depth, parent = 0, parents[span.span_id]
+    while parent is not None:
+        depth, parent = depth + 1, parents[parent]
+    return depth
 
 
 def _by_weight(

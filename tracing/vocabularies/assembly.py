@@ -1,5 +1,6 @@
 """Builds a record from what a span's attributes say, by rules that hold for every dialect."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,12 +8,13 @@ from tracing.records import Kind, Level, RawSpan, SpanRecord
 from tracing.vocabularies.claims import claims_of, merged
 from tracing.vocabularies.genai import MESSAGE_EVENTS
 from tracing.vocabularies.messages import called_tools
-from tracing.vocabularies.readers import identifier
+from tracing.vocabularies.readers import identifier, mapping
 from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
 
 STATUS_CODE_OK, STATUS_CODE_ERROR = 1, 2  # OTLP's status codes
 MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
+FAILED_ANSWER_PATTERN = re.compile(r'"is_?[Ee]rror"\s*+:\s*+true')
 NOISE_EVENTS = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
 
 
@@ -67,9 +69,14 @@ def _moment(said: datetime | timedelta | None, start: datetime | None) -> dateti
 def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None:
     """Set level and status message.
 
-    A failure shows in a level, in the status, or only in an exception event (Laminar's JavaScript SDK)."""
+    A failure shows in a level or in the status. Where the status is left open, it shows in an exception event, as
+    Laminar's JavaScript SDK has it, in the type of an error, or in the answer of a tool."""
     exception = next((event["attributes"] for event in span.events if event["name"] == "exception"), None)
-    failed = span.status_code == STATUS_CODE_ERROR or (exception is not None and span.status_code != STATUS_CODE_OK)
+    failed = span.status_code == STATUS_CODE_ERROR
+    if span.status_code not in (STATUS_CODE_OK, STATUS_CODE_ERROR):
+        # Plain spans are left out: an HTTP server's 404 has an error type and is no failure of the server.
+        has_error_type = record.kind != Kind.SPAN and bool(span.attributes.get("error.type"))
+        failed = exception is not None or has_error_type or _is_failed_answer(record)
     record.level = said.get("level", Level.ERROR if failed else Level.DEFAULT)
     record.status_message = said.get("status_message") or span.status_message or None
     if record.status_message is None and record.level == Level.ERROR:
@@ -77,6 +84,14 @@ def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None
         record.status_message = (
             identifier(told.get("exception.message")) or said.get("failure") or identifier(told.get("exception.type"))
         )
+
+
+def _is_failed_answer(record: SpanRecord) -> bool:
+    """Return whether a tool's answer says that it is an error, as MCP's `isError` does."""
+    if record.kind != Kind.TOOL or not record.output or not FAILED_ANSWER_PATTERN.search(record.output):
+        return False
+    answer = mapping(record.output)
+    return answer is not None and any(answer.get(name) is True for name in ("isError", "is_error"))
 
 
 def _raw(span: RawSpan, found: AttributeReadings, record: SpanRecord) -> dict[str, Any] | None:

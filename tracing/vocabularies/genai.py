@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tracing.json_text import dump
-from tracing.records import Kind
+from tracing.records import Kind, Level
 from tracing.vocabularies.messages import conversation, dumped, is_telling, json_answered, json_asked, message
 from tracing.vocabularies.parts import ChatMessage
 from tracing.vocabularies.readers import (
@@ -185,6 +185,7 @@ GENAI = Vocabulary(
         "output_cost": {"gen_ai.cost.output_cost": decimal},
         "total_cost": {"gen_ai.cost.total_cost": decimal, "operation.cost": decimal},
         "failure": {"error.message": identifier, "error.type": identifier},
+        "level": {"gen_ai.tool.status": one_of({"error": Level.ERROR, "failed": Level.ERROR})},
         "input": {INPUT_MESSAGES_KEY: GIVEN, SYSTEM_INSTRUCTIONS_KEY: GIVEN, "gen_ai.tool.call.arguments": json_asked},
         "output": {OUTPUT_MESSAGES_KEY: answered, "gen_ai.tool.call.result": json_answered},
     },
