@@ -36,7 +36,8 @@ DIALECTS_RULES = """## Rules for all of them
 * **Model**: the model that answered; if it is not reported, the model that was requested.
 * **Kind**: as the dialect says. Otherwise, a span with a tool's name is a tool, and one with a model is a generation.
 * **Failure**: a level of ERROR or a status of 2. Without a status, also an `exception` event (Laminar's JavaScript
-  SDK), an `error.type` on an agent, tool or model call, or a tool's answer with `isError`. The message is the status message, else the exception's message, else `error.message` or `error.type`.
+  SDK), an `error.type` on an agent, tool or model call, or a tool's answer with `isError`. The message is the status
+  message, else the exception's message, else `error.message` or `error.type`.
 * **Environment**: lower case, `[a-z0-9_-]`, at most 40 characters, without a leading `langfuse`; otherwise `default`.
 
 ## Attributes without a field
