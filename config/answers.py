@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from projects.rate import STANDING_KEY, RateStanding
+from projects.rate_limits import STANDING_KEY, RateStanding
 
 NOT_STORED = "private, no-store"
 

@@ -7,7 +7,7 @@ import redis
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from config import storing
+from config import storage_checks
 from config.probing import DEADLINE_SECONDS, PROBE_OK, NotReady, Probe, answers
 from tracing.store import dirty
 
@@ -83,9 +83,9 @@ def _beat() -> None:
 
 
 CHECKS = {
-    "database": Probe(storing.check_database, age=FRESH_SECONDS),
-    "disk": Probe(storing.check_disk),
-    "storing": Probe(storing.check_storing),
+    "database": Probe(storage_checks.check_database, age=FRESH_SECONDS),
+    "disk": Probe(storage_checks.check_disk),
+    "storing": Probe(storage_checks.check_storing),
     "queue": Probe(_queue, age=FRESH_SECONDS),
     "broker": Probe(_broker),
     "worker": Probe(_worker),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from threading import Thread
 
+from config.process_probes import PROBE_SECONDS
 from config.watchdog import Watchdog
-from config.watching import PROBE_SECONDS
 
 REQUEST_SECONDS = 2.0
 REQUEST_BYTES = 8192

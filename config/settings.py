@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "config.csp.content_security_policy",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "config.rates.RatedPages",
+    "config.page_rate_limits.RatedPages",
     "config.too_long.TooLongMiddleware",
     "config.bodies.bounded_bodies",  # behind everything that a page needs, for the refusal is a page
     "projects.refusals.RefusedPages",
@@ -202,7 +202,7 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user,20/d/user",
     "signup": "20/m/ip,100/d/ip",
 }
-COUNT_PEOPLE = True  # rates of other expensive actions: config/rates.py
+COUNT_PEOPLE = True  # rates of other expensive actions: config/page_rate_limits.py
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Confab] "

@@ -7,7 +7,7 @@ from config import health
 from sessions.admin import SESSIONS
 from tracing.admin import TRACE_ROWS
 
-handler500 = "config.failing.failed"
+handler500 = "config.error_pages.failed"
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz, name="readyz"),

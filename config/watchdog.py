@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Sequence
 
+from config.process_probes import FROZEN_SECONDS, PROBE_SECONDS, Process, ProcessWatch, end
 from config.programs import Program
-from config.watching import FROZEN_SECONDS, PROBE_SECONDS, Process, ProcessWatch, end
 
 MISSING_PROBES = 30  # in a row, before a program is restarted: ten times the time of a start
 

@@ -2,7 +2,7 @@
 
 It cannot answer while the process is stopped, or while a thread holds Python's lock, as a regular expression does: then
 the other threads cannot work either. A thread that waits for a client or for the database does not silence it.
-config/watching.py asks, and kills processes that stay silent."""
+config/process_probes.py asks, and kills processes that stay silent."""
 
 import faulthandler
 import logging

@@ -21,7 +21,7 @@ LONGEST_REQUEST_TIME = timedelta(seconds=60)
 ROWS_AT_ONCE = 5000
 
 # Sent with `project_id` when all rows are deleted, so that receivers delete files and other data outside the database.
-emptied = Signal()
+project_rows_deleted = Signal()
 
 
 @transaction.atomic
@@ -104,7 +104,7 @@ def _key_columns(model: type[models.Model]) -> list[str]:
 
 @transaction.atomic
 def _finish(deletion: ProjectDeletion) -> None:
-    emptied.send(sender=ProjectDeletion, project_id=deletion.project_id)
+    project_rows_deleted.send(sender=ProjectDeletion, project_id=deletion.project_id)
     Project.objects.filter(pk=deletion.project_id).delete()
     deletion.finished_at = timezone.now()
     deletion.save(update_fields=["finished_at"])

@@ -109,7 +109,7 @@ class RawSpan:
 
 @dataclass(slots=True)
 class Claims:
-    """What a report says about its whole trace. Every span may; tracing/store/rollup.py decides which one wins."""
+    """What a report says about its whole trace. Every span may; tracing/store/trace_totals.py decides who wins."""
 
     session_id: str | None = None
     session_origin: Origin | None = None

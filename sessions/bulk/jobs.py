@@ -22,7 +22,7 @@ from projects.work.leases import LeasedQuerySet
 from projects.work.slices import OutOfTime
 from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.listing.listing import Count, Listing
-from sessions.listing.saved_views import PASSING
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.models import BulkJob, Session
 from sessions.query.values import as_of
 from tracing.lists.bounded import TooLong, within
@@ -90,7 +90,7 @@ def matching(project: Project, query: str, at: datetime) -> QuerySet[Session]:
     "The last 7 days" must not move while a job works. Raises BulkRefused if the query is invalid, so that a mistake
     never selects all sessions."""
     params = QueryDict(query, mutable=True)
-    for name in (*PASSING, "sort", "limit"):
+    for name in (*PARAMETERS_NOT_SAVED, "sort", "limit"):
         params.pop(name, None)
     with timezone.override(ZoneInfo(project.time_zone)), as_of(at):
         listing = Listing(project, params)

@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 from projects.audit import Action, record
 from projects.models import Project, User
 from sessions.listing.listing import Listing
-from sessions.listing.saved_views import PASSING
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.models import Cohort, CohortMember, Session
 from tracing.lists.bounded import TooLong, within
 from tracing.store.erased import gone
@@ -28,7 +28,7 @@ from tracing.store.erased import gone
 MAX_COHORTS = 500  # cohorts of one project
 COHORT_COUNT_TIMEOUT_MS = 15_000  # ms for counting one
 STALE = timedelta(minutes=5)
-UNASKED = (*PASSING, "sort", "limit")  # parameters of the list that choose no session
+UNASKED = (*PARAMETERS_NOT_SAVED, "sort", "limit")  # parameters of the list that choose no session
 
 ADD_MEMBERS_SQL = """
 INSERT INTO cohort_member (project_id, cohort_id, session_id)

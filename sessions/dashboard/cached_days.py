@@ -10,7 +10,7 @@ being deleted loses its rows otherwise, but nobody can open it.) Two different s
 times.
 
 A day is that of all sessions that began in it, whatever time is asked for: where the whole day lies in that time, each
-of them was going on in it, for none ends before it begins (tracing/store/rollup.py)."""
+of them was going on in it, for none ends before it begins (tracing/store/trace_totals.py)."""
 
 import logging
 from collections.abc import Collection, Sequence

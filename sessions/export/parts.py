@@ -13,7 +13,7 @@ from typing import IO
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from projects.deletion import emptied
+from projects.deletion import project_rows_deleted
 from tracing.store.media import delete_tree
 
 PART_READ_BYTES = 2**20
@@ -105,8 +105,8 @@ def sha256_of(parts: Sequence[tuple[str, int]]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
-def _delete_all(project_id: int, **_: object) -> None:
+def delete_export_files(project_id: int, **_: object) -> None:
     delete_tree(directory_of(project_id))
 
 
-emptied.connect(_delete_all, dispatch_uid="delete the exports of a project")
+project_rows_deleted.connect(delete_export_files, dispatch_uid="delete the exports of a project")

@@ -16,7 +16,7 @@ from sessions.download_time import in_time
 from sessions.export.formats import EXPORT_FORMATS, Format
 from sessions.listing.list_query import RELEVANCE
 from sessions.listing.listing import Listing
-from sessions.listing.saved_views import PASSING
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.listing.score_order import ScoreOrder
 from sessions.models import Session
 from tracing.lists.keyset import BadCursor, KeysetPage, Order
@@ -87,7 +87,7 @@ def export_of(project: Project, params: QueryDict) -> Export:
 def _asked(project: Project, params: QueryDict, errors: Errors) -> tuple[QuerySet[Session], Order | ScoreOrder]:
     ids = [session_id for session_id in params.getlist("id") if session_id]
     listed = params.copy()
-    for name in (*EXPORT_PARAMETERS, *PASSING):
+    for name in (*EXPORT_PARAMETERS, *PARAMETERS_NOT_SAVED):
         listed.pop(name, None)
     if params.get("sort", "") in ("", RELEVANCE):
         listed["sort"] = "created_at"

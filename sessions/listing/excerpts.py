@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sessions.listing.listing import FILTERED_LIST_TIMEOUT_MS, Listing
-from sessions.listing.saved_views import PASSING
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.models import Session
 from sessions.query.grammar import Node, Not, Word
 from sessions.query.writing import write
@@ -39,7 +39,7 @@ def scan_query(listing: Listing) -> str:
     parts = listing.query.parts
     words = [write(part) for part in parts if _is_said(part)]
     others = [write(part) for part in parts if not _is_said(part)]
-    left_out = dict.fromkeys((*PASSING, "sort", "limit"))
+    left_out = dict.fromkeys((*PARAMETERS_NOT_SAVED, "sort", "limit"))
     return listing.query_string(**left_out, q=" ".join(others), find=" ".join(words))
 
 

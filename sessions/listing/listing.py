@@ -21,7 +21,7 @@ from tracing.lists.bounded import TooLong, within
 from tracing.lists.keyset import KeysetPage
 
 FILTERED_LIST_TIMEOUT_MS = 1_500  # ms for a statement of a list that is filtered
-HASTE = 150  # ms of these, until it is tried another way
+FIRST_ATTEMPT_MS = 150  # ms of these, until it is tried another way
 
 
 class Count(NamedTuple):
@@ -151,8 +151,8 @@ class Listing(ListQuery):
         elif self.asks_a_set and not score_of_sort(self.sort):
             # A value that is new, or too rare for the statistics, is taken for a frequent one, and looked for along the
             # order. Without that way its own index answers.
-            yield within(HASTE)
-            yield within(FILTERED_LIST_TIMEOUT_MS - HASTE, enable_indexscan="off")
+            yield within(FIRST_ATTEMPT_MS)
+            yield within(FILTERED_LIST_TIMEOUT_MS - FIRST_ATTEMPT_MS, enable_indexscan="off")
         else:
             yield within(FILTERED_LIST_TIMEOUT_MS)
 

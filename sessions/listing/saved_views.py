@@ -16,7 +16,7 @@ from tracing.lists import layout
 
 EVERYTHING = "all"  # instead of a view's id: the plain list, whatever the default is
 # Parameters of an address that no view keeps: where the reader is, and how it is shown.
-PASSING = ("cursor", "view", "live", "since", *layout.LAYOUT_PARAMETERS)
+PARAMETERS_NOT_SAVED = ("cursor", "view", "live", "since", *layout.LAYOUT_PARAMETERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def named(view_id: str, views: Iterable[SavedView]) -> SavedView | None:
 
 def state_of(params: QueryDict) -> dict[str, Any]:
     """Return what a view keeps of an address, without the empty fields of forms."""
-    kept = [(name, [v for v in values if v]) for name, values in params.lists() if name not in PASSING]
+    kept = [(name, [v for v in values if v]) for name, values in params.lists() if name not in PARAMETERS_NOT_SAVED]
     said = layout.layout_in(params)
     columns = [name for name in said["columns"] if name]
     density = said["density"] if said["density"] in layout.DENSITIES else ""

@@ -16,16 +16,16 @@ from tracing.store import dirty
 from tracing.store.writing import recompute_traces
 
 SLICE_SECONDS = 0.5
-TURN_SECONDS = 10  # a killed worker's turn ends after this; longer than a slice with its last batch should take
+WORKER_LOCK_SECONDS = 10  # a killed worker's turn ends after this; longer than a slice with its last batch should take
 RECOMPUTE_BATCH_TRACES = 5
 SESSIONS_AT_ONCE = 200
 
 
 def work_slice(project_id: int) -> bool:
-    """Recompute for SLICE_SECONDS, unless another worker has the turn. Return whether marks wait for another slice.
+    """Recompute for SLICE_SECONDS, unless another worker does. Return whether marks wait for another slice.
 
-    Whoever is sent away leaves its marks to the one who has the turn: that one looks again after giving it up."""
-    with _turn(project_id) as is_ours:
+    A worker that does not get the lock does nothing: its holder looks for new marks after releasing it."""
+    with _worker_lock(project_id) as is_ours:
         if is_ours:
             _recompute_until(project_id, time.monotonic() + SLICE_SECONDS)
     return is_ours and dirty.waits(project_id, dirty.URGENT)
@@ -58,9 +58,9 @@ def _sessions(project_id: int) -> int:
 
 
 @contextmanager
-def _turn(project_id: int) -> Iterator[bool]:
-    """Take the project's turn if it is free. One that was overslept is nobody's harm: the marks have leases."""
-    lock = patient_redis().lock(f"recomputing:{project_id}", timeout=TURN_SECONDS, blocking=False)
+def _worker_lock(project_id: int) -> Iterator[bool]:
+    """Take the project's lock if it is free. If it expires meanwhile, no harm is done: each mark has its own lease."""
+    lock = patient_redis().lock(f"recomputing:{project_id}", timeout=WORKER_LOCK_SECONDS, blocking=False)
     is_ours = bool(lock.acquire())
     try:
         yield is_ours

@@ -25,8 +25,8 @@ COMMON_FROM_TRACES = 10_000  # matching traces
 LOOKS_LIKE_ID = re.compile(r"(?=\S*\d)\S{8,200}")
 
 
-class Says(Func):
-    """The lexemes are made already: PostgreSQL's own parser must not cut them again."""
+class MatchesLexemes(Func):
+    """The `@@` operator on lexemes that we made ourselves, so that PostgreSQL does not parse them again."""
 
     arg_joiner = " @@ "
     template = "%(expressions)s"
@@ -61,7 +61,9 @@ class Need(NamedTuple):
 
 
 def condition(project: Project | int, terms: Sequence[Term], among: QuerySet[TraceText] | None = None) -> Q:
-    """Return a condition for sessions with a trace, `among` these if given, that has all `terms`. Raise RefusedTerm."""
+    """Return a condition for sessions with a trace that has all `terms`. Raise RefusedTerm.
+
+    If `among` is given, only its turns are searched."""
     found = matching(project, terms, among).exclude(session_id=None)
     ids = found.values("session_id")
     if not _is_common(found, terms):
@@ -95,7 +97,7 @@ def matching(
 
 def having(turns: QuerySet[TraceText], asked: str) -> QuerySet[TraceText]:
     """Return the turns that match a tsquery."""
-    return turns.filter(Says(F("tokens"), Cast(Value(asked), SearchQueryField())))
+    return turns.filter(MatchesLexemes(F("tokens"), Cast(Value(asked), SearchQueryField())))
 
 
 def expected(rows: QuerySet[Any]) -> int:

@@ -29,7 +29,7 @@ NEWEST_TRACES_FIRST = Order("scan", "started_at", "trace_id", DateTimeField(), i
 
 UNICODE_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 
-Says = Callable[[str], bool]
+MatchesLexemes = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _scan(project: Project | int, traces: QuerySet[Trace], terms: Sequence[Term]
     return found
 
 
-def says_all(terms: Sequence[Term]) -> Says:
+def says_all(terms: Sequence[Term]) -> MatchesLexemes:
     """Whether a text has every term and none of the negated ones."""
     wanted = [
         (pattern, term.is_negated) for term in terms if (pattern := pattern_of([term._replace(is_negated=False)]))

@@ -18,14 +18,14 @@ from sessions.listing.empty_state import Blame, find_blocking_conditions
 from sessions.listing.excerpts import found_in
 from sessions.listing.listing import Inputs, Listing
 from sessions.listing.live import Changes, find_changes, live_of
-from sessions.listing.saved_views import PASSING, Menu, default_of, load_menu, state_of
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED, Menu, default_of, load_menu, state_of
 from sessions.listing.table import DEFAULT_SESSION_COLUMNS, SessionColumn, table_of
 from sessions.models import Session, SessionState
 from tracing.lists.table import ListTable
 from tracing.models import Trace
 
 SESSIONS_PREFERENCE_PAGE = "sessions"  # of the preferences
-FOREIGN = set(PASSING) - {"cursor"}
+FOREIGN = set(PARAMETERS_NOT_SAVED) - {"cursor"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from projects.models import Project
 from projects.named_sql import named_sql
 from projects.values import whole_number
 from sessions.listing.listing import Listing
-from sessions.listing.saved_views import PASSING
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from tracing.lists.table import ListColumn, SortableHead, changed_query, sortable_head
 
 MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
@@ -76,7 +76,7 @@ class Users:
 
     def __init__(self, project: Project, params: QueryDict) -> None:
         listed = params.copy()
-        for name in (*USER_LIST_PARAMETERS, *PASSING, "sort"):
+        for name in (*USER_LIST_PARAMETERS, *PARAMETERS_NOT_SAVED, "sort"):
             listed.pop(name, None)
         self.params = params
         self.listing = Listing(project, listed)
@@ -129,7 +129,7 @@ class Users:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """The filters of sessions, for forms."""
-        mine = (*USER_LIST_PARAMETERS, *PASSING, "sort")
+        mine = (*USER_LIST_PARAMETERS, *PARAMETERS_NOT_SAVED, "sort")
         return [(name, v) for name, values in self.params.lists() if name not in mine for v in values if v]
 
     def query(self, **changes: Any) -> str:

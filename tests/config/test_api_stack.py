@@ -174,7 +174,7 @@ def test_every_report_waits_for_a_place(
 ) -> None:
     ingest(project.pk, [call("t", "a")])
     path = path.replace("platform", f"/api/platform/v1/organizations/{project.organization_id}/projects/{project.pk}")
-    monkeypatch.setattr(intake, "_places", IngestSlots(1, most_present=1))
+    monkeypatch.setattr(intake, "_slots", IngestSlots(1, most_present=1))
 
     def send() -> int:
         content_type, headers = "application/json", {"Authorization": key.basic}
@@ -182,7 +182,7 @@ def test_every_report_waits_for_a_place(
         assert answered.status_code != 503 or answered.headers["Retry-After"] == "1"
         return answered.status_code
 
-    with intake.place(project):
+    with intake.slot(project):
         assert send() == 503
     assert send() < 300
 

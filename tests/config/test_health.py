@@ -21,7 +21,7 @@ from config.celery import app
 from config.health import BEAT, CHECKS, FRESH_SECONDS, HEARTBEAT, LAG_SECONDS, PAGE_SECONDS, note_beat, note_heartbeat
 from config.probing import Probe, answers
 from config.schedule import Scheduler
-from config.storing import LITTLE_MEMORY, WRITE_MILLISECONDS, WRITE_PROBE_SQL
+from config.storage_checks import LITTLE_MEMORY, WRITE_MILLISECONDS, WRITE_PROBE_SQL
 from projects.models import Project, User
 from tests.patience import least
 from tracing.ingest.faults import MAX_QUIET_FAILURES, faults
@@ -118,7 +118,7 @@ def test_readyz_misses_the_database(client: Client, db: None, monkeypatch: pytes
 
 
 def test_readyz_misses_room_on_the_disk(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.storing.LEAST_FREE_BYTES", 2**80)
+    monkeypatch.setattr("config.storage_checks.LEAST_FREE_BYTES", 2**80)
     answer = client.get("/readyz")
 
     assert answer.status_code == 503

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from config.rates import RATES
-from projects import rate
+from config.page_rate_limits import RATES
+from projects import rate_limits
 from projects.models import Project, User
 from projects.work.redis_client import quick_redis, redis_client
 
@@ -22,7 +22,7 @@ def _counting(settings: Settings) -> Iterator[None]:
         quick_redis().delete(name)
     yield
     redis_client.cache_clear()
-    rate._rest_until = 0.0
+    rate_limits._rest_until = 0.0
 
 
 def test_every_rate_is_of_a_route_that_exists() -> None:
@@ -43,7 +43,7 @@ def arguments(name: str) -> list[object]:
 def test_an_address_may_try_to_sign_in_so_often_and_is_told_so(client: Client) -> None:
     form = {"login": "a@example.com", "password": "wrong"}
 
-    answers = [client.post(reverse("sign-in"), form) for _ in range(rate.SIGN_IN_RATE.most + 1)]
+    answers = [client.post(reverse("sign-in"), form) for _ in range(rate_limits.SIGN_IN_RATE.most + 1)]
 
     assert {answer.status_code for answer in answers[:-1]} == {200}
     assert [answer["RateLimit-Remaining"] for answer in answers[:2]] == ["19", "18"]
@@ -58,17 +58,17 @@ def test_an_address_may_try_to_sign_in_so_often_and_is_told_so(client: Client) -
 def test_people_are_counted_each_for_themselves(client: Client, project: Project, alice: User, bob: User) -> None:
     address = reverse("scan", args=[project.pk]) + "?find=x"
     client.force_login(alice)
-    for _ in range(rate.SCAN_RATE.most):
-        rate.count(rate.SCAN_RATE, f"user-{alice.pk}")
+    for _ in range(rate_limits.SCAN_RATE.most):
+        rate_limits.count(rate_limits.SCAN_RATE, f"user-{alice.pk}")
 
     assert client.get(address).status_code == 429
     client.force_login(bob)
-    assert client.get(address)["RateLimit-Remaining"] == str(rate.SCAN_RATE.most - 1)
+    assert client.get(address)["RateLimit-Remaining"] == str(rate_limits.SCAN_RATE.most - 1)
 
 
 def test_without_redis_everybody_is_let_in(client: Client, settings: Settings) -> None:
     settings.CACHES = {"default": {"LOCATION": "redis://127.0.0.1:1/0"}}
     redis_client.cache_clear()
 
-    assert rate.count(rate.SIGN_IN_RATE, "x") is None
-    rate.admit(rate.SIGN_IN_RATE, "x")
+    assert rate_limits.count(rate_limits.SIGN_IN_RATE, "x") is None
+    rate_limits.admit(rate_limits.SIGN_IN_RATE, "x")

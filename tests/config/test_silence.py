@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from projects.rate import REDIS_REST_SECONDS
+from projects.rate_limits import REDIS_REST_SECONDS
 from tests.config.exporting import database_url, eventually, send
 from tests.config.processes import frozen, running
 from tests.live import Up, data_directory

@@ -16,10 +16,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from config import watching
+from config import process_probes
 from config.health_listener import REQUESTS_AT_ONCE, HealthListener
+from config.process_probes import FROZEN_PROBES, Process, ProcessWatch, end
 from config.watchdog import Watchdog
-from config.watching import FROZEN_PROBES, Process, ProcessWatch, end
 from tests.config.exporting import eventually
 from tests.live import BASE_DIR, data_directory
 
@@ -81,7 +81,7 @@ def alive(*roles: str) -> None:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "PROBE_SECONDS", 0.5)
+    monkeypatch.setattr(process_probes, "PROBE_SECONDS", 0.5)
 
 
 @pytest.mark.usefixtures("hasty")

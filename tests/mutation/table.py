@@ -21,7 +21,11 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/tracing/test_endpoints.py",
         "tests/sessions/test_api.py",
     ),
-    "projects/rate.py": ("tests/config/test_rates.py", "tests/tracing/test_quota.py", "tests/tracing/test_limits.py"),
+    "projects/rate_limits.py": (
+        "tests/config/test_rates.py",
+        "tests/tracing/test_quota.py",
+        "tests/tracing/test_limits.py",
+    ),
     "projects/pins.py": ("tests/projects/test_sqlguard.py",),
     "projects/sqlguard.py": ("tests/projects/test_sqlguard.py",),
     "projects/work/leases.py": ("tests/projects/test_leases.py", "tests/sessions/test_export_files.py"),
@@ -103,7 +107,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions/test_account.py",
         "tests/sessions/test_histories.py",
     ),
-    "tracing/store/rollup.py": (
+    "tracing/store/trace_totals.py": (
         "tests/tracing/test_rollup.py",
         "tests/tracing/test_latency.py",
         "tests/tracing/test_pricing.py",

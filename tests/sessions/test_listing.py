@@ -468,7 +468,7 @@ def test_a_value_that_is_not_found_along_the_order_is_looked_up_in_its_own_index
     session(project, "chat", tags=["vip"])
     walked = "(current_setting('enable_indexscan') = 'off' OR pg_sleep(3) IS NOT NULL)"
     rows = Session.objects.for_project(project).filter(tags=["vip"]).extra(where=[walked])
-    monkeypatch.setattr(listing_module, "HASTE", 50)
+    monkeypatch.setattr(listing_module, "FIRST_ATTEMPT_MS", 50)
     monkeypatch.setattr(Listing, "matching", rows)
     asked = listing(project, query)
 

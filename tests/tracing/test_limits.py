@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from projects import rate
+from projects import rate_limits
 from projects.models import Project
 from projects.work.redis_client import redis_client
 from tests.conftest import Key
@@ -32,7 +32,7 @@ def counting(settings: Settings) -> Iterator[None]:
         client.delete(name)
     yield
     redis_client.cache_clear()
-    rate._rest_until = 0.0
+    rate_limits._rest_until = 0.0
 
 
 def test_the_document_says_what_the_code_does() -> None:
@@ -94,7 +94,7 @@ def test_without_redis_everything_is_let_in_with_a_line_in_the_log(
     redis_client.cache_clear()
 
     assert [post(client, key).status_code for _ in range(5)] == [200] * 5
-    assert [record.message for record in caplog.records if record.name == "projects.rate"] == [ANY]
+    assert [record.message for record in caplog.records if record.name == "projects.rate_limits"] == [ANY]
 
 
 def test_no_limit_lets_a_key_come_as_often_as_it_likes(

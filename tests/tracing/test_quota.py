@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from projects import rate
+from projects import rate_limits
 from projects.models import Project, User
 from projects.work.redis_client import redis_client
 from tests.conftest import Key
@@ -39,7 +39,7 @@ def limited(project: Project) -> Iterator[Project]:
     meter(project, 8)
     yield project
     redis_client.cache_clear()
-    rate._rest_until = 0.0
+    rate_limits._rest_until = 0.0
 
 
 def meter(project: Project, spans: int) -> None:

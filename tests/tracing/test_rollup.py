@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.tracing.naive import naive_branches
 from tests.tracing.reports import NOON, at, call, span
 from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
-from tracing.store.rollup import Totals, roll_up
 from tracing.store.rows import priced, row_of
 from tracing.store.span_tree import parents_of
+from tracing.store.trace_totals import Totals, roll_up
 from tracing.store.witnesses import COST_FIELDS
 
 

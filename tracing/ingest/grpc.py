@@ -15,7 +15,7 @@ from projects.models import Project
 from tracing.ingest import quota
 from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
-from tracing.ingest.rate import admit
+from tracing.ingest.key_rate_limit import admit
 from tracing.ingest.slots import BUSY_MESSAGE, SLOT_WAIT_SECONDS
 from tracing.limits.table import BODY
 from tracing.wire.otlp import PROTOBUF

@@ -29,13 +29,13 @@ log = logging.getLogger(__name__)
 
 # More requests at a time in one process would only wait for each other. One project uses at most half of the threads of
 # a process: three that work and three that wait.
-_places = IngestSlots(4, most_present=6)
-_filing_places = IngestSlots(2, most_present=2)
+_slots = IngestSlots(4, most_present=6)
+_file_slots = IngestSlots(2, most_present=2)
 
 
-def place(project: Project) -> IngestSlot:
+def slot(project: Project) -> IngestSlot:
     """Return a slot to decode and store in."""
-    return IngestSlot(_places, project.pk)
+    return IngestSlot(_slots, project.pk)
 
 
 def keep_files(project: Project, files: FilesInTexts, held: IngestSlot) -> None:
@@ -43,20 +43,22 @@ def keep_files(project: Project, files: FilesInTexts, held: IngestSlot) -> None:
 
     This does not use the slot `held` for decoding, because writing files takes longer."""
     if found := files.files:
-        with held.left(), IngestSlot(_filing_places, project.pk):
+        with held.left(), IngestSlot(_file_slots, project.pk):
             quota.count(project, keep(project.pk, found))
 
 
 def take_reports(project: Project, records: Sequence[Record], *, sdk: Sdk, issues: Sequence[Issue] = ()) -> list[Issue]:
-    """Store a few records in a place of the project, and return what `ingest` returns. Raise IngestUnavailable."""
-    with place(project):
+    """Store a few records while holding one of the project's slots. Raise IngestUnavailable.
+
+    Return what `ingest` returns."""
+    with slot(project):
         return ingest(project.pk, records, sdk=sdk, issues=issues)
 
 
 def take_traces(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
     """Decode, translate and commit an OTLP trace request. Raises IngestRefused, or what the database raises."""
     found: list[Issue] = []
-    with place(project) as held:
+    with slot(project) as held:
         spans = decode_traces(body, content_type, found)
         outcome = _stored(project, translated(spans, found), found, sdk=sdk_of(headers, spans), held=held)
     quota.count(project, len(spans) - outcome.rejected)
@@ -66,7 +68,7 @@ def take_traces(project: Project, body: bytes, content_type: str, headers: Mappi
 def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
     """Store messages of model calls from an OTLP log request. They merge with their spans in any order."""
     found: list[Issue] = []
-    with place(project) as held:
+    with slot(project) as held:
         spans = decode_logs(body, content_type, found)
         records = [messages_of(record) for record in translated(spans, found)]
         return _stored(project, records, found, sdk=sdk_of(headers, spans), held=held)

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from projects.models import Project
-from projects.rate import ask
+from projects.rate_limits import ask
 from tracing.models import Media, Metering
 from tracing.store.partitions import month_of, next_month
 from tracing.wire.refusals import IngestQuotaExceeded

@@ -9,8 +9,8 @@ from tracing.json_text import dump
 from tracing.limits.placeholders import is_placeholder
 from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
 
-MAX_ID_CHARACTERS = 200  # trace, span, session and user ids
-MAX_NAME_CHARACTERS = 1_000  # names, models, messages, tags
+MAX_ID_CHARACTERS = 200  # trace, span, session and user ids, tags, names of tools
+MAX_NAME_CHARACTERS = 1_000  # names, models, messages
 MAX_ENVIRONMENT_CHARACTERS = 40
 MAX_TEXT_CHARACTERS = 10_000_000  # input or output of one span, in characters
 MAX_SCORE_CHARACTERS = 20_000  # comment, text and metadata of a score: pages of answers hold hundreds of them

@@ -1,6 +1,6 @@
 """Generator of docs/limits.md, from the table of limits."""
 
-from projects.rate import PEOPLE_RATES, spoken
+from projects.rate_limits import PEOPLE_RATES, spoken
 from tracing.limits.table import INGESTION_LIMITS, MB, Limit
 
 HEADINGS = ("Limit", "Value", "Beyond it", "Counted as", "Why")

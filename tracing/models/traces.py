@@ -21,7 +21,7 @@ class Trace(models.Model):
     bucket = models.DateField(help_text="The day of first sight (UTC): the partition of all its spans.")
     received_at = models.DateTimeField(help_text="When the first report arrived.")
     updated_at = models.DateTimeField(help_text="When the last report arrived.")
-    # Decided from claims (tracing/store/rollup.py)
+    # Decided from claims (tracing/store/trace_totals.py)
     session_id = IdField(null=True)
     user_id = IdField(null=True)
     name = models.TextField(null=True)

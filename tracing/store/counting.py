@@ -1,6 +1,8 @@
-"""The rule of counting: a span's tokens, cost or failure count only if no descendant reports any of its own.
+"""The rule of counting: of all spans that report on the same work, the best witness counts (docs/numbers.md).
 
-Wrappers repeat what their children report. What is not counted is shown with its surplus."""
+At every span, the subtotal is its own report or the sum of the spans below it, whichever is larger, field by field. So
+a wrapper that repeats its children adds nothing. What a wrapper reports beyond them is counted, and called *not
+itemised*. A failure counts at the span where it happened."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -13,9 +13,9 @@ from django.db.models import Min
 from tracing.limits.fitting import Record
 from tracing.models import Tombstone, Trace
 from tracing.records import Issue, Reason, ScoreRecord
-from tracing.store.rollup import Totals
 from tracing.store.stored import StoredTrace
 from tracing.store.tombstones import StandingTombstones, standing
+from tracing.store.trace_totals import Totals
 from tracing.wire.refusals import Erased
 
 TombstoneKind = Tombstone.Kind

@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from projects.deletion import emptied
+from projects.deletion import project_rows_deleted
 from tracing.models import Media, MediaUse
 from tracing.store.erased import check_trace, gone
 from tracing.store.statements import WAIT_BRIEFLY
@@ -169,4 +169,4 @@ def delete_tree(directory: str) -> None:
     default_storage.delete(directory)
 
 
-emptied.connect(delete_files, dispatch_uid="delete the files of a project")
+project_rows_deleted.connect(delete_files, dispatch_uid="delete the files of a project")

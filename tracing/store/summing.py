@@ -10,10 +10,10 @@ from tracing.records import Issue, Reason
 from tracing.store import dirty
 from tracing.store.erased import check_traces
 from tracing.store.previews import preview
-from tracing.store.rollup import Totals, roll_up
 from tracing.store.statements import ARRAYS, COUNT_REPEATS, SUMMED, UPDATE_TRACES
 from tracing.store.stored import StoredTrace, load_texts
 from tracing.store.tombstones import StandingTombstones
+from tracing.store.trace_totals import Totals, roll_up
 
 TRACE_JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out"} | ARRAYS
 ROLES = {"input": "user", "output": "assistant"}

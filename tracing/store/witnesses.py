@@ -1,4 +1,4 @@
-"""What one span knows about the work of a trace beyond the spans below it: tokens and costs, field by field.
+"""Compares what a span reports with the sum of the spans below it, and counts only the difference, field by field.
 
 The rules stand in docs/numbers.md: the larger report counts, and a cost that somebody stated beats a price that was
 computed for the same work."""

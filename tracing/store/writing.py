@@ -2,7 +2,7 @@
 
 The trace rows are locked in key order before anything is read, so every writer of a trace sees the last one's work.
 Sums are computed again from all spans of the trace, never incremented. Only small columns are read back and merged;
-long texts are only written. SQL for many rows is here and in sessions/rollup/session_rows.py."""
+long texts are only written. The SQL is in tracing/store/statements.py."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -10,7 +10,7 @@ from tracing.vocabularies.readers import identifier, tags
 from tracing.vocabularies.tables import AttributeReadings
 
 # Keys of metadata, in which applications put what an SDK has no name for. They have the lowest priority.
-SESSION_KEYS = ("langfuse_session_id", "session_id", "sessionId", "conversation_id", "thread_id")
+SESSION_KEYS_IN_METADATA = ("langfuse_session_id", "session_id", "sessionId", "conversation_id", "thread_id")
 USER_KEYS = ("langfuse_user_id", "user_id", "userId")
 TAG_KEYS = ("langfuse_tags", "tags")
 ENVIRONMENT_PATTERN = re.compile(r"[a-z0-9_-]{1,40}")
@@ -68,7 +68,7 @@ def _session(found: AttributeReadings, metadata: Mapping[str, Any]) -> tuple[str
     named = found.gathered.get("claims.session_id", ())
     chosen = next((value for value in named if _weight(value) == 0), None)
     if chosen is None:
-        others = _first(metadata, SESSION_KEYS), found.said.get("likely_session_id")
+        others = _first(metadata, SESSION_KEYS_IN_METADATA), found.said.get("likely_session_id")
         chosen = min((value for value in (*named, *others) if value is not None), key=_weight, default=None)
     if chosen is None:
         return None, None

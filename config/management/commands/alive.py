@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.watching import FROZEN_SECONDS, ProcessWatch, end
+from config.process_probes import FROZEN_SECONDS, ProcessWatch, end
 
 
 class Command(BaseCommand):

@@ -24,8 +24,8 @@ from config.environment import adopt, environment_of_programs, listening_address
 from config.health_listener import HealthListener
 from config.ports import Ports, listening, port_of
 from config.preparation import prepare
+from config.process_probes import ProcessWatch
 from config.watchdog import Watchdog
-from config.watching import ProcessWatch
 from config.welcome import welcome
 from projects.addresses import host_and_port, port_number
 from projects.first_start import InitError

@@ -10,7 +10,7 @@ from projects.models import Project
 from sessions.annotation.configs import NotAllowed
 from sessions.api.filtering import equalities
 from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
-from tracing.ingest.intake import place
+from tracing.ingest.intake import slot
 from tracing.ingest.pipeline import ingest
 from tracing.ingest.score_configs import configs_of
 from tracing.lists.keyset import Order
@@ -40,7 +40,7 @@ class ScoresEndpoint(ListEndpoint):
 
     def post(self, request: Request) -> Response:
         """Write a score, or replace the one with its `id`. What cannot be stored of its texts is replaced."""
-        with place(self.project):
+        with slot(self.project):
             score = score_of(self.body, configs_of(self.project.pk, [self.body]))
             found = ingest(self.project.pk, [score])
         if refused := [issue for issue in found if issue.reason is not Reason.TEXT_CUT]:

@@ -12,7 +12,7 @@ from projects.values import whole_number
 from sessions.listing.completing import options
 from sessions.listing.facets import facet_of, load_facet_values
 from sessions.listing.listing import Listing
-from sessions.listing.saved_views import PASSING
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.query.parsing import MAX_QUERY_CHARACTERS
 from tracing.lists.bounded import TooLong
 
@@ -35,7 +35,7 @@ def facet(request: PageRequest, project: Project, facet_name: str) -> HttpRespon
     found = facet_of(facet_name)
     if found is None:
         raise Http404("There is no such facet.")
-    listing = Listing(project, request.GET, foreign=set(PASSING) - {"cursor"})
+    listing = Listing(project, request.GET, foreign=set(PARAMETERS_NOT_SAVED) - {"cursor"})
     context = {"project": project, "section": "sessions", "facet": found, "values": []}
     try:
         context["values"] = [] if listing.errors else load_facet_values(listing, found)

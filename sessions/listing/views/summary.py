@@ -11,7 +11,7 @@ from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.listing.listing import Listing
-from sessions.listing.saved_views import PASSING
+from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.listing.summary import Bucket, series, strip
 from tracing.lists.bounded import TooLong
 
@@ -42,7 +42,7 @@ class BucketBar:
 @project_view
 def strip_page(request: PageRequest, project: Project) -> HttpResponse:
     """Show the totals above the list of the parameters. They are a part of its page."""
-    listing = Listing(project, request.GET, foreign=set(PASSING) - {"cursor"})
+    listing = Listing(project, request.GET, foreign=set(PARAMETERS_NOT_SAVED) - {"cursor"})
     context = {"project": project, "listing": listing, "width": SERIES_WIDTH, "height": SERIES_HEIGHT}
     if not listing.errors:
         try:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from projects.models import Project
 from tracing.ingest import quota
 from tracing.ingest.files_in_texts import FilesInTexts
-from tracing.ingest.intake import keep_files, place
+from tracing.ingest.intake import keep_files, slot
 from tracing.ingest.pipeline import ingest
 from tracing.ingest.rest.throttles import KeyThrottle, QuotaThrottle
 from tracing.ingest.rest.views import SdkView
@@ -55,7 +55,7 @@ def _stored(project: Project, batch: list[Any], sdk: Sdk) -> list[BatchEvent]:
     """Store what can be stored and return all events as they are answered."""
     issues: list[Issue] = []
     files = FilesInTexts(issues)
-    with place(project) as held:
+    with slot(project) as held:
         taken = batch[: SPAN_LIMIT.value]
         scores = (item.get("body") for item in taken if isinstance(item, dict) and item.get("type") == SCORE_EVENT_TYPE)
         configs = configs_of(project.pk, scores)

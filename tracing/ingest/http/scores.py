@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from projects.models import Project, Scope
 from tracing.ingest.http.platform import PlatformFace
-from tracing.ingest.intake import place
+from tracing.ingest.intake import slot
 from tracing.ingest.pipeline import ingest
 from tracing.ingest.rest.views import SdkView
 from tracing.ingest.rest.wires import JsonParser, WireResponse
@@ -81,7 +81,7 @@ class PlatformDeleteScore(PlatformFace, DeleteScore):
 def _store_score(project: Project, body: Any, sdk: Sdk) -> str:
     """Store the score that `body` describes and return its id. Raise Invalid when it cannot be stored."""
     issues: list[Issue] = []
-    with place(project):
+    with slot(project):
         record = _record(body, configs_of(project.pk, [body]), issues)
         found = ingest(project.pk, [record] if record else [], sdk=sdk, issues=issues)
     if refused := [issue for issue in found if issue.reason is not Reason.TEXT_CUT]:
@@ -94,7 +94,7 @@ def _store_scores(project: Project, bodies: list[Any], sdk: Sdk) -> list[Issue]:
     if len(bodies) > ARRAY_MAX:
         raise BodyTooLarge(f"More than {ARRAY_MAX:,} scores in one request: send smaller batches.")
     issues: list[Issue] = []
-    with place(project):
+    with slot(project):
         configs = configs_of(project.pk, bodies)
         records = [record for record in (_record(body, configs, issues) for body in bodies) if record]
         return ingest(project.pk, records, sdk=sdk, issues=issues)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from tracing.ingest import quota
-from tracing.ingest.rate import admit
+from tracing.ingest.key_rate_limit import admit
 from tracing.ingest.rest.keys import key_of
 
 if TYPE_CHECKING:  # the settings name these classes, which views want in turn

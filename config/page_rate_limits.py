@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from config.bodies import refusal
 from projects.audit import client_ip
-from projects.rate import EXPORT_RATE, PASSWORD_RATE, SCAN_RATE, SIGN_IN_RATE, SIGN_UP_RATE, TooOften, admit
+from projects.rate_limits import EXPORT_RATE, PASSWORD_RATE, SCAN_RATE, SIGN_IN_RATE, SIGN_UP_RATE, TooOften, admit
 from tracing.wire.refusals import IngestRateLimited
 
 # By method and name of the route. People who are not signed in are counted by address.

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from projects.rate import Rate, count
+from projects.rate_limits import Rate, count
 from tracing.limits.table import RATE_WINDOW_SECONDS
 from tracing.wire.refusals import IngestRateLimited
 
