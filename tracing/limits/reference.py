@@ -21,6 +21,8 @@ PEOPLES_RATES = """
 Requests are counted for each person, or for each address while nobody is signed in. Beyond a limit, pages answer with
 429 and `Retry-After`. Every counted response has `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`
 (draft-ietf-httpapi-ratelimit-headers-06), and so has every response to an API key. E-mails also have daily limits.
+
+Failed sign-ins have a limit of their own: 10 in a minute from one address, and 5 in five minutes for one account.
 """
 
 
