@@ -13,7 +13,14 @@ from config.embedded import CannotStart
 from config.embedded import supervisor as supervising
 from config.embedded.children import Child, Children
 from config.embedded.logs import LIMIT_BYTES
-from config.embedded.supervisor import FIRST_DELAY, MAX_DEATHS, MEMORY, ServiceWatch, Stopped, Supervisor
+from config.embedded.supervisor import (
+    DEATHS_WINDOW_SECONDS,
+    FIRST_DELAY_SECONDS,
+    MAX_DEATHS,
+    ServiceWatch,
+    Stopped,
+    Supervisor,
+)
 
 UNTIL_TERM = """
 import signal, sys, time
@@ -162,12 +169,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_each_death_doubles_the_wait_and_is_forgotten_in_time(clock: list[float]) -> None:
     watch = ServiceWatch(Unstarted())  # type: ignore[arg-type]
     watch.note_ready()
-    assert (watch.is_ready, watch.patience) == (True, MAX_DEATHS)
+    assert (watch.is_ready, watch.max_deaths) == (True, MAX_DEATHS)
 
-    assert [watch.note_death() for _ in range(4)] == [FIRST_DELAY * factor for factor in (1, 2, 4, 8)]
-    assert (watch.is_ready, watch.child, watch.due) == (False, None, 1000 + 8 * FIRST_DELAY)
-    clock[0] += MEMORY
-    assert watch.note_death() == FIRST_DELAY
+    assert [watch.note_death() for _ in range(4)] == [FIRST_DELAY_SECONDS * factor for factor in (1, 2, 4, 8)]
+    assert (watch.is_ready, watch.child, watch.due) == (False, None, 1000 + 8 * FIRST_DELAY_SECONDS)
+    clock[0] += DEATHS_WINDOW_SECONDS
+    assert watch.note_death() == FIRST_DELAY_SECONDS
 
 
 def test_a_service_is_not_started_before_its_wait_is_over(clock: list[float]) -> None:
@@ -177,9 +184,9 @@ def test_a_service_is_not_started_before_its_wait_is_over(clock: list[float]) ->
         watch.note_death()
         supervisor._groups.append([watch])
         supervisor._look()
-        clock[0] += FIRST_DELAY / 2
+        clock[0] += FIRST_DELAY_SECONDS / 2
         supervisor._look()
         assert service.starts == 0
-        clock[0] += FIRST_DELAY / 2
+        clock[0] += FIRST_DELAY_SECONDS / 2
         supervisor._look()
         assert service.starts == 1

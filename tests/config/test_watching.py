@@ -1,6 +1,7 @@
 """A process that is frozen is told from one that is busy or was paused, and only the frozen one is ended."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -71,6 +72,12 @@ def in_a_thread(work: Callable[..., T], *arguments: object) -> T:
         return thread.submit(work, *arguments).result()
 
 
+def stop(process: subprocess.Popen[str]) -> None:
+    """Freeze a child, and wait until it has stopped."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+
+
 def look(watch: ProcessWatch) -> list[Process]:
     return in_a_thread(asyncio.run, watch.look())
 
@@ -110,12 +117,11 @@ def test_a_process_that_keeps_pythons_lock_is_found_and_ended_and_says_where_it_
 def test_a_process_that_was_paused_with_its_machine_is_let_live(place: Path) -> None:
     with running(SLEEPS, place) as process:
         watch = ProcessWatch(place)
-        process.send_signal(signal.SIGSTOP)
-        assert eventually(lambda: look(watch)[0].silent == 1), "it takes a moment to stop"
-        silent = [look(watch)[0].silent for _ in range(FROZEN_PROBES - 2)]
+        stop(process)
+        silent = [look(watch)[0].silent for _ in range(FROZEN_PROBES - 1)]
         process.send_signal(signal.SIGCONT)
 
-        assert silent == [2, 3, 4]
+        assert silent == [1, 2, 3, 4]
         assert eventually(lambda: look(watch)[0].silent == 0)
         assert not look(watch)[0].is_frozen
 
@@ -157,7 +163,7 @@ def test_the_command_for_containers_ends_what_is_frozen_and_fails(place: Path, s
     settings.ALIVE_DIR = place
     with running(SLEEPS, place) as process, running(SLEEPS, place) as other:
         alive("web")
-        process.send_signal(signal.SIGSTOP)
+        stop(process)
         with pytest.raises(CommandError, match=rf"web {process.pid} has not answered for 10 s: it was killed"):
             alive("web")
         assert process.wait(10) == -signal.SIGKILL

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from projects.deletion import emptied
+from projects.deletion import project_rows_deleted
 from projects.models import Project, User
 from tests.conftest import Key
 from tests.downloads import body_of
@@ -338,7 +338,7 @@ def test_the_files_of_a_deleted_project_are_deleted(project: Project, other_proj
         keep(owner.pk, [File("a", "image/png", PNG)])
 
     for _ in range(2):
-        emptied.send(sender=None, project_id=project.pk)
+        project_rows_deleted.send(sender=None, project_id=project.pk)
 
     assert not default_storage.exists(path_of(project.pk, PNG_ID))
     assert default_storage.exists(path_of(other_project.pk, PNG_ID))

@@ -127,7 +127,7 @@ def refused_by(error: Exception) -> IngestRefused:
     if isinstance(error, IngestRefused):
         return error
     if is_refusal(error):
-        log.warning("the database does not respond or is busy: %s", error)
+        log.warning("the database does not respond or is busy: %s", " ".join(str(error).split()))
         return IngestUnavailable(faults.note(error))
     if found := refusal_of(error, OF_VALUES):
         return LateRefusal(found.reason, status=found.status)
