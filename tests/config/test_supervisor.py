@@ -149,7 +149,7 @@ class Unstarted:
     name: str = "Web"
     detail: str = ""
     log: None = None
-    patience: int = 3
+    max_early_deaths: int = 3
     starts: int = 0
 
     def spawn(self, children: Children) -> None:
