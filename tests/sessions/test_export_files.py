@@ -284,7 +284,7 @@ def test_nothing_that_was_erased_stays_in_a_file(project: Project, other_project
 def test_the_files_of_a_deleted_project_go_with_it(filled: Project, alice: User) -> None:
     files.begin(filled, QueryDict("format=csv"), by=alice)
     work_off(filled)
-    projects_deletion.emptied.send(sender=Erasure, project_id=filled.pk)
+    projects_deletion.project_rows_deleted.send(sender=Erasure, project_id=filled.pk)
 
     assert not default_storage.exists(parts.directory_of(filled.pk))
 

@@ -104,9 +104,9 @@ def test_a_message_that_meets_another_worker_in_its_project_is_not_lost(
 
 def test_the_turn_of_a_killed_worker_ends_by_itself(project: Project) -> None:
     told(project, "s")
-    with recomputing._turn(project.pk) as is_ours:
+    with recomputing._worker_lock(project.pk) as is_ours:
         assert is_ours
-        assert 0 < quick_redis().pttl(f"recomputing:{project.pk}") <= recomputing.TURN_SECONDS * 1000
+        assert 0 < quick_redis().pttl(f"recomputing:{project.pk}") <= recomputing.WORKER_LOCK_SECONDS * 1000
         recompute_dirty(project.pk)
         assert sessions(project) == set()
         quick_redis().delete(f"recomputing:{project.pk}")  # as its end does
