@@ -53,6 +53,13 @@ def count(number: int | None) -> str:
     return "" if number is None else f"{number:,}"
 
 
+def bounded(shown: str, unknown_count: int, *, is_known: bool) -> str:
+    """Return a sum as `$2`; while `unknown_count` of its parts are unknown, as `≥ $2`, or `unknown` if all are."""
+    if not unknown_count:
+        return shown
+    return f"≥ {shown}" if is_known else "unknown"
+
+
 def counted(number: int | None, noun: str, nouns: str = "") -> str:
     """Return `1 trace` or `2,300 traces`."""
     return f"{number or 0:,} {noun if number == 1 else nouns or noun + 's'}"

@@ -4,6 +4,7 @@ Everything derives from the declared properties: a new one is compared without a
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from django.http import QueryDict
 
@@ -25,7 +26,7 @@ from sessions.cohorts.results import (
     ValueShares,
 )
 from sessions.cohorts.shares import Share
-from sessions.models.properties import PropertyKind
+from sessions.models.properties import PropertyKind, lack_count_of
 from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
 from tracing.lists.bounded import SUMMING_SETTINGS, within
@@ -73,9 +74,13 @@ def compare(
 def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bool) -> Iterator[Measure]:
     for declared in numeric_properties():
         numbers = found.numbers[declared.name]
-        yield _measure(
+        measure = _measure(
             groups, numbers, declared.name, declared.label, declared.help, declared.kind, is_cumulative=is_cumulative
         )
+        if counted := lack_count_of(declared.name):
+            lacks = zip(measure.summaries, found.numbers[counted], strict=True)
+            measure.summaries[:] = [replace(summary, unknown_count=int(lack.total)) for summary, lack in lacks]
+        yield measure
     for name, numbers in found.scores.items():
         help = "The mean of each session's scores of this name."
         yield _measure(groups, numbers, name, name, help, SCORE_KIND, is_cumulative=is_cumulative)

@@ -20,7 +20,9 @@ NOTABLE = 0.05  # the rate of false discoveries among what is called a differenc
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The numbers of one group; `mean` and `total` are exact, the others as exact as a float."""
+    """The numbers of one group; `mean` and `total` are exact, the others as exact as a float.
+
+    While `unknown_count` calls of the group lack what is summed up, all of them are lower bounds."""
 
     group: Group
     size: int
@@ -28,6 +30,7 @@ class Summary:
     median: float | None
     p95: float | None
     total: Decimal
+    unknown_count: int = 0
 
 
 @dataclass(kw_only=True)

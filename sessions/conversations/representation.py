@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sessions.models import Erasure, Session
-from sessions.models.properties import PropertyKind, properties_of
+from sessions.models.properties import LACK_COUNTS, PropertyKind, properties_of
 from tracing.models import Span, SpanIO, Trace
 from tracing.records import Kind, Level
 
@@ -84,7 +84,7 @@ def known_alone(sums: dict[str, Any]) -> dict[str, Any]:
     """Return the sums with null in the place of a zero that only says that nothing is known.
 
     A sum of which a part is unknown stays: it is a lower bound, as `unmeasured_count` and `unpriced_count` say."""
-    for counted, ending in (("unmeasured_count", "_tokens"), ("unpriced_count", "_cost")):
+    for ending, counted in LACK_COUNTS.items():
         if sums.get(counted):
             sums |= {name: None for name, value in sums.items() if name.endswith(ending) and value in (0, "0")}
     return sums

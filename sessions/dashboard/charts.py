@@ -10,7 +10,7 @@ from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardScore, Facts, ScoreBin
 from sessions.dashboard.steps import TimeStep
 from sessions.query.grammar import All, FieldComparison, Nested, Operator
-from tracing.formatting import count, decimal, duration, money
+from tracing.formatting import bounded, count, decimal, duration, money
 from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
 DASHBOARD_CHART_WIDTH, DASHBOARD_CHART_HEIGHT = 600, 90
@@ -64,18 +64,31 @@ class ChartValue:
     query: str
 
 
-Measure = tuple[str, str, Callable[[Facts], Any], Callable[[Any], str]]
+Measure = tuple[str, str, Callable[[Facts], Any], Callable[[Facts], str]]
+
+
+def _cost(facts: Facts) -> str:
+    return bounded(money(facts.total_cost), facts.unpriced_count, is_known=facts.total_cost > 0)
+
+
+def _tokens(facts: Facts) -> str:
+    return bounded(count(facts.total_tokens), facts.unmeasured_count, is_known=facts.total_tokens > 0)
+
 
 # Title, explanation, what of a step, and how it is written.
 MEASURES: tuple[Measure, ...] = (
-    ("Sessions", "Sessions that began.", lambda facts: facts.session_count, count),
-    ("Sessions with errors", "How many of the sessions that began had an error.", lambda facts: facts.failed, count),
-    ("Active users", "Distinct users of the sessions that began.", lambda facts: facts.user_count, count),
-    ("Cost", "USD of the sessions that began.", lambda facts: facts.total_cost, money),
-    ("Tokens", "Tokens of the sessions that began.", lambda facts: facts.total_tokens, count),
-    ("Median duration", "Half of the sessions took at most this long.", lambda facts: facts.median, duration),
-    ("p95 duration", "95 of 100 sessions took at most this long.", lambda facts: facts.high, duration),
-)
+    ("Sessions", "Sessions that began.", lambda facts: facts.session_count, lambda facts: count(facts.session_count)),
+    ("Sessions with errors", "How many of the sessions that began had an error.", lambda facts: facts.failed,
+     lambda facts: count(facts.failed)),
+    ("Active users", "Distinct users of the sessions that began.", lambda facts: facts.user_count,
+     lambda facts: count(facts.user_count)),
+    ("Cost", "USD of the sessions that began.", lambda facts: facts.total_cost, _cost),
+    ("Tokens", "Tokens of the sessions that began.", lambda facts: facts.total_tokens, _tokens),
+    ("Median duration", "Half of the sessions took at most this long.", lambda facts: facts.median,
+     lambda facts: duration(facts.median or 0)),
+    ("p95 duration", "95 of 100 sessions took at most this long.", lambda facts: facts.high,
+     lambda facts: duration(facts.high or 0)),
+)  # fmt: skip
 LATENCIES = (
     ("Median latency", "Half of the model calls took at most this long.", WHOLE_CALL, 0.5),
     ("p95 latency", "95 of 100 model calls took at most this long.", WHOLE_CALL, 0.95),
@@ -160,10 +173,10 @@ def _of_sessions(
     title: str,
     help: str,
     of: Callable[[Facts], Any],
-    written: Callable[[Any], str],
+    written: Callable[[Facts], str],
 ) -> DashboardChart:
     columns = [
-        ChartValue(label=step.label, amount=of(found), value=written(of(found) or 0), query=query)
+        ChartValue(label=step.label, amount=of(found), value=written(found), query=query)
         for step, query, found in zip(steps, queries, facts, strict=True)
     ]
     return drawn(title, help, columns)

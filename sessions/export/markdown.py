@@ -7,6 +7,7 @@ from typing import Any
 from sessions.conversations.conversation import Message
 from sessions.conversations.representation import plain
 from sessions.models import Session
+from tracing.formatting import bounded
 from tracing.reading.texts import indented
 
 TICKS = re.compile("`+")
@@ -19,7 +20,10 @@ def as_markdown(session: Session, messages: Iterator[Message]) -> Iterator[str]:
     Texts are unchanged; values of tools are in fences."""
     yield f"# Session {_line(session.session_id)}\n\n"
     yield f"- From {plain(session.created_at)} to {plain(session.updated_at)}\n"
-    yield f"- {session.trace_count} traces, {session.total_tokens} tokens, {plain(session.total_cost)} USD\n"
+    tokens, cost = session.total_tokens, session.total_cost
+    known_tokens = bounded(str(tokens), session.unmeasured_count, is_known=tokens > 0)
+    known_cost = bounded(plain(cost), session.unpriced_count, is_known=cost > 0)
+    yield f"- {session.trace_count} traces, {known_tokens} tokens, {known_cost} USD\n"
     for message in messages:
         yield f"\n## {_who(message)}\n"
         yield from _parts(message)

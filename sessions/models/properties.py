@@ -34,6 +34,10 @@ SORTABLE_KINDS = {
 }
 
 
+# What counts the calls that a sum lacks, by how the name of the sum ends.
+LACK_COUNTS = {"_tokens": "unmeasured_count", "_cost": "unpriced_count"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Property:
     """One documented session property.
@@ -91,6 +95,11 @@ def properties_of(model: type[models.Model]) -> dict[str, Property]:
             name = declaration["name"] or field.name
             declared[name] = Property(**{**declaration, "name": name, "field": field.name})
     return declared
+
+
+def lack_count_of(name: str) -> str | None:
+    """Return the name of the number of calls that a sum of tokens or costs lacks; None for any other property."""
+    return next((counted for ending, counted in LACK_COUNTS.items() if name.endswith(ending)), None)
 
 
 def sets_of(model: type[models.Model]) -> list[Property]:

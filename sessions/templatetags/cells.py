@@ -11,7 +11,7 @@ from sessions.listing.listing import FilterField
 from sessions.listing.table import SessionColumn
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
-from tracing.formatting import count, duration
+from tracing.formatting import bounded, count, duration
 from tracing.markup import format_html, format_html_join
 from tracing.templatetags.values import cost, ellipsis, moment, preview, tokens
 
@@ -53,6 +53,12 @@ def _chips(texts: Iterable[str]) -> SafeString:
     return format_html('{} <span class="chip" title="{}">+{}</span>', chips, rest, len(shown) - CELL_CHIPS)
 
 
+def _used(used: dict[str, Any]) -> str:
+    """Write the tokens of a model, of which some calls may report none."""
+    number = used.get("total_tokens")
+    return bounded(count(number), used.get("unmeasured_count", 0), is_known=bool(number))
+
+
 def score_cell(summed: dict[str, Any] | None) -> SafeString:
     """`4.2 (3)`: the mean of three; the categories with how often each was given."""
     if summed is None:
@@ -72,9 +78,7 @@ CELLS: dict[PropertyKind, Callable[[Any], SafeString]] = {
     PropertyKind.ID: lambda value: format_html('<span class="id">{}</span>', ellipsis(value)),
     PropertyKind.DURATION: lambda value: format_html('<span class="number">{}</span>', duration(value)),
     PropertyKind.SET: _chips,
-    PropertyKind.USAGE: lambda value: _chips(
-        f"{model} {count(used.get('total_tokens'))}" for model, used in sorted(value.items())
-    ),
+    PropertyKind.USAGE: lambda value: _chips(f"{model} {_used(used)}" for model, used in sorted(value.items())),
     PropertyKind.SCORES: lambda value: _chips(score_summary(name, value[name]) for name in sorted(value)),
     PropertyKind.TEXT: lambda value: format_html('<span dir="auto">{}</span>', preview(value)),
 }

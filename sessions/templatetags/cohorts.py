@@ -13,7 +13,7 @@ from sessions.formatting import axis_label, quantity
 from sessions.models.properties import PropertyKind
 from sessions.templatetags.cells import EMPTY_CELL_HTML
 from tracing import formatting
-from tracing.formatting import percentage_points, sign
+from tracing.formatting import bounded, percentage_points, sign
 
 register = template.Library()
 
@@ -27,6 +27,12 @@ register.filter("axis", axis_label)
 def measured(value: Number, kind: PropertyKind) -> SafeString | str:
     """`2m 10s`, `$0.021`, `3.4`."""
     return EMPTY_CELL_HTML if value is None else quantity(float(value), kind)
+
+
+@register.simple_tag
+def summed(value: Number, kind: PropertyKind, unknown_count: int) -> SafeString | str:
+    """Write a number of a group: `$0.021`, or `≥ $0.021` or `unknown` while some calls lack it."""
+    return EMPTY_CELL_HTML if value is None else bounded(measured(value, kind), unknown_count, is_known=value > 0)
 
 
 @register.filter

@@ -50,9 +50,14 @@ USER_COLUMNS = (
     _column("errors", "Errors", "number", "sum(s.error_count)"),
     _column("first_seen", "First seen", "time", "min(s.created_at)"),
 )
+READ_FIELDS = (
+    "user_ids", "trace_count", "total_tokens", "total_cost", "error_count", "created_at", "updated_at",
+    "unmeasured_count", "unpriced_count",
+)  # fmt: skip
 USER_SUMS_BY_NAME = {column.name: column.sql for column in USER_COLUMNS}
 GROUP_USERS_SQL = """
-SELECT u.user_id, {sums}, count(*) OVER () FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
+SELECT u.user_id, {sums}, sum(s.unmeasured_count), sum(s.unpriced_count), count(*) OVER ()
+FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
 WHERE u.user_id ILIKE %(part)s GROUP BY u.user_id ORDER BY {order}, u.user_id {direction}
 LIMIT %(limit)s OFFSET %(skipped)s
 """
@@ -68,6 +73,8 @@ class EndUser:
     cost: Decimal
     errors: int
     first_seen: datetime
+    unmeasured_count: int
+    unpriced_count: int
     found: int  # users in all, the same on each
 
 
@@ -91,8 +98,7 @@ class Users:
         if self.errors:
             return []
         newest = self.listing.matching.exclude(user_ids=[]).order_by("-updated_at", "-session_id")
-        columns = ("user_ids", "trace_count", "total_tokens", "total_cost", "error_count", "created_at", "updated_at")
-        inner, params = named_sql(newest.values(*columns)[:MAX_GROUPED_SESSIONS], "session")
+        inner, params = named_sql(newest.values(*READ_FIELDS)[:MAX_GROUPED_SESSIONS], "session")
         name, is_falling = self.by.removeprefix("-"), self.by.startswith("-")
         sql = GROUP_USERS_SQL.format(
             sums=", ".join(USER_SUMS_BY_NAME.values()),

@@ -9,7 +9,7 @@ from django import template
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from tracing.formatting import HUES, count, counted, duration, money
+from tracing.formatting import HUES, bounded, count, counted, duration, money
 from tracing.markup import format_html
 from tracing.reading.bodies import RenderedBody
 from tracing.reading.markdown import without_signs
@@ -39,12 +39,13 @@ def tokens(number: int | None, unmeasured_count: int = 0) -> SafeString:
 
 def _at_least(shown: str, unknown_count: int, lack: str, *, is_known: bool) -> SafeString:
     """Write a sum of which some parts may be unknown, and never a zero that is not one."""
+    written = bounded(shown, unknown_count, is_known=is_known)
     if not unknown_count:
-        return format_html("{}", shown)
+        return format_html("{}", written)
     calls = "one call has" if unknown_count == 1 else f"{unknown_count:,} calls have"
     if not is_known:
-        return format_html('<span class="muted" title="{} {}">unknown</span>', calls, lack)
-    return format_html('<span title="At least: {} {}">≥ {}</span>', calls, lack, shown)
+        return format_html('<span class="muted" title="{} {}">{}</span>', calls, lack, written)
+    return format_html('<span title="At least: {} {}">{}</span>', calls, lack, written)
 
 
 @register.filter

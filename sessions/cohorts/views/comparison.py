@@ -118,7 +118,8 @@ def _read(request: HttpRequest, project: Project) -> tuple[CohortComparison | No
 def _rows_of_measure(measure: Measure) -> list[list[Any]]:
     rows = []
     for place, one in enumerate(measure.summaries):
-        numbers = [one.size, one.mean, one.median, one.p95, one.total, "", ""]
+        known = [n or None if one.unknown_count else n for n in (one.mean, one.median, one.p95, one.total)]
+        numbers = [one.size, *known, "", ""]
         row: list[Any] = ["score" if measure.is_score else "number", harmless(measure.name), "", one.group.letter]
         row += [harmless(one.group.label), *numbers]
         if place:
