@@ -1,0 +1,211 @@
+"""One usage, every spelling: the same call is the same record, whatever the library counts and how it writes it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tracing.spans import usage_of
+from tests.tracing.spellings import CALL, SHOWN_AS, SPELLINGS, Spelling, Tokens, tellings
+
+BOTH = {"input": 1_000, "output": 80}
+LIKE_ANTHROPIC = {"input": 1_000, "output": 80, "cached": 600, "cache_write": 100}
+WHOLE = {**LIKE_ANTHROPIC, "reasoning": 30}
+ANTHROPIC = {
+    "input_tokens": 300,
+    "output_tokens": 80,
+    "cache_read_input_tokens": 600,
+    "cache_creation_input_tokens": 100,
+}
+BEDROCK = {
+    "inputTokens": 300,
+    "outputTokens": 80,
+    "totalTokens": 1_080,
+    "cacheReadInputTokens": 600,
+    "cacheWriteInputTokens": 100,
+}
+GEMINI = {  # thinking is beside the candidates, what was cached is in the prompt
+    "promptTokenCount": 1_000,
+    "candidatesTokenCount": 50,
+    "thoughtsTokenCount": 30,
+    "cachedContentTokenCount": 600,
+    "totalTokenCount": 1_080,
+}
+GEMINI_IN_PYTHON = {
+    "prompt_token_count": 1_000,
+    "candidates_token_count": 50,
+    "thoughts_token_count": 30,
+    "cached_content_token_count": 600,
+    "total_token_count": 1_080,
+}
+DETAILS = "langfuse.observation.usage_details"
+OPENAI = {
+    "prompt_tokens": 1_000,
+    "completion_tokens": 80,
+    "prompt_tokens_details": {"cached_tokens": 600, "audio_tokens": 0},
+    "completion_tokens_details": {"reasoning_tokens": 30, "accepted_prediction_tokens": 0},
+}
+INSIDE = {  # Langfuse's buckets count apart without a total
+    name: spelling for name, spelling in SPELLINGS.items() if spelling.input != "input"
+}
+COMPLETE = {
+    name: spelling
+    for name, spelling in SPELLINGS.items()
+    if {"cached", "cache_write", "reasoning"} <= {*spelling.parts()}
+}
+OPENAI_CALL = {"input": 1_000, "output": 80, "cached": 600, "reasoning": 30}
+
+
+@pytest.mark.parametrize("shown", SHOWN_AS, ids=lambda shown: shown.__name__)
+@pytest.mark.parametrize(
+    ("spelling", "numbers", "tokens"),
+    [pytest.param(*told, id=f"{name}: {told[1]}") for name, *told in tellings()],
+)
+def test_a_call_has_the_same_tokens_in_every_spelling(
+    spelling: Spelling, numbers: dict[str, int], tokens: Tokens, shown: Any
+) -> None:
+    attributes = spelling.attributes(numbers, shown)
+
+    assert usage_of(attributes, scope_name=spelling.scope) == spelling.known(tokens)
+
+
+@pytest.mark.parametrize("spelling", INSIDE.values(), ids=INSIDE)
+def test_no_total_is_made_up_where_none_is_stated(spelling: Spelling) -> None:
+    numbers = CALL.apart(input=False, output=False)
+    del numbers["total"]
+    known = {part: tokens for part, tokens in spelling.known(CALL).items() if part != "total"}
+
+    assert usage_of(spelling.attributes(numbers), scope_name=spelling.scope) == known
+
+
+@pytest.mark.parametrize("spelling", COMPLETE.values(), ids=COMPLETE)
+def test_parts_that_are_larger_than_their_whole_come_on_top(spelling: Spelling) -> None:
+    """300 beside 700, and 20 beside 60: no total is needed to see it, and one that forgot the parts does not matter."""
+    numbers = {"input": 300, "output": 20, "cached": 600, "cache_write": 100, "reasoning": 60}
+
+    found = usage_of(spelling.attributes(numbers), scope_name=spelling.scope)
+    forgetful = usage_of(spelling.attributes(numbers | {"total": 320}), scope_name=spelling.scope)
+
+    expected = {"input": 1_000, "output": 80, "cached": 600, "cache_write": 100, "reasoning": 60}
+    assert {part: found[part] for part in expected} == expected
+    assert {part: forgetful[part] for part in expected} == expected
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+@settings(max_examples=8)
+@given(data=st.data())
+def test_any_call_told_inside_is_what_was_told(spelling: Spelling, data: st.DataObject) -> None:
+    """A part is never more than its whole here, so every number is that of the library."""
+    whole_input, whole_output = data.draw(st.integers(0, 10**9)), data.draw(st.integers(0, 10**9))
+    cached = data.draw(st.integers(0, whole_input))
+    written = data.draw(st.integers(0, whole_input - cached))
+    tokens = Tokens(whole_input, whole_output, cached, written, data.draw(st.integers(0, whole_output)))
+
+    attributes = spelling.attributes(tokens.apart(input=False, output=False))
+
+    assert usage_of(attributes, scope_name=spelling.scope) == spelling.known(tokens)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+@settings(max_examples=8)
+@given(data=st.data())
+def test_a_part_never_exceeds_its_whole(spelling: Spelling, data: st.DataObject) -> None:
+    """Whatever numbers arrive, also those that contradict each other."""
+    parts = [part for part in spelling.parts() if data.draw(st.booleans()) or part in ("input", "output")]
+    numbers = {part: data.draw(st.integers(0, 5_000)) for part in parts}
+
+    found = usage_of(spelling.attributes(numbers), scope_name=spelling.scope)
+
+    assert found.get("cached", 0) + found.get("cache_write", 0) <= found["input"]
+    assert found.get("reasoning", 0) <= found["output"]
+    assert found["input"] >= numbers["input"]
+    assert found["output"] >= numbers["output"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (ANTHROPIC, LIKE_ANTHROPIC),
+        (ANTHROPIC | {"service_tier": "standard", "server_tool_use": None}, LIKE_ANTHROPIC),
+        (ANTHROPIC | {"cache_creation": {"ephemeral_5m_input_tokens": 60}}, LIKE_ANTHROPIC),
+        (BEDROCK, LIKE_ANTHROPIC | {"total": 1_080}),
+        (GEMINI, OPENAI_CALL | {"total": 1_080}),
+        (GEMINI_IN_PYTHON, OPENAI_CALL | {"total": 1_080}),
+        (OPENAI, OPENAI_CALL),
+        (OPENAI | {"total_tokens": 1_080, "cost": 0.5}, OPENAI_CALL | {"total": 1_080}),
+        (OPENAI | {"prompt_tokens_details": None, "completion_tokens_details": None}, BOTH),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("key", "encode"),
+    [
+        ("gen_ai.usage.raw", json.dumps),
+        ("gen_ai.usage.raw", dict),
+        ("metadata.usage_object", repr),
+        ("llm.anthropic.usage", repr),
+        ("llm.bedrock.usage", json.dumps),
+        ("llm.gemini.usage", dict),
+    ],
+    ids=str,
+)
+def test_a_providers_own_words_mean_the_same_wherever_they_are(
+    sent: dict[str, Any], expected: dict[str, int], key: str, encode: Any
+) -> None:
+    assert usage_of({key: encode(sent)}) == expected
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"input": 300, "output": 50, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 100}
+        | {"output_reasoning_tokens": 30},
+        {"input": 300, "output": 50, "input_cached_tokens": 600, "input_cache_creation": 100, "reasoning_tokens": 30},
+        {"input": 300, "output": 50, "input_cache_read": 600, "input_cache_write": 100, "output_reasoning": 30},
+        {"input": 300, "output": 50, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 100}
+        | {"output_reasoning_tokens": 30, "ephemeral_5m_input_tokens": 60, "ephemeral_1h_input_tokens": 40},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("shown", SHOWN_AS, ids=lambda shown: shown.__name__)
+def test_langfuses_buckets_count_apart_without_a_total(details: dict[str, int], shown: Any) -> None:
+    sent = {bucket: shown(tokens) for bucket, tokens in details.items()}
+
+    assert usage_of({DETAILS: json.dumps(sent)}) == WHOLE | {"total": 1_080}
+    assert usage_of({DETAILS: json.dumps(sent | {"total": shown(1_080)})}) == WHOLE | {"total": 1_080}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        (  # version 5 with Anthropic: the SDK's own numbers, and what was written only in the provider's form
+            {"ai.usage.inputTokens": 300, "ai.usage.outputTokens": 80, "ai.usage.cachedInputTokens": 600}
+            | {"ai.response.providerMetadata": '{"anthropic": {"cacheCreationInputTokens": 100}}'},
+            LIKE_ANTHROPIC,
+        ),
+        (  # version 4 with OpenAI
+            {"ai.usage.promptTokens": 1_000, "ai.usage.completionTokens": 80}
+            | {"ai.response.providerMetadata": '{"openai": {"cachedPromptTokens": 600, "reasoningTokens": 30}}'},
+            OPENAI_CALL,
+        ),
+        (  # an object instead of its JSON
+            {"ai.usage.promptTokens": "1000", "ai.usage.completionTokens": "80"}
+            | {"ai.response.providerMetadata": {"openai": {"cachedPromptTokens": "600", "reasoningTokens": 30}}},
+            OPENAI_CALL,
+        ),
+        (  # version 6 says the same in old and new names, of which none is counted twice
+            {"ai.usage.inputTokens": 1_000, "ai.usage.outputTokens": 80, "ai.usage.totalTokens": 1_080}
+            | {"ai.usage.cachedInputTokens": 600, "ai.usage.inputTokenDetails.cacheReadTokens": 600}
+            | {"ai.usage.inputTokenDetails.noCacheTokens": 300, "ai.usage.inputTokenDetails.cacheWriteTokens": 100}
+            | {"ai.usage.reasoningTokens": 30, "ai.usage.outputTokenDetails.reasoningTokens": 30}
+            | {"ai.usage.outputTokenDetails.textTokens": 50}
+            | {"gen_ai.usage.input_tokens": 1_000, "gen_ai.usage.output_tokens": 80},
+            WHOLE | {"total": 1_080},
+        ),
+    ],
+    ids=["5", "4", "an object", "6"],
+)
+def test_every_version_of_vercels_sdk(attributes: dict[str, Any], expected: dict[str, int]) -> None:
+    assert usage_of(attributes) == expected
