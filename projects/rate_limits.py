@@ -110,8 +110,8 @@ def ask(script: str, name: str, *arguments: int) -> Any:
 
 def spoken(seconds: int) -> str:
     """Return a number of seconds in words, such as "a minute" or "2 hours"."""
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+    for size, one in ((86_400, "a day"), (3_600, "an hour"), (60, "a minute")):
         if seconds % size == 0:
             number = seconds // size
-            return f"{number} {word}s" if number > 1 else f"a {word}"
+            return f"{number} {one.split()[1]}s" if number > 1 else one
     return f"{seconds} seconds"

@@ -35,8 +35,9 @@ def three(project: Project) -> Project:
         reports = [
             call(
                 name, "call", usage=Usage(10 * number, number, 11 * number), model=f"model-{name}",
-                provider=f"provider-{name}", name=f"Call {name}", total_cost=usd(str(number)), claims=claims, output="done", input=f"Text {name}",
-                started_at=at(start), ended_at=at(start + number), completion_started_at=at(start + number / 2),
+                provider=f"provider-{name}", name=f"Call {name}", total_cost=usd(str(number)), claims=claims,
+                output="done", input=f"Text {name}", started_at=at(start),
+                ended_at=at(start + number), completion_started_at=at(start + number / 2),
             ),
             *(
                 failed(name, f"f{n}", name="tool", kind=Kind.TOOL, started_at=at(start), ended_at=at(start))

@@ -141,6 +141,15 @@ def test_a_wrong_clock_still_tells_how_long_a_span_took() -> None:
         assert (record.completion_started_at, record.has_wrong_clock) == (kept, True)
 
 
+@pytest.mark.parametrize(
+    ("length", "is_kept"), [(timedelta(0), True), (timedelta(days=30), True), (timedelta(days=30) + INSTANT, False)]
+)
+def test_a_wrong_clock_is_believed_as_long_as_a_span_may_last(length: timedelta, *, is_kept: bool) -> None:
+    record = span(started_at=NOW + timedelta(days=500), ended_at=NOW + timedelta(days=500) + length)
+    assert fitted(record) == (True, [Reason.CLOCK_SKEW] * (1 if is_kept else 2))
+    assert (record.started_at, record.ended_at) == ((NOW - length, NOW) if is_kept else (None, None))
+
+
 def test_a_wrong_clock_that_runs_backwards_tells_nothing() -> None:
     record = span(started_at=NOW + timedelta(days=500), ended_at=NOW + timedelta(days=499))
     assert fitted(record) == (True, [Reason.CLOCK_SKEW] * 2)
