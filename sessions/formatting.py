@@ -8,6 +8,7 @@ from sessions.models.properties import PropertyKind
 from tracing.formatting import duration, money, short_number
 
 MAX_WRITTEN_OUT = 10**15  # from here on a number is read by its power of ten
+ROUNDS_TO_1000 = 999.5  # from here on three digits would need a power of ten
 ZERO_PART = re.compile(r" 0+[smh]$|\.0(?= s$)")  # `1m 00s`, `2h 00m`, `1d 0h`, `2.0 s`
 
 
@@ -35,7 +36,7 @@ def axis_label(value: Decimal, kind: PropertyKind) -> str:
 
 def score_mean(mean: float) -> str:
     """Return `4.2`, `1,250`, `1e+16`."""
-    return f"{mean:,.0f}" if 1_000 <= abs(mean) < MAX_WRITTEN_OUT else f"{mean:.3g}"
+    return f"{mean:,.0f}" if ROUNDS_TO_1000 <= abs(mean) < MAX_WRITTEN_OUT else f"{mean:.3g}"
 
 
 def score_summary(name: str, summary: dict[str, Any]) -> str:
@@ -43,5 +44,5 @@ def score_summary(name: str, summary: dict[str, Any]) -> str:
     if shares := summary["shares"]:
         given = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
         return f"{name}: " + ", ".join(f"{category} {times:,}" for category, times in given)
-    mean = "" if summary["mean"] is None else f" {Decimal(str(summary['mean'])):.3g}"
+    mean = "" if summary["mean"] is None else f" {score_mean(summary['mean'])}"
     return f"{name}{mean} ({summary['count']:,})" if summary["count"] != 1 or not mean else f"{name}{mean}"
