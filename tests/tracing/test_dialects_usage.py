@@ -136,6 +136,10 @@ def test_a_part_never_exceeds_its_whole(spelling: Spelling, data: st.DataObject)
     ("sent", "expected"),
     [
         (ANTHROPIC, LIKE_ANTHROPIC),
+        (  # also where most of the input was not cached, so that the sizes say nothing
+            ANTHROPIC | {"input_tokens": 900, "cache_read_input_tokens": 60, "cache_creation_input_tokens": 40},
+            BOTH | {"cached": 60, "cache_write": 40},
+        ),
         (ANTHROPIC | {"service_tier": "standard", "server_tool_use": None}, LIKE_ANTHROPIC),
         (ANTHROPIC | {"cache_creation": {"ephemeral_5m_input_tokens": 60}}, LIKE_ANTHROPIC),
         (BEDROCK, LIKE_ANTHROPIC | {"total": 1_080}),
