@@ -36,3 +36,16 @@ def test_a_place_that_is_whole_needs_one_value() -> None:
     assert quantile_position(0.5, 3) == (1, 1, 0)
     assert quantile_position(0.5, 4) == (1, 2, 0.5)
     assert quantile_position(1, 4) == (3, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0, 10), (0.25, 20), (0.5, 40), (0.6, 56), (0.75, 80), (0.95, 144), (1, 160)]
+)
+def test_a_quantile_lies_on_the_line_between_its_neighbours(share: float, expected: float) -> None:
+    assert quantile([10, 20, 40, 80, 160], share) == pytest.approx(expected)
+    assert quantile([7], share) == 7
+
+
+def test_a_weight_of_nothing_or_all_is_one_of_both_ends() -> None:
+    assert [interpolate(3, 5, weight) for weight in (0, 0.25, 1)] == [3, 3.5, 5]
+    assert interpolate(-1e308, 1e308, 0.25) == pytest.approx(-5e307)
