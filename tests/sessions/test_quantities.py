@@ -86,7 +86,7 @@ def test_a_mean_that_people_can_read_has_no_exponent_and_is_off_by_a_hundredth_a
 )
 def test_a_summary_names_the_mean_how_many_and_each_category(summary: dict[str, Any], text: str, cell: str) -> None:
     assert score_summary("q", summary) == text
-    written = score_cell(summary)
+    written: str = score_cell(summary)
     for sign in ("</span>", '<span class="number">', '<span class="number muted">', '<span class="muted">'):
         written = written.replace(sign, "")
     assert written.replace('<span class="chip">', "") == cell
