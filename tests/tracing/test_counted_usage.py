@@ -123,6 +123,8 @@ def test_a_trace_lasts_from_its_first_start_to_its_last_end() -> None:
         span("t", "d", started_at=None, ended_at=None),
     )
     assert (found.started_at, found.ended_at, found.span_count) == (at(2), at(9), 4)
+    open_ended = totals_of(span("t", "a"), span("t", "b", started_at=at(7), ended_at=None))
+    assert open_ended.ended_at == at(7), "a start is an end as well as long as no end is known"
     nothing = totals_of(span("t", "a", started_at=None, ended_at=None))
     assert (nothing.started_at, nothing.ended_at) == (None, None)
 
