@@ -93,7 +93,10 @@ def test_parts_that_are_larger_than_their_whole_come_on_top(spelling: Spelling) 
     assert {part: forgetful[part] for part in expected} == expected
 
 
-@pytest.mark.parametrize("spelling", [spelling for spelling in SPELLINGS.values() if spelling.total], ids=str)
+WITH_TOTAL = {name: spelling for name, spelling in SPELLINGS.items() if spelling.total}
+
+
+@pytest.mark.parametrize("spelling", WITH_TOTAL.values(), ids=WITH_TOTAL)
 def test_what_a_total_has_beyond_both_sides_is_output(spelling: Spelling) -> None:
     """Models think without a word of how much: 1,000 and 50 of 1,080 leave 30 that were paid as output."""
     sent = spelling.attributes({"input": 1_000, "output": 50, "total": 1_080})
