@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from config import pause
 from config.embedded import CannotStart
 from projects.first_start import Started, first_start
-from projects.work.time_limits import at_length, bound_role
+from projects.jobs.time_limits import at_length, bound_role
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from config.environment import reachable
 from config.health import last_heartbeat
 from projects.addresses import host_and_port
 
-WORKER_THREADS = 8  # long work takes at most half of them (projects/work/slices.py)
+WORKER_THREADS = 8  # long work takes at most half of them (projects/jobs/slices.py)
 WORKER_GRACE_SECONDS = 20.0  # for running tasks; one that does not end is repeated after the next start
 PROBE_SECONDS = 2.0
 WEB_WORKERS = 2

@@ -7,7 +7,7 @@ from celery.signals import heartbeat_sent, worker_ready
 from redis import RedisError
 
 from config.health import HEARTBEAT_LIFE_SECONDS, note_heartbeat
-from projects.work.slices import announce
+from projects.jobs.slices import announce
 
 _worker: dict[str, int] = {}  # tasks that run at a time, by the worker's name; empty until known
 

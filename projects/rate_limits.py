@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import redis
 from django.http import HttpRequest
 
-from projects.work.redis_client import quick_redis
+from projects.jobs.redis_client import quick_redis
 
 log = logging.getLogger(__name__)
 

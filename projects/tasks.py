@@ -5,7 +5,7 @@ Tasks have no rules of their own and may run twice or never: the rows decide wha
 from celery import shared_task
 
 from projects import deletion
-from projects.work import slices
+from projects.jobs import slices
 
 
 @shared_task

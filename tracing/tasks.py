@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from projects.jobs.jobs import job
+from projects.jobs.slices import sliced
 from projects.models import Project
-from projects.work.jobs import job
-from projects.work.slices import sliced
 from tracing.models import DirtyMark
 from tracing.store import activity, dirty, partitions, retention, selfcheck, tombstones
 

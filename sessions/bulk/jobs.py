@@ -17,9 +17,9 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from projects.jobs.leases import LeasedQuerySet
+from projects.jobs.slices import OutOfTime
 from projects.models import Project, User
-from projects.work.leases import LeasedQuerySet
-from projects.work.slices import OutOfTime
 from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.listing.listing import Count, Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED

@@ -2,8 +2,8 @@
 
 It has no rules and may run twice or never: the rows are the truth."""
 
-from projects.work.leases import work_through
-from projects.work.slices import sliced
+from projects.jobs.leases import work_through
+from projects.jobs.slices import sliced
 from sessions.bulk import jobs
 from sessions.models import BulkJob
 

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from projects.work.redis_client import patient_redis
+from projects.jobs.redis_client import patient_redis
 from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.steps import TimeStep, midnight
 from sessions.listing.listing import Listing

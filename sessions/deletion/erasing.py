@@ -12,8 +12,8 @@ from itertools import takewhile
 from django.db import transaction
 from django.utils import timezone
 
-from projects.work.leases import LeasedQuerySet
-from projects.work.slices import OutOfTime
+from projects.jobs.leases import LeasedQuerySet
+from projects.jobs.slices import OutOfTime
 from sessions.deletion.lost_traces import count_sessions, forget_sessions, recompute_sessions
 from sessions.deletion.remains import erased, forget_person, forget_traces
 from sessions.deletion.subjects import batches, remaining_batches, sessions_made_of, traces_of

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from redis import RedisError
 
-from projects.work.redis_client import quick_redis
+from projects.jobs.redis_client import quick_redis
 from sessions.models import Erasure, Session
 from sessions.rollup.session_rows import recompute
 from tracing.models import Score

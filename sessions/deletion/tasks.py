@@ -1,7 +1,7 @@
 """The sliced work of erasures that are too large for a request. Receipts in PostgreSQL are the truth."""
 
-from projects.work.leases import work_through
-from projects.work.slices import sliced
+from projects.jobs.leases import work_through
+from projects.jobs.slices import sliced
 from sessions.deletion import erasing
 from sessions.models import Erasure
 

@@ -2,7 +2,7 @@
 
 It has no rules and may run twice or never: the rows are the truth."""
 
-from projects.work.slices import sliced
+from projects.jobs.slices import sliced
 from sessions.export import files
 from sessions.models import ExportFile
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from projects.work.leases import Leased
+from projects.jobs.leases import Leased
 
 
 class OrderedJob(Leased):

@@ -8,9 +8,9 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
+from projects.jobs.leases import Leased
 from projects.models import Project
 from projects.tenancy import TenantQuerySet
-from projects.work.leases import Leased
 from tracing.models import IdField
 from tracing.models.fields import CompressedJSONField
 

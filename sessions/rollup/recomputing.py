@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from django.utils import timezone
 from redis.exceptions import LockNotOwnedError
 
-from projects.work.redis_client import patient_redis
+from projects.jobs.redis_client import patient_redis
 from sessions.rollup.session_rows import recompute
 from tracing.models import DirtyMark
 from tracing.store import dirty

@@ -10,7 +10,7 @@ import redis
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from projects.work.redis_client import patient_redis, quick_redis
+from projects.jobs.redis_client import patient_redis, quick_redis
 from sessions.rollup import recomputing
 from tracing.store import dirty
 

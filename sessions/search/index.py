@@ -14,7 +14,7 @@ import psycopg
 from django.db import connection, transaction
 
 from projects import sqlguard
-from projects.work.time_limits import UPKEEP_SECONDS, allow
+from projects.jobs.time_limits import UPKEEP_SECONDS, allow
 from sessions.models import TraceText
 from sessions.search.tokens import as_vector, folded, lexemes
 from tracing.models import DirtyMark, Trace

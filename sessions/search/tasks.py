@@ -2,8 +2,8 @@
 
 import time
 
-from projects.work.jobs import job
-from projects.work.slices import sliced
+from projects.jobs.jobs import job
+from projects.jobs.slices import sliced
 from sessions.search import index
 
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from projects.jobs.leases import LeasedQuerySet
 from projects.tenancy import TenantQuerySet
-from projects.work.leases import LeasedQuerySet
 from sessions.models import TranslationJob
 from sessions.translation import cache
 from sessions.translation.choices import TranslationChoice, load_choice

@@ -1,7 +1,7 @@
 """The sliced work of translating. It has no rules and may run twice or never: the rows are the truth."""
 
-from projects.work.leases import work_through
-from projects.work.slices import sliced
+from projects.jobs.leases import work_through
+from projects.jobs.slices import sliced
 from sessions.models import TranslationJob
 from sessions.translation import jobs
 

@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 
 from config.page_rate_limits import RATES
 from projects import rate_limits
+from projects.jobs.redis_client import quick_redis, redis_client
 from projects.models import Project, User
-from projects.work.redis_client import quick_redis, redis_client
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ import inspect
 import pytest
 
 from config.celery import SWEEP_INTERVALS, app
+from projects.jobs.slices import WORK_KINDS
 from projects.models import Project
-from projects.work.slices import WORK_KINDS
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.isolation.conftest import World

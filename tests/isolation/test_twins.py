@@ -15,8 +15,8 @@ from pytest_django.fixtures import Settings
 
 from config.celery import app
 from projects import deletion
+from projects.jobs.slices import WORK_KINDS
 from projects.models import Project, User
-from projects.work.slices import WORK_KINDS
 from sessions.rollup.session_rows import recompute
 from tests.isolation.conftest import CANARY, World, bearer, signed_in
 from tests.isolation.routes import ROUTES, every_route

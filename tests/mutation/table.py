@@ -28,7 +28,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "projects/pins.py": ("tests/projects/test_sqlguard.py",),
     "projects/sqlguard.py": ("tests/projects/test_sqlguard.py",),
-    "projects/work/leases.py": ("tests/projects/test_leases.py", "tests/sessions/test_export_files.py"),
+    "projects/jobs/leases.py": ("tests/projects/test_leases.py", "tests/sessions/test_export_files.py"),
     "sessions/cohorts/statistics.py": ("tests/sessions/test_statistics.py", "tests/sessions/test_cohorts_compare.py"),
     "sessions/deletion/erasing.py": (
         "tests/sessions/test_deletion.py",

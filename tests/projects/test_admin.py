@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.auth import create_key
+from projects.jobs.jobs import job
 from projects.models import ApiKey, Organization, Project, User
-from projects.work.jobs import job
 from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import at, call, in_session
 from tracing import admin

@@ -6,8 +6,8 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
+from projects.jobs.leases import Leased
 from projects.models import Project, User
-from projects.work.leases import Leased
 from sessions.models import BulkJob
 
 LEASED_MODELS = [model for model in apps.get_models() if issubclass(model, Leased)]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from projects.jobs import slices
+from projects.jobs.redis_client import quick_redis
+from projects.jobs.slices import WORK_KINDS, WorkKind, sliced
 from projects.tasks import sweep_slices, take_slice
-from projects.work import slices
-from projects.work.redis_client import quick_redis
-from projects.work.slices import WORK_KINDS, WorkKind, sliced
 from tests import queue
 
 

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from psycopg.errors import QueryCanceled
 
+from projects.jobs.time_limits import allow, at_length, bound_role
 from projects.models import Project, User
-from projects.work.time_limits import allow, at_length, bound_role
 from tests.conftest import Key
 from tracing.lists.bounded import TooLong, within
 

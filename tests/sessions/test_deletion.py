@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.auth import create_key
+from projects.jobs.redis_client import quick_redis
 from projects.models import AuditEvent, Project, Role, User
-from projects.work.redis_client import quick_redis
 from sessions.deletion import erasing, subjects
 from sessions.deletion.tasks import erasures
 from sessions.models import Erasure, Session

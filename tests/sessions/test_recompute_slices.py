@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from projects.jobs.redis_client import quick_redis
 from projects.models import Project
-from projects.work.redis_client import quick_redis
 from sessions.models import Session
 from sessions.rollup import recomputing
 from sessions.rollup.tasks import recompute_dirty, sweep, wake

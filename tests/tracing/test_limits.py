@@ -11,8 +11,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from projects import rate_limits
+from projects.jobs.redis_client import redis_client
 from projects.models import Project
-from projects.work.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
 from tracing.limits.reference import document

@@ -13,8 +13,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from projects import rate_limits
+from projects.jobs.redis_client import redis_client
 from projects.models import Project, User
-from projects.work.redis_client import redis_client
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.test_grpc import channel, port, refused

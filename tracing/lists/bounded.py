@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from psycopg.errors import QueryCanceled
 
-from projects.work.time_limits import is_strict
+from projects.jobs.time_limits import is_strict
 
 # For statements that sum up thousands of rows: compiling them or writing a file would take longer.
 SUMMING_SETTINGS = {"jit": "off", "work_mem": "64MB"}

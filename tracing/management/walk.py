@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 
+from projects.jobs.time_limits import at_length
 from projects.models import Project
-from projects.work.time_limits import at_length
 from tracing.models import Trace
 
 WALK_BATCH_TRACES = 100  # a batch holds its traces' locks for some tens of milliseconds

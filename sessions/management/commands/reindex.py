@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import connection
 
+from projects.jobs.time_limits import at_length
 from projects.models import Project
-from projects.work.time_limits import at_length
 from sessions.search.index import index
 from tracing.management.walk import TraceWalk
 

@@ -14,8 +14,8 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from projects.work.redis_client import patient_redis, quick_redis
-from projects.work.time_limits import at_length
+from projects.jobs.redis_client import patient_redis, quick_redis
+from projects.jobs.time_limits import at_length
 
 logger = logging.getLogger(__name__)
 

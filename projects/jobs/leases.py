@@ -1,7 +1,7 @@
 """Leases: a row of work belongs to one worker until a moment, so that two never do the same.
 
 If the worker is killed, another continues after that moment. It is also the worker's proof: a worker writes only
-while the row still has it. Rows are the truth; `projects/work/slices.py` decides when a worker looks at them."""
+while the row still has it. Rows are the truth; `projects/jobs/slices.py` decides when a worker looks at them."""
 
 import time
 from collections.abc import Callable

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from projects.jobs.time_limits import at_length
 from projects.models import JobRun
-from projects.work.time_limits import at_length
 
 
 @dataclass
