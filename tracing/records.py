@@ -47,8 +47,12 @@ class Reason(StrEnum):
     SESSION_ID_TOO_LONG = "session_id_too_long"
     SESSION_ID_NOT_ASCII = "session_id_not_ascii"
     SESSION_ID_PLACEHOLDER = "session_id_placeholder"
+    SESSION_ID_OF_RESPONSE = "session_id_of_response"
     SESSION_ID_CONFLICT = "session_id_conflict"
+    USER_ID_PLACEHOLDER = "user_id_placeholder"
+    INVALID_ENVIRONMENT = "invalid_environment"
     INVALID_ID = "invalid_id"
+    INVALID_PARENT = "invalid_parent"
     INVALID_SPAN = "invalid_span"
     INVALID_EVENT = "invalid_event"
     UNKNOWN_EVENT_TYPE = "unknown_event_type"
@@ -183,6 +187,8 @@ class SpanRecord:
     said_at: datetime | None = None
     # Whether the client's clock is wrong, so that of the times above only the duration is usable.
     has_wrong_clock: bool | None = None
+    # Whether the dialect allows session ids in every script. Langfuse's and InteractiveAI's allows US-ASCII only.
+    allows_any_script: bool = False
 
 
 @dataclass(slots=True)
@@ -214,3 +220,4 @@ class ScoreRecord:
     queue_id: str | None = None
     source: str = "api"  # api | annotation | eval
     scored_at: datetime | None = None
+    allows_any_script: bool = False  # as in SpanRecord

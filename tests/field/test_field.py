@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -107,3 +108,29 @@ def test_the_api_says_null_for_what_nobody_knows(client: Client, project: Projec
     usage = row["usage_by_model"]["gpt-4o"]
     assert (row["total_tokens"], row["total_cost"], row["unmeasured_count"]) == (None, None, 1)
     assert (usage["total_tokens"], usage["total_cost"], usage["call_count"]) == (None, None, 1)
+
+
+def test_ids_in_other_scripts_are_ids(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "ids-in-other-scripts")
+
+    known = {"客服-2026-001", "conversación-7"}
+    assert set(Trace.objects.for_project(project).values_list("session_id", flat=True)) == known
+    assert not IngestionIssue.objects.for_project(project).exists()
+    recompute_dirty(project.pk)
+    for session_id in known:
+        row = client.get(f"/api/v1/sessions/{quote(session_id)}", headers={"Authorization": key.bearer}).json()
+        assert (row["id"], row["trace_count"]) == (session_id, 1)
+
+
+def test_langsmiths_own_export_says_whose_it_is(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "langsmith-otel")
+
+    trace = Trace.objects.for_project(project).get()
+    assert (trace.session_id, trace.user_id, trace.tags, trace.name) == (
+        "c-ls",
+        "ls-user",
+        ["green", "prod"],
+        "LangGraph",
+    )
+    kinds = Span.objects.for_project(project).values_list("name", "kind")
+    assert dict(kinds) == {"LangGraph": Kind.CHAIN, "ChatOpenAI": Kind.GENERATION}

@@ -29,10 +29,13 @@ from sessions.translation.payload import document_of
 from sessions.translation.segments import pieces
 from tests.linear.growth import UNITS, grown, steepness
 from tracing.ingest.files_in_texts import FilesInTexts
-from tracing.limits.fitting import clean, clean_json, session_id_problem
+from tracing.limits.environments import environment_name
+from tracing.limits.fitting import clean, clean_json
+from tracing.limits.ids import in_one_form, session_id_problem
 from tracing.records import RawSpan, SpanRecord
 from tracing.store.previews import preview
 from tracing.vocabularies import translate
+from tracing.vocabularies.identity import endings
 from tracing.vocabularies.messages import called_tools, normalised
 from tracing.vocabularies.readers import decimal, integer, iso_time, literal, loose_json, tags
 from tracing.wire.fields import moment as time_of
@@ -148,7 +151,9 @@ WORK: dict[str, Callable[[str], object]] = {
     "numbers": lambda text: (integer(text), decimal(text), iso_time(text), time_of(text)),
     "usage": lambda text: (usage_of({text: 1, "input": text}, text), costs_of({text: text}, {"total": text})),
     "keys": lambda text: snake_case({text: 1}),
-    "cleaning": lambda text: (clean(text), clean_json({text: [text]}), session_id_problem(text)),
+    "cleaning": lambda text: (clean(text), clean_json({text: [text]}), session_id_problem(in_one_form(text))),
+    "environments": environment_name,
+    "endings of keys": endings,
     "files": without_files,
     "damaged bodies": damaged,
     "log lines": masked,

@@ -1,12 +1,15 @@
 """Session, user, tags and environment under the keys of every dialect, as docs/dialects.md lists them."""
 
+import json
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from tests.tracing.spans import claimed
-from tracing.records import Origin
+from tracing.limits.ids import session_id_problem
+from tracing.records import Origin, Reason
+from tracing.vocabularies.identity import SESSION_NAMES
 
 SESSION_KEYS = {
     "Langfuse": (
@@ -16,20 +19,31 @@ SESSION_KEYS = {
     "Vercel": tuple(
         f"ai.{context}.{name}"
         for context in ("telemetry.metadata", "settings.context", "settings.runtimeContext")
-        for name in ("sessionId", "session_id")
+        for name in ("sessionId", "session_id", "eve.session.id", *SESSION_NAMES[2:])
     ),
     "MLflow": ("mlflow.trace.session",),
     "GenAI": ("gen_ai.conversation.id",),
     "Laminar": ("lmnr.association.properties.session_id",),
     "Traceloop": tuple(
         f"traceloop.association.properties.{name}"
-        for name in ("session_id", "session.id", "thread_id", "conversation_id")
+        for name in (
+            *("session_id", "session.id", "thread_id", "conversation_id", "sessionId", "conversationId"),
+            *("conversation.id", "threadId", "thread.id", "chat_id", "chatId", "chat.id"),
+        )
     ),
     "LiteLLM": ("metadata.session_id", "metadata.litellm_session_id"),
     "Google": ("gcp.vertex.agent.session_id",),
+    "LangSmith": tuple(f"langsmith.metadata.{name}" for name in ("session_id", "conversation_id", "thread_id")),
+    "Mastra": tuple(f"mastra.metadata.{name}" for name in ("sessionId", "conversationId", "threadId")),
+    "LangWatch": ("langwatch.thread.id", "langwatch.thread_id", "langwatch.session.id"),
+    "Azure": ("gen_ai.session.id", "gen_ai.thread.id", "gen_ai.chat.id"),
+    "others": (
+        *("eve.session.id", "lk.session_id", "spring.ai.chat.client.conversation.id", "litellm.session_id"),
+        *("opik.thread_id", "genkit:sessionId", "litellm.trace_id", "metadata.litellm_trace_id"),
+    ),
     "by hand": (
         *("conversation.id", "session_id", "sessionId", "conversation_id", "conversationId"),
-        *("thread_id", "threadId", "thread.id"),
+        *("thread_id", "threadId", "thread.id", "chat_id", "chatId", "chat.id"),
     ),
 }
 USER_KEYS = {
@@ -40,7 +54,7 @@ USER_KEYS = {
     "Vercel": tuple(
         f"ai.{context}.{name}"
         for context in ("telemetry.metadata", "settings.context", "settings.runtimeContext")
-        for name in ("userId", "user_id")
+        for name in ("userId", "user_id", "user.id")
     ),
     "MLflow": ("mlflow.trace.user",),
     "GenAI": ("enduser.id",),
@@ -50,17 +64,22 @@ USER_KEYS = {
         *("llm.user", "metadata.user_id", "metadata.user_api_key_end_user_id"),
         *("llm.openai.user", "llm.anthropic.user", "llm.bedrock.user", "llm.openrouter.user"),
     ),
+    "LangSmith": ("langsmith.metadata.user_id", "langsmith.metadata.userId"),
+    "others": ("mastra.metadata.userId", "langwatch.user.id", "langwatch.user_id", "gen_ai.user.id", "gen_ai.user_id"),
+    "OpenAI": ("gen_ai.request.user", "gen_ai.openai.request.user"),
     "by hand": ("user_id", "userId"),
 }
 TAG_KEYS = (
     *("langfuse.trace.tags", "langfuse.tags", "langfuse.trace.metadata.langfuse_tags"),
     *("langfuse.observation.metadata.langfuse_tags", "ai.telemetry.metadata.tags", "ai.settings.context.tags"),
     *("ai.settings.runtimeContext.tags", "lmnr.association.properties.tags", "lmnr.association.properties.labels"),
-    *("tag.tags", "traceloop.association.properties.tags", "logfire.tags"),
+    *("tag.tags", "traceloop.association.properties.tags", "logfire.tags", "langsmith.span.tags", "langwatch.labels"),
+    *("langwatch.tags", "mastra.tags", "opik.tags", "braintrust.tags", "mastra.metadata.tags"),
 )
 ENVIRONMENT_KEYS = (
     *("langfuse.environment", "traceloop.association.properties.environment"),
-    *("deployment.environment.name", "deployment.environment", "environment"),
+    *("deployment.environment.name", "deployment.environment", "environment", "env", "langsmith.metadata.environment"),
+    *("mastra.metadata.environment", "langwatch.environment", "ai.telemetry.metadata.environment", "eve.environment"),
 )
 NOTHING = ("", " ", None, [], {}, True)
 
@@ -75,7 +94,62 @@ def ranked(keys: dict[str, tuple[str, ...]]) -> list[str]:
 def test_every_key_of_a_session(key: str, value: Any, session_id: str) -> None:
     claims = claimed({key: value})
 
-    assert (claims.session_id, claims.session_origin) == (session_id, Origin.APPLICATION)
+    if (key, value) == ("thread.id", 42):  # a thread of the operating system, as OpenTelemetry has it
+        assert claims.session_id is None
+    else:
+        assert (claims.session_id, claims.session_origin) == (session_id, Origin.APPLICATION)
+
+
+@pytest.mark.parametrize("name", [*SESSION_NAMES, "SessionId", "SESSION_ID", "Thread-ID", "ThreadID"])
+@pytest.mark.parametrize("start", ["acme.", "acme:chat.", "ai.settings.", "some.metadata.", "unheard/of."])
+def test_a_key_that_nobody_knows_names_a_session_by_its_end(start: str, name: str) -> None:
+    claims = claimed({start + name: "s"})
+
+    assert (claims.session_id, claims.session_origin) == ("s", Origin.LIBRARY)
+    assert claimed({start + name: "s", "metadata": '{"thread_id": "m"}'}).session_id == "m"
+    assert claimed({start + name: "s", "chat.id": "known"}).session_id == "known"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("mcp.session.id", "http.session.id", "process.thread.id", "messaging.conversation_id", "acme.sessions.id"),
+        *("acme.parent.session_id", "langsmith.trace.session_id", "acme.my_parent_session_id", "user.session_hash"),
+    ],
+)
+def test_an_id_of_something_else_is_no_session(key: str) -> None:
+    assert claimed({key: "s"}).session_id is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("langfuse_session_id", "session_id", "sessionId", "session.id", "SessionID", "litellm_session_id"),
+        *("conversation_id", "conversationId", "conversation-id", "thread_id", "threadId", "chat_id", "chatId"),
+    ],
+)
+@pytest.mark.parametrize("container", ["metadata", "langfuse.trace.metadata", "lmnr.association.properties.metadata"])
+def test_every_name_of_a_session_in_metadata(container: str, name: str) -> None:
+    claims = claimed({container: json.dumps({"plan": "pro", name: "s"})})
+
+    assert (claims.session_id, claims.session_origin) == ("s", Origin.APPLICATION)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"gen_ai.conversation.id": "resp_0a1b2c"},
+        {"gen_ai.conversation.id": "chatcmpl-42", "gen_ai.response.id": "chatcmpl-43"},
+        {"gen_ai.conversation.id": "msg_01", "gen_ai.response.id": "msg_01"},
+        {"session.id": "answer-7", "llm.response.id": "answer-7"},
+    ],
+    ids=str,
+)
+def test_the_id_of_a_response_hides_no_session(attributes: dict[str, Any]) -> None:
+    assert claimed(attributes | {"thread_id": "s"}).session_id == "s"
+    assert claimed(attributes | {"metadata": '{"session_id": "s"}'}).session_id == "s"
+    alone = claimed(attributes).session_id
+    assert alone is None or session_id_problem(alone) == Reason.SESSION_ID_OF_RESPONSE
 
 
 @pytest.mark.parametrize("nothing", NOTHING, ids=repr)
@@ -160,8 +234,12 @@ def test_tags_of_several_dialects_are_all_kept_once() -> None:
         ("EU_west-1", "eu_west-1"),
         (" dev ", "dev"),
         ("langfuse-dev", "dev"),
-        ("x" * 41, "x" * 40),
-        ("two words", None),
+        ("x" * 41, "x" * 41),  # which ingestion cuts and reports
+        ("two words", "two-words"),
+        ("Prod/EU", "prod-eu"),
+        ("Entwicklung Süd", "entwicklung-süd"),
+        ("生产", "生产"),
+        ("${ENVIRONMENT}", "${ENVIRONMENT}"),  # which ingestion reports
         ("", None),
         (None, None),
     ],

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tracing.limits import fitting
-from tracing.limits.fitting import clean, clean_json, fit, session_id_problem, valid_id
+from tracing.limits.fitting import clean, clean_json, fit, valid_id
+from tracing.limits.ids import session_id_problem
 from tracing.records import Claims, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -45,7 +46,7 @@ def test_an_id_is_short_and_storable(value: str, *, is_valid: bool) -> None:
     assert fitted(SpanRecord(value, "a")) == fitted(SpanRecord("t", value)) == (is_valid, reasons)
     assert fitted(TraceRecord(value, Claims())) == (is_valid, reasons)
     child = span(parent_id=value)
-    assert fitted(child) == (True, [])
+    assert fitted(child) == (True, [] if is_valid else [Reason.INVALID_PARENT])
     assert child.parent_id == (value if is_valid else None)
 
 
@@ -87,7 +88,7 @@ def test_a_text_beyond_ten_million_characters_is_cut_and_its_length_kept(
 @pytest.mark.parametrize(("tokens", "stays"), [(0, True), (10**15, True), (-1, False), (10**15 + 1, False)])
 def test_tokens_beyond_reason_are_not_known(field: str, tokens: int, *, stays: bool) -> None:
     usage = Usage(**dict.fromkeys(Usage.__slots__, 5) | {field: tokens})
-    fitted(span(usage=usage))
+    assert fitted(span(usage=usage)) == (True, [] if stays else [Reason.INVALID_SPAN])
     assert getattr(usage, field) == (tokens if stays else None)
     assert [getattr(usage, name) for name in Usage.__slots__ if name != field] == [5] * (len(Usage.__slots__) - 1)
 
@@ -163,7 +164,7 @@ def test_a_hundred_tags_are_kept_in_order() -> None:
     assert fitted(TraceRecord("t", more)) == (True, [Reason.ATTRIBUTES_CUT])
     assert whole.tags == more.tags == more.tool_names == names[:100]
     long = Claims(tags=["x" * (ID + 1)], tool_names=["y" * (ID + 1)])
-    fitted(TraceRecord("t", long))
+    assert fitted(TraceRecord("t", long)) == (True, [Reason.TEXT_CUT] * 2)
     assert (long.tags, long.tool_names) == (["x" * ID], ["y" * ID])
 
 
@@ -180,6 +181,62 @@ def test_a_session_id_that_cannot_be_used_is_dropped_with_its_reason(session_id:
     assert fitted(TraceRecord("t", claims)) == (True, [reason] if reason else [])
     assert (claims.session_id, claims.session_origin) == ((None, None) if reason else (session_id, Origin.LIBRARY))
     assert fitted(score(session_id=session_id)) == ((False, [reason]) if reason else (True, []))
+
+
+COMPOSED, DECOMPOSED = "conversaci\u00f3n", "conversacio\u0301n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "reason"),
+    [
+        ("客服-2026-001", "客服-2026-001", None), (COMPOSED, COMPOSED, None), (DECOMPOSED, COMPOSED, None),
+        ("می\u200cخواهم", "می\u200cخواهم", None), ("👩\u200d👧", "👩\u200d👧", None), ("日" * ID, "日" * ID, None),
+        ("o\u0301" * ID, "ó" * ID, None), ("日" * (ID + 1), None, Reason.SESSION_ID_TOO_LONG),
+        ("日\n", "日", None), ("日\n本", None, Reason.SESSION_ID_NOT_ASCII),
+        ("日\u202e本", None, Reason.SESSION_ID_NOT_ASCII),
+        ("日\ud800", None, Reason.SESSION_ID_NOT_ASCII), ("resp_日", "resp_日", None),
+        ("resp_0a1b", None, Reason.SESSION_ID_OF_RESPONSE), ("chatcmpl-42", None, Reason.SESSION_ID_OF_RESPONSE),
+    ],
+)  # fmt: skip
+def test_an_id_in_another_script_is_kept_in_one_form(sent: str, kept: str | None, reason: Reason | None) -> None:
+    claims = Claims(session_id=sent, session_origin=Origin.APPLICATION)
+    assert fitted(span(claims=claims, allows_any_script=True)) == (True, [reason] if reason else [])
+    assert claims.session_id == kept
+    assert fitted(scored := score(session_id=sent, allows_any_script=True)) == (
+        (False, [reason]) if reason else (True, [])
+    )
+    assert reason or scored.session_id == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "reasons"),
+    [
+        ("ana", "ana", []), (" ana ", "ana", []), (DECOMPOSED, COMPOSED, []), (" ", None, []),
+        ("default", "default", []),
+        ("None", None, [Reason.USER_ID_PLACEHOLDER]), ("${user}", None, [Reason.USER_ID_PLACEHOLDER]),
+        ("u" * (ID + 1), "u" * ID, [Reason.TEXT_CUT]),
+    ],
+)  # fmt: skip
+def test_a_user_id_is_kept_in_one_form(sent: str, kept: str | None, reasons: list[Reason]) -> None:
+    claims = Claims(user_id=sent)
+    assert fitted(TraceRecord("t", claims)) == (True, reasons)
+    assert claims.user_id == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "reasons"),
+    [
+        ("prod", "prod", []), ("Production EU", "production-eu", []), ("STAGING", "staging", []), ("生产", "生产", []),
+        ("langfuse-dev", "dev", []), ("QA (old)", "qa-old", []), ("", None, []), ("de\u0301v", "d\u00e9v", []),
+        ("undefined", None, [Reason.INVALID_ENVIRONMENT]), ("${ENV}", None, [Reason.INVALID_ENVIRONMENT]),
+        ("langfuse", None, [Reason.INVALID_ENVIRONMENT]), ("!!!", None, [Reason.INVALID_ENVIRONMENT]),
+        ("x" * 41, "x" * 40, [Reason.TEXT_CUT]),
+    ],
+)  # fmt: skip
+def test_an_environment_is_never_lost_in_silence(sent: str, kept: str | None, reasons: list[Reason]) -> None:
+    claims = Claims(environment=sent)
+    assert fitted(TraceRecord("t", claims)) == (True, reasons)
+    assert claims.environment == kept
 
 
 @pytest.mark.parametrize("field", ["id", "trace_id", "span_id", "config_id", "queue_id"])

@@ -199,10 +199,10 @@ def test_a_prompt_link_and_an_observations_metadata_stay_with_the_span() -> None
         ({}, {"deployment.environment": "staging"}, "staging"),
         ({"deployment.environment.name": "eu"}, {"deployment.environment.name": "us"}, "eu"),
         ({"langfuse.environment": "langfuse-eval"}, {}, "eval"),
-        ({"langfuse.environment": "no blanks"}, {"deployment.environment": "eu"}, "eu"),
-        ({"langfuse.environment": "x" * 50}, {}, "x" * 40),
+        ({"langfuse.environment": "no blanks"}, {"deployment.environment": "eu"}, "no-blanks"),
+        ({"langfuse.environment": "x" * 50}, {}, "x" * 50),  # which ingestion cuts and reports
         ({"langfuse.experiment.id": "e", "langfuse.environment": "eu"}, {}, "sdk-experiment"),
-        ({"langfuse.environment": "ünï"}, {}, None),
+        ({"langfuse.environment": "ÜNÏ"}, {}, "ünï"),
         ({}, {}, None),
     ],
     ids=str,

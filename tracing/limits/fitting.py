@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from tracing.json_text import dump
+from tracing.limits.environments import environment_name
+from tracing.limits.ids import MAX_ID_CHARACTERS, in_one_form, session_id_problem
 from tracing.limits.placeholders import is_placeholder
 from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
 
-MAX_ID_CHARACTERS = 200  # trace, span, session and user ids, tags, names of tools
 MAX_NAME_CHARACTERS = 1_000  # names, models, messages
 MAX_ENVIRONMENT_CHARACTERS = 40
 MAX_TEXT_CHARACTERS = 10_000_000  # input or output of one span, in characters
@@ -39,7 +40,7 @@ def fit(record: Record, issues: list[Issue], now: datetime) -> bool:
     if not valid_id(record.trace_id) or (isinstance(record, SpanRecord) and not valid_id(record.span_id)):
         report(Reason.INVALID_ID, f"{record.trace_id[:90]}/{getattr(record, 'span_id', '')[:90]}")
         return False
-    _fit_claims(record.claims, report)
+    _fit_claims(record.claims, report, any_script=getattr(record, "allows_any_script", False))
     if isinstance(record, SpanRecord):
         _fit_times(record, report, now)
         _fit_span(record, report)
@@ -70,15 +71,6 @@ def clean_json(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def session_id_problem(session_id: str) -> Reason | None:
-    """Return the reason why a session id cannot be used, or None. SDKs document the rule."""
-    if is_placeholder(session_id):
-        return Reason.SESSION_ID_PLACEHOLDER
-    if not session_id.isascii() or not session_id.isprintable():
-        return Reason.SESSION_ID_NOT_ASCII
-    return Reason.SESSION_ID_TOO_LONG if len(session_id) > MAX_ID_CHARACTERS else None
-
-
 def valid_id(value: str) -> bool:
     return 0 < len(value) <= MAX_ID_CHARACTERS and "\x00" not in value and clean(value) == value
 
@@ -105,6 +97,7 @@ def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
 
 def _fit_span(record: SpanRecord, report: Report) -> None:
     if record.parent_id is not None and not valid_id(record.parent_id):
+        report(Reason.INVALID_PARENT, f"parent id {record.parent_id!r}")
         record.parent_id = None
     for field in ("name", "status_message", "provider", "model"):
         setattr(record, field, _cut(getattr(record, field), MAX_NAME_CHARACTERS, report))
@@ -115,7 +108,7 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
             setattr(record, side, whole[:MAX_TEXT_CHARACTERS])
             setattr(record, f"{side}_size", len(whole))
     if record.usage is not None:
-        _fit_usage(record.usage)
+        _fit_usage(record.usage, report)
     for field in ("input_cost", "output_cost", "total_cost"):
         cost = getattr(record, field)
         if cost is not None and not (cost.is_finite() and 0 <= cost <= MAX_COST):
@@ -123,31 +116,59 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
             setattr(record, field, None)
 
 
-def _fit_claims(claims: Claims, report: Report) -> None:
+def _fit_claims(claims: Claims, report: Report, *, any_script: bool) -> None:
     if claims.session_id is not None:
-        claims.session_id = claims.session_id.strip() or None
-    if claims.session_id is not None and (problem := session_id_problem(claims.session_id)):
+        claims.session_id = in_one_form(claims.session_id) or None
+    if claims.session_id is not None and (problem := session_id_problem(claims.session_id, any_script=any_script)):
         report(problem, claims.session_id)
         claims.session_id = claims.session_origin = None
-    claims.user_id = _cut(claims.user_id, MAX_ID_CHARACTERS, report)
-    claims.environment = _cut(claims.environment, MAX_ENVIRONMENT_CHARACTERS, report) or None
+    if claims.user_id is not None:
+        claims.user_id = _fit_user(claims.user_id, report)
+    if claims.environment is not None:
+        claims.environment = _fit_environment(claims.environment, report)
     for field in ("name", "release", "version"):
         setattr(claims, field, _cut(getattr(claims, field), MAX_NAME_CHARACTERS, report))
-    if claims.tags is not None:
-        tags = sorted({clean(tag)[:MAX_ID_CHARACTERS] for tag in claims.tags if tag})
-        if len(tags) > MAX_TAGS:
-            report(Reason.ATTRIBUTES_CUT, f"{len(tags)} tags, {MAX_TAGS} kept")
-        claims.tags = tags[:MAX_TAGS]
-    if claims.tool_names is not None:
-        claims.tool_names = sorted({clean(name)[:MAX_ID_CHARACTERS] for name in claims.tool_names})[:MAX_TAGS]
+    _fit_names(claims, report)
     if claims.metadata is not None:
         claims.metadata = clean_json(claims.metadata)
 
 
-def _fit_usage(usage: Usage) -> None:
+def _fit_user(sent: str, report: Report) -> str | None:
+    if is_placeholder(sent):
+        report(Reason.USER_ID_PLACEHOLDER, sent)
+        return None
+    return _cut(in_one_form(sent), MAX_ID_CHARACTERS, report) or None
+
+
+def _fit_environment(sent: str, report: Report) -> str | None:
+    name = environment_name(sent)
+    if not name and sent.strip():
+        report(Reason.INVALID_ENVIRONMENT, sent)
+    return _cut(name, MAX_ENVIRONMENT_CHARACTERS, report) or None
+
+
+def _fit_names(claims: Claims, report: Report) -> None:
+    """Sort tags and names of tools, without repetitions, and report those that are too many or too long."""
+    surplus = []
+    for field, noun in (("tags", "tags"), ("tool_names", "names of tools")):
+        sent: list[str] | None = getattr(claims, field)
+        if sent is None:
+            continue
+        if any(len(name) > MAX_ID_CHARACTERS for name in sent):
+            report(Reason.TEXT_CUT, max(sent, key=len))
+        names = sorted({clean(name)[:MAX_ID_CHARACTERS] for name in sent if name})
+        setattr(claims, field, names[:MAX_TAGS])
+        if len(names) > MAX_TAGS:
+            surplus.append(f"{len(names)} {noun}, {MAX_TAGS} kept")
+    if surplus:
+        report(Reason.ATTRIBUTES_CUT, "; ".join(surplus))
+
+
+def _fit_usage(usage: Usage, report: Report) -> None:
     for field in Usage.__slots__:
         tokens = getattr(usage, field)
         if tokens is not None and not 0 <= tokens <= MAX_TOKENS:
+            report(Reason.INVALID_SPAN, f"{field}={tokens}"[:MAX_ID_CHARACTERS])
             setattr(usage, field, None)
 
 
@@ -156,9 +177,11 @@ def _fit_score(record: ScoreRecord, report: Report) -> bool:
     if not valid_id(record.id) or not record.name or any(key is not None and not valid_id(key) for key in others):
         report(Reason.INVALID_SCORE, f"{record.name}={record.value} on {record.trace_id or record.session_id}")
         return False
-    if record.session_id is not None and (problem := session_id_problem(record.session_id)):
-        report(problem, record.session_id)
-        return False
+    if record.session_id is not None:
+        record.session_id = in_one_form(record.session_id)
+        if problem := session_id_problem(record.session_id, any_script=record.allows_any_script):
+            report(problem, record.session_id)
+            return False
     record.name = clean(record.name)[:MAX_NAME_CHARACTERS]
     record.string_value = _cut(
         record.string_value, MAX_SCORE_CHARACTERS if record.data_type == "TEXT" else MAX_NAME_CHARACTERS, report
@@ -167,7 +190,7 @@ def _fit_score(record: ScoreRecord, report: Report) -> bool:
     record.metadata = clean_json(record.metadata)
     if record.metadata is not None and len(written := dump(record.metadata)) > MAX_SCORE_CHARACTERS:
         record.metadata = {"metadata": _cut(written, MAX_SCORE_CHARACTERS, report)}
-    record.environment = (clean(record.environment or "") or "default")[:MAX_ENVIRONMENT_CHARACTERS]
+    record.environment = (environment_name(clean(record.environment or "")) or "default")[:MAX_ENVIRONMENT_CHARACTERS]
     return True
 
 

@@ -10,6 +10,8 @@ NOTHING_WORDS = frozenset(
 # A template that nobody filled in: `${sessionId}`, `{{ session_id }}`, `{session_id}`, `%(session_id)s`, `#{id}`,
 # `chat-${id}`; and one that was filled with nothing: `chat-undefined`.
 TEMPLATE_PATTERN = re.compile(r"[$#]\{|\{\{|%\(\w++\)|(?<![^\W_])undefined(?![^\W_])", re.ASCII)
+# Ids of single answers: OpenAI's responses and completions, and OpenRouter's generations.
+RESPONSE_ID_PATTERN = re.compile(r"(?:resp_|chatcmpl-|gen-[0-9]{9,}+-)[A-Za-z0-9_-]++")
 BRACED_PATTERN = re.compile(r"\{[A-Za-z_][\w.]*+\}", re.ASCII)
 
 
@@ -21,3 +23,8 @@ def is_placeholder(value: str) -> bool:
         or TEMPLATE_PATTERN.search(value) is not None
         or BRACED_PATTERN.fullmatch(value) is not None
     )
+
+
+def is_response_id(value: str) -> bool:
+    """Return whether an id is one that a model's server gave to a single answer, which no other answer shares."""
+    return RESPONSE_ID_PATTERN.fullmatch(value) is not None

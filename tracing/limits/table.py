@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from tracing.limits import fitting
+from tracing.limits.ids import MAX_ID_CHARACTERS
 from tracing.records import Reason
 
 
@@ -171,17 +172,17 @@ ENVIRONMENT_LIMIT = Limit(
 )
 SESSION_ID = Limit(
     name="Session id",
-    value=fitting.MAX_ID_CHARACTERS,
-    unit="characters, US-ASCII only",
+    value=MAX_ID_CHARACTERS,
+    unit="characters; US-ASCII only from Langfuse's and InteractiveAI's SDKs",
     beyond="the trace is stored without a session",
     reason=Reason.SESSION_ID_TOO_LONG,
     why="The SDKs document this rule.",
 )
 OTHER_IDS = Limit(
     name="Trace, span, score and user ids",
-    value=fitting.MAX_ID_CHARACTERS,
+    value=MAX_ID_CHARACTERS,
     unit="characters",
-    beyond="the span, trace or score is rejected; a user id is cut",
+    beyond="the span, trace or score is rejected; a user id is cut; a parent id is left out",
     reason=Reason.INVALID_ID,
     why="Ids of OpenTelemetry have 32 and 16 digits; those of Langfuse are free text.",
 )

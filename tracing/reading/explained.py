@@ -35,9 +35,10 @@ EXPLANATIONS = {
         f"Use session ids of at most {SESSION_ID.value} characters.",
     ),
     Reason.SESSION_ID_NOT_ASCII: Explanation(
-        "Session id not plain ASCII",
+        "Session id with characters that are not allowed",
         "The trace is stored, but belongs to no session.",
-        "Use letters, digits and punctuation of US-ASCII, without control characters. Hash or encode anything else.",
+        "Langfuse and InteractiveAI allow only letters, digits and punctuation of US-ASCII in a session id. From every"
+        " other SDK, ids in any script are kept. No id may contain control characters.",
     ),
     Reason.SESSION_ID_PLACEHOLDER: Explanation(
         "Session id is a placeholder",
@@ -45,21 +46,43 @@ EXPLANATIONS = {
         "The id says that there is none, such as undefined, None or ${id}. Set the id before the first span starts. If"
         " your SDK scrubs values, exempt the session id.",
     ),
+    Reason.SESSION_ID_OF_RESPONSE: Explanation(
+        "Session id names a single answer",
+        "The id was not used: every answer has another one.",
+        "Nothing to do if the conversation has its session. Otherwise, set session.id on a span of each trace.",
+    ),
     Reason.SESSION_ID_CONFLICT: Explanation(
         "One trace, several session ids",
         "The trace belongs to one of the sessions. The other ids were not used.",
         "Give all spans of a trace the same session id, or start a new trace for each session.",
     ),
+    Reason.USER_ID_PLACEHOLDER: Explanation(
+        "User id is a placeholder",
+        "The trace is stored, but belongs to no user.",
+        "The id says that there is none, such as undefined, None or ${id}. Set the id before the first span starts.",
+    ),
+    Reason.INVALID_ENVIRONMENT: Explanation(
+        "Unusable name of an environment",
+        "The name was left out. Without another one, the trace belongs to the environment default.",
+        "Use letters, digits, - and _. Names that begin with langfuse lose that word, and placeholders are no names.",
+    ),
+    Reason.INVALID_PARENT: Explanation(
+        "Unusable parent id",
+        "The span is stored, and shown at the top of its trace.",
+        f"A parent id must be the id of a span: 16 hexadecimal digits in OTLP, 1 to {OTHER_IDS.value} characters in a"
+        " batch.",
+    ),
     Reason.INVALID_ID: Explanation(
         "Unusable trace or span id",
         "These spans were not stored.",
-        f"Trace and span ids must have 1 to {OTHER_IDS.value} characters. If these are log records, note that an"
-        " exporter of logs sends no ids.",
+        f"Trace and span ids must have 32 and 16 hexadecimal digits in OTLP, and 1 to {OTHER_IDS.value} characters"
+        " in a batch.",
     ),
     Reason.INVALID_SPAN: Explanation(
         "Span with an impossible value",
         "The value was left out, or the span was rejected. The sample shows which.",
-        f"Check what your code sets on the span: costs must be between 0 and {COST_LIMIT.value:,} USD.",
+        f"Check what your code sets on the span: costs must be between 0 and {COST_LIMIT.value:,} USD, numbers of"
+        " tokens between 0 and 10¹⁵.",
     ),
     Reason.INVALID_EVENT: Explanation(
         "Unreadable event in a batch",

@@ -5,6 +5,7 @@ from functools import lru_cache
 from tracing.records import RawSpan, SpanRecord
 from tracing.vocabularies.assembly import assembled
 from tracing.vocabularies.fallback import FALLBACK
+from tracing.vocabularies.frameworks import FRAMEWORKS
 from tracing.vocabularies.genai import GENAI
 from tracing.vocabularies.google import GOOGLE
 from tracing.vocabularies.laminar import LAMINAR
@@ -34,6 +35,7 @@ VOCABULARIES: tuple[Vocabulary, ...] = (
     LITELLM,
     GOOGLE,
     LIVEKIT,
+    FRAMEWORKS,
     FALLBACK,
 )
 KNOWN_SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocabulary.scopes)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tracing.records import Kind, Level, RawSpan, SpanRecord
-from tracing.vocabularies.claims import claims_of, merged
+from tracing.vocabularies.claims import PLAIN_ID_SCOPES, claims_of, merged
 from tracing.vocabularies.genai import MESSAGE_EVENTS
 from tracing.vocabularies.messages import called_tools
 from tracing.vocabularies.readers import identifier, mapping
@@ -39,6 +39,7 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         input=said.get("input"),
         output=said.get("output"),
         claims=claims_of(found),
+        allows_any_script=span.scope_name not in PLAIN_ID_SCOPES,
     )
     record.kind, record.model = _kind_and_model(said, has_usage=record.usage is not None)
     # A report without times and name (messages that came as logs) adds to a span and does not decide about it.

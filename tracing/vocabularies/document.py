@@ -18,14 +18,18 @@ newer tables to spans that are already stored, run `manage.py retranslate`.
 
 DIALECTS_RULES = """## Rules for all of them
 
-* **Session id**: may be on any span of the trace. On one span, an id set by the application wins over one in its
-  metadata (`session_id`, `conversation_id`, `thread_id`, ...), and both win over one that a library generated
-  (pydantic-ai's automatic `gen_ai.conversation.id`, a UUID). Among spans, the root's id wins, then that of the earliest
-  span; a conflict is reported. `session.id` of the resource has the lowest priority. Logfire's
-  `[Scrubbed due to 'session']` is never used as an id and is reported. To keep session ids, use
+* **Session id**: may be on any span of the trace. On one span, an id under a key of a dialect wins over one in metadata
+  (`session_id`, `conversation_id`, `thread_id`, `chat_id`, in any spelling), and both win over one that a library
+  generated (pydantic-ai's automatic `gen_ai.conversation.id`, a UUID) or whose key only ends like that of a session.
+  `session.id` of the resource has the lowest priority. Among spans, an application's id wins, then the root's, then
+  that of the earliest span; a conflict is reported. No id is a placeholder (`undefined`, `None`, `${id}`, Logfire's
+  `[Scrubbed due to 'session']`) or the id of a response (`resp_...`, or the span's `gen_ai.response.id`): these are
+  used nowhere and reported. `default` is an id like any other. To keep session ids in Logfire, use
   `logfire.configure(scrubbing=logfire.ScrubbingOptions(callback=...))`.
+* **Scripts**: the SDKs of Langfuse and InteractiveAI allow only US-ASCII in a session id. From every other sender, ids
+  in any script are kept. Ids are stored in Unicode's form NFC, so that those that look the same are the same.
 * **User id and tags**: may also be in the metadata (`user_id`, `tags`). MLflow's tag `channel=web` becomes the tag
-  `channel:web`.
+  `channel:web`. A placeholder is no user, and reported.
 * **Messages**: JSON lists, `parts`, one attribute for each leaf, span events, log records and Python's `repr` are
   converted to one shape, described in `tracing/vocabularies/messages.py`. Other texts are kept as they were sent.
 * **Usage**: `input_tokens` and `output_tokens` are totals that include cached, cache-write and reasoning tokens. Where
@@ -38,7 +42,9 @@ DIALECTS_RULES = """## Rules for all of them
 * **Failure**: a level of ERROR or a status of 2. Without a status, also an `exception` event (Laminar's JavaScript
   SDK), an `error.type` on an agent, tool or model call, or a tool's answer with `isError`. The message is the status
   message, else the exception's message, else `error.message` or `error.type`.
-* **Environment**: lower case, `[a-z0-9_-]`, at most 40 characters, without a leading `langfuse`; otherwise `default`.
+* **Environment**: in lower case, with letters of any script, digits, `-` and `_`; everything else becomes `-`
+  (`Production EU` is `production-eu`). At most 40 characters, without a leading `langfuse`. A name that is a
+  placeholder or has no letter is reported.
 
 ## Attributes without a field
 
@@ -66,6 +72,8 @@ def _section(vocabulary: Vocabulary) -> str:
     scopes = ", ".join(f"`{scope}`" for scope in sorted(vocabulary.scopes))
     lines = [f"Only spans of the instrumentation scope {scopes}.", ""] if scopes else []
     rows = _cells(vocabulary.table)
+    for name, keys in _cells(vocabulary.endings).items():
+        rows[name] = "; ".join(filter(None, (rows.get(name, ""), f"any other key that ends in {keys}")))
     for name, keys in _cells(vocabulary.resource).items():
         rows[name] = "; ".join(filter(None, (rows.get(name, ""), f"of the resource {keys}")))
     for name in vocabulary.events:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from tracing.vocabularies.claims import environment
+from tracing.vocabularies.claims import MadeUp, environment
+from tracing.vocabularies.identity import ENVIRONMENT_NAMES, SESSION_NAMES, TAGS_NAMES, USER_NAMES, plain_name
 from tracing.vocabularies.messages import answered, asked
-from tracing.vocabularies.readers import array, identifier
+from tracing.vocabularies.readers import array, identifier, tags
 from tracing.vocabularies.tables import Together, Vocabulary
 
 SDK_RESOURCES = frozenset({"laminar-tracer-resource"})  # their version is that of the SDK
@@ -19,6 +20,23 @@ def service_version(values: dict[str, Any]) -> str | None:
 
 SERVICE_VERSION = Together(service_version)
 DEPLOYMENT = {"deployment.environment.name": environment, "deployment.environment": environment}
+
+
+def in_words(value: Any) -> str | None:
+    """Return an id from text. A number in `thread.id` is a thread of the operating system."""
+    return identifier(value) if isinstance(value, str) else None
+
+
+def guessed(value: Any) -> str | None:
+    """Return an id whose key only looks like that of a session, so that every other id wins."""
+    return MadeUp(named) if (named := in_words(value)) else None
+
+
+def listed(value: Any) -> list[str] | None:
+    """Return tags from a list or its JSON text."""
+    return tags(value) if isinstance(value, list) or (isinstance(value, str) and value[:1] == "[") else None
+
+
 FALLBACK = Vocabulary(
     title="By hand",
     table={
@@ -30,18 +48,29 @@ FALLBACK = Vocabulary(
             "conversationId": identifier,
             "thread_id": identifier,
             "threadId": identifier,
-            "thread.id": identifier,
+            "thread.id": in_words,
+            "chat_id": identifier,
+            "chatId": identifier,
+            "chat.id": identifier,
         },
-        "claims.user_id": {"user_id": identifier, "userId": identifier},
+        "claims.user_id": {"user_id": identifier, "userId": identifier, "user": in_words},
         "claims.tags": {"tags": array},
-        "claims.environment": {**DEPLOYMENT, "environment": environment},
+        "claims.environment": {**DEPLOYMENT, "environment": environment, "env": environment},
+        "response_id": dict.fromkeys(("gen_ai.response.id", "llm.response.id", "ai.response.id"), identifier),
         "likely_model": {"llm.response.model": identifier, "model": identifier, "model_name": identifier},
         "input": {"input": asked, "prompt": asked},
         "output": {"output": answered, "completion": answered},
     },
+    endings={
+        "claims.session_id": dict.fromkeys(map(plain_name, SESSION_NAMES), guessed),
+        "likely_user_id": dict.fromkeys(map(plain_name, USER_NAMES), in_words),
+        "claims.tags": dict.fromkeys(map(plain_name, TAGS_NAMES), listed),
+        "claims.environment": dict.fromkeys(map(plain_name, ENVIRONMENT_NAMES), environment),
+    },
     resource={
-        "claims.environment": DEPLOYMENT,
+        "claims.environment": {**DEPLOYMENT, "environment": environment, "env": environment},
         "claims.version": {"service.version": SERVICE_VERSION, "service.name": SERVICE_VERSION},
-        "likely_session_id": {"session.id": identifier},
+        "likely_session_id": {"session.id": identifier, "langwatch.thread.id": identifier},
+        "likely_user_id": {"user.id": identifier},
     },
 )

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
 from tracing.records import Claims, RawSpan, SpanRecord, Usage
+from tracing.vocabularies.identity import endings
 
 Reader = Callable[[Any], Any]
 Events = Sequence[Mapping[str, Any]]
@@ -28,15 +29,18 @@ class Together:
 AttributeTable = Mapping[str, Mapping[str, Reader | Together]]
 TEXTS = frozenset({"input", "output", "claims.input", "claims.output"})
 USAGE_FIELD_BY_TARGET = {f"usage.{f.name}": f.name for f in fields(Usage)}
-GATHERED = frozenset({"claims.session_id", "claims.tags", "claims.metadata", "metadata", "model_parameters"})
+GATHERED = frozenset(
+    {"claims.session_id", "claims.user_id", "claims.tags", "claims.metadata", "metadata", "model_parameters"}
+)
 COLLECTED = TEXTS | GATHERED | {"usage", *USAGE_FIELD_BY_TARGET}
 # Targets of a table beside the fields of a record: `metadata` is kept raw, `failure` is the message of a
-# failed span that has no other, `likely_session_id` is the last resort, `likely_model` applies only to model calls, and
-# `withhold` asks not to store something.
+# failed span that has no other, `likely_session_id` and `likely_user_id` are the last resort, `likely_model` applies
+# only to model calls, `response_id` is what no session may be called, and `withhold` asks not to store something.
 FIELDS = frozenset(
     {f.name for f in fields(SpanRecord)}
     | {f"claims.{f.name}" for f in fields(Claims)}
-    | {*USAGE_FIELD_BY_TARGET, "metadata", "failure", "likely_session_id", "likely_model", "withhold"}
+    | {*USAGE_FIELD_BY_TARGET, "metadata", "failure", "likely_session_id", "likely_user_id", "likely_model"}
+    | {"response_id", "withhold"}
 )
 MAX_CACHED_KEY_CHARACTERS = 200
 MAX_CACHED_KEYS = 20_000  # an ordinary project has some hundreds of attribute keys
@@ -46,17 +50,19 @@ MAX_CACHED_KEYS = 20_000  # an ordinary project has some hundreds of attribute k
 class Vocabulary:
     """One dialect.
 
+    `endings` is a table for keys that no other table knows, by how they end, as `plain_name` of identity.py writes it.
     `resource` is a table of the resource's attributes. `events` are read for fields that no attribute has. With
     `scopes`, only spans of these instrumentations use the dialect."""
 
     title: str
     table: AttributeTable
+    endings: AttributeTable = field(default_factory=dict)
     resource: AttributeTable = field(default_factory=dict)
     events: Mapping[str, Callable[[Events], Any]] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if unknown := {*self.table, *self.resource, *self.events} - FIELDS:
+        if unknown := {*self.table, *self.endings, *self.resource, *self.events} - FIELDS:
             raise ValueError(f"{self.title}: no such field: {', '.join(sorted(unknown))}")
 
 
@@ -106,9 +112,11 @@ class VocabularyReader:
         self.rank = 0
         self.exact: dict[str, list[Rule]] = {}
         self.families: dict[str, list[Rule]] = {}
+        self.by_ending: dict[str, list[Rule]] = {}
         self.of_resource: dict[str, list[Rule]] = {}
         for vocabulary in vocabularies:
             self._add(vocabulary.table, self.exact)
+            self._add(vocabulary.endings, self.by_ending)
             self._add(vocabulary.resource, self.of_resource)
         self.prefixes = sorted((prefix + "." for prefix in self.families), key=len, reverse=True)
         self.events = [item for vocabulary in vocabularies for item in vocabulary.events.items()]
@@ -130,14 +138,15 @@ class VocabularyReader:
                     rules.append(Rule(self.rank, name, reader, *nature))
 
     def _rules(self, key: str) -> tuple[Rule, ...]:
-        """Return the rows for an attribute key: those of the key itself, or those of its longest prefix."""
+        """Return the rows for an attribute key: its own, or those of its longest prefix and of its ending."""
         if (own := self.exact.get(key)) is not None:
             return tuple(own)
+        guessed = next((self.by_ending[ending] for ending in endings(key) if ending in self.by_ending), ())
         for prefix in self.prefixes:
             if key.startswith(prefix):
                 name = key[len(prefix) :]
-                return tuple(rule._replace(name=name) for rule in self.families[prefix[:-1]])
-        return ()
+                return (*(rule._replace(name=name) for rule in self.families[prefix[:-1]]), *guessed)
+        return tuple(guessed)
 
     def find(self, span: RawSpan) -> AttributeReadings:
         """Read the attributes of a span."""

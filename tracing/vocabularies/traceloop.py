@@ -5,6 +5,7 @@ from typing import Any
 from tracing.records import Kind
 from tracing.vocabularies.claims import environment
 from tracing.vocabularies.flattened import leaves
+from tracing.vocabularies.identity import ENVIRONMENT_NAMES, SESSION_NAMES, USER_NAMES, below
 from tracing.vocabularies.messages import json_answered, json_asked
 from tracing.vocabularies.readers import decoded, identifier, integer, one_of, tags
 from tracing.vocabularies.tables import Together, Vocabulary
@@ -34,13 +35,15 @@ TRACELOOP = Vocabulary(
             TRACELOOP_PROPERTIES_PREFIX + "session.id": identifier,
             TRACELOOP_PROPERTIES_PREFIX + "thread_id": identifier,
             TRACELOOP_PROPERTIES_PREFIX + "conversation_id": identifier,
+            **below([TRACELOOP_PROPERTIES_PREFIX], SESSION_NAMES, identifier),
         },
         "claims.user_id": {
             TRACELOOP_PROPERTIES_PREFIX + "user_id": identifier,
             TRACELOOP_PROPERTIES_PREFIX + "user.id": identifier,
+            **below([TRACELOOP_PROPERTIES_PREFIX], USER_NAMES, identifier),
         },
         "claims.tags": {TRACELOOP_PROPERTIES_PREFIX + "tags": tags},
-        "claims.environment": {TRACELOOP_PROPERTIES_PREFIX + "environment": environment},
+        "claims.environment": below([TRACELOOP_PROPERTIES_PREFIX], ENVIRONMENT_NAMES, environment),
         "claims.metadata": {TRACELOOP_PROPERTIES_PREFIX + "*": Together(decoded)},
         "name": {TRACELOOP_KIND_KEY: TOOL_NAME, ENTITY_KEY: TOOL_NAME},
         "kind": {TRACELOOP_KIND_KEY: one_of(TRACELOOP_KINDS), "llm.request.type": one_of(KIND_BY_REQUEST_TYPE)},

@@ -4,7 +4,9 @@ from typing import Any
 
 from tracing.json_text import dump
 from tracing.records import Kind
+from tracing.vocabularies.claims import environment
 from tracing.vocabularies.genai import provider
+from tracing.vocabularies.identity import ENVIRONMENT_NAMES, SESSION_NAMES, USER_NAMES
 from tracing.vocabularies.messages import asked, conversation, dumped, json_answered, json_asked
 from tracing.vocabularies.readers import (
     decoded,
@@ -90,9 +92,10 @@ VERCEL_USAGE_PREFIX = "ai.usage."
 VERCEL = Vocabulary(
     title="Vercel AI SDK",
     table={
-        "claims.session_id": in_contexts(identifier, "sessionId", "session_id"),
-        "claims.user_id": in_contexts(identifier, "userId", "user_id"),
+        "claims.session_id": in_contexts(identifier, "sessionId", "session_id", "eve.session.id", *SESSION_NAMES[2:]),
+        "claims.user_id": in_contexts(identifier, "userId", "user_id", *USER_NAMES[2:]),
         "claims.tags": in_contexts(tags, "tags"),
+        "claims.environment": in_contexts(environment, *ENVIRONMENT_NAMES),
         "claims.metadata": {context + "*": Together(decoded) for context in CONTEXT_PREFIXES},
         "name": {"ai.toolCall.name": identifier, OPERATION_KEY: RUN_NAME, FUNCTION_KEY: RUN_NAME},
         "kind": {OPERATION_KEY: kind},

@@ -45,13 +45,16 @@ def score_of(
     else:
         data_type = _data_type(body)
         value, string_value = _values(body.get("value"), data_type)
+    target = _target(body)
     return ScoreRecord(
         identifier(body.get("id")) or fallback_id or uuid.uuid4().hex,
         name,
         "TEXT" if data_type == "CORRECTION" else data_type,
         value,
         string_value,
-        **_target(body),
+        trace_id=target["trace_id"],
+        span_id=target["span_id"],
+        session_id=target["session_id"],
         comment=text(body.get("comment")),
         metadata=mapping(body.get("metadata")),
         environment=text(body.get("environment")),
