@@ -7,6 +7,8 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"
 
     def ready(self) -> None:
+        from django.core.checks import register
+
         from projects.audit import naming
         from sessions.annotation.configs import named
         from sessions.annotation.deletion import bury_spans
@@ -17,10 +19,12 @@ class SessionsConfig(AppConfig):
         from sessions.rollup.tasks import wake
         from sessions.search.index import forget
         from sessions.translation.cache import forget as forget_translations
+        from sessions.translation.checks import check_providers
         from tracing.ingest.score_configs import configs_requested
         from tracing.store.deletion import burying, deleting
         from tracing.store.dirty import marked
 
+        register(check_providers)
         naming.connect(audited_names, dispatch_uid="audited-names")
         configs_requested.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")

@@ -63,6 +63,8 @@ class Reason(StrEnum):
     TOO_MANY_SPANS = "too_many_spans"
     NESTED_TOO_DEEP = "nested_too_deep"
     CLOCK_SKEW = "clock_skew"
+    UNKNOWN_FIELDS = "unknown_fields"
+    UNREAD_COST = "unread_cost"
     BODY_TOO_LARGE = "body_too_large"
     BODY_UNREADABLE = "body_unreadable"
     UNSUPPORTED_CONTENT = "unsupported_content"

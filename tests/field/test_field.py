@@ -134,3 +134,26 @@ def test_langsmiths_own_export_says_whose_it_is(client: Client, project: Project
     )
     kinds = Span.objects.for_project(project).values_list("name", "kind")
     assert dict(kinds) == {"LangGraph": Kind.CHAIN, "ChatOpenAI": Kind.GENERATION}
+
+
+def test_a_body_in_snake_case_is_read(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "snake-case")
+
+    span = Span.objects.for_project(project).get()
+    assert (span.name, span.model, span.input_tokens, span.output_tokens) == ("chat", "gpt-4o", 60_000, 5)
+    assert Trace.objects.for_project(project).get().session_id == "s-c-snake"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("logs-for-traces", "send it to /v1/logs"), ("made-up-body", "no list resourceSpans, but spans")]
+)
+def test_a_body_without_traces_is_refused_and_named(
+    client: Client, project: Project, key: Key, name: str, says: str
+) -> None:
+    body = (FIELD / f"{name}.json").read_bytes()
+    answer = client.post("/v1/traces", body, "application/json", headers={"Authorization": key.bearer})
+
+    issue = IngestionIssue.objects.for_project(project).get()
+    assert (answer.status_code, issue.reason) == (400, Reason.BODY_UNREADABLE)
+    assert says in answer.json()["message"]
+    assert says in issue.sample

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 
 from sessions.translation.deepl import DeepL
 from sessions.translation.egress import check_url
@@ -76,6 +77,22 @@ def test_a_provider_is_documented_and_can_be_chosen(kind: type[Provider], settin
     assert offered() == [kind]
     settings.TRANSLATION_PROVIDERS = []
     assert offered() == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "unknown"),
+    [
+        (["all"], []),
+        ([], []),
+        (["deepl", "embedded"], []),
+        (["deepl", "libre-translate", "x"], ["libre-translate", "x"]),
+    ],
+)
+def test_a_misspelt_provider_is_named_when_a_program_starts(chosen: list[str], unknown: list[str], settings) -> None:
+    settings.TRANSLATION_PROVIDERS = chosen
+    errors = [message for message in run_checks() if message.id == "confab.E001"]
+    assert len(errors) == bool(unknown)
+    assert all(slug in error.msg for error in errors for slug in unknown)
 
 
 def test_as_many_texts_come_back_in_the_same_order(provider: Provider) -> None:

@@ -19,8 +19,10 @@ from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
 from tracing.store import issues as ledger
 from tracing.store.media import keep
 from tracing.vocabularies import translate
+from tracing.vocabularies.unread import unread_costs
+from tracing.wire.envelopes import METRICS
 from tracing.wire.logs import decode_logs
-from tracing.wire.otlp import decode_traces
+from tracing.wire.otlp import check_signal, decode_traces
 from tracing.wire.refusals import BadKey, Forbidden, IngestRefused, IngestUnavailable, LateRefusal
 from tracing.wire.responses import Outcome, count_rejected, describe
 from tracing.wire.sdks import sdk_of
@@ -75,7 +77,8 @@ def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping
 
 
 def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Accept metrics without storing them, because some SDKs cannot stop sending them."""
+    """Accept metrics without storing them, because some SDKs cannot stop sending them. Raises IngestRefused."""
+    check_signal(body, content_type, METRICS)
     sample = f"a request of {len(body):,} bytes"
     take_reports(project, [], sdk=sdk_of(headers, ()), issues=[Issue(Reason.METRICS_IGNORED, sample)])
     return Outcome(0, "")
@@ -109,6 +112,7 @@ def translated(spans: Sequence[RawSpan], found: list[Issue]) -> list[SpanRecord]
             continue
         if record is not None:
             records.append(record)
+            found += (Issue(Reason.UNREAD_COST, sample[:200], span.span_id) for sample in unread_costs(span, record))
     return records
 
 

@@ -131,6 +131,17 @@ EXPLANATIONS = {
         "The time of arrival is used instead. The duration of a span is kept where possible.",
         "Set the clock of the machine that sends, and check that times are sent in the unit that the SDK expects.",
     ),
+    Reason.UNKNOWN_FIELDS: Explanation(
+        "Part of a request that OTLP does not have",
+        "This part was not stored. The sample names it.",
+        "In JSON, a request is resourceSpans, in it scopeSpans, in it spans. Update the exporter, or compare the sample"
+        " with the documentation of OTLP.",
+    ),
+    Reason.UNREAD_COST: Explanation(
+        "Cost under an unknown name",
+        "The cost is kept as an attribute, but counts nowhere: a price list decides what the call costs.",
+        "Send costs in USD as gen_ai.usage.cost, or in the way of your SDK. docs/dialects.md lists every name.",
+    ),
     Reason.BODY_TOO_LARGE: Explanation(
         "Request too large",
         "The whole request was rejected.",
@@ -139,7 +150,8 @@ EXPLANATIONS = {
     Reason.BODY_UNREADABLE: Explanation(
         "Unreadable request",
         "The whole request was rejected.",
-        "The body is not what its content type says. Check the URL of the endpoint and the protocol of the exporter.",
+        "The body is not what its content type or its address says; the sample says what it is. Check the URL of the"
+        " endpoint and the protocol of the exporter.",
     ),
     Reason.UNSUPPORTED_CONTENT: Explanation(
         "Unsupported content type",

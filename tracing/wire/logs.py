@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from tracing.records import Issue, RawSpan, Reason
 from tracing.wire import otlp, otlp_json
+from tracing.wire.envelopes import LOGS, check_protobuf, inner_objects
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import EPOCH, Decoding, moment
 from tracing.wire.weight import LOG_SCHEMA, weigh_protobuf
@@ -88,10 +89,13 @@ def _event(record: LogRecord) -> dict[str, Any]:
 
 def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
     weigh_protobuf(body, LOG_SCHEMA)
+    check_protobuf(body, LOGS)
     try:
         request = ExportLogsServiceRequest.FromString(body)
     except DecodeError:
         raise Unreadable("The body is not an OTLP protobuf message.") from None
+    if body and not request.resource_logs:
+        raise Unreadable("The body holds no field of an OTLP request for logs.")
     for resource_logs in request.resource_logs:
         resource = otlp.attributes_of(resource_logs.resource.attributes, decoding)
         for scope_logs in resource_logs.scope_logs:
@@ -112,11 +116,11 @@ def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
 
 
 def _read_json(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
-    for resource_logs in otlp_json.objects(otlp_json.load(body), "resourceLogs"):
+    for resource_logs in otlp_json.objects(otlp_json.load_signal(body, LOGS, decoding), "resourceLogs"):
         resource = otlp_json.attributes_of(otlp_json.child(resource_logs, "resource").get("attributes"), decoding)
-        for scope_logs in otlp_json.objects(resource_logs, "scopeLogs"):
+        for scope_logs in inner_objects(resource_logs, "scopeLogs", decoding):
             scope = otlp_json.child(scope_logs, "scope")
-            for record in otlp_json.objects(scope_logs, "logRecords"):
+            for record in inner_objects(scope_logs, "logRecords", decoding):
                 attributes = otlp_json.attributes_of(record.get("attributes"), decoding)
                 time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
                 yield LogRecord(

@@ -9,7 +9,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tracing.records import Issue, RawSpan, Reason
 from tracing.wire import otlp_json
-from tracing.wire.refusals import UnsupportedContent
+from tracing.wire.envelopes import TRACES, check_protobuf
+from tracing.wire.refusals import Unreadable, UnsupportedContent
 from tracing.wire.salvage import salvaged
 from tracing.wire.values import Decoding, moment
 from tracing.wire.weight import SPAN_SCHEMA, weigh_protobuf
@@ -43,12 +44,23 @@ def decode_traces(body: bytes, content_type: str, issues: list[Issue] | None = N
     return decoding.spans
 
 
+def check_signal(body: bytes, content_type: str, signal: str) -> None:
+    """Raise Unreadable if a body that nobody reads holds something else than the signal, or nothing of OTLP."""
+    if media_type(content_type) == JSON:
+        otlp_json.load_signal(body, signal)
+    else:
+        check_protobuf(body, signal)
+
+
 def _read_traces(body: bytes, decoding: Decoding) -> None:
     weigh_protobuf(body, SPAN_SCHEMA)
+    check_protobuf(body, TRACES)
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError:
         request = salvaged(body, decoding)
+    if body and not request.resource_spans:
+        raise Unreadable("The body holds no field of an OTLP request for traces.")
     for resource_spans in request.resource_spans:
         resource = attributes_of(resource_spans.resource.attributes, decoding)
         for scope_spans in resource_spans.scope_spans:

@@ -12,6 +12,7 @@ import orjson
 
 from projects.values import integer
 from tracing.records import RawSpan, Reason
+from tracing.wire.envelopes import TRACES, check_json, in_camel_case, inner_list, inner_objects
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import Decoding, moment
 from tracing.wire.weight import weigh_json
@@ -24,11 +25,11 @@ INT64_RANGE = range(-(2**63), 2**64)
 
 def read_traces(body: bytes, decoding: Decoding) -> None:
     """Append the spans of `{"resourceSpans": [...]}`. Raises Unreadable."""
-    for resource_spans in objects(load(body), "resourceSpans"):
+    for resource_spans in objects(load_signal(body, TRACES, decoding), "resourceSpans"):
         resource = attributes_of(child(resource_spans, "resource").get("attributes"), decoding)
-        for scope_spans in objects(resource_spans, "scopeSpans"):
+        for scope_spans in inner_objects(resource_spans, "scopeSpans", decoding):
             scope = child(scope_spans, "scope")
-            for span in list_of(scope_spans, "spans"):
+            for span in inner_list(scope_spans, "spans", decoding):
                 _read_span(span, resource, text(scope.get("name")), text(scope.get("version")), decoding)
 
 
@@ -54,6 +55,13 @@ def load(body: bytes) -> dict[str, Any]:
     return value
 
 
+def load_signal(body: bytes, signal: str, decoding: Decoding | None = None) -> dict[str, Any]:
+    """Return the OTLP message of a body, with its fields in camelCase. Raises Unreadable if it is of another signal."""
+    message: dict[str, Any] = in_camel_case(body, load(body))
+    check_json(message, signal, decoding)
+    return message
+
+
 def _read_span(span: Any, resource: dict[str, Any], name: str, version: str, decoding: Decoding) -> None:
     decoding.span_id = ""
     if not isinstance(span, dict):
@@ -74,7 +82,7 @@ def _raw_span(
     return RawSpan(
         trace_id=trace_id,
         span_id=decoding.span_id,
-        parent_id=hex_id(span.get("parentSpanId"), ID_SIZES["spanId"]),
+        parent_id=_parent_id(span.get("parentSpanId"), decoding),
         name=text(span.get("name")),
         started_at=nanoseconds(span.get("startTimeUnixNano"), decoding),
         ended_at=nanoseconds(span.get("endTimeUnixNano"), decoding),
@@ -86,6 +94,13 @@ def _raw_span(
         scope_name=name,
         scope_version=version,
     )
+
+
+def _parent_id(value: Any, decoding: Decoding) -> str | None:
+    parent_id = hex_id(value, ID_SIZES["spanId"])
+    if parent_id is None and value and text(value).strip("0"):
+        decoding.report(Reason.INVALID_PARENT, f"parent id {value!r}")
+    return parent_id
 
 
 def _event(event: dict[str, Any], decoding: Decoding) -> dict[str, Any]:

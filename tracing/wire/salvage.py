@@ -28,19 +28,19 @@ FIXED_SIZES = {1: 8, 5: 4}
 def salvaged(body: bytes, decoding: Decoding) -> ExportTraceServiceRequest:
     """Return the request with every part that parses, and report each span that does not. Raises Unreadable."""
     request = ExportTraceServiceRequest()
-    for resource_spans in _children(body, 1):
+    for resource_spans in children(body, 1):
         kept = request.resource_spans.add()
-        for resource in _children(resource_spans, 1):
+        for resource in children(resource_spans, 1):
             _parse(kept.resource, resource)
-        for scope_spans in _children(resource_spans, 2):
+        for scope_spans in children(resource_spans, 2):
             _salvage_scope(kept.scope_spans.add(), scope_spans, decoding)
     return request
 
 
 def _salvage_scope(kept: trace_pb2.ScopeSpans, scope_spans: bytes, decoding: Decoding) -> None:
-    for scope in _children(scope_spans, 1):
+    for scope in children(scope_spans, 1):
         _parse(kept.scope, scope)
-    for data in _children(scope_spans, 2):
+    for data in children(scope_spans, 2):
         span = trace_pb2.Span()
         if _parse(span, data):
             kept.spans.append(span)
@@ -106,14 +106,23 @@ def _lenient_class(name: str) -> type[Message]:
     return GetMessageClass(_lenient_pool().FindMessageTypeByName(name))
 
 
-def _children(data: bytes, number: int) -> Iterator[bytes]:
+def children(data: bytes, number: int) -> Iterator[bytes]:
     """Yield the sub-messages of `data` in field `number`. Raises Unreadable if `data` is not protobuf."""
+    for found, wire_type, start, end in fields_of(data):
+        if found == number and wire_type == LENGTH_DELIMITED_TYPE:
+            yield data[start:end]
+
+
+def fields_of(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield number, wire type, start and end of each field. Raises Unreadable if `data` is not protobuf."""
     position = 0
     while position < len(data):
         tag, position = _varint(data, position)
         wire_type = tag & 7
         if wire_type == 0:
+            start = position
             _, position = _varint(data, position)
+            yield tag >> 3, wire_type, start, position
             continue
         if wire_type == LENGTH_DELIMITED_TYPE:
             size, position = _varint(data, position)
@@ -123,8 +132,7 @@ def _children(data: bytes, number: int) -> Iterator[bytes]:
             raise Unreadable("The body is not an OTLP protobuf message.")
         if position + size > len(data):
             raise Unreadable("The body is not an OTLP protobuf message, or it was cut off.")
-        if tag >> 3 == number and wire_type == LENGTH_DELIMITED_TYPE:
-            yield data[position : position + size]
+        yield tag >> 3, wire_type, position, position + size
         position += size
 
 
