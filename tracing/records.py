@@ -152,6 +152,21 @@ class Usage:
     cached_tokens: int | None = None  # read from a cache, part of input
     cache_write_tokens: int | None = None  # written to a cache, part of input
     reasoning_tokens: int | None = None  # part of output
+    # Parts that have prices of their own
+    cache_write_1h_tokens: int | None = None  # part of those written to a cache, for an hour instead of 5 minutes
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    cached_audio_tokens: int | None = None  # part of cached and of audio input
+    input_image_tokens: int | None = None
+    output_image_tokens: int | None = None
+    cached_image_tokens: int | None = None  # part of cached and of image input
+
+    def priced_parts(self) -> dict[str, int] | None:
+        """Return the parts with prices of their own, or None without any."""
+        return {part: tokens for part in PRICED_PARTS if (tokens := getattr(self, part))} or None
+
+
+PRICED_PARTS = tuple(f.name for f in fields(Usage))[6:]
 
 
 @dataclass(slots=True)
@@ -173,6 +188,7 @@ class SpanRecord:
     model: str | None = None
     model_parameters: dict[str, Any] | None = None
     usage: Usage | None = None
+    service_tier: str | None = None  # the seller's name for the conditions of the price: flex, priority, batch
     input_cost: Decimal | None = None
     output_cost: Decimal | None = None
     total_cost: Decimal | None = None
@@ -191,6 +207,8 @@ class SpanRecord:
     has_wrong_clock: bool | None = None
     # Whether the dialect allows session ids in every script. Langfuse's and InteractiveAI's allows US-ASCII only.
     allows_any_script: bool = False
+    response_id: str | None = None  # the model provider's id of the answer
+    scope: str | None = None  # the instrumentation that reports the span
 
 
 @dataclass(slots=True)

@@ -78,8 +78,111 @@ def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
     return sums
 
 
+def told_once(spans: Sequence[SpanRow]) -> list[SpanRow]:
+    """The spans with each call once. What tells a call again says nothing anymore."""
+    once = {span.span_id: span for span in spans}
+    for told in told_calls(spans):
+        inner = [s for s in told if not any(is_above(s, other, spans) for other in told)]
+        calls = [s for s in spans if s.kind in (Kind.GENERATION, Kind.EMBEDDING)]
+        fullest = sorted(told, key=fullness)[0]
+        place = min(inner, key=lambda s: (not any(is_above(s, call, spans) for call in calls), fullness(s)))
+        merged = replace(
+            fullest, span_id=place.span_id, parent_id=place.parent_id,
+            level=max((s.level for s in told if s.level is not None), default=None),
+        )  # fmt: skip
+        billed = sorted((s for s in told if s.stated_costs), key=fullness)
+        if billed and not fullest.stated_costs:
+            merged.total_cost, merged.stated_costs = billed[0].total_cost, billed[0].stated_costs
+            merged.input_cost, merged.output_cost = billed[0].input_cost, billed[0].output_cost
+        for span in told:
+            once[span.span_id] = replace(
+                span, kind=Kind.SPAN, level=None, total_cost=None, stated_costs=0,
+                input_tokens=None, output_tokens=None, total_tokens=None,
+            )  # fmt: skip
+        once[place.span_id] = merged
+    return list(once.values())
+
+
+def told_calls(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
+    """The calls that several spans tell, each with its spans."""
+    calls = [s for s in spans if s.kind in (Kind.GENERATION, Kind.EMBEDDING)]
+    in_order = sorted(calls, key=lambda s: (s.started_at, s.span_id))
+    told = [[call] for call in in_order]
+    for rule, place in (
+        (same_answer, lambda s: s.response_id),
+        (same_usage, lambda s: (s.model, used(s))),
+        (silent_inside, beside),
+    ):
+        for here in dict.fromkeys(place(call) for call in in_order):
+            for call in list(told):
+                earlier = told[: next(n for n, other in enumerate(told) if other is call)]
+                if rule is same_answer:  # the latest of those whose first span is a report of the same answer
+                    earlier = [other for other in reversed(earlier) if other[0].response_id == here][:1]
+                for other in earlier:
+                    known = [s for s in (other[:1] if rule is same_answer else other) if place(s) == here]
+                    pairs = [(one, span) for one in known for span in call if place(span) == here]
+                    if may_be_one(other, call, rule) and any(rule(one, span, spans) for one, span in pairs):
+                        other.extend(call)
+                        told = [one for one in told if one is not call]
+                        break
+    return [call for call in told if len(call) > 1]
+
+
+def may_be_one(one: list[SpanRow], other: list[SpanRow], rule: object) -> bool:
+    ids = {span.response_id for span in [*one, *other]} - {None}
+    return rule is same_answer or (len(ids) < 2 and not {s.scope for s in one} & {s.scope for s in other})
+
+
+def used(span: SpanRow) -> tuple[int, int] | None:
+    return (span.input_tokens or 0, span.output_tokens or 0) if any(reported_tokens(span).values()) else None
+
+
+def beside(span: SpanRow) -> object:
+    return span.model, span.parent_id, span.level == Level.ERROR
+
+
+def same_answer(one: SpanRow, other: SpanRow, spans: Sequence[SpanRow]) -> bool:
+    if one.response_id is None or one.response_id != other.response_id:
+        return False
+    if used(one) is None or used(other) is None or used(one) == used(other):
+        return True
+    return at_the_same_time(one, other) and not is_above(one, other, spans) and not is_above(other, one, spans)
+
+
+def same_usage(one: SpanRow, other: SpanRow, spans: Sequence[SpanRow]) -> bool:
+    is_alike = one.model == other.model and used(one) is not None and used(one) == used(other)
+    return is_alike and at_the_same_time(one, other)
+
+
+def silent_inside(one: SpanRow, other: SpanRow, spans: Sequence[SpanRow]) -> bool:
+    if (used(one) and used(other)) or one.ended_at is None or other.ended_at is None:
+        return False
+    outer = [one, other] if one.ended_at - one.started_at >= other.ended_at - other.started_at else [other, one]
+    early, late = outer[1].started_at - outer[0].started_at, outer[0].ended_at - outer[1].ended_at
+    return min(early, late) >= -timedelta(milliseconds=5)
+
+
+def at_the_same_time(one: SpanRow, other: SpanRow) -> bool:
+    ends = [span.ended_at or span.started_at for span in (one, other)]
+    return one.started_at == other.started_at or (one.started_at < ends[1] and other.started_at < ends[0])
+
+
+def is_above(upper: SpanRow, lower: SpanRow, spans: Sequence[SpanRow]) -> bool:
+    parent = next((span for span in spans if span.span_id == lower.parent_id), None)
+    return parent is not None and (parent.span_id == upper.span_id or is_above(upper, parent, spans))
+
+
+def fullness(span: SpanRow) -> tuple[object, ...]:
+    """Sorts the fullest report first, and of those that say as much, the shortest."""
+    parts = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
+    said = sum(getattr(span, part) is not None for part in parts)
+    length = span.ended_at - span.started_at if span.ended_at else timedelta.max
+    return used(span) is None, -said, not span.stated_costs, span.total_cost is None, length, span.span_id
+
+
 def naive_branches(spans: Sequence[SpanRow]) -> list[Naive]:
     """Count every branch of a trace. Parents must form no loop."""
+    spans = told_once(spans)
     ids = {span.span_id for span in spans}
     return [naive(span, spans) for span in spans if span.parent_id not in ids]
 

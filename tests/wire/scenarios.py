@@ -53,6 +53,7 @@ def readable(records: list[SpanRecord]) -> list[dict[str, Any]]:
     for record in records:
         fields = {name: value for name, value in asdict(record).items() if value is not None}
         del fields["allows_any_script"]
+        fields.pop("scope", None)
         fields["claims"] = record.claims.said()
         fields["usage"] = {k: v for k, v in (fields.get("usage") or {}).items() if v is not None}
         fields["raw"] = {

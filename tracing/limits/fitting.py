@@ -99,7 +99,9 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
     if record.parent_id is not None and not valid_id(record.parent_id):
         report(Reason.INVALID_PARENT, f"parent id {record.parent_id!r}")
         record.parent_id = None
-    for field in ("name", "status_message", "provider", "model"):
+    if record.response_id is not None and not valid_id(record.response_id):
+        record.response_id = None
+    for field in ("name", "status_message", "provider", "model", "scope", "service_tier"):
         setattr(record, field, _cut(getattr(record, field), MAX_NAME_CHARACTERS, report))
     for side in ("input", "output"):
         whole = getattr(record, side)

@@ -132,6 +132,11 @@ class Span(models.Model):
     )
     input_size = models.IntegerField(null=True, help_text="True length in characters, also when the text was cut.")
     output_size = models.IntegerField(null=True)
+    response_id = models.TextField(null=True, help_text="The model provider's id of the answer.")
+    scope = models.TextField(null=True, help_text="The instrumentation that reports the span.")
+    price_details = models.JSONField(
+        null=True, help_text="Parts of the usage that have prices of their own, and the service tier."
+    )
     claims = models.JSONField(null=True)
     text_hash = models.BigIntegerField(
         null=True, help_text="Of the last report's texts: tells a repeat from a correction."

@@ -15,6 +15,7 @@ from typing import Any
 from tracing.records import Kind, Level
 from tracing.store.rows import SpanRow
 from tracing.store.span_tree import children_first
+from tracing.store.twins import MODEL_CALLS, Twins, find_twins
 from tracing.store.witnesses import (
     TOTAL_PLACE,
     ZERO,
@@ -53,14 +54,23 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
     """Count every span once, whatever the order of `spans`."""
     counted = Counted()
     subtotals: dict[str, Subtotal] = {}
-    repeated = _told_by_the_next(spans, parents)
+    twins = find_twins(spans, parents)
+    repeated = _told_by_the_next(spans if twins is None else _once(spans, twins, counted), parents)
+    shadows: dict[str, list[CountedWork]] = {}
     for span in children_first(spans, parents):
-        subtotal = subtotals.pop(span.span_id, None)
-        if _reports(span) and span.span_id not in repeated:
+        subtotal, counting = subtotals.pop(span.span_id, None), counted
+        if twins is not None and subtotal is not None:
+            subtotal.forget([work for shadow in twins.meetings.get(span.span_id, ()) for work in shadows.pop(shadow)])
+        if twins is not None and span.span_id in twins.shadows:
+            counting = Counted()
+            shadows[span.span_id] = counting.work
+        elif twins is not None:
+            span = twins.rows.get(span.span_id, span)
+        if _reports(span) and span.span_id not in repeated and not (twins and span.span_id in twins.repeated):
             subtotal = subtotal or Subtotal()
-            repeats_failure = _count_failure(counted, span, subtotal)
-            if _count_span(counted, span, subtotal) or repeats_failure:
-                counted.leave_out(span_count=1, error_count=int(repeats_failure))
+            repeats_failure = _count_failure(counting, span, subtotal)
+            if _count_span(counting, span, subtotal) or repeats_failure:
+                counting.leave_out(span_count=1, error_count=int(repeats_failure))
         parent = parents[span.span_id]
         if subtotal is None or parent is None:
             continue
@@ -69,6 +79,20 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
         else:
             subtotals[parent] = subtotal
     return counted
+
+
+def _once(spans: Sequence[SpanRow], twins: Twins, counted: Counted) -> list[SpanRow]:
+    """Return the spans with each call once, and note what was told again."""
+    again = twins.shadows | twins.repeated
+    for span in spans:
+        if span.span_id in again:
+            counted.leave_out(
+                span_count=1,
+                error_count=int(span.level == Level.ERROR),
+                total_tokens=total_tokens(span),
+                total_cost=span.total_cost or ZERO,
+            )
+    return [twins.rows.get(span.span_id, span) for span in spans if span.span_id not in again]
 
 
 def _is_model_call(span: SpanRow) -> bool:
@@ -89,7 +113,7 @@ def _told_by_the_next(spans: Sequence[SpanRow], parents: Mapping[str, str | None
         return silent
     beside: dict[tuple[str | None, str], list[SpanRow]] = defaultdict(list)
     for span in spans:
-        if span.model and span.started_at and span.kind in (Kind.GENERATION, Kind.EMBEDDING):
+        if span.model and span.started_at and span.kind in MODEL_CALLS:
             beside[parents[span.span_id], span.model].append(span)
     return {
         span.span_id

@@ -49,6 +49,9 @@ class SpanRow:
     input_size: int | None = None
     output_size: int | None = None
     text_hash: int | None = None
+    response_id: str | None = None
+    scope: str | None = None
+    price_details: dict[str, Any] | None = None  # PRICED_PARTS and the service tier, as far as they were reported
     claims: dict[str, Any] | None = None
     said: dict[str, int] | None = None
     received_at: datetime = EPOCH
@@ -63,13 +66,13 @@ class SpanRow:
 
 
 SPAN_ROW_COLUMNS = tuple(f.name for f in fields(SpanRow))
-SPAN_JSON_COLUMNS = ("claims", "said")
+SPAN_JSON_COLUMNS = ("price_details", "claims", "said")
 JSON_PLACES = tuple(map(SPAN_ROW_COLUMNS.index, SPAN_JSON_COLUMNS))
 # Columns that one report may leave out and another may have.
 MERGED = tuple(
     c
     for c in SPAN_ROW_COLUMNS
-    if c not in {"trace_id", "span_id", "is_root", "stated_costs", "claims", "said", "received_at"}
+    if c not in {"trace_id", "span_id", "is_root", "stated_costs", "price_details", "claims", "said", "received_at"}
 )
 USAGE_COLUMNS = (
     "input_tokens",
@@ -152,12 +155,17 @@ def row_of(record: SpanRecord, received_at: datetime) -> SpanRow:
         total_cost=record.total_cost,
         input_size=record.input_size if record.input is None else record.input_size or len(record.input),
         output_size=record.output_size if record.output is None else record.output_size or len(record.output),
+        response_id=record.response_id,
+        scope=record.scope,
         claims=record.claims.said() or None,
         received_at=received_at,
     )
     if record.usage is not None:
         for column in USAGE_COLUMNS:
             setattr(row, column, getattr(record.usage, column))
+        row.price_details = record.usage.priced_parts()
+    if record.service_tier is not None:
+        row.price_details = {**(row.price_details or {}), "service_tier": record.service_tier}
     row.stated_costs = sum(bit for column, bit in STATED.items() if getattr(row, column) is not None)
     if record.said_at is not None:
         row.said = dict.fromkeys(_said_fields(row), microseconds(record.said_at))
@@ -177,6 +185,10 @@ def merge(old: SpanRow, new: SpanRow) -> SpanRow:
             setattr(merged, column, value)
     merged.stated_costs = sum(bit for column, bit in STATED.items() if getattr(merged, column) is not None)
     merged.claims = _merge_claims(merged, new)
+    if new.price_details:
+        known = old.price_details or {}
+        newer = _counts(old, new, "price_details", known, new.price_details)
+        merged.price_details = known | new.price_details if newer else new.price_details | known
     if old.said or new.said:
         said = dict(old.said or {})
         for key, at in (new.said or {}).items():
@@ -228,6 +240,8 @@ def microseconds(at: datetime) -> int:
 
 def _said_fields(row: SpanRow) -> Iterable[str]:
     yield from (column for column in MERGED if getattr(row, column) is not None)
+    if row.price_details:
+        yield "price_details"
     yield from (f"claims.{key}" for key in row.claims or {})
 
 

@@ -3,6 +3,7 @@
 The rules stand in docs/numbers.md: the larger report counts, and a cost that somebody stated beats a price that was
 computed for the same work."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -80,6 +81,19 @@ class Subtotal:
             self.stated_cost += work.costs[TOTAL_PLACE]
         if work.is_open:
             self.open.append(work)
+
+    def forget(self, works: Sequence[CountedWork]) -> None:
+        """Take out what is counted elsewhere below."""
+        for work in works:
+            for place, tokens in enumerate(work.tokens):
+                self.tokens[place] -= tokens
+            for place, cost in enumerate(work.costs):
+                self.costs[place] -= cost
+            if not work.is_computed:
+                self.stated_cost -= work.costs[TOTAL_PLACE]
+            self.call_count -= work.is_call
+        if works:
+            self.open = [work for work in self.open if all(work is not other for other in works)]
 
 
 def total_tokens(span: SpanRow) -> int:

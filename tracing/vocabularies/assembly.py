@@ -40,6 +40,9 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         output=said.get("output"),
         claims=claims_of(found),
         allows_any_script=span.scope_name not in PLAIN_ID_SCOPES,
+        service_tier=said.get("service_tier"),
+        response_id=said.get("response_id"),
+        scope=span.scope_name or None,
     )
     record.kind, record.model = _kind_and_model(said, has_usage=record.usage is not None)
     # A report without times and name (messages that came as logs) adds to a span and does not decide about it.

@@ -145,6 +145,7 @@ GENAI = Vocabulary(
         },
         "model": {"gen_ai.response.model": identifier, "gen_ai.request.model": identifier},
         "provider": {"gen_ai.provider.name": provider, "gen_ai.system": provider},
+        "response_id": {"gen_ai.response.id": identifier},
         "model_parameters": {"gen_ai.request.*": MODEL_PARAMETERS},
         "completion_started_at": {
             "gen_ai.response.time_to_first_chunk": seconds,

@@ -49,6 +49,7 @@ LITELLM = Vocabulary(
             **raw(identifier, "user"),
         },
         "model": raw(identifier, "model"),
+        "response_id": raw(identifier, "id"),
         "usage": {"metadata.usage_object": provider_usage, **raw(provider_usage, "usage")},
         "input": raw(printed("messages", "user"), "messages"),
         "output": {**raw(printed("choices", "assistant"), "choices"), **raw(anthropic_content, "content")},

@@ -105,6 +105,7 @@ VERCEL = Vocabulary(
             "ai.model.id": identifier,
             "aisdk.model.id": identifier,
         },
+        "response_id": {"ai.response.id": identifier},
         "provider": {"ai.model.provider": provider},
         "model_parameters": {"ai.settings.*": Together(dict)},
         "completion_started_at": {
