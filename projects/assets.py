@@ -2,6 +2,7 @@
 
 Several files of `css/` or `js/` can be requested as one, so that a page needs few requests."""
 
+import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +12,12 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.http import Http404
+from django.templatetags.static import static
 from django.urls import reverse
 
 ASSET_CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 MAX_BUNDLED_FILES = 40
+RELATIVE_URL = re.compile(r'url\("\.\./([^"]+)"\)')
 FOREVER = "max-age=31536000, public, immutable"
 
 
@@ -42,9 +45,13 @@ def bundle_url(kind: str, names: str) -> str:
 def bundle_text(kind: str, names: str) -> str | None:
     """Return the text of the files that `name+name` names, or None if one of them does not exist.
 
+    Relative addresses of fonts and pictures become whole ones, since a bundle is served from another folder.
     Raises Http404 for an unknown kind, for a name that cannot be a file's, and for more than MAX_BUNDLED_FILES."""
     paths = [_path(name) for name in files_of(kind, names)]
-    return "\n".join(path.read_text() for path in paths if path) if all(paths) else None
+    if not all(paths):
+        return None
+    text = "\n".join(path.read_text() for path in paths if path)
+    return RELATIVE_URL.sub(lambda found: f'url("{static(found[1])}")', text)
 
 
 def files_of(kind: str, names: str) -> list[str]:

@@ -2,10 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.urls import reverse
 
 from projects.models import Project, Role
+
+
+class BarGroup(StrEnum):
+    """The parts of the navigation bar, from top to bottom."""
+
+    READING = "reading"
+    COMPARING = "comparing"
+    REVIEWING = "reviewing"
+    RUNNING = "running"  # at the end of the bar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,11 +23,14 @@ class ProjectPage:
     """A page that people open directly; `route` needs no id but that of the project.
 
     `section` puts it into the navigation bar. It is the name of the icon, and what the views of the page and of the
-    pages below it give their templates as `section`. `tab` puts it into the settings in the same way."""
+    pages below it give their templates as `section`. `tab` puts it into the settings in the same way. On a phone, the
+    bar shows the pages with `on_phone`; the others are under More."""
 
     label: str
     route: str
     section: str = ""
+    group: BarGroup = BarGroup.READING
+    on_phone: bool = False
     tab: str = ""
     tab_label: str = ""  # if it differs from the label
     least_role: Role = Role.VIEWER
@@ -29,22 +42,23 @@ class ProjectPage:
 
 # In the order in which they are offered.
 PROJECT_PAGES = (
-    ProjectPage(label="Sessions", route="sessions", section="sessions"),
-    ProjectPage(label="Traces", route="traces", section="traces"),
+    ProjectPage(label="Sessions", route="sessions", section="sessions", on_phone=True),
+    ProjectPage(label="Traces", route="traces", section="traces", on_phone=True),
     ProjectPage(label="Users", route="users", section="users"),
-    ProjectPage(label="Dashboard", route="dashboard", section="dashboard"),
-    ProjectPage(label="Review", route="review", section="review"),
-    ProjectPage(label="Compare", route="compare", section="compare"),
+    ProjectPage(label="Dashboard", route="dashboard", section="dashboard", group=BarGroup.COMPARING, on_phone=True),
+    ProjectPage(label="Compare", route="compare", section="compare", group=BarGroup.COMPARING),
+    ProjectPage(label="Review", route="review", section="review", group=BarGroup.REVIEWING, on_phone=True),
     ProjectPage(label="Cohorts", route="cohorts"),
     ProjectPage(label="Saved views", route="views"),
     ProjectPage(label="Jobs", route="bulk"),
     ProjectPage(label="Exports", route="export-files"),
-    ProjectPage(label="Setup", route="setup", section="setup"),
-    ProjectPage(label="Ingestion issues", route="issues", section="issues"),
+    ProjectPage(label="Setup", route="setup", section="setup", group=BarGroup.RUNNING),
+    ProjectPage(label="Ingestion issues", route="issues", section="issues", group=BarGroup.RUNNING),
     ProjectPage(
         label="Settings",
         route="project-settings",
         section="settings",
+        group=BarGroup.RUNNING,
         tab="general",
         tab_label="General",
         least_role=Role.ADMIN,

@@ -17,13 +17,17 @@ class PageLink(NamedTuple):
     address: str
     icon: str
     is_current: bool
+    group: str = ""
+    on_phone: bool = False
 
 
 @register.simple_tag
 def bar_links(project: Project, section: str) -> list[PageLink]:
     """Return the links of the navigation bar; `section` is the current one."""
     return [
-        PageLink(page.label, page.address(project), page.section, page.section == section)
+        PageLink(
+            page.label, page.address(project), page.section, page.section == section, page.group.value, page.on_phone
+        )
         for page in pages_for(project.role)
         if page.section
     ]

@@ -6,8 +6,6 @@
 
   /* Theme: a cookie, so that the server sends the right page at once and nothing flashes. */
 
-  const themeField = () => document.querySelector("[data-theme-field]");
-
   function setTheme(theme) {
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
@@ -16,18 +14,20 @@
 
   /* Times: in the reader's zone, with the exact instant in the title. */
 
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-  const seconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+  const SPOKEN = "en-GB"; // the words of a date are in the language of the page, whatever that of the browser
+  const exact = new Intl.DateTimeFormat(SPOKEN, { dateStyle: "full", timeStyle: "long" });
+  const day = new Intl.DateTimeFormat(SPOKEN, { day: "numeric", month: "short", year: "numeric" });
+  const dayOfYear = new Intl.DateTimeFormat(SPOKEN, { day: "numeric", month: "short" });
+  const clock = new Intl.DateTimeFormat(SPOKEN, { hour: "2-digit", minute: "2-digit" });
+  const seconds = new Intl.DateTimeFormat(SPOKEN, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const ago = new Intl.RelativeTimeFormat(SPOKEN, { numeric: "auto", style: "short" });
 
   function relative(at) {
     const passed = (Date.now() - at) / 1000;
     if (Math.abs(passed) < 60) return ago.format(-Math.round(passed), "second");
     if (Math.abs(passed) < 3600) return ago.format(-Math.round(passed / 60), "minute");
     if (Math.abs(passed) < 86400) return ago.format(-Math.round(passed / 3600), "hour");
-    return `${day.format(at)}, ${clock.format(at)}`;
+    return (at.getFullYear() === new Date().getFullYear() ? dayOfYear : day).format(at);
   }
 
   const spellings = {
@@ -49,9 +49,19 @@
   async function copy(button) {
     const source = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
     await navigator.clipboard.writeText(source ? source.textContent : button.dataset.copy);
-    const label = button.textContent;
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = label; }, 1500);
+    const word = button.querySelector("[data-copied]") || (button.firstElementChild ? null : button);
+    if (!word) return tell("Copied");
+    const label = word.textContent;
+    word.textContent = "Copied";
+    setTimeout(() => { word.textContent = label; }, 1500);
+  }
+
+  /* Done: a word that goes by itself. */
+
+  function tell(text) {
+    const toast = Object.assign(document.createElement("p"), { className: "toast", textContent: text });
+    document.getElementById("toasts").replaceChildren(toast);
+    setTimeout(() => toast.remove(), 2600);
   }
 
   /* Failures: a sentence and a way on; nothing that was typed is lost. */
@@ -100,6 +110,14 @@
     link?.setAttribute("aria-current", "true");
   }
 
+  /* Menus: a click elsewhere closes them, and so does Escape, which gives the focus back to the button. */
+
+  function closeMenus(except) {
+    const open = [...document.querySelectorAll("details.menu[open]")].filter((menu) => !menu.contains(except));
+    for (const menu of open) menu.open = false;
+    return open.at(-1)?.querySelector("summary");
+  }
+
   /* Keys of the page: j and k move along what is listed. */
 
   function move(step) {
@@ -123,7 +141,12 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && closePanel()) return;
+    if (event.key === "Escape") {
+      const button = closeMenus(null);
+      if (button) return button.focus();
+      if (closePanel()) return;
+      if (event.target.matches("[data-key='/']")) event.target.blur(); // so that the keys of the page are heard again
+    }
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
     event.preventDefault();
@@ -134,13 +157,16 @@
     const button = event.target.closest("button");
     if (button?.matches("[data-copy], [data-copy-from]")) copy(button);
     if (event.target.closest("[data-close-panel]") && closePanel()) event.preventDefault();
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
-      if (!menu.contains(event.target)) menu.open = false;
+    closeMenus(event.target);
+    if (event.target.closest("[data-theme-switch]")) {
+      const theme = document.documentElement.dataset.theme;
+      const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      setTheme(isDark ? "light" : "dark");
     }
   });
 
   document.addEventListener("change", (event) => {
-    if (event.target === themeField()) setTheme(event.target.value);
+    if (event.target.matches("[data-theme-field]")) setTheme(event.target.value);
   });
 
   document.addEventListener("confab:shown", (event) => localTimes(event.target));

@@ -36,6 +36,7 @@
     location.assign(first.href);
   });
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-open-palette]")) toggle();
     if (event.target === palette()) palette().close(); /* beside it */
   });
 })();
