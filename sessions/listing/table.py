@@ -13,20 +13,20 @@ from tracing.lists.table import ListColumn, ListTable, list_table
 
 # What a glance asks for; every other property is one click away.
 DEFAULT_SESSION_COLUMNS = (
-    "updated_at", "user_ids", "trace_count", "duration_ms", "total_tokens", "total_cost", "error_count",
-    "model_names", "tags", "id", "environments",
+    "updated_at", "trace_count", "duration_ms", "total_cost", "error_count", "total_tokens", "user_ids",
+    "model_names", "tags",
 )  # fmt: skip
-CONVERSATION_COLUMN_PIXELS = 384  # as of the first column in static/css/list.css
+CONVERSATION_COLUMN_PIXELS = 360  # as of the first column in static/css/list.css
 SESSION_COLUMN_PIXELS = {
     PropertyKind.ID: 260,
-    PropertyKind.TIME: 140,
-    PropertyKind.DURATION: 110,
-    PropertyKind.NUMBER: 110,
-    PropertyKind.MONEY: 110,
+    PropertyKind.TIME: 112,
+    PropertyKind.DURATION: 88,
+    PropertyKind.NUMBER: 72,
+    PropertyKind.MONEY: 88,
     PropertyKind.TEXT: 300,
 }
-DEFAULT_COLUMN_PIXELS = 160
-SCORE_COLUMN_PIXELS = 170  # names of scores are longer than those of numbers
+DEFAULT_COLUMN_PIXELS = 140
+SCORE_COLUMN_PIXELS = 150  # names of scores are longer than those of numbers
 SCORE_COLUMN_HELP = "The mean or the categories of the score “{}” of the session, its traces and its spans."
 
 

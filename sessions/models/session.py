@@ -25,7 +25,7 @@ class SessionProperties(models.Model):
     created_at = from_traces(
         models.DateTimeField(),
         sql="min(t.started_at)",
-        label="Created at",
+        label="Started",
         help="When the first trace of the session started.",
         kind=PropertyKind.TIME,
         aliases=("created", "started"),
@@ -121,7 +121,7 @@ class SessionProperties(models.Model):
     total_cost = from_traces(
         cost_field(default=0),
         sql="sum(t.total_cost)",
-        label="Total cost",
+        label="Cost",
         help="Cost in USD of all model calls, as reported by the SDK, otherwise computed from model and tokens.",
         kind=PropertyKind.MONEY,
         aliases=("cost",),
@@ -143,7 +143,7 @@ class SessionProperties(models.Model):
     total_tokens = from_traces(
         models.BigIntegerField(default=0),
         sql="sum(t.total_tokens)",
-        label="Total tokens",
+        label="Tokens",
         help="Input and output tokens together, or the reported total if the SDK reports no parts.",
         kind=PropertyKind.NUMBER,
         aliases=("tokens",),
@@ -160,7 +160,7 @@ class SessionProperties(models.Model):
         ArrayField(models.TextField(), default=list),
         sql=aggregates.TAGS_SQL,
         trace_values="t.tags",
-        label="Trace tags",
+        label="Tags",
         help="Every tag of the session's traces.",
         kind=PropertyKind.SET,
         aliases=("tag",),

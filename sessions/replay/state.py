@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.forms import CharField, ModelForm, Textarea
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from projects.audit import Action, record
 from projects.models import Project, User
@@ -18,6 +19,7 @@ from tracing.store.erased import gone
 
 # Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
 TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")
+TITLE_OF_WORDS_LENGTH = 80  # characters
 STATE_TRACES_READ = 20  # of the first traces
 
 
@@ -33,17 +35,18 @@ class StateForm(ModelForm):  # type: ignore[type-arg]
 
 @dataclass(frozen=True, kw_only=True)
 class Saying:
-    """What people added to a session; `given_title` is the title in its traces."""
+    """What people added to a session; `given_title` is the title in its traces, `first_words` what was said first."""
 
     state: SessionState
     given_title: str
+    first_words: str
     is_active: bool
     quiet_minutes: int
 
     @property
     def title(self) -> str:
-        """Return the title to show, which may be empty."""
-        return self.state.title or self.given_title
+        """Return the title to show: the one that people gave, that of the traces, or the first words said; or ""."""
+        return self.state.title or self.given_title or self.first_words
 
 
 def load_saying(session: Session, project: Project) -> Saying:
@@ -51,7 +54,11 @@ def load_saying(session: Session, project: Project) -> Saying:
     is_active = timezone.now() - session.updated_at < project.quiet_time
     quiet_minutes = project.quiet_time // timedelta(minutes=1)
     return Saying(
-        state=load_state(session), given_title=given_title(session), is_active=is_active, quiet_minutes=quiet_minutes
+        state=load_state(session),
+        given_title=given_title(session),
+        first_words=Truncator(" ".join((session.first_input or "").split())).chars(TITLE_OF_WORDS_LENGTH),
+        is_active=is_active,
+        quiet_minutes=quiet_minutes,
     )
 
 

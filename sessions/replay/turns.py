@@ -21,7 +21,7 @@ FIRST_PAGE = 10  # turns of the window that a page opens with: more than a scree
 CONTEXT = 2  # turns before the one that was asked for
 # Characters of a window's texts, and of its HTML; the texts of later turns come when they are reached.
 WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS = 120_000, 230_000
-TURN, MESSAGE, CALL = 4_500, 500, 300  # characters of HTML around the texts
+TURN, MESSAGE, CALL = 5_500, 900, 300  # characters of HTML around the texts
 IDLE_SHOWN = timedelta(seconds=30)  # a shorter wait is part of talking
 # All that a turn shows beside its texts; metadata and claims may be large.
 TURN_COLUMNS = (

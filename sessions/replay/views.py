@@ -38,6 +38,8 @@ FIRST_SESSION_PROPERTIES = (
     "user_ids", "environments", "tags", "scores",
 )  # fmt: skip
 SESSION_EXPORT_FORMATS = (("markdown", "Markdown"), ("jsonl", "Chat messages (JSONL)"), ("json", "Everything (JSON)"))
+# What stands beside the conversation: the name in the address (`?tab=`) and of the element, and the word on the tab.
+TABS = (("overview", "Overview"), ("annotation", "Scores and comments"), ("step", "Step"), ("counted", "How counted"))
 KEPT_PARAMETERS = ("in", "only", "find", "lang")  # parameters that every link of the page takes along
 
 
@@ -52,6 +54,7 @@ class SessionPage:
 
     filters = turns.ONLY
     exports = SESSION_EXPORT_FORMATS
+    tabs = TABS
 
     @cached_property
     def saying(self) -> Saying:
@@ -97,9 +100,14 @@ class SessionPage:
     def neighbours(self) -> Neighbours | None:
         return find_neighbours(self.project, self.session, str(self.asked["in"])) if "in" in self.asked else None
 
+    @property
+    def tab(self) -> str:
+        asked = "counted" if "account" in self.asked else self.asked.get("tab", "")
+        return asked if asked in dict(TABS) else TABS[0][0]
+
     @cached_property
     def account(self) -> SessionTotals | None:
-        return compute_account(self.session) if "account" in self.asked else None
+        return compute_account(self.session) if self.tab == "counted" else None
 
     @property
     def sets(self) -> list[tuple[str, list[tuple[str, int]]]]:
@@ -233,8 +241,15 @@ def _live(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
     return render(request, "sessions/replay/_live.html", context)
 
 
+def _peek(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
+    """Return the beginning of the conversation and the facts about it, to be shown beside a list."""
+    context |= {"page": turns.turns_after(found, None), "saying": load_saying(found, context["project"])}
+    return render(request, "sessions/replay/_peek.html", context)
+
+
 FRAGMENTS = {
     "account": _account, "timeline": _timeline, "hits": _hits, "read": _read, "live": _live,
+    "peek": _peek,
 }  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def shares(usage: list[ModelUsage]) -> list[dict[str, Any]]:
     for number, (row, weight) in enumerate(zip(usage, weights, strict=True)):
         width = float(weight / whole * 100) if whole else 0.0
         parts.append(
-            {"model": row.model, "left": f"{left:.2f}", "width": f"{width:.2f}", "hue": number % 6, "row": row}
+            {"model": row.model, "left": f"{left:.2f}", "width": f"{width:.2f}", "hue": number % 6 + 1, "row": row}
         )
         left += width
     return parts

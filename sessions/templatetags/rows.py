@@ -11,9 +11,12 @@ from urllib.parse import quote
 from django import template
 from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.http import RFC3986_SUBDELIMS
 from django.utils.safestring import SafeString
 
+from projects.templatetags.assets import icon
+from projects.templatetags.people import avatar
 from sessions.listing.listing import Listing
 from sessions.listing.table import SessionColumn
 from sessions.models import Session, SessionState
@@ -28,15 +31,17 @@ register = template.Library()
 ROW_HTML = (
     '<tr id="{}" data-version="{}"><td class="pick-cell"><label class="pick">'
     '<input type="checkbox" name="session" value="{}" form="bulk"><span class="visually-hidden">Select {}</span>'
-    '</label></td><th scope="row" class="said-cell"><a class="said-link" data-stop href="{}">'
-    '<span class="said" dir="auto">{}{}{}</span>{}</a>{}</th>{}</tr>'
+    '</label></td><th scope="row" class="said-cell"><div class="said-grid">{}<a class="said-link" data-stop href="{}">'
+    '<span class="said" dir="auto">{}{}</span>{}</a>{}</div>{}</th>{}</tr>'
 )
-BOOKMARK_HTML = SafeString(
-    '<span class="mark-kept" title="Bookmarked">★<span class="visually-hidden"> bookmarked</span></span> '
-)
-ERROR_MARK_HTML = '<span class="mark-error" title="{0}">✕<span class="visually-hidden"> {0}</span></span> '
+BOOKMARK_HTML = '<span class="mark-kept" title="Bookmarked">{}<span class="visually-hidden">bookmarked</span></span>'
+ERROR_MARK_HTML = '<span class="mark-error" title="{0}">{1}<span class="visually-hidden">{0}</span></span>'
 ANSWER_HTML = '<span class="said answer" dir="auto">{}</span>'
-COPY = '{} <button class="button small quiet copy" type="button" data-copy="{}">Copy</button>'
+PEEK_HTML = (
+    '<span class="said-acts js-only"><button class="iconbtn small" type="button" data-peek aria-label="Preview"'
+    ' data-tip="Preview">{}</button></span>'
+)
+COPY = '{} <button class="btn small quiet copy" type="button" data-copy="{}">Copy</button>'
 NONE = SafeString("")
 
 
@@ -81,11 +86,12 @@ def _row(drawing: Drawing, session: Session) -> SafeString:
         _version(session.computed_at),
         session_id,
         session_id,
+        avatar(session.user_ids[0] if session.user_ids else ""),
         drawing.before + quote(session_id, safe=RFC3986_SUBDELIMS + "/~:@") + drawing.after,
-        _said(state) if state else NONE,
-        format_html(ERROR_MARK_HTML, counted(session.error_count, "error")) if session.error_count else NONE,
+        format_html("<b>{}</b> ", state.title) if state and state.title else NONE,
         preview(session.first_input or session_id),
         format_html(ANSWER_HTML, preview(session.last_output)) if session.last_output else NONE,
+        _marks(session, state),
         _snippets(drawing, session),
         SafeString("".join(_cell(column, session) for column in drawing.columns)),
     )
@@ -95,17 +101,20 @@ def _version(at: datetime) -> str:
     return f"{int(at.timestamp())}.{at.microsecond:06}"
 
 
-def _said(state: SessionState) -> SafeString:
-    """Write the bookmark and the title that people gave the session."""
-    title = format_html("<b>{}</b> ", state.title) if state.title else NONE
-    return SafeString(f"{BOOKMARK_HTML if state.is_bookmarked else NONE}{title}")
+def _marks(session: Session, state: SessionState | None) -> SafeString:
+    """Write what a glance shall see at the end of the words: a bookmark and failures, and the button of the preview."""
+    kept = format_html(BOOKMARK_HTML, icon("bookmark", "fill")) if state and state.is_bookmarked else NONE
+    errors = counted(session.error_count, "error") if session.error_count else ""
+    failed = format_html(ERROR_MARK_HTML, errors, icon("error")) if errors else NONE
+    return SafeString(kept + failed + format_html(PEEK_HTML, icon("panel")))
 
 
 def _cell(column: SessionColumn, session: Session) -> str:
     shown = score_cell(session.scores.get(column.key)) if column.key else cell(column, session, "relative")
     if column.kind == PropertyKind.ID:
         shown = format_html(COPY, shown, session.session_id)
-    return f'<td data-kind="{column.kind}">{shown}</td>'
+    label = f' data-label="{escape(column.label.lower())}"' if column.kind == PropertyKind.NUMBER else ""
+    return f'<td data-kind="{column.kind}"{label}>{shown}</td>'
 
 
 def _snippets(drawing: Drawing, session: Session) -> SafeString:

@@ -16,6 +16,7 @@ from projects.models import Project, User
 from sessions.listing.saved_views import visible_to
 from sessions.models import Session
 from sessions.navigation import pages_for
+from sessions.query.writing import quoted
 from tracing.models import Trace
 
 MAX_ENTRIES_OF_KIND = 6
@@ -42,7 +43,7 @@ def go(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def destinations(user: User, project: Project, asked: str) -> Iterator[Destination]:
-    """Find pages and views by a part of their name, ids by their beginning, and a user by the whole id.
+    """Find pages and views by a part of their name, ids by their beginning, a user by the whole id, and words by the list.
 
     At most four queries."""
     views = visible_to(user, project).filter(name__icontains=asked)[:MAX_ENTRIES_OF_KIND]
@@ -55,6 +56,9 @@ def destinations(user: User, project: Project, asked: str) -> Iterator[Destinati
     pages = [page for page in pages_for(project.role) if asked.lower() in page.label.lower()]
     most = MAX_ENTRIES_OF_KIND if asked else None
     yield from (Destination(page.label, "page", page.address(project)) for page in pages[:most])
+    if asked:
+        words = urlencode({"q": quoted(asked)})
+        yield Destination(f"Conversations that say “{asked}”", "search", f"{list_of_sessions}?{words}")
 
 
 def _ids(project: Project, asked: str) -> Iterator[Destination]:

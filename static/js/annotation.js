@@ -104,6 +104,11 @@
       form.requestSubmit(form.querySelector("button[data-default], button:not([formnovalidate])"));
       return;
     }
+    if (event.key.toLowerCase() === "s" && form.matches("[data-everywhere]") && !event.target.closest(typed)) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[data-skip]"));
+      return;
+    }
     if (!/^[0-9]$/.test(event.key) || event.target.closest(typed)) return;
     const question = questionOf(form, event.target);
     if (question && choose(question, Number(event.key))) event.preventDefault();

@@ -42,7 +42,15 @@
   }
 
   document.addEventListener("click", (event) => {
-    if (event.target.matches("#rows input[name='session']")) tick(event.target, event);
+    if (event.target.matches("#rows input[name='session']")) return tick(event.target, event);
+
+    /* A row opens wherever it is clicked. */
+    const row = event.target.closest("#rows tr");
+    if (!row || event.target.closest("a, button, input, label, summary") || String(getSelection())) return;
+    const link = $(".said-link", row);
+    if (!link) return;
+    if (event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");
+    else link.click();
   });
   document.addEventListener("change", (event) => {
     if (event.target.id === "pick-page") {
@@ -64,7 +72,8 @@
   const news = new Set();
 
   const isBusy = () => document.hidden || document.body.classList.contains("is-held");
-  const isReading = () => window.scrollY > 40 || boxes().some((box) => box.checked)
+  const scrolled = () => Math.max(window.scrollY, $("#list .table-box")?.scrollTop ?? 0);
+  const isReading = () => scrolled() > 40 || boxes().some((box) => box.checked)
     || Boolean($("#rows :focus")) || Boolean($("#rows:hover")) || Boolean($("details.menu[open], dialog[open]"));
 
   function look() {
@@ -73,12 +82,20 @@
 
   function merge(live) {
     const template = $("template", live);
+    if (template) renewTotals();
     for (const row of template ? [...template.content.children] : []) {
       const shown = document.getElementById(row.id);
       if (!shown) news.add(row.id);
       else if (shown.dataset.version !== row.dataset.version) replace(shown, row);
     }
     if (news.size) announce(live.hasAttribute("data-more"));
+  }
+
+  /* The totals above the rows follow what has changed, after a pause. */
+  let renewing;
+  function renewTotals() {
+    clearTimeout(renewing);
+    renewing = setTimeout(() => $("#strip") && htmx.trigger("#strip", "renew"), 1500);
   }
 
   function replace(shown, row) {

@@ -110,6 +110,7 @@
   /* Facets: which ones stand open is remembered while the tab lives; on a phone all of them wait behind their head. */
 
   const KEPT = "confab.facets";
+  const FOLDED = "confab.facets.folded";
   const facets = document.getElementById("facets");
 
   function opened(facet) {
@@ -125,8 +126,23 @@
     sessionStorage.setItem(KEPT, JSON.stringify(open));
   }
 
+  /* Beside a wide list, the button shows and hides all of them. */
+  function fold(isFolded) {
+    document.body.classList.toggle("has-no-facets", isFolded);
+    for (const button of document.querySelectorAll("[data-facets]")) button.setAttribute("aria-expanded", String(!isFolded));
+  }
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-facets]")) return;
+    const isFolded = !document.body.classList.contains("has-no-facets");
+    sessionStorage.setItem(FOLDED, isFolded ? "yes" : "no");
+    fold(isFolded);
+  });
+
   function startFacets() {
-    if (matchMedia("(max-width: 1000px)").matches) facets.open = false;
+    const isCrowded = matchMedia("(min-width: 1300px)").matches; // the preview stands on the other side
+    fold((sessionStorage.getItem(FOLDED) ?? (isCrowded ? "yes" : "no")) === "yes");
+    if (matchMedia("(max-width: 999px)").matches) facets.open = false;
     const all = [...facets.querySelectorAll(".facet")];
     for (const place of JSON.parse(sessionStorage.getItem(KEPT) || "[]")) if (all[place]) all[place].open = true;
     for (const facet of all) {

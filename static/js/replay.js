@@ -16,7 +16,7 @@
   let timer = 0;
   let asked = 0; // the latest step; an earlier one that still loads gives way
 
-  const said = (turn) => [...turn.querySelectorAll(".turn-body > [data-at]")];
+  const said = (turn) => [...turn.querySelectorAll(":scope > .turn-body > [data-at], :scope > .turn-body > .works > [data-at]")];
 
   function draw(turn) {
     const parts = said(turn);
@@ -40,7 +40,7 @@
   function tell() {
     part("scrub").value = number;
     part("place").textContent = `${number.toLocaleString()} / ${total.toLocaleString()}`;
-    part("play").textContent = isPlaying ? "❚❚ Pause" : "▸ Replay";
+    part("play").setAttribute("aria-label", isPlaying ? "Pause" : "Replay");
     part("play").setAttribute("aria-pressed", String(isPlaying));
     part("stop-replay").hidden = !isOn;
     document.documentElement.classList.toggle("playing", isPlaying);

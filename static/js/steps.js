@@ -16,11 +16,22 @@
 
   function show(button) {
     for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
-    const kind = button.dataset.showKind;
-    for (const row of button.parentElement.nextElementSibling.querySelectorAll(".span-row")) {
-      row.hidden = kind !== "" && (kind === "failed" ? !("failed" in row.dataset) : row.dataset.kind !== kind);
+    narrow(button.closest(".steps-only"));
+  }
+
+  /* Shows the rows of the kind that is pressed whose words contain what was typed. */
+  function narrow(tools) {
+    const kind = tools.querySelector("[aria-pressed='true']").dataset.showKind;
+    const words = tools.querySelector("[data-find-steps]").value.trim().toLowerCase();
+    for (const row of tools.parentElement.querySelectorAll(".span-row")) {
+      const isOther = kind !== "" && (kind === "failed" ? !("failed" in row.dataset) : row.dataset.kind !== kind);
+      row.hidden = isOther || !row.textContent.toLowerCase().includes(words);
     }
   }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-find-steps]")) narrow(event.target.closest(".steps-only"));
+  });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest(".span-fold, [data-show-kind]");

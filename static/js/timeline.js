@@ -51,7 +51,7 @@
   /* Where the reader is. */
 
   function here() {
-    const turn = document.elementFromPoint(innerWidth / 3, 80)?.closest(".turn");
+    const turn = document.elementFromPoint(innerWidth / 3, 180)?.closest(".turn");
     const number = Number(turn?.dataset.number);
     if (!number || !strip()) return;
     for (const bar of strip().querySelectorAll(".strip-bar")) {

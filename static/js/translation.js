@@ -15,10 +15,9 @@
     for (const window of document.querySelectorAll("[data-window]")) window.dataset.window = strip(window.dataset.window);
     for (const link of document.querySelectorAll('#turns a[href*="lang="]')) link.href = strip(link.href);
     history.replaceState(history.state, "", strip(location.href));
-    revert.lastChild.textContent = ` ${revert.dataset.name}`;
+    revert.querySelector("span").textContent = revert.dataset.name;
     revert.setAttribute("aria-label", revert.dataset.label);
     revert.href = revert.dataset.on;
-    revert.classList.add("quiet");
     revert.removeAttribute("data-revert");
   });
 

@@ -20,4 +20,5 @@ def assert_accessible(page: Page, within: str = "body") -> None:
     """Looks at the page in light and dark, and leaves it in light."""
     for theme in reversed(THEMES):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-        assert violations(page, within) == [], theme
+        found = violations(page, within)
+        assert found == [], f"{theme}: {found}"

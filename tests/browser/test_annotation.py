@@ -47,10 +47,10 @@ def test_a_session_and_its_turns_are_annotated_in_place(
     page.goto(f"{live_server.url}/project/{project.pk}/sessions/s")
 
     # A thumb on the turn, pressed at once and still after a reload.
-    page.get_by_role("button", name="A good answer").click()
-    expect(page.get_by_role("button", name="A good answer")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Good answer").click()
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
     page.reload()
-    expect(page.get_by_role("button", name="A good answer")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("[data-marks]")).to_contain_text("thumbs: yes")
 
     # The session by keyboard: the summary, two digits, Enter.
@@ -70,14 +70,14 @@ def test_a_session_and_its_turns_are_annotated_in_place(
     expect(page.locator(".thread")).to_contain_text("resolved by alice@example.com")
 
     # What the answer should have been.
-    page.get_by_role("link", name="Annotate", exact=True).click()
+    page.get_by_role("link", name="Comment or correct", exact=True).click()
     turn = page.locator(f"[data-annotated='{trace_id}'] .annotation-body")
     turn.get_by_text("Correct the answer").click()
     turn.locator("textarea[name=correction]").fill("It is late, sorry.")
     turn.get_by_role("button", name="Save correction").click()
     expect(turn.locator(".diff ins").first).to_have_text("late,")
     axe(page)
-    page.get_by_role("link", name="Annotate", exact=True).click()
+    page.get_by_role("link", name="Comment or correct", exact=True).click()
     expect(turn).to_be_empty()
 
     names = sorted(Score.objects.for_project(project).values_list("name", flat=True))
@@ -203,7 +203,7 @@ def test_annotating_and_reviewing_work_without_a_script(
     sign_in(context, bob)
     page = context.new_page()
     page.goto(f"{live_server.url}/project/{project.pk}/sessions/s0")
-    page.get_by_role("link", name="Annotate", exact=True).click()
+    page.get_by_role("link", name="Comment or correct", exact=True).click()
     page.get_by_label("New comment").fill("Read on paper")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.locator(".thread")).to_contain_text("Read on paper")

@@ -52,7 +52,7 @@ def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
     alices.get_by_role("button", name="Compare selected").click()
 
     expect(alices.get_by_role("heading", name="What differs")).to_be_visible()
-    expect(alices.get_by_text("Total cost: higher in B than in A")).to_be_visible()
+    expect(alices.get_by_text("Cost: higher in B than in A")).to_be_visible()
     axe(alices)
     address = alices.url
 

@@ -87,7 +87,7 @@ def test_values_beside_the_list_add_exclude_and_take_away_conditions(
     alices.goto(address(live_server, sold))
     box = alices.get_by_label("Find sessions")
 
-    alices.locator(".facet > summary", has_text="Trace tags").click()
+    alices.locator(".facet > summary", has_text="Tags").click()
     alices.get_by_role("link", name="late delivery", exact=True).click()
     expect(box).to_have_value('tag:"late delivery"')
     rows(alices, 1)

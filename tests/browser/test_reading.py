@@ -108,7 +108,7 @@ def test_filters_and_order_are_in_the_address(alices: Page, live_server: LiveSer
 
     alices.locator("thead").get_by_role("link", name="Traces").click()
     expect(alices).to_have_url(re.compile(r"sort=-?trace_count"))
-    alices.locator("summary", has_text="Filter").click()
+    alices.locator("summary", has_text="More filters").click()
     alices.get_by_label("Users any of").fill("user-b")
     alices.get_by_role("button", name="Show sessions").click()
 
@@ -156,7 +156,7 @@ def test_without_javascript_everything_can_be_read(
 
     page.goto(url(live_server, "sessions", project))
     page.get_by_role("link", name=re.compile("My order #12345")).click()
-    page.get_by_role("link", name="Open as a page").first.click()
+    page.get_by_role("link", name="Open trace").first.click()
     page.get_by_role("link", name=re.compile("^answer")).click()
 
     expect(page.locator("#panel")).to_contain_text("gpt-4o")

@@ -140,7 +140,7 @@ def test_a_session_is_replayed(alices: Page, live_server: LiveServer, project: P
     alices.goto(page_of(live_server, project) + "?at=2.0")
     expect(alices.get_by_text("Can I still change the address?").first).to_be_visible()
     expect(alices.get_by_text("pick it up at the station")).to_be_hidden()
-    player.get_by_role("button", name="Show all").click()
+    player.get_by_role("button", name="Stop").click()
     expect(alices.get_by_text("pick it up at the station")).to_be_visible()
 
 

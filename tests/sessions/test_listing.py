@@ -421,9 +421,9 @@ def test_conditions_say_what_is_in_force_and_how_to_lift_it(project: Project) ->
     found = listing(project, "tags=a&tags=b&total_cost__gte=0.5")
     said = {(c.label, c.value): c.query_without for c in found.conditions}
     assert said == {
-        ("Total cost at least", "0.5"): "?tags=a&tags=b",
-        ("Trace tags any of", "a"): "?tags=b&total_cost__gte=0.5",
-        ("Trace tags any of", "b"): "?tags=a&total_cost__gte=0.5",
+        ("Cost at least", "0.5"): "?tags=a&tags=b",
+        ("Tags any of", "a"): "?tags=b&total_cost__gte=0.5",
+        ("Tags any of", "b"): "?tags=a&total_cost__gte=0.5",
     }
 
 

@@ -110,7 +110,7 @@ def test_an_empty_project_shows_the_way_and_an_empty_answer_its_filters(alices: 
     html = alices.get(url("sessions", project) + "?tags=vip").content.decode()
 
     assert "No session matches" in html
-    assert "Trace tags any of" in html
+    assert "Tags any of" in html
 
 
 def test_a_typed_time_is_meant_in_the_projects_zone(alices: Client, project: Project) -> None:
@@ -244,7 +244,7 @@ def test_the_account_counts_values_that_are_not_on_every_trace_and_averages_scor
 
     shown = read(alices.get(url("session", project, "s") + "?account", headers=FRAGMENT))
 
-    assert "Trace tags, by the number of traces: all × 2, some × 1." in shown
+    assert "Tags, by the number of traces: all × 2, some × 1." in shown
     assert "Users, by" not in shown
     assert "Score helpful: 1.50 on average of 2 scores." in shown
 

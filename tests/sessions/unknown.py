@@ -68,3 +68,9 @@ def fact(html: str, label: str) -> str:
     """Return what a list of facts says of `label`."""
     facts = re.findall(r"<dt\b[^>]*>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", html, re.DOTALL)
     return next(words(value) for name, value in facts if words(name).startswith(label))
+
+
+def facts_in_line(html: str) -> list[str]:
+    """Return the facts of a session or trace that stand in one line below its title."""
+    (line,) = re.findall(r'<ul class="facts.*?</ul>', html, re.DOTALL)
+    return [words(item) for item in re.findall(r"<li\b.*?</li>", line, re.DOTALL)]

@@ -36,7 +36,7 @@ LISTED_TRACE_FIELDS = (
     "unmeasured_count",
     "unpriced_count",
 )
-TRACE_COLUMN_PIXELS = {"time": 180, "duration": 100, "number": 100, "money": 110, "text": 180, "id": 200, "set": 200}
+TRACE_COLUMN_PIXELS = {"time": 120, "duration": 88, "number": 76, "money": 88, "text": 150, "id": 160, "set": 140}
 
 
 @dataclass(frozen=True, kw_only=True)

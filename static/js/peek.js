@@ -1,0 +1,81 @@
+/* The preview beside the list: it shows the session of the row that j and k, or its button, choose. A wide screen opens
+   it with the first row, unless the reader closed it. */
+
+(() => {
+  "use strict";
+  const KEPT = "confab.peek"; // "closed" once the reader closed it
+  const WIDE = matchMedia("(min-width: 1300px)");
+  const peek = document.getElementById("peek");
+  if (!peek) return;
+  let shown = null;
+
+  const rows = () => [...document.querySelectorAll("#rows tr:not(.more)")];
+  const linkOf = (row) => row.querySelector(".said-link");
+
+  function mark(row) {
+    for (const other of document.querySelectorAll("#rows tr[aria-current]")) other.removeAttribute("aria-current");
+    row?.setAttribute("aria-current", "true");
+    shown = row?.id ?? null;
+  }
+
+  async function show(row) {
+    if (!row || !WIDE.matches || row.id === shown) return;
+    mark(row);
+    const address = new URL(linkOf(row).href);
+    address.search = "?peek";
+    await htmx.ajax("GET", address.pathname + address.search, { source: peek, target: peek, swap: "innerHTML" });
+    if (shown !== row.id) return;
+    const open = peek.querySelector("[data-peek-open]");
+    if (open) open.href = linkOf(row).href;
+    peek.scrollTop = 0;
+  }
+
+  function step(by) {
+    const all = rows();
+    const here = all.findIndex((row) => row.id === shown);
+    const next = all[Math.max(0, Math.min(here + by, all.length - 1))];
+    if (next) linkOf(next).focus();
+  }
+
+  function close() {
+    sessionStorage.setItem(KEPT, "closed");
+    document.body.classList.remove("has-peek");
+    const row = shown && document.getElementById(shown);
+    mark(null);
+    peek.replaceChildren();
+    if (row) linkOf(row).focus();
+  }
+
+  function open(row) {
+    sessionStorage.removeItem(KEPT);
+    document.body.classList.add("has-peek");
+    show(row);
+  }
+
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.matches?.(".said-link") && event.target.closest("#rows tr");
+    if (row && document.body.classList.contains("has-peek")) show(row);
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-peek], [data-peek-step], [data-peek-close]");
+    if (!button) return;
+    if (button.matches("[data-peek-close]")) close();
+    else if (button.matches("[data-peek-step]")) step(Number(button.dataset.peekStep));
+    else open(button.closest("tr"));
+  });
+
+  /* Rows that are drawn anew keep the mark. */
+  document.addEventListener("confab:shown", () => {
+    if (shown) document.getElementById(shown)?.setAttribute("aria-current", "true");
+  });
+
+  function start() {
+    if (sessionStorage.getItem(KEPT) === "closed" || !WIDE.matches || !rows().length) return;
+    document.body.classList.add("has-peek");
+    show(rows()[0]);
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
