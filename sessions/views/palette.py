@@ -43,7 +43,7 @@ def go(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def destinations(user: User, project: Project, asked: str) -> Iterator[Destination]:
-    """Find pages and views by a part of their name, ids by their beginning, a user by the whole id, and words by the list.
+    """Find pages and views by a part of their name, ids by their beginning, a user by the whole id, and what was said.
 
     At most four queries."""
     views = visible_to(user, project).filter(name__icontains=asked)[:MAX_ENTRIES_OF_KIND]

@@ -115,7 +115,7 @@
 
   function opened(facet) {
     const body = facet.querySelector(".facet-body");
-    if (!facet.open || body.dataset.state) return;
+    if (!facet.open || !body || body.dataset.state) return;
     body.dataset.state = "asked";
     const failed = () => delete body.dataset.state; /* the next opening asks again */
     htmx.ajax("GET", body.dataset.values, { source: body, target: body, swap: "innerHTML" }).catch(failed);
