@@ -20,7 +20,7 @@ from tracing.lists.trace_listing import TraceColumn, TraceListing
 from tracing.lists.trace_table import Window, table_of, windows_of
 from tracing.models import IngestionIssue, Trace
 from tracing.reading import texts
-from tracing.reading.axis import Tick, time_ticks
+from tracing.reading.axis import TimeMark, time_marks
 from tracing.reading.bodies import RenderedBody
 from tracing.reading.explained import explained
 from tracing.reading.spans import SpanDetail, Tree, detail_of, text_of, texts_of, tree_of
@@ -68,9 +68,9 @@ class TracePage:
         return tree_of(self.trace, self.first_row)
 
     @property
-    def ticks(self) -> list[Tick]:
+    def ticks(self) -> list[TimeMark]:
         """The marks of the axis above the steps."""
-        return time_ticks(self.trace.duration_ms)
+        return time_marks(self.trace.duration_ms)
 
     @cached_property
     def texts(self) -> dict[str, Shown]:
