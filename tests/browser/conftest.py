@@ -17,6 +17,7 @@ from tests.browser.axe import assert_accessible
 # The synchronous Playwright runs an event loop of its own in the thread of the tests.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CUT_OFF = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")  # how htmx says that a request did not end
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -55,7 +56,7 @@ def complaints(page: Page) -> Iterator[list[str]]:
     cut_off: list[tuple[str, str]] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and message.text.startswith(("htmx:afterRequest", "htmx:sendError")):
+        if message.type == "error" and message.text.startswith(CUT_OFF):
             cut_off.append((page.url, message.text))
         elif message.type == "error":
             found.append(message.text)

@@ -172,14 +172,15 @@ def test_the_palette_finds_ids_by_their_beginning_and_pages_by_their_name(alices
     assert (trace_id, "trace") in found(trace_id[:12])
     assert ("user-a", "sessions of the user") in found("user-a")
     assert ("Ingestion issues", "page") in found("issues")
-    assert found("nothing of the kind") == []
+    assert found("nothing of the kind") == [("Conversations that say “nothing of the kind”", "search")]
 
 
 def test_the_palette_knows_no_other_project(alices: Client, project: Project, other_project: Project) -> None:
     tell(other_project, "their-ticket", user_id="their-user")
 
     for asked in ("their", "their-ticket", "their-user"):
-        assert alices.get(url("go", project), {"q": asked}).context["destinations"] == []
+        offered = alices.get(url("go", project), {"q": asked}).context["destinations"]
+        assert {one.kind for one in offered} == {"search"}
 
 
 def test_a_viewer_is_offered_no_work_on_many_sessions(client: Client, project: Project) -> None:
