@@ -130,6 +130,8 @@ class Claims:
     input: str | None = None
     output: str | None = None
     tool_names: list[str] | None = None  # called by a model's answer, with or without a span of their own
+    aside: bool | None = None  # this model call's answer is not for the user: a title, a verdict
+    unasked: bool | None = None  # its input has no message of the user
 
     def said(self) -> dict[str, Any]:
         """Return the claims that were reported, as JSON values."""

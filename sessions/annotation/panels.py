@@ -242,4 +242,4 @@ def read_original(project: Project, target: Target) -> str:
         return ""
     is_trace = target.span_id is None
     text = texts_of(trace).get("output") if is_trace else text_of(trace, target.span_id or "", "output")
-    return spoken_text(text, role="assistant", parsed=READABLE)[:READABLE] if text else ""
+    return spoken_text(text, role="assistant")[:READABLE] if text else ""

@@ -3,15 +3,13 @@
 What a turn adds is what follows, in its input, the last message that was already yielded."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any
-
-import orjson
 
 from sessions.models import Session
 from tracing.models import Trace
+from tracing.reading.messages import content_of
+from tracing.reading.sayings import is_conversation, saying
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
-from tracing.reading.texts import is_conversation
 
 EXPORT_TEXT_BATCH_TRACES = 50  # traces whose texts are in memory
 EXPORT_BATCH_TRACES = 500  # traces that one query answers
@@ -104,11 +102,16 @@ def traces_of(session: Session) -> Iterator[Trace]:
 
 def messages_in(text: str, role: str) -> list[Message]:
     """Return a stored text as messages; one that is no conversation is one message of `role`."""
-    value: Any = None
-    if text[:1] == "[":
-        with suppress(orjson.JSONDecodeError, RecursionError):
-            value = orjson.loads(text)
-    return value if is_conversation(value) else [{"role": role, "content": text}]
+    said = saying(text)
+    if not is_conversation(said.value):
+        return [{"role": role, "content": said.value if isinstance(said.value, str) else said.words}]
+    return [item | {"content": content_of(item).words} if _is_object(item) else item for item in said.value]
+
+
+def _is_object(message: Message) -> bool:
+    """Return whether the content of a message may be JSON around a sentence."""
+    content = message.get("content")
+    return isinstance(content, str) and content[:1] in ("{", "[")
 
 
 def _key(message: Message) -> tuple[str, str]:

@@ -74,9 +74,7 @@ def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for side, role in ROLES.items():
         for trace_id, text in load_side(session.project_id, traces, side, most=MAX_TEXT_BYTES_SEARCHED).items():
-            texts[trace_id] = (
-                f"{texts.get(trace_id, '')} {spoken_text(text, role=role, parsed=MAX_TEXT_BYTES_SEARCHED)}"
-            )
+            texts[trace_id] = f"{texts.get(trace_id, '')} {spoken_text(text, role=role)}"
     return {trace_id: folded(text) for trace_id, text in texts.items()}
 
 

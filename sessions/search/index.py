@@ -28,7 +28,6 @@ INDEX_LEASE = timedelta(seconds=120)  # longer than a batch takes, with the pend
 INDEX_BATCH_TRACES = 200
 MAX_INDEXED_BYTES = 4096  # bytes of a row's text: more would be mostly lexemes that nobody looks for
 MOST_ASKED = 1280  # bytes of them for the question, more when the answer is short
-MAX_PARSED_TEXT = 5_000_000  # characters; a longer conversation is indexed unparsed
 CUT_MARK = "\n…\n"  # between the beginning and the end of what was cut
 
 # Joined with the traces themselves, so that none is written that was deleted meanwhile.
@@ -139,7 +138,7 @@ def write(project_id: int, rows: Sequence[IndexRow]) -> None:
 def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
     """Return the words of one side by trace id."""
     stored = load_side(project_id, traces, side)
-    return {trace_id: spoken_text(text, role=ROLES[side], parsed=MAX_PARSED_TEXT) for trace_id, text in stored.items()}
+    return {trace_id: spoken_text(text, role=ROLES[side]) for trace_id, text in stored.items()}
 
 
 def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> IndexRow | None:

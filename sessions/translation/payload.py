@@ -11,9 +11,10 @@ from typing import Any
 
 from tracing.json_text import dump
 from tracing.reading.bodies import parsed
-from tracing.reading.texts import is_conversation, last_turn
-
-Path = tuple[str | int, ...]
+from tracing.reading.messages import content_of
+from tracing.reading.sayings import is_conversation, saying
+from tracing.reading.texts import last_turn
+from tracing.vocabularies.speech import Path, speaking, text_at
 
 MAX_PAYLOAD_DEPTH = 20
 KEYS_KEPT = frozenset({
@@ -58,7 +59,10 @@ def document_of(text: str, *, tool_results: bool = False) -> Document:
     """Take a text apart.
 
     Of a conversation, only the last turn counts: earlier messages belong to earlier traces."""
-    value = parsed(text)
+    said = saying(text)
+    if isinstance(said.sent, str):  # a printed object: its sentence takes the place of all of it
+        return Document(text=text, value=None, paths=((),), leaves=(said.words,))
+    value = said.value if said.sent is None else said.sent
     if value is None or isinstance(value, int | float):
         is_broken = LOOKS_LIKE_JSON.match(text) is not None  # such as a text that was cut when it was stored
         return Document(text=text, value=None, paths=() if is_broken else ((),), leaves=() if is_broken else (text,))
@@ -67,7 +71,7 @@ def document_of(text: str, *, tool_results: bool = False) -> Document:
     elif is_conversation(value):
         found = list(_conversation(value, tool_results=tool_results))
     else:
-        found = list(_sentences(value, (), 0))
+        found = [(path, text_at(value, path)) for path in speaking(value)] or list(_sentences(value, (), 0))
     return Document(
         text=text, value=value, paths=tuple(path for path, _ in found), leaves=tuple(leaf for _, leaf in found)
     )
@@ -78,7 +82,7 @@ def _conversation(messages: list[dict[str, Any]], *, tool_results: bool) -> Iter
         message = messages[index]
         if message["role"] == "tool" and not tool_results:
             continue
-        yield from _content(message.get("content"), (index, "content"))
+        yield from _content(message, (index, "content"))
         if isinstance(reasoning := message.get("reasoning"), str) and reasoning:
             yield (index, "reasoning"), reasoning
 
@@ -89,8 +93,11 @@ def _first(messages: list[dict[str, Any]]) -> int:
     return 0 if first == 1 and messages[0]["role"] == "system" else first
 
 
-def _content(content: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(content, str) and content and parsed(content) is None and not LOOKS_LIKE_JSON.match(content):
+def _content(message: dict[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    content = message.get("content")
+    if isinstance(content, str) and (said := content_of(message)).sent is not None:
+        yield path, said.words
+    elif isinstance(content, str) and content and parsed(content) is None and not LOOKS_LIKE_JSON.match(content):
         yield path, content
     elif isinstance(content, list):
         for index, part in enumerate(content):

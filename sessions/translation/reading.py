@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
-from tracing.reading.bodies import body, parsed
+from tracing.reading.bodies import body
 from tracing.reading.messages import messages_of
-from tracing.reading.texts import Shown, is_conversation
+from tracing.reading.sayings import is_conversation, saying
+from tracing.reading.texts import Shown
 from tracing.reading.turns import Spoken, TurnReading
 
 MAX_WHOLE_TEXT_CHARACTERS = (
@@ -28,7 +29,8 @@ def _spoken(spoken: Spoken | None, texts: Mapping[str, str]) -> Spoken | None:
 
 
 def _shown(original: Shown, text: str) -> Shown:
-    value = parsed(text)
+    said = saying(text)
+    value = said.value
     if not is_conversation(value):
-        return replace(original, body=body(text, value, MAX_WHOLE_TEXT_CHARACTERS))
+        return replace(original, body=body(said.words, value, MAX_WHOLE_TEXT_CHARACTERS))
     return replace(original, messages=messages_of(value, original.earlier, len(value), MAX_WHOLE_TEXT_CHARACTERS))

@@ -32,12 +32,15 @@ from tracing.ingest.files_in_texts import FilesInTexts
 from tracing.limits.environments import environment_name
 from tracing.limits.fitting import clean, clean_json
 from tracing.limits.ids import in_one_form, session_id_problem
-from tracing.records import RawSpan, SpanRecord
-from tracing.store.previews import preview
+from tracing.records import Kind, RawSpan, SpanRecord
+from tracing.store.previews import preview, spoken_text
 from tracing.vocabularies import translate
+from tracing.vocabularies.asides import note_asides
 from tracing.vocabularies.identity import endings
 from tracing.vocabularies.messages import called_tools, normalised
+from tracing.vocabularies.printed import unprinted
 from tracing.vocabularies.readers import decimal, integer, iso_time, literal, loose_json, tags
+from tracing.vocabularies.speech import says_nothing, sentence
 from tracing.wire.fields import moment as time_of
 from tracing.wire.fields import snake_case
 from tracing.wire.langfuse_usage import costs_of, usage_of
@@ -147,6 +150,10 @@ WORK: dict[str, Callable[[str], object]] = {
         preview(json.dumps([{"role": "user", "content": text}]), role=""),
     ),
     "messages": lambda text: (normalised(text, "user"), normalised(json.dumps([{"content": text}]), "user")),
+    "printed values": lambda text: (unprinted(text), unprinted(f"['{text}"), unprinted(f"f(a={text}")),
+    "sentences": lambda text: (sentence({"a": text, "b": [text]}), sentence([text] * 3), says_nothing(text)),
+    "cut conversations": lambda text: spoken_text(f'[{{"role":"user","content":"{text}', role="user"),
+    "asides": lambda text: note_asides(SpanRecord("t", "s", kind=Kind.GENERATION, input=text, output=text)),
     "literals": lambda text: (literal(text), loose_json(text), tags(text)),
     "numbers": lambda text: (integer(text), decimal(text), iso_time(text), time_of(text)),
     "usage": lambda text: (usage_of({text: 1, "input": text}, text), costs_of({text: text}, {"total": text})),

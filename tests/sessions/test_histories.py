@@ -105,11 +105,24 @@ def session_id_of(spans: Spans) -> str | None:
     return found
 
 
+def depth_of(spans: Spans, span: NaiveSpan) -> int:
+    above = spans.get(span.get("parent_id"))
+    return 0 if above is None else 1 + depth_of(spans, above)
+
+
 def text_of(spans: Spans, side: str) -> str:
-    """The root's, else that of the first model call for the input and of the last for the output."""
+    """The root's, else of the last model call that answered, else of plain spans before tools, outermost first.
+
+    The question is that of the call that answered, else of the latest before it, else of the latest after it."""
     root, *others = by_weight(spans)
-    calls = [span for span in others if span.get("kind") == Kind.GENERATION]
-    return next((s.get(side) for s in [root, *(calls if side == "input" else reversed(calls))] if s.get(side)), "")
+    is_question = side == "input"
+    calls = [span for span in reversed(others) if span.get("kind") == Kind.GENERATION]
+    answer = next((place for place, span in enumerate(calls) if span.get("output")), 0)
+    calls = [*calls[answer:], *calls[:answer]] if is_question else calls
+    rest = others if is_question else list(reversed(others))
+    plain, tools = ([s for s in rest if s.get("kind") == kind] for kind in (None, Kind.TOOL))
+    late = [span for some in (plain, tools) for span in sorted(some, key=lambda span: depth_of(spans, span))]
+    return next((span.get(side) for span in [root, *calls, *late] if span.get(side)), "")
 
 
 def first_and_last_words(known: Histories, traces: list[Spans]) -> dict[str, str]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from tracing.reading.bodies import BODY_HEAD_CHARACTERS, RenderedBody, body_of, words
+from tracing.reading.bodies import BODY_HEAD_CHARACTERS, RenderedBody, body_of, parsed, words
 from tracing.reading.files import INLINE_MEDIA_TYPES
+from tracing.reading.sayings import SpokenWords, bodies_of, saying
 
 MEDIA_URL_SCHEMES = ("http://", "https://")
 MEDIA_REFERENCE = re.compile(r"@@@langfuseMedia:type=([\w.+/-]{1,100})\|id=([\w-]{1,64})\|source=\w{1,40}@@@")
+SPEAKING_ROLES = frozenset({"user", "assistant"})
 MAX_FILES_OF_MESSAGE = 20
 MAX_CALLS_OF_MESSAGE = 20
 SHOWN_NAME_CHARACTERS = 200  # of a role, a name or an id
@@ -73,6 +75,7 @@ class Message:
     role: str
     name: str = ""
     body: RenderedBody | None = None
+    sent: RenderedBody | None = None  # the whole object of which `body` is what it says
     reasoning: RenderedBody | None = None
     calls: list[Call] = field(default_factory=list)
     calls_left_out: int = 0
@@ -116,17 +119,27 @@ def _message(index: int, item: dict[str, Any], head: int) -> Message:
     if isinstance(content, str) and "@@@langfuseMedia" in content:
         attachments += [_kept(found) for found in MEDIA_REFERENCE.finditer(content)][:MAX_FILES_OF_MESSAGE]
         content = MEDIA_REFERENCE.sub("", content).strip()
+    said, sent = bodies_of(content_of({**item, "content": content}), head) if content else (None, None)
     return Message(
         index=index,
         role=_name(item["role"]) or "message",
         name=_name(item.get("name")),
-        body=body_of(content, head) if content else None,
+        body=said,
+        sent=sent,
         reasoning=body_of(reasoning, head) if reasoning else None,
         calls=[_call(call, head) for call in calls[:MAX_CALLS_OF_MESSAGE]],
         calls_left_out=max(0, len(calls) - MAX_CALLS_OF_MESSAGE),
         attachments=attachments,
         call_id=_name(item.get("tool_call_id")),
     )
+
+
+def content_of(item: dict[str, Any]) -> SpokenWords:
+    """Return what a message says. The results of tools and the instructions of a model stay as they were sent."""
+    content = item.get("content")
+    if not isinstance(content, str):
+        return SpokenWords(words(content), content)
+    return saying(content) if item.get("role") in SPEAKING_ROLES else SpokenWords(content, parsed(content))
 
 
 def _call(call: dict[str, Any], head: int) -> Call:

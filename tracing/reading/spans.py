@@ -10,6 +10,7 @@ from tracing.models import Span, SpanIO, Trace
 from tracing.reading.bodies import RenderedBody, body_of, indented, plain
 from tracing.reading.messages import SHOWN_NAME_CHARACTERS
 from tracing.reading.texts import Shown, piece, shown
+from tracing.records import Kind
 from tracing.store.counting import count
 from tracing.store.rows import SpanRow
 from tracing.store.span_tree import parents_of
@@ -132,11 +133,12 @@ def detail_of(trace: Trace, span_id: str) -> SpanDetail | None:
         return None
     io = SpanIO.objects.for_project(trace.project_id).filter(**pinned).first()
     raw = dict(io.raw or {}) if io else {}
+    is_said = span.kind not in (Kind.TOOL, Kind.RETRIEVER)
     origin = {name: raw[name] for name in ("resource", "scope") if raw.get(name)}
     return SpanDetail(
         span=span,
-        input=shown(io.input) if io and io.input else None,
-        output=shown(io.output) if io and io.output else None,
+        input=shown(io.input, is_said=is_said) if io and io.input else None,
+        output=shown(io.output, is_said=is_said) if io and io.output else None,
         parameters=_filled(raw.get("model_parameters")),
         metadata=_filled(raw.get("metadata")),
         attributes=_filled(raw.get("attributes")),

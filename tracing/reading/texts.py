@@ -7,18 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracing.reading.bodies import (
-    BODY_HEAD_CHARACTERS,
-    RenderedBody,
-    body,
-    body_of,
-    indented,
-    parsed,
-    plain,
-    spelled,
-    words,
-)
-from tracing.reading.messages import Message, messages_of
+from tracing.reading.bodies import BODY_HEAD_CHARACTERS, RenderedBody, body_of, indented, parsed, plain, spelled
+from tracing.reading.messages import Message, content_of, messages_of
+from tracing.reading.sayings import SpokenWords, bodies_of, is_conversation, saying
 
 __all__ = [
     "BODY_HEAD_CHARACTERS",
@@ -44,16 +35,20 @@ class Shown:
     messages: list[Message] = field(default_factory=list)
     earlier: int = 0
     body: RenderedBody | None = None
+    sent: RenderedBody | None = None  # the whole object of which `body` is what it says
     is_repeated: bool = False  # the earlier messages were shown in a previous turn
 
 
-def shown(text: str) -> Shown:
-    """Return the beginning of a text or, of a conversation, its last turn."""
-    value = parsed(text)
-    if is_conversation(value):
-        start = last_turn(value)
-        return Shown(len(text), messages_of(value, start, len(value)), earlier=start)
-    return Shown(len(text), body=body(text, value))
+def shown(text: str, *, is_said: bool = True) -> Shown:
+    """Return the beginning of a text or, of a conversation, its last turn.
+
+    With `is_said`, an object that says one thing is shown as that, otherwise as it was sent."""
+    said = saying(text) if is_said else SpokenWords(text, parsed(text))
+    if is_conversation(said.value):
+        start = last_turn(said.value)
+        return Shown(len(text), messages_of(said.value, start, len(said.value)), earlier=start)
+    shown_body, sent = bodies_of(said, BODY_HEAD_CHARACTERS)
+    return Shown(len(text), body=shown_body, sent=sent)
 
 
 def earlier(text: str, before: int) -> Shown:
@@ -68,16 +63,11 @@ def earlier(text: str, before: int) -> Shown:
 
 def piece(text: str, offset: int, message: int | None = None) -> RenderedBody:
     """Return BODY_HEAD_CHARACTERS from `offset` on, of the text itself or of one of its messages."""
-    value = parsed(text)
+    said = saying(text)
     if message is not None:
-        text = words(value[message].get("content")) if is_conversation(value) and message < len(value) else ""
-        value = parsed(text)
-    return plain(text if is_conversation(value) else spelled(text, value), offset)
-
-
-def is_conversation(value: Any) -> bool:
-    """Return whether a value is a list of chat messages, as vocabularies store them."""
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "role" in item for item in value)
+        value = said.value
+        said = content_of(value[message]) if is_conversation(value) and message < len(value) else SpokenWords("")
+    return plain(said.words if is_conversation(said.value) else spelled(said.words, said.value), offset)
 
 
 def last_turn(messages: Sequence[dict[str, Any]]) -> int:

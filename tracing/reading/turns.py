@@ -15,10 +15,11 @@ from django.db.models.functions import Coalesce
 from tracing.models import Span, SpanIO, Trace, fields
 from tracing.models.fields import decompress, unpacked_size
 from tracing.reading import budget
-from tracing.reading.bodies import RenderedBody, body, body_of, parsed
+from tracing.reading.bodies import RenderedBody, body_of, parsed
 from tracing.reading.history import History
 from tracing.reading.messages import Call, gist, messages_of
-from tracing.reading.texts import MESSAGES_PER_PAGE, Shown, is_conversation, last_turn
+from tracing.reading.sayings import bodies_of, is_conversation, saying
+from tracing.reading.texts import MESSAGES_PER_PAGE, Shown, last_turn
 from tracing.records import Kind, Level
 
 MAX_EAGER_BYTES = 200_000  # a longer text is not loaded with its page
@@ -166,10 +167,12 @@ def _spoken(
 
 
 def _shown(text: str, role: str, history: History, *, is_first: bool) -> Shown:
-    value = parsed(text)
+    said = saying(text)
+    value = said.value
     if not is_conversation(value):
-        history.add([{"role": role, "content": value if isinstance(value, str) else text}])
-        return Shown(len(text), body=body(text, value, TURN_HEAD_CHARACTERS))
+        history.add([{"role": role, "content": value if isinstance(value, str) else said.words}])
+        shown_body, sent = bodies_of(said, TURN_HEAD_CHARACTERS)
+        return Shown(len(text), body=shown_body, sent=sent)
     repeated = history.new_from(value)
     start = repeated if repeated or is_first else last_turn(value) if role == "user" else 0
     history.add(value[start:])

@@ -12,8 +12,9 @@ from typing import Any
 from tracing.records import Kind, Origin
 from tracing.store.counting import Counted, count
 from tracing.store.latency import Slots, latencies_of
-from tracing.store.rows import SpanRow, microseconds
+from tracing.store.rows import SpanRow
 from tracing.store.span_tree import parents_of
+from tracing.store.speakers import age, speakers
 from tracing.store.witnesses import COST_FIELDS, TOKEN_FIELDS, TOTAL_PLACE, ZERO
 
 SUMMED_COUNTS = ("call_count", "unmeasured_count", "unpriced_count", "input_tokens", "output_tokens", "total_tokens")
@@ -67,7 +68,8 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
     _count(totals, count(spans, parents))
     _measure(totals, spans)
     totals.latencies = latencies_of(spans)
-    _choose_texts(totals, spans, parents, root, claims)
+    chosen = speakers(spans, parents, root, claims)
+    totals.input_span_id, totals.output_span_id = chosen["input"], chosen["output"]
     _decide(totals, list(_by_weight(spans, root, claims)))
     if totals.name is None and root is not None:
         totals.name = root.name
@@ -79,11 +81,7 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
 
 def _root(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> SpanRow | None:
     tops = (span for span in spans if span.is_root or parents[span.span_id] is None)
-    return min(tops, key=lambda span: (not span.is_root, span.parent_id is not None, *_age(span)), default=None)
-
-
-def _age(span: SpanRow) -> tuple[int, str]:
-    return microseconds(span.started_at or span.received_at), span.span_id
+    return min(tops, key=lambda span: (not span.is_root, span.parent_id is not None, *age(span)), default=None)
 
 
 def _count(totals: Totals, counted: Counted) -> None:
@@ -118,34 +116,6 @@ def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:
     totals.ended_at = max(ends, default=None)
 
 
-def _choose_texts(
-    totals: Totals,
-    spans: Sequence[SpanRow],
-    parents: Mapping[str, str | None],
-    root: SpanRow | None,
-    claims: Mapping[str, Any],
-) -> None:
-    """Set the trace's texts: its own (span id ""), its root's, or those of its outermost agent or chain that has any.
-
-    Otherwise they are those of the first and last model call."""
-    calls = sorted((s for s in spans if s.kind == Kind.GENERATION), key=_age)
-    agents = sorted((s for s in spans if s.kind in (Kind.AGENT, Kind.CHAIN)), key=_age)
-    first, last = (sorted(some, key=lambda s: _depth(s, parents)) for some in (agents, reversed(agents)))
-    for side, candidates in (("input", [root, *first, *calls]), ("output", [root, *last, *reversed(calls)])):
-        size = f"{side}_size"
-        own_text = size in claims or any(size in span.claims for span in spans if span.claims)
-        source = "" if own_text else next((s.span_id for s in candidates if s and getattr(s, size)), None)
-        setattr(totals, f"{side}_span_id", source)
-
-
-def _depth(span: SpanRow, parents: Mapping[str, str | None]) -> int:
-    """Return how many spans are above this one."""
-    depth, parent = 0, parents[span.span_id]
-    while parent is not None:
-        depth, parent = depth + 1, parents[parent]
-    return depth
-
-
 def _by_weight(
     spans: Sequence[SpanRow], root: SpanRow | None, claims: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
@@ -153,7 +123,7 @@ def _by_weight(
     if claims:
         yield claims
     speaking = [span for span in spans if span.claims]
-    for span in sorted(speaking, key=lambda span: (span is not root, *_age(span))):
+    for span in sorted(speaking, key=lambda span: (span is not root, *age(span))):
         assert span.claims is not None
         yield span.claims
 

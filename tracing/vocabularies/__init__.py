@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from tracing.records import RawSpan, SpanRecord
 from tracing.vocabularies.assembly import assembled
+from tracing.vocabularies.endings import add_texts_by_endings
 from tracing.vocabularies.fallback import FALLBACK
 from tracing.vocabularies.frameworks import FRAMEWORKS
 from tracing.vocabularies.genai import GENAI
@@ -44,7 +45,12 @@ KNOWN_SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocab
 def translate(span: RawSpan) -> SpanRecord | None:
     """Return the record of one span, or None if its SDK asks not to store it."""
     found = _reading(span.scope_name if span.scope_name in KNOWN_SCOPES else "").find(span)
-    return None if found.said.get("withhold") == "off" else assembled(span, found)
+    if found.said.get("withhold") == "off":
+        return None
+    add_texts_by_endings(span.attributes, found)
+    for name, placeholder in found.silent.items():
+        found.said.setdefault(name, placeholder)
+    return assembled(span, found)
 
 
 @lru_cache

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tracing.records import Kind, Level, RawSpan, SpanRecord
+from tracing.vocabularies.asides import drop_placeholders, note_asides
 from tracing.vocabularies.claims import PLAIN_ID_SCOPES, claims_of, merged
 from tracing.vocabularies.genai import MESSAGE_EVENTS
 from tracing.vocabularies.messages import called_tools
-from tracing.vocabularies.readers import identifier, mapping
+from tracing.vocabularies.readers import identifier, json_value, mapping
 from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
 
@@ -50,7 +51,11 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         if record.kind is None:
             record.kind = Kind.SPAN if record.model is None else Kind.GENERATION
         _add_status(record, span, said)
+    if record.kind == Kind.TOOL:
+        record.input, record.output = _alone(record.input, "tool"), _alone(record.output, "assistant")
     record.claims.tool_names = called_tools(record.output)
+    note_asides(record)
+    drop_placeholders(record)
     if said.get("withhold"):
         record.input = record.output = record.claims.input = record.claims.output = None
     record.raw = _raw(span, found, record)
@@ -88,6 +93,17 @@ def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None
         record.status_message = (
             identifier(told.get("exception.message")) or said.get("failure") or identifier(told.get("exception.type"))
         )
+
+
+def _alone(text: str | None, role: str) -> str | None:
+    """Return the content of a text that is one message of `role`: arguments and results of a tool are no messages."""
+    if text is None or not text.startswith(f'[{{"role":"{role}","content":"'):
+        return text
+    messages = json_value(text)
+    if len(messages) != 1 or messages[0].keys() & {"tool_calls", "media"}:
+        return text
+    content: str = messages[0]["content"]
+    return content or text
 
 
 def _is_failed_answer(record: SpanRecord) -> bool:

@@ -31,7 +31,12 @@ DIALECTS_RULES = """## Rules for all of them
 * **User id and tags**: may also be in the metadata (`user_id`, `tags`). MLflow's tag `channel=web` becomes the tag
   `channel:web`. A placeholder is no user, and reported.
 * **Messages**: JSON lists, `parts`, one attribute for each leaf, span events, log records and Python's `repr` are
-  converted to one shape, described in `tracing/vocabularies/messages.py`. Other texts are kept as they were sent.
+  converted to one shape, described in `tracing/vocabularies/messages.py`. So are conversations in a field of any name,
+  parts that are JSON inside of a message, answers in pieces, and what Python printed (`AIMessage(content='Hi')`). Other
+  texts are kept as they were sent.
+* **Texts of unknown libraries**: a side that no key has is read from the first key that ends in `.input`, `.inputs` or
+  `.input_json` (`.output` ...) and has a text. A placeholder such as `{}` or `null` is read only if nothing else has a
+  text, and kept only of tools and searches.
 * **Usage**: `input_tokens` and `output_tokens` are totals that include cached, cache-write and reasoning tokens. Where
   an SDK counts these separately (Anthropic's own answers, and Langfuse's `usage_details` unless its total says
   otherwise), they are added.

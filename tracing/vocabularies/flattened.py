@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from projects.values import whole_number
-from tracing.vocabularies.messages import dumped, message
+from tracing.vocabularies.messages import dumped
+from tracing.vocabularies.one_message import message
 from tracing.vocabularies.readers import json_value
 from tracing.vocabularies.tables import Together
 

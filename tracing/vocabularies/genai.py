@@ -5,7 +5,9 @@ from typing import Any
 
 from tracing.json_text import dump
 from tracing.records import Kind, Level
-from tracing.vocabularies.messages import conversation, dumped, is_telling, json_answered, json_asked, message
+from tracing.vocabularies.chunks import joined_messages
+from tracing.vocabularies.messages import conversation, dumped, is_telling, json_answered, json_asked
+from tracing.vocabularies.one_message import message
 from tracing.vocabularies.parts import ChatMessage
 from tracing.vocabularies.readers import (
     always,
@@ -13,6 +15,7 @@ from tracing.vocabularies.readers import (
     identifier,
     integer,
     json_value,
+    mapping,
     one_of,
     seconds,
     text,
@@ -38,6 +41,7 @@ ROLE_BY_MESSAGE_EVENT = {f"gen_ai.{role}.message": role for role in ("system", "
 MESSAGE_EVENTS = frozenset(
     {*ROLE_BY_MESSAGE_EVENT, DETAILS_EVENT, CHOICE_EVENT, "gen_ai.content.prompt", "gen_ai.content.completion"}
 )
+MESSAGE_KEYS = frozenset({"role", "message", "tool_calls"})
 GENAI_USAGE_PREFIX = "gen_ai.usage."
 
 
@@ -64,10 +68,11 @@ def given(said: Mapping[str, Any]) -> str | None:
 
 def answered(value: Any) -> str | None:
     """Return the output. Messages without content are ignored: LiteLLM has a tool call elsewhere then."""
-    messages = conversation(json_value(value), "assistant")
+    sent = json_value(value)
+    messages = conversation(sent, "assistant")
     if messages is None:
         return text(value)
-    return dump(messages) if any(map(is_telling, messages)) else None
+    return dump(joined_messages(sent, messages)) if any(map(is_telling, messages)) else None
 
 
 def given_by_events(events: Events) -> str | None:
@@ -78,7 +83,7 @@ def given_by_events(events: Events) -> str | None:
         if name == DETAILS_EVENT and (messages := instructed(said)):
             return dumped(messages)
         if role := ROLE_BY_MESSAGE_EVENT.get(name):
-            found += message({"role": role, "content": "", **said}, role) or []
+            found += message({"role": role, "content": "", **_opened(said)}, role) or []
         elif name == "gen_ai.content.prompt":
             found += _content(said.get("gen_ai.prompt"), "user")
     return dumped(found)
@@ -92,13 +97,25 @@ def answered_by_events(events: Events) -> str | None:
         if name == DETAILS_EVENT and (messages := conversation(json_value(said.get(OUTPUT_MESSAGES_KEY)), "assistant")):
             return dumped(messages)
         if name == CHOICE_EVENT:
-            choice = json_value(said.get("message"))
+            said = _opened(said)
+            choice = said.get("message")
+            decoded = json_value(choice)
+            choice = decoded if isinstance(decoded, dict | list) else choice
             inner = choice if isinstance(choice, dict) else {"content": choice or said.get("content", "")}
             reason = {"finish_reason": said["finish_reason"]} if "finish_reason" in said else {}
             found += message({"role": "assistant", "content": "", **reason, **inner}, "assistant") or []
         elif name == "gen_ai.content.completion":
             found += _content(said.get("gen_ai.completion"), "assistant")
-    return dumped(found)
+    return dumped(found) if any(map(is_telling, found)) else None
+
+
+def _opened(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an event says. Some have a whole message, as JSON, in the place of its content."""
+    content = said.get("content")
+    inner = mapping(content) if isinstance(content, str) else None
+    if inner is None or inner.keys().isdisjoint(MESSAGE_KEYS):
+        return said
+    return {**{key: value for key, value in said.items() if key != "content"}, **inner}
 
 
 def _content(value: Any, role: str) -> list[ChatMessage]:
@@ -187,8 +204,19 @@ GENAI = Vocabulary(
         "total_cost": {"gen_ai.cost.total_cost": decimal, "operation.cost": decimal},
         "failure": {"error.message": identifier, "error.type": identifier},
         "level": {"gen_ai.tool.status": one_of({"error": Level.ERROR, "failed": Level.ERROR})},
-        "input": {INPUT_MESSAGES_KEY: GIVEN, SYSTEM_INSTRUCTIONS_KEY: GIVEN, "gen_ai.tool.call.arguments": json_asked},
-        "output": {OUTPUT_MESSAGES_KEY: answered, "gen_ai.tool.call.result": json_answered},
+        "input": {
+            INPUT_MESSAGES_KEY: GIVEN,
+            SYSTEM_INSTRUCTIONS_KEY: GIVEN,
+            "gen_ai.tool.call.arguments": json_asked,
+            "gen_ai.retrieval.query.text": text,
+            "gen_ai.prompt": json_asked,
+        },
+        "output": {
+            OUTPUT_MESSAGES_KEY: answered,
+            "gen_ai.tool.call.result": json_answered,
+            "gen_ai.retrieval.documents": json_answered,
+            "gen_ai.completion": json_answered,
+        },
     },
     events={"input": given_by_events, "output": answered_by_events, "completion_started_at": first_chunk},
 )

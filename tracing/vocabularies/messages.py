@@ -13,46 +13,18 @@ Readers of stored conversations need to know only this:
 Keys without a value are left out, and other keys of a message are kept. Each result of a tool is a message of its own.
 A text that is not a list of messages stays as it was sent. Messages that have this shape already stay unchanged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tracing.json_text import dump
-from tracing.vocabularies.parts import ChatMessage, Draft, first_text
+from tracing.vocabularies.chunks import joined_stream
+from tracing.vocabularies.one_message import message, printed_message
+from tracing.vocabularies.parts import ChatMessage, Draft
+from tracing.vocabularies.printed import is_printed, unprinted
 from tracing.vocabularies.readers import json_value, text
+from tracing.vocabularies.speech import PROSE_LIKE, likeness, sentence
 from tracing.vocabularies.tables import Excerpt, Reader
 
-ROLE_BY_SPEAKER = {
-    "human": "user",
-    "ai": "assistant",
-    "model": "assistant",
-    "bot": "assistant",
-    "developer": "system",
-    "function": "tool",
-    "generic": "user",
-    "chat": "user",
-    "HumanMessage": "user",
-    "AIMessage": "assistant",
-    "SystemMessage": "system",
-    "ToolMessage": "tool",
-    "HumanMessageChunk": "user",
-    "AIMessageChunk": "assistant",
-    "FunctionMessage": "tool",
-    "ChatMessage": "user",
-}
-KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool", *ROLE_BY_SPEAKER})
-CONTENT_KEYS = frozenset({"content", "parts", "contents", "tool_calls", "text", "function_call", "reasoning", "media"})
-EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
-PLAIN_KEYS = frozenset({"role", "content", "parts", "name"})
-READ_KEYS = CONTENT_KEYS | {
-    *("role", "type", "name", "finish_reason", "media", "refusal", "tool_call_id", "toolCallId", "event.name"),
-    *("reasoning_content", "thinking", "function_call_name", "function_call_arguments_json", "message"),
-}
-# Items of OpenAI's Responses API that have no role.
-ITEM_ROLES = {
-    **dict.fromkeys(("function_call", "custom_tool_call", "reasoning", "web_search_call"), "assistant"),
-    **dict.fromkeys(("file_search_call", "code_interpreter_call", "mcp_call"), "assistant"),
-    **dict.fromkeys(("function_call_output", "custom_tool_call_output"), "tool"),
-}
 MESSAGE_CONTAINER_KEYS = (
     "messages",
     "choices",
@@ -63,23 +35,35 @@ MESSAGE_CONTAINER_KEYS = (
     "input",
     "prompt",
     "message",
+    "value",
 )
 INSTRUCTION_KEYS = ("system", "instructions", "system_instruction", "systemInstruction")
-MESSAGE_MARKS = ('"role"', '"model"', '"parts"', '"messages"', '"type"', '"prompt"', '"lc"', '"choices"')
+MESSAGE_MARKS = (
+    *('"role"', '"model"', '"parts"', '"messages"', '"type"', '"prompt"', '"lc"', '"choices"', '"delta"'),
+    *("Message(", "\"content='", '"content=\\"'),
+)
+MAX_CONTAINER_DEPTH = 5
+MAX_CONTAINER_FIELDS = 20  # of an object in which a conversation is looked for
 
 
 def normalised(value: str | None, role: str) -> str | None:
     """Return `value` with its messages in our shape if it is a conversation.
 
     `role` is for messages without a role."""
-    if not value or value[0] not in "[{" or not any(mark in value for mark in MESSAGE_MARKS):
+    if not value:
+        return value
+    is_json = value[0] in "[{" and any(mark in value for mark in MESSAGE_MARKS)
+    if not is_json and not is_printed(value):
         return value
     try:
-        decoded = json_value(value)
-        messages = conversation(decoded, role)
+        decoded = json_value(value) if is_json else None
+        is_whole = isinstance(decoded, list) or (isinstance(decoded, dict) and "role" in decoded)
+        if decoded is None and (decoded := unprinted(value)) is not None:
+            messages = conversation(decoded, role) or printed_message(decoded, role)
+        else:
+            messages = conversation(decoded, role)
         if not messages:
             return value
-        is_whole = isinstance(decoded, list) or "role" in decoded
         return dump(messages) if is_whole else Excerpt(dump(messages))
     except RecursionError:  # no real message is nested that deeply
         return value
@@ -126,7 +110,7 @@ def conversation(value: Any, role: str, depth: int = 0) -> list[ChatMessage] | N
     Return None for anything else."""
     if isinstance(value, list):
         return _list(value, role, depth)
-    if not isinstance(value, dict) or depth > 3:
+    if not isinstance(value, dict) or depth > MAX_CONTAINER_DEPTH:
         return None
     if (single := message(value, role)) is not None:
         return single
@@ -138,15 +122,28 @@ def conversation(value: Any, role: str, depth: int = 0) -> list[ChatMessage] | N
             inner = [{"role": "user", "content": inner}]
         if found := conversation(inner, role, depth + 1):
             return [*_instructions(value), *found]
-    return None
+    return None if "type" in value else _around(value, role, depth)
+
+
+def _around(value: dict[str, Any], role: str, depth: int) -> list[ChatMessage] | None:
+    """Return the conversation in a field of any name, followed by what a text beside it says."""
+    if len(value) > MAX_CONTAINER_FIELDS:
+        return None
+    inside = (conversation(inner, role, depth + 1) for inner in value.values() if isinstance(inner, dict | list))
+    found = next((messages for messages in inside if messages), None)
+    said = sentence({key: item for key, item in value.items() if isinstance(item, str)}) if found else None
+    return [*found, {"role": role, "content": said}] if found and said and likeness(said) == PROSE_LIKE else found
 
 
 def _list(items: list[Any], role: str, depth: int) -> list[ChatMessage] | None:
     if len(items) == 1 and isinstance(items[0], list) and depth < 3:  # LangChain's batches of one
         return conversation(items[0], role, depth + 1)
+    if (streamed := joined_stream(items)) is not None:
+        return [{"role": "assistant", "content": streamed}]
     found: list[ChatMessage] = []
     for item in items:
-        if (messages := message(item, role)) is None:
+        messages = printed_message(unprinted(item), "user") if isinstance(item, str) else message(item, role)
+        if messages is None:
             return None
         found += messages
     return found or None
@@ -159,100 +156,3 @@ def _instructions(request: Mapping[str, Any]) -> list[ChatMessage]:
             draft.add(said.get("parts", said) if isinstance(said, dict) else said)
             return draft.messages()
     return []
-
-
-def message(value: Any, role: str) -> list[ChatMessage] | None:
-    """Return one message in any known spelling.
-
-    The result usually has one message of ours, and more if the message also carries results of tools."""
-    if (plain := _plain(value)) is not None:
-        return [plain]
-    value = _unwrapped(value)
-    if value is None:
-        return None
-    kind = str(value.get("type") or "")
-    named = value.get("role")
-    if isinstance(named, str) and named:
-        strange = named not in KNOWN_ROLES and named.lower() not in KNOWN_ROLES
-        if CONTENT_KEYS.isdisjoint(value) or (strange and not value.keys() <= PLAIN_KEYS):
-            return None  # something else with roles, such as a list of people
-    else:
-        named = ITEM_ROLES.get(kind) or (kind if kind in KNOWN_ROLES and "content" in value else None)
-        named = named or (role if kind in ("", "message") and "text" in value and "index" in value else None)
-        if named is None:
-            return None
-    draft = Draft(ROLE_BY_SPEAKER.get(named, ROLE_BY_SPEAKER.get(named.lower(), named.lower())))
-    _fill(draft, value, kind)
-    return draft.messages()
-
-
-def _plain(value: Any) -> ChatMessage | None:
-    """Return the most common kind of message quickly, or None for other kinds."""
-    if not isinstance(value, dict) or len(value) != 2:
-        return None
-    role, content = value.get("role"), value.get("content")
-    if not isinstance(role, str) or not isinstance(content, str) or role not in KNOWN_ROLES:
-        return None
-    return {"role": ROLE_BY_SPEAKER.get(role, role), "content": content}
-
-
-def _unwrapped(value: Any) -> dict[str, Any] | None:
-    """Return a message without the wrapping of some libraries."""
-    if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(item, str) for item in value):
-        return {"role": value[0], "content": value[1]} if value[0] in KNOWN_ROLES else None
-    if not isinstance(value, dict):
-        return None
-    for wrapper in ("message", "delta"):  # a choice; OpenInference's flattened messages
-        if isinstance(value.get(wrapper), dict) and "role" not in value:
-            reason = {key: value[key] for key in ("finish_reason",) if key in value}
-            return _unwrapped({**reason, **value[wrapper]})
-    if isinstance(value.get("kwargs"), dict) and isinstance(value.get("id"), list) and value["id"]:  # LangChain
-        return {**value["kwargs"], "type": str(value["id"][-1])}
-    if isinstance(value.get("data"), dict) and str(value.get("type")) in KNOWN_ROLES:
-        return {**value["data"], "type": value["type"]}
-    content = value.get("content")
-    if isinstance(content, dict) and "role" not in value and ("parts" in content or "role" in content):  # Gemini
-        return {"role": "assistant", "finish_reason": value.get("finishReason"), **content}
-    if isinstance(event := value.get("event.name"), str) and "role" not in value:  # pydantic-ai's events
-        return {**value, "role": event.removeprefix("gen_ai.").removesuffix(".message")}
-    return value
-
-
-def _fill(draft: Draft, value: Mapping[str, Any], kind: str) -> None:
-    own = draft.message
-    if kind in ITEM_ROLES:
-        draft.add(dict(value))
-        return
-    content = next((value[key] for key in ("parts", "contents", "content", "text") if value.get(key) is not None), None)
-    if own["role"] == "tool" and isinstance(content, dict):
-        content = dump(content)
-    draft.add(content)
-    for call in _calls(value):
-        draft.add_call(call)
-    for key in ("reasoning", "reasoning_content", "thinking"):
-        if isinstance(value.get(key), str):
-            draft.add_reasoning({"text": value[key]})
-    if draft.says_nothing() and isinstance(value.get("refusal"), str):
-        draft.add(value["refusal"])
-    if isinstance(media := value.get("media"), list) and media:
-        own["media"] = [*own.get("media", ()), *media]
-    if own["role"] == "tool" and (call_id := first_text(dict(value), ("tool_call_id", "toolCallId", "id"))):
-        own["tool_call_id"] = call_id
-    for key in ("name", "finish_reason"):
-        if isinstance(value.get(key), str) and value[key]:
-            own[key] = value[key]
-    read = READ_KEYS | {"id"} if own["role"] == "tool" else READ_KEYS
-    extras = ((key, extra) for key, extra in value.items() if key not in read and extra not in EMPTY_VALUES)
-    own |= {key: extra for key, extra in extras if not key.startswith("gen_ai.")}
-
-
-def _calls(value: Mapping[str, Any]) -> Iterable[Any]:
-    calls = value.get("tool_calls")
-    if isinstance(calls, str):
-        calls = json_value(calls)
-    if isinstance(calls, list):
-        yield from calls
-    if isinstance(value.get("function_call"), dict):
-        yield value["function_call"]
-    if name := value.get("function_call_name"):
-        yield {"name": name, "arguments": value.get("function_call_arguments_json")}

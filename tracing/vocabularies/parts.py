@@ -30,9 +30,10 @@ PART_TEXT_KEYS = (
     "reasoningText",
 )
 ARGUMENT_KEYS = ("arguments", "input", "args", "parameters", "function_call_arguments_json")
-ANSWER_KEYS = ("response", "result", "output", "content")
+ANSWER_KEYS = ("response", "result", "output", "content", "server_tool_call_response")
 ID_KEYS = ("call_id", "toolCallId", "tool_call_id", "tool_use_id", "toolUseId", "id")
 NAME_KEYS = ("name", "toolName", "tool_name")
+NAME_SET, ARGUMENT_SET = frozenset(NAME_KEYS), frozenset({"arguments", "args"})
 
 
 class Draft:
@@ -73,12 +74,17 @@ class Draft:
             self.add(dump(part))
 
     def _add_part(self, part: dict[str, Any]) -> None:
-        if (kind := part.get("type")) is None:
+        kind = part.get("type")
+        if kind is None or (isinstance(kind, str) and kind[:1].isupper()):  # the class of a printed part
             for name, add in HANDLERS_BY_KEY.items():
                 if (inner := part.get(name)) is not None:
                     return add(self, inner if isinstance(inner, dict) else part)
+            if isinstance(part.get("origin"), dict):
+                return self.add_answer(part)
+            if not NAME_SET.isdisjoint(part) and not ARGUMENT_SET.isdisjoint(part):
+                return self.add_call(part)
             kind = "text"
-        if (add_typed := HANDLERS_BY_TYPE.get(str(kind).replace("-", "_").lower())) is not None:
+        if (add_typed := handler_of(kind)) is not None:
             return add_typed(self, part)
         return self.add(dump(part))  # an unknown part is shown as it was sent
 
@@ -111,9 +117,14 @@ class Draft:
 
     def add_server_call(self, part: dict[str, Any]) -> None:
         """Add a call of a tool that the provider runs itself, such as a web search."""
-        self.add_call({"name": str(part.get("type")).removesuffix("_call"), "arguments": part.get("action"), **part})
+        detail = part.get("server_tool_call")
+        asked = detail if isinstance(detail, dict) else part.get("action")
+        kind = first_text(detail, ("type",)) if isinstance(detail, dict) else str(part.get("type"))
+        self.add_call({"name": kind.removesuffix("_call"), "arguments": asked, **part})
 
     def add_answer(self, part: dict[str, Any]) -> None:
+        if isinstance(part.get("origin"), dict):  # Haystack: the call to which the result belongs
+            part = {**part["origin"], **part}
         answer = next((part[key] for key in ANSWER_KEYS if part.get(key) is not None), "")
         found = {
             "role": "tool",
@@ -124,6 +135,11 @@ class Draft:
         self.answers.append({key: value for key, value in found.items() if value or key in ("role", "content")})
 
     def add_media(self, part: dict[str, Any]) -> None:
+        source = part.get("source")
+        if isinstance(source, dict) and source.get("type") in ("text", "content"):  # a document of words
+            words = words_of(source) or source.get("data")
+            self.add([said for said in (part.get("title"), words) if said])
+            return
         url, kind = url_of(part), str(part.get("type") or "").removeprefix("input_").removesuffix("_url")
         named = (url[5:] if url.startswith("data:") else mime_of(part)).partition("/")[0]
         shown = named if named in MEDIA_TYPES else kind if kind in MEDIA_TYPES else "file"
@@ -132,13 +148,18 @@ class Draft:
 
 Handler = Callable[[Draft, Any], None]
 HANDLERS_BY_TYPE: dict[str, Handler] = {
-    **dict.fromkeys(("text", "input_text", "output_text", "summary_text", "refusal"), Draft.add_text),
-    **dict.fromkeys(("reasoning", "thinking", "redacted_thinking"), Draft.add_reasoning),
+    **dict.fromkeys(("text", "input_text", "output_text", "summary_text", "refusal", "search_result"), Draft.add_text),
+    **dict.fromkeys(("reasoning", "thinking", "redacted_thinking", "compaction"), Draft.add_reasoning),
     **dict.fromkeys(("tool_call", "tool_use", "function_call", "custom_tool_call"), Draft.add_call),
     **dict.fromkeys(("server_tool_use", "mcp_call", "mcp_tool_use"), Draft.add_call),
     **dict.fromkeys(("web_search_call", "file_search_call", "code_interpreter_call"), Draft.add_server_call),
+    "server_tool_call": Draft.add_server_call,
     **dict.fromkeys(
         ("tool_call_response", "tool_result", "tool_response", "function_call_output", "custom_tool_call_output"),
+        Draft.add_answer,
+    ),
+    **dict.fromkeys(
+        ("server_tool_call_response", "mcp_tool_result", "web_search_tool_result", "code_execution_tool_result"),
         Draft.add_answer,
     ),
     **dict.fromkeys(
@@ -155,6 +176,27 @@ HANDLERS_BY_KEY: dict[str, Handler] = {
     **dict.fromkeys(("inlineData", "inline_data", "fileData", "file_data", "image"), Draft.add_media),
     **dict.fromkeys(("reasoningContent", "reasoningText"), Draft.add_reasoning),
 }
+
+
+def handler_of(kind: Any) -> Handler | None:
+    """Return what adds a part of this type, in any spelling of it, or None for an unknown type."""
+    return HANDLERS_BY_TYPE.get(str(kind).replace("-", "_").lower())
+
+
+def opened(content: str) -> Any:
+    """Return the parts of which a message's content is the JSON text, or the same text if it is something else."""
+    if content[:2] not in ("[{", "[ ", "[\n") or not isinstance(parts := json_value(content), list) or not parts:
+        return content
+    return parts if all(map(is_part, parts)) else content
+
+
+def is_part(value: Any) -> bool:
+    """Return whether a value can be nothing but a part of a message."""
+    if not isinstance(value, dict):
+        return False
+    if (kind := value.get("type")) is not None:
+        return handler_of(kind) is not None
+    return value.keys() == {"text"} or (len(value) == 1 and not HANDLERS_BY_KEY.keys().isdisjoint(value))
 
 
 def words_of(part: Any, depth: int = 0) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from tracing.records import Claims, RawSpan, SpanRecord, Usage
 from tracing.vocabularies.identity import endings
+from tracing.vocabularies.speech import says_nothing
 
 Reader = Callable[[Any], Any]
 Events = Sequence[Mapping[str, Any]]
@@ -99,6 +100,7 @@ class AttributeReadings:
     usage: dict[str, int] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)  # keys that may hold a text
     taken: set[str] = field(default_factory=set)  # those whose whole text is in the record
+    silent: dict[str, str] = field(default_factory=dict)  # placeholders, for texts that nothing else has
 
 
 Candidate = tuple[int, Rule, Any, Any]  # rank, row, value or values, and their keys
@@ -219,8 +221,10 @@ def _note(found: AttributeReadings, name: str, read: Any, keys: Sequence[str]) -
     elif name == "usage":
         for part, tokens in read.items():
             found.usage.setdefault(part, tokens)
+    elif says_nothing(text := str(read)):
+        found.silent.setdefault(name, text)
     else:
-        found.said[name] = str(read)
+        found.said[name] = text
         if not isinstance(read, Excerpt):
             found.taken.update(keys)
         elif read.held is not None:

@@ -9,6 +9,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tracing.records import Claims, Kind, Level, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord
+from tracing.vocabularies.asides import drop_placeholders, note_asides
+from tracing.vocabularies.messages import answered, asked
+from tracing.vocabularies.speech import says_nothing
+from tracing.vocabularies.tables import Excerpt
 from tracing.wire.fields import MAX_JSON_DEPTH, identifier, mapping, moment, nests_deeper, text, texts
 from tracing.wire.langfuse_usage import costs_of, usage_of
 from tracing.wire.scores import BadScore, ScoreRules, score_of
@@ -73,8 +77,8 @@ def _trace(body: dict[str, Any], event_id: str, said_at: datetime | None) -> Tra
         release=text(body.get("release")),
         version=text(body.get("version")),
         public=body["public"] if isinstance(body.get("public"), bool) else None,
-        input=text(body.get("input")),
-        output=text(body.get("output")),
+        input=_own_text(asked(body.get("input")), body.get("input")),
+        output=_own_text(answered(body.get("output")), body.get("output")),
     )
     started_at = moment(body.get("timestamp"))
     return TraceRecord(identifier(body.get("id")) or event_id, claims, started_at=started_at, said_at=said_at)
@@ -85,7 +89,7 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
         span_id = identifier(body.get("id")) or event_id
         costs = costs_of(body.get("costDetails"), body.get("usage"))
         parameters = body.get("modelParameters")
-        return SpanRecord(
+        record = SpanRecord(
             identifier(body.get("traceId")) or span_id,  # a span without a trace is a trace of its own
             span_id,
             parent_id=identifier(body.get("parentObservationId")),
@@ -102,12 +106,16 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
             input_cost=costs.input,
             output_cost=costs.output,
             total_cost=costs.total,
-            input=text(body.get("input")),
-            output=text(body.get("output")),
+            input=asked(body.get("input")),
+            output=answered(body.get("output")),
             claims=Claims(environment=text(body.get("environment"))),
-            raw=_raw(body),
             said_at=said_at,
         )
+        record.raw = _raw(body, record)
+        record.input, record.output = record.input and str(record.input), record.output and str(record.output)
+        note_asides(record)
+        drop_placeholders(record)
+        return record
 
     return read
 
@@ -117,9 +125,17 @@ def _end(body: dict[str, Any], kind: Kind | None) -> datetime | None:
     return moment(body.get("endTime")) or (moment(body.get("startTime")) if kind is Kind.EVENT else None)
 
 
-def _raw(body: dict[str, Any]) -> dict[str, Any] | None:
+def _own_text(read: str | None, sent: Any) -> str | None:
+    """Return the text of a trace, which has no place for attributes: as it was sent if only a part of it was read."""
+    kept = text(sent) if isinstance(read, Excerpt) else read
+    return None if kept is None or says_nothing(kept) else kept
+
+
+def _raw(body: dict[str, Any], record: SpanRecord) -> dict[str, Any] | None:
+    parts = {side for side in ("input", "output") if isinstance(getattr(record, side), Excerpt)}
+    known = KNOWN_OBSERVATION_KEYS - parts
     raw = {
-        "attributes": {k: v for k, v in body.items() if k not in KNOWN_OBSERVATION_KEYS and v is not None},
+        "attributes": {k: v for k, v in body.items() if k not in known and v is not None},
         "metadata": mapping(body.get("metadata")),
     }
     return {key: value for key, value in raw.items() if value} or None

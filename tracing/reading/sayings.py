@@ -1,0 +1,40 @@
+"""Finds what a stored text says, for whatever shows, exports or searches it: JSON around one sentence is that sentence.
+
+What was sent stays beside it (tracing/vocabularies/speech.py has the rule)."""
+
+from typing import Any, NamedTuple
+
+from tracing.reading.bodies import RenderedBody, body, body_of, parsed
+from tracing.vocabularies.printed import is_printed, unprinted
+from tracing.vocabularies.speech import sentence
+
+
+class SpokenWords(NamedTuple):
+    """The words of a text, what they parse to, and the text or value that was sent if it holds more than the words."""
+
+    words: str
+    value: Any = None
+    sent: Any = None
+
+
+def saying(text: str) -> SpokenWords:
+    """Return what a text says: the text itself, or the one sentence of an object or list."""
+    value = parsed(text)
+    if is_conversation(value):
+        return SpokenWords(text, value)
+    if isinstance(value, dict | list):
+        words = sentence(value)
+        return SpokenWords(text, value) if words is None else SpokenWords(words, parsed(words), value)
+    if value is None and is_printed(text) and (words := sentence(unprinted(text))) is not None:
+        return SpokenWords(words, parsed(words), text)
+    return SpokenWords(text, value)
+
+
+def bodies_of(said: SpokenWords, head: int) -> tuple[RenderedBody, RenderedBody | None]:
+    """Return the bodies of the words, and of what was sent if that holds more."""
+    return body(said.words, said.value, head), None if said.sent is None else body_of(said.sent, head)
+
+
+def is_conversation(value: Any) -> bool:
+    """Return whether a value is a list of chat messages, as vocabularies store them."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "role" in item for item in value)
