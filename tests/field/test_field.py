@@ -1,5 +1,6 @@
 """Reports from the field, as libraries send them, and the numbers that people expect of them."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from projects.models import Project
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
-from tracing.models import IngestionIssue, Span, Trace
+from tracing.models import IngestionIssue, Score, Span, Trace
 from tracing.records import Kind, Level, Reason
 
 FIELD = Path(__file__).parent
@@ -45,9 +46,9 @@ THINKING = {
 }
 
 
-def sent(client: Client, key: Key, name: str) -> None:
+def sent(client: Client, key: Key, name: str, signal: str = "traces") -> None:
     body = (FIELD / f"{name}.json").read_bytes()
-    answer = client.post("/v1/traces", body, "application/json", headers={"Authorization": key.bearer})
+    answer = client.post(f"/v1/{signal}", body, "application/json", headers={"Authorization": key.bearer})
     assert answer.status_code == 200
 
 
@@ -157,3 +158,61 @@ def test_a_body_without_traces_is_refused_and_named(
     assert (answer.status_code, issue.reason) == (400, Reason.BODY_UNREADABLE)
     assert says in answer.json()["message"]
     assert says in issue.sample
+
+
+def test_an_evaluation_in_a_log_record_is_a_score_of_its_span(client: Client, project: Project, key: Key) -> None:
+    for _ in range(2):  # what comes again is the same score
+        sent(client, key, "evaluation-events", "logs")
+    sent(client, key, "evaluated")
+    recompute_dirty(project.pk)
+
+    score = Score.objects.for_project(project).get()
+    assert (score.name, score.data_type, score.value, score.comment) == ("Relevance", "NUMERIC", 0.85, "on topic")
+    assert (score.metadata, score.source, score.span_id) == ({"label": "relevant"}, "eval", "876d0bed547fd806")
+    assert Session.objects.for_project(project).get().scores["Relevance"]["mean"] == 0.85
+    assert Span.objects.for_project(project).count() == 1
+    assert not IngestionIssue.objects.for_project(project).exists()
+
+
+def test_spans_of_claude_code_tell_everything(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "claude-code-traces")
+    recompute_dirty(project.pk)
+
+    session = Session.objects.for_project(project).get()
+    assert (session.session_id, session.user_ids, session.tool_names) == ("c-cc", ["hash-of-user"], ["Bash"])
+    assert (session.input_tokens, session.output_tokens) == (91_660, 1_200)
+    assert (session.total_cost, session.error_count) == (Decimal("0.116641"), 1)
+    spans = {span.name: span for span in Span.objects.for_project(project)}
+    call = spans["claude_code.llm_request"]
+    assert (call.cached_tokens, call.cache_write_tokens) == (84_562, 7_096)
+    assert call.completion_started_at - call.started_at == timedelta(milliseconds=900)
+    assert (spans["Bash"].kind, spans["Bash"].level, spans["Bash"].status_message) == (Kind.TOOL, Level.ERROR, "exit 1")
+    assert Trace.objects.for_project(project).get().input_preview == "Fix the failing test"
+
+
+# Session, prompt, model, tokens of input and output, those from a cache, and the cost of the logs of each agent.
+LOGGED = {
+    "claude-code": ("c-ccl", "Fix the failing test", "claude-opus-4-5", 91_660, 1_200, 84_562, Decimal("0.1234")),
+    "codex": ("c-codex", "Refactor it", "gpt-5.1-codex", 1_000, 100, 800, None),
+    "gemini-cli": ("c-gem", "", "gemini-2.5-pro", 12_000, 770, 8_000, None),
+}
+
+
+@pytest.mark.parametrize("agent", LOGGED)
+def test_logs_of_a_coding_agent_are_a_session(client: Client, project: Project, key: Key, agent: str) -> None:
+    session_id, prompt, model, input_tokens, output_tokens, cached_tokens, cost = LOGGED[agent]
+    for _ in range(2):  # what comes again is counted once
+        sent(client, key, f"logs-of-{agent}", "logs")
+    recompute_dirty(project.pk)
+
+    session, trace = Session.objects.for_project(project).get(), Trace.objects.for_project(project).get()
+    call = Span.objects.for_project(project).get(kind=Kind.GENERATION)
+    assert (session.session_id, trace.call_count, session.model_names) == (session_id, 1, [model])
+    assert (session.input_tokens, session.output_tokens, call.cached_tokens) == (
+        input_tokens,
+        output_tokens,
+        cached_tokens,
+    )
+    assert (trace.input_preview or "") == prompt
+    assert session.total_cost == cost if cost else session.total_cost > 0
+    assert not IngestionIssue.objects.for_project(project).exists()

@@ -10,18 +10,20 @@ from projects.auth import KeyRefused, key_for
 from projects.models import ApiKey, Project, Scope
 from projects.refusals import OF_VALUES, refusal_of
 from tracing.ingest import quota
+from tracing.ingest.agent_turns import placed
 from tracing.ingest.faults import faults, is_refusal
 from tracing.ingest.files_in_texts import FilesInTexts
 from tracing.ingest.pipeline import ingest
 from tracing.ingest.slots import IngestSlot, IngestSlots
 from tracing.limits.fitting import Record
-from tracing.records import Issue, RawSpan, Reason, Sdk, SpanRecord
+from tracing.records import Issue, RawSpan, Reason, ScoreRecord, Sdk, SpanRecord
 from tracing.store import issues as ledger
 from tracing.store.media import keep
-from tracing.vocabularies import translate
+from tracing.vocabularies import evaluated, translate
+from tracing.vocabularies.coding_agents import tools_with_failures
 from tracing.vocabularies.unread import unread_costs
 from tracing.wire.envelopes import METRICS
-from tracing.wire.logs import decode_logs
+from tracing.wire.logs import read_logs
 from tracing.wire.otlp import check_signal, decode_traces
 from tracing.wire.refusals import BadKey, Forbidden, IngestRefused, IngestUnavailable, LateRefusal
 from tracing.wire.responses import Outcome, count_rejected, describe
@@ -62,29 +64,44 @@ def take_traces(project: Project, body: bytes, content_type: str, headers: Mappi
     found: list[Issue] = []
     with slot(project) as held:
         spans = decode_traces(body, content_type, found)
-        outcome = _stored(project, translated(spans, found), found, sdk=sdk_of(headers, spans), held=held)
+        tools_with_failures(spans)
+        records: list[Record] = [*translated(spans, found), *scored(spans, found)]
+        outcome = _stored(project, records, found, sdk=sdk_of(headers, spans), held=held)
     quota.count(project, len(spans) - outcome.rejected)
     return outcome
 
 
 def take_logs(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Store messages of model calls from an OTLP log request. They merge with their spans in any order."""
+    """Store what an OTLP log request tells: messages and scores, which find their spans in any order, and sessions.
+
+    Raises IngestRefused, or what the database raises."""
     found: list[Issue] = []
     with slot(project) as held:
-        spans = decode_logs(body, content_type, found)
-        records = [messages_of(record) for record in translated(spans, found)]
-        return _stored(project, records, found, sdk=sdk_of(headers, spans), held=held)
+        decoded = read_logs(body, content_type, found)
+        events = placed(project.pk, decoded.told)
+        spans = [*decoded.spans, *events]
+        messages = [messages_of(record) for record in translated(decoded.spans, found)]
+        told = map(_partly, translated(events, found))
+        records: list[Record] = [*filter(_says_something, messages), *told, *scored(spans, found)]
+        outcome = _stored(project, records, found, sdk=sdk_of(headers, spans), held=held)
+    quota.count(project, len(events))
+    return outcome
 
 
 def take_metrics(project: Project, body: bytes, content_type: str, headers: Mapping[str, str]) -> Outcome:
-    """Accept metrics without storing them, because some SDKs cannot stop sending them. Raises IngestRefused."""
-    check_signal(body, content_type, METRICS)
-    sample = f"a request of {len(body):,} bytes"
+    """Accept metrics without storing them, because some SDKs cannot stop sending them.
+
+    What came to their address by mistake is named."""
+    try:
+        check_signal(body, content_type, METRICS)
+        sample = f"a request of {len(body):,} bytes"
+    except IngestRefused as refused:
+        sample = str(refused)
     take_reports(project, [], sdk=sdk_of(headers, ()), issues=[Issue(Reason.METRICS_IGNORED, sample)])
     return Outcome(0, "")
 
 
-def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, sdk: Sdk, held: IngestSlot) -> Outcome:
+def _stored(project: Project, records: list[Record], found: list[Issue], *, sdk: Sdk, held: IngestSlot) -> Outcome:
     rejected = count_rejected(found)
     files = FilesInTexts(found)
     for record in records:
@@ -93,6 +110,27 @@ def _stored(project: Project, records: list[SpanRecord], found: list[Issue], *, 
     found = ingest(project.pk, records, sdk=sdk, issues=found)
     faults.note_stored()
     return Outcome(rejected + sum(issue.reason is Reason.ERASED for issue in found), describe(found))
+
+
+def _partly(record: SpanRecord) -> SpanRecord:
+    """Return the record, or only its messages if it does not name its span."""
+    return record if record.name else messages_of(record)
+
+
+def _says_something(record: SpanRecord) -> bool:
+    return record.input is not None or record.output is not None
+
+
+def scored(spans: Sequence[RawSpan], found: list[Issue]) -> list[ScoreRecord]:
+    """Return the scores in the events of spans. Add those without a value to `found`."""
+    scores = []
+    for span in spans:
+        for score in evaluated(span) if span.events else ():
+            if isinstance(score, Issue):
+                found.append(score)
+            else:
+                scores.append(score)
+    return scores
 
 
 def messages_of(record: SpanRecord) -> SpanRecord:

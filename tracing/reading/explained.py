@@ -176,14 +176,17 @@ EXPLANATIONS = {
         f" {TOMBSTONE_LIFETIME.days} days.",
     ),
     Reason.LOG_IGNORED: Explanation(
-        "Logs",
-        "Log records are accepted, but not stored.",
-        "Nothing to do. Switch off the log exporter of the SDK to save traffic.",
+        "Logs without a conversation",
+        "Log records are stored only if they hold messages of a model call, the result of an evaluation, or an event of"
+        " a coding agent that names its session. The sample names another one.",
+        "Nothing to do for an application's own log. If the sample is a coding agent's event, let the agent send its"
+        " session id; docs/sdks.md says how.",
     ),
     Reason.METRICS_IGNORED: Explanation(
         "Metrics",
         "Metrics are accepted, but not stored.",
-        "Nothing to do. Switch off the metrics exporter of the SDK to save traffic.",
+        "Nothing to do, unless the sample names another signal, which was sent to the address of metrics. Switch off"
+        " the metrics exporter of the SDK to save traffic.",
     ),
 }
 

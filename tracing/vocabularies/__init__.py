@@ -1,10 +1,13 @@
 """Converts an SDK's attribute keys to a record. A dialect takes a file, a name in VOCABULARIES, and a golden pair."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
-from tracing.records import RawSpan, SpanRecord
+from tracing.records import Issue, RawSpan, ScoreRecord, SpanRecord
 from tracing.vocabularies.assembly import assembled
+from tracing.vocabularies.coding_agents import CODING_AGENTS
 from tracing.vocabularies.endings import add_texts_by_endings
+from tracing.vocabularies.evaluations import scores_in
 from tracing.vocabularies.fallback import FALLBACK
 from tracing.vocabularies.frameworks import FRAMEWORKS
 from tracing.vocabularies.genai import GENAI
@@ -37,6 +40,7 @@ VOCABULARIES: tuple[Vocabulary, ...] = (
     GOOGLE,
     LIVEKIT,
     FRAMEWORKS,
+    CODING_AGENTS,
     FALLBACK,
 )
 KNOWN_SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocabulary.scopes)
@@ -44,13 +48,22 @@ KNOWN_SCOPES = frozenset(scope for vocabulary in VOCABULARIES for scope in vocab
 
 def translate(span: RawSpan) -> SpanRecord | None:
     """Return the record of one span, or None if its SDK asks not to store it."""
-    found = _reading(span.scope_name if span.scope_name in KNOWN_SCOPES else "").find(span)
+    found = _reader_of(span).find(span)
     if found.said.get("withhold") == "off":
         return None
     add_texts_by_endings(span.attributes, found)
     for name, placeholder in found.silent.items():
         found.said.setdefault(name, placeholder)
     return assembled(span, found)
+
+
+def evaluated(span: RawSpan) -> Iterator[ScoreRecord | Issue]:
+    """Yield the scores in a span's events, and an issue for each that has no value."""
+    return scores_in(span, _reader_of(span))
+
+
+def _reader_of(span: RawSpan) -> VocabularyReader:
+    return _reading(span.scope_name if span.scope_name in KNOWN_SCOPES else "")
 
 
 @lru_cache

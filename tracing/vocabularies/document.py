@@ -62,6 +62,11 @@ DIALECTS_RULES = """## Rules for all of them
 | audio tokens | Part of input and output without a column of their own; kept as an attribute. |
 | `gen_ai.aggregated_usage.*` | Ignored, because the agent's model calls report the same tokens and would be counted twice. |
 | `gen_ai.content.completion.chunk` events | One empty event for each token of a stream. The first one gives the time of the first token. |
+| `gen_ai.evaluation.result` events and log records | Become scores of their span, else of their trace, else of their \
+session. |
+| log records of coding agents | Become spans with the `span.type` that a span would have: `user_prompt`, `api_request`, \
+`api_response`, `sse_event`, `api_error`, `assistant_response`, `tool_result`, `tool_call` and others, in any agent's \
+name. See [sdks.md](sdks.md#coding-agents). |
 | `gen_ai.*.message` log records | One message each. Records of one call in one request are combined. If an \
 exporter splits a call over two requests, the input and output that arrived last are kept. |
 | browser and debugger sessions of Laminar | Ignored: they contain no conversation. |

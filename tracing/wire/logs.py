@@ -1,7 +1,7 @@
-"""Decodes OTLP log requests, because some instrumentations send messages of model calls only in log records.
+"""Decodes OTLP log requests: messages of model calls, results of evaluations, and the sessions of coding agents.
 
-These become events of a partial span, which vocabularies read like any other. All other log records are only counted.
-"""
+Messages and results become events of a partial span, which vocabularies read like any other. Events of coding agents
+become spans. All other log records are only counted."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,10 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from tracing.records import Issue, RawSpan, Reason
+from tracing.vocabularies.evaluations import is_evaluation
+from tracing.vocabularies.readers import iso_time
 from tracing.wire import otlp, otlp_json
+from tracing.wire.agent_events import LoggedEvent, LogRecord, told_by
 from tracing.wire.envelopes import LOGS, check_protobuf, inner_objects
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import EPOCH, Decoding, moment
@@ -29,37 +32,42 @@ LOGGED_MESSAGE_EVENTS = frozenset(
 )
 
 
-class LogRecord(NamedTuple):
-    """One decoded log record."""
+class DecodedLogs(NamedTuple):
+    """What a request of logs holds: partial spans with messages and scores, and events of coding agents."""
 
-    trace_id: str
-    span_id: str
-    name: str
-    time: datetime | None
-    attributes: dict[str, Any]
-    body: Any
-    resource: dict[str, Any]
-    scope_name: str
-    scope_version: str
+    spans: list[RawSpan]
+    told: list[LoggedEvent]
 
 
 def decode_logs(body: bytes, content_type: str, issues: list[Issue] | None = None) -> list[RawSpan]:
-    """Return one partial span for each model call whose messages are in the request. Raises Unreadable."""
+    """Return the spans of a request as far as it tells them alone. Raises Unreadable."""
+    decoded = read_logs(body, content_type, issues)
+    return [*decoded.spans, *(span for told in decoded.told for span in told.spans(told.own_trace_id()))]
+
+
+def read_logs(body: bytes, content_type: str, issues: list[Issue] | None = None) -> DecodedLogs:
+    """Return one partial span for each model call whose messages are in the request, and the events of agents.
+
+    Raises Unreadable."""
     decoding = Decoding([] if issues is None else issues)
     read = _read_json if otlp.media_type(content_type) == otlp.JSON else _read_protobuf
-    spans: dict[tuple[str, str], RawSpan] = {}
+    spans: dict[tuple[str, str, int], RawSpan] = {}
+    events: list[LoggedEvent] = []
     for number, record in enumerate(read(body, decoding)):
         decoding.span_id = record.span_id
         if not decoding.has_room(number):
             continue
-        if record.name not in LOGGED_MESSAGE_EVENTS or not record.trace_id or not record.span_id:
+        is_placed = bool(record.trace_id and record.span_id)
+        if is_evaluation(record.name) or (is_placed and record.name in LOGGED_MESSAGE_EVENTS):
+            key = record.trace_id, record.span_id, 0 if is_placed else number
+            spans.setdefault(key, _empty_span(record)).events.append(_event(record))
+        elif (told := told_by(record)) is not None:
+            events.append(told)
+        else:
             decoding.report(Reason.LOG_IGNORED, record.name or str(record.body))
-            continue
-        key = record.trace_id, record.span_id
-        spans.setdefault(key, _empty_span(record)).events.append(_event(record))
     for span in spans.values():
         span.events.sort(key=lambda event: event["time"] or EPOCH)
-    return list(spans.values())
+    return DecodedLogs(list(spans.values()), events)
 
 
 def _empty_span(record: LogRecord) -> RawSpan:
@@ -87,6 +95,11 @@ def _event(record: LogRecord) -> dict[str, Any]:
     return {"name": record.name, "time": record.time, "attributes": record.attributes | said}
 
 
+def _time(sent: datetime | None, attributes: dict[str, Any]) -> datetime | None:
+    """Return the time of a record, also from an attribute: Codex leaves the record's own empty."""
+    return sent or iso_time(attributes.get("event.timestamp"))
+
+
 def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
     weigh_protobuf(body, LOG_SCHEMA)
     check_protobuf(body, LOGS)
@@ -106,7 +119,7 @@ def _read_protobuf(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
                     trace_id=record.trace_id.hex() if len(record.trace_id) == 16 and any(record.trace_id) else "",
                     span_id=record.span_id.hex() if len(record.span_id) == 8 and any(record.span_id) else "",
                     name=record.event_name or str(attributes.get("event.name", "")),
-                    time=moment(record.time_unix_nano or record.observed_time_unix_nano),
+                    time=_time(moment(record.time_unix_nano or record.observed_time_unix_nano), attributes),
                     attributes=attributes,
                     body=otlp.plain(record.body, decoding),
                     resource=resource,
@@ -127,7 +140,7 @@ def _read_json(body: bytes, decoding: Decoding) -> Iterator[LogRecord]:
                     trace_id=otlp_json.hex_id(record.get("traceId"), otlp_json.ID_SIZES["traceId"]) or "",
                     span_id=otlp_json.hex_id(record.get("spanId"), otlp_json.ID_SIZES["spanId"]) or "",
                     name=otlp_json.text(record.get("eventName") or attributes.get("event.name")),
-                    time=otlp_json.nanoseconds(time, decoding),
+                    time=_time(otlp_json.nanoseconds(time, decoding), attributes),
                     attributes=attributes,
                     body=otlp_json.plain(record.get("body"), decoding),
                     resource=resource,
