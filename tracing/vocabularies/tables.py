@@ -36,12 +36,12 @@ GATHERED = frozenset(
 COLLECTED = TEXTS | GATHERED | {"usage", *USAGE_FIELD_BY_TARGET}
 # Targets of a table beside the fields of a record: `metadata` is kept raw, `failure` is the message of a
 # failed span that has no other, `likely_session_id` and `likely_user_id` are the last resort, `likely_model` applies
-# only to model calls, `response_id` is what no session may be called, and `withhold` asks not to store something.
+# only to model calls, and `withhold` asks not to store something.
 FIELDS = frozenset(
     {f.name for f in fields(SpanRecord)}
     | {f"claims.{f.name}" for f in fields(Claims)}
     | {*USAGE_FIELD_BY_TARGET, "metadata", "failure", "likely_session_id", "likely_user_id", "likely_model"}
-    | {"response_id", "withhold"}
+    | {"withhold"}
 )
 MAX_CACHED_KEY_CHARACTERS = 200
 MAX_CACHED_KEYS = 20_000  # an ordinary project has some hundreds of attribute keys
