@@ -61,7 +61,7 @@ QUERY_WORDS = (
         meaning="At least one span failed.",
         condition=lambda project_id: Q(error_count__gt=0),
         scopes=("session", "trace"),
-        label="An error",
+        label="With errors",
     ),
     QueryWord(
         name="has",
@@ -76,7 +76,7 @@ QUERY_WORDS = (
         value="score",
         meaning="The session, one of its traces or one of its spans has a score.",
         condition=lambda project_id: sessions_in(_scores(project_id)),
-        label="A score",
+        label="Scored",
     ),
     QueryWord(
         name="has",

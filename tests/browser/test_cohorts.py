@@ -83,7 +83,7 @@ def test_the_page_can_be_used_by_keyboard_alone(alices: Page, live_server: LiveS
     alices.goto(live_server.url + reverse("compare", args=[project.pk]))
     alices.get_by_label("All sessions").focus()
     alices.keyboard.press("Space")
-    alices.get_by_label("Split one by").focus()
+    alices.get_by_label("Split by").focus()
     alices.keyboard.type("environments")
     alices.keyboard.press("Enter")
 

@@ -99,7 +99,7 @@ def test_values_beside_the_list_add_exclude_and_take_away_conditions(
     alices.get_by_role("link", name="No longer exclude late delivery").click()
     expect(box).to_have_value("")
     rows(alices, 3)
-    alices.get_by_role("link", name="An error", exact=True).click()
+    alices.get_by_role("link", name="With errors", exact=True).click()
     expect(box).to_have_value("has:error")
     rows(alices, 1)
 
@@ -108,10 +108,10 @@ def test_on_a_phone_the_facets_wait_behind_their_head(alices: Page, live_server:
     alices.set_viewport_size({"width": 360, "height": 740})
     alices.goto(address(live_server, sold))
 
-    expect(alices.get_by_role("link", name="An error", exact=True)).to_be_hidden()
+    expect(alices.get_by_role("link", name="With errors", exact=True)).to_be_hidden()
     rows(alices, 3)
     alices.locator(".facets-head").click()
-    expect(alices.get_by_role("link", name="An error", exact=True)).to_be_visible()
+    expect(alices.get_by_role("link", name="With errors", exact=True)).to_be_visible()
     assert alices.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

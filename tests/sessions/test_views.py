@@ -291,7 +291,7 @@ def test_what_is_not_there_is_told_in_the_frame(alices: Client) -> None:
     answer = alices.get("/project/0/sessions")
 
     assert answer.status_code == 404
-    assert "There is no such page, or it is not yours to see" in answer.content.decode()
+    assert "Page not found, or you don’t have access" in answer.content.decode()
 
 
 def test_the_setup_fills_addresses_and_the_public_key_in(alices: Client, project: Project, key: object) -> None:

@@ -34,7 +34,7 @@ SECRET_HELP = "Stored encrypted and never shown again. Leave it empty to keep th
 class ChoiceForm(forms.Form):
     """The provider, its access, and the limits."""
 
-    provider = forms.ChoiceField(required=False, label="Who translates", widget=forms.Select(FIELD_ATTRS))
+    provider = forms.ChoiceField(required=False, label="Provider", widget=forms.Select(FIELD_ATTRS))
     base_url = forms.URLField(
         required=False, label="Address", assume_scheme="https", widget=forms.URLInput(FIELD_ATTRS)
     )
@@ -48,7 +48,7 @@ class ChoiceForm(forms.Form):
     daily_characters = forms.IntegerField(
         min_value=0,
         max_value=MOST_CHARACTERS,
-        label="Characters a day",
+        label="Daily limit (characters)",
         help_text="After that, nothing is translated until the next day (UTC).",
         widget=forms.NumberInput(FIELD_ATTRS),
     )
