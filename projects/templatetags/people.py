@@ -4,9 +4,11 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from projects.accounts.sign_in import is_sign_up_open
 from projects.avatars import hue, initials
 
 register = template.Library()
+register.simple_tag(is_sign_up_open)
 
 
 @register.simple_tag

@@ -26,12 +26,13 @@ register = template.Library()
 REPLAY_CHIPS = 12
 _url_of_text = lazy(url_of_text, str)
 STRIP_BAR_SVG = (
-    '<rect class="strip-bar{}" x="{}%" y="20%" width="{}%" height="45%" rx="1.5" data-jump="{}" data-from="{}"'
+    '<rect class="strip-bar" x="{}%" y="20%" width="{}%" height="45%" rx="1.5" data-jump="{}" data-from="{}"'
     ' data-to="{}"><title>{}</title></rect>{}'
 )
 STRIP_ERROR_SVG = '<circle class="strip-error" cx="{}%" cy="10%" r="3"/>'
 PARTLY = '<rect class="strip-partly" x="{}%" y="{}%" width="{}%" height="{}%"/>'
-FOOT, TALLEST, MIN_STRIP_BAR_PERCENT = 65, 45, 8  # percent of the strip: where bars stand, and how high they are
+# Percent of the strip: where bars stand, and how high their feet are.
+FOOT, TALLEST_FOOT, MIN_STRIP_BAR_PERCENT = 65, 18, 8
 
 
 @register.filter
@@ -81,16 +82,18 @@ def drawn(bars: list[TimelineBar]) -> SafeString:
 
 
 def _drawn(bar: TimelineBar) -> tuple[object, ...]:
-    look = " failed" if bar.failed == 1 else ""
-    return look, bar.left, bar.width, bar.trace_id, bar.number, bar.last, _told(bar), _mark(bar)
+    return bar.left, bar.width, bar.trace_id, bar.number, bar.last, _told(bar), _mark(bar)
 
 
-def _mark(bar: TimelineBar) -> str:
-    """Mark failures: by a dot above a failed bar, by a foot as high as their share where only some turns failed."""
-    if bar.failed == 1:
-        return format_html(STRIP_ERROR_SVG, bar.left)
-    height = max(round(bar.failed * TALLEST), MIN_STRIP_BAR_PERCENT)
-    return format_html(PARTLY, bar.left, FOOT - height, bar.width, height) if bar.failed else ""
+def _mark(bar: TimelineBar) -> SafeString:
+    """Mark failures by a red foot as high as the share of turns with a failed step, and by a dot if each has one.
+
+    The bar itself stays as it is: a failed step is no failed turn."""
+    if not bar.failed:
+        return SafeString("")
+    height = max(round(bar.failed * TALLEST_FOOT), MIN_STRIP_BAR_PERCENT)
+    foot = format_html(PARTLY, bar.left, FOOT - height, bar.width, height)
+    return foot + format_html(STRIP_ERROR_SVG, bar.left) if bar.failed == 1 else foot
 
 
 def _told(bar: TimelineBar) -> str:

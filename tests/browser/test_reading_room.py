@@ -45,7 +45,8 @@ def test_a_laptop_shows_what_matters_beside_the_preview(
     expect(alices.locator("#peek h2")).to_be_visible()
 
     head, peek = alices.get_by_role("columnheader", name=column).bounding_box(), alices.locator("#peek").bounding_box()
-    assert head and peek
+    assert head
+    assert peek
     assert head["x"] + head["width"] <= peek["x"] + 1
 
 
