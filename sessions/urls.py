@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.urls import path
 
 from sessions.bulk import views as bulk_pages
@@ -19,6 +18,7 @@ from sessions.views import onboarding, palette, session_list, users
 from sessions.views.styleguide import styleguide
 
 urlpatterns = [
+    path("styleguide", styleguide, name="styleguide"),
     path("project/<int:project_id>", session_list.home, name="project"),
     path("project/<int:project_id>/setup", onboarding.setup, name="setup"),
     path("project/<int:project_id>/setup/key", onboarding.new_key, name="new-key"),
@@ -64,5 +64,3 @@ urlpatterns = [
     ),
     path("project/<int:project_id>/delete/trace/<path:trace_id>", deletion_pages.delete_trace, name="trace-delete"),
 ]
-if settings.DEBUG:
-    urlpatterns.append(path("styleguide", styleguide, name="styleguide"))

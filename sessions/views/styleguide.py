@@ -1,4 +1,4 @@
-"""Every component in its states, on one page that only a server in debug mode has."""
+"""Every component in its states, on one page."""
 
 import json
 

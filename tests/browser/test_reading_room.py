@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -133,3 +135,19 @@ def test_a_page_asks_for_little_style_and_script(
 
     assert sent
     assert sum(sent.values()) <= MAX_ASSET_BYTES, sent
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_style_guide_shows_every_component(
+    alices: Page, live_server: LiveServer, tmp_path: Path, axe: Callable[..., None], theme: str
+) -> None:
+    alices.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    alices.goto(address(live_server, "styleguide"))
+    axe(alices)
+
+    picture = tmp_path / "styleguide.png"
+    alices.screenshot(path=picture, full_page=True)
+    assert picture.stat().st_size > 100_000
+    shown = "btn iconbtn seg field chip pill status badge token avatar kind table notice skeleton props facts works"
+    for name in shown.split():
+        assert alices.locator(f".styleguide .{name}").first.is_visible(), name
