@@ -162,13 +162,17 @@ class Usage:
     input_image_tokens: int | None = None
     output_image_tokens: int | None = None
     cached_image_tokens: int | None = None  # part of cached and of image input
+    input_tool_tokens: int | None = None  # results of the provider's own tools
+    # The rest of a side beside audio and images
+    input_text_tokens: int | None = None
+    output_text_tokens: int | None = None
 
     def priced_parts(self) -> dict[str, int] | None:
         """Return the parts with prices of their own, or None without any."""
         return {part: tokens for part in PRICED_PARTS if (tokens := getattr(self, part))} or None
 
 
-PRICED_PARTS = tuple(f.name for f in fields(Usage))[6:]
+PRICED_PARTS = tuple(f.name for f in fields(Usage))[6:13]
 
 
 @dataclass(slots=True)

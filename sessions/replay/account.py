@@ -32,6 +32,8 @@ class SessionTotals:
     wrapper_errors: int
     not_itemised_tokens: int  # counted, though no call below the wrapper says them
     not_itemised_cost: Decimal
+    guessed_count: int  # reports whose price is that of another seller
+    guessed_cost: Decimal
     unmeasured_count: int
     repeat_count: int
     late_count: int
@@ -64,6 +66,8 @@ def compute_account(session: Session) -> SessionTotals:
             ("wrapper_errors", "error_count", BigIntegerField()),
             ("not_itemised_tokens", "not_itemised_tokens", BigIntegerField()),
             ("not_itemised_cost", "not_itemised_cost", DecimalField(max_digits=20, decimal_places=12)),
+            ("guessed_count", "guessed_count", BigIntegerField()),
+            ("guessed_cost", "guessed_cost", DecimalField(max_digits=20, decimal_places=12)),
         )
     }
     sums = (

@@ -68,6 +68,28 @@ def test_thinking_that_is_reported_apart_is_output_and_paid(client: Client, proj
     assert {name: numbers for name, *numbers in rows} == {name: list(known) for name, known in THINKING.items()}
 
 
+# Tokens and cost of each span by its name; a gateway of voice, of a cache for an hour, and of two service tiers.
+PRICED = {
+    "audio-tokens-at-the-price-of-text": {"realtime_assistant_turn": (300, 120, Decimal("0.01304"))},
+    "cache-write-for-an-hour": {
+        "provider's own usage": (1_010, 100, Decimal("0.00753")),
+        "both said": (1_010, 100, Decimal("0.00528")),
+    },
+    "service-tier": {
+        "flex": (1_000_000, 100_000, Decimal("1.125")),
+        "priority": (1_000_000, 100_000, Decimal("4.5")),
+    },
+}
+
+
+@pytest.mark.parametrize("name", PRICED)
+def test_what_has_a_price_of_its_own_costs_it(client: Client, project: Project, key: Key, name: str) -> None:
+    sent(client, key, name)
+
+    rows = Span.objects.for_project(project).values_list("name", "input_tokens", "output_tokens", "total_cost")
+    assert {span: tuple(numbers) for span, *numbers in rows} == PRICED[name]
+
+
 def test_a_cache_write_that_is_told_twice_is_written_once(client: Client, project: Project, key: Key) -> None:
     sent(client, key, "cache-write-for-an-hour")
 

@@ -60,7 +60,7 @@ def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
             sums.unmeasured = set()
     knows_all = usage and all(own[name] >= below.tokens[name] for name in ("input_tokens", "output_tokens"))
     knows_more = any(own[name] > below.tokens[name] for name in ("input_tokens", "output_tokens"))
-    if span.total_cost is not None and span.stated_costs:
+    if span.total_cost is not None and span.has_bill:
         if not below.has_cost or span.total_cost > below.stated:
             sums.stated, sums.computed, sums.unpriced = span.total_cost, Decimal(0), set()
     elif span.total_cost is not None and (not below.has_cost or knows_more or (knows_all and below.unpriced)):
@@ -90,8 +90,8 @@ def told_once(spans: Sequence[SpanRow]) -> list[SpanRow]:
             fullest, span_id=place.span_id, parent_id=place.parent_id,
             level=max((s.level for s in told if s.level is not None), default=None),
         )  # fmt: skip
-        billed = sorted((s for s in told if s.stated_costs), key=fullness)
-        if billed and not fullest.stated_costs:
+        billed = sorted((s for s in told if s.has_bill), key=fullness)
+        if billed and not fullest.has_bill:
             merged.total_cost, merged.stated_costs = billed[0].total_cost, billed[0].stated_costs
             merged.input_cost, merged.output_cost = billed[0].input_cost, billed[0].output_cost
         for span in told:
@@ -177,7 +177,7 @@ def fullness(span: SpanRow) -> tuple[object, ...]:
     parts = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
     said = sum(getattr(span, part) is not None for part in parts)
     length = span.ended_at - span.started_at if span.ended_at else timedelta.max
-    return used(span) is None, -said, not span.stated_costs, span.total_cost is None, length, span.span_id
+    return used(span) is None, -said, not span.has_bill, span.total_cost is None, length, span.span_id
 
 
 def naive_branches(spans: Sequence[SpanRow]) -> list[Naive]:

@@ -65,7 +65,8 @@ class Trace(models.Model):
     left_out = models.JSONField(
         default=dict,
         help_text="What wrappers repeated of the calls inside them (total_tokens, total_cost, error_count: not counted)"
-        " and what they said beyond these calls (not_itemised_tokens, not_itemised_cost: counted).",
+        " and what they said beyond these calls (not_itemised_tokens, not_itemised_cost: counted); and what is counted"
+        " at another seller's price (guessed_count, guessed_cost).",
     )
     repeat_count = models.IntegerField(
         default=0, help_text="Reports that said nothing new, such as an exporter's retry."
@@ -128,7 +129,7 @@ class Span(models.Model):
     output_cost = cost_field(null=True)
     total_cost = cost_field(null=True)
     stated_costs = models.SmallIntegerField(
-        default=0, help_text="Bits: 1 input, 2 output, 4 total; others were computed."
+        default=0, help_text="Bits: 1 input, 2 output, 4 total; others were computed. 8: at another seller's price."
     )
     input_size = models.IntegerField(null=True, help_text="True length in characters, also when the text was cut.")
     output_size = models.IntegerField(null=True)

@@ -1,6 +1,7 @@
 """Costs of model calls from the offline list of `genai-prices`. An unknown model has no price; it is never 0."""
 
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -9,6 +10,9 @@ from typing import Any, NamedTuple
 from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelPrice, TieredPrices
+
+from tracing.pricing.parts import PartRates, surcharges
+from tracing.pricing.tiers import tier_factor
 
 # Tried in this order if the SDK named no provider that the list knows.
 LIKELY_PROVIDERS = (
@@ -23,6 +27,19 @@ LIKELY_PROVIDERS = (
     "aws",
     "openrouter",
 )
+SELLER_ALIASES = {  # names of sellers that the list does not know
+    "gcp": "google",
+    "vertex": "google",
+    "az": "azure",
+    "ai": "azure",
+    "azure_openai": "azure",
+    "azure_ai": "azure",
+    "z-ai": "zai",
+    "x_ai": "x-ai",
+    "fireworks_ai": "fireworks",
+    "pplx": "perplexity",
+    "amazon": "aws",
+}
 MILLION = 1_000_000
 
 
@@ -31,6 +48,7 @@ class Price(NamedTuple):
 
     input_cost: Decimal
     output_cost: Decimal
+    is_guess: bool = False  # it is another seller's
 
 
 class Rates(NamedTuple):
@@ -50,6 +68,14 @@ class Rates(NamedTuple):
         return Price(input_cost / MILLION, output_tokens * self.output / MILLION)
 
 
+class ListedModel(NamedTuple):
+    """A model in the price list."""
+
+    seller: str
+    model: Any
+    is_guess: bool  # the seller that the report names is another one
+
+
 def price_of(
     model: str,
     provider: str | None,
@@ -59,29 +85,79 @@ def price_of(
     cached_tokens: int,
     cache_write_tokens: int,
     at: datetime | None,
+    details: Mapping[str, Any] | None = None,
 ) -> Price | None:
-    """Return the list price at the time of the call.
+    """Return the list price at the time of the call; for `details`, see SpanRow.
 
-    Return None for an unknown model, or for usage without a price."""
-    found = _find(model, provider)
-    if found is None:
+    Return None for an unknown model, or for usage or a service tier without a price."""
+    listing = find_listing(model, provider)
+    if listing is None:
         return None
-    rates = _rates(found.get_prices(at or datetime.now(UTC)), input_tokens)
+    prices = listing.model.get_prices(at or datetime.now(UTC))
+    rates = _rates(prices, input_tokens)
     if rates is None:
         return None
     cached, written = min(cached_tokens, input_tokens), min(cache_write_tokens, input_tokens)
-    return rates.price(input_tokens, output_tokens, cached, written)
+    price = rates.price(input_tokens, output_tokens, cached, written)
+    if price is not None and details:
+        tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens, "cache_write_tokens": written}
+        price = _detailed(price, listing, {k: _in_force(v, input_tokens) for k, v in vars(prices).items()}, rates,
+                          tokens, details)  # fmt: skip
+    return price._replace(is_guess=True) if price is not None and listing.is_guess else price
+
+
+def _detailed(
+    price: Price,
+    listing: ListedModel,
+    listed: Mapping[str, Any],
+    rates: Rates,
+    tokens: Mapping[str, int],
+    details: Mapping[str, Any],
+) -> Price | None:
+    """Return the price with what parts of the usage and the service tier change, or None if that is unknown."""
+    whole = rates._asdict()
+    more = surcharges(PartRates.of(listing.seller, listing.model.id, listed, whole), whole, tokens, details)
+    tier = details.get("service_tier")
+    factor = tier_factor(listing.seller, listing.model.id, tier) if tier else Decimal(1)
+    if more is None or factor is None:
+        return None
+    asked, answered = (cost + extra / MILLION for cost, extra in zip(price[:2], more, strict=True))
+    return Price(max(Decimal(0), asked) * factor, max(Decimal(0), answered) * factor)
 
 
 @lru_cache(maxsize=4096)
-def _find(model: str, provider: str | None) -> Any | None:
-    prefix, slash, bare = model.rpartition("/")
-    for name in dict.fromkeys((model, bare)):
-        for candidate in dict.fromkeys((provider, prefix if slash else None, None, *LIKELY_PROVIDERS)):
-            try:
-                return get_snapshot().find_provider_model(name, None, candidate, None)[1]
-            except LookupError:
-                continue
+def find_listing(model: str, provider: str | None) -> ListedModel | None:
+    """Return the listed model: that of the named seller in its own spelling, else that of another seller.
+
+    A seller is named by the provider, and by what stands before the model's name: `bedrock/...`."""
+    first, _, rest = model.partition("/")
+    names = list(dict.fromkeys((model, rest or model, model.rpartition("/")[2])))
+    sellers = [SELLER_ALIASES.get(name.lower(), name) for name in (provider, first if rest else None) if name]
+    for seller in sellers:
+        if (found := _listed_by(seller, names)) is not None:
+            return ListedModel(*found, is_guess=False)
+    is_guess = any(map(_is_seller, sellers))
+    for name in names:
+        for other in (None, *LIKELY_PROVIDERS):
+            if (found := _listed_by(other, [name])) is not None:
+                return ListedModel(*found, is_guess=is_guess)
+    return None
+
+
+def _is_seller(name: str) -> bool:
+    try:
+        return bool(get_snapshot().find_provider(None, name, None))
+    except LookupError:
+        return False
+
+
+def _listed_by(seller: str | None, names: Iterable[str]) -> tuple[str, Any] | None:
+    for name in names:
+        try:
+            provider, model = get_snapshot().find_provider_model(name, None, seller, None)
+        except LookupError:
+            continue
+        return provider.id, model
     return None
 
 

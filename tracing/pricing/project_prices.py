@@ -3,7 +3,7 @@
 Of the own prices that match the model and are in force, the one that started last counts, then the highest tier that
 the call exceeds, then the longest pattern."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -25,13 +25,22 @@ class Prices:
         """Load the prices of a project."""
         return cls(list(ModelPrice.objects.for_project(project_id)))
 
-    def price_of(self, model: str, provider: str | None, *, at: datetime | None, **tokens: int) -> Price | None:
+    def price_of(
+        self,
+        model: str,
+        provider: str | None,
+        *,
+        at: datetime | None,
+        details: Mapping[str, Any] | None = None,
+        **tokens: int,
+    ) -> Price | None:
         """Return the costs of a call in USD.
 
-        Return None if neither the project nor the list knows the model, or if the parts of the input exceed it."""
+        Return None if neither the project nor the list knows the model, or if the parts of the input exceed it. The
+        project's own prices hold for all parts and service tiers."""
         own = self._in_force(model.lower(), at or timezone.now(), tokens["input_tokens"]) if self._own else None
         if own is None:
-            return price_of(model, provider, at=at, **tokens)
+            return price_of(model, provider, at=at, details=details, **tokens)
         return rates_of(own).price(**tokens)
 
     def _in_force(self, model: str, at: datetime, input_tokens: int) -> ModelPrice | None:

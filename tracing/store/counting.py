@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from tracing.records import Kind, Level
-from tracing.store.rows import SpanRow
+from tracing.store.rows import GUESSED_COST, SpanRow
 from tracing.store.span_tree import children_first
 from tracing.store.twins import MODEL_CALLS, Twins, find_twins
 from tracing.store.witnesses import (
@@ -157,6 +157,8 @@ def _count_span(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
     if span.total_cost is not None:
         repeated_cost = count_cost(work, span, below, covers=covers)
     is_wrapper = not work.is_itemised and _account(counted, work, span, repeated_cost)
+    if span.stated_costs & GUESSED_COST and work.costs[TOTAL_PLACE]:
+        counted.leave_out(guessed_count=1, guessed_cost=work.costs[TOTAL_PLACE])
     if work.is_call or any(work.tokens) or any(work.costs) or (span.total_cost is not None and work.is_itemised):
         counted.work.append(work)
     below.call_count += work.is_call

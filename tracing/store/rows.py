@@ -15,6 +15,8 @@ from tracing.records import SpanRecord
 
 STATED_INPUT, STATED_OUTPUT, STATED_TOTAL = 1, 2, 4
 STATED = {"input_cost": STATED_INPUT, "output_cost": STATED_OUTPUT, "total_cost": STATED_TOTAL}
+STATED_COSTS = STATED_INPUT | STATED_OUTPUT | STATED_TOTAL
+GUESSED_COST = 8  # its price is that of another seller
 COST_PRECISION = Decimal("1e-12")  # of a stored cost
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,6 +57,11 @@ class SpanRow:
     claims: dict[str, Any] | None = None
     said: dict[str, int] | None = None
     received_at: datetime = EPOCH
+
+    @property
+    def has_bill(self) -> bool:
+        """Return whether somebody stated a cost."""
+        return bool(self.stated_costs & STATED_COSTS)
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
@@ -215,10 +222,12 @@ def priced(row: SpanRow, prices: Prices = LIST_PRICES) -> SpanRow:
             cached_tokens=row.cached_tokens or 0,
             cache_write_tokens=row.cache_write_tokens or 0,
             at=row.started_at,
+            details=row.price_details,
         )
         if price is not None:
             row.input_cost = price.input_cost if row.input_cost is None else row.input_cost
             row.output_cost = price.output_cost if row.output_cost is None else row.output_cost
+            row.stated_costs |= GUESSED_COST if price.is_guess and row.total_cost is None else 0
     if row.total_cost is None and (row.input_cost is not None or row.output_cost is not None):
         row.total_cost = (row.input_cost or Decimal(0)) + (row.output_cost or Decimal(0))
     for column in STATED:
@@ -228,6 +237,7 @@ def priced(row: SpanRow, prices: Prices = LIST_PRICES) -> SpanRow:
 
 
 def _forget_computed_costs(row: SpanRow) -> None:
+    row.stated_costs &= STATED_COSTS
     for column, bit in STATED.items():
         if not row.stated_costs & bit:
             setattr(row, column, None)

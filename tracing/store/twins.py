@@ -175,8 +175,8 @@ def _settle(twins: Twins, several: Sequence[SpanRow], parents: Parents, above_ca
 def _fullest(place: str, several: Sequence[SpanRow]) -> SpanRow:
     """Return the fullest report: with a cost that any of them states, and failed if any of them failed."""
     best = min(several, key=_poverty)
-    billed = min((span for span in several if span.stated_costs), key=_poverty, default=best)
-    costs = {} if best.stated_costs else {name: getattr(billed, name) for name in (*STATED, "stated_costs")}
+    billed = min((span for span in several if span.has_bill), key=_poverty, default=best)
+    costs = {} if best.has_bill else {name: getattr(billed, name) for name in (*STATED, "stated_costs")}
     level = max((span.level for span in several if span.level is not None), default=None)
     return replace(best, **costs, span_id=place, level=level)
 
@@ -186,7 +186,7 @@ def _poverty(span: SpanRow) -> tuple[Any, ...]:
     parts = sum(getattr(span, name) is not None for name in PART_FIELDS) + len(span.price_details or ())
     length = span.ended_at - span.started_at if span.ended_at and span.started_at else timedelta.max
     # The shortest is the closest to the provider: libraries around it add up what streams say of their tokens.
-    return not has_usage(span), -parts, not span.stated_costs, span.total_cost is None, length, span.span_id
+    return not has_usage(span), -parts, not span.has_bill, span.total_cost is None, length, span.span_id
 
 
 def _above(calls: Iterable[SpanRow], parents: Parents) -> set[str]:

@@ -121,7 +121,7 @@ def count_tokens(work: CountedWork, span: SpanRow, below: Subtotal) -> bool:
 def count_cost(work: CountedWork, span: SpanRow, below: Subtotal, *, covers: bool) -> Decimal:
     """Count what the span's cost adds to `below`. Return the part of it that `below` says already."""
     assert span.total_cost is not None
-    if span.stated_costs:
+    if span.has_bill:
         _count_stated(work, span, span.total_cost, below)
     else:
         _count_computed(work, span, span.total_cost, below, covers=covers)

@@ -9,13 +9,14 @@ from tracing.vocabularies.asides import drop_placeholders, note_asides
 from tracing.vocabularies.claims import PLAIN_ID_SCOPES, claims_of, merged
 from tracing.vocabularies.genai import MESSAGE_EVENTS
 from tracing.vocabularies.messages import called_tools
-from tracing.vocabularies.readers import identifier, json_value, mapping
+from tracing.vocabularies.readers import identifier, json_value, mapping, service_tier
 from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
 
 STATUS_CODE_OK, STATUS_CODE_ERROR = 1, 2  # OTLP's status codes
 MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
 FAILED_ANSWER_PATTERN = re.compile(r'"is_?[Ee]rror"\s*+:\s*+true')
+STANDARD_TIERS = frozenset({"standard", "default", "auto", "standard_only", "on_demand", "on-demand", "none"})
 NOISE_EVENTS = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
 
 
@@ -41,7 +42,6 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         output=said.get("output"),
         claims=claims_of(found),
         allows_any_script=span.scope_name not in PLAIN_ID_SCOPES,
-        service_tier=said.get("service_tier"),
         response_id=said.get("response_id"),
         scope=span.scope_name or None,
     )
@@ -53,6 +53,7 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         _add_status(record, span, said)
     if record.kind == Kind.TOOL:
         record.input, record.output = _alone(record.input, "tool"), _alone(record.output, "assistant")
+    record.service_tier = priced_tier(said.get("service_tier"), record.model_parameters)
     record.claims.tool_names = called_tools(record.output)
     note_asides(record)
     drop_placeholders(record)
@@ -60,6 +61,13 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         record.input = record.output = record.claims.input = record.claims.output = None
     record.raw = _raw(span, found, record)
     return record
+
+
+def priced_tier(stated: str | None, parameters: dict[str, Any] | None) -> str | None:
+    """Return the service tier of the answer, else that of the request, or None if it is the ordinary one."""
+    asked = (parameters or {}).get("service_tier") or (parameters or {}).get("serviceTier")
+    tier = stated or service_tier(asked)
+    return None if tier in STANDARD_TIERS else tier
 
 
 def _kind_and_model(said: dict[str, Any], *, has_usage: bool) -> tuple[Kind | None, str | None]:

@@ -40,8 +40,10 @@ DIALECTS_RULES = """## Rules for all of them
 * **Usage**: `input_tokens` and `output_tokens` are totals that include cached, cache-write and reasoning tokens. Where
   an SDK counts these separately (Anthropic's own answers, and Langfuse's `usage_details` unless its total says
   otherwise), they are added.
-* **Cost**: as reported, in USD; negative and infinite numbers are ignored. A cost that is not reported is computed from
-  list prices.
+* **Cost**: as reported, in USD; negative and infinite numbers are ignored. A cost of 0 is believed where people or
+  gateways state it (Langfuse, InteractiveAI, Laminar, OpenRouter, AI Gateway), and unknown where a library computes it
+  from a price list of its own. A cost that is not reported is computed from list prices.
+* **Service tier**: that of the answer, else that of the request or of the model parameters (`service_tier`).
 * **Model**: the model that answered; if it is not reported, the model that was requested.
 * **Kind**: as the dialect says. Otherwise, a span with a tool's name is a tool, and one with a model is a generation.
 * **Failure**: a level of ERROR or a status of 2. Without a status, also an `exception` event (Laminar's JavaScript
@@ -59,7 +61,6 @@ DIALECTS_RULES = """## Rules for all of them
 | `lmnr.association.properties.trace_type` | Marks evaluations, which Confab does not run; kept as an attribute. |
 | `lmnr.span.path`, `lmnr.span.ids_path`, `traceloop.entity.path` | Not needed: the parent of each span says the same. |
 | `lmnr.span.sdk_version`, `telemetry.sdk.*` | Names the SDK on the Ingestion issues page. It is not the application's version. |
-| audio tokens | Part of input and output without a column of their own; kept as an attribute. |
 | `gen_ai.aggregated_usage.*` | Ignored, because the agent's model calls report the same tokens and would be counted twice. |
 | `gen_ai.content.completion.chunk` events | One empty event for each token of a stream. The first one gives the time of the first token. |
 | `gen_ai.evaluation.result` events and log records | Become scores of their span, else of their trace, else of their \

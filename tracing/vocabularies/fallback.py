@@ -5,7 +5,7 @@ from typing import Any
 from tracing.vocabularies.claims import MadeUp, environment
 from tracing.vocabularies.identity import ENVIRONMENT_NAMES, SESSION_NAMES, TAGS_NAMES, USER_NAMES, plain_name
 from tracing.vocabularies.messages import answered, asked
-from tracing.vocabularies.readers import array, identifier, tags
+from tracing.vocabularies.readers import array, computed_cost, identifier, service_tier, tags
 from tracing.vocabularies.tables import Together, Vocabulary
 
 SDK_RESOURCES = frozenset({"laminar-tracer-resource"})  # their version is that of the SDK
@@ -58,6 +58,8 @@ FALLBACK = Vocabulary(
         "claims.environment": {**DEPLOYMENT, "environment": environment, "env": environment},
         "response_id": dict.fromkeys(("gen_ai.response.id", "llm.response.id", "ai.response.id"), identifier),
         "likely_model": {"llm.response.model": identifier, "model": identifier, "model_name": identifier},
+        "total_cost": dict.fromkeys(("total_cost", "total_cost_usd", "cost_usd", "estimated_cost"), computed_cost),
+        "service_tier": {"service_tier": service_tier, "serviceTier": service_tier},
         "input": {"input": asked, "prompt": asked},
         "output": {"output": answered, "completion": answered},
     },

@@ -6,14 +6,13 @@ from typing import Any
 from tracing.json_text import dump
 from tracing.records import Kind, Level
 from tracing.vocabularies.chunks import joined_messages
+from tracing.vocabularies.genai_usage import GENAI_USAGE_TABLE
 from tracing.vocabularies.messages import conversation, dumped, is_telling, json_answered, json_asked
 from tracing.vocabularies.one_message import message
 from tracing.vocabularies.parts import ChatMessage
 from tracing.vocabularies.readers import (
     always,
-    decimal,
     identifier,
-    integer,
     json_value,
     mapping,
     one_of,
@@ -21,7 +20,6 @@ from tracing.vocabularies.readers import (
     text,
 )
 from tracing.vocabularies.tables import Events, Reader, Together, Vocabulary
-from tracing.vocabularies.usage import provider_usage
 
 KIND_BY_OPERATION = {
     **dict.fromkeys(("chat", "completion", "text_completion", "generate_content", "generate"), Kind.GENERATION),
@@ -42,7 +40,6 @@ MESSAGE_EVENTS = frozenset(
     {*ROLE_BY_MESSAGE_EVENT, DETAILS_EVENT, CHOICE_EVENT, "gen_ai.content.prompt", "gen_ai.content.completion"}
 )
 MESSAGE_KEYS = frozenset({"role", "message", "tool_calls"})
-GENAI_USAGE_PREFIX = "gen_ai.usage."
 
 
 def provider(value: Any) -> str | None:
@@ -168,40 +165,7 @@ GENAI = Vocabulary(
             "gen_ai.response.time_to_first_chunk": seconds,
             "gen_ai.server.time_to_first_token": seconds,
         },
-        "usage.input_tokens": {
-            GENAI_USAGE_PREFIX + "input_tokens": integer,
-            GENAI_USAGE_PREFIX + "prompt_tokens": integer,
-        },
-        "usage.output_tokens": {
-            GENAI_USAGE_PREFIX + "output_tokens": integer,
-            GENAI_USAGE_PREFIX + "completion_tokens": integer,
-        },
-        "usage.total_tokens": {GENAI_USAGE_PREFIX + "total_tokens": integer},
-        "usage.cached_tokens": {
-            GENAI_USAGE_PREFIX + "cache_read.input_tokens": integer,
-            GENAI_USAGE_PREFIX + "cache_read_input_tokens": integer,
-            GENAI_USAGE_PREFIX + "cache_read_tokens": integer,
-            GENAI_USAGE_PREFIX + "details.cache_read_tokens": integer,
-            GENAI_USAGE_PREFIX + "details.cache_read_input_tokens": integer,
-            GENAI_USAGE_PREFIX + "input_cached_tokens": integer,
-        },
-        "usage.cache_write_tokens": {
-            GENAI_USAGE_PREFIX + "cache_creation.input_tokens": integer,
-            GENAI_USAGE_PREFIX + "cache_write.input_tokens": integer,
-            GENAI_USAGE_PREFIX + "cache_creation_input_tokens": integer,
-            GENAI_USAGE_PREFIX + "cache_write_tokens": integer,
-            GENAI_USAGE_PREFIX + "details.cache_write_tokens": integer,
-            GENAI_USAGE_PREFIX + "details.cache_creation_input_tokens": integer,
-        },
-        "usage.reasoning_tokens": {
-            GENAI_USAGE_PREFIX + "reasoning.output_tokens": integer,
-            GENAI_USAGE_PREFIX + "reasoning_tokens": integer,
-            GENAI_USAGE_PREFIX + "details.reasoning_tokens": integer,
-        },
-        "usage": {GENAI_USAGE_PREFIX + "raw": provider_usage},
-        "input_cost": {"gen_ai.cost.input_cost": decimal},
-        "output_cost": {"gen_ai.cost.output_cost": decimal},
-        "total_cost": {"gen_ai.cost.total_cost": decimal, "operation.cost": decimal},
+        **GENAI_USAGE_TABLE,
         "failure": {"error.message": identifier, "error.type": identifier},
         "level": {"gen_ai.tool.status": one_of({"error": Level.ERROR, "failed": Level.ERROR})},
         "input": {

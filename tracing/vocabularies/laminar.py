@@ -51,7 +51,6 @@ LAMINAR = Vocabulary(
         },
         "input_cost": {LAMINAR_USAGE_PREFIX + "input_cost": decimal},
         "output_cost": {LAMINAR_USAGE_PREFIX + "output_cost": decimal},
-        "total_cost": {LAMINAR_USAGE_PREFIX + "cost": decimal},
         "metadata": {"lmnr.span.prompt_hash": lambda value: {"prompt": {"hash": value}}},
         "input": {"lmnr.span.input": json_asked},
         "output": {"lmnr.span.output": json_answered},

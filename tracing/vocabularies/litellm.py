@@ -5,9 +5,9 @@ Only its child, the span of the raw request, has nothing else."""
 from typing import Any
 
 from tracing.vocabularies.messages import conversation, dumped
-from tracing.vocabularies.readers import identifier, literal
+from tracing.vocabularies.provider_usage import provider_usage, usage_cost, usage_tier
+from tracing.vocabularies.readers import computed_cost, identifier, literal, member_of
 from tracing.vocabularies.tables import Reader, Vocabulary
-from tracing.vocabularies.usage import provider_usage
 
 LITELLM_PROVIDERS = (
     "openai",
@@ -51,6 +51,12 @@ LITELLM = Vocabulary(
         "model": raw(identifier, "model"),
         "response_id": raw(identifier, "id"),
         "usage": {"metadata.usage_object": provider_usage, **raw(provider_usage, "usage")},
+        "service_tier": {"metadata.usage_object": usage_tier, **raw(usage_tier, "usage")},
+        "total_cost": {
+            **raw(usage_cost, "usage"),
+            **dict.fromkeys(("metadata.response_cost", "litellm.response_cost", "llm.response_cost"), computed_cost),
+            **dict.fromkeys(("hidden_params", "metadata.hidden_params"), member_of(computed_cost, "response_cost")),
+        },
         "input": raw(printed("messages", "user"), "messages"),
         "output": {**raw(printed("choices", "assistant"), "choices"), **raw(anthropic_content, "content")},
     },

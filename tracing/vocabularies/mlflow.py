@@ -4,7 +4,7 @@ from typing import Any
 
 from tracing.records import Kind, Level
 from tracing.vocabularies.messages import json_answered, json_asked
-from tracing.vocabularies.readers import identifier, one_of
+from tracing.vocabularies.readers import computed_cost, identifier, member_of, one_of
 from tracing.vocabularies.tables import Together, Vocabulary
 from tracing.vocabularies.usage import named_usage
 
@@ -47,6 +47,10 @@ MLFLOW = Vocabulary(
                 cached_tokens="cache_read_input_tokens",
                 cache_write_tokens="cache_creation_input_tokens",
             )
+        },
+        **{
+            f"{side}_cost": {"mlflow.llm.cost": member_of(computed_cost, f"{side}_cost", side)}
+            for side in ("input", "output", "total")
         },
         "input": {"mlflow.spanInputs": json_asked},
         "output": {"mlflow.spanOutputs": json_answered},

@@ -6,7 +6,7 @@ from tracing.records import Kind
 from tracing.vocabularies.flattened import leaves
 from tracing.vocabularies.genai import provider
 from tracing.vocabularies.messages import chat
-from tracing.vocabularies.readers import decimal, identifier, integer, mapping, member_of, one_of, tags
+from tracing.vocabularies.readers import computed_cost, identifier, integer, mapping, member_of, one_of, tags
 from tracing.vocabularies.tables import Excerpt, Together, Vocabulary
 
 OPENINFERENCE_KINDS = {
@@ -67,9 +67,17 @@ OPENINFERENCE = Vocabulary(
         "usage.cached_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.cache_read": integer},
         "usage.cache_write_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.cache_write": integer},
         "usage.reasoning_tokens": {TOKEN_COUNT_PREFIX + "completion_details.reasoning": integer},
-        "input_cost": {"llm.cost.prompt": decimal},
-        "output_cost": {"llm.cost.completion": decimal},
-        "total_cost": {"llm.cost.total": decimal},
+        "usage.cached_audio_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.cache_read_audio": integer},
+        **{
+            f"usage.{side}_{medium}_tokens": {f"{TOKEN_COUNT_PREFIX}{whole}_details.{medium}": integer}
+            for side, whole in (("input", "prompt"), ("output", "completion"))
+            for medium in ("audio", "image", "text")
+        },
+        "usage.input_tool_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.tool_use": integer},
+        "usage.cache_write_1h_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.cache_write_1h": integer},
+        "input_cost": {"llm.cost.prompt": computed_cost, "llm.cost.input": computed_cost},
+        "output_cost": {"llm.cost.completion": computed_cost, "llm.cost.output": computed_cost},
+        "total_cost": {"llm.cost.total": computed_cost, "llm.cost": computed_cost},
         "metadata": {"llm.prompt_template.*": Together(lambda values: {"prompt": values})},
         "input": {"llm.input_messages.*": INPUT_TEXT, "input.value": INPUT_TEXT, OPENINFERENCE_KIND_KEY: INPUT_TEXT},
         "output": {

@@ -123,6 +123,17 @@ def decimal(value: Any) -> Decimal | None:
     return amount if amount is not None and amount.is_finite() and amount >= 0 else None
 
 
+def computed_cost(value: Any) -> Decimal | None:
+    """Return an amount in USD that a library computed from a price list. 0 means that its list lacks the model."""
+    return decimal(value) or None
+
+
+def service_tier(value: Any) -> str | None:
+    """Return the name of a service tier in lower case."""
+    named = identifier(value)
+    return named.strip().lower() if named else None
+
+
 def flag(value: Any) -> bool | None:
     """Return a truth value, also from the texts "true" and "false"."""
     if isinstance(value, bool):

@@ -7,7 +7,7 @@ from tracing.vocabularies.claims import environment
 from tracing.vocabularies.flattened import leaves
 from tracing.vocabularies.identity import ENVIRONMENT_NAMES, SESSION_NAMES, USER_NAMES, below
 from tracing.vocabularies.messages import json_answered, json_asked
-from tracing.vocabularies.readers import decoded, identifier, integer, one_of, tags
+from tracing.vocabularies.readers import computed_cost, decoded, identifier, integer, one_of, tags
 from tracing.vocabularies.tables import Together, Vocabulary
 
 TRACELOOP_PROPERTIES_PREFIX = "traceloop.association.properties."
@@ -50,6 +50,7 @@ TRACELOOP = Vocabulary(
         "usage.total_tokens": {"llm.usage.total_tokens": integer},
         "usage.cached_tokens": {"llm.usage.cache_read_input_tokens": integer},
         "usage.reasoning_tokens": {"llm.usage.reasoning_tokens": integer},
+        "total_cost": dict.fromkeys(("llm.usage.total_cost", "llm.usage.cost"), computed_cost),
         "input": {"gen_ai.prompt.*": leaves("user"), "traceloop.entity.input": json_asked},
         "output": {"gen_ai.completion.*": leaves("assistant"), "traceloop.entity.output": json_answered},
     },

@@ -3,42 +3,18 @@
 Conventions differ in whether `input` includes tokens read from or written to a cache. A reported total decides. Without
 one, parts that are larger than the whole cannot be included in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, TypeVar
 
 from tracing.records import Usage
-from tracing.vocabularies.readers import decimal, integer, literal, mapping
+from tracing.vocabularies.provider_usage import provider_usage
+from tracing.vocabularies.readers import decimal, integer, mapping
 
 Amount = TypeVar("Amount", int, Decimal)
 
-# Names of providers for the same numbers.
-INPUT_TOKEN_KEYS = (
-    "prompt_tokens",
-    "input_tokens",
-    "promptTokens",
-    "inputTokens",
-    "prompt_token_count",
-    "promptTokenCount",
-)
-OUTPUT_TOKEN_KEYS = (
-    *("completion_tokens", "output_tokens", "completionTokens", "outputTokens"),
-    *("candidates_token_count", "candidatesTokenCount"),
-)
-TOTAL_TOKEN_KEYS = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
-TOKEN_DETAIL_KEYS = (
-    *("prompt_tokens_details", "input_tokens_details", "inputTokenDetails"),
-    *("completion_tokens_details", "output_tokens_details", "outputTokenDetails"),
-)
-CACHED_TOKEN_KEYS = (
-    *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
-    *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
-)
-CACHE_WRITE_TOKEN_KEYS = (
-    *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
-    *("cacheCreationInputTokens", "cacheWriteInputTokens"),
-)
-REASONING_TOKEN_KEYS = ("reasoning_tokens", "reasoningTokens", "thoughts_token_count", "thoughtsTokenCount")
+ALONE = {"input_tokens", "output_tokens"}
 
 
 def settled(said: Mapping[str, int]) -> Usage | None:
@@ -46,47 +22,33 @@ def settled(said: Mapping[str, int]) -> Usage | None:
     if not said:
         return None
     usage = Usage(**said)
-    inputs = _readings(usage.input_tokens, (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0))
-    outputs = _readings(usage.output_tokens, usage.reasoning_tokens or 0)
-    both = [(whole_input, whole_output) for whole_input in inputs for whole_output in outputs]
-    fitting = (pair for pair in both if sum(side or 0 for side in pair) == usage.total_tokens)
-    usage.input_tokens, usage.output_tokens = next(fitting, both[0])
-    if usage.total_tokens and usage.input_tokens is not None and usage.output_tokens is not None:
-        usage.output_tokens = max(usage.output_tokens, usage.total_tokens - usage.input_tokens)
+    if said.keys() != ALONE:
+        cached = (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0)
+        asked = cached, usage.input_tool_tokens, usage.input_audio_tokens, usage.input_image_tokens
+        answered = usage.reasoning_tokens, usage.output_audio_tokens, usage.output_image_tokens
+        inputs = _readings(usage.input_tokens, usage.input_text_tokens, asked)
+        outputs = _readings(usage.output_tokens, usage.output_text_tokens, answered)
+        both = [(whole_input, whole_output) for whole_input in inputs for whole_output in outputs]
+        fitting = (pair for pair in both if sum(side or 0 for side in pair) == usage.total_tokens)
+        usage.input_tokens, usage.output_tokens = next(fitting, both[0])
+        if usage.total_tokens and usage.input_tokens is not None and usage.output_tokens is not None:
+            usage.output_tokens = max(usage.output_tokens, usage.total_tokens - usage.input_tokens)
     return usage
 
 
-def _readings(whole: int | None, parts: int) -> list[int | None]:
-    """Return what the whole may be, the likeliest first: with its parts inside, or beside it."""
-    if whole is None or not parts:
-        return [whole]
-    return [whole + parts] if parts > whole else [whole, whole + parts]
+def _readings(whole: int | None, text: int | None, parts: tuple[int | None, ...]) -> list[int | None]:
+    """Return what the whole may be, the likeliest first: with its parts inside, or with some of them beside it.
 
-
-def provider_usage(value: Any) -> dict[str, int] | None:
-    """Return the usage object of a model provider's response, from JSON or from Python's output.
-
-    Anthropic counts cached tokens separately. Providers that speak of prompts, or have details, include them."""
-    stated = literal(value)
-    if not isinstance(stated, dict):
-        return None
-    nested = {name: n for key in TOKEN_DETAIL_KEYS for name, n in (mapping(stated.get(key)) or {}).items()}
-    both = {**nested, **stated}
-    said = {
-        "input_tokens": _first(stated, INPUT_TOKEN_KEYS),
-        "output_tokens": _first(stated, OUTPUT_TOKEN_KEYS),
-        "total_tokens": _first(stated, TOTAL_TOKEN_KEYS),
-        "cached_tokens": _first(both, CACHED_TOKEN_KEYS),
-        "cache_write_tokens": _first(both, CACHE_WRITE_TOKEN_KEYS),
-        "reasoning_tokens": _first(both, REASONING_TOKEN_KEYS),
-    }
-    inputs, parts = said["input_tokens"], (said["cached_tokens"] or 0) + (said["cache_write_tokens"] or 0)
-    if inputs is not None and parts:
-        whole = inputs + parts + (said["output_tokens"] or 0)
-        is_anthropic = "input_tokens" in stated and not nested
-        apart = is_anthropic if said["total_tokens"] is None else said["total_tokens"] == whole
-        said["input_tokens"] = inputs + parts if apart else inputs
-    return {part: tokens for part, tokens in said.items() if tokens is not None} or None
+    A part that is larger than the whole is beside it. So are sound and pictures if the whole is the text alone."""
+    *others, sound, pictures = (tokens or 0 for tokens in parts)
+    if whole is None:
+        return [(text or 0) + sound + pictures] if sound or pictures else [text]
+    media = sound + pictures if text == whole else 0
+    rest = [tokens for tokens in (*others, *(() if media else (sound, pictures))) if tokens]
+    known = whole + media + sum(tokens for tokens in rest if tokens > whole)
+    rest = [tokens for tokens in rest if tokens <= whole]
+    sums = (sum(some) for size in range(len(rest) + 1) for some in combinations(rest, size))
+    return [known + more for more in dict.fromkeys(sums)]
 
 
 def named_usage(**names: str) -> Any:
@@ -110,16 +72,16 @@ def buckets(value: Any) -> dict[str, int] | None:
     if not stated.keys().isdisjoint({"prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"}):
         return provider_usage(stated)
     amounts = {key: tokens for key, item in stated.items() if (tokens := integer(item)) is not None}
-    if any(_is_written(key) for key in amounts):  # which these name once more, by how long they live
-        amounts = {key: tokens for key, tokens in amounts.items() if not key.startswith("ephemeral_")}
+    parts = {name: _sum(n for key, n in amounts.items() if is_part(key)) for name, is_part in PARTS_BY_BUCKET.items()}
+    if any("creation" in key or "write" in key for key in amounts):  # which these name once more, by their time to live
+        amounts = {key: tokens for key, tokens in amounts.items() if "ephemeral" not in key}
     whole = wholes(amounts)
     said = {
         "input_tokens": whole.get("input"),
         "output_tokens": whole.get("output"),
         "total_tokens": whole.get("total"),
-        "cached_tokens": _sum(tokens for key, tokens in amounts.items() if _is_cached(key)),
         "cache_write_tokens": _sum(tokens for key, tokens in amounts.items() if _is_written(key)),
-        "reasoning_tokens": _sum(tokens for key, tokens in amounts.items() if "reasoning" in key),
+        **parts,
     }
     return {part: tokens for part, tokens in said.items() if tokens is not None} or None
 
@@ -134,7 +96,7 @@ def wholes(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
     """Return `input`, `output` and `total` including everything that belongs to them."""
     total = amounts.get("total")
     inputs, outputs = amounts.get("input"), amounts.get("output")
-    input_parts = _sum(n for key, n in amounts.items() if key != "input" and ("input" in key or "cache" in key))
+    input_parts = _sum(n for key, n in amounts.items() if key != "input" and _is_of_input(key))
     output_parts = _sum(n for key, n in amounts.items() if key != "output" and ("output" in key or "reasoning" in key))
     said = {
         "input": _sum(n for n in (inputs, input_parts) if n is not None),
@@ -150,18 +112,36 @@ def wholes(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
     return {name: n for name, n in said.items() if n is not None}
 
 
+def _is_of_input(key: str) -> bool:
+    return "input" in key or "cache" in key or (("audio" in key or "image" in key) and "output" not in key)
+
+
 def _is_written(key: str) -> bool:
-    return "cache" in key and ("creation" in key or "write" in key)
+    return ("cache" in key and ("creation" in key or "write" in key)) or "ephemeral" in key
 
 
 def _is_cached(key: str) -> bool:
     return "cache" in key and not _is_written(key)
 
 
+def _is_medium(medium: str, *, output: bool) -> Callable[[str], bool]:
+    return lambda key: medium in key and "cache" not in key and ("output" in key or "completion" in key) == output
+
+
+# Parts in Langfuse's buckets, by what their names contain.
+PARTS_BY_BUCKET: dict[str, Callable[[str], bool]] = {
+    "cached_tokens": _is_cached,
+    "reasoning_tokens": lambda key: "reasoning" in key,
+    "cache_write_1h_tokens": lambda key: "1h" in key and _is_written(key),
+    "input_audio_tokens": _is_medium("audio", output=False),
+    "output_audio_tokens": _is_medium("audio", output=True),
+    "input_image_tokens": _is_medium("image", output=False),
+    "output_image_tokens": _is_medium("image", output=True),
+    "cached_audio_tokens": lambda key: "audio" in key and _is_cached(key),
+    "cached_image_tokens": lambda key: "image" in key and _is_cached(key),
+}
+
+
 def _sum(amounts: Iterable[Amount]) -> Amount | None:
     found = list(amounts)
     return sum(found[1:], found[0]) if found else None
-
-
-def _first(stated: Mapping[str, Any], names: Iterable[str]) -> int | None:
-    return next((tokens for name in names if (tokens := integer(stated.get(name))) is not None), None)

@@ -1,5 +1,6 @@
 """The Vercel AI SDK, versions 4 to 7: `ai.*` attributes, with the application's values in metadata or context."""
 
+from decimal import Decimal
 from typing import Any
 
 from tracing.json_text import dump
@@ -8,6 +9,7 @@ from tracing.vocabularies.claims import environment
 from tracing.vocabularies.genai import provider
 from tracing.vocabularies.identity import ENVIRONMENT_NAMES, SESSION_NAMES, USER_NAMES
 from tracing.vocabularies.messages import asked, conversation, dumped, json_answered, json_asked
+from tracing.vocabularies.provider_usage import provider_usage, usage_cost, usage_tier
 from tracing.vocabularies.readers import (
     decoded,
     identifier,
@@ -16,11 +18,11 @@ from tracing.vocabularies.readers import (
     loose_json,
     mapping,
     milliseconds,
+    service_tier,
     tags,
     text,
 )
 from tracing.vocabularies.tables import Excerpt, Reader, Together, Vocabulary
-from tracing.vocabularies.usage import provider_usage
 
 CONTEXT_PREFIXES = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runtimeContext.")
 TEXT_KEY, TOOL_CALLS_KEY, REASONING_KEY = "ai.response.text", "ai.response.toolCalls", "ai.response.reasoning"
@@ -76,9 +78,26 @@ def response(values: dict[str, Any]) -> str | None:
 
 def provider_metadata(value: Any) -> dict[str, int] | None:
     """Return cached and reasoning tokens, which versions 4 and 5 report only in the provider's form."""
-    details = (provider_usage(inner) for inner in (mapping(value) or {}).values() if isinstance(inner, dict))
-    parts = ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
-    return {p: tokens for said in details for p, tokens in (said or {}).items() if p in parts} or None
+    wholes = ("input_tokens", "output_tokens", "total_tokens")
+    details = (provider_usage(usage) for usage in usages(value))
+    return {p: tokens for said in details for p, tokens in (said or {}).items() if p not in wholes} or None
+
+
+def usages(value: Any) -> list[dict[str, Any]]:
+    """Return what each provider says of the usage in its metadata."""
+    named = [inner for inner in (mapping(value) or {}).values() if isinstance(inner, dict)]
+    return [{**(mapping(inner.get("usage")) or {}), **inner} for inner in named]
+
+
+def gateway_cost(value: Any) -> Decimal | None:
+    """Return what a gateway charged (AI Gateway, OpenRouter), or None."""
+    return next((cost for usage in usages(value) if (cost := usage_cost(usage)) is not None), None)
+
+
+def provider_tier(value: Any) -> str | None:
+    """Return the service tier that a provider names."""
+    tiers = (service_tier(usage.get("serviceTier")) or usage_tier(usage) for usage in usages(value))
+    return next((tier for tier in tiers if tier), None)
 
 
 def values(value: Any) -> str | None:
@@ -132,6 +151,8 @@ VERCEL = Vocabulary(
             VERCEL_USAGE_PREFIX + "outputTokenDetails.reasoningTokens": integer,
         },
         "usage": {"ai.response.providerMetadata": provider_metadata},
+        "total_cost": {"ai.response.providerMetadata": gateway_cost},
+        "service_tier": {"ai.response.providerMetadata": provider_tier},
         "input": {
             "ai.prompt.messages": asked,
             "ai.prompt": prompt,

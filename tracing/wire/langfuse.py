@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tracing.records import Claims, Kind, Level, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord
 from tracing.vocabularies.asides import drop_placeholders, note_asides
+from tracing.vocabularies.assembly import priced_tier
 from tracing.vocabularies.messages import answered, asked
 from tracing.vocabularies.speech import says_nothing
 from tracing.vocabularies.tables import Excerpt
@@ -103,6 +104,7 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
             model=text(body.get("model")),
             model_parameters=parameters if isinstance(parameters, dict) else None,
             usage=usage_of(body.get("usageDetails"), body.get("usage")),
+            service_tier=priced_tier(None, parameters if isinstance(parameters, dict) else None),
             input_cost=costs.input,
             output_cost=costs.output,
             total_cost=costs.total,

@@ -1,0 +1,144 @@
+"""Reads the usage object of a model provider's response: tokens and parts, the service tier, and costs.
+
+Providers nest the parts of a side in details, name them in a list of modalities (Gemini), or put them beside the whole
+(Anthropic)."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tracing.records import PRICED_PARTS
+from tracing.vocabularies.readers import decimal, integer, literal, mapping, service_tier
+
+# Names of providers for the same numbers.
+INPUT_TOKEN_KEYS = (
+    *("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_token_count", "promptTokenCount"),
+)
+OUTPUT_TOKEN_KEYS = (
+    *("completion_tokens", "output_tokens", "completionTokens", "outputTokens"),
+    *("candidates_token_count", "candidatesTokenCount"),
+)
+TOTAL_TOKEN_KEYS = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
+INPUT_DETAIL_KEYS = (
+    *("prompt_tokens_details", "input_tokens_details", "input_token_details", "inputTokenDetails"),
+    *("inputTokensDetails", "promptTokensDetails", "prompt_token_details"),
+)
+OUTPUT_DETAIL_KEYS = (
+    *("completion_tokens_details", "output_tokens_details", "output_token_details", "outputTokenDetails"),
+    *("outputTokensDetails", "completionTokensDetails", "candidates_tokens_details", "candidatesTokensDetails"),
+)
+CACHED_DETAIL_KEYS = ("cached_tokens_details", "cachedTokensDetails", "cache_tokens_details", "cacheTokensDetails")
+WRITTEN_DETAIL_KEYS = ("cache_creation", "cacheCreation", "cache_creation_token_details", "cacheDetails")
+CACHED_TOKEN_KEYS = (
+    *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
+    *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
+    *("prompt_cache_hit_tokens", "cachedTokens", "cache_read_tokens"),
+)
+CACHE_WRITE_TOKEN_KEYS = (
+    *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
+    *("cacheCreationInputTokens", "cacheWriteInputTokens", "cache_creation", "cacheCreationTokens"),
+)
+WRITTEN_FOR_AN_HOUR_KEYS = ("ephemeral_1h_input_tokens", "ephemeral1hInputTokens", "cache_creation_1h", "1h")
+WRITTEN_BRIEFLY_KEYS = ("ephemeral_5m_input_tokens", "ephemeral5mInputTokens", "cache_creation_5m", "5m")
+REASONING_TOKEN_KEYS = (
+    *("reasoning_tokens", "reasoningTokens", "thoughts_token_count", "thoughtsTokenCount", "reasoning"),
+)
+TOOL_TOKEN_KEYS = ("tool_use_prompt_token_count", "toolUsePromptTokenCount", "tool_use_prompt_tokens")
+AUDIO_KEYS, IMAGE_KEYS, TEXT_KEYS = (
+    (f"{medium}_tokens", f"{medium}Tokens", medium, medium.upper()) for medium in ("audio", "image", "text")
+)
+BEDROCK_CACHE_KEYS = frozenset({"cacheReadInputTokens", "cacheWriteInputTokens"})
+COST_KEYS = ("cost", "total_cost", "totalCost", "cost_usd")
+
+
+def provider_usage(value: Any) -> dict[str, int] | None:
+    """Return the usage object of a model provider's response, from JSON or from Python's output.
+
+    Anthropic counts cached tokens separately. Providers that speak of prompts, or have details, include them."""
+    stated = literal(value)
+    if not isinstance(stated, dict):
+        return None
+    asked, answered = _details(stated, INPUT_DETAIL_KEYS), _details(stated, OUTPUT_DETAIL_KEYS)
+    read = _details(stated, CACHED_DETAIL_KEYS) or _details(asked, CACHED_DETAIL_KEYS)
+    written = _details(stated, WRITTEN_DETAIL_KEYS) or _details(asked, WRITTEN_DETAIL_KEYS)
+    hour, brief = _first(written, WRITTEN_FOR_AN_HOUR_KEYS), _first(written, WRITTEN_BRIEFLY_KEYS)
+    whole_written = _first({**asked, **stated}, CACHE_WRITE_TOKEN_KEYS)
+    said = {
+        "input_tokens": _first(stated, INPUT_TOKEN_KEYS),
+        "output_tokens": _first(stated, OUTPUT_TOKEN_KEYS),
+        "total_tokens": _first(stated, TOTAL_TOKEN_KEYS),
+        "cached_tokens": _first({**asked, **stated}, CACHED_TOKEN_KEYS),
+        "cache_write_tokens": _sum(hour, brief) if whole_written is None else whole_written,
+        "reasoning_tokens": _first({**answered, **stated}, REASONING_TOKEN_KEYS),
+        "cache_write_1h_tokens": hour,
+        "input_audio_tokens": _first(asked, AUDIO_KEYS),
+        "input_image_tokens": _first(asked, IMAGE_KEYS),
+        "output_audio_tokens": _first(answered, AUDIO_KEYS),
+        "output_image_tokens": _first(answered, IMAGE_KEYS),
+        "cached_audio_tokens": _first(read, AUDIO_KEYS),
+        "cached_image_tokens": _first(read, IMAGE_KEYS),
+        "input_tool_tokens": _first(stated, TOOL_TOKEN_KEYS),
+    }
+    is_anthropic = "input_tokens" in stated and not asked and not answered
+    _include_what_is_apart(said, is_apart=is_anthropic or not stated.keys().isdisjoint(BEDROCK_CACHE_KEYS))
+    return {part: n for part, n in said.items() if n or (n is not None and part not in PRICED_PARTS)} or None
+
+
+def _include_what_is_apart(said: dict[str, int | None], *, is_apart: bool) -> None:
+    """Add to the input what its provider counts beside it: Anthropic's cached tokens, and Gemini's of tools.
+
+    A reported total decides."""
+    inputs, total, tools = said["input_tokens"], said["total_tokens"], said["input_tool_tokens"]
+    if inputs is None:
+        return
+    if parts := (said["cached_tokens"] or 0) + (said["cache_write_tokens"] or 0):
+        apart = is_apart if total is None else total == inputs + parts + (said["output_tokens"] or 0)
+        said["input_tokens"] = inputs + parts if apart else inputs
+    if tools and total is None:
+        said["input_tokens"] = inputs + tools
+
+
+def usage_tier(value: Any) -> str | None:
+    """Return the service tier in the usage object of a provider's response."""
+    return service_tier((literal(value) or {}).get("service_tier")) if _is_object(value) else None
+
+
+def usage_cost(value: Any) -> Decimal | None:
+    """Return what a gateway charged, from its usage object (OpenRouter, Perplexity), or None."""
+    stated = literal(value) if _is_object(value) else None
+    if not isinstance(stated, dict):
+        return None
+    for key in COST_KEYS:
+        cost = stated.get(key)
+        if (amount := decimal(cost.get("total_cost") if isinstance(cost, dict) else cost)) is not None:
+            return amount
+    return None
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, str) and value[:1] == "{")
+
+
+def _details(stated: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Return the first details under one of `keys`, also from a list of modalities or of times to live."""
+    for key in keys:
+        details = stated.get(key)
+        if isinstance(details, list):
+            named = {str(d.get("modality") or d.get("ttl")): _tokens(d) for d in details if isinstance(d, dict)}
+            return {name: tokens for name, tokens in named.items() if tokens is not None}
+        if found := mapping(details):
+            return found
+    return {}
+
+
+def _tokens(detail: Mapping[str, Any]) -> int | None:
+    return _first(detail, ("tokenCount", "token_count", "inputTokens", "tokens"))
+
+
+def _sum(*amounts: int | None) -> int | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known else None
+
+
+def _first(stated: Mapping[str, Any], names: Iterable[str]) -> int | None:
+    return next((tokens for name in names if (tokens := integer(stated.get(name))) is not None), None)
