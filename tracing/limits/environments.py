@@ -15,10 +15,10 @@ def environment_name(sent: str) -> str:
 
     It is in lower case and has letters of any script, digits, - and _; everything else becomes one -. A leading
     `langfuse` is removed: Langfuse keeps such names for itself."""
-    if PLAIN_PATTERN.fullmatch(sent) and not is_placeholder(sent):
-        return sent
     if is_placeholder(sent):
         return ""
+    if PLAIN_PATTERN.fullmatch(sent):
+        return sent
     lower = normalized("NFC", sent.strip().lower())
     name = OTHERS_PATTERN.sub(
         "-", RESERVED_PREFIX_PATTERN.sub("", lower, count=1) if lower.startswith("langfuse") else lower

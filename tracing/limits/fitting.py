@@ -130,7 +130,8 @@ def _fit_claims(claims: Claims, report: Report, *, any_script: bool) -> None:
         claims.environment = _fit_environment(claims.environment, report)
     for field in ("name", "release", "version"):
         setattr(claims, field, _cut(getattr(claims, field), MAX_NAME_CHARACTERS, report))
-    _fit_names(claims, report)
+    if claims.tags is not None or claims.tool_names is not None:
+        _fit_names(claims, report)
     if claims.metadata is not None:
         claims.metadata = clean_json(claims.metadata)
 

@@ -1,7 +1,9 @@
 """Texts that stand in the place of an id that somebody did not have: they would join the conversations of strangers."""
 
 import re
+from functools import lru_cache
 
+MAX_REMEMBERED_CHARACTERS = 200  # of an id, which many spans repeat
 SCRUBBED_PREFIX = "[Scrubbed due to"  # Logfire's stand-in for a redacted value
 # How languages write that there is nothing, in lower case. `default` is no such word: people do choose it.
 NOTHING_WORDS = frozenset(
@@ -17,6 +19,11 @@ BRACED_PATTERN = re.compile(r"\{[A-Za-z_][\w.]*+\}", re.ASCII)
 
 def is_placeholder(value: str) -> bool:
     """Return whether the text of an id says that there is none."""
+    return _is_placeholder(value) if len(value) <= MAX_REMEMBERED_CHARACTERS else _is_placeholder.__wrapped__(value)
+
+
+@lru_cache(4_000)
+def _is_placeholder(value: str) -> bool:
     return (
         value.startswith(SCRUBBED_PREFIX)
         or value.strip().lower() in NOTHING_WORDS

@@ -26,8 +26,9 @@ REQUESTS = (
 )
 # Wire types of protobuf, and the fields by which the first item of a request tells its signal.
 FIXED64, LENGTH_DELIMITED = 1, 2
-TRACE_ID_FIELD, SPAN_ID_FIELD, TRACE_ID_BYTES, SPAN_ID_BYTES = 1, 2, 16, 8
-LOG_TIME_FIELDS, METRIC_DATA_FIELDS = (1, 11), (5, 7, 9, 10, 11)
+TRACE_ID_FIELD, SPAN_ID_FIELD, METRIC_NAME_FIELD = (1, LENGTH_DELIMITED), (2, LENGTH_DELIMITED), (1, LENGTH_DELIMITED)
+TRACE_ID_BYTES, SPAN_ID_BYTES, LOG_TIME_FIELDS = 16, 8, (1, 11)
+METRIC_DATA_FIELDS = frozenset((number, LENGTH_DELIMITED) for number in (5, 7, 9, 10, 11))
 OTHER_SPELLING_PATTERN = re.compile(rb'"(?:[a-z]++(?:_[a-z0-9]++)++|instrumentationLibrary[A-Za-z]*+)"\s*+:')
 MAX_RENAMED_LEVELS = 200
 
@@ -84,21 +85,28 @@ def _refuse_other(other: str | None, signal: str) -> None:
 
 
 def _signal_of(body: bytes) -> str | None:
-    """Return the signal of a protobuf request by the fields of its first item, or None if it does not tell."""
+    """Return the signal of a protobuf request by the fields of its first item, or None if it does not tell.
+
+    The first fields are enough: a span begins with its ids, a log record with its time."""
+    seen: dict[tuple[int, int], int] = {}
     try:
-        item = next(
-            one for envelope in children(body, 1) for scope in children(envelope, 2) for one in children(scope, 2)
-        )
-        fields = {(number, wire_type): end - start for number, wire_type, start, end in fields_of(item)}
+        for number, wire_type, start, end in fields_of(_first_item(body)):
+            seen.setdefault((number, wire_type), end - start)
+            if wire_type == FIXED64 and number in LOG_TIME_FIELDS:
+                return LOGS
+            if seen.get(TRACE_ID_FIELD) == TRACE_ID_BYTES and seen.get(SPAN_ID_FIELD) == SPAN_ID_BYTES:
+                return TRACES
     except (StopIteration, Unreadable):
         return None
-    sizes = fields.get((TRACE_ID_FIELD, LENGTH_DELIMITED)), fields.get((SPAN_ID_FIELD, LENGTH_DELIMITED))
-    if sizes == (TRACE_ID_BYTES, SPAN_ID_BYTES):
-        return TRACES
-    if any((number, FIXED64) in fields for number in LOG_TIME_FIELDS):
-        return LOGS
-    is_metric = sizes[0] is not None and any((number, LENGTH_DELIMITED) in fields for number in METRIC_DATA_FIELDS)
+    is_metric = METRIC_NAME_FIELD in seen and not METRIC_DATA_FIELDS.isdisjoint(seen)
     return METRICS if is_metric else None
+
+
+def _first_item(body: bytes) -> bytes:
+    """Return the first span, log record or metric. Raises StopIteration or Unreadable."""
+    return next(
+        item for envelope in children(body, 1) for scope in children(envelope, 2) for item in children(scope, 2)
+    )
 
 
 def _renamed(value: Any, level: int) -> Any:
