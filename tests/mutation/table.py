@@ -35,6 +35,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions/test_tombstones.py",
         "tests/sessions/test_remains.py",
         "tests/sessions/test_bulk.py",
+        "tests/sessions/test_export_files.py",
     ),
     "sessions/deletion/subjects.py": (
         "tests/sessions/test_deletion.py",
@@ -47,7 +48,12 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions/test_export_files.py",
         "tests/sessions/test_score_order.py",
     ),
-    "sessions/models/aggregates.py": ("tests/sessions/test_durations.py", *WIDE, *TWO_TENANTS),
+    "sessions/models/aggregates.py": (
+        "tests/sessions/test_durations.py",
+        "tests/sessions/test_account.py",
+        *WIDE,
+        *TWO_TENANTS,
+    ),
     "sessions/models/session.py": (
         "tests/sessions/test_properties.py",
         "tests/sessions/test_durations.py",
@@ -114,7 +120,12 @@ TESTS: dict[str, tuple[str, ...]] = {
         *STORED,
     ),
     "tracing/store/rows.py": ("tests/tracing/test_rollup.py", "tests/tracing/test_pricing.py", *STORED),
-    "tracing/store/statements.py": ("tests/tracing/test_locks.py", *STORED, "tests/tracing/test_langfuse_batch.py"),
+    "tracing/store/statements.py": (
+        "tests/statements/test_statements.py",
+        "tests/tracing/test_locks.py",
+        *STORED,
+        "tests/tracing/test_langfuse_batch.py",
+    ),
     "tracing/store/writing.py": (
         "tests/tracing/test_locks.py",
         *STORED,

@@ -46,3 +46,20 @@ def test_an_account_of_nothing_left_out_is_all_zero(project: Project) -> None:
         0,
         0,
     )
+
+
+def test_a_wrapper_that_repeats_and_adds_nothing_is_not_accounted_for(project: Project) -> None:
+    ingest(project.pk, [span("t", "root", claims=in_session("s")), span("t", "inner", "root"), call("t", "1", "inner")])
+    recompute_dirty(project.pk)
+
+    account = compute_account(Session.objects.for_project(project).get())
+
+    assert (account.call_count, account.wrapper_count) == (1, 0)
+
+
+def test_calls_of_a_model_in_several_traces_are_added_up(project: Project) -> None:
+    ingest(project.pk, [call(trace, "a", claims=in_session("s")) for trace in ("t1", "t2", "t3")])
+    recompute_dirty(project.pk)
+
+    (usage,) = Session.objects.for_project(project).get().usage_by_model.values()
+    assert usage["call_count"] == 3

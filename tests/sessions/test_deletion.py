@@ -278,3 +278,11 @@ def test_every_batch_prolongs_the_lease_of_its_worker(
     assert leases[0] < leases[1]
     assert receipt.leased_until is None
     assert Erasure.objects.for_project(project).get(id=erasure.id).leased_until is None
+
+
+def test_an_id_that_no_user_can_have_is_refused(project: Project, alice: User, client: Client) -> None:
+    client.force_login(alice)
+    where = reverse("project-erasures", args=[project.pk])
+
+    for length, status in ((200, 302), (201, 400)):
+        assert client.post(where, {"user_id": "u" * length, "again": "u" * length}).status_code == status

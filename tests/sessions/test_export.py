@@ -17,7 +17,7 @@ from projects.downloads.making import encoded
 from projects.models import AuditEvent, Project, User
 from sessions.conversations.conversation import Told, read_conversation
 from sessions.export.formats import EXPORT_FORMATS, cell
-from sessions.export.stream import export_of
+from sessions.export.stream import MOST_IDS, BadExport, export_of
 from sessions.models import Session
 from sessions.models.properties import properties_of
 from sessions.rollup.session_rows import recompute
@@ -227,3 +227,13 @@ def test_a_conversation_of_any_length_is_read_in_parts(
 
 def test_the_page_offers_the_formats(project: Project, alices: Client) -> None:
     assert "format=markdown" in alices.get(f"/project/{project.pk}/export").content.decode()
+
+
+@pytest.mark.parametrize("ids", [["a"] * (MOST_IDS + 1), ["a", "b\x00"]], ids=["too many", "a null character"])
+def test_names_that_no_export_can_have_are_refused(project: Project, ids: list[str]) -> None:
+    params = QueryDict(mutable=True)
+    params.setlist("id", ids)
+
+    with pytest.raises(BadExport) as refused:
+        export_of(project, params)
+    assert list(refused.value.errors) == ["id"]

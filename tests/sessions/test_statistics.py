@@ -232,3 +232,9 @@ def test_nothing_is_said_of_nothing() -> None:
 
 def test_effects_have_words() -> None:
     assert [ranks.size_in_words(d) for d in (0.1, -0.2, 0.4, -0.9)] == ["negligible", "small", "medium", "large"]
+
+
+@pytest.mark.parametrize("degrees", [301, 400, 1000])
+def test_students_quantiles_are_right_where_the_expansion_begins(degrees: int) -> None:
+    """Far out and with few degrees of freedom, each of its terms can be told from its absence."""
+    assert statistics.t_quantile(0.9999, degrees) == pytest.approx(stats.t.ppf(0.9999, degrees), rel=1e-7)

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from projects import sqlguard
 from tests.statements.assembled import ASSEMBLED, readable
 from tests.statements.regenerate import GOLDEN
+from tracing.store.statements import Statement
 
 ROOT = Path(__file__).parents[2]
 POSITIONAL = re.compile(r"(?<!%)%s")
@@ -46,3 +48,10 @@ def executed(folder: Path) -> Iterator[tuple[str, ast.expr]]:
                 continue
             if node.func.attr in ("execute", "executemany"):
                 yield f"{file.relative_to(ROOT)}:{node.lineno}", node.args[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_connects_by_itself() -> None:
+    connection.close()
+
+    assert Statement(template="SELECT 1").run() == [(1,)]

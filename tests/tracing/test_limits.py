@@ -15,10 +15,13 @@ from projects.jobs.redis_client import redis_client
 from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import otlp
+from tests.tracing.reports import span
+from tracing.ingest.pipeline import ingest
+from tracing.limits.fitting import MAX_TAGS
 from tracing.limits.reference import document
 from tracing.limits.table import INGESTION_LIMITS
-from tracing.models import IngestionIssue
-from tracing.records import Reason
+from tracing.models import IngestionIssue, Trace
+from tracing.records import Claims, Reason
 
 PATH = "/v1/traces"
 
@@ -103,3 +106,13 @@ def test_no_limit_lets_a_key_come_as_often_as_it_likes(
     settings.REQUESTS_PER_SECOND = 0
 
     assert [post(client, key).status_code for _ in range(5)] == [200] * 5
+
+
+@pytest.mark.parametrize(
+    ("count", "kept", "reported"), [(3, 3, 0), (MAX_TAGS, MAX_TAGS, 0), (MAX_TAGS + 1, MAX_TAGS, 1)]
+)
+def test_only_surplus_tags_are_reported(project: Project, count: int, kept: int, reported: int) -> None:
+    ingest(project.pk, [span("t", "a", claims=Claims(tags=[f"tag-{number:04}" for number in range(count)]))])
+
+    assert len(Trace.objects.for_project(project).get().tags) == kept
+    assert IngestionIssue.objects.for_project(project).filter(reason=Reason.ATTRIBUTES_CUT).count() == reported

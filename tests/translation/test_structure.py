@@ -243,3 +243,10 @@ def test_a_short_text_speaks_the_language_of_its_trace() -> None:
 
     assert {unit.source for unit in plan.units} == {"pt"}
     assert plan_of(source_of({"input": "ok 42"}), "en").units == ()
+
+
+@pytest.mark.parametrize("blanks", [0, 1, 2, 3])
+def test_blanks_at_the_edges_are_kept_aside_to_the_last(blanks: int) -> None:
+    masked = mask(" " * blanks + "Hello" + " " * blanks, [])
+
+    assert (masked.prefix, masked.text, masked.suffix) == (" " * blanks, "Hello", " " * blanks)
