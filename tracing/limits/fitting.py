@@ -21,6 +21,7 @@ MAX_COST = Decimal(10**7)  # USD: what numeric(20, 12) can add up without overfl
 MAX_NESTING_LEVELS = 32  # of a JSON value
 PAST_LIMIT = timedelta(days=3650)
 FUTURE_LIMIT = timedelta(days=1)
+FIRST_TOKEN_TOLERANCE = timedelta(milliseconds=50)
 LONGEST_SPAN = timedelta(days=30)
 
 Report = Callable[[Reason, str], None]
@@ -83,16 +84,37 @@ def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
     start, end = record.started_at, record.ended_at
     if start is not None and end is not None:
         if timedelta(0) <= end - start <= LONGEST_SPAN and _is_skewed(start, now) and _is_skewed(end, now):
-            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}")
+            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}{_sender(record)}")
             record.started_at, record.ended_at, record.has_wrong_clock = now - (end - start), now, True
             first = record.completion_started_at
             record.completion_started_at = now - (end - first) if first and start <= first <= end else None
         elif end - start > LONGEST_SPAN and not (_is_skewed(start, now) or _is_skewed(end, now)):
-            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}")
+            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}{_sender(record)}")
             wrong = "started_at" if abs(now - start) > abs(now - end) else "ended_at"
             setattr(record, wrong, None)
     for field in ("started_at", "ended_at", "completion_started_at"):
         setattr(record, field, _fit_time(getattr(record, field), report, now))
+    _fit_first_token(record, report)
+
+
+def _fit_first_token(record: SpanRecord, report: Report) -> None:
+    """Drop a first token outside of its span. One that is measured by another clock may be just outside."""
+    start, first, end = record.started_at, record.completion_started_at, record.ended_at
+    if first is None or start is None or end is None or start <= first <= end:
+        return
+    inside = min(max(first, start), end)
+    if abs(first - inside) > FIRST_TOKEN_TOLERANCE:
+        report(Reason.CLOCK_SKEW, f"first token at {first.isoformat()}, span until {end.isoformat()}{_sender(record)}")
+        record.completion_started_at = None
+    else:
+        record.completion_started_at = inside
+
+
+def _sender(record: SpanRecord) -> str:
+    """Return who sent a time, as far as the resource says."""
+    resource = (record.raw or {}).get("resource") or {}
+    named = [f"{key} {str(resource[key])[:60]}" for key in ("service.name", "host.name") if resource.get(key)]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _fit_span(record: SpanRecord, report: Report) -> None:

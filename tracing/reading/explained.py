@@ -128,8 +128,10 @@ EXPLANATIONS = {
     ),
     Reason.CLOCK_SKEW: Explanation(
         "Impossible time",
-        "The time of arrival is used instead. The duration of a span is kept where possible.",
-        "Set the clock of the machine that sends, and check that times are sent in the unit that the SDK expects.",
+        "The time of arrival is used instead. The duration of a span is kept where possible. A first token outside of"
+        " its span is not stored.",
+        "Set the clock of the machine that the sample names, and check that times are sent in the unit that the SDK"
+        " expects.",
     ),
     Reason.UNKNOWN_FIELDS: Explanation(
         "Part of a request that OTLP does not have",

@@ -17,6 +17,8 @@ STATUS_CODE_OK, STATUS_CODE_ERROR = 1, 2  # OTLP's status codes
 MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
 FAILED_ANSWER_PATTERN = re.compile(r'"is_?[Ee]rror"\s*+:\s*+true')
 STANDARD_TIERS = frozenset({"standard", "default", "auto", "standard_only", "on_demand", "on-demand", "none"})
+SMALLER_UNITS = (10**3, 10**6, 10**9)  # of the one that a key stands for
+QUICKEST_TOKEN, LONGEST_WAIT = timedelta(milliseconds=10), timedelta(days=365)
 NOISE_EVENTS = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})  # one for each token
 
 
@@ -31,7 +33,7 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         name=said.get("name") or span.name or None,
         started_at=span.started_at,
         ended_at=span.ended_at,
-        completion_started_at=_moment(said.get("completion_started_at"), span.started_at),
+        completion_started_at=_first_token(said.get("completion_started_at"), span),
         provider=said.get("provider"),
         model_parameters=merged(found.gathered.get("model_parameters", ())) or None,
         usage=settled(found.usage),
@@ -77,10 +79,17 @@ def _kind_and_model(said: dict[str, Any], *, has_usage: bool) -> tuple[Kind | No
     return kind, model
 
 
-def _moment(said: datetime | timedelta | None, start: datetime | None) -> datetime | None:
-    if not isinstance(said, timedelta):
-        return said
-    return start + said if start is not None else None
+def _first_token(said: datetime | timedelta | None, span: RawSpan) -> datetime | None:
+    """Return the time of the first token.
+
+    A duration that is longer than the span is read in the only unit that fits: seconds are often milliseconds."""
+    start, end = span.started_at, span.ended_at
+    if not isinstance(said, timedelta) or start is None:
+        return None if isinstance(said, timedelta) else said
+    if end is not None and start + min(said, LONGEST_WAIT) > end:
+        fitting = [shorter for unit in SMALLER_UNITS if QUICKEST_TOKEN <= (shorter := said / unit) <= end - start]
+        said = fitting[0] if len(fitting) == 1 else said
+    return start + min(said, LONGEST_WAIT)
 
 
 def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None:

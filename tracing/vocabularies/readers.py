@@ -14,6 +14,7 @@ from projects.values import in_utc
 from tracing.json_text import dump
 
 Member = TypeVar("Member", bound=IntEnum)
+MAX_SECONDS = 10**13  # 300,000 years, or nanoseconds that are taken for seconds
 MAX_NUMBER_CHARACTERS = 60
 MAX_LITERAL_CHARACTERS = 200_000  # Python's parser takes about 1 ms for 10,000
 
@@ -154,14 +155,18 @@ def iso_time(value: Any) -> datetime | None:
 
 def seconds(value: Any) -> timedelta | None:
     """Return a duration after the start of the span, from seconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**9:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_SECONDS:
         return None
     return timedelta(seconds=value)
 
 
 def milliseconds(value: Any) -> timedelta | None:
     """Return a duration after the start of the span, from milliseconds."""
-    return seconds(value / 1000) if isinstance(value, float) or (isinstance(value, int) and value < 10**12) else None
+    return (
+        seconds(value / 1000)
+        if isinstance(value, float) or (isinstance(value, int) and value < MAX_SECONDS * 1000)
+        else None
+    )
 
 
 def one_of(names: Mapping[str, Member]) -> Callable[[Any], Member | None]:
