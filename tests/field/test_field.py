@@ -155,8 +155,12 @@ def test_langsmiths_own_export_says_whose_it_is(client: Client, project: Project
         ["green", "prod"],
         "LangGraph",
     )
+    assert (trace.input_preview, trace.output_preview) == ("Hola", "Buenas")
     kinds = Span.objects.for_project(project).values_list("name", "kind")
     assert dict(kinds) == {"LangGraph": Kind.CHAIN, "ChatOpenAI": Kind.GENERATION}
+    call = Span.objects.for_project(project).get(kind=Kind.GENERATION)
+    assert (call.input_tokens, call.cached_tokens, call.reasoning_tokens) == (25, 10, 2)
+    assert call.total_cost == Decimal("0.0000072")
 
 
 def test_a_body_in_snake_case_is_read(client: Client, project: Project, key: Key) -> None:

@@ -221,9 +221,17 @@ def test_the_same_records_give_the_same_ids_and_others_do_not() -> None:
     assert all(len(trace) == 32 and len(span) == 16 for trace, span in ids)
 
 
-@pytest.mark.parametrize("name", ["api_error", "api_refusal"])
-def test_a_call_that_failed_says_why(name: str) -> None:
-    (span,) = decode_logs(body_of(claude(name, error="Overloaded", model="claude-opus-4-5")), otlp.PROTOBUF)
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("api_error", {"error": "Overloaded"}),
+        ("api_refusal", {"error_message": "Overloaded"}),
+        ("api_request", {"error.message": "Overloaded", "http.response.status_code": 529}),
+        ("sse_event", {"error.message": "Overloaded", "event.kind": "response.failed"}),
+    ],
+)
+def test_a_call_that_failed_says_why(name: str, more: dict[str, Any]) -> None:
+    (span,) = decode_logs(body_of(claude(name, model="claude-opus-4-5", **more)), otlp.PROTOBUF)
     record = translate(span)
 
     assert record is not None

@@ -4,7 +4,9 @@ from typing import Any
 
 from tracing.records import Kind
 from tracing.vocabularies.claims import MadeUp, environment
+from tracing.vocabularies.genai_usage import GENAI_USAGE_PREFIX
 from tracing.vocabularies.identity import below
+from tracing.vocabularies.provider_usage import provider_usage
 from tracing.vocabularies.pydantic_ai import conversation_id
 from tracing.vocabularies.readers import decoded, identifier, mapping, one_of, tags
 from tracing.vocabularies.tables import Together, Vocabulary
@@ -31,6 +33,12 @@ def made_up(value: Any) -> str | None:
     return MadeUp(named) if named else None
 
 
+def token_details(values: dict[str, Any]) -> dict[str, int] | None:
+    """Return the parts of a call's tokens, which LangChain has as JSON: `{"cache_read": 10}`."""
+    return provider_usage({key.removeprefix(GENAI_USAGE_PREFIX): mapping(value) for key, value in values.items()})
+
+
+TOKEN_DETAILS = Together(token_details)
 FRAMEWORKS = Vocabulary(
     title="LangSmith, Mastra, LangWatch, Spring AI, Eve and others",
     table={
@@ -75,6 +83,9 @@ FRAMEWORKS = Vocabulary(
             "braintrust.metadata": mapping,
         },
         "claims.name": {"langsmith.trace.name": identifier},
+        "usage": dict.fromkeys(
+            (GENAI_USAGE_PREFIX + "input_token_details", GENAI_USAGE_PREFIX + "output_token_details"), TOKEN_DETAILS
+        ),
         "kind": {"langsmith.span.kind": one_of(LANGSMITH_KINDS)},
     },
 )

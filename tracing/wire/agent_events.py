@@ -24,11 +24,13 @@ from tracing.vocabularies.coding_agents import (
 from tracing.vocabularies.readers import identifier, milliseconds
 
 STATUS_UNSET, STATUS_ERROR = 0, 2
+EVENT_NAME_KEYS, MAX_EVENT_NAME_CHARACTERS = ("event.name", "event_name"), 200
 TURN_KEYS = ("prompt.id", "prompt_id", "turn.id", "turn_id")
 AGENT_KEYS = ("agent_id", "agent.id", "agent.name", "agent_name")
 PARENT_AGENT_KEYS = ("parent_agent_id", "parent_agent.id")
 CALL_KEYS, TOOL_CALL_KEYS = ("request_id", "response_id"), ("tool_use_id", "call_id", "tool_call_id")
-STREAM_END = "response.completed"
+STREAM_ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
+ERROR_KEYS = ("error.message", "error", "error_message")
 
 
 class AgentEvent(NamedTuple):
@@ -48,7 +50,7 @@ class AgentEvent(NamedTuple):
 
 AGENT_EVENTS = {
     "user_prompt": AgentEvent(PROMPT_TYPE),
-    "api_request": AgentEvent(CALL_TYPE, CALL_KEYS, only_if=(*ALL_USAGE_KEYS, "cost_usd")),
+    "api_request": AgentEvent(CALL_TYPE, CALL_KEYS, only_if=(*ALL_USAGE_KEYS, "cost_usd", *ERROR_KEYS)),
     "api_response": AgentEvent(CALL_TYPE, CALL_KEYS),
     "sse_event": AgentEvent(CALL_TYPE, is_end=True),
     "websocket_event": AgentEvent(CALL_TYPE, is_end=True),
@@ -144,7 +146,8 @@ class LoggedEvent(NamedTuple):
             span.started_at = None if record.time is None else record.time - took
         else:
             span.name = ""
-        span.status_code = STATUS_ERROR if event.is_failure else STATUS_UNSET
+        has_failed = event.is_failure or (event.span_type == CALL_TYPE and _first(record, ERROR_KEYS) is not None)
+        span.status_code = STATUS_ERROR if has_failed else STATUS_UNSET
         return span
 
 
@@ -179,7 +182,7 @@ def digest(size: int, *parts: str) -> str:
 
 def _names(record: LogRecord) -> Iterator[str]:
     body = record.body if isinstance(record.body, str) else ""
-    for name in (record.name, record.attributes.get("event.name"), body[:200]):
+    for name in (record.name, *map(record.attributes.get, EVENT_NAME_KEYS), body[:MAX_EVENT_NAME_CHARACTERS]):
         if isinstance(name, str) and name:
             yield name
 
@@ -190,7 +193,7 @@ def _event_of(name: str) -> AgentEvent | None:
 
 def _is_told(record: LogRecord, event: AgentEvent) -> bool:
     """Return whether the record has what its row asks for."""
-    if event.is_end and record.attributes.get("event.kind") != STREAM_END:
+    if event.is_end and identifier(record.attributes.get("event.kind")) not in STREAM_ENDS:
         return False
     return not event.only_if or any(key in record.attributes for key in event.only_if)
 
