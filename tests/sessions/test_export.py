@@ -231,7 +231,7 @@ def test_the_page_offers_the_formats(project: Project, alices: Client) -> None:
 
 @pytest.mark.parametrize("ids", [["a"] * (MOST_IDS + 1), ["a", "b\x00"]], ids=["too many", "a null character"])
 def test_names_that_no_export_can_have_are_refused(project: Project, ids: list[str]) -> None:
-    params = QueryDict(mutable=True)
+    params = QueryDict("format=jsonl", mutable=True)
     params.setlist("id", ids)
 
     with pytest.raises(BadExport) as refused:
