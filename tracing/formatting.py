@@ -5,7 +5,7 @@ from decimal import Decimal
 from tracing.records import Kind
 
 POWERS_OF_THOUSAND = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-# Six hues for ten kinds: what is alike looks alike.
+# Six hues for twelve kinds: what is alike looks alike.
 HUES = {
     Kind.GENERATION: "generation",
     Kind.TOOL: "tool",
@@ -14,6 +14,8 @@ HUES = {
     Kind.EMBEDDING: "retriever",
     Kind.GUARDRAIL: "guardrail",
     Kind.EVALUATOR: "guardrail",
+    Kind.TRANSCRIPTION: "tool",
+    Kind.SPEECH: "tool",
 }
 
 

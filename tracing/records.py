@@ -23,6 +23,12 @@ class Kind(IntEnum):
     RETRIEVER = 7
     EVALUATOR = 8
     GUARDRAIL = 9
+    TRANSCRIPTION = 10
+    SPEECH = 11
+
+
+# Steps that hear and speak. What was heard is their input, what was said their output.
+VOICE_KINDS = frozenset({Kind.TRANSCRIPTION, Kind.SPEECH})
 
 
 class Level(IntEnum):

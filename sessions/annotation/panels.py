@@ -1,5 +1,6 @@
 """The contents of the annotate panel for a session, trace or span: scores with authors, questions, comments."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from sessions.models import DataType, ObjectType, ScoreConfig
 from tracing.formatting import counted
 from tracing.models import Score, Trace
 from tracing.reading import budget
+from tracing.reading.exchanges import turn_id_of
 from tracing.reading.spans import text_of, texts_of
 from tracing.store.previews import spoken_text
 
@@ -86,7 +88,7 @@ class Given:
 class Mark:
     """The annotations of one turn, for a reader of the whole session."""
 
-    trace_id: str
+    turn_id: str
     given: list[Given] = field(default_factory=list)
     comments: int = 0
     thumb: bool | None = None  # this person's
@@ -193,27 +195,40 @@ def own_of(scores: Iterable[Score], config: ScoreConfig, user: User) -> Score | 
 
 def load_marks(project: Project, target: Target, user: User) -> list[Mark]:
     """Load the annotations of all turns that have any."""
-    traces = Trace.objects.for_project(project).filter(session_id=target.session_id).values("trace_id")
-    scores: QuerySet[Score] = Score.objects.for_project(project).filter(trace_id__in=traces)
-    found: dict[str, list[Given]] = {}
+    traces = Trace.objects.for_project(project).filter(session_id=target.session_id)
+    trace_ids = traces.values("trace_id")
+    conversations = traces.filter(turn_count__gt=1).values("trace_id")
+    scores: QuerySet[Score] = Score.objects.for_project(project).filter(trace_id__in=trace_ids)
+    scores = scores.annotate(is_of_part=Q(span_id__isnull=False, trace_id__in=conversations))
+    found: dict[str, list[Given]] = defaultdict(list)
     for given in load_given(project, list(scores.order_by("scored_at", "id")[:MAX_SHOWN_ANNOTATIONS]), user):
-        found.setdefault(given.score.trace_id or "", []).append(given)
-    talked: dict[str, int] = {}
-    for thread in threads_on(project, Q(object_type=ObjectType.TRACE, object_id__in=traces)):
-        talked[thread.first.object_id] = talked.get(thread.first.object_id, 0) + 1 + len(thread.answers)
+        found[_turn_id(given.score)].append(given)
+    talked: dict[str, int] = defaultdict(int)
+    on_turns = Q(object_type=ObjectType.TRACE, object_id__in=trace_ids)
+    on_parts = Q(object_type=ObjectType.OBSERVATION, trace_id__in=conversations)
+    for thread in threads_on(project, on_turns | on_parts):
+        first = thread.first
+        turn_id = turn_id_of(first.trace_id, first.object_id) if first.trace_id else first.object_id
+        talked[turn_id] += 1 + len(thread.answers)
     return [
         Mark(
-            trace_id=trace_id,
-            given=found.get(trace_id, []),
-            comments=talked.get(trace_id, 0),
-            thumb=_thumb(found.get(trace_id, [])),
+            turn_id=turn_id,
+            given=found.get(turn_id, []),
+            comments=talked.get(turn_id, 0),
+            thumb=_thumb(found.get(turn_id, [])),
         )
-        for trace_id in dict.fromkeys([*found, *talked])
+        for turn_id in dict.fromkeys([*found, *talked])
     ]
 
 
+def _turn_id(score: Any) -> str:
+    """Return the id of the turn that was scored: the trace, or of one that holds several, the one the span began."""
+    return turn_id_of(score.trace_id, score.span_id) if score.is_of_part else score.trace_id or ""
+
+
 def _thumb(given: list[Given]) -> bool | None:
-    own = [g.score for g in given if g.is_own and g.score.name == "thumbs" and g.score.span_id is None]
+    scores: list[Any] = [g.score for g in given if g.is_own and g.score.name == "thumbs"]
+    own = [score for score in scores if score.span_id is None or score.is_of_part]
     return bool(own[0].value) if own and own[0].value is not None else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sessions.models import Session
 from tracing.models import Trace
+from tracing.reading.exchanges import turns_in
 from tracing.reading.messages import content_of
 from tracing.reading.sayings import is_conversation, saying
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
@@ -15,7 +16,7 @@ EXPORT_TEXT_BATCH_TRACES = 50  # traces whose texts are in memory
 EXPORT_BATCH_TRACES = 500  # traces that one query answers
 
 Message = dict[str, Any]
-Texts = dict[str, dict[str, str]]  # by side and trace id
+Texts = dict[str, dict[str, str]]  # by side and id of the turn
 
 
 class Told:
@@ -55,7 +56,7 @@ class Told:
 def read_conversation(session: Session) -> Iterator[Message]:
     """Yield the session's messages, read in parts however many there are."""
     told = Told()
-    for some in _batches(traces_of(session), EXPORT_TEXT_BATCH_TRACES):
+    for some in _batches(turns_in(traces_of(session)), EXPORT_TEXT_BATCH_TRACES):
         yield from _messages(told, some, _texts(session.project_id, some))
 
 
@@ -68,7 +69,7 @@ def read_conversations(sessions: Sequence[Session]) -> Iterator[tuple[Session, I
         project_id = some[0].project_id
         by_session: dict[str | None, list[Trace]] = {session.session_id: [] for session in some}
         found = Trace.objects.for_project(project_id).filter(session_id__in=list(by_session))
-        traces = list(found.order_by("session_id", "started_at", "trace_id").only(*SIDE_COLUMNS))
+        traces = list(turns_in(found.order_by("session_id", "started_at", "trace_id").only(*SIDE_COLUMNS)))
         for trace in traces:
             by_session[trace.session_id].append(trace)
         texts = _texts(project_id, traces)
@@ -83,7 +84,7 @@ def _texts(project_id: int, traces: Sequence[Trace]) -> Texts:
 def _messages(told: Told, traces: Sequence[Trace], texts: Texts) -> Iterator[Message]:
     for trace in traces:
         for side, role in ROLES.items():
-            if text := texts[side].get(trace.trace_id):
+            if text := texts[side].get(trace.turn_id):
                 yield from told.new_in(messages_in(text, role), is_answer=side == "output")
 
 

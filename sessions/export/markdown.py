@@ -23,7 +23,7 @@ def as_markdown(session: Session, messages: Iterator[Message]) -> Iterator[str]:
     tokens, cost = session.total_tokens, session.total_cost
     known_tokens = bounded(str(tokens), session.unmeasured_count, is_known=tokens > 0)
     known_cost = bounded(plain(cost), session.unpriced_count, is_known=cost > 0)
-    yield f"- {session.trace_count} traces, {known_tokens} tokens, {known_cost} USD\n"
+    yield f"- {session.turn_count} turns, {known_tokens} tokens, {known_cost} USD\n"
     for message in messages:
         yield f"\n## {_who(message)}\n"
         yield from _parts(message)

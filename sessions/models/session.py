@@ -86,7 +86,15 @@ class SessionProperties(models.Model):
         label="Traces",
         help="Number of traces with this session id.",
         kind=PropertyKind.NUMBER,
-        aliases=("traces", "turns"),
+        aliases=("traces",),
+    )
+    turn_count = from_traces(
+        models.IntegerField(default=0, db_default=0),
+        sql="sum(t.turn_count)",
+        label="Turns",
+        help="Number of turns: one for each trace, or one for each exchange of a trace that holds a conversation.",
+        kind=PropertyKind.NUMBER,
+        aliases=("turns",),
     )
     span_count = from_traces(
         models.IntegerField(default=0),

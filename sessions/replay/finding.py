@@ -3,19 +3,24 @@
 Reads the search index of each turn. The newest turns are not indexed yet: their texts are read themselves, and of
 earlier turns without a row, the few words that lists show."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions.models import Session, TraceText
 from sessions.replay.turns import traces_of
 from sessions.search.tokens import folded
 from tracing.models import Trace
+from tracing.reading.exchanges import turns_in
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
 from tracing.store.previews import spoken_text
 
 MAX_TURNS_LISTED = 200  # turns that are listed
 MAX_TRACES_SEARCHED = 50_000  # traces of a session
+MAX_CONVERSATIONS_READ = 30  # traces of several turns whose texts are read to find the turn
 FRESH = 30  # turns without a row whose texts are read
 MAX_TEXT_BYTES_SEARCHED = 200_000  # bytes of a text beyond which it is left to the index
 MIN_FIND_CHARACTERS = 2
@@ -30,7 +35,7 @@ class TurnMatch:
     `words` are between `before` and `after`; they are empty if only the turn's name matches."""
 
     number: int
-    trace_id: str
+    turn_id: str
     before: str
     words: str
     after: str
@@ -47,7 +52,7 @@ class TurnMatches:
 
 
 def found_in(session: Session, asked: str, *, only: str = "") -> TurnMatches:
-    """Find words in a session, in at most seven queries whatever its size."""
+    """Find words in a session, in at most ten queries whatever its size."""
     asked = " ".join(asked.replace("\x00", "").split())[:MAX_FIND_CHARACTERS]
     needle = folded(asked)
     if len(needle) < MIN_FIND_CHARACTERS and (not needle or needle.isascii()):
@@ -62,40 +67,79 @@ def found_in(session: Session, asked: str, *, only: str = "") -> TurnMatches:
     )
     fresh = _fresh(session, list(traces.exclude(is_indexed).order_by("-started_at").only(*SIDE_COLUMNS)[:FRESH]))
     found |= {trace_id for trace_id, text in fresh.items() if needle in text}
-    order = traces.order_by("started_at", "trace_id").values_list("trace_id", flat=True)[:MAX_TRACES_SEARCHED]
-    hits = [(number, trace_id) for number, trace_id in enumerate(order, start=1) if trace_id in found]
-    return TurnMatches(
-        asked, _told(session, hits[:MAX_TURNS_LISTED], fresh, needle), is_capped=len(hits) > MAX_TURNS_LISTED
-    )
+    hits = list(islice(_numbered(traces, found), MAX_TURNS_LISTED + 1))
+    told = _told(session, hits[:MAX_TURNS_LISTED], fresh, needle)
+    return TurnMatches(asked, told[:MAX_TURNS_LISTED], is_capped=max(len(hits), len(told)) > MAX_TURNS_LISTED)
+
+
+def _numbered(traces: QuerySet[Trace], found: Collection[str]) -> Iterator[tuple[int, str, int]]:
+    """Yield the number of the first turn, the id, and the number of turns of each trace that was found."""
+    number = 1
+    order = traces.order_by("started_at", "trace_id").values_list("trace_id", "turn_count")
+    for trace_id, turn_count in order[:MAX_TRACES_SEARCHED]:
+        if trace_id in found:
+            yield number, trace_id, turn_count
+        number += turn_count
 
 
 def _fresh(session: Session, traces: list[Trace]) -> dict[str, str]:
-    """Return the last question and the answer of these turns, folded, by trace id."""
+    """Return the last question and the answer of these traces, or of all their turns, folded, by trace id."""
+    turns = list(turns_in(traces))
+    said = _said(session, turns)
+    texts: dict[str, str] = {}
+    for turn in turns:
+        if turn.turn_id in said:
+            texts[turn.trace_id] = f"{texts.get(turn.trace_id, '')} {said[turn.turn_id]}"
+    return texts
+
+
+def _said(session: Session, turns: list[Trace]) -> dict[str, str]:
+    """Return the last question and the answer of turns, folded, by the ids of turns."""
     texts: dict[str, str] = {}
     for side, role in ROLES.items():
-        for trace_id, text in load_side(session.project_id, traces, side, most=MAX_TEXT_BYTES_SEARCHED).items():
-            texts[trace_id] = f"{texts.get(trace_id, '')} {spoken_text(text, role=role)}"
-    return {trace_id: folded(text) for trace_id, text in texts.items()}
+        for turn_id, text in load_side(session.project_id, turns, side, most=MAX_TEXT_BYTES_SEARCHED).items():
+            spoken = spoken_text(text, role=role)
+            texts[turn_id] = f"{texts.get(turn_id, '')} {spoken}"
+    return {turn_id: folded(text) for turn_id, text in texts.items()}
 
 
-def _told(session: Session, hits: list[tuple[int, str]], fresh: dict[str, str], needle: str) -> list[TurnMatch]:
-    trace_ids = [trace_id for _, trace_id in hits]
+def _told(session: Session, hits: list[tuple[int, str, int]], fresh: dict[str, str], needle: str) -> list[TurnMatch]:
+    trace_ids = [trace_id for _, trace_id, _ in hits]
     indexed = TraceText.objects.for_project(session.project_id).filter(trace_id__in=trace_ids)
     texts = fresh | {row.trace_id: row.folded for row in indexed.only("pk", "trace_id", "folded")}
     missing = traces_of(session).filter(trace_id__in=set(trace_ids) - texts.keys())
     for trace_id, question, answer in missing.values_list("trace_id", "input_preview", "output_preview"):
         texts[trace_id] = folded(f"{question} {answer}")
-    return [_hit(number, trace_id, texts.get(trace_id, ""), needle) for number, trace_id in hits]
+    exchanges = _exchanges(session, [trace_id for _, trace_id, turn_count in hits if turn_count > 1])
+    told: list[TurnMatch] = []
+    for number, trace_id, _ in hits:
+        own = [(place, turn_id, text) for place, turn_id, text in exchanges.get(trace_id, ()) if needle in text]
+        for place, turn_id, text in own or [(0, trace_id, texts.get(trace_id, ""))]:
+            told.append(_hit(number + place, turn_id, text, needle))
+    return told
 
 
-def _hit(number: int, trace_id: str, text: str, needle: str) -> TurnMatch:
+def _exchanges(session: Session, trace_ids: list[str]) -> dict[str, list[tuple[int, str, str]]]:
+    """Return place, id and words of each turn of traces that hold several, by trace id."""
+    if not trace_ids:
+        return {}
+    traces = traces_of(session).filter(trace_id__in=trace_ids[:MAX_CONVERSATIONS_READ]).only(*SIDE_COLUMNS)
+    turns = list(turns_in(traces))
+    said = _said(session, turns)
+    found: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    for turn in turns:
+        found[turn.trace_id].append((turn.place, turn.turn_id, said.get(turn.turn_id, "")))
+    return found
+
+
+def _hit(number: int, turn_id: str, text: str, needle: str) -> TurnMatch:
     place = text.find(needle)
     if place < 0:
-        return TurnMatch(number=number, trace_id=trace_id, before=text[: 2 * AROUND], words="", after="")
+        return TurnMatch(number=number, turn_id=turn_id, before=text[: 2 * AROUND], words="", after="")
     end = place + len(needle)
     return TurnMatch(
         number=number,
-        trace_id=trace_id,
+        turn_id=turn_id,
         before=text[max(0, place - AROUND) : place],
         words=text[place:end],
         after=text[end : end + AROUND],

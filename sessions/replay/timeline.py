@@ -1,6 +1,6 @@
-"""The whole session on one strip: a bar for each trace, or for several, with long waits shortened.
+"""The whole session on one strip: a bar for each turn, or for several, with long waits shortened.
 
-Whatever the session, the database draws at most BARS bars from at most MAX_TIMELINE_TRACES traces."""
+Whatever the session, the database draws at most BARS bars from at most MAX_TIMELINE_TURNS turns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.db import connection
 
 from sessions.models import Session
 
-MAX_TIMELINE_TRACES = 50_000
+MAX_TIMELINE_TURNS = 50_000
 BARS = 240
 IDLE_CUT = timedelta(seconds=30)
 GAP_WIDTH = 4.0  # percent of the strip that a long wait takes, while there are few of them
@@ -19,21 +19,26 @@ GAPS_WIDTH = 40.0  # percent that all of them take together
 MAX_WAIT_LABELS = 8  # of the longest waits
 MIN_BAR_PERCENT = 0.2
 
-# `told` walks along the traces: `wait` is the long wait that one ended, `waited` and `waits` sum up those until then.
+# `told` walks along the turns: `wait` is the long wait that one ended, `waited` and `waits` sum up those until then.
 # What is drawn is the time without them, and a gap for each. A bar is what begins in the same BARS-th of the strip.
 DRAWN = """
 WITH told AS MATERIALIZED (
     SELECT *, coalesce(sum(wait) OVER until, 0) AS waited, count(wait) OVER until AS waits
     FROM (
-        SELECT trace_id, error_count, row_number() OVER told AS number,
+        SELECT turn_id, error_count, row_number() OVER told AS number,
             date_part('epoch', started_at) AS start, date_part('epoch', ended_at) AS stop,
             date_part('epoch', nullif(greatest(started_at - max(ended_at) OVER before, %(cut)s), %(cut)s)) AS wait
         FROM (
-            SELECT trace_id, error_count, started_at, ended_at FROM trace
-            WHERE project_id = %(project_id)s AND session_id = %(session_id)s
-            ORDER BY started_at, trace_id OFFSET %(skipped)s LIMIT %(limit)s
+            SELECT coalesce(t.trace_id || ':' || (e.told->>'id'), t.trace_id) AS turn_id,
+                coalesce((e.told->>'error_count')::int, t.error_count) AS error_count,
+                coalesce((e.told->>'started_at')::timestamptz, t.started_at) AS started_at,
+                coalesce((e.told->>'ended_at')::timestamptz, t.ended_at) AS ended_at,
+                row_number() OVER (ORDER BY t.started_at, t.trace_id, e.place) AS number
+            FROM trace t LEFT JOIN LATERAL jsonb_array_elements(t.exchanges) WITH ORDINALITY AS e(told, place) ON true
+            WHERE t.project_id = %(project_id)s AND t.session_id = %(session_id)s
+            ORDER BY number OFFSET %(skipped)s LIMIT %(limit)s
         ) AS asked
-        WINDOW told AS (ORDER BY started_at, trace_id),
+        WINDOW told AS (ORDER BY asked.number),
             before AS (told ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ) AS walked
     WINDOW until AS (ORDER BY number ROWS UNBOUNDED PRECEDING)
@@ -51,7 +56,7 @@ WITH told AS MATERIALIZED (
     FROM told, scaled
     GROUP BY gap, floor((waits * gap + (start - waited - origin) * scale) * %(bars)s / 100)
 )
-SELECT number, last, trace_id, bars.left, bars.right, errors, failed, spent, wait, gap
+SELECT number, last, turn_id, bars.left, bars.right, errors, failed, spent, wait, gap
 FROM bars JOIN told USING (number) ORDER BY number
 """
 
@@ -61,7 +66,7 @@ class Drawn(NamedTuple):
 
     number: int
     last: int
-    trace_id: str
+    turn_id: str  # of the first one
     left: float
     right: float
     error_count: int
@@ -73,13 +78,13 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineBar:
-    """One trace or several.
+    """One turn or several.
 
     `left` and `width` are percent of the strip, `failed` is the share of them that has errors."""
 
     number: int
     last: int
-    trace_id: str
+    turn_id: str  # of the first one
     left: float
     width: float
     error_count: int
@@ -134,19 +139,19 @@ class Timeline:
         return max(1, self.first - half), min(self.total, self.last + half)
 
 
-def compute_timeline(session: Session, first: int = 1, last: int = MAX_TIMELINE_TRACES) -> Timeline:
+def compute_timeline(session: Session, first: int = 1, last: int = MAX_TIMELINE_TURNS) -> Timeline:
     """Compute the timeline of a session in one query."""
     first = max(first, 1)
-    rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MAX_TIMELINE_TRACES))
+    rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MAX_TIMELINE_TURNS))
     if not rows:
-        return Timeline(bars=[], gaps=[], first=1, last=0, total=session.trace_count)
+        return Timeline(bars=[], gaps=[], first=1, last=0, total=session.turn_count)
     last = first + rows[-1].last - 1
     return Timeline(
         bars=[_bar(row, first) for row in rows],
         gaps=_gaps(rows),
         first=first,
         last=last,
-        total=max(session.trace_count, last),
+        total=max(session.turn_count, last),
     )
 
 
@@ -164,7 +169,7 @@ def _bar(row: Drawn, first: int) -> TimelineBar:
     return TimelineBar(
         number=row.number + first - 1,
         last=row.last + first - 1,
-        trace_id=row.trace_id,
+        turn_id=row.turn_id,
         left=round(left, 2),
         width=round(width, 2),
         error_count=row.error_count,

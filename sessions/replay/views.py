@@ -34,7 +34,7 @@ EMPTY_IS_NOTHING = {PropertyKind.SET, PropertyKind.SCORES}
 PLACED = {PropertyKind.ID, PropertyKind.TEXT, PropertyKind.USAGE}
 # What a glance asks for; the other properties stand folded below.
 FIRST_SESSION_PROPERTIES = (
-    "created_at", "updated_at", "trace_count", "duration_ms", "active_ms", "total_tokens", "total_cost", "error_count",
+    "created_at", "updated_at", "turn_count", "duration_ms", "active_ms", "total_tokens", "total_cost", "error_count",
     "user_ids", "environments", "tags", "scores",
 )  # fmt: skip
 SESSION_EXPORT_FORMATS = (("markdown", "Markdown"), ("jsonl", "Chat messages (JSONL)"), ("json", "Everything (JSON)"))
@@ -178,10 +178,10 @@ def _facts(found: Session) -> tuple[list[Property], list[Property]]:
 def _asked(request: PageRequest, found: Session) -> turns.TurnPage:
     """Return the window that the address names; a trace that is gone leads to the beginning."""
     only, page = request.GET.get("only", ""), None
-    if trace_id := request.GET.get("turn", ""):
-        page = turns.turns_around(found, trace_id, only=only)
+    if turn_id := request.GET.get("turn", ""):
+        page = turns.turns_around(found, turn_id, only=only)
     elif number := number_in(request.GET.get("at", "").partition(".")[0]):
-        page = turns.turns_around(found, turns.trace_at(found, number, only=only), only=only)
+        page = turns.turns_around(found, turns.turn_at(found, number, only=only), only=only)
     elif before := turns.Cursor.read(request.GET.get("before", "")):
         page = turns.turns_before(found, before, only=only)
     return page or turns.turns_after(found, turns.Cursor.read(request.GET.get("after", "")), only=only)
@@ -222,7 +222,7 @@ def _hits(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
 def _read(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     turn = turns.one_turn(found, request.GET["read"])
     if turn is None:
-        raise Http404("The session has no such trace; it may have been deleted.")
+        raise Http404("The session has no such turn; it may have been deleted.")
     return render(request, "sessions/replay/_reading.html", context | {"turn": turn, "is_reached": True})
 
 
@@ -232,7 +232,7 @@ def _live(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
     seen = moment_in(request.GET.get("seen", "").replace(" ", "+"))
     context |= {"saying": load_saying(found, context["project"])}
     context |= {"page": turns.turns_after(found, end, only=context["only"])}
-    grown = turns.one_turn(found, end.trace_id) if end else None
+    grown = turns.one_turn(found, end.turn_id) if end else None
     if grown and seen and grown.trace.updated_at <= seen:
         grown = None
     if not context["page"].turns and grown is None:

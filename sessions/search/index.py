@@ -6,6 +6,7 @@ deleted trace leaves goes with it (`forget`) and again when its mark is taken, s
 import hashlib
 import math
 import time
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from sessions.models import TraceText
 from sessions.search.tokens import as_vector, folded, lexemes
 from tracing.models import DirtyMark, Trace
 from tracing.models.fields import compress
+from tracing.reading.exchanges import turns_in
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
 from tracing.store import dirty
 from tracing.store.previews import spoken_text
@@ -136,9 +138,14 @@ def write(project_id: int, rows: Sequence[IndexRow]) -> None:
 
 
 def _said(project_id: int, traces: Sequence[Trace], side: str) -> dict[str, str]:
-    """Return the words of one side by trace id."""
-    stored = load_side(project_id, traces, side)
-    return {trace_id: spoken_text(text, role=ROLES[side]) for trace_id, text in stored.items()}
+    """Return the words of one side by trace id, of all turns of a trace."""
+    turns = list(turns_in(traces))
+    stored = load_side(project_id, turns, side)
+    said: dict[str, list[str]] = defaultdict(list)
+    for turn in turns:
+        if text := stored.get(turn.turn_id):
+            said[turn.trace_id].append(spoken_text(text, role=ROLES[side]))
+    return {trace_id: "\n\n".join(words) for trace_id, words in said.items()}
 
 
 def row_of(trace_id: str, session_id: str | None, started_at: datetime, asked: str, answered: str) -> IndexRow | None:

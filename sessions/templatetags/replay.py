@@ -54,6 +54,15 @@ def text_url(trace: Trace, spoken: Spoken) -> str:
 
 
 @register.simple_tag
+def annotate_url(turn: Trace) -> str:
+    """Where a turn is annotated: as its trace, or as the span that began it if it is a part of a trace."""
+    if not turn.exchange_span_id:
+        return reverse("annotate", args=[turn.project_id, "trace", turn.trace_id])
+    address = reverse("annotate", args=[turn.project_id, "span", turn.exchange_span_id])
+    return f"{address}?{urlencode({'trace': turn.trace_id})}"
+
+
+@register.simple_tag
 def linked_cell(declared: Property, session: Session) -> SafeString:
     """Write the value of a property; each value of a set links to the sessions that share it."""
     values = getattr(session, declared.field)
@@ -82,7 +91,7 @@ def drawn(bars: list[TimelineBar]) -> SafeString:
 
 
 def _drawn(bar: TimelineBar) -> tuple[object, ...]:
-    return bar.left, bar.width, bar.trace_id, bar.number, bar.last, _told(bar), _mark(bar)
+    return bar.left, bar.width, bar.turn_id, bar.number, bar.last, _told(bar), _mark(bar)
 
 
 def _mark(bar: TimelineBar) -> SafeString:

@@ -2,6 +2,7 @@
 
 Nothing is translated for an export. The original is beside the translation if the format has a place for it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sessions.conversations.conversation import EXPORT_TEXT_BATCH_TRACES, Message, read_conversation, traces_of
@@ -10,6 +11,7 @@ from sessions.translation.choices import load_choice
 from sessions.translation.payload import document_of
 from sessions.translation.planning import source_of
 from tracing.models import Trace
+from tracing.reading.exchanges import turns_in
 from tracing.reading.sides import ROLES, load_side
 
 State = TranslationJob.State
@@ -43,14 +45,20 @@ def _of_some(project_id: int, traces: list[Trace], target: str, *, tool_results:
     if not jobs:
         return {}
     asked = {job.trace_id for job in jobs}
-    some = [trace for trace in traces if trace.trace_id in asked]
-    texts = {side: load_side(project_id, some, side) for side in ROLES}
+    turns = list(turns_in(trace for trace in traces if trace.trace_id in asked))
+    texts = {side: load_side(project_id, turns, side) for side in ROLES}
+    by_trace: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for turn in turns:
+        by_trace[turn.trace_id].append(
+            {side: texts[side][turn.turn_id] for side in ROLES if turn.turn_id in texts[side]}
+        )
     found: dict[str, str] = {}
     for job in jobs:
-        own = {side: texts[side][job.trace_id] for side in ROLES if job.trace_id in texts[side]}
-        source = source_of(own, tool_results=tool_results, budget=job.budget)
-        if source.version == job.version:  # otherwise the trace says something else by now
-            found |= _pairs(own, (job.result or {}).get("texts", {}), tool_results=tool_results)
+        for own in by_trace[job.trace_id]:
+            source = source_of(own, tool_results=tool_results, budget=job.budget)
+            if source.version == job.version:  # otherwise the turn says something else by now
+                found |= _pairs(own, (job.result or {}).get("texts", {}), tool_results=tool_results)
+                break
     return found
 
 

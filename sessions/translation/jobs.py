@@ -19,6 +19,7 @@ from sessions.translation.engine import Work
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS, Source, TranslationPlan, plan_of, source_of
 from sessions.translation.provider import ProviderRefused, TranslationFailed
 from tracing.models import Trace
+from tracing.reading.exchanges import turns_in
 from tracing.reading.spans import texts_of
 
 logger = logging.getLogger(__name__)
@@ -27,9 +28,9 @@ State = TranslationJob.State
 MOST_BUDGET = 10 * PLAN_BUDGET_CHARACTERS
 
 
-def source_for(trace: Trace, choice: TranslationChoice, budget: int = PLAN_BUDGET_CHARACTERS) -> Source:
-    """Read the texts of a trace as a source of translations."""
-    return source_of(texts_of(trace), tool_results=choice.settings.tool_results, budget=min(budget, MOST_BUDGET))
+def source_for(turn: Trace, choice: TranslationChoice, budget: int = PLAN_BUDGET_CHARACTERS) -> Source:
+    """Read the texts of a turn as a source of translations."""
+    return source_of(texts_of(turn), tool_results=choice.settings.tool_results, budget=min(budget, MOST_BUDGET))
 
 
 def unfinished(project_id: int) -> LeasedQuerySet:
@@ -62,10 +63,8 @@ def _run(job: TranslationJob, until: float) -> None:
     choice = load_choice(job.project_id)
     if choice.refusal:
         raise ProviderRefused(choice.refusal)
-    trace = Trace.objects.for_project(job.project_id).filter(trace_id=job.trace_id).first()
-    source = source_for(trace, choice, job.budget) if trace else None
-    is_current = source is not None and source.version == job.version and choice.engine == job.engine
-    if source is None or not is_current or not _is_wanted(job, job.done, job.total):
+    source = _source(job, choice) if choice.engine == job.engine else None
+    if source is None or not _is_wanted(job, job.done, job.total):
         _finish(job, State.CANCELLED)
         return
     plan = plan_of(source, job.target)
@@ -84,6 +83,13 @@ def _run(job: TranslationJob, until: float) -> None:
     missing = len(plan.units) - len(work.translations)
     state = State.DONE if not missing else State.PARTIAL if work.translations or not work.error else State.FAILED
     _finish(job, state, error=work.error, result=_result(plan, work, missing), done=len(work.translations))
+
+
+def _source(job: TranslationJob, choice: TranslationChoice) -> Source | None:
+    """Return the source that was ordered: of the turn of the trace that still says the same."""
+    traces = Trace.objects.for_project(job.project_id).filter(trace_id=job.trace_id)
+    sources = (source_for(turn, choice, job.budget) for turn in turns_in(traces))
+    return next((source for source in sources if source.version == job.version), None)
 
 
 def _pause(job: TranslationJob, work: Work) -> None:
@@ -117,6 +123,8 @@ def _finish(
 
 
 def _superseded(job: TranslationJob) -> TenantQuerySet:
-    """Return the jobs for earlier texts of the trace, or by another engine."""
+    """Return the jobs for earlier texts of the trace, or by another engine. Each turn of it has jobs of its own."""
+    if Trace.objects.for_project(job.project_id).filter(trace_id=job.trace_id, turn_count__gt=1).exists():
+        return TranslationJob.objects.none()
     rows = TranslationJob.objects.for_project(job.project_id).filter(trace_id=job.trace_id, target=job.target)
     return rows.filter(finished_at__isnull=False, created_at__lt=job.created_at).exclude(id=job.id)

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from projects.models import Project
+from sessions.conversations.conversation import read_conversation
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
@@ -119,6 +120,24 @@ def test_the_outermost_agent_speaks_for_a_turn_whose_root_is_silent(client: Clie
 
     texts = Trace.objects.for_project(project).values_list("input_preview", "output_preview")
     assert list(texts) == [("Where is my order?", "It arrives tomorrow.")] * 2
+
+
+def test_a_call_is_a_turn_for_each_exchange_and_the_agent_greets(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "a-voice-call-is-one-turn")
+    recompute_dirty(project.pk)
+    session = Session.objects.for_project(project).get()
+
+    assert list(read_conversation(session)) == [
+        {"role": "assistant", "content": "Hello, how can I help?"},
+        {"role": "user", "content": "What is the weather in Lima?"},
+        {"role": "assistant", "content": "It is sunny in Lima."},
+        {"role": "user", "content": "Thank you, bye"},
+        {"role": "assistant", "content": "Goodbye!"},
+    ]
+    assert (session.trace_count, session.turn_count) == (1, 3)
+    assert (session.first_input, session.last_output) == ("What is the weather in Lima?", "Goodbye!")
+    assert (session.model_names, session.unpriced_count, session.total_tokens) == (["gpt-4.1-mini"], 0, 220)
+    assert Trace.objects.for_project(project).get().call_count == 2
 
 
 def test_the_api_says_null_for_what_nobody_knows(client: Client, project: Project, key: Key) -> None:

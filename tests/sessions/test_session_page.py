@@ -300,7 +300,7 @@ def test_words_are_found_in_turns_that_are_not_on_the_page(alices: Client, proje
     hits = alices.get(page, {"find": "Question 432", "hits": "1"}, headers=FRAGMENT)
     nothing = alices.get(page, {"find": "unheard of", "hits": "1"}, headers=FRAGMENT)
 
-    assert [(hit.number, hit.trace_id, hit.words) for hit in hits.context["found"].hits] == [
+    assert [(hit.number, hit.turn_id, hit.words) for hit in hits.context["found"].hits] == [
         (432, trace_ids[431], "question 432")
     ]
     assert f"?turn={trace_ids[431]}" in hits.content.decode()

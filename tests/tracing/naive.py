@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from tracing.records import Kind, Level
+from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.store.rows import SpanRow
 
 
@@ -48,7 +48,7 @@ def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
     is_refused = span.level == Level.ERROR
     is_model = span.kind == Kind.GENERATION or (span.kind == Kind.EMBEDDING and span.model)
     if not below.calls and not is_silent and (usage or (is_model and not is_refused)):
-        sums.calls = {span.span_id}
+        sums.calls = set() if span.kind in VOICE_KINDS else {span.span_id}
         sums.unmeasured = set() if usage else {span.span_id}
         sums.unpriced = set() if span.total_cost is not None else {span.span_id}
     if usage:

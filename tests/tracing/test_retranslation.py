@@ -1,5 +1,6 @@
 """A newer vocabulary reaches the spans that are stored already, and the dialects are documented from the code."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -11,7 +12,7 @@ from tests.tracing.reports import at
 from tests.wire.scenarios import SCENARIOS, name_of, records_of
 from tracing.ingest.pipeline import ingest
 from tracing.models import Span, SpanIO, Trace
-from tracing.records import RawSpan
+from tracing.records import Kind, RawSpan
 from tracing.vocabularies import translate
 from tracing.vocabularies.document import document
 
@@ -50,6 +51,40 @@ def test_what_an_older_vocabulary_did_not_know_is_found_in_the_raw_attributes(pr
     assert Trace.objects.for_project(project).get().session_id == "s"
     assert SpanIO.objects.for_project(project).get().input == "hi"
     assert "1 traces read again" in out.getvalue()
+
+
+def test_a_conversation_that_an_older_release_stored_as_one_turn_becomes_several(project: Project) -> None:
+    told = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "A"}, {"role": "user", "content": "b"}]
+    for span_id, history in (("a", told[:1]), ("b", told)):
+        said = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": history, "gen_ai.output.messages": told[1:2]}
+        record = translate(replace(raw_span(**said), span_id=span_id))
+        assert record is not None
+        ingest(project.pk, [record])
+    found = Trace.objects.for_project(project)
+    before = found.get().exchanges
+    texts = list(SpanIO.objects.for_project(project).order_by("pk").values_list("input", "output"))
+    Span.objects.for_project(project).update(claims=None)
+    found.update(turn_count=1, exchanges=None)
+
+    call_command("retranslate", stdout=StringIO())
+
+    assert (found.get().turn_count, found.get().exchanges) == (2, before)
+    assert list(SpanIO.objects.for_project(project).order_by("pk").values_list("input", "output")) == texts
+
+
+def test_speech_that_an_older_release_took_for_a_model_call_is_a_step(project: Project) -> None:
+    said = {"gen_ai.request.model": "gpt-4o-mini-tts", "lk.input_text": "Hi"}
+    record = translate(replace(raw_span(**said), name="tts_request"))
+    assert record is not None
+    record.kind, record.input, record.output = Kind.GENERATION, record.output, None
+    ingest(project.pk, [replace(record, input="Hi")])
+    assert Trace.objects.for_project(project).get().call_count == 1
+
+    call_command("retranslate", stdout=StringIO())
+
+    found = Trace.objects.for_project(project).get()
+    assert (found.call_count, found.output_span_id) == (0, "a")
+    assert SpanIO.objects.for_project(project).get().output == "Hi"
 
 
 @pytest.mark.parametrize("scenario", FRAMEWORKS, ids=name_of)

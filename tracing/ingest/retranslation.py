@@ -6,8 +6,9 @@ from typing import Any
 
 from tracing.ingest.pipeline import ingest
 from tracing.models import Span, SpanIO, Trace
-from tracing.records import Level, RawSpan, SpanRecord
+from tracing.records import VOICE_KINDS, Level, RawSpan, SpanRecord
 from tracing.vocabularies import translate
+from tracing.vocabularies.voice import put_words_on_their_side
 
 OTLP_STATUS_OK, OTLP_STATUS_ERROR = 1, 2  # OTLP's status codes
 
@@ -24,18 +25,19 @@ def retranslate(project_id: int, trace_ids: Sequence[str]) -> int:
 def _retranslated(project_id: int, trace_ids: Sequence[str]) -> Iterator[SpanRecord]:
     buckets = set(Trace.objects.for_project(project_id).filter(trace_id__in=trace_ids).values_list("bucket", flat=True))
     scope = {"bucket__in": buckets, "trace_id__in": trace_ids}
-    raw_parts = {
-        (row.trace_id, row.span_id): row.raw
-        for row in SpanIO.objects.for_project(project_id).filter(**scope, raw__isnull=False).defer("input", "output")
+    stored = {
+        (row.trace_id, row.span_id): row
+        for row in SpanIO.objects.for_project(project_id).filter(**scope, raw__isnull=False)
     }
     for span in Span.objects.for_project(project_id).filter(**scope):
-        raw = raw_parts.get((span.trace_id, span.span_id))
+        io = stored.get((span.trace_id, span.span_id))
+        raw = io.raw if io else None
         if (
             raw and raw.get("scope") is not None and span.said is None
         ):  # spans of wires without vocabularies have `said` or no scope
             record = translate(_raw_span(span, raw))
-            if record is not None:
-                yield _without_known_texts(record, span)
+            if record is not None and io is not None:
+                yield _with_known_texts(record, span, io)
 
 
 def _raw_span(span: Span, raw: dict[str, Any]) -> RawSpan:
@@ -58,14 +60,17 @@ def _raw_span(span: Span, raw: dict[str, Any]) -> RawSpan:
     )
 
 
-def _without_known_texts(record: SpanRecord, span: Span) -> SpanRecord:
-    """Return the record without texts that are stored already.
+def _with_known_texts(record: SpanRecord, span: Span, io: SpanIO) -> SpanRecord:
+    """Return the record with the texts that are stored already, except for those that were cut when they were stored.
 
     The attributes that they came from are not kept, so a second-best source must not replace them."""
-    if span.input_size is not None:
-        record.input = record.claims.input = None
-    if span.output_size is not None:
-        record.output = record.claims.output = None
+    for side in ("input", "output"):
+        size, text = getattr(span, f"{side}_size"), getattr(io, side)
+        if size is not None:
+            setattr(record, side, text if text is not None and len(text) == size else None)
+            setattr(record.claims, side, None)
+    if record.kind in VOICE_KINDS:
+        put_words_on_their_side(record)
     record.raw = None
     return record
 

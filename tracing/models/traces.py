@@ -2,6 +2,8 @@
 
 There are no foreign keys between these tables, because reports arrive in any order."""
 
+from functools import cached_property
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -71,11 +73,18 @@ class Trace(models.Model):
     repeat_count = models.IntegerField(
         default=0, help_text="Reports that said nothing new, such as an exporter's retry."
     )
+    turn_count = models.IntegerField(default=1, db_default=1, help_text="Exchanges of a conversation, otherwise 1.")
+    exchanges = models.JSONField(
+        null=True, help_text="Of a trace with several turns: each one's texts, times and sums, in order."
+    )
     rollup_due = models.BooleanField(
         default=False, help_text="Too large to sum up while storing, so the worker does it."
     )
 
     objects = TenantQuerySet.as_manager()
+
+    place = 0  # of a turn within its trace
+    exchange_span_id = ""  # the span that began it, if it is a part of its trace
 
     class Meta:
         db_table = "trace"
@@ -93,6 +102,17 @@ class Trace(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.trace_id
+
+    @cached_property
+    def turn_id(self) -> str:
+        """Return the id of the turn that the trace is; a turn that is a part of a trace has one of its own."""
+        trace_id: str = self.trace_id
+        return trace_id
+
+    @cached_property
+    def whole(self) -> "Trace":
+        """Return the trace of which a turn is a part (tracing/reading/exchanges.py), otherwise the trace itself."""
+        return self
 
     @property
     def duration_ms(self) -> int:

@@ -1,9 +1,9 @@
-"""Shows traces as turns of a conversation: the question, the tools used, and the answer.
+"""Shows turns of a conversation: the question, the tools used, and the answer.
 
 A page of turns needs two queries, whatever it shows. Long texts are not loaded with it: a turn then says where they
 are, and the page requests them when the reader reaches them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -100,7 +100,7 @@ def load_readings(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list
         sides = {
             side: _spoken(stored, trace, side, role, history, is_first=number == 0) for side, role in SIDES.items()
         }
-        found = tools.get((trace.bucket, trace.trace_id), [])
+        found = [tool for tool in tools.get((trace.bucket, trace.trace_id), ()) if _is_of(trace, tool)]
         if any(spoken and _has_calls(spoken.shown) for spoken in sides.values()):
             found = []  # the messages contain them already
         readings.append(
@@ -119,11 +119,12 @@ def _stored(traces: Sequence[Trace]) -> StoredTexts:
         :MAX_SPANS_OF_PAGE
     ]
     tools = {(row["bucket"], row["trace_id"], row["span_id"]): row for row in rows}
+    turns = Counter((trace.bucket, trace.trace_id) for trace in traces)
     shown: dict[tuple[date, str], int] = defaultdict(int)
     keys = set()
     for key in tools:
         shown[key[:2]] += 1
-        if shown[key[:2]] <= MAX_TOOLS_OF_TURN:
+        if shown[key[:2]] <= MAX_TOOLS_OF_TURN * turns[key[:2]]:
             keys.add(key)
     for trace in traces:
         span_ids = (trace.input_span_id, trace.output_span_id)
@@ -183,6 +184,13 @@ def _shown(text: str, role: str, history: History, *, is_first: bool) -> Shown:
         earlier=first,
         is_repeated=first == repeated > 0,
     )
+
+
+def _is_of(turn: Trace, tool: Call) -> bool:
+    """Return whether a tool of a trace ran in this turn of it."""
+    if not turn.exchange_span_id:
+        return True
+    return tool.at is not None and turn.started_at <= tool.at <= turn.ended_at
 
 
 def _has_calls(shown: Shown | None) -> bool:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from tracing.records import Kind, Level
+from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.store.rows import GUESSED_COST, SpanRow
 from tracing.store.span_tree import children_first
 from tracing.store.twins import MODEL_CALLS, Twins, find_twins
@@ -35,8 +35,12 @@ class Counted:
     """What all spans of a trace add to it, and what was reported and not counted."""
 
     work: list[CountedWork] = field(default_factory=list)
-    error_count: int = 0
+    failed: list[SpanRow] = field(default_factory=list)  # the spans where a failure happened
     left_out: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def error_count(self) -> int:
+        return len(self.failed)
 
     @property
     def span_ids(self) -> set[str]:
@@ -139,7 +143,8 @@ def _count_failure(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
     if span.level != Level.ERROR:
         return False
     is_repeated = below.has_failure
-    counted.error_count += not is_repeated
+    if not is_repeated:
+        counted.failed.append(span)
     below.has_failure = True
     return is_repeated
 
@@ -148,10 +153,11 @@ def _count_span(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
     """Add to `below` what the span knows beyond it. Return whether it is a wrapper with something to account for."""
     reported = has_usage(span)
     work = CountedWork(span)
-    work.is_call = not below.call_count and (reported or _is_model_call(span))
+    asks = not below.call_count and (reported or _is_model_call(span))
+    work.is_call = asks and span.kind not in VOICE_KINDS
     work.is_itemised = not (below.call_count or below.has_usage or below.has_cost)
-    work.is_unmeasured = work.is_call and not reported
-    work.is_unpriced = work.is_call and span.total_cost is None
+    work.is_unmeasured = asks and not reported
+    work.is_unpriced = asks and span.total_cost is None
     covers = reported and count_tokens(work, span, below)
     repeated_cost = ZERO
     if span.total_cost is not None:

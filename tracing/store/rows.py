@@ -12,6 +12,7 @@ import orjson
 from tracing.json_text import dump
 from tracing.pricing.project_prices import LIST_PRICES, Prices
 from tracing.records import SpanRecord
+from tracing.store.utterances import utterances_of
 
 STATED_INPUT, STATED_OUTPUT, STATED_TOTAL = 1, 2, 4
 STATED = {"input_cost": STATED_INPUT, "output_cost": STATED_OUTPUT, "total_cost": STATED_TOTAL}
@@ -164,7 +165,7 @@ def row_of(record: SpanRecord, received_at: datetime) -> SpanRow:
         output_size=record.output_size if record.output is None else record.output_size or len(record.output),
         response_id=record.response_id,
         scope=record.scope,
-        claims=record.claims.said() or None,
+        claims=record.claims.said() | utterances_of(record.kind, record.input, record.output) or None,
         received_at=received_at,
     )
     if record.usage is not None:

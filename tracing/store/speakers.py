@@ -46,7 +46,7 @@ class _Crowd:
 
     def asking(self) -> Iterator[SpanRow]:
         """Yield spans by how well their input stands for the trace's question."""
-        yield from sorted(self._of(AGENT_KINDS), key=lambda span: (self._depth(span), _is_aside_name(span), age(span)))
+        yield from sorted(self._of(AGENT_KINDS), key=lambda span: (self._depth(span), is_aside_name(span), age(span)))
         answer = next((span for span in self._answers() if span.output_size), None)
         ended = age(answer) if answer else None
         calls = sorted(self._of({Kind.GENERATION}), key=age, reverse=True)
@@ -59,7 +59,7 @@ class _Crowd:
     def answering(self) -> Iterator[SpanRow]:
         """Yield spans by how well their output stands for the trace's answer."""
         agents = sorted(self._of(AGENT_KINDS), key=age, reverse=True)
-        yield from sorted(agents, key=lambda span: (self._depth(span), _is_aside_name(span)))
+        yield from sorted(agents, key=lambda span: (self._depth(span), is_aside_name(span)))
         yield from self._answers()
         yield from self._others(latest_first=True)
 
@@ -78,7 +78,7 @@ class _Crowd:
     def _is_aside(self, span: SpanRow) -> bool:
         """Return whether a call says so, by its own name or that of the span around it."""
         parent = self.by_id.get(self.parents[span.span_id] or "")
-        return _claims(span, "aside") or _is_aside_name(span) or (parent is not None and _is_aside_name(parent))
+        return _claims(span, "aside") or is_aside_name(span) or (parent is not None and is_aside_name(parent))
 
     def _depth(self, span: SpanRow) -> int:
         """Return how many spans are above this one."""
@@ -98,7 +98,8 @@ def age(span: SpanRow) -> tuple[int, str]:
     return microseconds(span.started_at or span.received_at), span.span_id
 
 
-def _is_aside_name(span: SpanRow) -> bool:
+def is_aside_name(span: SpanRow) -> bool:
+    """Return whether a span says by its name that it is beside the conversation."""
     name = (span.name or "").lower()
     return any(part in name for part in ASIDE_NAMES)
 

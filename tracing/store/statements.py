@@ -22,7 +22,7 @@ SUMMED = (
     "started_at", "ended_at", "root_span_id", "input_span_id", "output_span_id", "input_preview", "output_preview",
     "span_count", "call_count", "error_count", "unmeasured_count", "unpriced_count", "input_tokens",
     "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost", "usage_by_model", "tool_names",
-    "latencies", "left_out", "rollup_due",
+    "latencies", "left_out", "turn_count", "exchanges", "rollup_due",
 )  # fmt: skip
 SCORED = (
     "id", "trace_id", "span_id", "session_id", "name", "data_type", "value", "string_value", "comment", "metadata",

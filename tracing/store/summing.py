@@ -15,7 +15,7 @@ from tracing.store.stored import StoredTrace, load_texts
 from tracing.store.tombstones import StandingTombstones
 from tracing.store.trace_totals import Totals, roll_up
 
-TRACE_JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out"} | ARRAYS
+TRACE_JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out", "exchanges"} | ARRAYS
 ROLES = {"input": "user", "output": "assistant"}
 
 Summed = list[tuple[StoredTrace, Totals]]
@@ -68,7 +68,7 @@ def _write_totals(project_id: int, summed: Summed, now: datetime) -> None:
         else:
             columns[column] = [getattr(totals, column) for _, totals in summed]
         if column in TRACE_JSON_COLUMNS:
-            columns[column] = [dump(value) for value in columns[column]]
+            columns[column] = [None if value is None else dump(value) for value in columns[column]]
     UPDATE_TRACES.run(project_id=project_id, now=now, trace_id=[trace.trace_id for trace, _ in summed], **columns)
 
 

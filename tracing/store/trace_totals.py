@@ -11,6 +11,7 @@ from typing import Any
 
 from tracing.records import Kind, Origin
 from tracing.store.counting import Counted, count
+from tracing.store.exchanges import described, find_exchanges
 from tracing.store.latency import Slots, latencies_of
 from tracing.store.rows import SpanRow
 from tracing.store.span_tree import parents_of
@@ -55,6 +56,8 @@ class Totals:
     tool_names: list[str] = field(default_factory=list)
     latencies: dict[str, Slots] = field(default_factory=dict)
     left_out: dict[str, Any] = field(default_factory=dict)  # see Trace.left_out; {} when nothing
+    exchanges: list[dict[str, Any]] | None = None  # see Trace.exchanges; None for a trace of one turn
+    turn_count: int = 1
 
 
 def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
@@ -65,11 +68,12 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
     parents = parents_of(spans)
     root = _root(spans, parents)
     totals.root_span_id = root.span_id if root else None
-    _count(totals, count(spans, parents))
+    counted = count(spans, parents)
+    _count(totals, counted)
     _measure(totals, spans)
     totals.latencies = latencies_of(spans)
-    chosen = speakers(spans, parents, root, claims)
-    totals.input_span_id, totals.output_span_id = chosen["input"], chosen["output"]
+    exchanges = described(find_exchanges(spans, parents), counted)
+    _choose_texts(totals, speakers(spans, parents, root, claims), exchanges)
     _decide(totals, list(_by_weight(spans, root, claims)))
     if totals.name is None and root is not None:
         totals.name = root.name
@@ -114,6 +118,18 @@ def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:
     ends = [at for span in spans for at in (span.ended_at, span.started_at) if at]
     totals.started_at = min(starts, default=None)
     totals.ended_at = max(ends, default=None)
+
+
+def _choose_texts(totals: Totals, chosen: Mapping[str, str | None], exchanges: list[dict[str, Any]]) -> None:
+    """Set the trace's texts and turns. A conversation begins with its first question and ends with its last answer."""
+    is_conversation = len(exchanges) > 1
+    for side, told in (("input", exchanges), ("output", exchanges[::-1])):
+        source = chosen[side]
+        if source is None or (is_conversation and source != ""):
+            source = next((found[side] for found in told if found[side] is not None), source)
+        setattr(totals, f"{side}_span_id", source)
+    if is_conversation:
+        totals.exchanges, totals.turn_count = exchanges, len(exchanges)
 
 
 def _by_weight(

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from tracing.records import Kind, Level, RawSpan, SpanRecord
+from tracing.records import VOICE_KINDS, Kind, Level, RawSpan, SpanRecord
 from tracing.vocabularies.asides import drop_placeholders, note_asides
 from tracing.vocabularies.claims import PLAIN_ID_SCOPES, claims_of, merged
 from tracing.vocabularies.genai import MESSAGE_EVENTS
@@ -12,6 +12,7 @@ from tracing.vocabularies.messages import called_tools
 from tracing.vocabularies.readers import identifier, json_value, mapping, service_tier
 from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
+from tracing.vocabularies.voice import put_words_on_their_side, voice_kind
 
 STATUS_CODE_OK, STATUS_CODE_ERROR = 1, 2  # OTLP's status codes
 MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
@@ -51,11 +52,13 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
     # A report without times and name (messages that came as logs) adds to a span and does not decide about it.
     if span.started_at is not None or span.name:
         if record.kind is None:
-            record.kind = Kind.SPAN if record.model is None else Kind.GENERATION
+            record.kind = _kind_by_model(record)
         _add_status(record, span, said)
     if record.kind == Kind.TOOL:
         record.input, record.output = _alone(record.input, "tool"), _alone(record.output, "assistant")
     record.service_tier = priced_tier(said.get("service_tier"), record.model_parameters)
+    if record.kind in VOICE_KINDS:
+        put_words_on_their_side(record)
     record.claims.tool_names = called_tools(record.output)
     note_asides(record)
     drop_placeholders(record)
@@ -77,6 +80,11 @@ def _kind_and_model(said: dict[str, Any], *, has_usage: bool) -> tuple[Kind | No
     if model is None and (kind in MODEL_CALLS or has_usage):
         model = said.get("likely_model")
     return kind, model
+
+
+def _kind_by_model(record: SpanRecord) -> Kind:
+    """Return the kind of a span that does not say it: a span that names a model asks it."""
+    return Kind.SPAN if record.model is None else voice_kind(record.name, record.model) or Kind.GENERATION
 
 
 def _first_token(said: datetime | timedelta | None, span: RawSpan) -> datetime | None:

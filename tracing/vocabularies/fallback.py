@@ -60,8 +60,8 @@ FALLBACK = Vocabulary(
         "likely_model": {"llm.response.model": identifier, "model": identifier, "model_name": identifier},
         "total_cost": dict.fromkeys(("total_cost", "total_cost_usd", "cost_usd", "estimated_cost"), computed_cost),
         "service_tier": {"service_tier": service_tier, "serviceTier": service_tier},
-        "input": {"input": asked, "prompt": asked},
-        "output": {"output": answered, "completion": answered},
+        "input": {"input": asked, "prompt": asked, "text": asked},
+        "output": {"output": answered, "completion": answered, "transcript": answered},
     },
     endings={
         "claims.session_id": dict.fromkeys(map(plain_name, SESSION_NAMES), guessed),

@@ -20,6 +20,7 @@ from tracing.vocabularies.readers import (
     text,
 )
 from tracing.vocabularies.tables import Events, Reader, Together, Vocabulary
+from tracing.vocabularies.voice import KIND_BY_VOICE_OPERATION
 
 KIND_BY_OPERATION = {
     **dict.fromkeys(("chat", "completion", "text_completion", "generate_content", "generate"), Kind.GENERATION),
@@ -28,6 +29,7 @@ KIND_BY_OPERATION = {
     **dict.fromkeys(("invoke_workflow", "agent_step"), Kind.CHAIN),
     "execute_tool": Kind.TOOL,
     "retrieval": Kind.RETRIEVER,
+    **KIND_BY_VOICE_OPERATION,
 }
 INPUT_MESSAGES_KEY, OUTPUT_MESSAGES_KEY, SYSTEM_INSTRUCTIONS_KEY = (
     "gen_ai.input.messages",

@@ -32,7 +32,11 @@ LIVEKIT = Vocabulary(
     title="LiveKit Agents",
     table={
         "name": {TOOL_PREFIX + "name": identifier},
-        "kind": {TOOL_PREFIX + "name": always(Kind.TOOL)},
+        "kind": {
+            TOOL_PREFIX + "name": always(Kind.TOOL),
+            "lk.input_text": always(Kind.SPEECH),
+            "lk.user_transcript": always(Kind.TRANSCRIPTION),
+        },
         "completion_started_at": {"lk.response.ttft": seconds},
         "input": {
             "lk.chat_ctx": context,

@@ -20,7 +20,7 @@ from sessions.annotation.panels import Mark, Panel, answers_of, load_panel
 from sessions.annotation.scoring import ScoreAnswer
 from sessions.annotation.targets import Target, find
 from sessions.models import Comment, ObjectType
-from tracing.models import Score
+from tracing.models import Score, Trace
 
 OBJECT_TYPES = {"session": ObjectType.SESSION, "trace": ObjectType.TRACE, "span": ObjectType.OBSERVATION}
 
@@ -172,8 +172,10 @@ def _take(project: Project, target: Target, user: User, posted: Mapping[str, str
 def _turn(request: PageRequest, project: Project, target: Target) -> HttpResponse:
     """Show the line below a turn, after a thumb."""
     own = Score.objects.for_project(project).filter(id=scoring.own_id(target, configs.THUMBS, person(request))).first()
-    mark = Mark(trace_id=target.trace_id or "", thumb=None if own is None else bool(own.value))
-    context = {"project": project, "trace": {"trace_id": target.trace_id}, "mark": mark}
+    turn = Trace(project_id=project.pk, trace_id=target.trace_id or "")
+    turn.exchange_span_id = target.span_id or ""
+    mark = Mark(turn_id=turn.trace_id, thumb=None if own is None else bool(own.value))
+    context = {"project": project, "trace": turn, "mark": mark}
     return render(request, "sessions/annotation/_bar.html", context)
 
 

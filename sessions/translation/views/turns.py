@@ -27,6 +27,7 @@ from sessions.translation.provider import ProviderRefused
 from sessions.translation.reading import in_other_words
 from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG
 from tracing.models import Trace
+from tracing.reading.exchanges import find_turn, trace_ids_of
 from tracing.reading.turns import load_readings
 
 TRANSLATION_PREFERENCE_PAGE = "translation"  # of a person's preferences
@@ -35,15 +36,15 @@ TRANSLATION_PREFERENCE_PAGE = "translation"  # of a person's preferences
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 @project_view
-def translation(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
+def translation(request: PageRequest, project: Project, turn_id: str) -> HttpResponse:
     """Show one turn in the language `to`.
 
     A request of htmx, or a form, begins the work. A plain page only looks, so that no link from elsewhere can spend
     a project's quota."""
-    trace = Trace.objects.for_project(project).filter(trace_id=trace_id).first()
+    trace = find_turn(Trace.objects.for_project(project).filter(trace_id__in=trace_ids_of(turn_id)), turn_id)
     target = tag(request.GET.get("to", ""))
     if trace is None or not target:
-        raise Http404("There is no such trace, or no such language.")
+        raise Http404("There is no such turn, or no such language.")
     budget = PLAN_BUDGET_CHARACTERS * _number(request.GET.get("more", "1"))
     context: dict[str, Any] = {"project": project, "trace": trace, "target": target, "section": "sessions"}
     context |= {
@@ -113,7 +114,7 @@ def _told(job: TranslationJob | None) -> dict[str, Any]:
 def _turn(project: Project, trace: Trace) -> Turn:
     """Return the turn as its session shows it, without what it repeats of the turn before."""
     own = Session(project_id=project.pk, session_id=trace.session_id)
-    found = one_turn(own, trace.trace_id) if trace.session_id else None
+    found = one_turn(own, trace.turn_id) if trace.session_id else None
     return found or Turn(trace=trace, number=0, idle_ms=None, reading=load_readings([trace])[0])
 
 

@@ -1,15 +1,15 @@
 INSERT INTO session (project_id, computed_at, session_id, created_at, updated_at, duration_ms, active_ms, idle_ms,
-environments, user_ids, trace_count, span_count, error_count, input_cost, output_cost, total_cost, input_tokens,
-output_tokens, total_tokens, usage_by_model, tags, model_names, tool_names, releases, unmeasured_count, unpriced_count,
-scores, first_input, last_output)
+environments, user_ids, trace_count, turn_count, span_count, error_count, input_cost, output_cost, total_cost,
+input_tokens, output_tokens, total_tokens, usage_by_model, tags, model_names, tool_names, releases, unmeasured_count,
+unpriced_count, scores, first_input, last_output)
 SELECT t.project_id, %(now)s, t.session_id, min(t.started_at), max(t.ended_at), round(extract(epoch FROM max(t.ended_at)
  - min(t.started_at)) * 1000)::bigint, (SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::bigint
     FROM unnest(range_agg(tstzrange(t.started_at, t.ended_at, '[]'))) AS r), round(extract(epoch FROM max(t.ended_at) -
 min(t.started_at)) * 1000)::bigint - (SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::bigint
     FROM unnest(range_agg(tstzrange(t.started_at, t.ended_at, '[]'))) AS r), array_agg(DISTINCT t.environment),
-coalesce(array_agg(DISTINCT t.user_id::text) FILTER (WHERE t.user_id IS NOT NULL), '{}'), count(*), sum(t.span_count),
-sum(t.error_count), sum(t.input_cost), sum(t.output_cost), sum(t.total_cost), sum(t.input_tokens), sum(t.output_tokens),
- sum(t.total_tokens), coalesce((
+coalesce(array_agg(DISTINCT t.user_id::text) FILTER (WHERE t.user_id IS NOT NULL), '{}'), count(*), sum(t.turn_count),
+sum(t.span_count), sum(t.error_count), sum(t.input_cost), sum(t.output_cost), sum(t.total_cost), sum(t.input_tokens),
+sum(t.output_tokens), sum(t.total_tokens), coalesce((
     SELECT jsonb_object_agg(model, totals) FROM (
         SELECT model, jsonb_build_object(
             'call_count', sum((u->>'call_count')::bigint),
@@ -46,11 +46,11 @@ FROM trace t WHERE t.project_id = %(project)s AND t.session_id = ANY(%(sessions)
 GROUP BY t.project_id, t.session_id ORDER BY t.session_id
 ON CONFLICT (project_id, session_id) DO UPDATE SET created_at = EXCLUDED.created_at, updated_at = EXCLUDED.updated_at,
 duration_ms = EXCLUDED.duration_ms, active_ms = EXCLUDED.active_ms, idle_ms = EXCLUDED.idle_ms, environments =
-EXCLUDED.environments, user_ids = EXCLUDED.user_ids, trace_count = EXCLUDED.trace_count, span_count =
-EXCLUDED.span_count, error_count = EXCLUDED.error_count, input_cost = EXCLUDED.input_cost, output_cost =
-EXCLUDED.output_cost, total_cost = EXCLUDED.total_cost, input_tokens = EXCLUDED.input_tokens, output_tokens =
-EXCLUDED.output_tokens, total_tokens = EXCLUDED.total_tokens, usage_by_model = EXCLUDED.usage_by_model, tags =
-EXCLUDED.tags, model_names = EXCLUDED.model_names, tool_names = EXCLUDED.tool_names, releases = EXCLUDED.releases,
-unmeasured_count = EXCLUDED.unmeasured_count, unpriced_count = EXCLUDED.unpriced_count, scores = EXCLUDED.scores,
-first_input = EXCLUDED.first_input, last_output = EXCLUDED.last_output,
+EXCLUDED.environments, user_ids = EXCLUDED.user_ids, trace_count = EXCLUDED.trace_count, turn_count =
+EXCLUDED.turn_count, span_count = EXCLUDED.span_count, error_count = EXCLUDED.error_count, input_cost =
+EXCLUDED.input_cost, output_cost = EXCLUDED.output_cost, total_cost = EXCLUDED.total_cost, input_tokens =
+EXCLUDED.input_tokens, output_tokens = EXCLUDED.output_tokens, total_tokens = EXCLUDED.total_tokens, usage_by_model =
+EXCLUDED.usage_by_model, tags = EXCLUDED.tags, model_names = EXCLUDED.model_names, tool_names = EXCLUDED.tool_names,
+releases = EXCLUDED.releases, unmeasured_count = EXCLUDED.unmeasured_count, unpriced_count = EXCLUDED.unpriced_count,
+scores = EXCLUDED.scores, first_input = EXCLUDED.first_input, last_output = EXCLUDED.last_output,
     computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')

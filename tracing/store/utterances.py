@@ -1,0 +1,79 @@
+"""What a stored text says of a conversation, as numbers: whose messages it holds, told apart without reading it again.
+
+A chat sends its whole history with every call. So the fingerprints of a call's last questions tell, beside those of
+another call, whether both belong to one conversation, and whether somebody asked something in between."""
+
+from typing import Any
+from zlib import crc32
+
+from tracing.json_text import dump
+from tracing.records import Kind
+
+REMEMBERED_QUESTIONS = 6  # the last ones of a call
+MAX_PLAIN_CHARACTERS = 20_000  # of a text without messages; a longer one is no utterance
+# How stored messages begin: a list of them, any, one of the user's, one of the assistant's.
+LIST_MARK, ROLE_MARK, USER_ROLE_MARK, ASSISTANT_ROLE_MARK = (
+    '[{"role":"',
+    '{"role":"',
+    '{"role":"user"',
+    '{"role":"assistant"',
+)
+NO_WORDS = ',"content":'  # of a message without any
+SILENT_KINDS = frozenset({Kind.TOOL, Kind.RETRIEVER, Kind.EMBEDDING, Kind.EVENT, Kind.EVALUATOR, Kind.GUARDRAIL})
+
+
+def utterances_of(kind: int | None, asked: str | None, answered: str | None) -> dict[str, Any]:
+    """Return what a span's texts say: `asked`, `answered` and `quoted`, as far as they say anything.
+
+    `asked` is the number of the user's messages and the fingerprints of the last ones, `answered` the fingerprint of
+    the answer, and `quoted` that of a question without its first line, which may name a speaker."""
+    if kind in SILENT_KINDS:
+        return {}
+    found: dict[str, Any] = {}
+    if asked and (questions := _questions(asked)) is not None:
+        found["asked"] = [questions[0], *(_fingerprint(words) for words in questions[1])]
+        if questions[1] and (rest := _after_heading(questions[1][-1])):
+            found["quoted"] = _fingerprint(NO_WORDS + '"' + rest)
+    if answered and (words := _answer(answered)):
+        found["answered"] = _fingerprint(words)
+    return found
+
+
+def _questions(text: str) -> tuple[int, list[str]] | None:
+    if text.startswith(LIST_MARK):
+        return text.count(USER_ROLE_MARK), [
+            _words(part) for part in text.rsplit(USER_ROLE_MARK, REMEMBERED_QUESTIONS)[1:]
+        ]
+    return None if (words := _plain(text)) is None else (1, [words])
+
+
+def _answer(text: str) -> str | None:
+    if text.startswith(LIST_MARK):
+        words = _words(text.rpartition(ASSISTANT_ROLE_MARK)[2]) if ASSISTANT_ROLE_MARK in text else NO_WORDS
+        return words if words != NO_WORDS else None
+    return _plain(text)
+
+
+def _plain(text: str) -> str | None:
+    """Return a text as the content of a message; None if it is JSON, or no words."""
+    if text[:1] in "[{" or len(text) > MAX_PLAIN_CHARACTERS or text in ("null", "None", '""'):
+        return None
+    return _content(NO_WORDS + dump(text))
+
+
+def _words(part: str) -> str:
+    """Return the content of a message, from behind its role."""
+    return _content(part.partition(ROLE_MARK)[0])
+
+
+def _content(part: str) -> str:
+    return part.partition('","')[0].rstrip('"]},')
+
+
+def _after_heading(words: str) -> str:
+    heading, _, rest = words.partition("\\n")
+    return rest if heading.endswith(":") else ""
+
+
+def _fingerprint(words: str) -> int:
+    return crc32(words.encode("utf-8", "replace"))
