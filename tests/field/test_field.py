@@ -14,6 +14,7 @@ from sessions.conversations.conversation import read_conversation
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
 from tests.conftest import Key
+from tests.tracing import otlp
 from tracing.models import IngestionIssue, Score, Span, Trace
 from tracing.records import Kind, Level, Reason
 
@@ -162,6 +163,16 @@ def test_ids_in_other_scripts_are_ids(client: Client, project: Project, key: Key
     for session_id in known:
         row = client.get(f"/api/v1/sessions/{quote(session_id)}", headers={"Authorization": key.bearer}).json()
         assert (row["id"], row["trace_count"]) == (session_id, 1)
+
+
+def test_ids_that_look_the_same_are_one_session(client: Client, project: Project, key: Key) -> None:
+    for number, sent_id in enumerate(("conversaci\u00f3n", "conversacio\u0301n", " conversaci\u00f3n "), 1):
+        body = otlp.body(otlp.span(trace=number, session__id=sent_id, user__id="Jose\u0301"))
+        client.post("/v1/traces", body, otlp.PROTOBUF, headers={"Authorization": key.bearer})
+    recompute_dirty(project.pk)
+
+    session = Session.objects.for_project(project).get()
+    assert (session.session_id, session.trace_count, session.user_ids) == ("conversaci\u00f3n", 3, ["Jos\u00e9"])
 
 
 def test_langsmiths_own_export_says_whose_it_is(client: Client, project: Project, key: Key) -> None:

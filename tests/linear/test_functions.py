@@ -41,6 +41,7 @@ from tracing.vocabularies.messages import called_tools, normalised
 from tracing.vocabularies.printed import unprinted
 from tracing.vocabularies.readers import decimal, integer, iso_time, literal, loose_json, tags
 from tracing.vocabularies.speech import says_nothing, sentence
+from tracing.wire.agent_events import LogRecord, told_by
 from tracing.wire.fields import moment as time_of
 from tracing.wire.fields import snake_case
 from tracing.wire.langfuse_usage import costs_of, usage_of
@@ -116,6 +117,14 @@ def damaged(text: str) -> None:
             refused(decode_traces, IngestRefused)(body, content_type, [])  # type: ignore[arg-type]
 
 
+def logged(text: str) -> None:
+    told = told_by(
+        LogRecord("", "", "tool_result", None, {"session.id": "s", "tool_input": text, text: text}, text, {}, "", "")
+    )
+    assert told is not None
+    assert list(told.spans(told.own_trace_id()))
+
+
 def refused(work: Callable[..., object], *kinds: type[Exception]) -> Callable[[str], object]:
     def working(*given: Any) -> None:
         with suppress(*kinds):
@@ -159,6 +168,7 @@ WORK: dict[str, Callable[[str], object]] = {
     "usage": lambda text: (usage_of({text: 1, "input": text}, text), costs_of({text: text}, {"total": text})),
     "keys": lambda text: snake_case({text: 1}),
     "cleaning": lambda text: (clean(text), clean_json({text: [text]}), session_id_problem(in_one_form(text))),
+    "logs of agents": logged,
     "environments": environment_name,
     "endings of keys": endings,
     "files": without_files,

@@ -10,8 +10,20 @@ from hypothesis import strategies as st
 from tests.tracing.reports import at
 from tests.tracing.spans import event, raw_span, translated
 from tracing.json_text import dump
-from tracing.vocabularies import VOCABULARIES, translate
+from tracing.vocabularies import VOCABULARIES, evaluated, translate
+from tracing.vocabularies.evaluations import COMMENT_KEYS, LABEL_KEYS, VALUE_KEYS
 from tracing.vocabularies.messages import normalised
+from tracing.wire.agent_events import (
+    AGENT_EVENTS,
+    CALL_KEYS,
+    ERROR_KEYS,
+    PARENT_AGENT_KEYS,
+    TOOL_CALL_KEYS,
+    TURN_KEYS,
+    LogRecord,
+    told_by,
+)
+from tracing.wire.agent_events import AGENT_KEYS as AGENT_KEYS_OF_EVENTS
 
 KEYS = sorted({key for v in VOCABULARIES for table in (v.table, v.resource) for rows in table.values() for key in rows})
 RESOURCE_KEYS = sorted({key for v in VOCABULARIES for rows in v.resource.values() for key in rows})
@@ -137,3 +149,33 @@ def test_messages_that_nest_without_end_stay_as_they_were_sent(opening: str) -> 
 
     assert normalised(text, "user") == text
     assert normalised(dump({"role": "user", "tool_calls": [{"name": "f", "arguments": text}]}), "user")
+
+
+EVALUATED_KEYS = ("gen_ai.evaluation.name", *VALUE_KEYS, *LABEL_KEYS, *COMMENT_KEYS)
+AGENT_KEYS = sorted({*TURN_KEYS, *AGENT_KEYS_OF_EVENTS, *PARENT_AGENT_KEYS, *CALL_KEYS, *TOOL_CALL_KEYS, *ERROR_KEYS})
+LOGGED_KEYS = st.sampled_from(
+    [*AGENT_KEYS, "session.id", "event.kind", "duration_ms", "body", "span.type", "success", "prompt", "cost_usd"]
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    name=st.sampled_from([*AGENT_EVENTS, "gen_ai.evaluation.result", "gen_ai.evaluation."]),
+    attributes=st.dictionaries(LOGGED_KEYS | st.sampled_from(EVALUATED_KEYS), VALUES, max_size=8),
+    body=TREES,
+    has_ids=st.booleans(),
+    has_time=st.booleans(),
+)
+def test_no_log_record_can_break_the_reading_of_agents(
+    name: str, attributes: dict[str, Any], body: Any, *, has_ids: bool, has_time: bool
+) -> None:
+    ids = ("1" * 32, "2" * 16) if has_ids else ("", "")
+    time = at(0) if has_time else None
+    record = LogRecord(*ids, name, time, {"session.id": "s"} | attributes, body, {}, "shop", "1")
+
+    told = told_by(record)
+    spans = list(told.spans(told.own_trace_id())) if told else []
+    scores = list(evaluated(raw_span(attributes, events=[event(name) | {"attributes": attributes}])))
+
+    assert all(translate(span) is not None and len(span.span_id) == 16 for span in spans)
+    assert len(scores) == name.startswith("gen_ai.evaluation.")

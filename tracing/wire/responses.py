@@ -11,7 +11,10 @@ from tracing.records import Issue, Reason
 from tracing.wire.refusals import IngestRefused
 from tracing.wire.values import REJECTING_REASONS
 
-IGNORED_REASONS = frozenset({Reason.LOG_IGNORED, Reason.METRICS_IGNORED})
+# What is ignored on purpose, or kept all the same.
+IGNORED_REASONS = frozenset(
+    {Reason.LOG_IGNORED, Reason.METRICS_IGNORED, Reason.UNREAD_COST, Reason.SESSION_ID_OF_RESPONSE}
+)
 RETRY_INFO_TYPE = "type.googleapis.com/google.rpc.RetryInfo"
 
 
