@@ -3,7 +3,8 @@
 Only the latest sessions of the list are counted, so that a facet costs the same in a project of any size."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ from sessions.query.grammar import FieldComparison, Node, Not, Operator
 from sessions.query.rewrite import parts_of, with_part, without_part
 from sessions.query.values import DURATION_UNITS
 from sessions.query.words import words_in
+from tracing.formatting import count as count_text
+from tracing.formatting import duration, money
 from tracing.lists.bounded import within
 
 MAX_FACET_SESSIONS = 5_000  # sessions whose amounts and scores are read; sets are counted by the database, further
@@ -22,7 +25,12 @@ MAX_FACET_VALUES = 12  # values
 OFFERED = 30  # values, to choose from while typing
 QUANTILES = ((50, "half"), (75, "a quarter"), (90, "a tenth"), (99, "a hundredth"))
 MULTIPLE_CHOICE_KINDS = (PropertyKind.SET, PropertyKind.SCORES)
-AMOUNT_KINDS = (PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION)
+AMOUNT_WRITERS: dict[PropertyKind, Callable[[Any], str]] = {
+    PropertyKind.NUMBER: count_text,
+    PropertyKind.MONEY: money,
+    PropertyKind.DURATION: duration,
+}
+AMOUNT_KINDS = tuple(AMOUNT_WRITERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +47,8 @@ class Facet:
 class FacetValue:
     """One value of a facet, with links.
 
-    `query` asks for the value, `query_without` excludes it. If the list does so already, the link undoes it."""
+    `query` asks for the value, `query_without` excludes it. If the list does so already, the link undoes it. `share`
+    is its count in percent of the largest of the facet."""
 
     text: str
     count: int | None
@@ -48,6 +57,7 @@ class FacetValue:
     query: str
     query_without: str
     note: str = ""
+    share: int = 0
 
 
 def facets() -> list[Facet]:
@@ -80,11 +90,13 @@ def count_facet_values(listing: Listing, facet: Facet, most: int = MAX_FACET_VAL
 def load_facet_values(listing: Listing, facet: Facet) -> list[FacetValue]:
     """Return the values of a facet, first those that the query asks for. At most one query. Raise TooLong."""
     if facet.declared.kind in AMOUNT_KINDS:
-        return _thresholds(listing, facet)
+        return _with_shares(_thresholds(listing, facet))
     found = dict(count_facet_values(listing, facet))
     given = [text for text in _given(listing, facet) if text not in found]
     counted: list[tuple[str, int | None]] = [*((text, None) for text in given), *found.items()]
-    return [_value(listing, facet, Operator.HAS, text, count) for text, count in counted]
+    return _with_shares(
+        [_linked(listing, FieldComparison(facet.name, Operator.HAS, (text,)), text, count) for text, count in counted]
+    )
 
 
 def quick_values(listing: Listing) -> list[FacetValue]:
@@ -96,23 +108,48 @@ def quick_values(listing: Listing) -> list[FacetValue]:
     ]
 
 
+def _with_shares(values: list[FacetValue]) -> list[FacetValue]:
+    largest = max((value.count or 0 for value in values), default=0)
+    return [replace(value, share=round((value.count or 0) / largest * 100) if largest else 0) for value in values]
+
+
 def _latest(listing: Listing, facet: Facet) -> list[Any]:
     with within(SUMMARY_TIMEOUT_MS):
         return list(newest(listing).values_list(facet.declared.field, flat=True)[:MAX_FACET_SESSIONS])
 
 
 def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
-    """Return the amounts that half, a quarter, ... of the sessions reach."""
+    """Return round amounts that at least half, a quarter, ... of the sessions reach."""
     amounts = sorted(_latest(listing, facet))
     found: list[tuple[Any, str]] = []
     for percent, words in QUANTILES:
-        least = amounts[len(amounts) * percent // 100] if amounts else 0
+        least = _rounded_down(amounts[len(amounts) * percent // 100]) if amounts else 0
         if least and (not found or least > found[-1][0]):
             found.append((least, words))
     return [
-        _value(listing, facet, Operator.AT_LEAST, _written(facet, least), sum(a >= least for a in amounts), words)
+        _linked(
+            listing,
+            FieldComparison(facet.name, Operator.AT_LEAST, (_written(facet, least),)),
+            _shown(facet, least),
+            sum(amount >= least for amount in amounts),
+            words,
+        )
         for least, words in found
     ]
+
+
+def _rounded_down(amount: Any) -> Any:
+    """Return the amount with its first two digits, the others zero."""
+    exact = Decimal(amount)
+    if not exact:
+        return amount
+    step = Decimal(1).scaleb(exact.adjusted() - 1)
+    return type(amount)(exact // step * step)
+
+
+def _shown(facet: Facet, amount: Any) -> str:
+    """Write an amount for people: `$0.0029 and more`."""
+    return f"{AMOUNT_WRITERS[facet.declared.kind](amount)} and more"
 
 
 def _written(facet: Facet, amount: Any) -> str:
@@ -125,13 +162,6 @@ def _written(facet: Facet, amount: Any) -> str:
         )
         return next(f"{amount // size}{unit}" for unit, size in units if amount % size == 0)
     return f"{Decimal(amount).normalize():f}"
-
-
-def _value(
-    listing: Listing, facet: Facet, operator: Operator, text: str, count: int | None, note: str = ""
-) -> FacetValue:
-    shown = f"{operator} {text}" if operator != Operator.HAS else text
-    return _linked(listing, FieldComparison(facet.name, operator, (text,)), shown, count, note)
 
 
 def _linked(listing: Listing, asked: FieldComparison, text: str, count: int | None, note: str = "") -> FacetValue:
