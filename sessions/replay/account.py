@@ -34,6 +34,8 @@ class SessionTotals:
     not_itemised_cost: Decimal
     guessed_count: int  # reports whose price is that of another seller
     guessed_cost: Decimal
+    doubtful_tokens: int  # counted, and too many if reports that grow are running totals
+    doubtful_cost: Decimal
     unmeasured_count: int
     repeat_count: int
     late_count: int
@@ -45,6 +47,14 @@ class SessionTotals:
     @property
     def highest_tokens(self) -> int:
         return self.total_tokens + self.wrapper_tokens
+
+    @property
+    def tokens_without_doubt(self) -> int:
+        return self.total_tokens - self.doubtful_tokens
+
+    @property
+    def cost_without_doubt(self) -> Decimal:
+        return self.total_cost - self.doubtful_cost
 
     @property
     def lowest_cost(self) -> Decimal:
@@ -67,6 +77,8 @@ def compute_account(session: Session) -> SessionTotals:
             ("not_itemised_tokens", "not_itemised_tokens", BigIntegerField()),
             ("not_itemised_cost", "not_itemised_cost", DecimalField(max_digits=20, decimal_places=12)),
             ("guessed_count", "guessed_count", BigIntegerField()),
+            ("doubtful_tokens", "doubtful_tokens", BigIntegerField()),
+            ("doubtful_cost", "doubtful_cost", DecimalField(max_digits=20, decimal_places=12)),
             ("guessed_cost", "guessed_cost", DecimalField(max_digits=20, decimal_places=12)),
         )
     }

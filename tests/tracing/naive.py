@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.store.rows import SpanRow
@@ -76,6 +77,29 @@ def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
     sums.has_usage, sums.has_cost = below.has_usage or usage, below.has_cost or span.total_cost is not None
     sums.failures = below.failures or int(span.level == Level.ERROR)
     return sums
+
+
+def steps_of(spans: Sequence[SpanRow]) -> list[SpanRow]:
+    """The spans with what each of them used instead of totals of the run so far."""
+    is_call = {s.span_id: s.kind in (Kind.GENERATION, Kind.EMBEDDING) for s in spans}
+    ids = set(is_call)
+    steps = {s.span_id: s for s in spans}
+    wrappers = [s for s in spans if not is_call[s.span_id] and used(s)]
+    for place in {(s.parent_id if s.parent_id in ids else None, s.kind, s.scope) for s in wrappers}:
+        beside = [s for s in wrappers if (s.parent_id if s.parent_id in ids else None, s.kind, s.scope) == place]
+        beside.sort(key=lambda s: (s.started_at, s.span_id))
+        pairs = list(pairwise(beside))
+        adds = [tuple(b - a for a, b in zip(used(early), used(late), strict=True)) for early, late in pairs]
+        calls = [[used(c) for c in spans if is_call[c.span_id] and used(c) and is_above(s, c, spans)] for s in beside]
+        inside = [tuple(map(sum, zip(*several, strict=True))) for several in calls]
+        costs = [s.total_cost for s in beside if s.total_cost is not None]
+        if adds and adds == inside[1:] and costs == sorted(costs):
+            for early, late in pairs:
+                numbers = ("input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost")
+                known = {name: (getattr(early, name), getattr(late, name)) for name in numbers}
+                less = {name: max(b - a, b * 0) for name, (a, b) in known.items() if a is not None and b is not None}
+                steps[late.span_id] = replace(late, **less)
+    return list(steps.values())
 
 
 def told_once(spans: Sequence[SpanRow]) -> list[SpanRow]:
@@ -182,7 +206,7 @@ def fullness(span: SpanRow) -> tuple[object, ...]:
 
 def naive_branches(spans: Sequence[SpanRow]) -> list[Naive]:
     """Count every branch of a trace. Parents must form no loop."""
-    spans = told_once(spans)
+    spans = told_once(steps_of(spans))
     ids = {span.span_id for span in spans}
     return [naive(span, spans) for span in spans if span.parent_id not in ids]
 

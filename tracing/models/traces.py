@@ -68,7 +68,8 @@ class Trace(models.Model):
         default=dict,
         help_text="What wrappers repeated of the calls inside them (total_tokens, total_cost, error_count: not counted)"
         " and what they said beyond these calls (not_itemised_tokens, not_itemised_cost: counted); and what is counted"
-        " at another seller's price (guessed_count, guessed_cost).",
+        " at another seller's price (guessed_count, guessed_cost), or too much if reports that grow are running totals"
+        " (doubtful_tokens, doubtful_cost).",
     )
     repeat_count = models.IntegerField(
         default=0, help_text="Reports that said nothing new, such as an exporter's retry."

@@ -14,6 +14,7 @@ from typing import Any
 
 from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.store.rows import GUESSED_COST, SpanRow
+from tracing.store.running_totals import find_running_totals
 from tracing.store.span_tree import children_first
 from tracing.store.twins import MODEL_CALLS, Twins, find_twins
 from tracing.store.witnesses import (
@@ -58,6 +59,7 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
     """Count every span once, whatever the order of `spans`."""
     counted = Counted()
     subtotals: dict[str, Subtotal] = {}
+    spans = _without_running_totals(counted, spans, parents)
     twins = find_twins(spans, parents)
     repeated = _told_by_the_next(spans if twins is None else _once(spans, twins, counted), parents)
     shadows: dict[str, list[CountedWork]] = {}
@@ -83,6 +85,22 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
         else:
             subtotals[parent] = subtotal
     return counted
+
+
+def _without_running_totals(
+    counted: Counted, spans: Sequence[SpanRow], parents: Mapping[str, str | None]
+) -> Sequence[SpanRow]:
+    """Return the spans with what each step used instead of running totals, and note what was told again."""
+    found = find_running_totals(spans, parents)
+    if found is None:
+        return spans
+    for span in spans:
+        if (step := found.steps.get(span.span_id)) is not None:
+            again = (span.total_cost or ZERO) - (step.total_cost or ZERO)
+            counted.leave_out(span_count=1, total_tokens=total_tokens(span) - total_tokens(step), total_cost=again)
+    if found.doubtful_tokens:
+        counted.leave_out(doubtful_tokens=found.doubtful_tokens, doubtful_cost=found.doubtful_cost)
+    return [found.steps.get(span.span_id, span) for span in spans]
 
 
 def _once(spans: Sequence[SpanRow], twins: Twins, counted: Counted) -> list[SpanRow]:
