@@ -29,6 +29,7 @@ from sessions.translation.payload import document_of
 from sessions.translation.segments import pieces
 from tests.linear.growth import UNITS, grown, steepness
 from tracing.ingest.files_in_texts import FilesInTexts
+from tracing.limits.cutting import cut_text
 from tracing.limits.environments import environment_name
 from tracing.limits.fitting import clean, clean_json
 from tracing.limits.ids import in_one_form, session_id_problem
@@ -162,6 +163,7 @@ WORK: dict[str, Callable[[str], object]] = {
     "printed values": lambda text: (unprinted(text), unprinted(f"['{text}"), unprinted(f"f(a={text}")),
     "sentences": lambda text: (sentence({"a": text, "b": [text]}), sentence([text] * 3), says_nothing(text)),
     "cut conversations": lambda text: spoken_text(f'[{{"role":"user","content":"{text}', role="user"),
+    "cutting": lambda text: cut_text(f'[{{"role":"system","content":"{text}"}}]', max(1_000, len(text) // 2)),
     "asides": lambda text: note_asides(SpanRecord("t", "s", kind=Kind.GENERATION, input=text, output=text)),
     "literals": lambda text: (literal(text), loose_json(text), tags(text)),
     "numbers": lambda text: (integer(text), decimal(text), iso_time(text), time_of(text)),

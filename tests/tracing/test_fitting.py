@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
+from tracing.json_text import dump
 from tracing.limits import fitting
+from tracing.limits.cutting import cut_text
 from tracing.limits.fitting import clean, clean_json, fit, valid_id
 from tracing.limits.ids import session_id_problem
 from tracing.records import Claims, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
@@ -82,6 +85,34 @@ def test_a_text_beyond_ten_million_characters_is_cut_and_its_length_kept(
     assert (fitted(whole), fitted(longer)) == ((True, []), (True, [Reason.TEXT_CUT]))
     assert (getattr(whole, side), getattr(whole, f"{side}_size")) == ("x" * 10, None)
     assert (getattr(longer, side), getattr(longer, f"{side}_size")) == ("y" * 10, 11)
+
+
+SYSTEM, ASKED = {"role": "system", "content": "Be kind. " * 9_000}, {"role": "user", "content": "Where is it?"}
+LONG_TEXTS = {
+    "many messages": dump([SYSTEM, *[{"role": "user", "content": "x" * 90}] * 3_000, ASKED]),
+    "no instructions": dump([*[{"role": "user", "content": "规" * 90}] * 4_000, ASKED]),
+    "one message": dump([{"role": "user", "content": "Where is it? " + 'a"b\\\n' * 90_000}]),
+    "a last message": dump([SYSTEM, {"role": "user", "content": "Where is it? 📦" * 30_000}]),
+    "escapes": '[{"role":"user","content":"Where is it? ' + "\\ud83d\\udce6" * 30_000 + '"}]',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS)
+@pytest.mark.parametrize("most", [199_999, 200_000, 200_001, 200_002, 200_003, 200_004, 200_007, 200_011])
+def test_a_conversation_that_is_cut_keeps_its_instructions_and_its_last_messages(text: str, most: int) -> None:
+    kept = cut_text(text, most)
+
+    assert most - 500 < len(kept) <= most
+    messages = orjson.loads(kept)
+    assert messages[-1]["content"].startswith("Where is it?")
+    assert sum("characters were left out here" in message["content"] for message in messages) == 1
+    if '"system"' in text:
+        assert messages[0]["content"].startswith("Be kind.")
+
+
+@pytest.mark.parametrize("text", ["x" * 3_000, '{"question": "' + "x" * 3_000, "[" * 3_000])
+def test_any_other_text_that_is_cut_keeps_its_beginning(text: str) -> None:
+    assert cut_text(text, 2_000) == text[:2_000]
 
 
 @pytest.mark.parametrize("field", Usage.__slots__)

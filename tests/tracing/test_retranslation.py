@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import Model
 
 from projects.models import Project
-from tests.tracing.reports import at
+from tests.tracing.reports import at, call, span
 from tests.wire.scenarios import SCENARIOS, name_of, records_of
 from tracing.ingest.pipeline import ingest
 from tracing.models import Span, SpanIO, Trace
-from tracing.records import Kind, RawSpan
+from tracing.records import Claims, Kind, RawSpan, TraceRecord
 from tracing.vocabularies import translate
 from tracing.vocabularies.document import document
 
@@ -96,6 +99,65 @@ def test_the_same_vocabulary_changes_nothing(project: Project, scenario: object)
 
     assert list(Span.objects.for_project(project).order_by("pk").values(*COLUMNS)) == before
     assert list(SpanIO.objects.for_project(project).order_by("pk").values()) == texts
+
+
+def told(*arguments: str) -> str:
+    out = StringIO()
+    call_command("retranslate", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def stored(project: Project) -> list[list[dict[str, Any]]]:
+    models: list[type[Model]] = [Span, SpanIO, Trace]
+    return [list(model.objects.for_project(project).order_by("pk").values()) for model in models]  # type: ignore[attr-defined]
+
+
+PRINTED = "{'messages': [HumanMessage(content='Where is it?')], 'step': 1}"
+
+
+def older(project: Project) -> None:
+    """Traces as an older version stored them: a printed input, a placeholder at the root, tokens that nobody read."""
+    ingest(project.pk, [
+        span("a", "1", input=PRINTED, output="Here."),
+        span("b", "root", input="{}", output="[]"), call("b", "1", "root", input="Hi", output="Hello."),
+        span("c", "1", input="plain", output="words"),
+        TraceRecord("d", Claims(input="null")), span("d", "1", input="asked"),
+    ])  # fmt: skip
+    raw = {"attributes": {"gen_ai.usage.input_tokens": 7, "gen_ai.request.model": "gpt-4o"}, "scope": {"name": "shop"}}
+    ingest(project.pk, [span("e", "1", kind=Kind.GENERATION, input="Count me", raw=raw)])
+    with transaction.atomic():
+        rows = Trace.objects.for_project(project).filter(trace_id="a").select_for_update()
+        rows.update(input_preview=PRINTED)
+
+
+def test_a_dry_run_counts_what_a_real_run_changes_and_changes_nothing(project: Project) -> None:
+    older(project)
+    before = stored(project)
+
+    dry = told("--dry-run")
+    assert stored(project) == before
+    assert "Traces that would change: 1 in numbers, 3 in steps, 3 in words" in dry
+    assert "Nothing was changed." in dry
+
+    assert "Traces that changed: 1 in numbers, 3 in steps, 3 in words" in told()
+    assert "Traces that changed: none" in told()
+
+
+def test_stored_texts_and_numbers_are_brought_to_the_new_reading(project: Project) -> None:
+    older(project)
+    told()
+
+    traces = Trace.objects.for_project(project).order_by("trace_id")
+    assert list(traces.values_list("input_preview", "output_preview", "input_tokens")) == [
+        ("Where is it?", "Here.", 0),
+        ("Hi", "Hello.", 100),
+        ("plain", "words", 0),
+        ("asked", "", 0),
+        ("Count me", "", 7),
+    ]
+    kept = SpanIO.objects.for_project(project).get(trace_id="a")
+    assert kept.input == '[{"role":"user","content":"Where is it?"}]'
+    assert kept.raw == {"attributes": {"input.as_sent": PRINTED}}
 
 
 def test_the_command_names_the_wrong_argument(db: None) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tracing.json_text import dump
+from tracing.limits.cutting import cut_text
 from tracing.limits.environments import environment_name
 from tracing.limits.ids import MAX_ID_CHARACTERS, in_one_form, session_id_problem
 from tracing.limits.placeholders import is_placeholder
@@ -129,7 +130,7 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
         whole = getattr(record, side)
         if whole is not None and len(whole) > MAX_TEXT_CHARACTERS:
             report(Reason.TEXT_CUT, f"{side} of {len(whole):,} characters: {whole}")
-            setattr(record, side, whole[:MAX_TEXT_CHARACTERS])
+            setattr(record, side, cut_text(whole, MAX_TEXT_CHARACTERS))
             setattr(record, f"{side}_size", len(whole))
     if record.usage is not None:
         _fit_usage(record.usage, report)

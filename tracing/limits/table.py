@@ -144,7 +144,8 @@ TEXT_LIMIT = Limit(
     unit="characters",
     beyond="the text is cut; its full length is stored",
     reason=Reason.TEXT_CUT,
-    why="Several times the longest prompt of today's models.",
+    why="Several times the longest prompt of today's models. Of a conversation, the head of its instructions and its"
+    " last messages stay, of other texts the beginning.",
 )
 SCORE_LIMIT = Limit(
     name="Comment, text or metadata of one score",

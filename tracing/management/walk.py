@@ -27,6 +27,9 @@ class TraceWalk(BaseCommand):
         """Process one batch of traces."""
         raise NotImplementedError
 
+    def tell(self) -> None:
+        """Say more about a project whose traces are processed."""
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", type=int, help="only this project's id")
         parser.add_argument("--since", help="only traces first seen on or after this day, such as 2026-11-01")
@@ -65,6 +68,7 @@ class TraceWalk(BaseCommand):
             raise CommandError(f"Stopped after {done} of {total} traces. Continue with: {command}") from None
         seconds = time.monotonic() - started
         self.stdout.write(f"\r{project}: {done:,} traces {self.done} in {seconds:.1f} s" + " " * WALK_BAR_CHARACTERS)
+        self.tell()
 
     def _show(self, project: Project, done: int, total: int) -> None:
         if not self.stdout.isatty():

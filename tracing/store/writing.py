@@ -81,25 +81,29 @@ def _write(graves: StandingTombstones, records: Sequence[Record], found: list[Is
         write_scores(project_id, scores, found, now)
 
 
-def recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool = False) -> None:
+def recompute_traces(
+    project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool = False, reread: bool = False
+) -> None:
     """Sum up traces again from all their spans, however large, and mark their sessions.
 
-    `reprice` first computes every cost that no SDK reported at today's prices. Traces that turn out to belong to
-    something erased are deleted."""
+    `reprice` first computes every cost that no SDK reported at today's prices, `reread` makes the previews anew. Traces
+    that turn out to belong to something erased are deleted."""
     while True:
         try:
-            return _recompute_traces(project_id, trace_ids, now, reprice=reprice)
+            return _recompute_traces(project_id, trace_ids, now, reprice=reprice, reread=reread)
         except Condemned as condemned:
             erase_traces(project_id, condemned.trace_ids, now)
 
 
-def _recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool) -> None:
+def _recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, *, reprice: bool, reread: bool) -> None:
     with transaction.atomic():
         graves = standing(project_id)
         traces = _lock(project_id, set(trace_ids), now, create=False)
         _load_spans(project_id, traces, None)
         for trace in traces.values():
             trace.claimed = True
+            if reread:  # a preview is kept only of the span that had it before
+                trace.input_span_id = trace.output_span_id = None
         if reprice:
             _reprice(traces.values(), Prices.of(project_id))
             _write_spans(project_id, traces.values())

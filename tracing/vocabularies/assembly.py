@@ -55,7 +55,7 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
             record.kind = _kind_by_model(record)
         _add_status(record, span, said)
     if record.kind == Kind.TOOL:
-        record.input, record.output = _alone(record.input, "tool"), _alone(record.output, "assistant")
+        record.input, record.output = content_alone(record.input, "tool"), content_alone(record.output, "assistant")
     record.service_tier = priced_tier(said.get("service_tier"), record.model_parameters)
     if record.kind in VOICE_KINDS:
         put_words_on_their_side(record)
@@ -120,7 +120,7 @@ def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None
         )
 
 
-def _alone(text: str | None, role: str) -> str | None:
+def content_alone(text: str | None, role: str) -> str | None:
     """Return the content of a text that is one message of `role`: arguments and results of a tool are no messages."""
     if text is None or not text.startswith(f'[{{"role":"{role}","content":"'):
         return text

@@ -11,7 +11,9 @@ DELTA_TEXT_KEYS = ("content", "text", "output_text")
 
 def joined_stream(items: Sequence[Any]) -> str | None:
     """Return the words of recorded events of a stream, such as OpenAI's chunks, or None if they are something else."""
-    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
+    if len(items) < 2 or not isinstance(items[0], dict) or "role" in items[0]:
+        return None
+    if not all(isinstance(item, dict) for item in items):
         return None
     pieces = [_piece(item) for item in items]
     return "".join(filter(None, pieces)) or None if any(pieces) and _is_stream(items) else None

@@ -10,6 +10,7 @@ SIDE_BY_ENDING = {
     **dict.fromkeys(("input", "input_json", "inputs"), "input"),
     **dict.fromkeys(("output", "output_json", "outputs"), "output"),
 }
+TEXT_ENDINGS = tuple(f".{ending}" for ending in SIDE_BY_ENDING)
 TEXT_READERS = {"input": json_asked, "output": json_answered}
 OTHER_KEYS = ("usage", "token", "cost", "size", "count", "metadata")  # parts of keys whose values are no texts
 
@@ -20,7 +21,9 @@ def add_texts_by_endings(attributes: dict[str, Any], found: AttributeReadings) -
     if not missing:
         return
     for key, value in attributes.items():
-        side = SIDE_BY_ENDING.get(key[key.rfind(".") + 1 :])
+        if not key.endswith(TEXT_ENDINGS):
+            continue
+        side = SIDE_BY_ENDING[key[key.rindex(".") + 1 :]]
         if side not in missing or not isinstance(value, str | list | dict):
             continue
         if key in found.texts or any(part in key for part in OTHER_KEYS):

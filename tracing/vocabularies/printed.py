@@ -13,6 +13,7 @@ MAX_PRINTED_DEPTH = 40
 PRINTED_HEAD = re.compile(
     r"[\[({\s]{0,8}+(?:'[^'\n]{0,99}+'\s?[:,]|[A-Za-z_][\w.]{0,99}+(?:\((?:[A-Za-z_]\w{0,99}+=|['\"\[{)])|=['\"\[]))"
 )
+JSON_HEADS = ('{"', '[{"', '["', '"')
 TOKEN = re.compile(
     r"\s*+(?:(?P<text>[bBuUrRfF]{0,2}+(?:'(?:[^'\\]++|\\.)*+'|\"(?:[^\"\\]++|\\.)*+\"))"
     r"|(?P<number>[+-]?+\d[\w.]*+(?:[+-]\d++)?+)|(?P<name>[A-Za-z_][\w.]*+)"
@@ -32,7 +33,7 @@ class Unprinted(ValueError):
 
 def is_printed(text: str) -> bool:
     """Return whether a text begins like a printed value."""
-    return PRINTED_HEAD.match(text) is not None
+    return not text.startswith(JSON_HEADS) and PRINTED_HEAD.match(text) is not None
 
 
 def unprinted(text: str) -> Any:

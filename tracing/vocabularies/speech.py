@@ -19,6 +19,8 @@ MAX_JSON_CONTAINERS = 200_000  # lists and objects need a hundred times the memo
 MAX_SPEECH_DEPTH = 6
 MAX_SILENT_CHARACTERS = 300  # of a placeholder
 SILENT_HEADS = frozenset("[{\"'nN<( ")  # how placeholders begin
+SILENT_PATTERN = re.compile(r'(?:[\[\]{}\s,]++|"[^"\\]{0,80}+"\s*+:|""|"<[^"\\]++"|null)*+')  # names without values
+MESSAGE_HEAD, EMPTY_CONTENT = '[{"role":"', '"content":""'
 NOTHING_TEXTS = frozenset({'""', "''", "null", "None", "()"})
 TELLING_KEYS = ("content", "reasoning", "tool_calls", "media")  # of a message
 MAX_VISITS = 5_000  # of values inside
@@ -61,11 +63,13 @@ def is_silent(value: Any) -> bool:
 
 def says_nothing(text: str) -> bool:
     """Return whether a stored text is a placeholder, such as `{}`, `null`, or a message without content."""
-    if len(text) > MAX_SILENT_CHARACTERS or not text or text[0] not in SILENT_HEADS:
+    if not text or text[0] not in SILENT_HEADS or len(text) > MAX_SILENT_CHARACTERS:
         return False
-    if text in NOTHING_TEXTS or is_silent(text):
-        return True
-    value = parsed(text)
+    if text.startswith(MESSAGE_HEAD) and EMPTY_CONTENT not in text:
+        return False
+    if text[0] not in "[{":
+        return text in NOTHING_TEXTS or is_silent(text)
+    value = parsed(text) if EMPTY_CONTENT in text or SILENT_PATTERN.fullmatch(text) else None
     if isinstance(value, list) and value and all(isinstance(item, dict) and "role" in item for item in value):
         return not any(item.get(key) for item in value for key in TELLING_KEYS)
     return isinstance(value, dict | list) and is_silent(value)
