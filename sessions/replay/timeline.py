@@ -19,6 +19,22 @@ GAPS_WIDTH = 40.0  # percent that all of them take together
 MAX_WAIT_LABELS = 8  # of the longest waits
 MIN_BAR_PERCENT = 0.2
 
+# The turns of a session whose traces are one each, and what they are ordered by.
+TRACES_AS_TURNS = """SELECT trace_id AS turn_id, error_count, started_at, ended_at FROM trace
+            WHERE project_id = %(project_id)s AND session_id = %(session_id)s
+            ORDER BY started_at, trace_id OFFSET %(skipped)s LIMIT %(limit)s"""
+ORDER_OF_TRACES = "started_at, turn_id"
+# The same where a trace may hold several.
+EXCHANGES_AS_TURNS = """SELECT coalesce(t.trace_id || ':' || (e.told->>'id'), t.trace_id) AS turn_id,
+                coalesce((e.told->>'error_count')::int, t.error_count) AS error_count,
+                coalesce((e.told->>'started_at')::timestamptz, t.started_at) AS started_at,
+                coalesce((e.told->>'ended_at')::timestamptz, t.ended_at) AS ended_at,
+                row_number() OVER (ORDER BY t.started_at, t.trace_id, e.place) AS turn_number
+            FROM trace t LEFT JOIN LATERAL jsonb_array_elements(t.exchanges) WITH ORDINALITY AS e(told, place) ON true
+            WHERE t.project_id = %(project_id)s AND t.session_id = %(session_id)s
+            ORDER BY turn_number OFFSET %(skipped)s LIMIT %(limit)s"""
+ORDER_OF_EXCHANGES = "turn_number"
+
 # `told` walks along the turns: `wait` is the long wait that one ended, `waited` and `waits` sum up those until then.
 # What is drawn is the time without them, and a gap for each. A bar is what begins in the same BARS-th of the strip.
 DRAWN = """
@@ -29,16 +45,9 @@ WITH told AS MATERIALIZED (
             date_part('epoch', started_at) AS start, date_part('epoch', ended_at) AS stop,
             date_part('epoch', nullif(greatest(started_at - max(ended_at) OVER before, %(cut)s), %(cut)s)) AS wait
         FROM (
-            SELECT coalesce(t.trace_id || ':' || (e.told->>'id'), t.trace_id) AS turn_id,
-                coalesce((e.told->>'error_count')::int, t.error_count) AS error_count,
-                coalesce((e.told->>'started_at')::timestamptz, t.started_at) AS started_at,
-                coalesce((e.told->>'ended_at')::timestamptz, t.ended_at) AS ended_at,
-                row_number() OVER (ORDER BY t.started_at, t.trace_id, e.place) AS number
-            FROM trace t LEFT JOIN LATERAL jsonb_array_elements(t.exchanges) WITH ORDINALITY AS e(told, place) ON true
-            WHERE t.project_id = %(project_id)s AND t.session_id = %(session_id)s
-            ORDER BY number OFFSET %(skipped)s LIMIT %(limit)s
+            {turns}
         ) AS asked
-        WINDOW told AS (ORDER BY asked.number),
+        WINDOW told AS (ORDER BY {order}),
             before AS (told ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ) AS walked
     WINDOW until AS (ORDER BY number ROWS UNBOUNDED PRECEDING)
@@ -159,8 +168,14 @@ def _drawn(session: Session, skipped: int, limit: int) -> list[Drawn]:
     asked: dict[str, Any] = {"project_id": session.project_id, "session_id": session.session_id}
     drawing = {"cut": IDLE_CUT, "gap": GAP_WIDTH, "gaps": GAPS_WIDTH, "bars": BARS}
     with connection.cursor() as cursor:
-        cursor.execute(DRAWN, asked | drawing | {"skipped": skipped, "limit": limit})
+        cursor.execute(_statement(session), asked | drawing | {"skipped": skipped, "limit": limit})
         return [Drawn(*row) for row in cursor.fetchall()]
+
+
+def _statement(session: Session) -> str:
+    if session.turn_count == session.trace_count:
+        return DRAWN.format(turns=TRACES_AS_TURNS, order=ORDER_OF_TRACES)
+    return DRAWN.format(turns=EXCHANGES_AS_TURNS, order=ORDER_OF_EXCHANGES)
 
 
 def _bar(row: Drawn, first: int) -> TimelineBar:

@@ -139,6 +139,7 @@ def expected(known: Histories, session_id: str) -> dict[str, Any] | None:
         return None
     everything = [span for spans in traces for span in spans.values()]
     total: dict[str, Any] = {"trace_count": len(traces), "span_count": len(everything)}
+    total["turn_count"] = len(traces)  # no history has a conversation in one trace
     branches = [branch for spans in traces for branch in naive_branches(rows_of(spans))]
     total |= {
         name: sum(branch.tokens[name] for branch in branches)

@@ -50,8 +50,8 @@ def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
     is_model = span.kind == Kind.GENERATION or (span.kind == Kind.EMBEDDING and span.model)
     if not below.calls and not is_silent and (usage or (is_model and not is_refused)):
         sums.calls = set() if span.kind in VOICE_KINDS else {span.span_id}
-        sums.unmeasured = set() if usage else {span.span_id}
-        sums.unpriced = set() if span.total_cost is not None else {span.span_id}
+        sums.unmeasured = sums.unmeasured | (set() if usage else {span.span_id})
+        sums.unpriced = sums.unpriced | (set() if span.total_cost is not None else {span.span_id})
     if usage:
         sums.tokens = {name: max(own[name], below.tokens[name]) for name in own}
         sums.tokens["total_tokens"] = max(
