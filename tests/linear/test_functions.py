@@ -40,8 +40,8 @@ from tracing.vocabularies.asides import note_asides
 from tracing.vocabularies.identity import endings
 from tracing.vocabularies.messages import called_tools, normalised
 from tracing.vocabularies.printed import unprinted
-from tracing.vocabularies.readers import decimal, integer, iso_time, literal, loose_json, tags
-from tracing.vocabularies.speech import says_nothing, sentence
+from tracing.vocabularies.readers import decimal, integer, iso_time, json_value, literal, loose_json, tags
+from tracing.vocabularies.speech import mended, says_nothing, sentence
 from tracing.wire.agent_events import LogRecord, told_by
 from tracing.wire.fields import moment as time_of
 from tracing.wire.fields import snake_case
@@ -163,6 +163,7 @@ WORK: dict[str, Callable[[str], object]] = {
     "printed values": lambda text: (unprinted(text), unprinted(f"['{text}"), unprinted(f"f(a={text}")),
     "sentences": lambda text: (sentence({"a": text, "b": [text]}), sentence([text] * 3), says_nothing(text)),
     "cut conversations": lambda text: spoken_text(f'[{{"role":"user","content":"{text}', role="user"),
+    "escapes": lambda text: (mended(text + r"\u4f60\u597d"), json_value(f'"{text}\\ud83d"')),
     "cutting": lambda text: cut_text(f'[{{"role":"system","content":"{text}"}}]', max(1_000, len(text) // 2)),
     "asides": lambda text: note_asides(SpanRecord("t", "s", kind=Kind.GENERATION, input=text, output=text)),
     "literals": lambda text: (literal(text), loose_json(text), tags(text)),

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.tracing.spans import event, messages, translated
-from tracing.store.previews import spoken_text
+from tracing.reading.sayings import saying
+from tracing.store.previews import preview, spoken_text
 from tracing.vocabularies.messages import normalised
 from tracing.vocabularies.printed import MAX_PRINTED_CHARACTERS, MAX_PRINTED_DEPTH, unprinted
 from tracing.vocabularies.speech import MAX_FIELDS, MAX_VISITS, is_silent, says_nothing, sentence
@@ -200,6 +201,23 @@ def test_newest_parts_are_read() -> None:
     assert answer["reasoning"] == "They asked for an order."
     assert (answer["tool_calls"][0]["name"], found["role"], found["tool_call_id"]) == ("web_search", "tool", "1")
     assert user["content"] == "Rules\nRule 7"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (r"\u4f60\u597d, \ud83d\udce6", "你好, 📦"),
+        (r'{"q": "\\u4f60\\u597d"}', "你好"),
+        (r"\ud83d \u4f60", "\ufffd 你"),
+        (r"the escape \u4f60", r"the escape \u4f60"),
+        (r"你 is \u4f60\u4f60", r"你 is \u4f60\u4f60"),
+    ],
+)
+def test_characters_that_were_escaped_once_too_often_are_shown(text: str, words: str) -> None:
+    said = saying(text)
+
+    assert (said.words, preview(text, role="user")) == (words, words)
+    assert (said.sent is None) == (words == text)
 
 
 CUT = ['[{"role":"system","content":"Be kind"},{"role":"user","content":"Where is it?"},{"role":"assista',

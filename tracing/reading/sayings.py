@@ -1,12 +1,14 @@
 """Finds what a stored text says, for whatever shows, exports or searches it: JSON around one sentence is that sentence.
 
+Characters that an SDK escaped once too often, `\\u4f60\\u597d`, are shown as themselves.
+
 What was sent stays beside it (tracing/vocabularies/speech.py has the rule)."""
 
 from typing import Any, NamedTuple
 
 from tracing.reading.bodies import RenderedBody, body, body_of, parsed
 from tracing.vocabularies.printed import is_printed, unprinted
-from tracing.vocabularies.speech import sentence
+from tracing.vocabularies.speech import mended, sentence
 
 
 class SpokenWords(NamedTuple):
@@ -22,12 +24,17 @@ def saying(text: str) -> SpokenWords:
     value = parsed(text)
     if is_conversation(value):
         return SpokenWords(text, value)
+    sent: Any = value
     if isinstance(value, dict | list):
         words = sentence(value)
-        return SpokenWords(text, value) if words is None else SpokenWords(words, parsed(words), value)
-    if value is None and is_printed(text) and (words := sentence(unprinted(text))) is not None:
-        return SpokenWords(words, parsed(words), text)
-    return SpokenWords(text, value)
+    else:
+        sent = text
+        words = sentence(unprinted(text)) if value is None and is_printed(text) else None
+        words = mended(text) if words is None and "\\u" in text and value is None else words
+    if words is None or words == text:
+        return SpokenWords(text, value)
+    words = mended(words)
+    return SpokenWords(words, parsed(words), sent)
 
 
 def bodies_of(said: SpokenWords, head: int) -> tuple[RenderedBody, RenderedBody | None]:

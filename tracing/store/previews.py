@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from tracing.limits.fitting import clean
-from tracing.vocabularies.speech import MAX_PARSED_CHARACTERS, is_silent, parsed, sentence
+from tracing.vocabularies.speech import MAX_PARSED_CHARACTERS, is_silent, mended, parsed, sentence
 
 PREVIEW_LENGTH = 500  # characters
 MAX_PREVIEW_DEPTH = 8
@@ -22,7 +22,7 @@ DECODER = json.JSONDecoder(strict=False)
 
 def preview(text: str, *, role: str) -> str:
     """Return at most PREVIEW_LENGTH characters of what `role` said."""
-    words = spoken_text(text, role=role)
+    words = mended(spoken_text(text, role=role)[: PREVIEW_LENGTH * 12])  # twelve: the longest escape of a character
     return clean(" ".join(words[: PREVIEW_LENGTH * 4].split())[:PREVIEW_LENGTH])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from projects.values import whole_number
+from tracing.json_text import dump
 from tracing.vocabularies.messages import dumped
 from tracing.vocabularies.one_message import message
 from tracing.vocabularies.readers import json_value
@@ -26,6 +27,16 @@ def leaves(role: str) -> Together:
         return dumped([own for item in spoken for own in message(item, role) or ()])
 
     return Together(read)
+
+
+def document_list(values: Mapping[str, Any]) -> str | None:
+    """Return documents with one attribute per leaf, `0.document.content`, as a list of objects."""
+    items: dict[str, dict[str, Any]] = {}
+    for path, value in values.items():
+        number, _, leaf = path.partition(".")
+        if leaf and _is_index(number):
+            _plant(items.setdefault(number, {}), leaf.removeprefix("document."), value)
+    return dump([_listed(items[number]) for number in sorted(items, key=int)]) if items else None
 
 
 def _is_index(text: str) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tracing.records import Kind
-from tracing.vocabularies.flattened import leaves
+from tracing.vocabularies.flattened import document_list, leaves
 from tracing.vocabularies.genai import provider
 from tracing.vocabularies.messages import chat
 from tracing.vocabularies.readers import computed_cost, identifier, integer, mapping, member_of, one_of, tags
@@ -84,6 +84,8 @@ OPENINFERENCE = Vocabulary(
             "llm.output_messages.*": OUTPUT_TEXT,
             "output.value": OUTPUT_TEXT,
             OPENINFERENCE_KIND_KEY: OUTPUT_TEXT,
+            "retrieval.documents.*": Together(document_list),
+            "reranker.output_documents.*": Together(document_list),
         },
     },
 )

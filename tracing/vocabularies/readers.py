@@ -1,7 +1,9 @@
 """Readers convert an attribute's value to a field's value, and return None for a value that they cannot use."""
 
 import ast
+import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -13,6 +15,11 @@ import orjson
 from projects.values import in_utc
 from tracing.json_text import dump
 
+# Half a character as an escape: a first half that no second half follows, or a second half alone.
+HALF_CHARACTER = re.compile(
+    r"(?<!\\)\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(?<!\\)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 Member = TypeVar("Member", bound=IntEnum)
 MAX_SECONDS = 10**13  # 300,000 years, or nanoseconds that are taken for seconds
 MAX_NUMBER_CHARACTERS = 60
@@ -45,7 +52,19 @@ def json_value(value: Any) -> Any:
         return value
     try:
         return orjson.loads(value)
-    except (orjson.JSONDecodeError, RecursionError):
+    except orjson.JSONDecodeError as error:
+        return with_half_characters(value) if "surrogate" in error.msg else None
+    except RecursionError:
+        return None
+
+
+def with_half_characters(text: str) -> Any:
+    """Return the value of JSON whose escapes leave half a character, `\\ud83d`, as a cut between its halves does.
+
+    The half becomes the replacement character. Return None if the text is no JSON otherwise either."""
+    try:
+        return json.loads(HALF_CHARACTER.sub(r"\\ufffd", text))
+    except (ValueError, RecursionError):
         return None
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-import orjson
-
 from tracing.vocabularies.printed import is_printed, unprinted
+from tracing.vocabularies.readers import json_value
 
 Path = tuple[str | int, ...]
 
@@ -29,6 +28,9 @@ MAX_JOINED_TEXTS = 1_000
 JUDGED_CHARACTERS = 2_000  # of a text
 MAX_SHORT_LETTERS = 3  # a lower-case word of so few letters may be a code, such as a language's
 CODE_LIKE, SHORT_LIKE, WORD_LIKE, NAME_LIKE, PROSE_LIKE = range(5)  # how much a text looks like language
+UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}")
+UNICODE_ESCAPE_RUN = re.compile(r"(?:\\u[0-9a-fA-F]{4})++")
+MIN_ESCAPED_CHARACTERS = 2
 PROSE_PATTERN = re.compile(r"[^\W\d_][^\s]{0,200}+\s+[^\W_]")  # two words, of which the first has letters
 SPOKEN_MARK = re.compile(
     r"[^\W\d_]\W{0,3}[?!…。？！؟।]|[.!?]\s*\Z|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}"
@@ -49,16 +51,26 @@ def parsed(text: str) -> Any:
     if text[:1] in ("[", "{", '"') and len(text) <= MAX_PARSED_CHARACTERS:
         if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
             return None
-        try:
-            return orjson.loads(text)
-        except (orjson.JSONDecodeError, RecursionError):
-            pass
+        if (value := json_value(text)) is not None:
+            return value
     return unprinted(text) if is_printed(text) else None
 
 
 def is_silent(value: Any) -> bool:
     """Return whether a value is a placeholder: empty, or an object or list of such values."""
     return _Search().is_silent(value, 0)
+
+
+def mended(text: str) -> str:
+    """Return a text with escaped characters, `\\u4f60\\u597d`, with the characters; any other text unchanged."""
+    if "\\u" not in text or not text.isascii() or len(UNICODE_ESCAPE.findall(text)) < MIN_ESCAPED_CHARACTERS:
+        return text
+    return UNICODE_ESCAPE_RUN.sub(lambda run: _characters(run[0]), text)
+
+
+def _characters(run: str) -> str:
+    units = b"".join(int(code, 16).to_bytes(2, "little") for code in run.split("\\u")[1:])
+    return units.decode("utf-16-le", "replace")
 
 
 def says_nothing(text: str) -> bool:
