@@ -23,6 +23,8 @@ from tracing.store.previews import spoken_text
 
 MAX_SHOWN_ANNOTATIONS = 200  # scores and comments on the turns of a session
 READABLE = 100_000  # characters of an answer that is corrected
+CANNOT_TELL = "Can’t tell"
+SCALE_ENDS = range(2, 10)
 SOURCE_LABELS = {"api": "API", "annotation": "", "eval": "evaluation"}
 
 
@@ -40,11 +42,21 @@ class ConfigQuestion:
             offered = [("1", "Yes", "True"), ("0", "No", "False")]
         elif self.config.data_type == DataType.CATEGORICAL:
             offered = [(label, label, label) for label in (c["label"] for c in self.config.categories)]
+        elif self.is_scale:
+            steps = [str(step) for step in range(1, round(self.config.max_value or 0) + 1)]
+            return [*((step, step, self.text == step) for step in steps), ("?", CANNOT_TELL, self.is_unsure)]
         else:
             return []
         own = self.own.string_value if self.own else None
         chosen = [(f"={value}", label, own == stored) for value, label, stored in offered]
-        return [*chosen, ("?", "Can't tell", self.is_unsure)]
+        return [*chosen, ("?", CANNOT_TELL, self.is_unsure)]
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether it is answered by a digit from 1 to at most 9. An answer between two steps is kept as it is typed."""
+        least, most = self.config.min_value, self.config.max_value
+        is_between = self.text not in ("", *map(str, range(10)))
+        return self.config.data_type == DataType.NUMERIC and least == 1 and most in SCALE_ENDS and not is_between
 
     @property
     def is_unsure(self) -> bool:

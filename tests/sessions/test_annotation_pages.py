@@ -1,5 +1,6 @@
 """The annotate panel and the settings of scores: who may say what, and what is kept of it."""
 
+import re
 import time
 
 import pytest
@@ -316,3 +317,28 @@ def test_retention_takes_what_was_said_of_a_session_along(alices: Client, projec
     assert Comment.objects.for_project(project).exists()
     delete_traces(project.pk, trace_ids[1:])
     assert not Comment.objects.for_project(project).exists()
+
+
+def test_a_scale_from_one_is_answered_by_a_digit(bobs: Client, project: Project) -> None:
+    tell(project, "s", ONE_TURN)
+    config = ScoreConfig.objects.create(
+        project_id=project.pk, name="helpful", data_type="NUMERIC", min_value=1, max_value=5
+    )
+    page = url("annotate", project, "session", "s")
+
+    steps = re.findall(rf'type="radio" name="score-{config.id}" value="([^"]*)"', bobs.get(page).content.decode())
+    bobs.post(page, {f"score-{config.id}": "4"}, headers=HTMX)
+
+    assert steps == ["1", "2", "3", "4", "5", "?"]
+    assert Score.objects.for_project(project).get().value == 4
+    assert re.search(r'value="4"\s+checked', bobs.get(page).content.decode())
+
+
+@pytest.mark.parametrize(("least", "most"), [(0, 5), (1, 10), (1, 2.5), (None, 5), (1, None)])
+def test_other_numbers_are_typed(bobs: Client, project: Project, least: float | None, most: float | None) -> None:
+    tell(project, "s", ONE_TURN)
+    ScoreConfig.objects.create(
+        project_id=project.pk, name="helpful", data_type="NUMERIC", min_value=least, max_value=most
+    )
+
+    assert 'type="number"' in bobs.get(url("annotate", project, "session", "s")).content.decode()
