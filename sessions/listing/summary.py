@@ -50,7 +50,7 @@ class Strip:
 
     session_count: int
     is_capped: bool
-    trace_count: int
+    turn_count: int
     total_cost: Decimal
     unmeasured_count: int
     unpriced_count: int
@@ -66,8 +66,8 @@ class Strip:
         return Counted(self.session_count, self.is_capped)
 
     @property
-    def traces_each(self) -> float:
-        return self.trace_count / self.session_count if self.session_count else 0.0
+    def turns_each(self) -> float:
+        return self.turn_count / self.session_count if self.session_count else 0.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def strip(listing: Listing, most: int | None = None) -> Strip:
     with within(SUMMARY_TIMEOUT_MS):
         found: dict[str, Any] = newest(listing, most).aggregate(
             session_count=Count("*"),
-            trace_count=Coalesce(Sum("trace_count"), 0),
+            turn_count=Coalesce(Sum("turn_count"), 0),
             total_cost=Coalesce(Sum("total_cost"), Decimal(0)),
             unmeasured_count=Coalesce(Sum("unmeasured_count"), 0),
             unpriced_count=Coalesce(Sum("unpriced_count"), 0),

@@ -13,7 +13,7 @@ from tracing.lists.table import ListColumn, ListTable, list_table
 
 # What a glance asks for; every other property is one click away.
 DEFAULT_SESSION_COLUMNS = (
-    "updated_at", "trace_count", "duration_ms", "total_cost", "error_count", "total_tokens", "user_ids",
+    "updated_at", "turn_count", "duration_ms", "total_cost", "error_count", "total_tokens", "user_ids",
     "model_names", "tags",
 )  # fmt: skip
 CONVERSATION_COLUMN_PIXELS = 360  # as of the first column in static/css/list.css

@@ -111,12 +111,12 @@ def test_columns_are_chosen_moved_and_widened_and_are_so_in_another_browser(
     alices.locator(".columns-menu > summary").click()
     alices.get_by_label("First input", exact=True).check()
     alices.locator("#layout").get_by_label("Users", exact=True).uncheck()
-    alices.get_by_role("button", name="Move Traces up").click()
-    alices.get_by_role("button", name="Move Traces up").click()
+    alices.get_by_role("button", name="Move Turns up").click()
+    alices.get_by_role("button", name="Move Turns up").click()
     alices.get_by_label("Compact").check()
     alices.get_by_role("button", name="Apply").click()
-    expect(alices.get_by_role("columnheader").nth(2)).to_contain_text("Traces")
-    handle = alices.get_by_role("separator", name="Width of Traces")
+    expect(alices.get_by_role("columnheader").nth(2)).to_contain_text("Turns")
+    handle = alices.get_by_role("separator", name="Width of Turns")
     before = int(handle.get_attribute("aria-valuenow") or 0)
     handle.focus()
     with alices.expect_response(re.compile("/layout/")):
@@ -126,11 +126,11 @@ def test_columns_are_chosen_moved_and_widened_and_are_so_in_another_browser(
     sign_in(another, alice)
     page = another.new_page()
     open_list(page, address(live_server, project))
-    expect(page.get_by_role("columnheader").nth(2)).to_contain_text("Traces")
+    expect(page.get_by_role("columnheader").nth(2)).to_contain_text("Turns")
     expect(page.get_by_role("columnheader", name="First input")).to_be_attached()
     expect(page.get_by_role("columnheader", name="Users")).to_have_count(0)
     expect(page.locator("table.sessions")).to_have_attribute("data-density", "compact")
-    expect(page.get_by_role("separator", name="Width of Traces")).to_have_attribute("aria-valuenow", str(before + 16))
+    expect(page.get_by_role("separator", name="Width of Turns")).to_have_attribute("aria-valuenow", str(before + 16))
 
 
 def test_a_view_is_saved_used_changed_and_made_the_default(

@@ -106,14 +106,14 @@ def test_filters_and_order_are_in_the_address(alices: Page, live_server: LiveSer
     tell(project, "ticket-2", TICKET, user_id="user-b")
     alices.goto(url(live_server, "sessions", project))
 
-    alices.locator("thead").get_by_role("link", name="Traces").click()
-    expect(alices).to_have_url(re.compile(r"sort=-?trace_count"))
+    alices.locator("thead").get_by_role("link", name="Turns").click()
+    expect(alices).to_have_url(re.compile(r"sort=-?turn_count"))
     alices.locator("summary", has_text="More filters").click()
     alices.get_by_label("Users any of").fill("user-b")
     alices.get_by_role("button", name="Show sessions").click()
 
     expect(alices).to_have_url(re.compile("user_ids=user-b"))
-    expect(alices).to_have_url(re.compile(r"sort=-?trace_count"))
+    expect(alices).to_have_url(re.compile(r"sort=-?turn_count"))
     expect(alices.locator("tbody .said-link")).to_have_count(1)
 
 

@@ -37,7 +37,7 @@ def test_the_first_words_stand_on_the_first_screen(
     assert alices.evaluate(ON_TOP, [box["x"] + 5, box["y"] + 5])  # and nothing covers them
 
 
-@pytest.mark.parametrize("column", ["Last activity", "Traces", "Cost", "Errors"])
+@pytest.mark.parametrize("column", ["Last activity", "Turns", "Cost", "Errors"])
 def test_a_laptop_shows_what_matters_beside_the_preview(
     alices: Page, live_server: LiveServer, project: Project, column: str
 ) -> None:

@@ -29,7 +29,7 @@ def rows(project: Project, other_project: Project) -> list[Session]:
     session(other_project, "foreign", total_cost=Decimal(1000), tags=["foreign"], error_count=1)
     return [
         session(
-            project, f"s{place:02}", minute=place * 37, total_cost=Decimal(place) / 7, trace_count=place,
+            project, f"s{place:02}", minute=place * 37, total_cost=Decimal(place) / 7, turn_count=place,
             total_tokens=place**3, duration_ms=place**2 * 100, error_count=place % 3, unpriced_count=place % 2,
             tags=["even"] if place % 2 == 0 else ["odd", "rare"] if place == 5 else ["odd"],
         )
@@ -50,12 +50,12 @@ def test_the_strip_is_the_sum_of_the_rows(project: Project, rows: list[Session],
     found = strip(asked)
 
     assert (found.session_count, found.is_capped) == (len(shown), False)
-    assert found.trace_count == sum(row.trace_count for row in shown)
+    assert found.turn_count == sum(row.turn_count for row in shown)
     assert abs(found.total_cost - sum(row.total_cost for row in shown)) < Decimal("1e-9")
     assert found.total_tokens == sum(row.total_tokens for row in shown)
     assert found.failed == sum(row.error_count > 0 for row in shown)
     assert found.median == (median(row.duration_ms for row in shown) if shown else None)
-    assert found.traces_each == (found.trace_count / len(shown) if shown else 0)
+    assert found.turns_each == (found.turn_count / len(shown) if shown else 0)
 
 
 @pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_a_long_list_is_summed_up_as_far_as_its_newest(
     found = strip(listing(project))
 
     assert (found.session_count, found.is_capped) == (9, True)
-    assert found.trace_count == sum(row.trace_count for row in rows[-9:])
+    assert found.turn_count == sum(row.turn_count for row in rows[-9:])
 
 
 @pytest.mark.django_db
