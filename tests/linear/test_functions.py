@@ -35,6 +35,7 @@ from tracing.limits.fitting import clean, clean_json
 from tracing.limits.ids import in_one_form, session_id_problem
 from tracing.records import Kind, RawSpan, SpanRecord
 from tracing.store.previews import preview, spoken_text
+from tracing.store.utterances import utterances_of
 from tracing.vocabularies import translate
 from tracing.vocabularies.asides import note_asides
 from tracing.vocabularies.identity import endings
@@ -42,6 +43,7 @@ from tracing.vocabularies.messages import called_tools, normalised
 from tracing.vocabularies.printed import unprinted
 from tracing.vocabularies.readers import decimal, integer, iso_time, json_value, literal, loose_json, tags
 from tracing.vocabularies.speech import mended, says_nothing, sentence
+from tracing.vocabularies.voice import voice_kind
 from tracing.wire.agent_events import LogRecord, told_by
 from tracing.wire.fields import moment as time_of
 from tracing.wire.fields import snake_case
@@ -165,6 +167,8 @@ WORK: dict[str, Callable[[str], object]] = {
     "cut conversations": lambda text: spoken_text(f'[{{"role":"user","content":"{text}', role="user"),
     "escapes": lambda text: (mended(text + r"\u4f60\u597d"), json_value(f'"{text}\\ud83d"')),
     "cutting": lambda text: cut_text(f'[{{"role":"system","content":"{text}"}}]', max(1_000, len(text) // 2)),
+    "utterances": lambda text: (utterances_of(None, text, text, text), utterances_of(None, "turn", f"[{text}", text)),
+    "voices": lambda text: voice_kind(text, text),
     "asides": lambda text: note_asides(SpanRecord("t", "s", kind=Kind.GENERATION, input=text, output=text)),
     "literals": lambda text: (literal(text), loose_json(text), tags(text)),
     "numbers": lambda text: (integer(text), decimal(text), iso_time(text), time_of(text)),
@@ -235,5 +239,6 @@ def test_work_on_messages_is_linear_in_their_parts(kind: str) -> None:
         shaped = normalised(text, "user") or ""
         preview(shaped, role="user")
         called_tools(shaped)
+        utterances_of(Kind.GENERATION, "turn", shaped, shaped)
 
     assert not steepness(work, lambda size: json.dumps(MANY[kind](size)), (1_000, 4_000, 16_000))

@@ -118,8 +118,7 @@ def test_tools_within_a_turn_belong_to_it() -> None:
     call.model(root, user("Lima?"), asks, told, agent("Sunny"), user("Thanks"), says="Bye")
 
     assert call.turns == [("Lima?", "Sunny"), ("Thanks", "Bye")]
-    first, second = roll_up(call.rows, {}).exchanges or ()
-    assert (first["span_count"], second["span_count"]) == (3, 1)
+    assert [turn["span_count"] for turn in roll_up(call.rows, {}).exchanges or ()] == [3, 1]
 
 
 def test_a_search_before_an_answer_belongs_to_that_answer() -> None:
@@ -130,8 +129,7 @@ def test_a_search_before_an_answer_belongs_to_that_answer() -> None:
     call.span("search", root, asked="Quito", kind=Kind.RETRIEVER, started_at=at, ended_at=at)
     call.model(root, user("Lima?"), agent("Sunny"), user("Quito?"), says="Rain", started_at=at, ended_at=at)
 
-    first, second = roll_up(call.rows, {}).exchanges or ()
-    assert (first["span_count"], second["span_count"]) == (1, 2)
+    assert [turn["span_count"] for turn in roll_up(call.rows, {}).exchanges or ()] == [1, 2]
 
 
 def test_every_order_of_arrival_tells_the_same_turns() -> None:
@@ -296,13 +294,34 @@ def test_a_model_in_realtime_answers_turn_by_turn() -> None:
     assert call.turns == [(None, "Hi there"), ("Lima?", "Sunny"), ("Bye", "Bye bye")]
 
 
-def test_turns_by_name_need_no_histories() -> None:
+@pytest.mark.parametrize("name", ["turn {}", "chat_turn", "Turn-{}", "handleTurn", "conversation.turn", "TURN {}"])
+def test_turns_by_name_need_no_histories(name: str) -> None:
     call = Call()
     root = call.span("conversation")
     for number in range(3):
-        call.span(f"turn {number + 1}", root, asked=f"q{number}", answered=f"a{number}")
+        call.span(name.format(number + 1), root, asked=f"q{number}", answered=f"a{number}")
 
     assert call.turns == [("q0", "a0"), ("q1", "a1"), ("q2", "a2")]
+
+
+def test_turns_by_name_are_told_by_what_their_objects_say() -> None:
+    call = Call()
+    root = call.span("conversation")
+    for question, answer in (("Where is it?", "In Lima."), ("Thanks a lot!", "You are welcome.")):
+        asked = dump({"args": [], "kwargs": {"message": question, "user_id": "u-7"}})
+        call.span("turn", root, asked=asked, answered=dump({"answer": answer}))
+
+    assert [turn["output"] for turn in roll_up(call.rows, {}).exchanges or ()] == ["0001", "0002"]
+
+
+@pytest.mark.parametrize("name", ["return", "saturn", "get_returns", "Turnover"])
+def test_other_words_are_no_turns(name: str) -> None:
+    call = Call()
+    root = call.span("batch")
+    for number in range(3):
+        call.span(name, root, asked=f"q{number}", answered=f"a{number}")
+
+    assert len(call.turns) == 1
 
 
 def test_numbers_are_shared_out_where_spans_report_them() -> None:

@@ -1,6 +1,5 @@
 """What the spans of a trace say to each other, and the branches of a conversation that they form."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,12 +8,11 @@ from functools import cached_property
 from tracing.records import Kind
 from tracing.store.rows import SpanRow
 from tracing.store.span_tree import children_first
+from tracing.store.utterances import is_name_of_turn
 
 Key = tuple[int, int]  # number of the user's messages in a history, and the fingerprint of the last one
-TURN_PATTERN = re.compile(r"(?:^|[^a-z])turn(?:[^a-z]|$)")
 SPEAKER_KINDS = frozenset({Kind.SPAN, Kind.GENERATION, Kind.AGENT, Kind.CHAIN})
 RUN_KINDS = frozenset({Kind.AGENT, Kind.CHAIN})
-MAX_NAME_READ = 200  # characters
 
 
 def age(span: SpanRow) -> tuple[datetime, str]:
@@ -40,7 +38,7 @@ def question_of(span: SpanRow) -> Key | None:
 
 def is_turn(span: SpanRow) -> bool:
     """Return whether a span calls itself a turn."""
-    return TURN_PATTERN.search((span.name or "")[:MAX_NAME_READ].lower()) is not None
+    return is_name_of_turn(span.name)
 
 
 def _encloses(span: SpanRow) -> bool:

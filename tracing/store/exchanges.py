@@ -34,6 +34,7 @@ class FoundExchange:
 
     branches: list[Branch] = field(default_factory=list)
     keys: set[Key] = field(default_factory=set)
+    questions: set[int] = field(default_factory=set)  # their fingerprints
     has_user: bool = False
     has_answer: bool = False
     is_settled: bool = False  # it was answered, or failed
@@ -41,7 +42,9 @@ class FoundExchange:
     def add(self, branch: Branch) -> None:
         """Add a branch, with what is said in it."""
         self.branches.append(branch)
-        self.keys |= branch.keys if branch.asks else set()
+        if branch.asks:
+            self.keys |= branch.keys
+            self.questions |= {last for _, last in branch.keys}
         self.has_user |= branch.asks
         self.has_answer |= branch.answers
         self.is_settled |= branch.answers or branch.has_failed
@@ -70,7 +73,7 @@ class FoundExchange:
         """Return the span whose output is the last answer: of a turn as a whole, of a model, or what was read aloud."""
         spans = self.spans
         tops = {branch.top.span_id for branch in self.branches}
-        said = {last for _, last in self.keys} | {(span.claims or {}).get("answered") for span in spans}
+        said = self.questions | {(span.claims or {}).get("answered") for span in spans}
 
         def weight(span: SpanRow) -> tuple[object, ...]:
             is_read_aloud = span.kind == Kind.SPEECH
@@ -113,7 +116,7 @@ def _begins(branch: Branch, current: FoundExchange, opening: Opening) -> bool:
         return True  # the agent spoke first
     if opening.by_history:
         return branch.keys.isdisjoint(current.keys)
-    is_new = branch.is_heard or {last for _, last in branch.keys}.isdisjoint(last for _, last in current.keys)
+    is_new = branch.is_heard or not any(last in current.questions for _, last in branch.keys)
     return is_new and (current.is_settled or opening.is_turn_by_turn)
 
 

@@ -165,7 +165,7 @@ def row_of(record: SpanRecord, received_at: datetime) -> SpanRow:
         output_size=record.output_size if record.output is None else record.output_size or len(record.output),
         response_id=record.response_id,
         scope=record.scope,
-        claims=record.claims.said() | utterances_of(record.kind, record.input, record.output) or None,
+        claims=record.claims.said() | utterances_of(record.kind, record.name, record.input, record.output) or None,
         received_at=received_at,
     )
     if record.usage is not None:

@@ -5,13 +5,13 @@ its spans call themselves turns. Or its model calls tell it: the history of one 
 message of the user behind it."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.store.branches import (
-    MAX_NAME_READ,
     RUN_KINDS,
     SPEAKER_KINDS,
     Branch,
@@ -25,6 +25,7 @@ from tracing.store.branches import (
 )
 from tracing.store.rows import SpanRow
 from tracing.store.speakers import is_aside_name
+from tracing.store.utterances import MAX_NAME_READ
 
 DIGITS_PATTERN = re.compile(r"\d+")
 LIVE_MODEL_PATTERN = re.compile(r"realtime|-live|native-audio|nova-sonic")
@@ -76,8 +77,7 @@ def _spoken(tree: SpanTree, turns: Sequence[SpanRow], *, is_text: bool = False) 
     """Return the branches of a conversation whose steps or names tell of it."""
     spans = tree.by_id.values()
     if turns:
-        holders = [tree.parents[span.span_id] for span in turns]
-        holder = max(dict.fromkeys(holders), key=holders.count)
+        ((holder, _),) = Counter(tree.parents[span.span_id] for span in turns).most_common(1)
     else:
         holder = tree.holder_of(
             span for span in spans if question_of(span) or answers_in_words(span) or span.kind in VOICE_KINDS

@@ -3,11 +3,13 @@
 A chat sends its whole history with every call. So the fingerprints of a call's last questions tell, beside those of
 another call, whether both belong to one conversation, and whether somebody asked something in between."""
 
+import re
 from typing import Any
 from zlib import crc32
 
 from tracing.json_text import dump
 from tracing.records import Kind
+from tracing.vocabularies.speech import parsed, sentence
 
 REMEMBERED_QUESTIONS = 6  # the last ones of a call
 MAX_PLAIN_CHARACTERS = 20_000  # of a text without messages; a longer one is no utterance
@@ -18,17 +20,26 @@ LIST_MARK, ROLE_MARK, USER_ROLE_MARK, ASSISTANT_ROLE_MARK = (
     '{"role":"user"',
     '{"role":"assistant"',
 )
+TURN_PATTERN = re.compile(r"(?:(?<![A-Za-z])[tT]|(?<=[a-z])T)(?:urn|URN)(?![a-z])")
+MAX_NAME_READ = 200  # characters
 NO_WORDS = ',"content":'  # of a message without any
 SILENT_KINDS = frozenset({Kind.TOOL, Kind.RETRIEVER, Kind.EMBEDDING, Kind.EVENT, Kind.EVALUATOR, Kind.GUARDRAIL})
 
 
-def utterances_of(kind: int | None, asked: str | None, answered: str | None) -> dict[str, Any]:
+def is_name_of_turn(name: str | None) -> bool:
+    """Return whether a span calls itself a turn, by a word of its name: `turn`, `agent_turn`, `userTurn`."""
+    return name is not None and TURN_PATTERN.search(name[:MAX_NAME_READ]) is not None
+
+
+def utterances_of(kind: int | None, name: str | None, asked: str | None, answered: str | None) -> dict[str, Any]:
     """Return what a span's texts say: `asked`, `answered` and `quoted`, as far as they say anything.
 
     `asked` is the number of the user's messages and the fingerprints of the last ones, `answered` the fingerprint of
     the answer, and `quoted` that of a question without its first line, which may name a speaker."""
     if kind in SILENT_KINDS:
         return {}
+    if is_name_of_turn(name):  # its texts are what was said, whatever they are wrapped in
+        asked, answered = _unwrapped(asked), _unwrapped(answered)
     found: dict[str, Any] = {}
     if asked and (questions := _questions(asked)) is not None:
         found["asked"] = [questions[0], *(_fingerprint(words) for words in questions[1])]
@@ -37,6 +48,13 @@ def utterances_of(kind: int | None, asked: str | None, answered: str | None) -> 
     if answered and (words := _answer(answered)):
         found["answered"] = _fingerprint(words)
     return found
+
+
+def _unwrapped(text: str | None) -> str | None:
+    """Return what an object says, such as `{"message": "Hi"}`; another text stays as it is."""
+    if text is None or text[:1] not in ("[", "{") or text.startswith(LIST_MARK) or len(text) > MAX_PLAIN_CHARACTERS:
+        return text
+    return sentence(parsed(text)) or text
 
 
 def _questions(text: str) -> tuple[int, list[str]] | None:
