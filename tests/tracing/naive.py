@@ -44,6 +44,11 @@ def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
         sums.calls, sums.failures = sums.calls | branch.calls, sums.failures + branch.failures
         sums.unmeasured, sums.unpriced = sums.unmeasured | branch.unmeasured, sums.unpriced | branch.unpriced
         sums.has_usage, sums.has_cost = sums.has_usage or branch.has_usage, sums.has_cost or branch.has_cost
+    if span.level == Level.ERROR and not sums.failures:
+        silent = [s for s in spans if s.span_id in sums.unmeasured & sums.unpriced and has_no_answer(s)]
+        refused = {s.span_id for s in sorted(silent, key=lambda s: (s.started_at, s.span_id))[-1:]}
+        sums.calls, sums.unmeasured = sums.calls - refused, sums.unmeasured - refused
+        sums.unpriced = sums.unpriced - refused
     below = replace(sums, tokens=dict(sums.tokens))
     own, usage = reported_tokens(span), any(reported_tokens(span).values())
     is_refused = span.level == Level.ERROR
@@ -93,7 +98,7 @@ def steps_of(spans: Sequence[SpanRow]) -> list[SpanRow]:
         calls = [[used(c) for c in spans if is_call[c.span_id] and used(c) and is_above(s, c, spans)] for s in beside]
         inside = [tuple(map(sum, zip(*several, strict=True))) for several in calls]
         costs = [s.total_cost for s in beside if s.total_cost is not None]
-        if adds and adds == inside[1:] and costs == sorted(costs):
+        if adds and adds == inside[1:] and costs == sorted(costs) and all(map(any, adds)):
             for early, late in pairs:
                 numbers = ("input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost")
                 known = {name: (getattr(early, name), getattr(late, name)) for name in numbers}
@@ -202,6 +207,11 @@ def fullness(span: SpanRow) -> tuple[object, ...]:
     said = sum(getattr(span, part) is not None for part in parts)
     length = span.ended_at - span.started_at if span.ended_at else timedelta.max
     return used(span) is None, -said, not span.has_bill, span.total_cost is None, length, span.span_id
+
+
+def has_no_answer(span: SpanRow) -> bool:
+    """Whether nothing says that a model answered."""
+    return span.output_size is None and span.response_id is None and span.completion_started_at is None
 
 
 def naive_branches(spans: Sequence[SpanRow]) -> list[Naive]:

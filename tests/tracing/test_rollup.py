@@ -280,6 +280,20 @@ def test_a_failed_call_without_usage_is_only_a_failure() -> None:
     assert (totals.call_count, totals.unmeasured_count, totals.error_count) == (0, 0, 1)
 
 
+def test_a_call_that_failed_as_a_span_above_it_says_is_only_a_failure() -> None:
+    agent = span("t", "agent", kind=Kind.AGENT, level=Level.ERROR)
+    step, asked = span("t", "step", "agent", kind=Kind.CHAIN), {"kind": Kind.GENERATION, "model": "gpt-4o"}
+    refused = span("t", "b", "step", started_at=at(2), **asked)
+
+    totals = totals_of(agent, step, refused)
+    assert (totals.call_count, totals.unmeasured_count, totals.error_count, totals.usage_by_model) == (0, 0, 1, {})
+    earlier = span("t", "a", "step", started_at=at(1), **asked)
+    assert totals_of(agent, step, earlier, refused).call_count == 1, "only the last one"
+    assert totals_of(agent, step, replace(refused, output="no")).call_count == 1, "it was answered"
+    failed_tool = span("t", "tool", "step", kind=Kind.TOOL, level=Level.ERROR)
+    assert totals_of(agent, step, refused, failed_tool).call_count == 1, "something else failed"
+
+
 def test_a_call_that_is_prepared_or_summed_up_in_another_span_is_one_call() -> None:
     prepared = span("t", "a", "root", kind=Kind.GENERATION, model="gpt-4o", started_at=at(1), ended_at=at(2))
     summary = call("t", "c", "root", started_at=at(9), ended_at=at(9))

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from tracing.records import VOICE_KINDS, Kind, Level
-from tracing.store.rows import GUESSED_COST, SpanRow
+from tracing.store.rows import EPOCH, GUESSED_COST, SpanRow, microseconds
 from tracing.store.running_totals import find_running_totals
 from tracing.store.span_tree import children_first
 from tracing.store.twins import MODEL_CALLS, Twins, find_twins
@@ -38,6 +38,7 @@ class Counted:
     work: list[CountedWork] = field(default_factory=list)
     failed: list[SpanRow] = field(default_factory=list)  # the spans where a failure happened
     left_out: dict[str, Any] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)  # spans of calls that failed, as a span above them says
 
     @property
     def error_count(self) -> int:
@@ -68,7 +69,7 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
         if twins is not None and subtotal is not None:
             subtotal.forget([work for shadow in twins.meetings.get(span.span_id, ()) for work in shadows.pop(shadow)])
         if twins is not None and span.span_id in twins.shadows:
-            counting = Counted()
+            counting = Counted(refused=counted.refused)
             shadows[span.span_id] = counting.work
         elif twins is not None:
             span = twins.rows.get(span.span_id, span)
@@ -84,6 +85,8 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
             subtotals[parent].add(subtotal)
         else:
             subtotals[parent] = subtotal
+    if counted.refused:
+        counted.work = [work for work in counted.work if work.span.span_id not in counted.refused]
     return counted
 
 
@@ -163,8 +166,24 @@ def _count_failure(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
     is_repeated = below.has_failure
     if not is_repeated:
         counted.failed.append(span)
+        _refuse_unanswered(counted, below)
     below.has_failure = True
     return is_repeated
+
+
+def _refuse_unanswered(counted: Counted, below: Subtotal) -> None:
+    """Take back the last call below a failure that nobody answered: some libraries report its failure only above."""
+    unanswered = [work for work in below.open if work.is_unmeasured and work.is_unpriced and _has_no_answer(work.span)]
+    if not unanswered:
+        return
+    refused = max(unanswered, key=lambda work: (microseconds(work.span.started_at or EPOCH), work.span.span_id))
+    refused.is_call = refused.is_unmeasured = refused.is_unpriced = False
+    below.call_count -= 1
+    counted.refused.add(refused.span.span_id)
+
+
+def _has_no_answer(span: SpanRow) -> bool:
+    return span.output_size is None and span.response_id is None and span.completion_started_at is None
 
 
 def _count_span(counted: Counted, span: SpanRow, below: Subtotal) -> bool:
