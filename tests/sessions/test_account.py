@@ -55,6 +55,7 @@ def test_a_wrapper_that_repeats_and_adds_nothing_is_not_accounted_for(project: P
     account = compute_account(Session.objects.for_project(project).get())
 
     assert (account.call_count, account.wrapper_count) == (1, 0)
+    assert [row.is_repeated for row in tree_of(Trace.objects.for_project(project).get()).rows] == [False] * 3
 
 
 def test_calls_of_a_model_in_several_traces_are_added_up(project: Project) -> None:
