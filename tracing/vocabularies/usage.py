@@ -40,6 +40,8 @@ def _readings(whole: int | None, text: int | None, parts: tuple[int | None, ...]
     """Return what the whole may be, the likeliest first: with its parts inside, or with some of them beside it.
 
     A part that is larger than the whole is beside it. So are sound and pictures if the whole is the text alone."""
+    if not any(parts):
+        return [text if whole is None else whole]
     *others, sound, pictures = (tokens or 0 for tokens in parts)
     if whole is None:
         return [(text or 0) + sound + pictures] if sound or pictures else [text]
