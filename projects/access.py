@@ -3,6 +3,7 @@
 A stranger gets 404, because they must not learn what exists. A member whose role is too low gets 403."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ View = Callable[..., HttpResponseBase]
 Tenant = Project | Organization
 NUL = "%00"  # as it is spelled in a URL
 
+_reader: ContextVar[User | None] = ContextVar("who opened the page of a project that is being made", default=None)
+
 
 def organizations_of(user: User) -> QuerySet[Organization]:
     """Return the organizations that `user` belongs to, each with `granted_role`, by name."""
@@ -34,6 +37,16 @@ def projects_of(user: User) -> QuerySet[Project]:
         .select_related("organization")
         .order_by("organization__name", "name")
     )
+
+
+def people_of(project_id: int) -> QuerySet[User]:
+    """Return the members who may open the project, in the order in which they are offered."""
+    return User.objects.filter(memberships__organization__projects=project_id).order_by("email")
+
+
+def reader() -> User | None:
+    """Return the person who opened the page that is being made; None where a program or a worker asks."""
+    return _reader.get()
 
 
 def organization_of(user: User, organization_id: int) -> Organization:
@@ -64,8 +77,12 @@ def project_view(view: View) -> View:
         if NUL in request.get_full_path():
             raise Http404("No such page: no id contains a null character.")
         project = project_of(person(request), project_id)
-        with timezone.override(ZoneInfo(project.time_zone)):
-            return view(request, project, *args, **kwargs)
+        token = _reader.set(person(request))
+        try:
+            with timezone.override(ZoneInfo(project.time_zone)):
+                return view(request, project, *args, **kwargs)
+        finally:
+            _reader.reset(token)
 
     return wrapped
 

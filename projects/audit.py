@@ -60,7 +60,7 @@ def record(
         organization_id=project.organization_id if project else tenant.pk,
         project_id=project.pk if project else None,
         actor_id=actor.pk if isinstance(actor, User) else None,
-        actor=_name(actor)[:254],
+        actor=actor_name(actor)[:254],
         action=action,
         target=masked(target)[:254],
         ip=client_ip(request) if request else None,
@@ -103,7 +103,8 @@ def client_ip(request: HttpRequest) -> str | None:
         return None
 
 
-def _name(actor: Actor) -> str:
+def actor_name(actor: Actor) -> str:
+    """Return how a person, a key or the system is called where no id stands beside it."""
     if isinstance(actor, ApiKey):
         return f"key {actor.public_key}"
     return actor.email if isinstance(actor, User) else actor

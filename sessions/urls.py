@@ -11,7 +11,8 @@ from sessions.listing.views import saved_views as view_pages
 from sessions.listing.views import scan as search_pages
 from sessions.listing.views import suggestions as query_pages
 from sessions.listing.views.summary import strip_page
-from sessions.replay import views as replay
+from sessions.replay.views import session as replay
+from sessions.replay.views import state as replay_state
 from sessions.translation.views import settings as translation_settings
 from sessions.translation.views import turns as translation_pages
 from sessions.views import onboarding, palette, session_list, users
@@ -36,7 +37,7 @@ urlpatterns = [
     path("project/<int:project_id>/exports/<uuid:export_id>/delete", files.delete_export, name="export-delete"),
     path("project/<int:project_id>/export/session/<path:session_id>", export_pages.one_exported, name="export-session"),
     path("project/<int:project_id>/sessions/<path:session_id>", replay.session, name="session"),
-    path("project/<int:project_id>/state/session/<path:session_id>", replay.session_state, name="session-state"),
+    path("project/<int:project_id>/state/session/<path:session_id>", replay_state.session_state, name="session-state"),
     path("project/<int:project_id>/go", palette.go, name="go"),
     path("project/<int:project_id>/views", view_pages.views, name="views"),
     path("project/<int:project_id>/views/new", view_pages.new_view, name="view-new"),

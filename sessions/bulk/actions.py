@@ -5,17 +5,16 @@ Each action works on a batch of session ids and may see a batch twice."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.utils import timezone
-
+from projects.access import people_of
 from projects.models import Project, Role
 from sessions.annotation import queues
 from sessions.cohorts import making
+from sessions.conversations import states
 from sessions.deletion import erasing
-from sessions.models import BulkJob, Cohort, ObjectType, ReviewQueue, SessionState
-from tracing.store.erased import gone
+from sessions.models import BulkJob, Cohort, ObjectType, ReviewQueue, SessionStatus
 
 Choices = list[tuple[str, str]]  # value and words
+UNSET = "none"  # the choice of no status, and of nobody
 
 
 class BulkRefused(Exception):
@@ -30,42 +29,82 @@ class BulkAction:
 
     label: str
     done: str  # as in "12 sessions bookmarked"
+    button: str = ""  # as in "Add 12 sessions", if it is not the label
     role: Role
     run: Callable[[BulkJob, Sequence[str], float], int]
     at_once: int = 500  # sessions of one batch, which a lease must outlast
     argument: str = ""  # the name of what has to be chosen, if anything
     choices: Callable[[Project], Choices] = lambda project: []
+    read: Callable[[str], str] | None = None  # reads what is written instead of a choice; raises BulkRefused
     made_at: str = ""  # the route of the page where what is chosen can be made
     is_final: bool = False  # nothing brings back what it takes: ask once more
 
+    @property
+    def may_be_written(self) -> bool:
+        """Whether something else than the choices can be written."""
+        return self.read is not None
 
-@transaction.atomic
+
+def _edit(job: BulkJob, session_ids: Sequence[str], edit: states.StateEdit) -> int:
+    """Edit what people set of these sessions, and return how many of them were not so already."""
+    try:
+        return len(states.edit_states(job.project_id, session_ids, edit, by=job.requested_by))
+    except states.StateRefused as error:
+        raise BulkRefused(str(error)) from error
+
+
 def _bookmark(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
-    session_ids = sorted(set(session_ids) - gone(job.project_id, session_ids=session_ids))
-    states = SessionState.objects.for_project(job.project_id).filter(session_id__in=session_ids)
-    before: int = states.filter(is_bookmarked=True).count()
-    rows = [
-        SessionState(
-            project_id=job.project_id,
-            session_id=session_id,
-            is_bookmarked=True,
-            updated_by=job.requested_by,
-            updated_at=timezone.now(),
-        )
-        for session_id in session_ids
-    ]
-    SessionState.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["project_id", "session_id"],
-        update_fields=["is_bookmarked", "updated_by", "updated_at"],
-    )
-    return len(rows) - before
+    return _edit(job, session_ids, states.setting(is_bookmarked=True))
 
 
 def _remove_bookmark(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
-    states = SessionState.objects.for_project(job.project_id).filter(session_id__in=session_ids, is_bookmarked=True)
-    return int(states.update(is_bookmarked=False, updated_by=job.requested_by, updated_at=timezone.now()))
+    return _edit(job, session_ids, states.setting(is_bookmarked=False))
+
+
+def _labels(project: Project) -> Choices:
+    return [(label, label) for label in states.load_labels(project.pk)]
+
+
+def _read_label(text: str) -> str:
+    try:
+        return states.read_label(text)
+    except states.StateRefused as error:
+        raise BulkRefused(str(error)) from error
+
+
+def _label(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
+    return _edit(job, session_ids, states.labelling(job.arguments["label"]))
+
+
+def _remove_label(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
+    return _edit(job, session_ids, states.unlabelling(job.arguments["label"]))
+
+
+def _statuses(project: Project) -> Choices:
+    return [(value or UNSET, str(label)) for value, label in SessionStatus.choices]
+
+
+def _set_status(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
+    return _edit(job, session_ids, states.setting(status=_chosen(job, "status")))
+
+
+def _assignees(project: Project) -> Choices:
+    members = [(person.email, person.name or person.email) for person in people_of(project.pk)]
+    return [*members, (UNSET, "Nobody")]
+
+
+def _assign(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
+    try:
+        assignee_id = states.read_assignee(job.project_id, _chosen(job, "assignee"))
+    except states.StateRefused as error:
+        raise BulkRefused("The person has left the organization in the meantime.") from error
+    return _edit(job, session_ids, states.setting(assignee_id=assignee_id))
+
+
+def _chosen(job: BulkJob, argument: str) -> str:
+    """Return what was chosen, "" for none."""
+    chosen = str(job.arguments[argument])
+    return "" if chosen == UNSET else chosen
 
 
 def _queues(project: Project) -> Choices:
@@ -104,9 +143,45 @@ BULK_ACTIONS = {
     "remove-bookmark": BulkAction(
         label="Remove bookmark", done="without a bookmark", role=Role.MEMBER, run=_remove_bookmark
     ),
+    "label": BulkAction(
+        label="Label",
+        done="labelled",
+        role=Role.MEMBER,
+        run=_label,
+        argument="label",
+        choices=_labels,
+        read=_read_label,
+    ),
+    "remove-label": BulkAction(
+        label="Remove label",
+        done="without the label",
+        button="Remove label from",
+        role=Role.MEMBER,
+        run=_remove_label,
+        argument="label",
+        choices=_labels,
+    ),
+    "status": BulkAction(
+        label="Status",
+        done="changed",
+        button="Set status of",
+        role=Role.MEMBER,
+        run=_set_status,
+        argument="status",
+        choices=_statuses,
+    ),
+    "assign": BulkAction(
+        label="Assign",
+        done="changed",
+        role=Role.MEMBER,
+        run=_assign,
+        argument="assignee",
+        choices=_assignees,
+    ),
     "queue": BulkAction(
         label="Add to review queue",
         done="added to the queue",
+        button="Add",
         role=Role.MEMBER,
         run=_enqueue,
         argument="queue",
@@ -116,6 +191,7 @@ BULK_ACTIONS = {
     "cohort": BulkAction(
         label="Add to cohort",
         done="added to the cohort",
+        button="Add",
         role=Role.MEMBER,
         run=_add_to_cohort,
         argument="cohort",

@@ -24,6 +24,7 @@ from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.listing.listing import Count, Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.models import BulkJob, Session
+from sessions.query.people import naming_me
 from sessions.query.values import as_of
 from tracing.lists.bounded import TooLong, within
 
@@ -72,7 +73,7 @@ def begin(project: Project, action: str, selection: Selection, *, by: User, **ar
         action=action,
         arguments=arguments,
         session_ids=None if selection.query is not None else sorted(selection.session_ids),
-        query=selection.query or "",
+        query=naming_me(selection.query or "", by),
         requested_by=by.email,
         requested_by_id=by.pk,
         expected_count=selection.count(project).number,
@@ -131,8 +132,8 @@ def cancel(job: BulkJob) -> None:
 
 
 def _receipt(*, error: str = "") -> dict[str, Any]:
-    """Return what a finished job keeps: its counts stay, the ids of the sessions go."""
-    return {"error": error, "session_ids": None, "last_id": ""}
+    """Return what a finished job keeps: its counts stay, the ids of the sessions and people's words go."""
+    return {"error": error, "session_ids": None, "last_id": "", "arguments": {}}
 
 
 def _work(job: BulkJob, project: Project, until: float) -> None:

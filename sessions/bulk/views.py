@@ -80,7 +80,9 @@ def new_bulk(request: PageRequest, project: Project) -> HttpResponse:
         if not count.number:
             raise BulkRefused("Nothing is selected. Select some rows, or “All”.")
         choices = action.choices(project) if action.argument else []
-        if action.argument and argument not in {value for value, _ in choices}:
+        if argument and action.read:
+            argument = action.read(argument)
+        elif action.argument and argument not in {value for value, _ in choices}:
             return _ask(request, project, name, selection, count, choices)
         if action.is_final and "confirmed" not in request.POST:
             return _ask(request, project, name, selection, count, choices)

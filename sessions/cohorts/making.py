@@ -22,6 +22,7 @@ from projects.models import Project, User
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.models import Cohort, CohortMember, Session
+from sessions.query.people import naming_me
 from tracing.lists.bounded import TooLong, within
 from tracing.store.erased import gone
 
@@ -69,7 +70,7 @@ def create_cohort(
     if not cohort.name:
         raise CohortError("A cohort needs a name.")
     cohort.owner_id, cohort.owner = by.pk, by.email
-    cohort.query_string = "" if cohort.is_fixed else kept_of(project, query_string)
+    cohort.query_string = "" if cohort.is_fixed else naming_me(kept_of(project, query_string), by)
     existing = Cohort.objects.for_project(project).count()
     if existing >= MAX_COHORTS:
         raise CohortError(f"{MAX_COHORTS} cohorts is the maximum for one project. Delete some first.")

@@ -1,11 +1,12 @@
 """Rows as JSON: money is a decimal text, a time is ISO 8601 in UTC, and nothing is rounded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sessions.models import Erasure, Session
+from sessions.conversations.states import load_states
+from sessions.models import Erasure, Session, SessionState
 from sessions.models.properties import LACK_COUNTS, PropertyKind, properties_of
 from tracing.models import Span, SpanIO, Trace
 from tracing.records import Kind, Level
@@ -28,17 +29,33 @@ ERASURE_FIELDS = (
     "subject", "key", "requested_at", "finished_at", "expected_traces", "trace_count", "span_count", "score_count",
     "session_count",
 )  # fmt: skip
+API_STATE_FIELDS = ("labels", "status", "assignee")  # of a session, behind its properties
 RAW_FIELDS = ("model_parameters", "metadata")
 
 
-def session_json(session: Session) -> dict[str, Any]:
-    """Return every declared property by its name."""
-    return known_alone(
+def session_json(session: Session, state: SessionState | None) -> dict[str, Any]:
+    """Return every declared property by its name, and what people set: API_STATE_FIELDS."""
+    properties = known_alone(
         {
             declared.name: (usage if declared.kind == PropertyKind.USAGE else plain)(getattr(session, declared.field))
             for declared in properties_of(Session).values()
         }
     )
+    return {**properties, **state_json(state)}
+
+
+def sessions_json(sessions: Sequence[Session]) -> list[dict[str, Any]]:
+    """Return sessions of one project with all that is known of them. At most two queries."""
+    states = load_states(sessions[0].project_id, [row.session_id for row in sessions]) if sessions else {}
+    return [session_json(session, states.get(session.session_id)) for session in sessions]
+
+
+def state_json(state: SessionState | None) -> dict[str, Any]:
+    """Return what people set of a session; a status or an assignee that nobody set is null."""
+    if state is None:
+        return {"labels": [], "status": None, "assignee": None}
+    assignee = state.assignee.email if state.assignee else None
+    return {"labels": state.labels, "status": state.status or None, "assignee": assignee}
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from sessions.models import BulkJob, Cohort, ReviewQueue, SavedView
-from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, Word
+from sessions.query.grammar import FieldComparison, Node, QueryError, Word
 from sessions.query.parsing import parse
+from sessions.query.rewrite import with_leaves
 from sessions.query.writing import write
 from tracing.models import IngestionIssue
 
@@ -70,21 +71,15 @@ class Pseudonym:
             node = parse(text)
         except QueryError:
             return self.in_text(text)
-        new = None if node is None else self._in_node(node)
+        new = None if node is None else with_leaves(node, self._in_leaf)
         return text if new == node else write(new)
 
-    def _in_node(self, node: Node) -> Node:
-        match node:
-            case Word():
-                return replace(node, text=self.in_text(node.text))
-            case FieldComparison():
-                is_user = node.name.lower().startswith("user")
-                values = [self.name if is_user and v == self.user_id else self.in_text(v) for v in node.values]
-                return replace(node, values=tuple(values))
-            case Nested() | Not():
-                return replace(node, inside=self._in_node(node.inside))
-            case All() | Either():
-                return replace(node, parts=tuple(map(self._in_node, node.parts)))
+    def _in_leaf(self, leaf: Word | FieldComparison) -> Node:
+        if isinstance(leaf, Word):
+            return replace(leaf, text=self.in_text(leaf.text))
+        is_user = leaf.name.lower().startswith("user")
+        values = [self.name if is_user and v == self.user_id else self.in_text(v) for v in leaf.values]
+        return replace(leaf, values=tuple(values))
 
 
 def forget_traces(project_id: int) -> None:

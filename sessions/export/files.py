@@ -26,6 +26,7 @@ from sessions.export import parts
 from sessions.export.stream import BadExport, Export, export_of
 from sessions.models import ExportFile, Session
 from sessions.models.exports import LIFE
+from sessions.query.people import naming_me
 from sessions.query.values import as_of
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,8 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
         cursor.execute(LOCK_EXPORTS_SQL, {"lock": parts.directory_of(project.pk)})
     known = ExportFile.objects.for_project(project)
     zone = timezone.get_current_timezone_name()
-    order = {"format": export.format.name, "query": params.urlencode(), "requested_by": name, "time_zone": zone}
+    query = naming_me(params.urlencode(), by) if isinstance(by, User) else params.urlencode()
+    order = {"format": export.format.name, "query": query, "requested_by": name, "time_zone": zone}
     same: ExportFile | None = known.unfinished().filter(**order).first()
     if same is not None:
         return same

@@ -1,7 +1,7 @@
 """The export formats: a literal registry.
 
 A format yields a file in pieces, row after row. Columns are the declared properties, so that a new one is exported
-without an edit here."""
+without an edit here, and what people set."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from projects.downloads.tables import csv_line, harmless
 from sessions.conversations.conversation import Message, read_conversations
-from sessions.conversations.representation import session_json
+from sessions.conversations.representation import API_STATE_FIELDS, sessions_json
 from sessions.export.markdown import as_markdown
 from sessions.models import Session
 from sessions.models.properties import properties_of
@@ -38,12 +38,12 @@ class Format:
 
 
 def _csv_start() -> str:
-    return csv_line(properties_of(Session))
+    return csv_line([*properties_of(Session), *API_STATE_FIELDS])
 
 
 def _csv_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
-    for session in sessions:
-        yield csv_line(cell(value) for value in session_json(session).values())
+    for row in sessions_json(sessions):
+        yield csv_line(cell(value) for value in row.values())
 
 
 def cell(value: Any) -> str:
@@ -59,8 +59,8 @@ def cell(value: Any) -> str:
 
 
 def _json_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
-    for number, session in enumerate(sessions):
-        yield ("" if is_first and number == 0 else ",\n") + dump(session_json(session))
+    for number, row in enumerate(sessions_json(sessions)):
+        yield ("" if is_first and number == 0 else ",\n") + dump(row)
 
 
 def _json_end(following: str | None) -> str:
@@ -68,8 +68,8 @@ def _json_end(following: str | None) -> str:
 
 
 def _jsonl_rows(sessions: Sequence[Session], is_first: bool) -> Iterator[str]:
-    for session in sessions:
-        yield dump(session_json(session)) + "\n"
+    for row in sessions_json(sessions):
+        yield dump(row) + "\n"
 
 
 def _jsonl_end(following: str | None) -> str:

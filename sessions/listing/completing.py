@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
+from projects.access import people_of
 from projects.models import Project
 from sessions.listing.facets import OFFERED, count_facet_values, facet_of
 from sessions.listing.listing import Listing
 from sessions.models.properties import PropertyKind
 from sessions.query.conditions import ENUMS_BY_FIELD
-from sessions.query.fields import SPECIAL, SPECIALS, Field, fields_of
+from sessions.query.fields import KEYED_SPECIALS, SPECIAL, SPECIALS, Field, fields_of
 from sessions.query.grammar import Operator
+from sessions.query.people import ME
 from sessions.query.words import known_values, words_in
 from sessions.query.writing import quoted
 from tracing.lists.bounded import TooLong
@@ -84,7 +86,7 @@ def scope_of(before: str) -> str:
 
 def _named(project: Project, scope: str, typed: str, start: int) -> Iterator[Option]:
     name, dot, key = typed.partition(".")
-    if dot and name in SPECIALS[scope]:
+    if dot and name in KEYED_SPECIALS and name in SPECIALS[scope]:
         for known in _starting(_keys(project, name), key):
             insert = f"{name}.{quoted(known)}"
             yield Option(f"{insert} {'>= ' if name == 'score' else '= '}", start, insert)
@@ -117,7 +119,7 @@ def _rank(field: Field, typed: str) -> int | None:
 
 
 def _special(name: str, start: int) -> Option:
-    return Option(name + ("." if name in ("score", "metadata") else ":"), start, name, SPECIAL[name])
+    return Option(name + ("." if name in KEYED_SPECIALS else ":"), start, name, SPECIAL[name])
 
 
 def _likely(field: Field) -> str:
@@ -141,9 +143,11 @@ def _values(project: Project, scope: str, found: re.Match[str]) -> list[Option]:
 
 
 def _known(project: Project, scope: str, name: str, key: str) -> Iterable[tuple[str, str]]:
-    if name in ("has", "is") and name in SPECIALS[scope]:
-        meanings = {word.value: word.meaning for word in words_in(scope, name)}
+    if words := words_in(scope, name):
+        meanings = {word.value: word.meaning for word in words}
         return ((value, meanings.get(value, "")) for value in known_values(scope, name))
+    if name == "assignee" and scope == "session":
+        return [(ME, "You, whoever reads it."), *people_of(project.pk).values_list("email", "name")]
     if name == "metadata" and key:
         return ((value, "") for value in _metadata_values(project, key))
     field = fields_of(scope).get(name)
@@ -151,6 +155,8 @@ def _known(project: Project, scope: str, name: str, key: str) -> Iterable[tuple[
         return ((choice.name.lower(), "") for choice in choices)
     if field and (examples := EXAMPLES.get(field.kind)):
         return ((example, "") for example in examples)
+    if name == "label" and scope == "session":
+        return ((value, f"on {count:,} sessions") for value, count in _counted(project, name))
     same = fields_of("session").get(name)
     if same and (scope == "session" or same.kind == PropertyKind.SET):
         return ((value, f"in {count:,} sessions") for value, count in _counted(project, same.name))

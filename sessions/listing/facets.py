@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from sessions.listing.listing import Listing
-from sessions.listing.summary import SUMMARY_TIMEOUT_MS, facet_counts, newest
+from sessions.listing.people_facets import STATE_FACETS, StateFacet
+from sessions.listing.summary import SUMMARY_TIMEOUT_MS, count_each, facet_counts, newest
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.query.grammar import FieldComparison, Node, Not, Operator
+from sessions.query.people import ASSIGNED_TO_ME
 from sessions.query.rewrite import parts_of, with_part, without_part
 from sessions.query.values import DURATION_UNITS
 from sessions.query.words import words_in
@@ -41,6 +43,7 @@ class Facet:
     label: str
     help: str
     declared: Property
+    of_people: StateFacet | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,18 +64,19 @@ class FacetValue:
 
 
 def facets() -> list[Facet]:
-    """Return the facets: first sets, then scores, then the amounts with a short name."""
+    """Return the facets: first what people set, then sets, scores, and the amounts with a short name."""
+    set_by_people = [_facet(one.declared, one) for one in STATE_FACETS]
     found = [
-        Facet(name=p.short_name, label=p.label, help=p.help, declared=p)
+        _facet(p)
         for p in properties_of(Session).values()
         if p.kind in MULTIPLE_CHOICE_KINDS or (p.kind in AMOUNT_KINDS and p.aliases)
     ]
-    return sorted(
-        found,
-        key=lambda facet: (
-            (*MULTIPLE_CHOICE_KINDS, *AMOUNT_KINDS).index(facet.declared.kind) >= len(MULTIPLE_CHOICE_KINDS)
-        ),
-    )
+    return [*set_by_people, *sorted(found, key=lambda facet: facet.declared.kind not in MULTIPLE_CHOICE_KINDS)]
+
+
+def _facet(declared: Property, of_people: StateFacet | None = None) -> Facet:
+    name, label, help = declared.short_name, declared.label, declared.help
+    return Facet(name=name, label=label, help=help, declared=declared, of_people=of_people)
 
 
 def facet_of(name: str) -> Facet | None:
@@ -81,6 +85,8 @@ def facet_of(name: str) -> Facet | None:
 
 def count_facet_values(listing: Listing, facet: Facet, most: int = MAX_FACET_VALUES) -> list[tuple[str, int]]:
     """Count the most frequent values of a set, or the names of scores. One query. Raise TooLong."""
+    if facet.of_people:
+        return count_each(listing, facet.of_people.beside_session(listing.project.pk), most)
     if facet.declared.kind == PropertyKind.SET:
         return facet_counts(listing, facet.declared.name, most)
     counts = Counter(text for texts in _latest(listing, facet) for text in texts)
@@ -101,11 +107,9 @@ def load_facet_values(listing: Listing, facet: Facet) -> list[FacetValue]:
 
 def quick_values(listing: Listing) -> list[FacetValue]:
     """Return the words that are asked for most often, without a count."""
-    return [
-        _linked(listing, FieldComparison(word.name, Operator.HAS, (word.value,)), word.label, None)
-        for word in words_in("session")
-        if word.label
-    ]
+    words = [word for word in words_in("session") if word.label]
+    asked = [(FieldComparison(word.name, Operator.HAS, (word.value,)), word.label) for word in words]
+    return [_linked(listing, one, label, None) for one, label in (*asked, (ASSIGNED_TO_ME, "Assigned to me"))]
 
 
 def _with_shares(values: list[FacetValue]) -> list[FacetValue]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Aggregate, Count, F, FloatField, Max, Min, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -126,8 +127,14 @@ def facet_counts(listing: Listing, name: str, limit: int = 20, most: int | None 
     declared = listing.properties[name]
     if declared.kind != PropertyKind.SET:
         raise KeyError(name)
-    rows = newest(listing, most).annotate(found=F(declared.field)).values("found")
-    return [(value, number) for value, number in _grouped(SET_VALUES_SQL, rows, limit=limit)]
+    return count_each(listing, F(declared.field), limit, most)
+
+
+def count_each(listing: Listing, values: Combinable, limit: int = 20, most: int | None = None) -> list[tuple[str, int]]:
+    """Count the sessions with each value of an array of texts, the most frequent value first. Raise TooLong."""
+    rows = newest(listing, most).annotate(found=values).values("found")
+    counted = _grouped(SET_VALUES_SQL, rows, limit=limit + 1)  # one of them may be nothing
+    return [(value, number) for value, number in counted if value is not None][:limit]
 
 
 def _grouped(sql: str, rows: QuerySet[Session, Any], **values: Any) -> list[tuple[Any, ...]]:

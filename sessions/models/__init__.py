@@ -18,7 +18,7 @@ from sessions.models.saved_views import SavedView
 from sessions.models.scores import SessionScore
 from sessions.models.search import TraceText
 from sessions.models.session import Session
-from sessions.models.state import SessionState
+from sessions.models.state import SessionState, SessionStatus
 from sessions.models.translation import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Session",
     "SessionScore",
     "SessionState",
+    "SessionStatus",
     "TraceText",
     "TranslationJob",
     "TranslationSegment",

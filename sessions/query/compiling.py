@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions.models import TraceText
-from sessions.query import special
+from sessions.query import people, special
 from sessions.query.conditions import all_of, any_of, condition_of, sessions_in
-from sessions.query.fields import SPECIALS, fields_of, nearest
+from sessions.query.fields import KEYED_SPECIALS, SPECIALS, fields_of, nearest
 from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, TextRange, Word
 from sessions.query.parsing import parse
 from sessions.query.words import word_condition
@@ -96,10 +96,14 @@ def _condition(node: Node, project_id: int, scope: str) -> Q:
 
 
 def _comparison(asked: FieldComparison, project_id: int, scope: str) -> Q:
-    if asked.name in SPECIALS[scope]:
+    if asked.name in SPECIALS[scope] and (asked.name in KEYED_SPECIALS or not asked.key):
         match asked.name:
-            case "has" | "is":
+            case "has" | "is" | "status":
                 return word_condition(project_id, scope, asked)
+            case "label":
+                return people.label(project_id, asked)
+            case "assignee":
+                return people.assignee(project_id, asked)
             case "score":
                 return special.score(project_id, asked)
         return special.metadata(project_id, scope, asked)

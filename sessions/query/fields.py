@@ -111,14 +111,23 @@ def session_fields() -> tuple[Field, ...]:
     )
 
 
-# Names that are no column. sessions/query/words.py has the words of `has` and `is`, sessions/query/special.py the rest.
+# Names that are no column. sessions/query/words.py has the words of `has`, `is` and `status`,
+# sessions/query/people.py labels and assignees, and sessions/query/special.py the rest.
 SPECIAL = {
     "has": "What must exist, such as has:error, has:tag or has:metadata.plan.",
     "is": "The state of a session, such as is:bookmarked.",
+    "label": "The labels that people set. Tags are those of the traces.",
+    "status": "What people set the session to: status:open or status:resolved.",
+    "assignee": "The member who takes care of the session: assignee:me, assignee:ana@example.com.",
     "score": "The mean or a category of a score: score.helpfulness >= 4, score.outcome:solved.",
     "metadata": "A value in the metadata of a trace: metadata.plan = pro.",
 }
-SPECIALS = {"session": ("has", "is", "score", "metadata"), "trace": ("has", "metadata"), "span": ("has",)}
+SPECIALS = {
+    "session": ("has", "is", "label", "status", "assignee", "score", "metadata"),
+    "trace": ("has", "metadata"),
+    "span": ("has",),
+}
+KEYED_SPECIALS = ("score", "metadata")  # which are asked for by a key: score.NAME
 
 
 @cache

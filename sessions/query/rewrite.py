@@ -1,10 +1,13 @@
 """Changes of a query's text for links: add or remove a condition. A text that cannot be read stays as it is."""
 
-from sessions.query.grammar import All, FieldComparison, Node, Not, Operator, QueryError
+from collections.abc import Callable
+from dataclasses import replace
+
+from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, Operator, QueryError, Word
 from sessions.query.parsing import parse
 from sessions.query.writing import quoted, write
 
-__all__ = ["holds", "parts_of", "quoted", "with_part", "with_value", "without_part", "without_value"]
+__all__ = ["holds", "parts_of", "quoted", "with_leaves", "with_part", "with_value", "without_part", "without_value"]
 
 
 def parts_of(text: str) -> tuple[Node, ...]:
@@ -30,6 +33,17 @@ def without_part(text: str, part: Node) -> str:
 
 def written(parts: "list[Node]") -> str:
     return write(All(tuple(parts))) if len(parts) > 1 else write(parts[0] if parts else None)
+
+
+def with_leaves(node: Node, change: Callable[[Word | FieldComparison], Node]) -> Node:
+    """Return the query with each of its words and comparisons changed."""
+    match node:
+        case Nested() | Not():
+            return replace(node, inside=with_leaves(node.inside, change))
+        case All() | Either():
+            return replace(node, parts=tuple(with_leaves(part, change) for part in node.parts))
+        case _:
+            return change(node)
 
 
 def value_of(name: str, value: str, *, is_negated: bool = False) -> Node:

@@ -1,4 +1,6 @@
-"""The words of `has:` and `is:`, each declared once: suggestions, facets and documentation are derived from it."""
+"""The words of `has:`, `is:` and `status:`, each declared once.
+
+Suggestions, facets and documentation are derived from it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,9 +10,9 @@ from typing import Any
 from django.db.models import Q
 
 from projects.models import Project
-from sessions.models import Comment, ObjectType, SessionScore, SessionState
+from sessions.models import Comment, ObjectType, SessionScore, SessionStatus
 from sessions.models.properties import PropertyKind
-from sessions.query import values
+from sessions.query import people, values
 from sessions.query.conditions import EQUALS, any_of, refused, sessions_in
 from sessions.query.fields import Field, fields_of
 from sessions.query.grammar import FieldComparison, Operator, QueryError
@@ -25,7 +27,7 @@ EMPTY_VALUE_BY_KIND: dict[PropertyKind, Any] = {PropertyKind.SET: [], PropertyKi
 class QueryWord:
     """A condition that is written as a word, such as `is:bookmarked`; `condition` makes it for a project's id."""
 
-    name: str  # has, is
+    name: str  # has, is, status
     value: str
     meaning: str
     condition: Callable[[int], Q]
@@ -37,10 +39,6 @@ class QueryWord:
 def _with_comment(project_id: int) -> Q:
     comments = Comment.objects.for_project(project_id).filter(object_type=ObjectType.SESSION)
     return Q(session_id__in=comments.values("object_id"))
-
-
-def _states(project_id: int) -> Any:
-    return SessionState.objects.for_project(project_id)
 
 
 def _scores(project_id: int) -> Any:
@@ -82,13 +80,32 @@ QUERY_WORDS = (
         name="has",
         value="note",
         meaning="Somebody wrote a note about the session.",
-        condition=lambda project_id: sessions_in(_states(project_id).exclude(note="")),
+        condition=lambda project_id: sessions_in(people.states(project_id).exclude(note="")),
     ),
     QueryWord(
         name="has",
         value="title",
         meaning="Somebody gave the session a title.",
-        condition=lambda project_id: sessions_in(_states(project_id).exclude(title="")),
+        condition=lambda project_id: sessions_in(people.states(project_id).exclude(title="")),
+    ),
+    QueryWord(
+        name="has",
+        value="label",
+        aliases=("labels",),
+        meaning="Somebody labelled the session.",
+        condition=lambda project_id: sessions_in(people.states(project_id).exclude(labels=[])),
+    ),
+    QueryWord(
+        name="has",
+        value="status",
+        meaning="Somebody set the session to open or resolved.",
+        condition=lambda project_id: sessions_in(people.states(project_id).exclude(status="")),
+    ),
+    QueryWord(
+        name="has",
+        value="assignee",
+        meaning="The session is assigned to a member.",
+        condition=lambda project_id: sessions_in(people.assigned(project_id)),
     ),
     QueryWord(
         name="has",
@@ -100,8 +117,21 @@ QUERY_WORDS = (
         name="is",
         value="bookmarked",
         meaning="Somebody bookmarked the session.",
-        condition=lambda project_id: sessions_in(_states(project_id).filter(is_bookmarked=True)),
+        condition=lambda project_id: sessions_in(people.states(project_id).filter(is_bookmarked=True)),
         label="Bookmarked",
+    ),
+    QueryWord(
+        name="status",
+        value="open",
+        meaning="Somebody set the session to open.",
+        condition=lambda project_id: sessions_in(people.states(project_id).filter(status=SessionStatus.OPEN)),
+        label="Open",
+    ),
+    QueryWord(
+        name="status",
+        value="resolved",
+        meaning="Somebody resolved the session.",
+        condition=lambda project_id: sessions_in(people.states(project_id).filter(status=SessionStatus.RESOLVED)),
     ),
     QueryWord(
         name="is",
@@ -124,14 +154,14 @@ def words_in(scope: str, name: str = "") -> list[QueryWord]:
 
 
 def known_values(scope: str, name: str) -> list[str]:
-    """Return what may stand after `has:` or `is:` in a scope, in the order in which it is suggested."""
+    """Return the words that may stand after such a name in a scope, in the order in which they are suggested."""
     words = [word.value for word in words_in(scope, name)]
     optional = _optional_fields(scope) if name == "has" else ()
     return [*words, *dict.fromkeys(field.written for field in optional)]
 
 
 def word_condition(project_id: int, scope: str, asked: FieldComparison) -> Q:
-    """Return the condition of `has:tag`, `has:metadata.plan` or `is:bookmarked`. Raise QueryError."""
+    """Return the condition of `has:tag`, `has:metadata.plan`, `is:bookmarked` or `status:open`. Raise QueryError."""
     if asked.operator not in EQUALS:
         hint = f"Write {asked.name}:{asked.value}"
         raise QueryError(f"“{asked.name}” knows no “{asked.operator}”.", asked.place, hint)
@@ -145,7 +175,7 @@ def _condition(project_id: int, scope: str, asked: FieldComparison, value: str) 
             return word.condition(project_id)
     if asked.name == "has" and (found := _present(project_id, scope, value)) is not None:
         return found
-    what = "thing to have called" if asked.name == "has" else "state called"
+    what = {"has": "thing to have called", "is": "state called"}.get(asked.name, asked.name)
     raise refused(asked, known_values(scope, asked.name), what, value)
 
 

@@ -1,6 +1,6 @@
-"""What people add to a session as a whole, and whether it is active: title, bookmark, note."""
+"""What people set of one session, and whether it is active."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,17 +10,21 @@ from django.forms import CharField, ModelForm, Textarea
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from projects.audit import Action, record
+from projects.access import people_of
+from projects.audit import Action, Actor, actor_name, record
 from projects.models import Project, User
-from sessions.models import Session, SessionState
+from sessions.conversations.states import StateEdit, edit_states, load_labels, load_states, setting
+from sessions.models import Session, SessionState, SessionStatus
 from sessions.models.state import NOTE_LENGTH
 from sessions.replay.turns import traces_of
-from tracing.store.erased import gone
 
 # Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
 TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")
 TITLE_OF_WORDS_LENGTH = 80  # characters
 STATE_TRACES_READ = 20  # of the first traces
+# How the audit log calls what changed, and of what it tells the new value: the rest are people's words.
+KIND_NAMES = {"is_bookmarked": "bookmarked", "assignee_id": "assignee"}
+TOLD_KINDS = ("bookmarked", "status")
 
 
 class StateForm(ModelForm):  # type: ignore[type-arg]
@@ -50,7 +54,7 @@ class Saying:
 
 
 def load_saying(session: Session, project: Project) -> Saying:
-    """Load what people added to a session, in two queries."""
+    """Load what people added to a session, in at most three queries."""
     is_active = timezone.now() - session.updated_at < project.quiet_time
     quiet_minutes = project.quiet_time // timedelta(minutes=1)
     return Saying(
@@ -62,9 +66,43 @@ def load_saying(session: Session, project: Project) -> Saying:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class StateChoices:
+    """What stands in the menus of a session's status, assignee and labels.
+
+    The members and the labels of others are loaded when a menu is opened."""
+
+    state: SessionState
+    members: Sequence[User] = ()
+    known_labels: Sequence[str] = ()
+    is_whole: bool = False
+    refusal: str = ""  # why a label was refused just now
+    changed: str = ""  # what was changed just now, whose menu gets the focus
+
+    statuses = SessionStatus.choices
+
+    @property
+    def labels(self) -> list[tuple[str, bool]]:
+        """The labels to choose from, those of the session first, and whether it has them."""
+        others = [label for label in self.known_labels if label not in self.state.labels]
+        return [*((label, True) for label in self.state.labels), *((label, False) for label in others)]
+
+
+def load_choices(state: SessionState, *, changed: str = "", refusal: str = "") -> StateChoices:
+    """Load what can be set of a session instead of its present state, in two queries."""
+    return StateChoices(
+        state=state,
+        members=list(people_of(state.project_id)),
+        known_labels=load_labels(state.project_id),
+        is_whole=True,
+        changed=changed,
+        refusal=refusal,
+    )
+
+
 def load_state(session: Session) -> SessionState:
     """Load the state of a session, or a new one that is not stored if there is none."""
-    found = SessionState.objects.for_project(session.project_id).filter(session_id=session.session_id).first()
+    found = load_states(session.project_id, [session.session_id]).get(session.session_id)
     return found or SessionState(project_id=session.project_id, session_id=session.session_id)
 
 
@@ -76,31 +114,25 @@ def given_title(session: Session) -> str:
     return " ".join(next(titles, "").split())[:200]
 
 
-def say(session: Session, by: User, **changes: object) -> None:
-    """Write `changes` and leave everything else.
+def say(session: Session, by: Actor, **changes: object) -> None:
+    """Write `changes` and leave everything else."""
+    change(session, setting(**changes), by=by)
+
+
+def change(session: Session, edit: StateEdit, *, by: Actor) -> None:
+    """Edit what people set of one session, and record which kinds of things changed. Raise what `edit` raises.
 
     Writes nothing for a session that is being deleted."""
     with transaction.atomic():
-        if gone(session.project_id, session_ids=[session.session_id]):
-            return
-        before = load_state(session)
-        said = {name.removeprefix("is_"): value for name, value in changes.items() if getattr(before, name) != value}
-        if said:
-            _say(session, by, changes)
+        changed = edit_states(session.project_id, [session.session_id], edit, by=actor_name(by))
+        if said := changed.get(session.session_id):
             project = Project.objects.get(pk=session.project_id)
             record(Action.SESSION_CHANGED, project, actor=by, target=f"session {session.session_id}", **_kinds(said))
 
 
 def _kinds(said: Mapping[str, object]) -> dict[str, Any]:
-    """Return which kinds of things changed, without their words."""
-    kinds: dict[str, Any] = {name: value for name, value in said.items() if isinstance(value, bool)}
-    words = ", ".join(sorted(said.keys() - kinds.keys()))
+    """Return which kinds of things changed, without people's words."""
+    told = {KIND_NAMES.get(name, name): value for name, value in said.items()}
+    kinds: dict[str, Any] = {name: value for name, value in told.items() if name in TOLD_KINDS}
+    words = ", ".join(sorted(told.keys() - kinds.keys()))
     return kinds | ({"fields": words} if words else {})
-
-
-def _say(session: Session, by: User, changes: Mapping[str, object]) -> None:
-    written = {**changes, "updated_by": by.email, "updated_at": timezone.now()}
-    state = SessionState(project_id=session.project_id, session_id=session.session_id, **written)
-    SessionState.objects.for_project(session.project_id).bulk_create(
-        [state], update_conflicts=True, unique_fields=["project_id", "session_id"], update_fields=list(written)
-    )

@@ -22,6 +22,7 @@ from sessions.listing.table import SessionColumn
 from sessions.models import Session, SessionState
 from sessions.models.properties import PropertyKind
 from sessions.templatetags.cells import cell, score_cell
+from sessions.templatetags.states import first_pill, state_marks
 from tracing.formatting import counted
 from tracing.markup import format_html
 from tracing.templatetags.values import preview
@@ -37,6 +38,7 @@ ROW_HTML = (
 BOOKMARK_HTML = '<span class="mark-kept" title="Bookmarked">{}<span class="visually-hidden">bookmarked</span></span>'
 ERROR_MARK_HTML = '<span class="mark-error" title="{0}">{1}<span class="visually-hidden">{0}</span></span>'
 ANSWER_HTML = '<span class="said answer" dir="auto">{}</span>'
+SECOND_LINE_HTML = '<span class="said-second">{}{}</span>'
 PEEK_HTML = (
     '<span class="said-acts js-only"><button class="iconbtn small" type="button" data-peek aria-label="Preview"'
     ' data-tip="Preview">{}</button></span>'
@@ -90,7 +92,7 @@ def _row(drawing: Drawing, session: Session) -> SafeString:
         drawing.before + quote(session_id, safe=RFC3986_SUBDELIMS + "/~:@") + drawing.after,
         format_html("<b>{}</b> ", state.title) if state and state.title else NONE,
         preview(session.first_input or session_id),
-        format_html(ANSWER_HTML, preview(session.last_output)) if session.last_output else NONE,
+        _second_line(session, state),
         _marks(session, state),
         _snippets(drawing, session),
         SafeString("".join(_cell(column, session) for column in drawing.columns)),
@@ -101,12 +103,20 @@ def _version(at: datetime) -> str:
     return f"{int(at.timestamp())}.{at.microsecond:06}"
 
 
+def _second_line(session: Session, state: SessionState | None) -> SafeString:
+    """Write the last answer, behind a label of people if there is one."""
+    answer = format_html(ANSWER_HTML, preview(session.last_output)) if session.last_output else NONE
+    return format_html(SECOND_LINE_HTML, first_pill(state.labels), answer) if state and state.labels else answer
+
+
 def _marks(session: Session, state: SessionState | None) -> SafeString:
-    """Write what a glance shall see at the end of the words: a bookmark and failures, and the button of the preview."""
+    """Write what a glance shall see at the end of the words, and the button of the preview.
+
+    That is a bookmark, failures, the status and the assignee."""
     kept = format_html(BOOKMARK_HTML, icon("bookmark", "fill")) if state and state.is_bookmarked else NONE
     errors = counted(session.error_count, "error") if session.error_count else ""
     failed = format_html(ERROR_MARK_HTML, errors, icon("error")) if errors else NONE
-    return SafeString(kept + failed + format_html(PEEK_HTML, icon("panel")))
+    return SafeString(kept + failed + state_marks(state) + format_html(PEEK_HTML, icon("panel")))
 
 
 def _cell(column: SessionColumn, session: Session) -> str:

@@ -14,13 +14,14 @@ from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import load_preferences
 from sessions.bulk.actions import BulkAction, offered_to
+from sessions.conversations.states import load_states
 from sessions.listing.empty_state import Blame, find_blocking_conditions
 from sessions.listing.excerpts import found_in
 from sessions.listing.listing import Inputs, Listing
 from sessions.listing.live import Changes, find_changes, live_of
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED, Menu, default_of, load_menu, state_of
 from sessions.listing.table import DEFAULT_SESSION_COLUMNS, SessionColumn, table_of
-from sessions.models import Session, SessionState
+from sessions.models import Session
 from tracing.lists.table import ListTable
 from tracing.models import Trace
 
@@ -39,8 +40,8 @@ class SessionRows:
     section: str = "sessions"
 
     def context(self, rows: Sequence[Session]) -> dict[str, Any]:
-        """Return the context for templates that draw these rows. At most two queries."""
-        states = load_states(self.project, rows)
+        """Return the context for templates that draw these rows. At most three queries."""
+        states = load_states(self.project.pk, [row.session_id for row in rows])
         return {**vars(self), "states": states, **found_in(self.listing, rows)}
 
 
@@ -99,9 +100,3 @@ def sessions(request: PageRequest, project: Project) -> HttpResponse:
         blame=find_blocking_conditions(project, listing, FOREIGN),
     )
     return render(request, "sessions/sessions.html", {**context, **vars(page)})
-
-
-def load_states(project: Project, rows: Sequence[Session]) -> dict[str, SessionState]:
-    """Load the titles, bookmarks and notes of these sessions, by id. One query."""
-    states = SessionState.objects.for_project(project).filter(session_id__in=[row.session_id for row in rows])
-    return {state.session_id: state for state in states}

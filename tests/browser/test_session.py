@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project, User
@@ -168,6 +168,58 @@ def test_a_member_names_and_marks_a_session(alices: Page, live_server: LiveServe
     alices.get_by_label("Title").fill("The late order")
     alices.get_by_role("button", name="Save").click()
     expect(alices.get_by_role("heading", name="The late order")).to_be_visible()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_member_labels_resolves_takes_over_and_finds_a_session_again(
+    alice: User,
+    bob: User,
+    live_server: LiveServer,
+    project: Project,
+    new_context: Callable[..., BrowserContext],
+    sign_in: Callable[[BrowserContext, User], None],
+    axe: Callable[..., None],
+    has_script: bool,
+) -> None:
+    tell(project, "ticket-1")
+    tell(project, "ticket-2")
+    context = new_context(java_script_enabled=has_script)
+    sign_in(context, alice)
+    page = context.new_page()
+    page.goto(page_of(live_server, project))
+    own = page.locator(".own-line")
+
+    own.locator("summary[aria-label='Labels']").click()
+    own.get_by_label("New label").fill("waiting on bank")
+    own.get_by_role("button", name="Add", exact=True).click()
+    expect(own.get_by_role("link", name="waiting on bank")).to_be_visible()
+    if has_script:
+        expect(own.locator("summary[aria-label='Labels']")).to_be_focused()
+    own.locator("summary", has_text="No status").click()
+    if has_script:
+        axe(page, "#own-line")
+    own.get_by_role("button", name="Resolved").click()
+    expect(own.locator("summary", has_text="Resolved")).to_be_visible()
+    own.locator("summary", has_text="Assign").click()
+    if not has_script:
+        own.get_by_role("link", name="Show all members").click()
+        own.locator("summary", has_text="Assign").click()
+    expect(own.get_by_role("button", name="bob@example.com")).to_be_visible()
+    own.get_by_role("button", name="(you)").click()
+    expect(own.locator("summary", has_text="alice@example.com")).to_be_visible()
+
+    page.goto(live_server.url + reverse("sessions", args=[project.pk]))
+    page.get_by_role("link", name="Assigned to me", exact=True).click()
+    row = page.locator("#rows tr")
+    expect(row).to_have_count(1)
+    expect(row.locator(".pill")).to_have_text("waiting on bank")
+    expect(row.locator(".status")).to_have_attribute("title", "Resolved")
+    if has_script:
+        axe(page)
+    row.locator(".said-link").click()
+    own.get_by_role("link", name="waiting on bank").click()
+    expect(row).to_have_count(1)
+    expect(page.get_by_label("Find sessions")).to_have_value(re.compile("label:"))
 
 
 def test_no_attack_in_a_trace_runs(

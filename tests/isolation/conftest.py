@@ -16,7 +16,7 @@ from sessions.annotation.leases import claim
 from sessions.cohorts.making import create_cohort
 from sessions.deletion import erasing
 from sessions.export import files
-from sessions.models import BulkJob, Erasure, ExportFile, ReviewItem, SavedView, SessionState
+from sessions.models import BulkJob, Erasure, ExportFile, ReviewItem, SavedView, SessionState, SessionStatus
 from sessions.models.translation import TranslationJob, TranslationSegment, TranslationUsage
 from sessions.rollup.session_rows import recompute
 from sessions.search.index import index
@@ -115,7 +115,10 @@ def fill(project: Project, owner: User) -> None:
     ingest(project.pk, [*spans, score], sdk=Sdk("an-sdk", "1"), issues=[issue])
     recompute(project.pk, ["s1"])
     record(Action.PROJECT_CREATED, project, actor=owner, target=f"{CANARY} project")
-    SessionState.objects.create(project_id=project.pk, session_id="s1", title=f"{CANARY} title", note=CANARY)
+    SessionState.objects.create(
+        project_id=project.pk, session_id="s1", title=f"{CANARY} title", note=CANARY, status=SessionStatus.OPEN,
+        assignee_id=owner.pk, labels=[f"{CANARY} label"],
+    )  # fmt: skip
     index(project.pk, ["t1"])
     meter(project.pk, [timezone.now().date()])
     for target in (DirtyMark.Target.HOUR, DirtyMark.Target.DAY):

@@ -117,7 +117,7 @@ ROUTES: dict[str, Owed] = {
     ),
     "api/v1/exports/<uuid:export_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/exports/<uuid:export_id>/file": machine("GET", their_key=404, ingest_key=FORBIDDEN),
-    "api/v1/sessions/<path:session_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
+    "api/v1/sessions/<path:session_id>": machine("GET", "PATCH", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/traces/<path:trace_id>/translation": replace(
         machine("GET", "POST", their_key=GONE, ingest_key=FORBIDDEN),
         their_key={"GET": GONE, "POST": 400},

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from projects.models import AuditEvent, Project, User
 from sessions.annotation import configs, queues
+from sessions.conversations.representation import API_STATE_FIELDS
 from sessions.models import Session
 from sessions.models.properties import properties_of
 from tests.downloads import body_of
@@ -48,7 +49,7 @@ def test_texts_and_sets_of_sessions_are_read_back_as_they_are(project: Project, 
     row = sessions_csv(alices, project)["one"]
 
     assert (row["first_input"], row["tags"]) == (text, f"{text}, vip")
-    assert list(row) == list(properties_of(Session))
+    assert list(row) == [*properties_of(Session), *API_STATE_FIELDS]
 
 
 @pytest.mark.parametrize("text", FORMULAS)

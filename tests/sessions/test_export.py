@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from projects.downloads.making import encoded
 from projects.models import AuditEvent, Project, User
 from sessions.conversations.conversation import Told, read_conversation
+from sessions.conversations.representation import API_STATE_FIELDS
 from sessions.export.formats import EXPORT_FORMATS, cell
 from sessions.export.stream import MOST_IDS, BadExport, export_of
 from sessions.models import Session
@@ -48,7 +49,7 @@ def alices(client: Client, alice: User) -> Client:
 def test_every_property_is_a_column_in_every_format_of_rows(project: Project, alices: Client) -> None:
     tell(project, "one")
     tell(project, "two")
-    address, names = f"/project/{project.pk}/export?format=", list(properties_of(Session))
+    address, names = f"/project/{project.pk}/export?format=", [*properties_of(Session), *API_STATE_FIELDS]
 
     table = list(csv.reader(io.StringIO(got(alices, address + "csv"))))
     assert table[0] == names
@@ -71,7 +72,7 @@ def test_a_new_property_is_exported_without_an_edit(project: Project, monkeypatc
         EXPORT_FORMATS["csv"].rows([Session.objects.for_project(project).get()], True)
     )
 
-    assert [row[-1] for row in csv.reader(io.StringIO(text))] == ["mood", "one"]
+    assert [row[len(declared)] for row in csv.reader(io.StringIO(text))] == ["mood", "one"]
 
 
 def test_the_filter_of_the_list_and_named_sessions_choose_the_rows(

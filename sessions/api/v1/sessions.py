@@ -10,10 +10,12 @@ from rest_framework.response import Response
 
 from sessions.api.v1.erasures import ErasingEndpoint
 from sessions.api.v1.parameters import part_of
+from sessions.api.v1.states import read_edit
 from sessions.api.v1.views import Endpoint, found_or_404
-from sessions.conversations.representation import session_json, span_json, trace_json
+from sessions.conversations.representation import sessions_json, span_json, trace_json
 from sessions.listing.listing import Listing
 from sessions.models import Erasure, Session
+from sessions.replay.state import change
 from sessions.rollup.breakdown import count_values
 from tracing.lists.keyset import KeysetPage, Order
 from tracing.models import Span, SpanIO, Trace
@@ -35,7 +37,7 @@ class SessionsEndpoint(Endpoint):
         listing = Listing(self.project, request.query_params)
         if listing.errors:
             raise ValidationError(listing.errors)
-        data = [session_json(session) for session in listing.rows]
+        data = sessions_json(listing.rows)
         if listing.is_too_wide:
             raise ValidationError({"q": [TOO_WIDE]})
         part = {"searched_back_to": listing.since} if listing.since else {}
@@ -53,12 +55,22 @@ class SessionEndpoint(ErasingEndpoint):
         page = CHRONOLOGICAL.page(traces, cursor=part.cursor, limit=part.limit)
         rows = [trace_json(trace) for trace in page.rows]
         return Response(
-            {**session_json(found), "value_counts": count_values(found), "traces": rows, "traces_next": page.next}
+            {**self._json(found), "value_counts": count_values(found), "traces": rows, "traces_next": page.next}
         )
+
+    def patch(self, request: Request, session_id: str) -> Response:
+        """Change what people set of the session, and answer with every property."""
+        found = found_or_404(Session.objects.for_project(self.project), session_id=session_id)
+        change(found, read_edit(self.project.pk, self.body), by=self.key)
+        return Response(self._json(found))
 
     def delete(self, request: Request, session_id: str) -> Response:
         """Delete the session with its traces."""
         return self.erased(Erasure.Subject.SESSION, session_id)
+
+    def _json(self, session: Session) -> dict[str, Any]:
+        [row] = sessions_json([session])
+        return row
 
 
 class TraceEndpoint(ErasingEndpoint):

@@ -15,7 +15,7 @@ from projects.downloads.places import Holder
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.conversations.conversation import read_conversation
-from sessions.conversations.representation import session_json
+from sessions.conversations.representation import sessions_json
 from sessions.export import files
 from sessions.export.formats import EXPORT_FORMATS
 from sessions.export.markdown import as_markdown
@@ -104,8 +104,9 @@ def translated(session: Session, lang: str, *, is_text: bool) -> Iterator[str]:
 
 
 def everything(session: Session) -> Iterator[str]:
-    """Yield every property of the session and its messages, as one object."""
-    yield dump(session_json(session))[:-1] + ',"messages":['
+    """Yield every property of the session, what people set and its messages, as one object."""
+    [row] = sessions_json([session])
+    yield dump(row)[:-1] + ',"messages":['
     for number, message in enumerate(read_conversation(session)):
         yield ("," if number else "") + dump(message)
     yield "]}\n"

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from projects.access import person, project_view, requires
+from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project, Role
 from projects.values import moment_in, whole_number
@@ -22,8 +21,9 @@ from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.replay import turns
 from sessions.replay.account import SessionTotals, compute_account
 from sessions.replay.finding import TurnMatches, found_in
+from sessions.replay.links import kept_query
 from sessions.replay.neighbours import Neighbours, find_neighbours
-from sessions.replay.state import Saying, StateForm, load_saying, load_state, say
+from sessions.replay.state import Saying, StateChoices, load_choices, load_saying, load_state
 from sessions.replay.timeline import Timeline, compute_timeline
 from sessions.replay.usage import ModelUsage, usage_rows
 from sessions.rollup.breakdown import find_partial_values
@@ -40,7 +40,6 @@ FIRST_SESSION_PROPERTIES = (
 SESSION_EXPORT_FORMATS = (("markdown", "Markdown"), ("jsonl", "Chat messages (JSONL)"), ("json", "Everything (JSON)"))
 # What stands beside the conversation: the name in the address (`?tab=`) and of the element, and the word on the tab.
 TABS = (("overview", "Overview"), ("annotation", "Scores and comments"), ("step", "Step"), ("counted", "How counted"))
-KEPT_PARAMETERS = ("in", "only", "find", "lang")  # parameters that every link of the page takes along
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +58,11 @@ class SessionPage:
     @cached_property
     def saying(self) -> Saying:
         return load_saying(self.session, self.project)
+
+    @cached_property
+    def choices(self) -> StateChoices:
+        state = self.saying.state
+        return load_choices(state) if "choices" in self.asked else StateChoices(state=state)
 
     @cached_property
     def _facts(self) -> tuple[list[Property], list[Property]]:
@@ -94,7 +98,7 @@ class SessionPage:
 
     @property
     def kept(self) -> str:
-        return _kept(self.asked)
+        return kept_query(self.asked)
 
     @cached_property
     def neighbours(self) -> Neighbours | None:
@@ -135,32 +139,11 @@ def session(request: PageRequest, project: Project, session_id: str) -> HttpResp
         return render(request, "sessions/no_session.html", context, status=404)
     if request.htmx:
         context = {"project": project, "session": found, "only": request.GET.get("only", "")}
-        context |= {"kept": _kept(request.GET), "find": request.GET.get("find", "")}
+        context |= {"kept": kept_query(request.GET), "find": request.GET.get("find", "")}
         answer = next((answer for name, answer in FRAGMENTS.items() if name in request.GET), _window)
         return answer(request, found, context)
     page = SessionPage(project=project, session=found, asked=request.GET, window=_asked(request, found))
     return render(request, "sessions/session.html", {"project": project, "section": "sessions", "page": page})
-
-
-@require_POST
-@project_view
-@requires(Role.MEMBER)
-def session_state(request: HttpRequest, project: Project, session_id: str) -> HttpResponse:
-    """Change the bookmark, or the title and the note, and return to the page of the form."""
-    found = Session.objects.for_project(project).filter(session_id=session_id).first()
-    if found is None:
-        raise Http404("This project has no such session; it may have been deleted.")
-    if "bookmark" in request.POST:
-        say(found, person(request), is_bookmarked=request.POST["bookmark"] == "1")
-    else:
-        form = StateForm(request.POST, instance=load_state(found))
-        if not form.is_valid():
-            context = {"project": project, "session": found, "form": form, "section": "sessions"}
-            return render(request, "sessions/replay/state.html", context, status=400)
-        say(found, person(request), **form.cleaned_data)
-    kept = {name: request.POST[name] for name in KEPT_PARAMETERS if request.POST.get(name)}
-    page = reverse("session", args=[project.pk, session_id])
-    return redirect(f"{page}?{urlencode(kept)}" if kept else page)
 
 
 def _facts(found: Session) -> tuple[list[Property], list[Property]]:
@@ -247,16 +230,17 @@ def _peek(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
     return render(request, "sessions/replay/_peek.html", context)
 
 
+def _choices(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
+    """Return what can be chosen in the menu that `choices` names."""
+    name = "labels" if request.GET["choices"] == "label" else "members"
+    context |= {"choices": load_choices(load_state(found))}
+    return render(request, f"sessions/replay/_own_{name}.html", context)
+
+
 FRAGMENTS = {
     "account": _account, "timeline": _timeline, "hits": _hits, "read": _read, "live": _live,
-    "peek": _peek,
+    "peek": _peek, "choices": _choices,
 }  # fmt: skip
-
-
-def _kept(asked: QueryDict) -> str:
-    """Return `&in=...` for links within the page."""
-    kept = {name: str(asked[name]) for name in KEPT_PARAMETERS if asked.get(name)}
-    return "&" + urlencode(kept) if kept else ""
 
 
 def number_in(text: str) -> int:
