@@ -58,6 +58,7 @@ def world(db: None, other_project: Project, charlie: User) -> World:
         "organization_id": organization.pk,
         "session_id": "s1",
         "trace_id": "t1",
+        "turn_id": "t1",
         "score_id": "score-1",
         "media_id": new_file(project.pk),
         "erasure_id": erasing.begin(project.pk, Erasure.Subject.TRACE, CANARY, by=CANARY).id,

@@ -230,7 +230,7 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/compare": replace(READ, query="?cohort=all&by=tags"),
     "project/<int:project_id>/compare.csv": replace(READ, query="?cohort=all&by=tags"),
     "project/<int:project_id>/settings": ADMINS,
-    "project/<int:project_id>/translation/<path:trace_id>": replace(
+    "project/<int:project_id>/translation/<path:turn_id>": replace(
         page("GET", "POST"), viewer={"GET": 200, "POST": 302}, query="?to=en"
     ),
     "project/<int:project_id>/language": page("GET", "POST", viewer=302),

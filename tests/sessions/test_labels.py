@@ -22,10 +22,12 @@ from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts import making
 from sessions.conversations.states import edit_states, labelling, load_labels, load_states, setting
 from sessions.deletion import erasing
+from sessions.export import files
+from sessions.export.views import downloads
 from sessions.listing.completing import options
 from sessions.listing.facets import facet_of, load_facet_values
 from sessions.listing.listing import Listing
-from sessions.models import BulkJob, Cohort, SessionState
+from sessions.models import BulkJob, Cohort, ExportFile, SessionState
 from sessions.models.state import MAX_LABEL_CHARACTERS, MAX_LABELS
 from sessions.query.people import naming_me
 from sessions.rollup.session_rows import recompute
@@ -336,6 +338,21 @@ def test_what_outlives_the_page_names_the_person_who_was_me(alices: Client, alic
     assert cohort.query_string == urlencode({"q": f"-assignee:{alice.email}"})
     assert set(making.sessions_of(project, cohort).values_list("session_id", flat=True)) == {"done", "plain", "both"}
     assert set_of(project, "open")[1] == "resolved"
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_file_that_a_worker_writes_names_the_person_who_was_me(
+    alices: Client, alice: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "PAGE_EXPORT_SECONDS", 0.0)
+
+    alices.get(url("export", project), {"format": "csv", "q": "assignee:me"})
+    file = ExportFile.objects.for_project(project).get()
+
+    assert QueryDict(file.query)["q"] == f"assignee:{alice.email}"
+    while files.work_slice(project.pk, 0.0):
+        pass
+    assert ExportFile.objects.for_project(project).get().row_count == 1
 
 
 def test_the_address_stands_for_me_in_every_part_of_a_filter(alice: User) -> None:
