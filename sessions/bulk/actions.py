@@ -37,6 +37,7 @@ class BulkAction:
     choices: Callable[[Project], Choices] = lambda project: []
     read: Callable[[str], str] | None = None  # reads what is written instead of a choice; raises BulkRefused
     made_at: str = ""  # the route of the page where what is chosen can be made
+    is_rare: bool = False  # it stands under More
     is_final: bool = False  # nothing brings back what it takes: ask once more
 
     @property
@@ -141,7 +142,7 @@ def _delete(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
 BULK_ACTIONS = {
     "bookmark": BulkAction(label="Bookmark", done="bookmarked", role=Role.MEMBER, run=_bookmark),
     "remove-bookmark": BulkAction(
-        label="Remove bookmark", done="without a bookmark", role=Role.MEMBER, run=_remove_bookmark
+        label="Remove bookmark", done="without a bookmark", role=Role.MEMBER, run=_remove_bookmark, is_rare=True
     ),
     "label": BulkAction(
         label="Label",
@@ -160,6 +161,7 @@ BULK_ACTIONS = {
         run=_remove_label,
         argument="label",
         choices=_labels,
+        is_rare=True,
     ),
     "status": BulkAction(
         label="Status",
@@ -197,6 +199,7 @@ BULK_ACTIONS = {
         argument="cohort",
         choices=_cohorts,
         made_at="cohorts",
+        is_rare=True,
     ),
     "delete": BulkAction(label="Delete", done="deleted", role=Role.ADMIN, run=_delete, at_once=20, is_final=True),
 }

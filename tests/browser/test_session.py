@@ -221,6 +221,13 @@ def test_a_member_labels_resolves_takes_over_and_finds_a_session_again(
     expect(row).to_have_count(1)
     expect(page.get_by_label("Find sessions")).to_have_value(re.compile("label:"))
 
+    page.locator("#rows input").first.check()
+    page.locator("summary[aria-label='More for the selected sessions']").click()
+    page.get_by_role("button", name="Remove label…").click()
+    page.get_by_role("button", name="Remove label from 1 session").click()
+    expect(page.get_by_text("1 session without the label.")).to_be_visible()
+    expect(row).to_have_count(0)
+
 
 def test_no_attack_in_a_trace_runs(
     alices: Page, complaints: list[str], live_server: LiveServer, project: Project
