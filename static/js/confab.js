@@ -100,7 +100,7 @@
     const panel = document.getElementById("panel");
     if (!panel || !panel.firstElementChild) return false;
     panel.replaceChildren();
-    document.querySelector("[aria-current='true']")?.focus();
+    document.querySelector(".span-link[aria-current='true']")?.focus();
     mark(null);
     return true;
   }
