@@ -7,7 +7,7 @@ from typing import Any
 from sessions.conversations.conversation import Message
 from sessions.conversations.representation import plain
 from sessions.models import Session
-from tracing.formatting import bounded
+from tracing.formatting import bounded, counted
 from tracing.reading.texts import indented
 
 TICKS = re.compile("`+")
@@ -23,7 +23,7 @@ def as_markdown(session: Session, messages: Iterator[Message]) -> Iterator[str]:
     tokens, cost = session.total_tokens, session.total_cost
     known_tokens = bounded(str(tokens), session.unmeasured_count, is_known=tokens > 0)
     known_cost = bounded(plain(cost), session.unpriced_count, is_known=cost > 0)
-    yield f"- {session.turn_count} turns, {known_tokens} tokens, {known_cost} USD\n"
+    yield f"- {counted(session.turn_count, 'turn')}, {known_tokens} tokens, {known_cost} USD\n"
     for message in messages:
         yield f"\n## {_who(message)}\n"
         yield from _parts(message)

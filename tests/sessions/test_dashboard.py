@@ -141,7 +141,7 @@ def test_every_number_equals_that_of_the_list_and_of_the_api_in_every_zone(
             found = numbers(asked, steps)
             assert len(told) == found.facts.session_count > 0
             _compare(found.facts, told)
-            for name in SUMS:
+            for name in (name for name in SUMS if name != "trace_count"):  # a list counts turns
                 assert getattr(found.facts, name) == getattr(strip(asked), name), name
             for name, values in found.tops.items():
                 assert values == facet_counts(asked, name, TOP)

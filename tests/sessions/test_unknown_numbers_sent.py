@@ -95,10 +95,10 @@ def test_conversations_in_markdown_say_what_is_known(told: Project, alices: Clie
     text = exported(told, alices, "markdown")
 
     for name, told_of in {
-        "dark": "1 traces, unknown tokens, unknown USD",
-        "partly": "2 traces, ≥ 120 tokens, ≥ 0.00045 USD",
-        "unlisted": "1 traces, 60 tokens, unknown USD",
-        "known": "1 traces, 120 tokens, 0.00045 USD",
+        "dark": "1 turn, unknown tokens, unknown USD",
+        "partly": "2 turns, ≥ 120 tokens, ≥ 0.00045 USD",
+        "unlisted": "1 turn, 60 tokens, unknown USD",
+        "known": "1 turn, 120 tokens, 0.00045 USD",
     }.items():
         section = text[text.index(f"# Session {name}\n") :]
         assert section.split("\n- ")[2].startswith(told_of)

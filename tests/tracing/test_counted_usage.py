@@ -169,7 +169,7 @@ def test_of_what_spans_say_the_stronger_word_counts_and_sets_are_joined() -> Non
         ({"agent": Kind.AGENT, "call": Kind.GENERATION}, "agent"),
         ({"agent": Kind.CHAIN, "call": Kind.GENERATION}, "agent"),
         ({"agent": Kind.TOOL, "call": Kind.GENERATION}, "call"),
-        ({"agent": Kind.TOOL}, None),
+        ({"agent": Kind.TOOL}, "agent"),  # a turn of a tool alone shows what there is
     ],
 )
 def test_the_texts_of_a_trace_are_those_of_its_outermost_speaker(kinds: dict[str, Kind], source: str | None) -> None:

@@ -22,7 +22,7 @@ from tracing.ingest.rest.keys import key_of
 from tracing.ingest.rest.wires import WireResponse
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.spans import texts_of
-from tracing.records import Kind, Level
+from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.wire.refusals import NotFound
 
 MAX_LANGFUSE_SPANS = 1_000  # of a whole trace in one answer
@@ -71,7 +71,7 @@ class ObservationFilters(FilterSet):  # type: ignore[misc]
     toStartTime = MomentFilter(field_name="started_at", lookup_expr="lt")
     name = TextFilter()
     parentObservationId = TextFilter(field_name="parent_id")
-    type = WordFilter(words=tuple(Kind.__members__), method="of_type")
+    type = WordFilter(words=tuple(kind.name for kind in Kind if kind not in VOICE_KINDS), method="of_type")
     level = WordFilter(words=tuple(Level.__members__), method="of_level")
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -86,8 +86,10 @@ class ObservationFilters(FilterSet):  # type: ignore[misc]
         return found
 
     def of_type(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Return the spans of a kind; a span that does not say its kind is a span."""
-        return rows.filter(_said("kind", Kind[value], Kind.SPAN))
+        """Return the spans of a kind. One that does not say its kind is a span, and so is one that hears or speaks."""
+        asked = Kind[value]
+        others = Q(kind__in=VOICE_KINDS) if asked == Kind.SPAN else Q()
+        return rows.filter(_said("kind", asked, Kind.SPAN) | others)
 
     def of_level(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Return the spans of a level; a span that does not say its level has the default."""

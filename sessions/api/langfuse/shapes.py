@@ -10,7 +10,13 @@ import orjson
 from sessions.api.langfuse.faces import stamp
 from sessions.models import Session
 from tracing.models import Span, SpanIO, Trace
-from tracing.records import Kind, Level
+from tracing.records import VOICE_KINDS, Kind, Level
+
+
+def observation_type(kind: int | None) -> str:
+    """Return what Langfuse calls a kind of span; its clients know no steps that hear or speak."""
+    known = Kind(kind or 0)
+    return Kind.SPAN.name if known in VOICE_KINDS else known.name
 
 
 def session_shape(found: Session) -> dict[str, Any]:
@@ -62,7 +68,7 @@ def observation_shape(span: Span, io: SpanIO | None) -> dict[str, Any]:
     return {
         "id": span.span_id,
         "traceId": span.trace_id,
-        "type": Kind(span.kind or 0).name,
+        "type": observation_type(span.kind),
         "name": span.name,
         "startTime": stamp(began),
         "endTime": stamp(span.ended_at),
