@@ -8,6 +8,7 @@ from tests.tracing.reports import call, failed, in_session, span, usd
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.reading.spans import tree_of
+from tracing.records import Usage
 
 
 def test_the_account_says_what_was_counted_and_what_was_left_out(project: Project) -> None:
@@ -49,7 +50,8 @@ def test_an_account_of_nothing_left_out_is_all_zero(project: Project) -> None:
 
 
 def test_a_wrapper_that_repeats_and_adds_nothing_is_not_accounted_for(project: Project) -> None:
-    ingest(project.pk, [span("t", "root", claims=in_session("s")), span("t", "inner", "root"), call("t", "1", "inner")])
+    silent = call("t", "outer", "root", model="", usage=Usage())
+    ingest(project.pk, [span("t", "root", claims=in_session("s")), silent, call("t", "1", "outer")])
     recompute_dirty(project.pk)
 
     account = compute_account(Session.objects.for_project(project).get())

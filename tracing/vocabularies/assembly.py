@@ -54,18 +54,23 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         if record.kind is None:
             record.kind = _kind_by_model(record)
         _add_status(record, span, said)
+    _settle_texts(record, withheld=bool(said.get("withhold")))
+    record.service_tier = priced_tier(said.get("service_tier"), record.model_parameters)
+    record.raw = _raw(span, found, record)
+    return record
+
+
+def _settle_texts(record: SpanRecord, *, withheld: bool) -> None:
+    """Put the texts on their sides, name the tools that they call, and remove what says nothing or must not be kept."""
     if record.kind == Kind.TOOL:
         record.input, record.output = content_alone(record.input, "tool"), content_alone(record.output, "assistant")
-    record.service_tier = priced_tier(said.get("service_tier"), record.model_parameters)
     if record.kind in VOICE_KINDS:
         put_words_on_their_side(record)
     record.claims.tool_names = called_tools(record.output)
     note_asides(record)
     drop_placeholders(record)
-    if said.get("withhold"):
+    if withheld:
         record.input = record.output = record.claims.input = record.claims.output = None
-    record.raw = _raw(span, found, record)
-    return record
 
 
 def priced_tier(stated: str | None, parameters: dict[str, Any] | None) -> str | None:
