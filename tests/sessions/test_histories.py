@@ -52,6 +52,7 @@ class NaiveSpan:
 
     def row(self, span_id: str) -> SpanRow:
         said = {name: self.get(name) for name in SAID_OF_ROWS}
+        said["output_size"] = len(self.get("output") or "") or None  # a call that was answered did not fail
         row = SpanRow("t", span_id, **said, stated_costs=0 if self.get("total_cost") is None else STATED_TOTAL)
         rates = PRICES.get(row.model or "")
         if rates is not None and (row.input_tokens or row.output_tokens):
