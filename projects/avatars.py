@@ -1,7 +1,6 @@
 """What stands for a person in a small circle: initials, and one of six colours."""
 
 import re
-import unicodedata
 from zlib import crc32
 
 AVATAR_HUES = 6
@@ -17,7 +16,7 @@ def initials(name: str) -> str:
     if not words or MACHINE_MADE.search(own):
         return "?"
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])
-    return unicodedata.normalize("NFC", letters).upper()[:2]
+    return letters.upper()[:2]
 
 
 def hue(name: str) -> int:
