@@ -119,7 +119,12 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/tracing/test_pricing.py",
         *STORED,
     ),
-    "tracing/store/rows.py": ("tests/tracing/test_rollup.py", "tests/tracing/test_pricing.py", *STORED),
+    "tracing/store/rows.py": (
+        "tests/tracing/test_merging.py",
+        "tests/tracing/test_rollup.py",
+        "tests/tracing/test_pricing.py",
+        *STORED,
+    ),
     "tracing/store/statements.py": (
         "tests/statements/test_statements.py",
         "tests/tracing/test_locks.py",
