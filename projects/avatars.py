@@ -12,7 +12,7 @@ MACHINE_MADE = re.compile(r"\d.*?\d.*?\d.*?\d|^[0-9a-f-]{16,}$", re.IGNORECASE)
 def initials(name: str) -> str:
     """Return one or two capital letters, or "?" for a name that no person gave (an id of mostly digits)."""
     own = name[:MAX_READ].partition("@")[0] or name[:MAX_READ]
-    words = WORD.findall(own)
+    words: list[str] = WORD.findall(own)
     if not words or MACHINE_MADE.search(own):
         return "?"
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])
