@@ -4,10 +4,12 @@
 (() => {
   "use strict";
   const KEPT = "confab.peek"; // "closed" once the reader closed it
+  const WAIT = 120; // ms on a row before it is asked for: a key that is held down passes many
   const WIDE = matchMedia("(min-width: 1300px)");
   const peek = document.getElementById("peek");
   if (!peek) return;
   let shown = null;
+  let waiting = 0;
 
   const rows = () => [...document.querySelectorAll("#rows tr:not(.more)")];
   const linkOf = (row) => row.querySelector(".said-link");
@@ -54,7 +56,8 @@
 
   document.addEventListener("focusin", (event) => {
     const row = event.target.matches?.(".said-link") && event.target.closest("#rows tr");
-    if (row && document.body.classList.contains("has-peek")) show(row);
+    clearTimeout(waiting);
+    if (row && document.body.classList.contains("has-peek")) waiting = setTimeout(show, WAIT, row);
   });
 
   document.addEventListener("click", (event) => {

@@ -15,7 +15,7 @@ from tracing.lists.trace_listing import (
     TraceListing,
 )
 
-FIRST_TRACE_COLUMN_PIXELS = 344  # as in static/css/list.css
+FIRST_TRACE_COLUMN_PIXELS = 344  # at least; it takes what the others leave
 
 
 @dataclass(frozen=True, kw_only=True)
