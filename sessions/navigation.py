@@ -18,13 +18,23 @@ class BarGroup(StrEnum):
     RUNNING = "running"  # at the end of the bar
 
 
+class SettingsGroup(StrEnum):
+    """The titles between the links of the settings."""
+
+    PROJECT = "Project"
+    NUMBERS = "Numbers"
+    READING = "Reading"
+    WATCHING = "Watching"
+    DATA = "Data"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProjectPage:
     """A page that people open directly; `route` needs no id but that of the project.
 
     `section` puts it into the navigation bar. It is the name of the icon, and what the views of the page and of the
-    pages below it give their templates as `section`. `tab` puts it into the settings in the same way. On a phone, the
-    bar shows the pages with `on_phone`; the others are under More."""
+    pages below it give their templates as `section`. `tab` puts it into the settings in the same way, below the
+    title of its `tab_group`. On a phone, the bar shows the pages with `on_phone`; the others are under More."""
 
     label: str
     route: str
@@ -33,6 +43,7 @@ class ProjectPage:
     on_phone: bool = False
     tab: str = ""
     tab_label: str = ""  # if it differs from the label
+    tab_group: SettingsGroup = SettingsGroup.PROJECT
     least_role: Role = Role.VIEWER
 
     def address(self, project: Project) -> str:
@@ -64,11 +75,29 @@ PROJECT_PAGES = (
         least_role=Role.ADMIN,
     ),
     ProjectPage(label="API keys", route="project-keys", tab="keys", least_role=Role.ADMIN),
-    ProjectPage(label="Usage", route="project-usage", tab="usage", least_role=Role.ADMIN),
-    ProjectPage(label="Prices", route="project-prices", tab="prices", least_role=Role.ADMIN),
-    ProjectPage(label="Scores", route="project-scores", tab="scores", least_role=Role.ADMIN),
-    ProjectPage(label="Translation", route="project-translation", tab="translation", least_role=Role.ADMIN),
-    ProjectPage(label="Deletions", route="project-erasures", tab="erasures", least_role=Role.ADMIN),
+    ProjectPage(
+        label="Usage", route="project-usage", tab="usage", tab_label="Usage and limits", least_role=Role.ADMIN
+    ),
+    ProjectPage(
+        label="Prices", route="project-prices", tab="prices", tab_group=SettingsGroup.NUMBERS, least_role=Role.ADMIN
+    ),
+    ProjectPage(
+        label="Score types",
+        route="project-scores",
+        tab="scores",
+        tab_group=SettingsGroup.NUMBERS,
+        least_role=Role.ADMIN,
+    ),
+    ProjectPage(
+        label="Translation",
+        route="project-translation",
+        tab="translation",
+        tab_group=SettingsGroup.READING,
+        least_role=Role.ADMIN,
+    ),
+    ProjectPage(
+        label="Deletions", route="project-erasures", tab="erasures", tab_group=SettingsGroup.DATA, least_role=Role.ADMIN
+    ),
 )
 
 

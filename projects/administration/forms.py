@@ -13,6 +13,7 @@ from projects.models import Membership, Organization, Project, Role, Scope
 from projects.values import validate_calendar
 
 FIELD_ATTRS = {"class": "field"}
+SHORT_FIELD_ATTRS = {"class": "field short num"}
 EXPIRY_CHOICES = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
 OVERLAP_CHOICES = [("0", "Now"), ("1", "In an hour"), ("24", "In a day"), ("168", "In a week"), ("720", "In 30 days")]
 SCOPE_TEXTS = {
@@ -71,7 +72,7 @@ class GeneralForm(ProjectForm):
     time_zone = forms.ChoiceField(
         choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
         required=False,  # a script that only renames leaves the time zone unchanged
-        help_text="Days and hours that people type into filters are in this time zone.",
+        help_text="Days begin at midnight here, in charts and filters.",
         widget=forms.Select(FIELD_ATTRS),
     )
 
@@ -79,10 +80,9 @@ class GeneralForm(ProjectForm):
         min_value=1,
         max_value=10_080,
         required=False,
-        label="Minutes until a session is idle",
-        help_text="Counted from the end of its last span."
-        f" Leave empty for the server's {settings.SESSION_QUIET_MINUTES}.",
-        widget=forms.NumberInput(FIELD_ATTRS),
+        label="A session is idle after",
+        help_text=f"Default: {settings.SESSION_QUIET_MINUTES} minutes.",
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
     )
 
     class Meta(ProjectForm.Meta):
@@ -102,17 +102,17 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
         min_value=1,
         max_value=36_500,
         required=False,
-        label="Keep traces for (days)",
-        help_text="Counted from their arrival. Older traces are deleted every night. Leave empty to keep everything.",
-        widget=forms.NumberInput(FIELD_ATTRS),
+        label="Retention",
+        help_text="Traces that arrived earlier are deleted every night. Leave empty to keep everything.",
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
     )
     monthly_span_quota = forms.IntegerField(
         min_value=1,
         max_value=10**15,
         required=False,
-        label="Spans per month",
-        help_text="Beyond this, SDKs are refused with 429 until the next month (UTC). Leave empty for no limit.",
-        widget=forms.NumberInput(FIELD_ATTRS),
+        label="Monthly span limit",
+        help_text="Over the limit, requests get 429 until next month (UTC). Leave empty for no limit.",
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
     )
 
     class Meta:

@@ -5,9 +5,11 @@ from typing import NamedTuple
 from django import template
 
 from projects.models import Project
-from sessions.navigation import pages_for
+from sessions.navigation import SettingsGroup, pages_for
 
 register = template.Library()
+
+ORDER = list(SettingsGroup)
 
 
 class PageLink(NamedTuple):
@@ -35,9 +37,9 @@ def bar_links(project: Project, section: str) -> list[PageLink]:
 
 @register.simple_tag
 def settings_links(project: Project, tab: str) -> list[PageLink]:
-    """Return the tabs of the settings; `tab` is the current one."""
+    """Return the links of the settings in the order of their groups; `tab` is the current one."""
+    tabs = sorted((page for page in pages_for(project.role) if page.tab), key=lambda page: ORDER.index(page.tab_group))
     return [
-        PageLink(page.tab_label or page.label, page.address(project), "", page.tab == tab)
-        for page in pages_for(project.role)
-        if page.tab
+        PageLink(page.tab_label or page.label, page.address(project), "", page.tab == tab, page.tab_group.value)
+        for page in tabs
     ]
