@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 
+from projects.faults import fault_page
 from tracing.ingest.http.edge import REFUSED
 from tracing.wire.bodies import refused_by_length
 from tracing.wire.refusals import IngestRefused
@@ -25,7 +25,7 @@ def refusal(request: HttpRequest, refused: IngestRefused) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         answer: HttpResponse = JsonResponse({"detail": str(refused)}, status=refused.status)
     else:
-        answer = render(request, "refused.html", {"reason": str(refused)}, status=refused.status)
+        answer = fault_page(request, refused.status, str(refused))
     if refused.retry_after is not None:
         answer.headers["Retry-After"] = str(refused.retry_after)
     return answer

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import django.db
 import kombu.exceptions
@@ -29,6 +29,9 @@ DATABASE_ERRORS = (
 # Without a code, the connection is lost.
 OUTAGES = ("08", "57P", "53", "25006")
 
+REQUEST_ID = "confab.request_id"  # in the environment of a request that failed: the number that its page shows
+MAX_REQUEST_IDS = 20  # of repetitions that are counted in one line
+
 RepeatKey = tuple[object, ...]
 
 
@@ -41,6 +44,7 @@ class Repeated:
     line: str
     until: float
     count: int = 0
+    request_ids: list[str] = field(default_factory=list)
 
 
 class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only in its stubs
@@ -63,12 +67,14 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write or count a record. The caller holds the handler's lock."""
-        kind, record = kind_of(record), shortened(record)
+        kind, record = kind_of(record), numbered(shortened(record))
         if record.levelno < logging.WARNING:
             return super().emit(record)
         seen = self._seen.get(kind)
         if seen is not None:
             seen.count += 1
+            if (request_id := request_id_of(record)) and len(seen.request_ids) < MAX_REQUEST_IDS:
+                seen.request_ids.append(request_id)
             return None
         if len(self._seen) >= MAX_KINDS:
             self._write(self._seen.popitem(last=False)[1])
@@ -109,6 +115,8 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
         if seen.count:
             often = "once" if seen.count == 1 else f"{seen.count:,} times"
             text = f"{seen.line} … repeated {often} within {REPEAT_WINDOW_SECONDS:.0f} s"
+            if seen.request_ids:
+                text += f" (requests {', '.join(seen.request_ids)})"
             super().emit(logging.LogRecord(seen.name, seen.level, "", 0, text, None, None))
 
     def close(self) -> None:
@@ -149,6 +157,19 @@ def is_outage(error: BaseException) -> bool:
         return True
     state = sqlstate_of(error)
     return isinstance(error, DATABASE_ERRORS) and (not state or state.startswith(OUTAGES))
+
+
+def request_id_of(record: logging.LogRecord) -> str:
+    """Return the number that the page of a failed request shows, or ""."""
+    return str(getattr(getattr(record, "request", None), "META", {}).get(REQUEST_ID, ""))
+
+
+def numbered(record: logging.LogRecord) -> logging.LogRecord:
+    """Return the record with the number of its request, if that has one."""
+    request_id = request_id_of(record)
+    if not request_id:
+        return record
+    return logging.makeLogRecord(record.__dict__ | {"msg": f"{record.msg} (request {request_id})"})
 
 
 def shortened(record: logging.LogRecord) -> logging.LogRecord:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
+from projects.faults import fault_page
 from tracing.lists.bounded import took_too_long
+
+TOO_LONG = "The database did not find it in time. Choose a shorter time or a narrower filter, or try again later."
 
 
 class TooLongMiddleware:
@@ -18,4 +20,4 @@ class TooLongMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return render(request, "too_long.html", status=503) if took_too_long(error) else None
+        return fault_page(request, 503, TOO_LONG, title="This takes too long.") if took_too_long(error) else None

@@ -7,6 +7,10 @@ from config import health
 from sessions.admin import SESSIONS
 from tracing.admin import TRACE_ROWS
 
+handler400 = "config.error_pages.not_readable"
+handler403 = "config.error_pages.not_allowed"
+handler404 = "config.error_pages.not_found"
+handler429 = "config.error_pages.too_often"  # allauth's own limits
 handler500 = "config.error_pages.failed"
 urlpatterns = [
     path("healthz", health.healthz),

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Organization, Project, Role, User
@@ -19,8 +20,24 @@ from projects.models import Organization, Project, Role, User
 View = Callable[..., HttpResponseBase]
 Tenant = Project | Organization
 NUL = "%00"  # as it is spelled in a URL
+MAX_NAMED_ADMINS = 3
 
 _reader: ContextVar[User | None] = ContextVar("who opened the page of a project that is being made", default=None)
+
+
+class RoleRefused(PermissionDenied):
+    """A member's role does not cover what they ask for. The text says which role does, and who can give it."""
+
+    def __init__(self, tenant: Tenant, role: Role) -> None:
+        organization = tenant.organization if isinstance(tenant, Project) else tenant
+        able = [role for role in Role if role.administers]
+        admins = User.objects.filter(memberships__organization=organization, memberships__role__in=able)
+        names = [str(admin) for admin in admins.order_by("email")[:MAX_NAMED_ADMINS]]
+        super().__init__(
+            f"You need the role {role.label.lower()} for this; your role in {organization} is"
+            f" {tenant.role.label.lower()}. {' or '.join(names)} can change it."
+        )
+        self.members_address = reverse("organization-members", args=[organization.pk])
 
 
 def organizations_of(user: User) -> QuerySet[Organization]:
@@ -109,9 +126,7 @@ def requires(role: Role) -> Callable[[View], View]:
             request: HttpRequest, tenant: Project | Organization, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
             if not tenant.role.covers(role):
-                raise PermissionDenied(
-                    f"You need the role {role.label.lower()} for this; your role is {tenant.role.label.lower()}."
-                )
+                raise RoleRefused(tenant, role)
             return view(request, tenant, *args, **kwargs)
 
         return wrapped

@@ -13,25 +13,26 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from projects.access import NUL
+from projects.faults import fault_page, way_back
 
 log = logging.getLogger(__name__)
 APP_DIRECTORIES = tuple(f"{settings.BASE_DIR}/{room}/" for room in ("config", "projects", "tracing", "sessions"))
 
 
 class RefusedRequest(NamedTuple):
-    """Status and reason of a refusal."""
+    """Status and reason of a refusal, and a title if that of the status does not fit."""
 
     status: int
     reason: str
+    title: str = ""
 
 
 Refusals = Mapping[type[BaseException], RefusedRequest]
 
-GONE = RefusedRequest(404, "This no longer exists. Somebody may have deleted it just now.")
+GONE = RefusedRequest(404, "This no longer exists. Somebody may have deleted it just now.", "This is gone.")
 DOUBLED = RefusedRequest(409, "This was sent twice at the same time. It already exists.")
 NUL_REFUSED = RefusedRequest(400, "No text may contain a null character.")
 # The same request would end in the same error again.
@@ -92,4 +93,4 @@ class RefusedPages:
 
 def refused(request: HttpRequest, refusal: RefusedRequest) -> HttpResponse:
     """Return a complete page with the reason, also for a request for a fragment."""
-    return render(request, "refused.html", {"reason": refusal.reason}, status=refusal.status)
+    return fault_page(request, refusal.status, refusal.reason, title=refusal.title, steps=[way_back(request)])

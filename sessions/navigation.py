@@ -75,9 +75,7 @@ PROJECT_PAGES = (
         least_role=Role.ADMIN,
     ),
     ProjectPage(label="API keys", route="project-keys", tab="keys", least_role=Role.ADMIN),
-    ProjectPage(
-        label="Usage", route="project-usage", tab="usage", tab_label="Usage and limits", least_role=Role.ADMIN
-    ),
+    ProjectPage(label="Usage", route="project-usage", tab="usage", tab_label="Usage and limits", least_role=Role.ADMIN),
     ProjectPage(
         label="Prices", route="project-prices", tab="prices", tab_group=SettingsGroup.NUMBERS, least_role=Role.ADMIN
     ),

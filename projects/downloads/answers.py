@@ -11,11 +11,11 @@ from functools import wraps
 from typing import IO, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
 from projects.downloads.places import SENDING_SLOTS, DownloadSlot, Holder, NoDownload
+from projects.faults import fault_page
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def download(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
 def refused(request: HttpRequest, refusal: NoDownload) -> HttpResponse:
     """Return a page with the reason for browsers, and plain text for other clients, such as an image."""
     if "text/html" in request.headers.get("Accept", ""):
-        answer = render(request, "no_download.html", {"reason": str(refusal)}, status=refusal.status)
+        answer = fault_page(request, refusal.status, str(refusal), title="No download now.")
     else:
         answer = HttpResponse(f"{refusal}\n", content_type="text/plain; charset=utf-8", status=refusal.status)
     if refusal.retry_after:

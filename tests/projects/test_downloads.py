@@ -185,7 +185,7 @@ def test_whoever_has_to_wait_hears_for_how_long(
 
     assert [(found.status_code, found.headers["Retry-After"]) for found in (by_key, page, picture)] == [(503, "5")] * 3
     assert "busy" in by_key.json()["detail"]
-    assert b"<h1>No download now</h1>" in page.content
+    assert b"<h1>No download now.</h1>" in page.content
     assert picture.headers["Content-Type"].startswith("text/plain")
 
 

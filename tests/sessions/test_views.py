@@ -291,7 +291,7 @@ def test_what_is_not_there_is_told_in_the_frame(alices: Client) -> None:
     answer = alices.get("/project/0/sessions")
 
     assert answer.status_code == 404
-    assert "Page not found, or you don’t have access" in answer.content.decode()
+    assert "<h1>Nothing is here.</h1>" in answer.content.decode()
 
 
 def test_the_setup_fills_addresses_and_the_public_key_in(alices: Client, project: Project, key: object) -> None:
