@@ -1,4 +1,6 @@
-"""The pages of a project, declared once for the navigation bar, the tabs of the settings and the palette."""
+"""The pages of a project, declared once for the navigation bar, the tabs of the settings and the palette.
+
+Also what the documentation says about every page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,3 +104,58 @@ PROJECT_PAGES = (
 def pages_for(role: Role) -> Iterator[ProjectPage]:
     """Yield the pages that a member with this role may open."""
     return (page for page in PROJECT_PAGES if role.covers(page.least_role))
+
+
+# The part of the documentation that is about a page, by the name of its route. What is not named leads to all pages.
+HELP = {
+    "sessions": "lists",
+    "session": "replay",
+    "session-state": "replay",
+    "traces": "lists#columns",
+    "trace": "replay#a-conversation-in-one-trace",
+    "text": "replay",
+    "users": "search#users",
+    "views": "lists#saved-views",
+    "bulk": "lists#bulk-actions",
+    "bulk-new": "lists#bulk-actions",
+    "bulk-job": "lists#bulk-actions",
+    "export": "export",
+    "export-files": "export#whole-or-not-at-all",
+    "export-file": "export#whole-or-not-at-all",
+    "dashboard": "dashboard",
+    "compare": "cohorts#comparing",
+    "cohorts": "cohorts",
+    "cohort-new": "cohorts#creating-a-cohort",
+    "review": "annotation#review-queues",
+    "review-new": "annotation#review-queues",
+    "review-queue": "annotation#review-queues",
+    "review-change": "annotation#review-queues",
+    "review-item": "annotation#review-queues",
+    "annotate": "annotation#scores",
+    "setup": "sdks",
+    "new-key": "sdks",
+    "issues": "issues",
+    "project-settings": "operations#usage-retention-and-quota",
+    "project-keys": "security#keys",
+    "project-usage": "operations#usage-retention-and-quota",
+    "project-prices": "numbers#cost",
+    "project-scores": "annotation#score-configs",
+    "project-score": "annotation#score-configs",
+    "project-translation": "translation#providers",
+    "project-erasures": "security#deleting",
+    "organizations": "security#tenancy",
+    "organization": "security#tenancy",
+    "organization-members": "security#people",
+    "organization-usage": "operations#usage-retention-and-quota",
+    "organization-audit": "security#the-audit-log",
+    "organization-settings": "security#tenancy",
+    "account_email": "security#people",
+    "account_change_password": "security#people",
+    "mfa_index": "security#people",
+}
+
+
+def help_address(route: str) -> str:
+    """Return the path of the documentation about a page."""
+    page, _, anchor = HELP.get(route, "").partition("#")
+    return reverse("docs-article", args=[page]) + (f"#{anchor}" if anchor else "") if page else reverse("docs")

@@ -28,7 +28,7 @@ QUERY_INTRODUCTION = """\
 A query is one line that selects sessions. Type it in the box above the list, or pass it as `?q=` in the address of the
 list or of [`GET /api/v1/sessions`](api.md):
 
-```
+```query
 cost > 0.5 tag:vip has:error tool:search_orders score.helpfulness >= 4 metadata.plan = pro "late delivery" -env:staging
 ```
 

@@ -1,11 +1,11 @@
 """The links to the pages of a project: in the navigation bar, and as tabs of the settings."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 
 from projects.models import Project
-from sessions.navigation import SettingsGroup, pages_for
+from sessions.navigation import SettingsGroup, help_address, pages_for
 
 register = template.Library()
 
@@ -43,3 +43,13 @@ def settings_links(project: Project, tab: str) -> list[PageLink]:
         PageLink(page.tab_label or page.label, page.address(project), "", page.tab == tab, page.tab_group.value)
         for page in tabs
     ]
+
+
+@register.inclusion_tag("docs/_help.html", takes_context=True)
+def help_link(context: dict[str, Any]) -> dict[str, str]:
+    """Return the `?` that leads to what the documentation says about the page."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    address, _, anchor = help_address(match.url_name or "" if match else "").partition("#")
+    project = context.get("project")
+    query = f"?project={project.pk}" if project else ""
+    return {"address": f"{address}{query}{'#' if anchor else ''}{anchor}"}

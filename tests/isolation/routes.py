@@ -59,6 +59,10 @@ ROUTES: dict[str, Owed] = {
     "healthz": open_to_all(),
     "readyz": open_to_all(status=503),  # no worker runs in this test
     "assets/<str:kind>/<str:names>": replace(open_to_all(), path="assets/css/tokens+base"),
+    # Documentation
+    "docs": open_to_all(),
+    "docs.txt": open_to_all(),
+    "docs/<slug:name>": replace(open_to_all(), path="docs/query"),
     # What SDKs send to
     "v1/traces": machine("POST", their_key=200),
     "v1/logs": machine("POST", their_key=200),
