@@ -54,6 +54,7 @@ OPENINFERENCE = Vocabulary(
         "name": {"tool.name": identifier},
         "kind": {OPENINFERENCE_KIND_KEY: one_of(OPENINFERENCE_KINDS)},
         "model": {
+            "llm.response.model": identifier,
             "llm.model_name": identifier,
             "embedding.model_name": identifier,
             "reranker.model_name": identifier,
@@ -77,7 +78,7 @@ OPENINFERENCE = Vocabulary(
         "usage.cache_write_1h_tokens": {TOKEN_COUNT_PREFIX + "prompt_details.cache_write_1h": integer},
         "input_cost": {"llm.cost.prompt": computed_cost, "llm.cost.input": computed_cost},
         "output_cost": {"llm.cost.completion": computed_cost, "llm.cost.output": computed_cost},
-        "total_cost": {"llm.cost.total": computed_cost, "llm.cost": computed_cost},
+        "total_cost": {"llm.cost.total": computed_cost, "llm.cost": computed_cost, "llm.response.cost": computed_cost},
         "metadata": {"llm.prompt_template.*": Together(lambda values: {"prompt": values})},
         "input": {"llm.input_messages.*": INPUT_TEXT, "input.value": INPUT_TEXT, OPENINFERENCE_KIND_KEY: INPUT_TEXT},
         "output": {
