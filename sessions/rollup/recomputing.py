@@ -13,6 +13,7 @@ from projects.jobs.redis_client import patient_redis
 from sessions.rollup.session_rows import recompute
 from tracing.models import DirtyMark
 from tracing.store import dirty
+from tracing.store.earlier import explain_running_totals
 from tracing.store.writing import recompute_traces
 
 SLICE_SECONDS = 0.5
@@ -52,7 +53,9 @@ def _traces(project_id: int) -> int:
 
 def _sessions(project_id: int) -> int:
     if claimed := dirty.claim(project_id, DirtyMark.Target.SESSION, limit=SESSIONS_AT_ONCE):
-        recompute(project_id, [item.key for item in claimed])
+        session_ids = [item.key for item in claimed]
+        explain_running_totals(project_id, session_ids, timezone.now())
+        recompute(project_id, session_ids)
         dirty.release(project_id, DirtyMark.Target.SESSION, claimed)
     return len(claimed)
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from projects.models import Project
 from sessions.models import Session, SessionScore
 from sessions.rollup.tasks import recompute_dirty
-from tests.tracing.naive import naive_branches
+from tests.tracing.naive import naive_session
 from tests.tracing.reports import at
 from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Score, Span, SpanIO, Trace
@@ -50,10 +50,10 @@ class NaiveSpan:
     def get(self, name: str) -> Any:
         return self.said.get(name)
 
-    def row(self, span_id: str) -> SpanRow:
+    def row(self, trace_id: str, span_id: str) -> SpanRow:
         said = {name: self.get(name) for name in SAID_OF_ROWS}
         said["output_size"] = len(self.get("output") or "") or None  # a call that was answered did not fail
-        row = SpanRow("t", span_id, **said, stated_costs=0 if self.get("total_cost") is None else STATED_TOTAL)
+        row = SpanRow(trace_id, span_id, **said, stated_costs=0 if self.get("total_cost") is None else STATED_TOTAL)
         rates = PRICES.get(row.model or "")
         if rates is not None and (row.input_tokens or row.output_tokens):
             row.input_cost = Decimal(row.input_tokens or 0) * rates[0] / 10**6
@@ -78,8 +78,8 @@ def listen(known: Histories, record: SpanRecord) -> None:
     said.update({name: value for name, value in fields.items() if value is not None})
 
 
-def rows_of(spans: dict[str, NaiveSpan]) -> list[SpanRow]:
-    return [span.row(span_id) for span_id, span in spans.items()]
+def rows_of(trace_id: str, spans: dict[str, NaiveSpan]) -> list[SpanRow]:
+    return [span.row(trace_id, span_id) for span_id, span in spans.items()]
 
 
 Spans = dict[str, NaiveSpan]
@@ -141,7 +141,8 @@ def expected(known: Histories, session_id: str) -> dict[str, Any] | None:
     everything = [span for spans in traces for span in spans.values()]
     total: dict[str, Any] = {"trace_count": len(traces), "span_count": len(everything)}
     total["turn_count"] = len(traces)  # no history has a conversation in one trace
-    branches = [branch for spans in traces for branch in naive_branches(rows_of(spans))]
+    ids = {id(spans): trace_id for trace_id, spans in known.items()}
+    branches = naive_session([rows_of(ids[id(spans)], spans) for spans in traces])
     total |= {
         name: sum(branch.tokens[name] for branch in branches)
         for name in ("input_tokens", "output_tokens", "total_tokens")

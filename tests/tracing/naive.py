@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from itertools import pairwise
 
+from tests.tracing.naive_runs import is_above, reported_tokens, steps_of, steps_over_traces, used
 from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.store.rows import SpanRow
 
@@ -27,11 +27,6 @@ class Naive:
     @property
     def cost(self) -> Decimal:
         return self.stated + self.computed
-
-
-def reported_tokens(span: SpanRow) -> dict[str, int]:
-    tokens = {name: getattr(span, name) or 0 for name in ("input_tokens", "output_tokens", "total_tokens")}
-    return tokens | {"total_tokens": max(tokens["total_tokens"], tokens["input_tokens"] + tokens["output_tokens"])}
 
 
 def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
@@ -82,29 +77,6 @@ def naive(span: SpanRow, spans: Sequence[SpanRow]) -> Naive:
     sums.has_usage, sums.has_cost = below.has_usage or usage, below.has_cost or span.total_cost is not None
     sums.failures = below.failures or int(span.level == Level.ERROR)
     return sums
-
-
-def steps_of(spans: Sequence[SpanRow]) -> list[SpanRow]:
-    """The spans with what each of them used instead of totals of the run so far."""
-    is_call = {s.span_id: s.kind in (Kind.GENERATION, Kind.EMBEDDING) for s in spans}
-    ids = set(is_call)
-    steps = {s.span_id: s for s in spans}
-    wrappers = [s for s in spans if not is_call[s.span_id] and used(s)]
-    for place in {(s.parent_id if s.parent_id in ids else None, s.kind, s.scope) for s in wrappers}:
-        beside = [s for s in wrappers if (s.parent_id if s.parent_id in ids else None, s.kind, s.scope) == place]
-        beside.sort(key=lambda s: (s.started_at, s.span_id))
-        pairs = list(pairwise(beside))
-        adds = [tuple(b - a for a, b in zip(used(early), used(late), strict=True)) for early, late in pairs]
-        calls = [[used(c) for c in spans if is_call[c.span_id] and used(c) and is_above(s, c, spans)] for s in beside]
-        inside = [tuple(map(sum, zip(*several, strict=True))) for several in calls]
-        costs = [s.total_cost for s in beside if s.total_cost is not None]
-        if adds and adds == inside[1:] and costs == sorted(costs) and all(map(any, adds)):
-            for early, late in pairs:
-                numbers = ("input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost")
-                known = {name: (getattr(early, name), getattr(late, name)) for name in numbers}
-                less = {name: max(b - a, b * 0) for name, (a, b) in known.items() if a is not None and b is not None}
-                steps[late.span_id] = replace(late, **less)
-    return list(steps.values())
 
 
 def told_once(spans: Sequence[SpanRow]) -> list[SpanRow]:
@@ -162,10 +134,6 @@ def may_be_one(one: list[SpanRow], other: list[SpanRow], rule: object) -> bool:
     return rule is same_answer or (len(ids) < 2 and not {s.scope for s in one} & {s.scope for s in other})
 
 
-def used(span: SpanRow) -> tuple[int, int] | None:
-    return (span.input_tokens or 0, span.output_tokens or 0) if any(reported_tokens(span).values()) else None
-
-
 def beside(span: SpanRow) -> object:
     return span.model, span.parent_id, span.level == Level.ERROR
 
@@ -196,11 +164,6 @@ def at_the_same_time(one: SpanRow, other: SpanRow) -> bool:
     return one.started_at == other.started_at or (one.started_at < ends[1] and other.started_at < ends[0])
 
 
-def is_above(upper: SpanRow, lower: SpanRow, spans: Sequence[SpanRow]) -> bool:
-    parent = next((span for span in spans if span.span_id == lower.parent_id), None)
-    return parent is not None and (parent.span_id == upper.span_id or is_above(upper, parent, spans))
-
-
 def fullness(span: SpanRow) -> tuple[object, ...]:
     """Sorts the fullest report first, and of those that say as much, the shortest."""
     parts = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
@@ -216,7 +179,16 @@ def has_no_answer(span: SpanRow) -> bool:
 
 def naive_branches(spans: Sequence[SpanRow]) -> list[Naive]:
     """Count every branch of a trace. Parents must form no loop."""
-    spans = told_once(steps_of(spans))
+    return branches_of(steps_of(told_once(spans)))
+
+
+def naive_session(traces: Sequence[Sequence[SpanRow]]) -> list[Naive]:
+    """Count every branch of the traces of a session."""
+    steps = steps_over_traces([told_once(spans) for spans in traces])
+    return [branch for spans in steps for branch in branches_of(spans)]
+
+
+def branches_of(spans: Sequence[SpanRow]) -> list[Naive]:
     ids = {span.span_id for span in spans}
     return [naive(span, spans) for span in spans if span.parent_id not in ids]
 

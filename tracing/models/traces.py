@@ -71,6 +71,16 @@ class Trace(models.Model):
         " at another seller's price (guessed_count, guessed_cost), or too much if reports that grow are running totals"
         " (doubtful_tokens, doubtful_cost).",
     )
+    run_reports = models.JSONField(
+        null=True,
+        help_text="What spans above model calls report, and what these calls report (tracing/store/running_totals.py).",
+    )
+    has_open_run = models.BooleanField(
+        default=False, db_default=False, help_text="Some of these reports may be running totals over several traces."
+    )
+    earlier_use = models.JSONField(
+        null=True, help_text="What running totals of this trace repeat of traces before it (tracing/store/earlier.py)."
+    )
     repeat_count = models.IntegerField(
         default=0, help_text="Reports that said nothing new, such as an exporter's retry."
     )
@@ -94,6 +104,9 @@ class Trace(models.Model):
                 fields=["project_id", "session_id", "started_at"],
                 name="trace_session",
                 condition=models.Q(session_id__isnull=False),
+            ),
+            models.Index(
+                fields=["project_id", "session_id"], name="trace_open_run", condition=models.Q(has_open_run=True)
             ),
             models.Index("project_id", models.F("started_at").desc(), models.F("trace_id").desc(), name="trace_time"),
             models.Index(fields=["bucket", "project_id"], name="trace_bucket"),

@@ -14,7 +14,8 @@ from typing import Any
 
 from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.store.rows import EPOCH, GUESSED_COST, SpanRow, microseconds
-from tracing.store.running_totals import find_running_totals
+from tracing.store.run_reports import COST_PLACE, NO_EARLIER_USE, EarlierUse, RunReport
+from tracing.store.running_totals import find_running_totals, step_of
 from tracing.store.span_tree import children_first
 from tracing.store.twins import MODEL_CALLS, Twins, find_twins
 from tracing.store.witnesses import (
@@ -39,6 +40,7 @@ class Counted:
     failed: list[SpanRow] = field(default_factory=list)  # the spans where a failure happened
     left_out: dict[str, Any] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)  # spans of calls that failed, as a span above them says
+    reports: list[RunReport] = field(default_factory=list)  # what spans above model calls say
 
     @property
     def error_count(self) -> int:
@@ -56,13 +58,16 @@ class Counted:
             self.left_out[name] = str(Decimal(known) + amount) if isinstance(amount, Decimal) else known + amount
 
 
-def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counted:
-    """Count every span once, whatever the order of `spans`."""
+def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None], earlier: EarlierUse = NO_EARLIER_USE) -> Counted:
+    """Count every span once, whatever the order of `spans`.
+
+    `earlier` is what its running totals repeat of the traces before it."""
     counted = Counted()
     subtotals: dict[str, Subtotal] = {}
-    spans = _without_running_totals(counted, spans, parents)
     twins = find_twins(spans, parents)
-    repeated = _told_by_the_next(spans if twins is None else _once(spans, twins, counted), parents)
+    once = spans if twins is None else _once(spans, twins, counted)
+    repeated = _told_by_the_next(once, parents)
+    spans = _without_running_totals(counted, spans, once, parents, earlier)
     shadows: dict[str, list[CountedWork]] = {}
     for span in children_first(spans, parents):
         subtotal, counting = subtotals.pop(span.span_id, None), counted
@@ -91,19 +96,30 @@ def count(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Counte
 
 
 def _without_running_totals(
-    counted: Counted, spans: Sequence[SpanRow], parents: Mapping[str, str | None]
+    counted: Counted,
+    spans: Sequence[SpanRow],
+    once: Sequence[SpanRow],
+    parents: Mapping[str, str | None],
+    earlier: EarlierUse,
 ) -> Sequence[SpanRow]:
     """Return the spans with what each step used instead of running totals, and note what was told again."""
-    found = find_running_totals(spans, parents)
+    found = find_running_totals(once, parents)
     if found is None:
         return spans
+    counted.reports = found.reports
+    open_ids = {report.span_id for report in found.reports if report.is_open}
+    for doubt in (found.doubtful, *(earlier.doubtful[span_id] for span_id in open_ids & earlier.doubtful.keys())):
+        if any(doubt):
+            counted.leave_out(doubtful_tokens=doubt[TOTAL_PLACE], doubtful_cost=doubt[COST_PLACE])
+    before = found.before | {span_id: earlier.repeated[span_id] for span_id in open_ids & earlier.repeated.keys()}
+    if not before:
+        return spans
+    steps = {span.span_id: step_of(span, before[span.span_id]) for span in spans if span.span_id in before}
     for span in spans:
-        if (step := found.steps.get(span.span_id)) is not None:
+        if (step := steps.get(span.span_id)) is not None:
             again = (span.total_cost or ZERO) - (step.total_cost or ZERO)
             counted.leave_out(span_count=1, total_tokens=total_tokens(span) - total_tokens(step), total_cost=again)
-    if found.doubtful_tokens:
-        counted.leave_out(doubtful_tokens=found.doubtful_tokens, doubtful_cost=found.doubtful_cost)
-    return [found.steps.get(span.span_id, span) for span in spans]
+    return [steps.get(span.span_id, span) for span in spans]
 
 
 def _once(spans: Sequence[SpanRow], twins: Twins, counted: Counted) -> list[SpanRow]:

@@ -22,7 +22,8 @@ SUMMED = (
     "started_at", "ended_at", "root_span_id", "input_span_id", "output_span_id", "input_preview", "output_preview",
     "span_count", "call_count", "error_count", "unmeasured_count", "unpriced_count", "input_tokens",
     "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost", "usage_by_model", "tool_names",
-    "latencies", "left_out", "turn_count", "exchanges", "rollup_due",
+    "latencies", "left_out", "turn_count", "exchanges", "run_reports", "has_open_run",
+    "rollup_due",
 )  # fmt: skip
 SCORED = (
     "id", "trace_id", "span_id", "session_id", "name", "data_type", "value", "string_value", "comment", "metadata",
@@ -104,7 +105,7 @@ LOCK_TRACES = Statement(
     template="""
 SELECT t.* FROM unnest(%(trace_ids)b::text[]) AS wanted(trace_id) CROSS JOIN LATERAL (
     SELECT trace_id, bucket, session_id, claims, span_count, received_at, started_at, input_span_id, output_span_id,
-        input_preview, output_preview, rollup_due
+        input_preview, output_preview, rollup_due, earlier_use
     FROM trace WHERE project_id = %(project_id)s AND trace_id = wanted.trace_id FOR UPDATE) AS t
 """,
 )

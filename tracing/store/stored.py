@@ -11,7 +11,7 @@ from tracing.models.fields import decompress
 from tracing.store.rows import SpanRow, Texts
 from tracing.store.statements import LOAD_TEXTS_BY_COLUMN
 
-CLAIMS_COLUMN = 3  # of LOCK_TRACES
+CLAIMS_COLUMN, EARLIER_USE_COLUMN = 3, 12  # of LOCK_TRACES
 # A larger trace is summed up by the worker: reading all its spans for every batch would grow quadratically.
 SPANS_SUMMED_WHILE_STORING = 2_000
 
@@ -32,6 +32,7 @@ class StoredTrace:
     input_preview: str
     output_preview: str
     rollup_due: bool
+    earlier_use: dict[str, Any] | None
     spans: dict[str, SpanRow] = field(default_factory=dict)
     texts: dict[str, Texts] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)  # ids of spans to write
@@ -45,6 +46,8 @@ class StoredTrace:
         """Return the trace from a row of LOCK_TRACES, whose JSON is text."""
         values = list(row)
         values[CLAIMS_COLUMN] = orjson.loads(values[CLAIMS_COLUMN])
+        if values[EARLIER_USE_COLUMN] is not None:
+            values[EARLIER_USE_COLUMN] = orjson.loads(values[EARLIER_USE_COLUMN])
         return cls(*values)
 
     @property

@@ -15,7 +15,15 @@ from tracing.store.stored import StoredTrace, load_texts
 from tracing.store.tombstones import StandingTombstones
 from tracing.store.trace_totals import Totals, roll_up
 
-TRACE_JSON_COLUMNS = {"metadata", "claims", "usage_by_model", "latencies", "left_out", "exchanges"} | ARRAYS
+TRACE_JSON_COLUMNS = {
+    "metadata",
+    "claims",
+    "usage_by_model",
+    "latencies",
+    "left_out",
+    "exchanges",
+    "run_reports",
+} | ARRAYS
 ROLES = {"input": "user", "output": "assistant"}
 
 Summed = list[tuple[StoredTrace, Totals]]
@@ -30,7 +38,11 @@ def sum_up(
     project_id = graves.project_id
     changed = [trace for trace in traces if trace.is_changed]
     due = [trace for trace in changed if trace.is_large and not whole]
-    summed = [(trace, roll_up(list(trace.spans.values()), trace.claims)) for trace in changed if trace not in due]
+    summed = [
+        (trace, roll_up(list(trace.spans.values()), trace.claims, trace.earlier_use))
+        for trace in changed
+        if trace not in due
+    ]
     check_traces(graves, changed, {trace.trace_id: totals for trace, totals in summed})
     _write_totals(project_id, summed, now)
     _count_repeats(project_id, traces, due, now)

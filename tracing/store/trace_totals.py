@@ -14,6 +14,7 @@ from tracing.store.counting import Counted, count
 from tracing.store.exchanges import described, find_exchanges
 from tracing.store.latency import Slots, latencies_of
 from tracing.store.rows import SpanRow
+from tracing.store.run_reports import NO_EARLIER_USE, EarlierUse
 from tracing.store.span_tree import parents_of
 from tracing.store.speakers import age, speakers
 from tracing.store.witnesses import COST_FIELDS, TOKEN_FIELDS, TOTAL_PLACE, ZERO
@@ -58,17 +59,20 @@ class Totals:
     left_out: dict[str, Any] = field(default_factory=dict)  # see Trace.left_out; {} when nothing
     exchanges: list[dict[str, Any]] | None = None  # see Trace.exchanges; None for a trace of one turn
     turn_count: int = 1
+    run_reports: list[list[Any]] | None = None  # see Trace.run_reports
+    has_open_run: bool = False
 
 
-def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any]) -> Totals:
+def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any], earlier: Mapping[str, Any] | None = None) -> Totals:
     """Sum up one trace.
 
-    `claims` has what was reported about it outside any span. The order of `spans` does not matter."""
+    `claims` has what was reported about it outside any span, and `earlier` what its running totals repeat of the traces
+    before it. The order of `spans` does not matter."""
     totals = Totals(span_count=len(spans))
     parents = parents_of(spans)
     root = _root(spans, parents)
     totals.root_span_id = root.span_id if root else None
-    counted = count(spans, parents)
+    counted = count(spans, parents, EarlierUse.from_json(earlier) if earlier else NO_EARLIER_USE)
     _count(totals, counted)
     _measure(totals, spans)
     totals.latencies = latencies_of(spans)
@@ -91,6 +95,9 @@ def _root(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> SpanRo
 def _count(totals: Totals, counted: Counted) -> None:
     totals.error_count = counted.error_count
     totals.left_out = counted.left_out
+    if counted.reports:
+        totals.run_reports = [report.as_json() for report in counted.reports]
+        totals.has_open_run = any(report.is_open for report in counted.reports)
     for work in counted.work:
         counts = {
             "call_count": int(work.is_call),

@@ -1,0 +1,18 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("tracing", "0020_running_totals"),
+    ]
+    atomic = False
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="trace",
+            index=models.Index(
+                condition=models.Q(("has_open_run", True)), fields=["project_id", "session_id"], name="trace_open_run"
+            ),
+        ),
+    ]
