@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import children_of
+from benchmarks.machine import children_of, pss_mb
 
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
@@ -62,7 +62,7 @@ class Chromium:
 
     def largest_tab_mb(self) -> float:
         """Proportional set size of the largest renderer: what the tab costs the machine."""
-        return max(map(_pss_mb, children_of(self.process.pid)))
+        return max(pss_mb(pid) for pid in children_of(self.process.pid) if _is_renderer(pid))
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,8 @@ def chromium() -> Iterator[Chromium]:
             process.wait(PATIENCE)
 
 
-def _pss_mb(pid: int) -> float:
-    process = Path(f"/proc/{pid}")
+def _is_renderer(pid: int) -> bool:
     try:
-        if b"--type=renderer" not in (process / "cmdline").read_bytes():
-            return 0.0
-        lines = (process / "smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("Pss:"))
+        return b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return 0.0
+        return False

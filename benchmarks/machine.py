@@ -61,6 +61,15 @@ def cpu_seconds(pids: set[int]) -> float:
     return sum(sum(map(int, _stat(Path(f"/proc/{pid}"))[11:15])) for pid in pids) / TICKS
 
 
+def pss_mb(pid: int) -> float:
+    """Return the proportional set size of a process in MB: memory that several share counts in parts. 0 if it ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
+
+
 def backend_ms(pid: int) -> float:
     """CPU time of one PostgreSQL backend, to the microsecond."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6

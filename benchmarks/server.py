@@ -101,7 +101,7 @@ def database_alone(database_url: str | None) -> Iterator[str]:
         if own is not None:
             yield own
             return
-        with _data_directory() as data, Children() as children:
+        with data_directory() as data, Children() as children:
             postgres = Postgres(data / "postgres", log=data / "postgres.log")
             _start(postgres, children)
             yield postgres.url()
@@ -110,7 +110,7 @@ def database_alone(database_url: str | None) -> Iterator[str]:
 @contextmanager
 def cache_alone() -> Iterator[str]:
     """Yield the address of an empty Valkey that nobody else uses."""
-    with _data_directory() as data, Children() as children:
+    with data_directory() as data, Children() as children:
         valkey = Valkey(data / "valkey", log=data / "valkey.log", durable=False)
         _start(valkey, children)
         yield valkey.url()
@@ -119,21 +119,30 @@ def cache_alone() -> Iterator[str]:
 @contextmanager
 def running(database_url: str | None, **environment: str) -> Iterator[Confab]:
     """Ready to take traces. Without `database_url`, on the embedded PostgreSQL."""
-    with _data_directory() as data, own_database(database_url) as own:
-        port, grpc_port = _free_port(), _free_port()
-        env = clean_environment() | INIT | environment | ({"DATABASE_URL": own} if own else {})
-        ports = ("--port", str(port), "--grpc-port", str(grpc_port))
-        with open(data / "up.log", "wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--data", str(data), *ports],
-                cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        try:
-            _wait(process, data / "up.log")
-            yield _described(process.pid, port, data)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(STOP_SECONDS)
+    with (
+        data_directory() as data,
+        own_database(database_url) as own,
+        started_on(data, **environment, **({"DATABASE_URL": own} if own else {})) as confab,
+    ):
+        yield confab
+
+
+@contextmanager
+def started_on(data: Path, **environment: str) -> Iterator[Confab]:
+    """Start `up` on the data of a directory, and yield it when it is ready."""
+    port, grpc_port = _free_port(), _free_port()
+    ports = ("--port", str(port), "--grpc-port", str(grpc_port))
+    with open(data / "up.log", "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--data", str(data), *ports],
+            cwd=ROOT, env=clean_environment() | INIT | environment, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait(process, data / "up.log")
+        yield _described(process.pid, port, data)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
 
 
 @contextmanager
@@ -178,7 +187,7 @@ def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @contextmanager
-def _data_directory() -> Iterator[Path]:
+def data_directory() -> Iterator[Path]:
     data = Path(tempfile.mkdtemp(prefix="confab-benchmark-"))
     data.chmod(0o755)  # as root, PostgreSQL's account has to enter it
     try:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 from celery import Celery
 from celery.schedules import crontab
@@ -12,6 +13,9 @@ from config.secret_key import refuse_insecure
 from projects.alive import prove
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Celery warns every root; ours takes only JSON, and a container has no other account.
+warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
 
 app = Celery("confab")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,5 +1,6 @@
 """The environment that `manage.py up` gives to its programs. Variables that the operator has set are kept."""
 
+import importlib
 import os
 import socket
 from collections.abc import Mapping
@@ -8,11 +9,14 @@ from pathlib import Path
 
 from django.conf import settings
 
+import config.settings
+from config.celery import app as celery
 from config.embedded import CannotStart
 from config.embedded.sockets import place_of_sockets
 from config.machine import list_names_of_this_machine
-from config.urls_of_services import database_from_url, redis_client_url
-from projects.addresses import base_url, host_and_port
+from projects.addresses import host_and_port
+
+HELD_BY_DJANGO = {"DATABASES", "CACHES"}  # settings whose values other objects hold already
 
 
 def listening_address(host: str) -> str:
@@ -40,15 +44,17 @@ def environment_of_programs(*, host: str, port: int, grpc_port: int, data: Path,
 
 
 def adopt(environment: Mapping[str, str]) -> None:
-    """Apply `environment` to this process, too.
+    """Apply `environment` to this process and to what is forked from it, by reading all settings again.
 
-    This process read its settings before the servers had started."""
+    They were read before the servers had started."""
     os.environ.update(environment)
-    settings.DATABASES["default"].update(database_from_url(environment["DATABASE_URL"]))
-    settings.CACHES["default"]["LOCATION"] = redis_client_url(environment["REDIS_URL"])
-    settings.ALIVE_DIR = Path(environment["CONFAB_ALIVE_DIR"])
-    settings.SECRET_KEY = environment["CONFAB_SECRET_KEY"]
-    settings.BASE_URL = base_url(environment["CONFAB_BASE_URL"])
+    renewed = vars(importlib.reload(config.settings))
+    for name in filter(str.isupper, renewed):
+        if name in HELD_BY_DJANGO:
+            getattr(settings, name)["default"].update(renewed[name]["default"])
+        else:
+            setattr(settings, name, renewed[name])
+    celery.conf.broker_url = settings.CELERY_BROKER_URL
 
 
 def reachable(host: str) -> str:

@@ -12,6 +12,7 @@ import redis
 from django.conf import settings
 
 from config.embedded.children import Child, Children
+from config.embedded.forks import can_fork
 from config.environment import reachable
 from config.health import last_heartbeat
 from projects.addresses import host_and_port
@@ -20,15 +21,14 @@ WORKER_THREADS = 8  # long work takes at most half of them (projects/jobs/slices
 WORKER_GRACE_SECONDS = 20.0  # for running tasks; one that does not end is repeated after the next start
 PROBE_SECONDS = 2.0
 WEB_WORKERS = 2
-# Celery warns every root; ours takes only JSON, and a container has no other account.
-QUIET_ROOT = ("-W", "ignore:You're running the worker with superuser privileges")
 
 
 @dataclass
 class Program:
-    """A Python module with arguments, ready when its probe returns true. The probe gets the time of the start.
+    """A Python module or script with arguments, ready when its probe returns true.
 
-    `processes` has the number of processes that prove that they live (projects/alive.py), by role."""
+    The probe gets the time of the start. `processes` has the number of processes that prove that they live
+    (projects/alive.py), by role."""
 
     name: str
     detail: str
@@ -42,10 +42,16 @@ class Program:
     child: Child | None = field(default=None, init=False)
 
     def spawn(self, children: Children) -> Child:
-        """Start the program as a child process."""
+        """Start the program as a child process.
+
+        The first time it is a fork, which shares our memory and loads nothing. It is an interpreter of its own when a
+        thread watches the programs already, because a fork is not safe then."""
         self.started_at = time.time()
-        command = [sys.executable, *self.command]
-        self.child = children.spawn(self.name, command, grace=self.grace, cwd=settings.BASE_DIR)
+        if can_fork():
+            self.child = children.fork(self.name, self.command, directory=settings.BASE_DIR, grace=self.grace)
+        else:
+            command = [sys.executable, *self.command]
+            self.child = children.spawn(self.name, command, grace=self.grace, cwd=settings.BASE_DIR)
         return self.child
 
     def is_ready(self) -> bool:
@@ -75,7 +81,7 @@ def worker(schedule: Path) -> Program:
     return Program(
         name="Worker",
         detail=f"{WORKER_THREADS} threads and the schedule",
-        command=(*QUIET_ROOT, "-m", "celery", "-q", "-A", "config", "worker", "-B", "-s", str(schedule), *pool),
+        command=("-m", "celery", "-q", "-A", "config", "worker", "-B", "-s", str(schedule), *pool),
         probe=_is_heard_from,
         processes={"worker": 1, "beat": 1},
         grace=WORKER_GRACE_SECONDS,

@@ -8,10 +8,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
+
+from config.embedded.forks import Fork
 
 REAPER = Path(__file__).with_name("reaper.py")
 REAPER_GRACE_SECONDS = 90.0  # longer than the grace of any child
+
+
+class ChildProcess(Protocol):
+    """What `subprocess.Popen` and `Fork` have in common."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: signal.Signals, /) -> None: ...
+    def kill(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -19,7 +32,7 @@ class Child:
     """A running program, and the signal and time that it needs to stop."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: ChildProcess
     stop_signal: signal.Signals
     grace: float
 
@@ -74,9 +87,15 @@ class Children:
                 start_new_session=True,
                 **process_options,
             )
-        child = Child(name, process, stop_signal, grace)
+        return self._keep(Child(name, process, stop_signal, grace))
+
+    def fork(self, name: str, arguments: Sequence[str], *, directory: Path, grace: float) -> Child:
+        """Run a Python command line in a fork of this process (config/embedded/forks.py)."""
+        return self._keep(Child(name, Fork(arguments, directory=directory), signal.SIGTERM, grace))
+
+    def _keep(self, child: Child) -> Child:
         self._children.append(child)
-        self._tell(f"+ {child.pid} {int(stop_signal)} {grace}")
+        self._tell_start(child)
         return child
 
     def stop(self, *children: Child) -> None:
@@ -102,7 +121,10 @@ class Children:
             os.close(self._pipe)
             self._start_reaper()
             for child in self._children:
-                self._tell(f"+ {child.pid} {int(child.stop_signal)} {child.grace}")
+                self._tell_start(child)
+
+    def _tell_start(self, child: Child) -> None:
+        self._tell(f"+ {child.pid} {int(child.stop_signal)} {child.grace}")
 
     def _tell(self, line: str) -> None:
         with suppress(BrokenPipeError):  # keep_reaper() repeats it

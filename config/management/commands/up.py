@@ -23,6 +23,7 @@ from config.embedded.valkey import Valkey
 from config.environment import adopt, environment_of_programs, listening_address
 from config.health_listener import HealthListener
 from config.ports import Ports, listening, port_of
+from config.preloading import preload
 from config.preparation import prepare
 from config.process_probes import ProcessWatch
 from config.watchdog import Watchdog
@@ -80,6 +81,7 @@ class Command(BaseCommand):
             adopt(environment)
             with published(environment, data):
                 started = prepare()
+                preload()
                 running = (
                     programs.web(host, ports.pages),
                     programs.worker(directory.beat_schedule),
