@@ -30,12 +30,13 @@ class RoleRefused(PermissionDenied):
 
     def __init__(self, tenant: Tenant, role: Role) -> None:
         organization = tenant.organization if isinstance(tenant, Project) else tenant
-        able = [role for role in Role if role.administers]
-        admins = User.objects.filter(memberships__organization=organization, memberships__role__in=able)
-        names = [str(admin) for admin in admins.order_by("email")[:MAX_NAMED_ADMINS]]
+        givers = [giver for giver in Role if giver.administers and giver.covers(role)]
+        people = User.objects.filter(memberships__organization=organization, memberships__role__in=givers)
+        names = [str(giver) for giver in people.order_by("email")[:MAX_NAMED_ADMINS]]
+        able = f" {' or '.join(names)} can change it." if names else ""
         super().__init__(
             f"You need the role {role.label.lower()} for this; your role in {organization} is"
-            f" {tenant.role.label.lower()}. {' or '.join(names)} can change it."
+            f" {tenant.role.label.lower()}.{able}"
         )
         self.members_address = reverse("organization-members", args=[organization.pk])
 

@@ -62,7 +62,7 @@ def test_a_role_may_do_what_it_and_weaker_ones_may(project: Project, has: Role, 
         else:
             with pytest.raises(PermissionDenied) as refused:
                 view(asked(person), key)
-            assert str(refused.value) == f"You need the role {needed} for this; your role is {has}."
+            assert str(refused.value) == f"You need the role {needed} for this; your role in Acme is {has}."
 
 
 @pytest.mark.parametrize(
