@@ -119,6 +119,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/tracing/test_pricing.py",
         *STORED,
     ),
+    "tracing/store/merging.py": ("tests/tracing/test_merging.py", *STORED),
     "tracing/store/rows.py": (
         "tests/tracing/test_merging.py",
         "tests/tracing/test_rollup.py",

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from tests.tracing.reports import NOON, at, span
-from tracing.store.rows import SpanRow, merge, row_of
+from tracing.store.merging import merge
+from tracing.store.rows import SpanRow, row_of
 
 
 def report(name: str | None, said_at: datetime | None = None) -> SpanRow:

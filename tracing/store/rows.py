@@ -1,7 +1,7 @@
-"""Rows of the span table made from reports, and the merge of two reports of a span into one row."""
+"""Rows of the span table, made from reports and priced."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
@@ -180,40 +180,9 @@ def row_of(record: SpanRecord, received_at: datetime) -> SpanRow:
     return row
 
 
-def merge(old: SpanRow, new: SpanRow) -> SpanRow:
-    """Return one row from two reports: later values win, and missing values erase nothing.
-
-    Later means by the client's clock if both reports have it, otherwise by arrival. With the client's clock, any order
-    of arrival gives the same row."""
-    merged = replace(old, is_root=old.is_root or new.is_root, received_at=min(old.received_at, new.received_at))
-    _forget_computed_costs(merged)
-    for column in MERGED:
-        value = getattr(new, column)
-        if value is not None and _counts(merged, new, column, getattr(merged, column), value):
-            setattr(merged, column, value)
-    merged.stated_costs = sum(bit for column, bit in STATED.items() if getattr(merged, column) is not None)
-    merged.claims = _merge_claims(merged, new)
-    if new.price_details:
-        known = old.price_details or {}
-        newer = _counts(old, new, "price_details", known, new.price_details)
-        merged.price_details = known | new.price_details if newer else new.price_details | known
-    if old.said or new.said:
-        said = dict(old.said or {})
-        for key, at in (new.said or {}).items():
-            said[key] = max(at, said.get(key, at))
-        merged.said = said
-    return merged
-
-
-def text_counts(old: SpanRow, new: SpanRow, column: str) -> bool:
-    """Return whether the new report's text (`column` is `input` or `output`) replaces the stored one."""
-    size = f"{column}_size"
-    return _counts(old, new, size, getattr(old, size), getattr(new, size))
-
-
 def priced(row: SpanRow, prices: Prices = LIST_PRICES) -> SpanRow:
     """Return the row with costs computed that the SDK did not report, if model and tokens are known."""
-    _forget_computed_costs(row)
+    forget_computed_costs(row)
     if row.model and (row.input_tokens or row.output_tokens) and (row.input_cost is None or row.output_cost is None):
         price = prices.price_of(
             row.model,
@@ -237,7 +206,8 @@ def priced(row: SpanRow, prices: Prices = LIST_PRICES) -> SpanRow:
     return row
 
 
-def _forget_computed_costs(row: SpanRow) -> None:
+def forget_computed_costs(row: SpanRow) -> None:
+    """Leave only the costs that somebody stated."""
     row.stated_costs &= STATED_COSTS
     for column, bit in STATED.items():
         if not row.stated_costs & bit:
@@ -254,24 +224,3 @@ def _said_fields(row: SpanRow) -> Iterable[str]:
     if row.price_details:
         yield "price_details"
     yield from (f"claims.{key}" for key in row.claims or {})
-
-
-def _counts(old: SpanRow, new: SpanRow, key: str, old_value: Any, new_value: Any) -> bool:
-    if old_value is None or not new.said or not old.said or key not in old.said or key not in new.said:
-        return True
-    # Two reports with the same time must not depend on the order of arrival either.
-    return (new.said[key], str(new_value)) >= (old.said[key], str(old_value))
-
-
-def _merge_claims(old: SpanRow, new: SpanRow) -> dict[str, Any] | None:
-    if not new.claims:
-        return old.claims
-    claims = dict(old.claims or {})
-    for key, value in new.claims.items():
-        known = claims.get(key)
-        newer = _counts(old, new, f"claims.{key}", known, value)
-        if key == "metadata" and known is not None:
-            claims[key] = known | value if newer else value | known
-        elif newer:
-            claims[key] = value
-    return claims

@@ -19,17 +19,16 @@ from tracing.records import Issue, ScoreRecord, Sdk, SpanRecord, TraceRecord
 from tracing.store import issues
 from tracing.store.deletion import erase_traces
 from tracing.store.erased import Condemned, admitted
+from tracing.store.merging import merge, text_counts
 from tracing.store.partitions import ensure_partition
 from tracing.store.rows import (
     SPAN_JSON_COLUMNS,
     SPAN_ROW_COLUMNS,
     SpanRow,
     Texts,
-    merge,
     merge_raw,
     priced,
     row_of,
-    text_counts,
 )
 from tracing.store.scored import write_scores
 from tracing.store.statements import LOAD_SPANS, LOCK_TRACES, NEW_TRACES, UPSERT_SPANS, UPSERT_TEXTS, WAIT_BRIEFLY
