@@ -54,7 +54,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         *WIDE,
         *TWO_TENANTS,
     ),
-    "sessions/models/session.py": (
+    "sessions/models/session_properties.py": (
         "tests/sessions/test_properties.py",
         "tests/sessions/test_durations.py",
         *WIDE,
