@@ -93,17 +93,8 @@ def through(confab: Confab, requests: Sequence[Request], connections: int, keys:
 
 
 def large(rounds: list[Round], ceilings: list[Pace], options: Namespace, where: str) -> dict[str, float]:
-    rows = [
-        (
-            f"{number}", f"{ceiling.spans_per_second:,.0f}", f"{ours.pace:,.0f}",
-            f"{ours.pace / ceiling.spans_per_second:.0%}", f"{percentile(ours.sent.latencies, 0.5) * 1000:.0f}",
-            f"{percentile(ours.sent.latencies, 0.95) * 1000:.0f}", f"{ours.server_cpu / ours.spans * 1000:.3f}",
-            f"{ours.postgres_cpu / ours.spans * 1000:.3f}", f"{ours.cpu:.3f}",
-            f"{(ceiling.python_ms + ceiling.postgres_ms) / 1000:.3f}", f"{ours.index_cpu / ours.spans * 1000:.3f}",
-            f"{ours.sent.refusals}",
-        )
-        for number, (ours, ceiling) in enumerate(zip(rounds, ceilings, strict=True), 1)
-    ]  # fmt: skip
+    """Show each round beside its ceiling, and return the medians."""
+    rows = [row_of(number, *both) for number, both in enumerate(zip(rounds, ceilings, strict=True), 1)]
     latencies = [latency for ours in rounds for latency in ours.sent.latencies]
     share = median([o.pace / c.spans_per_second for o, c in zip(rounds, ceilings, strict=True)])
     result = {
@@ -134,6 +125,18 @@ def large(rounds: list[Round], ceilings: list[Pace], options: Namespace, where: 
         ],
     )  # fmt: skip
     return result
+
+
+def row_of(number: int, ours: Round, ceiling: Pace) -> tuple[str, ...]:
+    """Return the line of one round."""
+    return (
+        f"{number}", f"{ceiling.spans_per_second:,.0f}", f"{ours.pace:,.0f}",
+        f"{ours.pace / ceiling.spans_per_second:.0%}", f"{percentile(ours.sent.latencies, 0.5) * 1000:.0f}",
+        f"{percentile(ours.sent.latencies, 0.95) * 1000:.0f}", f"{ours.server_cpu / ours.spans * 1000:.3f}",
+        f"{ours.postgres_cpu / ours.spans * 1000:.3f}", f"{ours.cpu:.3f}",
+        f"{(ceiling.python_ms + ceiling.postgres_ms) / 1000:.3f}", f"{ours.index_cpu / ours.spans * 1000:.3f}",
+        f"{ours.sent.refusals}",
+    )  # fmt: skip
 
 
 def small(confab: Confab, traffic: Traffic, count: int) -> dict[str, float]:

@@ -8,13 +8,15 @@ import gzip
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from itertools import islice
 from random import Random
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from benchmarks.prose import prose
+from benchmarks.protobuf import pairs, span_of
 
 HEADERS = {"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip"}
 MODELS = {
@@ -37,8 +39,6 @@ MESSAGE = 400  # characters of a message that an attribute repeats
 CONVERSATIONS_AT_ONCE = 60
 FAILURES = 0.02
 MS = 10**6
-LETTERS = "etaoinshrdlucmfwypvbgkjqxz"
-WORD_LENGTHS = (2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Traffic:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self.text = _prose(Random(0))
+        self.text = prose(Random(0))
         self._conversations = [self._begin() for _ in range(CONVERSATIONS_AT_ONCE)]
         self._spans = self._stream()
 
@@ -86,7 +86,7 @@ class Traffic:
     def _packed(self, spans: list[tuple[str, Span]]) -> Request:
         message = ExportTraceServiceRequest()
         resource_spans = message.resource_spans.add()
-        resource_spans.resource.attributes.extend(_pairs(RESOURCE))
+        resource_spans.resource.attributes.extend(pairs(RESOURCE))
         scope_spans = resource_spans.scope_spans.add()
         scope_spans.scope.name, scope_spans.scope.version = SCOPE
         scope_spans.spans.extend(span for _, span in spans)
@@ -137,7 +137,7 @@ class Traffic:
         attributes = (
             common | self._texts("CHAIN") | {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "support"}
         )
-        spans.append(_span("chat_turn", trace_id, root_id, b"", started, at + MS, attributes))
+        spans.append(span_of("chat_turn", trace_id, root_id, b"", started, at + MS, attributes))
         return spans
 
     def _step(
@@ -147,7 +147,7 @@ class Traffic:
         kind = {"retrieve": "RETRIEVER", "tool": "TOOL", "call": "LLM"}[name]
         texts = self._texts(kind)
         title, own = {"retrieve": _retrieval, "tool": _tool, "call": _call}[name](conversation.model, texts)
-        span = _span(title, trace_id, self.random.randbytes(8), root_id, started, ended, common | texts | own)
+        span = span_of(title, trace_id, self.random.randbytes(8), root_id, started, ended, common | texts | own)
         if self.random.random() < FAILURES:
             self._fail(span, ended)
         return span
@@ -176,7 +176,7 @@ class Traffic:
             "exception.message": "upstream timeout",
             "exception.stacktrace": stack,
         }
-        event.attributes.extend(_pairs(said))
+        event.attributes.extend(pairs(said))
 
 
 def _call(model: str, texts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -221,47 +221,3 @@ def _retrieval(_: str, texts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         "retrieval.documents.0.document.content": texts["output.value"][:MESSAGE],
         "retrieval.documents.0.document.score": 0.87,
     }
-
-
-def _span(
-    name: str, trace_id: bytes, span_id: bytes, parent_id: bytes, started: int, ended: int, attributes: dict[str, Any]
-) -> Span:
-    return Span(
-        trace_id=trace_id,
-        span_id=span_id,
-        parent_span_id=parent_id,
-        name=name,
-        kind=Span.SPAN_KIND_INTERNAL,
-        start_time_unix_nano=started,
-        end_time_unix_nano=ended,
-        attributes=_pairs(attributes),
-        status=Status(code=Status.STATUS_CODE_OK),
-    )
-
-
-def _pairs(attributes: dict[str, Any]) -> list[KeyValue]:
-    return [KeyValue(key=key, value=_value(value)) for key, value in attributes.items()]
-
-
-def _value(value: Any) -> AnyValue:
-    if isinstance(value, str):
-        return AnyValue(string_value=value)
-    if isinstance(value, int):
-        return AnyValue(int_value=value)
-    if isinstance(value, float):
-        return AnyValue(double_value=value)
-    return AnyValue(array_value=ArrayValue(values=[AnyValue(string_value=item) for item in value]))
-
-
-def _prose(random: Random, size: int = 4_000_000) -> str:
-    """Made-up words as frequent as those of a language, so that it packs about as well as one."""
-    weights = [1 / (rank + 1) ** 0.6 for rank in range(len(LETTERS))]
-    words = ["".join(random.choices(LETTERS, weights, k=random.choice(WORD_LENGTHS))) for _ in range(20_000)]
-    frequencies = list(accumulate(1 / (rank + 3) ** 0.9 for rank in range(len(words))))
-    sentences: list[str] = []
-    length = 0
-    while length < size:
-        sentence = " ".join(random.choices(words, cum_weights=frequencies, k=random.randint(6, 22)))
-        sentences.append(sentence.capitalize() + random.choice((". ", ". ", "? ", ".\n")))
-        length += len(sentences[-1])
-    return "".join(sentences)

@@ -8,8 +8,8 @@ page; drawing it is the list's."""
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ from typing import Any
 from benchmarks import machine, table
 from benchmarks.machine import backend_ms, median, percentile
 from benchmarks.recompute import new_project
+from benchmarks.search_rows import execute, fill, value_of
 from benchmarks.server import database_alone, set_up
 from benchmarks.words import Texts
 
-TRACES_PER_SESSION, SPANS_PER_TRACE = 6, 6
+SPANS_PER_TRACE = 6
 WRITTEN = 1_000  # traces whose writing is measured, through ingestion and worker
 ROUNDS = 20
 GOAL = 100  # ms
-SECONDS_BETWEEN = 20  # traces of one project
 
 
 def main() -> None:
@@ -44,31 +44,6 @@ def main() -> None:
     table.write(options.json, result)
 
 
-def fill(project_id: int, count: int, texts: Texts) -> None:
-    """As `manage.py reindex --rebuild` does: rows first, the index at the end."""
-    from django.db import connection
-
-    from sessions.management.commands.reindex import CREATE, DROP
-    from sessions.models import Session
-    from sessions.search.index import write
-
-    now, started = datetime.now(UTC), time.perf_counter()
-    _execute(DROP)
-    for first in range(0, count, 1000):
-        numbers = range(first, min(first + 1000, count))
-        _bare_traces(project_id, numbers, now)
-        write(project_id, list(_rows(numbers, now, texts)))
-    loaded = time.perf_counter()
-    _execute(CREATE)
-    Session.objects.bulk_create(_sessions(project_id, count, now), batch_size=1000)
-    connection.cursor().execute("VACUUM ANALYZE trace_text, session, trace")
-    size = _value("SELECT pg_total_relation_size('trace_text')"), _value("SELECT pg_relation_size('trace_text_tokens')")
-    print(
-        f"\n{count:,} traces in {loaded - started:.0f} s, the index in {time.perf_counter() - loaded:.0f} s;"
-        f" per trace {size[0] / count:,.0f} bytes, {size[1] / count:,.0f} of them the GIN index"
-    )
-
-
 def writing(project_id: int, texts: Texts) -> dict[str, float]:
     """Measure what indexing adds for arriving traces: CPU of the worker and its backend, and the log that it writes."""
     from django.db import connection
@@ -83,13 +58,13 @@ def writing(project_id: int, texts: Texts) -> dict[str, float]:
         question, answer = texts.turn()
         claims = Claims(session_id=f"written-{trace_id[:-1]}")
         ingest(project_id, [SpanRecord(trace_id, "a", input=question, output=answer, claims=claims, started_at=now)])
-    _execute("CHECKPOINT")
+    execute("CHECKPOINT")
     rows_of(project_id, ids[:10])
     backend = connection.connection.info.backend_pid
     log, worker, postgres = _log(), time.process_time(), backend_ms(backend)
     for first in range(0, WRITTEN, INDEX_BATCH_TRACES):
         index(project_id, ids[first : first + INDEX_BATCH_TRACES])
-    _execute("SELECT gin_clean_pending_list('trace_text_tokens')")
+    execute("SELECT gin_clean_pending_list('trace_text_tokens')")
     spans = WRITTEN * SPANS_PER_TRACE / 1000
     cost = {
         "worker_cpu_ms": (time.process_time() - worker) * 1000 / spans,
@@ -196,62 +171,8 @@ def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, float, 
     return median(taken[2:]), percentile(taken[2:], 0.95), cpu
 
 
-def _rows(numbers: Sequence[int], now: datetime, texts: Texts) -> Iterator[Any]:
-    from sessions.search.index import row_of
-
-    for number in numbers:
-        row = row_of(_id(number), f"s-{number // TRACES_PER_SESSION:07}", _moment(number, now), *texts.turn())
-        assert row is not None
-        yield row
-
-
-def _bare_traces(project_id: int, numbers: Sequence[int], now: datetime) -> None:
-    from tracing.models import Trace
-
-    rows = (
-        Trace(project_id=project_id, trace_id=_id(number), session_id=f"s-{number // TRACES_PER_SESSION:07}",
-              bucket=now.date(), received_at=now, updated_at=now, started_at=now, ended_at=now)
-        for number in numbers
-    )  # fmt: skip
-    Trace.objects.bulk_create(rows)
-
-
-def _sessions(project_id: int, count: int, now: datetime) -> Iterator[Any]:
-    from sessions.models import Session
-
-    for number in range(0, count, TRACES_PER_SESSION):
-        moment = _moment(number, now)
-        yield Session(
-            project_id=project_id, session_id=f"s-{number // TRACES_PER_SESSION:07}", created_at=moment,
-            updated_at=moment, duration_ms=1000, trace_count=TRACES_PER_SESSION, computed_at=now,
-        )  # fmt: skip
-
-
-def _id(number: int) -> str:
-    return f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}"
-
-
-def _moment(number: int, now: datetime) -> datetime:
-    return now - timedelta(seconds=number * SECONDS_BETWEEN)
-
-
-def _execute(sql: str) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-
-
-def _value(sql: str) -> int:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return int(cursor.fetchone()[0])
-
-
 def _log() -> int:
-    return _value("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    return value_of("SELECT pg_current_wal_insert_lsn() - '0/0'")
 
 
 def _options() -> Namespace:
