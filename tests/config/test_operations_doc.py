@@ -8,7 +8,7 @@ NAME = r"(?:CONFAB_[A-Z_]+|DATABASE_URL|REDIS_URL)"
 
 
 def test_the_table_of_the_environment_is_complete() -> None:
-    settings = (BASE_DIR / "config" / "settings.py").read_text()
+    settings = "".join(path.read_text() for path in (BASE_DIR / "config" / "settings").glob("*.py"))
     table = (BASE_DIR / "docs" / "operations.md").read_text().partition("## Environment")[2]
 
     read = set(re.findall(rf'(?:env|env_flag|env_list|get)\(\s*"({NAME})"', settings))

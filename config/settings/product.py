@@ -1,0 +1,41 @@
+"""What the product does: first start, sessions, ingestion, translation and the API."""
+
+from config.settings.application import SECRET_KEY
+from config.settings.variables import env, env_list, read_env, whole_number
+
+# First start: what `up` creates (see projects/first_start.py).
+INIT_EMAIL = env("CONFAB_INIT_EMAIL")
+INIT_PASSWORD = env("CONFAB_INIT_PASSWORD")
+INIT_ORG = env("CONFAB_INIT_ORG")
+INIT_PROJECT = env("CONFAB_INIT_PROJECT")
+INIT_PUBLIC_KEY = env("CONFAB_INIT_PUBLIC_KEY")
+INIT_SECRET_KEY = env("CONFAB_INIT_SECRET_KEY")
+
+# A session is idle if its last span ended longer ago than this.
+SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "5")
+
+# Ingestion: the requests per second of one API key; 0 means no limit.
+REQUESTS_PER_SECOND = read_env("CONFAB_REQUESTS_PER_SECOND", whole_number, "100")
+# Bodies of pages. Those of machines are limited by tracing/wire/bodies.py, before Django's limit could answer 400.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_HANDLERS: list[str] = []  # no page accepts a file
+
+# Translation: a directory of Mozilla's model files; the providers that projects may choose; hosts inside our network
+# that projects may use as providers, as host or host:port; and the key that encrypts the projects' own keys.
+TRANSLATION_MODELS = env("CONFAB_TRANSLATION_MODELS")
+TRANSLATION_PROVIDERS = env_list("CONFAB_TRANSLATION_PROVIDERS", "all")
+TRANSLATION_HOSTS = env_list("CONFAB_TRANSLATION_HOSTS")
+ENCRYPTION_KEY = env("CONFAB_ENCRYPTION_KEY", SECRET_KEY)
+
+REST_FRAMEWORK = {
+    # A view gets its permission from a base class (tracing/ingest/rest/views.py); one without any refuses everybody.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tracing.ingest.rest.keys.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tracing.ingest.rest.keys.NobodyMay"],
+    "DEFAULT_THROTTLE_CLASSES": ["tracing.ingest.rest.throttles.KeyThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["tracing.ingest.rest.wires.JsonObjectParser"],
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's
+    "EXCEPTION_HANDLER": "sessions.api.v1.failures.answer",
+    "COERCE_DECIMAL_TO_STRING": True,
+}

@@ -1,0 +1,57 @@
+"""What stands beside us: the database, Redis, the queue, mail and the storage of files."""
+
+import json
+from urllib.parse import urlsplit
+
+from config.settings.application import BASE_URL
+from config.settings.variables import DATA_DIR, env, env_flag, read_env
+from config.urls_of_services import database_from_url, email_from_url, redis_client_url
+
+NO_SOCKET_DIR = "/nonexistent/no-database-is-named"  # nothing listens there
+
+# Database: PostgreSQL 15 or newer; `manage.py up` sets DATABASE_URL to the embedded server when it is not given.
+# Nothing else is ever used instead: without a URL, and while no `up` runs, the address leads nowhere.
+IS_DATABASE_NAMED = bool(env("DATABASE_URL"))
+DATABASES = {"default": read_env("DATABASE_URL", database_from_url, f"postgresql:///?host={NO_SOCKET_DIR}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Whether each statement is checked to pin its project before it runs: see projects/sqlguard.py.
+SQL_GUARD = env_flag("CONFAB_SQL_GUARD")
+
+# Redis protocol: cache, rate counters and the Celery broker.
+REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis_client_url(REDIS_URL),
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # a page must not hang on a dead cache
+    }
+}
+
+# Celery: the queue only wakes workers, rows in PostgreSQL are the truth (see tracing/store/dirty.py).
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its formatter would not mask secrets
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,  # must exceed the longest task
+    "socket_connect_timeout": 1,  # an ingest request must not hang on a dead broker
+}
+
+# Mail: on the console until CONFAB_EMAIL_URL names a server, as smtp+tls://user:password@host:587 or file:///directory.
+globals().update(read_env("CONFAB_EMAIL_URL", email_from_url, "console:"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("CONFAB_EMAIL_FROM", f"Confab <confab@{urlsplit(BASE_URL).hostname}>")
+
+# Files of traces: a directory, or a backend of django-storages in CONFAB_STORAGE with its options as JSON.
+MEDIA_ROOT = DATA_DIR / "files"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+STORAGES = {
+    "default": {
+        "BACKEND": env("CONFAB_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": read_env("CONFAB_STORAGE_OPTIONS", json.loads, "{}"),
+    },
+    "staticfiles": {"BACKEND": "projects.assets.VersionedStorage"},
+}

@@ -1,0 +1,43 @@
+"""The environment: variables of this process or, if they are not set there, of the `up` that runs on our data."""
+
+import os
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.embedded.published import environment_of_running
+
+EnvValue = TypeVar("EnvValue")
+BASE_DIR = Path(__file__).resolve().parents[2]
+DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
+RUNNING = environment_of_running(DATA_DIR)
+
+
+def env(name: str, default: str = "") -> str:
+    """Return a variable of the environment or, if it is not set, of the `up` that runs on our data."""
+    return os.environ.get(name, RUNNING.get(name, default))
+
+
+def env_flag(name: str, default: bool = False) -> bool:
+    return env(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in env(name, default).split(",") if item.strip()]
+
+
+def read_env(name: str, read: Callable[[str], EnvValue], default: str) -> EnvValue:
+    """Return a variable converted by `read`. Raises ImproperlyConfigured with its name if `read` refuses it."""
+    try:
+        return read(env(name) or default)
+    except (ValueError, ArgumentTypeError) as reason:
+        raise ImproperlyConfigured(f"{name}: {reason}.") from None
+
+
+def whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(text)
