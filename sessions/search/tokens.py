@@ -7,6 +7,7 @@ The last characters of a run are lexemes too, so that a query shorter than the p
 import re
 from collections.abc import Iterable
 from itertools import repeat
+from struct import pack
 
 from projects.normal_forms import normalized
 
@@ -14,9 +15,13 @@ MAX_LEXEME_CHARACTERS = 40  # characters of a lexeme; the beginning of a longer 
 
 CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0002fa1f"
 SEA = "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+UUID_HYPHENS = 4
 UUID_REGEX = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # Latin accents only: the category of all marks would take Thai vowels and Japanese voicing along.
 ACCENTS = re.compile("[\u0300-\u036f]")
+UUID = re.compile(UUID_REGEX)
+# Separates the words of a folded ASCII text, by `str.translate`, which takes a third of a regular expression's time.
+SPACES = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 ASCII_RUN = re.compile(f"{UUID_REGEX}|[a-z0-9_]+")
 # Vowel signs and points of Hebrew, Arabic and the scripts of India, which Python does not count as parts of words.
 COMBINING_SIGNS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0971-\u0df3"
@@ -26,8 +31,9 @@ GRAM = {"cjk": 2, "sea": 3}  # characters of a lexeme in scripts without spaces
 
 def folded(text: str) -> str:
     """`text` without differences of case, accents, width and white space."""
-    if text.isascii():
-        return " ".join(text.lower().split())
+    spelled = text.replace("…", "...")  # as NFKC does; the index puts one where it cuts
+    if spelled.isascii():
+        return " ".join(spelled.lower().split())
     text = normalized("NFKC", text).casefold()
     bare = ACCENTS.sub("", normalized("NFKD", text))
     return " ".join(normalized("NFC", bare).split())
@@ -42,6 +48,8 @@ def runs(text: str) -> Iterable[tuple[str, int]]:
 
 def lexemes(text: str) -> set[str]:
     """Every lexeme of a folded text."""
+    if text.isascii() and not (text.count("-") >= UUID_HYPHENS and UUID.search(text)):
+        return _plain_lexemes(text)
     found: set[str] = set()
     for run, size in set(runs(text)):  # most words of a conversation come several times
         if size:
@@ -49,11 +57,26 @@ def lexemes(text: str) -> set[str]:
         elif run.isalnum():  # as nearly all are, so that there is nothing to take away
             found.add(run[:MAX_LEXEME_CHARACTERS])
         else:
-            found.add(word(run))
-            if "_" in run:
-                found.update(part[:MAX_LEXEME_CHARACTERS] for part in run.split("_") if part)
+            found |= _lexemes_of_name(run)
     found.discard("")
     return found
+
+
+def _plain_lexemes(text: str) -> set[str]:
+    """Return the lexemes of a folded ASCII text without uuids, as nearly all texts of machines are."""
+    found = set(text.translate(SPACES).split())
+    if "_" in text or max(map(len, found), default=0) > MAX_LEXEME_CHARACTERS:
+        names = [run for run in found if "_" in run or len(run) > MAX_LEXEME_CHARACTERS]
+        found.difference_update(names)
+        found.update(*map(_lexemes_of_name, names))
+    found.discard("")
+    return found
+
+
+def _lexemes_of_name(run: str) -> set[str]:
+    """Return the lexemes of a word with other characters than letters and digits: the whole, and its parts."""
+    parts = run.split("_") if "_" in run else ()
+    return {word(run), *(part[:MAX_LEXEME_CHARACTERS] for part in parts if part)}
 
 
 def word(run: str) -> str:
@@ -61,6 +84,8 @@ def word(run: str) -> str:
     return run.replace("-", "").strip("_")[:MAX_LEXEME_CHARACTERS]
 
 
-def as_vector(found: set[str]) -> str:
-    """Return a `tsvector` literal. Lexemes have only letters, digits and marks, so none needs quotes."""
-    return " ".join(sorted(found))
+def as_vector(found: set[str]) -> bytes:
+    """Return a `tsvector` in PostgreSQL's binary format, that of tsvectorsend.
+
+    It has the number of lexemes, then each of them with a zero byte and the number of its positions, which is 0."""
+    return pack(">i", len(found)) + b"".join(lexeme.encode() + b"\0\0\0" for lexeme in sorted(found))

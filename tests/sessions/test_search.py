@@ -3,11 +3,14 @@
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from projects.models import JobRun, Organization, Project
 from sessions.deletion.erasing import delete_session, erase_person
@@ -58,6 +61,23 @@ def indexed(project: Project, session_id: str, said: Sequence[tuple[str, str]] =
 )  # fmt: skip
 def test_text_becomes_the_lexemes_of_its_script(text: str, expected: set[str]) -> None:
     assert lexemes(folded(text)) == expected
+
+
+@given(text_of=st.lists(st.sampled_from([*"ab_9-.% X", " ", str(UUID(int=7)), "x" * 41, "_a__b_", "…"]), max_size=30))
+def test_a_plain_text_has_the_same_lexemes_beside_a_foreign_word(text_of: list[str]) -> None:
+    text = "".join(text_of)
+
+    assert lexemes(folded(text)) == lexemes(folded(f"{text} ж")) - {"ж"}
+
+
+@pytest.mark.django_db
+def test_the_stored_words_are_those_of_the_text(project: Project) -> None:
+    indexed(project, "late", [("Where is my_parcel, Zoë?", "配送が " + "x" * 90)])
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tsvector_to_array(tokens), folded FROM trace_text WHERE project_id = %s", [project.pk])
+        [(words, text)] = cursor.fetchall()
+    assert set(words) == lexemes(text)
 
 
 def test_a_long_text_keeps_its_beginning_and_its_end_within_the_bytes() -> None:

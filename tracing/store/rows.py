@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Any, Self
 
 import orjson
+from xxhash import xxh3_64
 
 from tracing.json_text import dump
 from tracing.pricing.project_prices import LIST_PRICES, Prices
@@ -120,7 +120,7 @@ class Texts:
 
     def hash(self) -> int:
         """Return 64 bits that differ if any of the texts does."""
-        digest = blake2b(digest_size=8)
+        digest = xxh3_64()
         for text in (self.input, self.output, self.raw_json()):
             digest.update(b"\0" if text is None else text.encode("utf-8", "surrogatepass") + b"\1")
         return int.from_bytes(digest.digest(), "big", signed=True)

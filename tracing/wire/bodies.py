@@ -10,6 +10,7 @@ from typing import Protocol
 
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
+from isal import isal_zlib
 
 from projects.values import whole_number
 from tracing import zstd
@@ -70,7 +71,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
     if not body:
         raise Unreadable("The compressed body is empty.")
     if encoding == "gzip":
-        return _unpacked(body, lambda: zlib.decompressobj(GZIP_OR_ZLIB))
+        return _unpacked(body, lambda: isal_zlib.decompressobj(GZIP_OR_ZLIB))
     if encoding == "deflate":  # zlib's format by the standard, raw deflate from some clients
         wbits = GZIP_OR_ZLIB if body[:1] == b"\x78" else RAW_DEFLATE
         return _unpacked(body, lambda: zlib.decompressobj(wbits))
@@ -111,7 +112,7 @@ def _unpacked(body: bytes, start: Callable[[], Unpacker]) -> bytes:
         unpacker = start()
         try:
             piece = unpacker.decompress(body, UNPACKED_BODY.value + 1 - size)
-        except (zlib.error, zstd.ZstdError, MemoryError):
+        except (zlib.error, isal_zlib.error, zstd.ZstdError, MemoryError):  # type: ignore[misc] # its stub is wrong
             raise Unreadable("The compressed body is damaged.") from None
         pieces.append(piece)
         size += len(piece)
