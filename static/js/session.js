@@ -13,7 +13,7 @@
 
   /* Windows: a far one keeps its height and loses its content until it is reached again. */
 
-  const isInUse = (window) => window.contains(document.activeElement) || window.querySelector("details.fold[open], details.call[open], .unplayed, [aria-current]");
+  const isInUse = (window) => window.contains(document.activeElement) || window.querySelector("details.fold[open], details.call[open]:not([data-failed]), .unplayed, [aria-current]");
 
   const emptier = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {

@@ -9,7 +9,7 @@ import pytest
 
 from tests.growth import FAMILIES, MOST_GROWTH, growth
 from tests.patience import least
-from tracing.reading import history, messages, texts
+from tracing.reading import gists, history, messages, texts
 from tracing.reading.bodies import MAX_PARSED_CHARACTERS, body_of
 from tracing.reading.markdown import is_markdown, rendered, without_signs
 
@@ -25,7 +25,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "a text": lambda text: body_of("**a** " + text, len(text) + 10).lang,
     "a conversation": lambda text: texts.shown(of_messages(text)),
     "a key and a value": lambda text: body_of({text: [text, {"a": text}]}),
-    "a call": lambda text: messages.gist({text: text}),
+    "a call": lambda text: gists.asked_for({text: text}),
+    "an answer": lambda text: (gists.answered(text), gists.answered({text: text, "a": [text]}, {"a": text})),
     "a name": lambda text: messages.messages_of([{"role": text, "name": text, "tool_calls": [{"name": text}]}], 0, 1),
     "history": lambda text: history.fingerprint({"role": "user", "content": [text]}),
 }

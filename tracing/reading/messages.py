@@ -5,9 +5,9 @@ The answer of a tool is shown below the call, and files beside the text that men
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any
 
+from tracing.reading import gists
 from tracing.reading.bodies import BODY_HEAD_CHARACTERS, RenderedBody, body_of, parsed, words
 from tracing.reading.files import INLINE_MEDIA_TYPES
 from tracing.reading.sayings import SpokenWords, bodies_of, saying
@@ -19,7 +19,6 @@ MAX_FILES_OF_MESSAGE = 20
 MAX_CALLS_OF_MESSAGE = 20
 SHOWN_NAME_CHARACTERS = 200  # of a role, a name or an id
 MAX_URL_CHARACTERS = 4_000  # a longer address is not linked
-GIST_CHARACTERS = 60  # characters of a call's arguments that its closed line shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,16 @@ class Call:
     name: str
     id: str
     arguments: RenderedBody
-    gist: str = ""
+    asked: Any = None  # the arguments as they were sent
+    gist: str = ""  # of the arguments
     result: RenderedBody | None = None
+    result_gist: str = ""
     result_index: int | None = None  # the number of the message that holds the result
     error: str = ""
     has_failed: bool = False
     span_id: str = ""
     at: Any = None  # when it ended, if a span says so
+    duration_ms: int | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -81,6 +83,7 @@ class Message:
     calls_left_out: int = 0
     attachments: list[Attachment] = field(default_factory=list)
     call_id: str = ""  # of the call to which a tool's message belongs
+    content: Any = None  # of a tool's message, as it was sent
 
 
 def messages_of(
@@ -98,7 +101,12 @@ def paired(messages: Sequence[Message]) -> list[Message]:
         if message.role == "tool" and (found := _call_of(waiting, message)) is not None:
             waiting.remove(found)
             place, number, call = found
-            kept[place].calls[number] = replace(call, result=message.body or RenderedBody(), result_index=message.index)
+            kept[place].calls[number] = replace(
+                call,
+                result=message.body or RenderedBody(),
+                result_gist=gists.answered(message.content, call.asked),
+                result_index=message.index,
+            )
             kept[place].attachments.extend(message.attachments)
             continue
         kept.append(message)
@@ -131,6 +139,7 @@ def _message(index: int, item: dict[str, Any], head: int) -> Message:
         calls_left_out=max(0, len(calls) - MAX_CALLS_OF_MESSAGE),
         attachments=attachments,
         call_id=_name(item.get("tool_call_id")),
+        content=content if item["role"] == "tool" else None,
     )
 
 
@@ -144,21 +153,17 @@ def content_of(item: dict[str, Any]) -> SpokenWords:
 
 def _call(call: dict[str, Any], head: int) -> Call:
     arguments = call.get("arguments") or {}
-    return Call(_name(call.get("name")) or "tool", _name(call.get("id")), body_of(arguments, head), gist(arguments))
+    return Call(
+        name=_name(call.get("name")) or "tool",
+        id=_name(call.get("id")),
+        arguments=body_of(arguments, head),
+        asked=arguments,
+        gist=gists.asked_for(arguments),
+    )
 
 
 def _name(value: Any) -> str:
     return words(value)[:SHOWN_NAME_CHARACTERS]
-
-
-def gist(arguments: Any) -> str:
-    """Return the arguments of a call on one short line, as code would spell them: `order_id=12345`."""
-    if isinstance(arguments, dict):
-        first = islice(arguments.items(), GIST_CHARACTERS)  # each argument takes at least two characters
-        named = (f"{name[:GIST_CHARACTERS]}={words(value)[: GIST_CHARACTERS * 4]}" for name, value in first)
-        arguments = ", ".join(named)
-    line = " ".join(words(arguments)[: GIST_CHARACTERS * 4].split())
-    return line if len(line) <= GIST_CHARACTERS else line[: GIST_CHARACTERS - 1] + "…"
 
 
 def _attachment(file: dict[str, Any]) -> Attachment:

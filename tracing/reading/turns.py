@@ -4,9 +4,9 @@ A page of turns needs two queries, whatever it shows. Long texts are not loaded 
 are, and the page requests them when the reader reaches them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import BigIntegerField, BinaryField, Case, F, Func, Q, Sum, Value, When, Window
@@ -14,10 +14,11 @@ from django.db.models.functions import Coalesce
 
 from tracing.models import Span, SpanIO, Trace, fields
 from tracing.models.fields import decompress, unpacked_size
-from tracing.reading import budget
+from tracing.reading import budget, gists
 from tracing.reading.bodies import RenderedBody, body_of, parsed
+from tracing.reading.calls import complete
 from tracing.reading.history import History
-from tracing.reading.messages import Call, gist, messages_of
+from tracing.reading.messages import Call, messages_of
 from tracing.reading.sayings import bodies_of, is_conversation, saying
 from tracing.reading.texts import MESSAGES_PER_PAGE, Shown, last_turn
 from tracing.records import Kind, Level
@@ -86,10 +87,13 @@ class StoredTexts:
     texts: dict[SpanKey, dict[str, Text]]
 
 
-def load_readings(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list[TurnReading]:
+def load_readings(
+    traces: Sequence[Trace], before: Sequence[Trace] = (), *, apart: Collection[str] = ()
+) -> list[TurnReading]:
     """Load the turns of `traces`, all of one project.
 
-    Messages that they repeat of `before`, or of each other, are folded."""
+    Messages that they repeat of `before`, or of each other, are folded. `apart` has the ids of turns that follow turns
+    which are not here: of their history, only the last turn is shown."""
     every = [*before, *traces]
     if not every:
         return []
@@ -98,10 +102,15 @@ def load_readings(traces: Sequence[Trace], before: Sequence[Trace] = ()) -> list
     history, readings = History(), []
     for number, trace in enumerate(every):
         sides = {
-            side: _spoken(stored, trace, side, role, history, is_first=number == 0) for side, role in SIDES.items()
+            side: _spoken(stored, trace, side, role, history, is_first=number == 0, is_apart=trace.turn_id in apart)
+            for side, role in SIDES.items()
         }
         found = [tool for tool in tools.get((trace.bucket, trace.trace_id), ()) if _is_of(trace, tool)]
-        if any(spoken and _has_calls(spoken.shown) for spoken in sides.values()):
+        messages = [
+            message for spoken in sides.values() if spoken and spoken.shown for message in spoken.shown.messages
+        ]
+        if any(message.calls or message.role == "tool" for message in messages):
+            complete(messages, found)
             found = []  # the messages contain them already
         readings.append(
             TurnReading(
@@ -115,7 +124,7 @@ def _stored(traces: Sequence[Trace]) -> StoredTexts:
     project_id, buckets = traces[0].project_id, {trace.bucket for trace in traces}
     found = Span.objects.for_project(project_id).filter(bucket__in=buckets, kind=Kind.TOOL)
     found = found.filter(trace_id__in=[trace.trace_id for trace in traces]).order_by("started_at", "span_id")
-    rows = found.values("bucket", "trace_id", "span_id", "name", "level", "status_message", "ended_at")[
+    rows = found.values("bucket", "trace_id", "span_id", "name", "level", "status_message", "started_at", "ended_at")[
         :MAX_SPANS_OF_PAGE
     ]
     tools = {(row["bucket"], row["trace_id"], row["span_id"]): row for row in rows}
@@ -157,25 +166,27 @@ def _unpacked(data: memoryview, is_read: bool) -> Text:
 
 
 def _spoken(
-    stored: StoredTexts, trace: Trace, side: str, role: str, history: History, *, is_first: bool
+    stored: StoredTexts, trace: Trace, side: str, role: str, history: History, *, is_first: bool, is_apart: bool
 ) -> Spoken | None:
     span_id = trace.input_span_id if side == "input" else trace.output_span_id
     text = stored.texts.get((trace.bucket, trace.trace_id, span_id or ""), {}).get(side)
     if span_id is None or text is None or not text.size:
         return None
-    shown = None if text.words is None else _shown(text.words, role, history, is_first=is_first)
+    is_apart = is_apart and side == "input"
+    shown = None if text.words is None else _shown(text.words, role, history, is_first=is_first, is_apart=is_apart)
     return Spoken(side, role, span_id, text.size, shown)
 
 
-def _shown(text: str, role: str, history: History, *, is_first: bool) -> Shown:
+def _shown(text: str, role: str, history: History, *, is_first: bool, is_apart: bool) -> Shown:
     said = saying(text)
     value = said.value
     if not is_conversation(value):
         history.add([{"role": role, "content": value if isinstance(value, str) else said.words}])
         shown_body, sent = bodies_of(said, TURN_HEAD_CHARACTERS)
         return Shown(len(text), body=shown_body, sent=sent)
-    repeated = history.new_from(value)
-    start = repeated if repeated or is_first else last_turn(value) if role == "user" else 0
+    repeated = 0 if is_apart else history.new_from(value)
+    is_whole = repeated or (is_first and not is_apart)
+    start = repeated if is_whole else last_turn(value) if role == "user" else 0
     history.add(value[start:])
     first = max(start, len(value) - MESSAGES_PER_PAGE)
     return Shown(
@@ -193,10 +204,6 @@ def _is_of(turn: Trace, tool: Call) -> bool:
     return tool.at is not None and turn.started_at <= tool.at <= turn.ended_at
 
 
-def _has_calls(shown: Shown | None) -> bool:
-    return shown is not None and any(message.calls or message.role == "tool" for message in shown.messages)
-
-
 def _tools(stored: StoredTexts) -> dict[tuple[date, str], list[Call]]:
     """Return the tool calls of each trace, in the order in which they began."""
     found: dict[tuple[date, str], list[Call]] = defaultdict(list)
@@ -207,18 +214,25 @@ def _tools(stored: StoredTexts) -> dict[tuple[date, str], list[Call]]:
 
 def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
     asked, answered = (sides.get(side) for side in SIDES)
-    arguments = asked.words if asked and asked.words else ""
+    sent = asked.words if asked and asked.words else ""
+    arguments = value if (value := parsed(sent)) is not None else sent
     return Call(
         name=row["name"] or "tool",
         id="",
         arguments=_body_of(asked) or RenderedBody(),
-        gist=gist(value if (value := parsed(arguments)) is not None else arguments),
+        gist=gists.asked_for(arguments),
         result=_body_of(answered),
+        result_gist=gists.answered(answered.words, arguments) if answered and answered.words else "",
         error=row["status_message"] or "",
         has_failed=row["level"] == Level.ERROR,
         span_id=row["span_id"],
         at=row["ended_at"],
+        duration_ms=_duration(row["started_at"], row["ended_at"]),
     )
+
+
+def _duration(started_at: datetime | None, ended_at: datetime | None) -> int | None:
+    return (ended_at - started_at) // timedelta(milliseconds=1) if started_at and ended_at else None
 
 
 def _body_of(text: Text | None) -> RenderedBody | None:
