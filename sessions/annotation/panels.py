@@ -14,7 +14,8 @@ from sessions.annotation.diffs import DiffPart, word_diff
 from sessions.annotation.questions import ConfigQuestion
 from sessions.annotation.scoring import CORRECTION, ScoreAnswer, may_edit
 from sessions.annotation.targets import Target
-from sessions.models import DataType, ObjectType, ScoreConfig
+from sessions.models import DataType, ObjectType, ScoreConfig, Session
+from sessions.replay.narrowing import turn_numbers
 from tracing.formatting import counted
 from tracing.models import Score, Trace
 from tracing.reading import budget
@@ -59,6 +60,7 @@ class Mark:
     """The annotations of one turn, for a reader of the whole session."""
 
     turn_id: str
+    number: int = 0  # in the session, if that is known
     given: list[Given] = field(default_factory=list)
     comments: int = 0
     thumb: bool | None = None  # this person's
@@ -180,14 +182,16 @@ def load_marks(project: Project, target: Target, user: User) -> list[Mark]:
         first = thread.first
         turn_id = turn_id_of(first.trace_id, first.object_id) if first.trace_id else first.object_id
         talked[turn_id] += 1 + len(thread.answers)
+    numbers = turn_numbers(Session(project_id=project.pk, session_id=target.session_id or ""), [*found, *talked])
     return [
         Mark(
             turn_id=turn_id,
+            number=numbers.get(turn_id, 0),
             given=found.get(turn_id, []),
             comments=talked.get(turn_id, 0),
             thumb=_thumb(found.get(turn_id, [])),
         )
-        for turn_id in dict.fromkeys([*found, *talked])
+        for turn_id in sorted({*found, *talked}, key=lambda turn_id: numbers.get(turn_id, 0))
     ]
 
 

@@ -1,11 +1,12 @@
 """What people set of one session, and whether it is active."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import CharField, ModelForm, Textarea
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -16,10 +17,12 @@ from projects.models import Project, User
 from sessions.conversations.states import StateEdit, edit_states, load_labels, load_states, setting
 from sessions.models import Session, SessionState, SessionStatus
 from sessions.models.state import NOTE_LENGTH
-from sessions.replay.turns import traces_of
+from sessions.replay.narrowing import counts_of, traces_of
+from tracing.models import Trace
 
 # Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
 TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")
+TITLES = [f"metadata__{key}" for key in TITLE_KEYS]
 TITLE_OF_WORDS_LENGTH = 80  # characters
 STATE_TRACES_READ = 20  # of the first traces
 # How the audit log calls what changed, and of what it tells the new value: the rest are people's words.
@@ -53,13 +56,13 @@ class Saying:
         return self.state.title or self.given_title or self.first_words
 
 
-def load_saying(session: Session, project: Project) -> Saying:
-    """Load what people added to a session, in at most three queries."""
+def load_saying(session: Session, project: Project, title: str | None = None) -> Saying:
+    """Load what people added to a session, in at most two queries. `title` is the one of its traces, if known."""
     is_active = timezone.now() - session.updated_at < project.quiet_time
     quiet_minutes = project.quiet_time // timedelta(minutes=1)
     return Saying(
         state=load_state(session),
-        given_title=given_title(session),
+        given_title=given_title(session) if title is None else title,
         first_words=Truncator(" ".join((session.first_input or "").split())).chars(TITLE_OF_WORDS_LENGTH),
         is_active=is_active,
         quiet_minutes=quiet_minutes,
@@ -108,9 +111,22 @@ def load_state(session: Session) -> SessionState:
 
 def given_title(session: Session) -> str:
     """Return the title in the metadata of the session's first traces, or ""."""
-    names = [f"metadata__{key}" for key in TITLE_KEYS]
-    first = traces_of(session).order_by("started_at", "trace_id").values_list(*names)[:STATE_TRACES_READ]
-    titles = (title for row in first for title in row if isinstance(title, str) and title.strip())
+    return _title_in(_first_traces(session).values_list(*TITLES)[:STATE_TRACES_READ])
+
+
+def title_and_counts(session: Session, only: str) -> tuple[str, dict[str, int]]:
+    """Return the title in the traces, and how many turns each filter leaves, in one query."""
+    first = _first_traces(session).annotate(counts=counts_of(session, only))
+    rows = list(first[:STATE_TRACES_READ].values_list("counts", *TITLES))
+    return _title_in(row[1:] for row in rows), rows[0][0] if rows else {}
+
+
+def _first_traces(session: Session) -> QuerySet[Trace]:
+    return traces_of(session).order_by("started_at", "trace_id")
+
+
+def _title_in(rows: Iterable[tuple[Any, ...]]) -> str:
+    titles = (title for row in rows for title in row if isinstance(title, str) and title.strip())
     return " ".join(next(titles, "").split())[:200]
 
 

@@ -5,12 +5,17 @@ However long the session, a window costs the same: an index range beside the pla
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThanOrEqual, TupleLessThan
+from django.db.models.functions import Coalesce
 
-from projects.values import moment_in, whole_number
 from sessions.models import Session
+from sessions.replay.cursors import Cursor
+from sessions.replay.narrowing import ONLY, kept, prior_turns, traces_of
 from sessions.replay.weights import TURN, weight
 from tracing.models import Trace
 from tracing.reading.exchanges import find_turn, trace_ids_of, turns_in
@@ -28,12 +33,6 @@ TURN_COLUMNS = (
     "input_preview", "output_preview", "input_span_id", "output_span_id", "span_count", "error_count",
     "unmeasured_count", "unpriced_count", "total_tokens", "total_cost", "usage_by_model", "environment", "exchanges",
 )  # fmt: skip
-# What a reader may narrow a conversation to: the parameter's value, the words on its button, the condition.
-ONLY = {
-    "errors": ("Errors", Q(error_count__gt=0)),
-    "tools": ("Tools", ~Q(tool_names=[])),
-    "generations": ("Model calls", Q(call_count__gt=0)),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,36 +52,6 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """The edge of a window, as a URL carries it: `<number>~<end so far>~<start of its trace>~<id of the turn>`."""
-
-    number: int
-    ended_at: datetime
-    started_at: datetime
-    turn_id: str
-
-    def __str__(self) -> str:
-        return f"{self.number}~{self.ended_at.isoformat()}~{self.started_at.isoformat()}~{self.turn_id}"
-
-    @property
-    def trace_ids(self) -> list[str]:
-        """Return the ids that the turn's trace may have."""
-        return trace_ids_of(self.turn_id)
-
-    @classmethod
-    def read(cls, text: str) -> "Cursor | None":
-        """Return the cursor in a text, or None if it is none: the page then starts at the beginning."""
-        try:
-            number, ended, started, turn_id = text.split("~", 3)
-        except ValueError:
-            return None
-        counted, ended_at, started_at = whole_number(number), moment_in(ended), moment_in(started)
-        if counted is None or ended_at is None or started_at is None:
-            return None
-        return cls(number=counted, ended_at=ended_at, started_at=started_at, turn_id=turn_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPage:
     """A window, and the edges beyond which there is more, None where there is nothing. `last` is its end."""
 
@@ -92,65 +61,60 @@ class TurnPage:
     last: Cursor | None
 
 
-def traces_of(session: Session, only: str = "") -> QuerySet[Trace]:
-    """Return the session's traces, or those that the filter `only` keeps."""
-    traces: QuerySet[Trace] = Trace.objects.for_project(session.project_id).filter(session_id=session.session_id)
-    return traces.filter(ONLY[only][1]) if only in ONLY else traces
-
-
 def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "") -> TurnPage:
     """Return the window behind `cursor`, or the first.
 
-    Three queries, bounded whatever the size of the session."""
-    traces = traces_of(session, only)
+    Three queries, bounded whatever the size of the session; with a filter one more, which counts what it hides."""
+    window = Windows(session, only)
     if cursor is None:
-        found = _ahead(traces, FIRST_PAGE + 1)
-        return _page([], found[:FIRST_PAGE], 1, None, has_more=len(found) > FIRST_PAGE)
-    later = traces.filter(TupleGreaterThanOrEqual(*_edge(cursor.started_at, cursor.trace_ids[-1])))
-    found = _ahead(later, TURNS_PER_PAGE + 2)
+        found = window.ahead(FIRST_PAGE + 1)
+        return window.page([], found[:FIRST_PAGE], 1, has_more=len(found) > FIRST_PAGE)
+    later = window.traces.filter(TupleGreaterThanOrEqual(*_edge(cursor.started_at, cursor.trace_ids[-1])))
+    found = window.ahead(TURNS_PER_PAGE + 2, later)
     seen = next((place for place, turn in enumerate(found, start=1) if turn.turn_id == cursor.turn_id), 0)
     prior, found = found[:seen][-1:], found[seen:]
-    return _page(
-        prior, found[:TURNS_PER_PAGE], cursor.number + 1, cursor.ended_at, has_more=len(found) > TURNS_PER_PAGE
-    )
+    return window.page(prior, found[:TURNS_PER_PAGE], cursor.number + 1, cursor, has_more=len(found) > TURNS_PER_PAGE)
 
 
 def turns_before(session: Session, cursor: Cursor, *, only: str = "") -> TurnPage:
     """Return the window that ends where `cursor` begins."""
-    traces = traces_of(session, only)
-    own = list(turns_in(traces.filter(trace_id__in=cursor.trace_ids).only(*TURN_COLUMNS)))
+    window = Windows(session, only)
+    own = kept(turns_in(window.traces.filter(trace_id__in=cursor.trace_ids).only(*TURN_COLUMNS)), only)
     seen = next((place for place, turn in enumerate(own) if turn.turn_id == cursor.turn_id), 0)
-    found = _back(traces, cursor.started_at, cursor.trace_ids[-1], TURNS_PER_PAGE + 1) + own[:seen]
+    found = window.back(cursor.started_at, cursor.trace_ids[-1], TURNS_PER_PAGE + 1) + own[:seen]
     prior, found = found[:-TURNS_PER_PAGE][-1:], found[-TURNS_PER_PAGE:]
-    return _page(prior, found, max(1, cursor.number - len(found)), None, has_more=True)
+    return window.page(prior, found, max(1, cursor.number - len(found)), has_more=True)
 
 
 def turns_around(session: Session, turn_id: str, *, only: str = "") -> TurnPage | None:
-    """Return the window around a turn, or None if the session has no such turn."""
-    traces = traces_of(session, only)
-    asked = _turn(traces, turn_id)
+    """Return the window around a turn, or around the next one that a filter keeps. None if there is no such turn."""
+    asked = _turn(_with_prior(session), turn_id)
     if asked is None:
         return None
-    edge = _edge(asked.whole.started_at, asked.trace_id)
-    before = _back(traces, *edge[1], CONTEXT + 1)
-    found = before + _ahead(traces.filter(TupleGreaterThanOrEqual(*edge)), asked.place + FIRST_PAGE + 1)
-    start = max(0, len(before) + asked.place - CONTEXT)
-    number = turn_count_of(session, traces.filter(TupleLessThan(*edge))) - len(before) + start + 1
-    window = found[start : start + FIRST_PAGE]
-    return _page(found[:start][-1:], window, number, None, has_more=len(found) > start + FIRST_PAGE)
+    window, edge = Windows(session, only), _edge(asked.whole.started_at, asked.trace_id)
+    before = window.back(*edge[1], CONTEXT + 1)
+    later = window.traces.filter(TupleGreaterThanOrEqual(*edge))
+    found = before + window.ahead(asked.place + FIRST_PAGE + 1, later)
+    behind = enumerate(found[len(before) :], start=len(before))
+    at = next((n for n, turn in behind if turn.trace_id != asked.trace_id or turn.place >= asked.place), len(found))
+    start = max(0, at - CONTEXT)
+    number = asked.prior + asked.place + 1 - (at - start)
+    shown = found[start : start + FIRST_PAGE]
+    return window.page(found[:start][-1:], shown, number, has_more=len(found) > start + FIRST_PAGE)
 
 
-def turn_count_of(session: Session, traces: QuerySet[Trace]) -> int:
-    """Return how many turns these traces of a session are."""
-    if session.turn_count == session.trace_count:
-        return traces.count()
-    turns: int = traces.aggregate(turns=Sum("turn_count", default=0))["turns"]
-    return turns
+def _with_prior(session: Session) -> QuerySet[Any]:
+    """Return the session's traces, each with `prior`, the number of turns before it."""
+    is_earlier = Q(started_at__lt=OuterRef("started_at")) | Q(
+        started_at=OuterRef("started_at"), trace_id__lt=OuterRef("trace_id")
+    )
+    earlier = traces_of(session).filter(is_earlier).order_by().values("project_id")
+    return traces_of(session).annotate(prior=Coalesce(Subquery(earlier.annotate(n=Sum("turn_count")).values("n")), 0))
 
 
-def turn_at(session: Session, number: int, *, only: str = "") -> str:
+def turn_at(session: Session, number: int) -> str:
     """Return the id of the turn with this number, of the last one if there are fewer, or "" if there is none."""
-    traces = traces_of(session, only).order_by("started_at", "trace_id")
+    traces = traces_of(session).order_by("started_at", "trace_id")
     left = max(number, 1) - 1
     if session.turn_count == session.trace_count:
         at = traces.values_list("trace_id", flat=True)[left : left + 1].first()
@@ -170,7 +134,7 @@ def one_turn(session: Session, turn_id: str) -> Turn | None:
     turn = _turn(traces_of(session), turn_id)
     if turn is None:
         return None
-    before = _back(traces_of(session), turn.whole.started_at, turn.trace_id, 1)
+    before = Windows(session, "").back(turn.whole.started_at, turn.trace_id, 1)
     before += list(turns_in([turn.whole]))[: turn.place]
     reading = load_readings([turn], before[-1:])[0]
     if weight(reading) > WINDOW_CHARACTERS:  # the side that is left out is read by itself
@@ -180,7 +144,7 @@ def one_turn(session: Session, turn_id: str) -> Turn | None:
     return Turn(trace=turn, number=0, idle_ms=None, reading=reading)
 
 
-def _turn(traces: QuerySet[Trace], turn_id: str) -> Trace | None:
+def _turn(traces: QuerySet[Any], turn_id: str) -> Any:
     return find_turn(traces.filter(trace_id__in=trace_ids_of(turn_id)).only(*TURN_COLUMNS), turn_id)
 
 
@@ -188,42 +152,71 @@ def _edge(started_at: datetime, trace_id: str) -> tuple[Tuple, tuple[datetime, s
     return Tuple("started_at", "trace_id"), (started_at, trace_id)
 
 
-def _ahead(traces: QuerySet[Trace], limit: int) -> list[Trace]:
-    """Return the turns of the next traces, `limit` of them or somewhat more."""
-    return list(turns_in(traces.order_by("started_at", "trace_id").only(*TURN_COLUMNS)[:limit]))
+@dataclass(frozen=True)
+class Windows:
+    """What windows of a session are cut from: its turns, or those that the filter `only` keeps."""
+
+    session: Session
+    only: str
+
+    @cached_property
+    def traces(self) -> QuerySet[Trace]:
+        return traces_of(self.session, self.only)
+
+    def ahead(self, limit: int, traces: QuerySet[Trace] | None = None) -> list[Trace]:
+        """Return the turns of the first traces, `limit` of them or somewhat more."""
+        traces = self.traces if traces is None else traces
+        return kept(turns_in(traces.order_by("started_at", "trace_id").only(*TURN_COLUMNS)[:limit]), self.only)
+
+    def back(self, started_at: datetime, trace_id: str, limit: int) -> list[Trace]:
+        """Return the turns of the last traces before a place."""
+        earlier = self.traces.filter(TupleLessThan(*_edge(started_at, trace_id))).order_by("-started_at", "-trace_id")
+        return kept(turns_in(list(earlier.only(*TURN_COLUMNS)[:limit])[::-1]), self.only)
+
+    def page(
+        self,
+        prior: Sequence[Trace],
+        traces: Sequence[Trace],
+        number: int,
+        cursor: Cursor | None = None,
+        *,
+        has_more: bool,
+    ) -> TurnPage:
+        """Return a window. `prior` is the turn before it; `number` is that of its first turn if no turn is hidden."""
+        if not traces:
+            return TurnPage(turns=[], previous=None, following=None, last=None)
+        numbers = self._numbers([*prior, *traces], number - len(prior))
+        ended_at = cursor.ended_at if cursor else prior[-1].ended_at if prior else None
+        turns = list(_numbered(prior, traces, numbers, ended_at))
+        first, last = turns[0].trace, turns[-1].trace
+        ended = max([turn.trace.ended_at for turn in turns] + [ended_at or last.ended_at])
+        end = Cursor(number=turns[-1].number, ended_at=ended, started_at=last.whole.started_at, turn_id=last.turn_id)
+        start = Cursor(
+            number=turns[0].number, ended_at=first.ended_at, started_at=first.whole.started_at, turn_id=first.turn_id
+        )
+        is_first = turns[0].number == 1 or (not prior and cursor is None)
+        return TurnPage(
+            turns=turns, previous=None if is_first else start, following=end if has_more else None, last=end
+        )
+
+    def _numbers(self, traces: Sequence[Trace], start: int) -> list[int]:
+        if self.only not in ONLY:
+            return list(range(start, start + len(traces)))
+        before = prior_turns(self.session, traces)
+        return [before.get(trace.trace_id, 0) + trace.place + 1 for trace in traces]
 
 
-def _back(traces: QuerySet[Trace], started_at: datetime, trace_id: str, limit: int) -> list[Trace]:
-    earlier = traces.filter(TupleLessThan(*_edge(started_at, trace_id))).order_by("-started_at", "-trace_id")
-    return list(turns_in(list(earlier.only(*TURN_COLUMNS)[:limit])[::-1]))
-
-
-def _page(
-    prior: Sequence[Trace], traces: Sequence[Trace], number: int, ended_at: datetime | None, *, has_more: bool
-) -> TurnPage:
-    """Return a window.
-
-    `prior` is the trace before it, `ended_at` the time at which everything before it had ended."""
-    if ended_at is None and prior:
-        ended_at = prior[-1].ended_at
-    turns = list(_numbered(prior, traces, number, ended_at))
-    if not turns:
-        return TurnPage(turns=[], previous=None, following=None, last=None)
-    first, last = turns[0].trace, turns[-1].trace
-    ended = max([turn.trace.ended_at for turn in turns] + [ended_at or last.ended_at])
-    end = Cursor(number=turns[-1].number, ended_at=ended, started_at=last.whole.started_at, turn_id=last.turn_id)
-    start = Cursor(
-        number=turns[0].number, ended_at=first.ended_at, started_at=first.whole.started_at, turn_id=first.turn_id
-    )
-    return TurnPage(
-        turns=turns, previous=start if turns[0].number > 1 else None, following=end if has_more else None, last=end
-    )
-
-
-def _numbered(prior: Sequence[Trace], traces: Sequence[Trace], start: int, ended_at: datetime | None) -> Iterator[Turn]:
+def _numbered(
+    prior: Sequence[Trace], traces: Sequence[Trace], numbers: Sequence[int], ended_at: datetime | None
+) -> Iterator[Turn]:
+    """Yield turns. `numbers` begin with that of `prior`; `ended_at` is when everything before them had ended."""
     left = min(WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS - TURN * len(traces))
-    for number, (trace, reading) in enumerate(zip(traces, load_readings(traces, prior), strict=True), start=start):
-        idle = trace.started_at - ended_at if ended_at else timedelta()
+    own = numbers[len(prior) :]
+    follows = [number == before + 1 for before, number in pairwise([*(numbers if prior else [0, *numbers])])]
+    apart = {trace.turn_id for trace, is_next in zip(traces, follows, strict=True) if not is_next}
+    readings = load_readings(traces, prior, apart=apart)
+    for trace, reading, number in zip(traces, readings, own, strict=True):
+        idle = trace.started_at - ended_at if ended_at and trace.turn_id not in apart else timedelta()
         ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at
         left -= weight(reading)
         reading = reading if left >= 0 else _closed(reading)

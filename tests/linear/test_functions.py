@@ -19,6 +19,7 @@ from sessions.query.parsing import parse
 from sessions.query.rewrite import with_value, without_value
 from sessions.query.values import NoValue, length, moment, number
 from sessions.query.writing import quoted, write
+from sessions.replay.hits import excerpt
 from sessions.search.matching import Term
 from sessions.search.scan import plain, says_all
 from sessions.search.snippets import around, pattern_of
@@ -184,6 +185,7 @@ WORK: dict[str, Callable[[str], object]] = {
     "search words": lambda text: (folded(text), lexemes(text)),
     "search in texts": searched,
     "searched phrases": asked_for,
+    "hits in a session": lambda text: (excerpt(text, "late"), excerpt("late " * 100, folded(text[:200]))),
     "queries": refused(lambda text: write(parse(text)), QueryError),
     "edits of queries": lambda text: (quoted(text), with_value(text, "tag", text), without_value(text, "tag", text)),
     "values of queries": refused(lambda text: (number(text), length(text), moment(text)), NoValue),

@@ -111,6 +111,18 @@ def test_a_number_and_a_link_lead_to_the_same_turn(alices: Client, project: Proj
     assert numbered(turns_at(alices, project, turn="call:gone"))[0] == known[0]
 
 
+def test_only_the_exchanges_that_failed_are_errors_and_keep_their_numbers(alices: Client, project: Project) -> None:
+    hold(project, one("before", 0), loop("call", 40, minute=1, failing=33), one("after", 1_000))
+
+    assert numbered(turns_at(alices, project, only="errors")) == [(35, "call:c033")]
+    segments = alices.get(page_of(project)).context["page"].segments
+    assert [(segment.label, segment.turn_count) for segment, _ in segments] == [
+        ("All turns", 42), ("Errors", 1), ("Tool calls", 40),
+    ]  # fmt: skip
+    found = alices.get(page_of(project), {"find": "question 33", "only": "errors", "hits": ""}, headers=FRAGMENT)
+    assert [(hit.number, hit.turn_id) for hit in found.context["found"].hits] == [(35, "call:c033")]
+
+
 def test_a_turn_of_a_conversation_has_its_own_words_tools_and_numbers(alices: Client, project: Project) -> None:
     hold(project, loop("call", 3, failing=1))
     first, second, third = turns_at(alices, project)

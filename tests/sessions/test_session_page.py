@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
 from sessions.replay.timeline import BARS
-from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
+from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE, TurnPage
 from sessions.rollup.session_rows import recompute
-from tests.conversations import tell, window_of
+from tests.conversations import read, tell, window_of
 from tests.sessions.large import tell_long
 from tests.tracing.reports import at, call, failed, in_session, span
 from tests.tracing.test_reading import ATTACKS, Found
@@ -123,8 +124,8 @@ def test_calls_of_tools_stand_with_their_results(alices: Client, project: Projec
     message, done = readings(alices, page_of(project, "s"))[0].output.shown.messages
 
     assert [(c.name, c.gist, c.result.text) for c in message.calls] == [
-        ("first", "order=7", "first result"),
-        ("second", "order=7", "second result"),
+        ("first", "order: 7", "first result"),
+        ("second", "order: 7", "second result"),
     ]
     assert done.body.text == "Done."
 
@@ -143,7 +144,7 @@ def test_tools_that_only_spans_tell_of_stand_between_question_and_answer(alices:
     html = alices.get(page_of(project, "s")).content.decode().partition('id="turns"')[2]
 
     assert [(tool.name, tool.gist, tool.has_failed) for tool in tools] == [
-        ("look_up", "id=1", False),
+        ("look_up", "id: 1", False),
         ("pay", "", True),
     ]
     assert html.index("Hello?") < html.index("look_up") < html.index("refused") < html.index("Hi.")
@@ -290,7 +291,84 @@ def test_only_what_is_asked_for_is_shown(alices: Client, project: Project) -> No
     nonsense = window_of(alices.get(page_of(project, "long"), {"only": "nonsense"})).turns
 
     assert [turn.trace.input_preview for turn in shown] == ["question 100", "question 200", "question 300"]
+    assert [turn.number for turn in shown] == [100, 200, 300]
     assert len(nonsense) == FIRST_PAGE
+
+
+def test_a_filter_never_changes_the_number_of_a_turn(alices: Client, project: Project) -> None:
+    trace_ids = tell_long(project, "long", 5_000)
+    page = page_of(project, "long")
+    failed = list(range(100, 5_001, 100))
+
+    window = window_of(alices.get(page, {"only": "errors"}))
+    later = window_of(alices.get(page, {"only": "errors", "after": str(window.following)}))
+    around = window_of(alices.get(page, {"only": "errors", "turn": trace_ids[2_499]}))
+    before = window_of(alices.get(page, {"only": "errors", "before": str(around.previous)}))
+    hidden = window_of(alices.get(page, {"only": "errors", "at": "2450"}))
+    hits = alices.get(page, {"only": "errors", "find": "question 4900", "hits": ""}, headers=FRAGMENT)
+
+    def numbers(shown: TurnPage) -> list[int]:
+        assert all(turn.idle_ms is None for turn in shown.turns)  # what stands before them is not what was before them
+        return [turn.number for turn in shown.turns]
+
+    assert numbers(window) == failed[:FIRST_PAGE]
+    assert window.previous is None
+    assert numbers(later) == failed[FIRST_PAGE : FIRST_PAGE + TURNS_PER_PAGE]
+    assert numbers(around) == failed[22 : 22 + FIRST_PAGE]
+    assert numbers(before) == failed[:22]
+    assert before.previous is None
+    assert numbers(hidden) == numbers(around)  # no error: the next one that is
+    assert [hit.number for hit in hits.context["found"].hits] == [4_900]
+
+
+def test_a_turn_that_stands_apart_shows_its_own_question_only(alices: Client, project: Project) -> None:
+    history: list[dict[str, Any]] = []
+    for number in range(4):
+        history.append(user(f"question {number}"))
+        answer = [assistant(f"answer {number}")]
+        times: dict[str, Any] = {"started_at": at(number * 10), "ended_at": at(number * 10 + 1)}
+        report = call(f"t{number}", "a", input=json.dumps(history), output=json.dumps(answer), **times)
+        tool = span(f"t{number}", "b", "a", name="look_up", kind=Kind.TOOL, **times)
+        ingest(project.pk, [replace(report, claims=in_session("s")), *([tool] if number % 2 else [])])
+        history += answer
+    recompute(project.pk, ["s"])
+
+    page = window_of(alices.get(page_of(project, "s"), {"only": "tools"}))
+
+    assert [(turn.number, contents(turn.reading.input)) for turn in page.turns] == [
+        (2, ["question 1"]), (4, ["question 3"]),
+    ]  # fmt: skip
+
+
+def test_the_filters_say_how_many_turns_they_leave(alices: Client, project: Project) -> None:
+    tell_long(project, "long", 300)
+    say(project, ("a", "b"), ("c", "d"), ("e", "f"))
+    alices.post(reverse("annotate", args=[project.pk, "trace", "t1"]), {"thumb": "1"})
+    recompute(project.pk, ["s"])
+
+    def offered(session_id: str, **query: str) -> list[tuple[str, str]]:
+        html = read(alices.get(page_of(project, session_id), query)).partition('aria-label="Show only"')[2]
+        links = re.findall(r"<a [^>]*>([^<]+) <span class=\"num\">([^<]+)</span></a>", html.partition("</nav>")[0])
+        return [(label.strip(), count) for label, count in links]
+
+    assert offered("long") == [("All turns", "300"), ("Errors", "3")]
+    assert offered("s") == [("All turns", "3"), ("Scored", "1")]
+    assert offered("s", only="errors") == [("All turns", "3"), ("Errors", "0"), ("Scored", "1")]
+    assert [turn.number for turn in window_of(alices.get(page_of(project, "s"), {"only": "scored"})).turns] == [2]
+
+
+def test_the_panel_calls_a_turn_by_its_number(alices: Client, project: Project) -> None:
+    say(project, ("a", "b"), ("c", "d"), ("e", "f"))
+    for trace_id in ("t2", "t1"):
+        alices.post(reverse("annotate", args=[project.pk, "trace", trace_id]), {"thumb": "1"})
+
+    panel = read(alices.get(reverse("annotate", args=[project.pk, "session", "s"]), headers=FRAGMENT))
+
+    links = re.findall(r'<a href="([^"]+)" data-jump="[^"]+">([^<]+)</a>', panel)
+    assert links == [
+        (f"{page_of(project, 's')}?turn=t1#trace-t1", "Turn 2"),
+        (f"{page_of(project, 's')}?turn=t2#trace-t2", "Turn 3"),
+    ]
 
 
 def test_words_are_found_in_turns_that_are_not_on_the_page(alices: Client, project: Project) -> None:
@@ -317,7 +395,7 @@ def test_what_has_just_arrived_is_found_in_full(alices: Client, project: Project
         .hits
     )
 
-    assert [(hit.number, hit.before[-8:], hit.words) for hit in hits] == [(1, "ask for ", "senora miller")]
+    assert [(hit.number, hit.before[-8:], hit.words) for hit in hits] == [(1, "Ask for ", "Señora Miller")]
 
 
 def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Project) -> None:

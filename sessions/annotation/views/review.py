@@ -28,6 +28,7 @@ from sessions.annotation.views.scoring import address_of
 from sessions.listing.listing import Listing
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig, Session
 from sessions.replay import turns
+from sessions.replay.cursors import Cursor
 from tracing.lists.bounded import within
 from tracing.models import Trace
 
@@ -135,7 +136,7 @@ def item(request: PageRequest, project: Project, queue_id: str, item_id: str) ->
     target = find_queued(project.pk, shown.object_type, shown.object_id)
     session = _session(project, target)
     if request.htmx and "after" in request.GET and session is not None:
-        page = turns.turns_after(session, turns.Cursor.read(request.GET["after"]), only="")
+        page = turns.turns_after(session, Cursor.read(request.GET["after"]), only="")
         return render(request, "sessions/_turns.html", _reading(project, session, page) | {"is_later": True})
     error = ""
     if request.method == "POST":
