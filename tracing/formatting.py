@@ -85,14 +85,14 @@ def short_number(value: Decimal | float) -> str:
 
 
 def percent(share: float | Decimal) -> str:
-    """Return a share of 1 as `12 %` or `3.4 %`."""
+    """Return a share of 1 as `12%` or `3.4%`."""
     value = float(share) * 100
-    return f"{value:.0f} %" if value in (0, 100) or value >= 10 else f"{value:.1f} %"
+    return f"{value:.0f}%" if value in (0, 100) or value >= 10 else f"{value:.1f}%"
 
 
 def percentage_points(share: float) -> str:
-    """Return a difference of two shares of 1 as `+3.4 pp`."""
-    return f"{sign(share)}{abs(share * 100):.1f} pp"
+    """Return a difference of two shares of 1 in percentage points: `+3.4`."""
+    return f"{sign(share)}{abs(share * 100):.1f}"
 
 
 def sign(value: Decimal | float) -> str:

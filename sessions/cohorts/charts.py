@@ -1,7 +1,7 @@
-"""Distributions of several groups on shared axes, as plain geometry: bars, lines and ticks.
+"""Distributions of several groups on a shared axis, as plain geometry: a strip of bars for each group, or lines.
 
-The chart is COMPARISON_CHART_WIDTH x COMPARISON_CHART_HEIGHT. Bins have round edges, and know the inclusive bounds
-with which the list shows exactly a bar's sessions."""
+Places across are percentages of the chart's width, so that texts keep their size; heights are pixels. Bins have round
+edges, and know the inclusive bounds with which the list shows exactly a bar's sessions."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -13,8 +13,10 @@ from projects.quantiles import quantile
 from sessions.cohorts.statistics import Sample
 from sessions.models.properties import PropertyKind
 
-COMPARISON_CHART_WIDTH, COMPARISON_CHART_HEIGHT = 720, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 30, 8, 24
+STRIP_HEIGHT, STRIP_HEAD = 72, 18  # pixels of a group's strip, and of the line for its median above the bars
+LINES_HEIGHT = 148  # pixels of cumulative lines
+AXIS_HEIGHT = 20  # pixels of the texts below
+BAR_GAP = 0.12  # of a bin's width
 LINEAR_AXIS_BINS = 20  # of a linear axis, about
 SKEWED = 50  # from where on the largest is so many medians away that a linear axis shows one bar
 DECIMALS = 12  # of a sum of money and of a score's mean
@@ -29,6 +31,7 @@ ROUND_TIMES = [
     *(DAY_MS * step * 10**power for power in range(1, 11) for step in TICK_STEPS),
 ]
 POINTS = 80  # of a cumulative line
+MAX_TICKS = 6
 WHOLE_NUMBER_KINDS = (PropertyKind.DURATION, PropertyKind.NUMBER)
 
 
@@ -43,9 +46,8 @@ class HistogramBin:
 
 @dataclass(frozen=True, kw_only=True)
 class HistogramBar:
-    """The bar of one group in one bin."""
+    """The bar of one group in one bin; `height` is a share of the highest bar's."""
 
-    place: int
     bin: int
     x: float
     y: float
@@ -53,6 +55,18 @@ class HistogramBar:
     height: float
     count: int
     share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupStrip:
+    """The bars of one group, and where its median lies."""
+
+    place: int
+    top: float
+    base: float
+    bars: list[HistogramBar]
+    median: float | None
+    median_at: float
 
 
 @dataclass(frozen=True)
@@ -65,14 +79,27 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonChart:
-    """The `bars` of a histogram (share of each group's sessions), or `lines` of cumulative shares."""
+    """`strips` of bars (shares of each group's sessions), or `lines` of cumulative shares."""
 
     is_logarithmic: bool
     bins: list[HistogramBin]
-    bars: list[HistogramBar]
-    lines: list[str]  # points of a polyline, group by group
+    strips: list[GroupStrip]
+    lines: list[str]  # points of a polyline in a square of 100, group by group
     ticks: list[Tick]
-    levels: list[Tick]  # of the vertical axis, shares
+
+    @property
+    def height(self) -> int:
+        """Return the height without the texts of the axis, in pixels."""
+        return LINES_HEIGHT if self.lines else STRIP_HEIGHT * len(self.strips)
+
+    @property
+    def whole_height(self) -> int:
+        return self.height + AXIS_HEIGHT
+
+    @property
+    def levels(self) -> list[tuple[int, str]]:
+        """Return the heights and texts of the gridlines behind cumulative lines."""
+        return [(0, ""), (self.height // 2, "50%"), (self.height, "")]
 
     @property
     def words(self) -> str:
@@ -93,25 +120,9 @@ def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bo
     else:
         edges = _round_edges(spread[0], spread[-1], kind)
     bins = _bins(samples, edges, kind)
-    highest = 1.0 if is_cumulative else _highest(bins, samples)
-    ticks, places = _ticks(edges)
-    if is_cumulative:
-        return ComparisonChart(
-            is_logarithmic=is_logarithmic,
-            bins=bins,
-            bars=[],
-            lines=[_line(s, edges, places) for s in samples],
-            ticks=ticks,
-            levels=_levels(highest),
-        )
-    return ComparisonChart(
-        is_logarithmic=is_logarithmic,
-        bins=bins,
-        bars=_bars(bins, samples, places, highest),
-        lines=[],
-        ticks=ticks,
-        levels=_levels(highest),
-    )
+    lines = [_line(sample, edges) for sample in samples] if is_cumulative else []
+    strips = [] if is_cumulative else _strips(bins, samples, edges)
+    return ComparisonChart(is_logarithmic=is_logarithmic, bins=bins, strips=strips, lines=lines, ticks=_ticks(edges))
 
 
 def _ends(sample: Sample) -> Sequence[float]:
@@ -157,72 +168,65 @@ def _bins(samples: Sequence[Sample], edges: Sequence[Decimal], kind: PropertyKin
     ]
 
 
-def _highest(bins: Sequence[HistogramBin], samples: Sequence[Sample]) -> float:
+def _ticks(edges: Sequence[Decimal]) -> list[Tick]:
+    """Return at most MAX_TICKS ticks; bins are equally wide."""
+    last = len(edges) - 1
+    every = max(1, math.ceil(last / (MAX_TICKS - 1)))
+    return [Tick(round(100 * number / last, 2), edges[number]) for number in range(0, last + 1, every)]
+
+
+def _strips(bins: Sequence[HistogramBin], samples: Sequence[Sample], edges: Sequence[Decimal]) -> list[GroupStrip]:
     shares = [one.counts[place] / len(s) for one in bins for place, s in enumerate(samples) if len(s)]
-    top = max(shares, default=1.0)
-    return next((level for level in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8) if level >= top), 1.0)
-
-
-def _ticks(edges: Sequence[Decimal]) -> tuple[list[Tick], list[float]]:
-    """Return the ticks of the edges that have room for their text; bins are equally wide."""
-    width = (COMPARISON_CHART_WIDTH - LEFT - RIGHT) / (len(edges) - 1)
-    places = [round(LEFT + number * width, 1) for number in range(len(edges))]
-    every = max(1, math.ceil(64 / width))
-    ticks = [Tick(places[number], edges[number]) for number in range(0, len(edges), every)]
-    return ticks, places
-
-
-def _levels(highest: float) -> list[Tick]:
-    shares = [Decimal(str(round(highest * part / 2, 3))) for part in range(3)]
-    return [Tick(round(_y(float(share) / highest), 1), share) for share in shares]
-
-
-def _y(share_of_highest: float) -> float:
-    return TOP + (COMPARISON_CHART_HEIGHT - TOP - BOTTOM) * (1 - share_of_highest)
-
-
-def _bars(
-    bins: Sequence[HistogramBin], samples: Sequence[Sample], places: Sequence[float], highest: float
-) -> list[HistogramBar]:
-    bars = []
-    for number, one in enumerate(bins):
-        whole = places[number + 1] - places[number]
-        width = whole * 0.84 / len(samples)
-        for place, size in enumerate(map(len, samples)):
+    highest, width = max(shares, default=1.0) or 1.0, 100 / len(bins)
+    bounds, strips = [float(edge) for edge in edges], []
+    for place, sample in enumerate(samples):
+        base = STRIP_HEIGHT * (place + 1)
+        bars = []
+        for number, one in enumerate(bins):
             if one.counts[place]:
-                share = one.counts[place] / size
-                y = _y(share / highest)
-                x = places[number] + whole * 0.08 + place * width
-                height = max(COMPARISON_CHART_HEIGHT - BOTTOM - y, 1.0)
+                share = one.counts[place] / len(sample)
+                height = max((STRIP_HEIGHT - STRIP_HEAD) * share / highest, 1.0)
                 bars.append(
                     HistogramBar(
-                        place=place,
                         bin=number,
-                        x=_1(x),
-                        y=_1(COMPARISON_CHART_HEIGHT - BOTTOM - height),
-                        width=_1(width),
-                        height=_1(height),
+                        x=_2(width * (number + BAR_GAP / 2)),
+                        y=_2(base - height),
+                        width=_2(width * (1 - BAR_GAP)),
+                        height=_2(height),
                         count=one.counts[place],
                         share=share,
                     )
                 )
-    return bars
+        median = sample.quantile(0.5)
+        at = 0.0 if median is None else _across(median, bounds)
+        strips.append(
+            GroupStrip(place=place, top=base - STRIP_HEIGHT, base=base, bars=bars, median=median, median_at=at)
+        )
+    return strips
 
 
-def _line(sample: Sample, edges: Sequence[Decimal], places: Sequence[float]) -> str:
+def _across(value: float, bounds: Sequence[float]) -> float:
+    """Return where a value lies on the axis, whose bins are equally wide, in percent."""
+    number = min(max(bisect_right(bounds, value) - 1, 0), len(bounds) - 2)
+    part = (value - bounds[number]) / (bounds[number + 1] - bounds[number])
+    return _2(100 * (number + min(max(part, 0.0), 1.0)) / (len(bounds) - 1))
+
+
+def _line(sample: Sample, edges: Sequence[Decimal]) -> str:
     """Return the line of the share of values at or below each point."""
     if not sample.values:
         return ""
     points, bounds = [], [float(edge) for edge in edges]
-    within = max(1, POINTS // (len(edges) - 1))
-    for number in range(len(edges) - 1):
-        for step in range(within + (number == len(edges) - 2)):
+    last = len(edges) - 1
+    within = max(1, POINTS // last)
+    for number in range(last):
+        for step in range(within + (number == last - 1)):
             part = step / within
             value = bounds[number] + (bounds[number + 1] - bounds[number]) * part
-            x = places[number] + (places[number + 1] - places[number]) * part
-            points.append(f"{_1(x)},{_1(_y(bisect_right(sample.values, value) / len(sample)))}")
+            above = 1 - bisect_right(sample.values, value) / len(sample)
+            points.append(f"{_2(100 * (number + part) / last)},{_2(100 * above)}")
     return " ".join(points)
 
 
-def _1(number: float) -> float:
-    return round(number, 1)
+def _2(number: float) -> float:
+    return round(number, 2)

@@ -9,24 +9,27 @@ from dataclasses import replace
 from django.http import QueryDict
 
 from projects.models import Project
-from sessions.cohorts import ranks, reading, sampling, shares, statistics, strata
+from sessions.cohorts import contrasts, ranks, reading, sampling, shares, strata
 from sessions.cohorts.charts import chart_of
-from sessions.cohorts.groups import Group, asking, narrowed
+from sessions.cohorts.groups import Group, defining
+from sessions.cohorts.narrowing import asking, narrowed
 from sessions.cohorts.queries import numeric_properties, set_properties
 from sessions.cohorts.reading import Counts, GroupNumbers
 from sessions.cohorts.results import (
+    NOTABLE,
     CohortComparison,
     Difference,
     Measure,
     Mix,
     MixKind,
     ShareCell,
-    ShareDifference,
+    Statistic,
     Summary,
     ValueShares,
 )
 from sessions.cohorts.shares import Share
-from sessions.models.properties import PropertyKind, lack_count_of
+from sessions.models import Session
+from sessions.models.properties import PropertyKind, lack_count_of, properties_of
 from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
 from tracing.lists.bounded import SUMMING_SETTINGS, within
@@ -35,40 +38,50 @@ COMPARISON_TIMEOUT_MS = 10_000  # ms for a statement
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
 MIXED = 0.1  # of the share of one value, from which two groups are called differently mixed
 SCORE_KIND = PropertyKind.SCORES
-ERRORS, FAILED_LABEL = "error_count", "with errors"
+LONG_TAILED = (PropertyKind.DURATION, PropertyKind.MONEY)  # a few sessions decide about their means
+ERRORS, OUTCOME, FAILED_LABEL = "error_count", "outcome", "with errors"
 
 
 def compare(
     project: Project, groups: Sequence[Group], *, stratify: str = "", is_cumulative: bool = False
 ) -> CohortComparison:
     """Compare groups of sessions. Raises TooLong."""
-    groups = list(groups)
+    groups, chosen_by = list(groups), defining(groups)
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
     with within(COMPARISON_TIMEOUT_MS, **SUMMING_SETTINGS):
         found = reading.read(project, querysets)
-    measures = list(_measures(groups, found, is_cumulative=is_cumulative))
-    mixes = list(_mixes(groups, found))
+    measures = [m for m in _measures(groups, found, is_cumulative=is_cumulative) if _key(m) not in chosen_by]
+    mixes = [mix for mix in _mixes(groups, found) if _key(mix) not in chosen_by]
     overlaps = [(groups[one], groups[other], number * one_in) for (one, other), number in found.overlaps.items()]
-    chosen_by = {name for group in groups for name in group.params}  # differ by these they shall
     comparison = CohortComparison(
         groups=groups,
         sizes=found.sizes,
         measures=measures,
         mixes=mixes,
         overlaps=overlaps,
-        small=[group for group, size in zip(groups, found.sizes, strict=True) if size < SMALL],
-        differently_mixed=[],
-        tests=_adjust(measures, mixes),
+        untested=_labels(chosen_by),
         one_in=one_in,
     )
-    comparison.differently_mixed = [mix for mix in mixes if mix.name not in chosen_by and _is_mixed(mix)]
-    if stratify:
+    if stratify and stratify not in chosen_by:
         with within(COMPARISON_TIMEOUT_MS, **SUMMING_SETTINGS):
             comparison.stratified = strata.stratify(project, querysets, measures, stratify)
-    pairs = [(measure, difference) for measure in measures for difference in measure.differences]
-    notable = [(m, d) for m, d in pairs if d.is_notable and d.words != "negligible"]
-    comparison.notable = sorted(notable, key=lambda pair: -abs(pair[1].test.delta if pair[1].test else 0))
+    _adjust(comparison)
+    comparison.differently_mixed = [mix for mix in mixes if _is_mixed(mix)]
     return comparison
+
+
+def _key(compared: Measure | Mix) -> str:
+    """Return the name under which conditions name what is compared."""
+    if compared.is_score:
+        return f"score.{compared.name}"
+    return ERRORS if compared.name == OUTCOME else compared.name
+
+
+def _labels(names: set[str]) -> list[str]:
+    """Return the labels of properties and scores, without the times by which periods are told apart."""
+    declared = properties_of(Session)
+    known = sorted(name for name in names if name in declared and declared[name].kind != PropertyKind.TIME)
+    return [declared[name].label for name in known] + sorted(n for n in names if n.startswith("score."))
 
 
 def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bool) -> Iterator[Measure]:
@@ -108,23 +121,37 @@ def _measure(
         )
         for group, n in zip(groups, numbers, strict=True)
     ]
+    statistic, found = _contrasts(numbers, kind)
     differences = []
-    for group, sample in zip(groups[1:], samples[1:], strict=True):
+    for group, sample, contrast in zip(groups[1:], samples[1:], found, strict=True):
         test = ranks.rank_test(samples[0].values, sample.values)
-        mean = statistics.mean_difference(samples[0].moments, sample.moments)
-        median = statistics.quantile_difference(samples[0], sample, 0.5)
-        differences.append(Difference(group=group, mean=mean, median=median, test=test, p=test.p if test else None))
-    chart = chart_of(samples, kind, is_cumulative=is_cumulative)
+        delta, rank_p = (test.delta, test.p) if test else (None, None)
+        differences.append(Difference(group=group, contrast=contrast, delta=delta, rank_p=rank_p))
     return Measure(
         name=name,
         label=label,
         help=help,
         kind=kind,
+        statistic=statistic,
         summaries=summaries,
         differences=differences,
-        chart=chart,
+        chart=chart_of(samples, kind, is_cumulative=is_cumulative),
         is_score=kind == SCORE_KIND,
     )
+
+
+def _contrasts(
+    numbers: Sequence[GroupNumbers], kind: PropertyKind
+) -> tuple[Statistic, list[contrasts.Contrast | None]]:
+    """Contrast each group with the first one by the statistic that tells most about such numbers.
+
+    That is the median of what has a long tail, as long as its values differ, otherwise the mean."""
+    first, *others = [one.sample for one in numbers]
+    if kind in LONG_TAILED:
+        medians = [contrasts.medians(first, other) for other in others]
+        if all(one is None or one.error is not None for one in medians):
+            return Statistic.MEDIAN, medians
+    return Statistic.MEAN, [contrasts.means(first.moments, other.moments) for other in others]
 
 
 def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:
@@ -142,7 +169,7 @@ def _outcome(groups: Sequence[Group], errors: Sequence[GroupNumbers]) -> Mix:
     sizes = [(len(one.sample), bisect_right(one.sample.values, 0)) for one in errors]
     shares_of = {FAILED_LABEL: [Share(n - spared, n) for n, spared in sizes]}
     help = "The share of sessions in which something failed at least once."
-    return _mix(groups, Counts(shares_of, len(shares_of)), "outcome", "Outcome", help, MixKind.OUTCOME)
+    return _mix(groups, Counts(shares_of, len(shares_of)), OUTCOME, "Outcome", help, MixKind.OUTCOME)
 
 
 def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: str, kind: MixKind = MixKind.SET) -> Mix:
@@ -155,7 +182,7 @@ def _mix(groups: Sequence[Group], counts: Counts, name: str, label: str, help: s
             for group, share in zip(groups, given, strict=True)
         ]
         differences = [
-            ShareDifference(group, shares.share_difference(given[0], share), shares.share_test(given[0], share))
+            Difference(group=group, contrast=shares.share_contrast(given[0], share))
             for group, share in zip(groups[1:], given[1:], strict=True)
         ]
         values.append(ValueShares(text, cells, differences))
@@ -171,13 +198,21 @@ def _having(group: Group, name: str, value: str, kind: MixKind) -> str:
     return "?" + narrowed(group.params, **{name: [value]}).urlencode()
 
 
-def _adjust(measures: Sequence[Measure], mixes: Sequence[Mix]) -> int:
-    """Adjust every p-value on the page for multiple testing (Benjamini-Hochberg), and return the number of tests."""
-    tested: list[Difference | ShareDifference] = [d for m in measures for d in m.differences if d.p is not None]
-    tested += [d for mix in mixes for value in mix.values for d in value.differences if d.p is not None]
-    for difference, p in zip(tested, ranks.adjusted([d.p for d in tested if d.p is not None]), strict=True):
+def _adjust(comparison: CohortComparison) -> None:
+    """Adjust every p-value and every interval of the page for the number of its tests.
+
+    p-values as in Benjamini and Hochberg (1995), intervals as in Benjamini and Yekutieli (2005): with both, exactly
+    the differences whose interval leaves out zero are called differences."""
+    every = [d for measure in comparison.measures for d in measure.differences]
+    every += [d for mix in comparison.mixes for value in mix.values for d in value.differences]
+    tested = [(d, p) for d in every if d.contrast and (p := d.contrast.p) is not None]
+    for (difference, _), p in zip(tested, ranks.adjusted([p for _, p in tested]), strict=True):
         difference.p = p
-    return len(tested)
+    found = sum(difference.is_notable for difference, _ in tested)
+    comparison.tests = len(tested)
+    comparison.confidence = 1 - NOTABLE * max(found, 1) / max(len(tested), 1)
+    for difference in every:
+        difference.interval = difference.contrast.interval(comparison.confidence) if difference.contrast else None
 
 
 def _is_mixed(mix: Mix) -> bool:
@@ -185,7 +220,7 @@ def _is_mixed(mix: Mix) -> bool:
     if mix.kind == MixKind.OUTCOME:
         return False
     differences = [d for value in mix.values for d in value.differences]
-    return any(d.is_notable and d.interval and abs(d.interval.estimate) >= MIXED for d in differences)
+    return any(d.is_notable and abs(d.estimate or 0) >= MIXED for d in differences)
 
 
 def bar_queries(group: Group, measure: Measure) -> list[str]:

@@ -1,11 +1,10 @@
-"""The groups that are compared: up to four, read from the page's address, which is the whole state.
+"""The groups that are compared: up to four, made of what an address asks for.
 
 Each group is a query of the list, so that everything shown of it links to exactly its sessions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -14,72 +13,49 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from projects.models import Project
-from projects.values import in_calendar
-from sessions.cohorts.making import BadFilter, CohortError, choosing, matching, params_of
+from sessions.cohorts.asked import CONDITION, EVERYTHING, BadComparison, ComparisonQuery
+from sessions.cohorts.making import BadFilter, choosing, matching, params_of
+from sessions.cohorts.narrowing import asking, narrowed
 from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
+from sessions.listing.wording import conditions_in_words, properties_asked
 from sessions.models import Cohort, Session
 from sessions.models.properties import PropertyKind, properties_of
 from sessions.query.grammar import FieldComparison, Operator
+from sessions.query.period import TIMES
 from sessions.query.rewrite import parts_of, written
 from tracing.models import Trace
 
 MAX_GROUPS = 4
 LETTERS = "ABCD"
-EVERYTHING = "all"  # instead of a cohort's id: every session of the project
 METADATA_PREFIX = "metadata."  # before the key, where sessions are split by what traces say under it
 MICROSECOND = timedelta(microseconds=1)
-
-
-class BadComparison(CohortError):
-    """The address asks for groups that cannot be made; the message says why."""
+MAX_GROUP_LABEL_CHARACTERS = 80
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """One side of the comparison; `params` are the parameters of the list that shows it."""
 
-    letter: str
+    place: int
     label: str
-    colour: str
     params: QueryDict
     sessions: QuerySet[Session]
-    cohort: Cohort | None = None
+    entry: str  # what stands for it in an address: a cohort's id, "all" or a condition
+    kind: str = ""  # what it is one of, in a word
+
+    @property
+    def letter(self) -> str:
+        return LETTERS[self.place]
+
+    @property
+    def colour(self) -> int:
+        """Return the number of its data colour."""
+        return self.place + 1
 
     @property
     def query_string(self) -> str:
         return "?" + self.params.urlencode()
-
-
-@dataclass(frozen=True)
-class ComparisonQuery:
-    """The parsed address: cohorts or one filter, in two or more periods, or split by a property."""
-
-    cohorts: list[str] = field(default_factory=list)
-    filter: str | None = None
-    periods: list[tuple[date, date]] = field(default_factory=list)
-    by: str = ""
-    values: list[str] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, params: QueryDict) -> "ComparisonQuery":
-        """Parse the parameters of an address. Raises BadComparison."""
-        chosen = [value for value in params.getlist("cohort") if value]
-        dates = zip(params.getlist("from"), params.getlist("to"), strict=False)
-        periods = [(_date(start), _date(end)) for start, end in dates if start and end]
-        values = [value for value in params.getlist("value") if value]
-        return cls(list(dict.fromkeys(chosen)), params.get("filter"), periods, params.get("by", ""), values)
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether the address names nothing to compare."""
-        return not self.cohorts and self.filter is None
-
-    @property
-    def named_periods(self) -> list[tuple[str, date | None, date | None]]:
-        """Name, first and last day of the two periods that the form offers."""
-        days = [*self.periods, (None, None), (None, None)]
-        return [(name, first, last) for name, (first, last) in zip("AB", days, strict=False)]
 
 
 def splitting() -> dict[str, str]:
@@ -95,71 +71,82 @@ def make_groups(project: Project, asked: ComparisonQuery) -> list[Group]:
     if asked.by or asked.periods:
         if len(sources) != 1:
             raise BadComparison("Choose one cohort to split it, or to compare its periods.")
-        _, params, cohort = sources[0]
+        params = sources[0].params
         parts = _periods(params, asked.periods) if asked.periods else _values(project, asked, params)
-        sources = [(name, part, cohort) for name, part in parts]
+        sources = [GroupSource(name, part, kind=_kind_of(asked)) for name, part in parts]
     if len(sources) > MAX_GROUPS:
         raise BadComparison(f"At most {MAX_GROUPS} groups can be compared at once.")
-    colours = _colours([cohort for _, _, cohort in sources])
-    return [_group(project, place, colours[place], *source) for place, source in enumerate(sources)]
+    return [_group(project, place, source) for place, source in enumerate(sources)]
 
 
-def narrowed(params: QueryDict, **conditions: Any) -> QueryDict:
-    """Return the parameters of a list with more conditions, all of which hold.
+def base_of(project: Project, asked: ComparisonQuery) -> QuerySet[Session]:
+    """Return the sessions that are split, or compared in periods."""
+    return matching(project, _sources(project, asked)[0].params)
 
-    Of two bounds the narrower one stays. A condition that is a list is a set's `any of`; if the list already has
-    others for the same set, it goes into the query box."""
+
+def defining(groups: Sequence[Group]) -> set[str]:
+    """Return the names of the properties and scores by which the groups were chosen.
+
+    Differences in them were made, not found. What holds for every group is none of them."""
+    asked = [properties_asked(group.params) for group in groups]
+    common = set.intersection(*asked) if asked else set()
+    return {name for one in asked for name, _ in one - common}
+
+
+@dataclass(frozen=True)
+class GroupSource:
+    """What a group is made of, before its sessions are looked for."""
+
+    label: str
+    params: QueryDict
+    entry: str = ""
+    kind: str = ""
+
+
+def _kind_of(asked: ComparisonQuery) -> str:
+    if asked.periods:
+        return "period"
+    declared = properties_of(Session).get(asked.by)
+    return declared.short_name if declared else asked.by
+
+
+def _sources(project: Project, asked: ComparisonQuery) -> list[GroupSource]:
+    """Return the sets of sessions that are asked for, each narrowed by what holds for all of them."""
+    found = [_condition(asked.filter)] if asked.filter is not None else []
+    found += _cohorts(project, asked.cohorts)
+    return [GroupSource(one.label, _common(one.params, asked), one.entry, one.kind) for one in found]
+
+
+def _common(params: QueryDict, asked: ComparisonQuery) -> QueryDict:
     kept = params.copy()
-    for name, value in conditions.items():
-        old = [text for text in kept.getlist(name) if text]
-        if isinstance(value, list):
-            if old and not set(value) <= set(old):
-                kept = asking(kept, FieldComparison(name, Operator.HAS, tuple(value)))
-            else:
-                kept.setlist(name, value)
-        elif not old or _is_narrower(name, str(value), old[0]):
-            kept[name] = str(value)
+    if asked.only:
+        own, more = parts_of(kept.get("q", "")), parts_of(asked.only)
+        kept["q"] = written(list(dict.fromkeys([*own, *more]))) if more else asked.only
+    if asked.within and not any(kept.get(name) for name in TIMES):
+        kept["range"] = asked.within
     return kept
 
 
-def asking(params: QueryDict, *more: FieldComparison) -> QueryDict:
-    """Return the parameters of a list with more conditions in its query box."""
-    kept = params.copy()
-    kept["q"] = written([*parts_of(kept.get("q", "")), *more])
-    return kept
+def _condition(query_string: str) -> GroupSource:
+    params = choosing(query_string)
+    words = ", ".join(map(str, conditions_in_words(params)))
+    label = words if len(words) <= MAX_GROUP_LABEL_CHARACTERS else words[: MAX_GROUP_LABEL_CHARACTERS - 1] + "…"
+    return GroupSource(label or "All sessions", params, CONDITION + params.urlencode(), "condition" if words else "")
 
 
-def _is_narrower(name: str, new: str, old: str) -> bool:
-    try:
-        pair = _number_or_time(new), _number_or_time(old)
-    except ValueError:
-        return True
-    return pair[0] > pair[1] if name.endswith("__gte") else pair[0] < pair[1]
-
-
-def _number_or_time(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else timezone.make_aware(moment)).timestamp()
-
-
-Source = tuple[str, QueryDict, Cohort | None]
-
-
-def _sources(project: Project, asked: ComparisonQuery) -> list[Source]:
-    if asked.filter is not None:
-        return [("These sessions", choosing(asked.filter), None)]
-    if len(asked.cohorts) > MAX_GROUPS:
-        raise BadComparison(f"At most {MAX_GROUPS} cohorts can be compared at once.")
-    named = {str(c.id): c for c in Cohort.objects.for_project(project).filter(id__in=_ids(asked.cohorts))}
-    sources: list[Source] = []
-    for chosen in asked.cohorts:
-        if chosen == EVERYTHING:
-            sources.append(("All sessions", QueryDict(), None))
-        elif cohort := named.get(chosen):
-            sources.append((cohort.name, params_of(cohort), cohort))
+def _cohorts(project: Project, chosen: Sequence[str]) -> list[GroupSource]:
+    if len(chosen) > MAX_GROUPS:
+        raise BadComparison(f"At most {MAX_GROUPS} groups can be compared at once.")
+    ids = _ids(chosen)
+    named = {str(c.id): c for c in Cohort.objects.for_project(project).filter(id__in=ids)} if ids else {}
+    sources = []
+    for one in chosen:
+        if one == EVERYTHING:
+            sources.append(GroupSource("All sessions", QueryDict(), one))
+        elif one.startswith(CONDITION):
+            sources.append(_condition(one))
+        elif cohort := named.get(one):
+            sources.append(GroupSource(cohort.name, params_of(cohort), one, "cohort"))
         else:
             raise BadComparison("A cohort in this address no longer exists.")
     return sources
@@ -186,10 +173,19 @@ def _periods(params: QueryDict, periods: Sequence[tuple[date, date]]) -> list[Pa
             raise BadComparison("A period ends before it starts.")
         first = timezone.make_aware(datetime.combine(start, time()))
         last = timezone.make_aware(datetime.combine(end + timedelta(days=1), time())) - MICROSECOND
-        label = f"{start:%-d %b %Y}" if start == end else f"{start:%-d %b %Y} – {end:%-d %b %Y}"
+        label = day_range(start, end)
         bounds = {"created_at__gte": first.isoformat(), "created_at__lte": last.isoformat()}
         parts.append((label, narrowed(params, **bounds)))
     return parts
+
+
+def day_range(start: date, end: date) -> str:
+    """Return `23 Nov 2026`, `23 to 29 Nov 2026` or `28 Nov to 4 Dec 2026`."""
+    if start == end:
+        return f"{start:%-d %b %Y}"
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day} to {end:%-d %b %Y}"
+    return f"{start:%-d %b}{f' {start.year}' if start.year != end.year else ''} to {end:%-d %b %Y}"
 
 
 def _values(project: Project, asked: ComparisonQuery, params: QueryDict) -> list[Part]:
@@ -217,25 +213,12 @@ def said_under(project: Project, sessions: QuerySet[Session], key: str) -> list[
     return [row["said"] for row in ranked]
 
 
-def _colours(cohorts: Sequence[Cohort | None]) -> list[str]:
-    """Return the cohorts' own colours if they differ, otherwise the first colours of the set."""
-    own = [cohort.colour for cohort in cohorts if cohort]
-    return own if len({*own}) == len(cohorts) else list(Cohort.Colour.values)
-
-
-def _group(project: Project, place: int, colour: str, label: str, params: QueryDict, cohort: Cohort | None) -> Group:
+def _group(project: Project, place: int, source: GroupSource) -> Group:
     try:
-        sessions = matching(project, params)
+        sessions = matching(project, source.params)
     except BadFilter as error:
-        raise BadComparison(f"{label}: {error}") from error
-    return Group(letter=LETTERS[place], label=label, colour=colour, params=params, sessions=sessions, cohort=cohort)
-
-
-def _date(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not in_calendar(day):
-        raise BadComparison(f"“{text[:40]}” is not a date. Write it as 2026-11-21.")
-    return day
+        raise BadComparison(f"{source.label}: {error}") from error
+    entry = source.entry or CONDITION + source.params.urlencode()
+    return Group(
+        place=place, label=source.label, params=source.params, sessions=sessions, entry=entry, kind=source.kind
+    )

@@ -9,13 +9,22 @@ from urllib.parse import quote
 
 from sessions.cohorts import ranks
 from sessions.cohorts.charts import ComparisonChart
+from sessions.cohorts.contrasts import Contrast
 from sessions.cohorts.groups import Group
-from sessions.cohorts.ranks import RankTest
-from sessions.cohorts.shares import Share
-from sessions.cohorts.statistics import Interval, Z
+from sessions.cohorts.shares import Share, ShareContrast
+from sessions.cohorts.statistics import CONFIDENCE, Interval, Z
 from sessions.models.properties import PropertyKind
 
 NOTABLE = 0.05  # the rate of false discoveries among what is called a difference
+LESS_IS_BETTER = {"total_cost", "input_cost", "output_cost", "duration_ms", "active_ms", "error_count", "outcome"}
+
+
+class Statistic(StrEnum):
+    """What of two groups is compared: difference, interval and p-value are all of the same."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+    SHARE = "share"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +41,26 @@ class Summary:
     total: Decimal
     unknown_count: int = 0
 
+    def of(self, statistic: Statistic) -> float | None:
+        """Return the mean or the median."""
+        value = self.median if statistic == Statistic.MEDIAN else self.mean
+        return None if value is None else float(value)
+
 
 @dataclass(kw_only=True)
 class Difference:
-    """A group against the first one; `p` is adjusted for all tests of the page."""
+    """A group against the first one. `p` is adjusted for all tests of the page, and so is `interval`."""
 
     group: Group
-    mean: Interval | None
-    median: Interval | None
-    test: RankTest | None
-    p: float | None
-    within: Interval | None = None  # the difference of means where the two are alike
+    contrast: Contrast | ShareContrast | None
+    delta: float | None = None  # Cliff's, of the whole distributions
+    rank_p: float | None = None  # of Mann and Whitney's test, not adjusted
+    p: float | None = None
+    interval: Interval | None = None
+
+    @property
+    def estimate(self) -> float | None:
+        return self.contrast.estimate if self.contrast else None
 
     @property
     def is_notable(self) -> bool:
@@ -51,18 +69,16 @@ class Difference:
 
     @property
     def size(self) -> str:
-        """Return the size of the effect in words."""
-        return ranks.size_in_words(self.test.delta) if self.test else ""
+        """Return the size of the effect in words, or nothing where the tails differ, but the rest does not."""
+        if self.delta is None or self.estimate is None or self.delta * self.estimate < 0:
+            return ""
+        words = ranks.size_in_words(self.delta)
+        return "small" if words == "negligible" else words
 
     @property
     def direction(self) -> str:
         """Return whether the group is higher or lower than the first."""
-        return "higher" if self.test and self.test.delta > 0 else "lower"
-
-    @property
-    def words(self) -> str:
-        """Return the difference in words."""
-        return self.size if self.size in ("", "negligible") else f"{self.size}, {self.direction}"
+        return "higher" if (self.estimate or 0) > 0 else "lower"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,33 +89,20 @@ class Measure:
     label: str
     help: str
     kind: PropertyKind
+    statistic: Statistic
     summaries: list[Summary]
     differences: list[Difference]
     chart: ComparisonChart | None
     is_score: bool = False
 
     @property
-    def rows(self) -> list[tuple[Summary, Difference | None]]:
-        return list(zip(self.summaries, [None, *self.differences], strict=True))
-
-    @property
     def anchor(self) -> str:
         """Return the id of its section on the page."""
         return _anchor("score", self.name) if self.is_score else self.name
 
-
-@dataclass
-class ShareDifference:
-    """The difference of two shares with its test."""
-
-    group: Group
-    interval: Interval | None
-    p: float | None
-
     @property
     def is_notable(self) -> bool:
-        """Return whether the difference is significant."""
-        return self.p is not None and self.p < NOTABLE
+        return any(difference.is_notable for difference in self.differences)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,7 @@ class ValueShares:
 
     text: str
     cells: list[ShareCell]
-    differences: list[ShareDifference]
+    differences: list[Difference]
 
 
 class MixKind(StrEnum):
@@ -149,6 +152,10 @@ class Mix:
         """Return the id of its section on the page."""
         return _anchor(self.kind, self.name)
 
+    @property
+    def is_notable(self) -> bool:
+        return any(difference.is_notable for value in self.values for difference in value.differences)
+
 
 @dataclass(frozen=True)
 class Stratified:
@@ -161,19 +168,30 @@ class Stratified:
 
 @dataclass
 class CohortComparison:
-    """Everything that the page shows."""
+    """Everything that the page shows. `confidence` is that of its intervals."""
 
     groups: list[Group]
     sizes: list[int]
     measures: list[Measure]
     mixes: list[Mix]
     overlaps: list[tuple[Group, Group, int]]  # how many sessions both have; of a sample an estimate
-    small: list[Group]
-    differently_mixed: list[Mix]
-    tests: int
+    untested: list[str]  # labels of what defines the groups
     one_in: int = 1  # how many sessions each that was read stands for
+    tests: int = 0
+    confidence: float = CONFIDENCE
+    differently_mixed: list[Mix] = field(default_factory=list)
     stratified: Stratified | None = None
-    notable: list[tuple[Measure, Difference]] = field(default_factory=list)
+
+    @property
+    def differing(self) -> tuple[list[Measure], list[Mix]]:
+        """Return what differs between any two groups."""
+        return [m for m in self.measures if m.is_notable], [mix for mix in self.mixes if mix.is_notable]
+
+    @property
+    def alike(self) -> tuple[list[Measure], list[Mix]]:
+        """Return what does not differ clearly, and has values."""
+        measures = [m for m in self.measures if not m.is_notable]
+        return measures, [mix for mix in self.mixes if mix.values and not mix.is_notable]
 
     @property
     def sized(self) -> list[tuple[Group, str]]:

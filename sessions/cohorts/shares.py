@@ -1,14 +1,19 @@
 """Statistics of shares and of strata, in plain Python: pure functions, each with its source.
 
-Intervals are 95 %, differences are second minus first."""
+Intervals are 95 % where nothing else is asked for, differences are second minus first."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
 from typing import NamedTuple
 
+from sessions.cohorts.contrasts import Contrast
 from sessions.cohorts.statistics import Interval, Moments, Z
 
 MIN_EXPECTED_COUNT = 5  # expected in a cell: below it the normal approximation of the test does not hold
+FURTHEST_Z = 60.0  # standard deviations: no share of a sample that fits into a page is further from another
+WIDEST = 2.0  # times as wide an interval becomes at most, where the exact test says less than the approximation
 
 
 class Share(NamedTuple):
@@ -23,21 +28,21 @@ class Share(NamedTuple):
         return self.hits / self.size if self.size else None
 
 
-def wilson(share: Share) -> Interval | None:
+def wilson(share: Share, z: float = Z) -> Interval | None:
     """Return the score interval of a share (Wilson 1927), which stays in 0..1 and is valid for few and for none."""
     if not share.size:
         return None
     size, value = share.size, share.hits / share.size
-    centre = value + Z * Z / (2 * size)
-    margin = Z * math.sqrt(value * (1 - value) / size + Z * Z / (4 * size * size))
-    whole = 1 + Z * Z / size
+    centre = value + z * z / (2 * size)
+    margin = z * math.sqrt(value * (1 - value) / size + z * z / (4 * size * size))
+    whole = 1 + z * z / size
     low = 0.0 if share.hits == 0 else (centre - margin) / whole
     return Interval(value, low, 1.0 if share.hits == size else (centre + margin) / whole)
 
 
-def share_difference(first: Share, second: Share) -> Interval | None:
+def share_difference(first: Share, second: Share, z: float = Z) -> Interval | None:
     """Return the hybrid score interval of a difference (Newcombe 1998, method 10)."""
-    before, after = wilson(first), wilson(second)
+    before, after = wilson(first, z), wilson(second, z)
     if before is None or after is None:
         return None
     assert before.low is not None
@@ -48,6 +53,56 @@ def share_difference(first: Share, second: Share) -> Interval | None:
     down = math.hypot(after.estimate - after.low, before.high - before.estimate)
     up = math.hypot(after.high - after.estimate, before.estimate - before.low)
     return Interval(estimate, estimate - down, estimate + up)
+
+
+@dataclass(frozen=True)
+class ShareContrast:
+    """The difference of two shares with its test, and intervals that agree with it.
+
+    They are Newcombe's, stretched as test-based limits are (Miettinen 1976): the one that ends at zero has the
+    confidence that the test leaves."""
+
+    first: Share
+    second: Share
+
+    @property
+    def estimate(self) -> float:
+        return self.second.hits / self.second.size - self.first.hits / self.first.size
+
+    @property
+    def p(self) -> float | None:
+        """Return the two-sided p-value of equal shares."""
+        return share_test(self.first, self.second)
+
+    def interval(self, confidence: float) -> Interval | None:
+        """Return the interval of this confidence."""
+        p = self.p
+        if p is None:
+            return None
+        z, touching = NormalDist().inv_cdf((1 + confidence) / 2), self._touching
+        tested = -NormalDist().inv_cdf(max(p, 1e-300) / 2)
+        if p < 1 - confidence:
+            return share_difference(self.first, self.second, z * touching / tested)
+        stretched = z * min(touching / tested, WIDEST) if tested > 0 else z
+        return share_difference(self.first, self.second, max(stretched, touching))
+
+    @property
+    def _touching(self) -> float:
+        """Return for which z Newcombe's interval ends at zero."""
+        low, high = 0.0, FURTHEST_Z
+        for _ in range(60):
+            middle = (low + high) / 2
+            found = share_difference(self.first, self.second, middle)
+            assert found is not None
+            assert found.low is not None
+            assert found.high is not None
+            low, high = (low, middle) if found.low <= 0 <= found.high else (middle, high)
+        return high
+
+
+def share_contrast(first: Share, second: Share) -> ShareContrast | None:
+    """Contrast two shares, or return None if one of them is a share of nothing."""
+    return ShareContrast(first, second) if first.size and second.size else None
 
 
 def share_test(first: Share, second: Share) -> float | None:
@@ -82,8 +137,8 @@ def _log_ways(size: int, taken: int) -> float:
     return math.lgamma(size + 1) - math.lgamma(taken + 1) - math.lgamma(size - taken + 1)
 
 
-def stratified_mean_difference(strata: Sequence[tuple[Moments, Moments]]) -> Interval | None:
-    """Return the difference of means within strata, weighted by n₁n₂/(n₁+n₂) as in Cochran (1954).
+def within_strata(strata: Sequence[tuple[Moments, Moments]]) -> Contrast | None:
+    """Contrast means within strata, weighted by n₁n₂/(n₁+n₂) as in Cochran (1954).
 
     Strata in which one side is empty do not count. The variance of a single value is taken as that within all others
     (the mean square within groups of Fisher 1925)."""
@@ -100,9 +155,8 @@ def stratified_mean_difference(strata: Sequence[tuple[Moments, Moments]]) -> Int
         for weight, pair in zip(weights, pairs, strict=True)
         for one in pair
     ]
-    margin = Z * math.sqrt(math.fsum(errors))
-    bounded = 0 < margin < math.inf
-    return Interval(estimate, estimate - margin if bounded else None, estimate + margin if bounded else None)
+    error = math.sqrt(math.fsum(errors))
+    return Contrast(estimate, error if 0 < error < math.inf else None)
 
 
 def _variance_within(cells: Sequence[Moments]) -> float:

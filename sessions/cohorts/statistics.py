@@ -1,30 +1,24 @@
-"""Statistics of two or more sets of numbers or shares, in plain Python: pure functions, each with its source.
+"""Samples, intervals and the distributions behind them, in plain Python: pure functions, each with its source.
 
-Samples are sorted finite floats. Intervals are 95 %, differences are second minus first. What too few or too equal
-values cannot show is None, never zero."""
+Samples are sorted finite floats. What too few or too equal values cannot show is None, never zero."""
 
 import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import repeat
-from random import Random
 from statistics import NormalDist
 from typing import NamedTuple
 
-from projects.quantiles import interpolate, quantile, quantile_position
+from projects.quantiles import quantile
 
 CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
-DRAWS = 1000  # of a bootstrap: its own error is then far below the interval's width
-SEED = 20_011  # fixed, so that the same page shows the same interval
 MANY_DEGREES_OF_FREEDOM = 300  # degrees of freedom
 LARGEST_SQUARE = 1e150  # beyond it a square is no float any more
 
 
 class Interval(NamedTuple):
-    """An estimate with its 95 % interval; bounds are None if the data do not bound it."""
+    """An estimate with its interval; bounds are None if the data do not bound it."""
 
     estimate: float
     low: float | None
@@ -73,65 +67,6 @@ class Sample:
     def quantile(self, share: float) -> float | None:
         """Return a quantile (projects/quantiles.py), or None of no values."""
         return quantile(self.values, share) if self.values else None
-
-
-def mean_difference(first: Moments, second: Moments) -> Interval | None:
-    """Return Welch's interval for unequal variances (Welch 1947; degrees of freedom: Satterthwaite 1946)."""
-    if first.mean is None or second.mean is None:
-        return None
-    estimate = second.mean - first.mean
-    if first.variance is None or second.variance is None:
-        return Interval(estimate, None, None)
-    errors = [first.variance / first.size, second.variance / second.size]
-    total = sum(errors)
-    if not math.isfinite(total):
-        return Interval(estimate, None, None)
-    if total == 0:  # constants: no variation was seen, which is no proof that there is none
-        return Interval(estimate, None, None)
-    parts = [(error / total) ** 2 / (size - 1) for error, size in zip(errors, (first.size, second.size), strict=True)]
-    margin = t_quantile(0.5 + CONFIDENCE / 2, 1 / sum(parts)) * math.sqrt(total)
-    return Interval(estimate, estimate - margin, estimate + margin)
-
-
-def quantile_difference(first: Sample, second: Sample, share: float) -> Interval | None:
-    """Return the difference of two quantiles with its percentile bootstrap interval (Efron 1979).
-
-    A quantile of a resample is an order statistic whose position is Beta distributed (Maritz and Jarrett 1978), so
-    that positions are drawn instead of samples: the same distribution without touching every value DRAWS times."""
-    low, high = first.quantile(share), second.quantile(share)
-    if low is None or high is None:
-        return None
-    if min(len(first), len(second)) < 2:
-        return Interval(high - low, None, None)
-    befores = map(_resampled, repeat(first.values), positions(len(first), share, SEED))
-    afters = map(_resampled, repeat(second.values), positions(len(second), share, SEED + 1))
-    drawn = sorted(map(float.__sub__, afters, befores))
-    tail = (1 - CONFIDENCE) / 2
-    return Interval(high - low, quantile(drawn, tail), quantile(drawn, 1 - tail))
-
-
-@lru_cache(maxsize=64)  # sizes: each takes 200 kB
-def positions(size: int, share: float, seed: int) -> tuple[tuple[int, int, float], ...]:
-    """Draw the positions of a quantile in DRAWS resamples.
-
-    Each is two places of the sorted sample between which the quantile lies, and how far it is on the way from one to
-    the other."""
-    random = Random(seed)
-    below, _, weight = quantile_position(share, size)
-    rank = below + 1
-    drawn = []
-    for _ in range(DRAWS):
-        before, gap = random.gammavariate(rank, 1), random.expovariate(1)
-        after = random.gammavariate(size - rank, 1) if size > rank else 0.0
-        whole = before + gap + after
-        low = min(int(before / whole * size), size - 1)
-        drawn.append((low, min(int((before + gap) / whole * size), size - 1) if size > rank else low, weight))
-    return tuple(drawn)
-
-
-def _resampled(ordered: Sequence[float], position: tuple[int, int, float]) -> float:
-    low, high, weight = position
-    return interpolate(ordered[low], ordered[high], weight)
 
 
 def t_quantile(share: float, degrees: float) -> float:

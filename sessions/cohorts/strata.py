@@ -1,12 +1,13 @@
 """Differences between comparable sessions: within the values of a set property, weighted together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 from projects.models import Project
 from sessions.cohorts.queries import Groups, numbers_by_stratum, numeric_properties, scores_by_stratum
 from sessions.cohorts.reading import fetch_rows
-from sessions.cohorts.results import Measure, Stratified
-from sessions.cohorts.shares import stratified_mean_difference
+from sessions.cohorts.results import Measure, Statistic, Stratified
+from sessions.cohorts.shares import within_strata
 from sessions.cohorts.statistics import Moments
 from sessions.models import Session
 from sessions.models.properties import PropertyKind, properties_of
@@ -16,17 +17,18 @@ PropertyKey = tuple[bool, str]  # whether it is a score, and its name
 Strata = dict[str, list[dict[PropertyKey, Moments]]]  # of each combination of values, group by group
 
 
-def stratify(project: Project, sessions: Groups, measures: Sequence[Measure], name: str) -> Stratified | None:
-    """Fill in the differences within the values of a set property; return None if there is no such property."""
+def stratify(project: Project, sessions: Groups, measures: list[Measure], name: str) -> Stratified | None:
+    """Contrast means within the values of a set property instead; return None if there is no such property."""
     declared = properties_of(Session).get(name)
     if declared is None or declared.kind != PropertyKind.SET:
         return None
     strata = _read(project, sessions, declared.field)
-    for measure in measures:
+    for number, measure in enumerate(measures):
         key = measure.is_score, measure.name
+        measures[number] = replace(measure, statistic=Statistic.MEAN)
         for place, difference in enumerate(measure.differences, start=1):
             pairs = [(sides[0].get(key, NO_MOMENTS), sides[place].get(key, NO_MOMENTS)) for sides in strata.values()]
-            difference.within = stratified_mean_difference(pairs)
+            difference.contrast = within_strata(pairs)
     sizes = {
         stratum: [max((m.size for m in s.values()), default=0) for s in sides] for stratum, sides in strata.items()
     }

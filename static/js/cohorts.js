@@ -1,29 +1,30 @@
-// The charts of a comparison: a bar goes where its number in the table goes, and a chart is saved as SVG or PNG.
+// The charts of a comparison are saved as SVG or PNG, and the menus of its groups are narrowed by typing.
 
 "use strict";
 
-const LOOK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "text-anchor"];
+const LOOK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight", "text-anchor", "paint-order"];
 const SCALE = 2;
 
-for (const bar of document.querySelectorAll(".distribution .bar")) {
-  if (linkOf(bar)) bar.classList.add("followed");
-}
-
 document.addEventListener("click", (event) => {
-  const bar = event.target.closest(".distribution .bar");
-  const link = bar && linkOf(bar);
-  if (link) link.click();
   const button = event.target.closest("[data-save]");
   if (button) save(button);
 });
 
-function linkOf(bar) {
-  return bar.closest(".measure").querySelector(`a[data-bar="${bar.dataset.bar}"]`);
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-narrows]")) narrow(event.target);
+});
+
+function narrow(field) {
+  const sought = field.value.trim().toLowerCase();
+  for (const item of field.closest(".menu-body").querySelectorAll("a.menu-item:not(.danger)")) {
+    item.hidden = !item.textContent.toLowerCase().includes(sought);
+  }
 }
 
 function save(button) {
   const measure = button.closest(".measure");
-  const svg = standingAlone(measure.querySelector(".distribution svg"));
+  button.closest("details").open = false;
+  const svg = standingAlone(measure.querySelector(".distribution > svg"));
   const text = new XMLSerializer().serializeToString(svg);
   if (button.dataset.save === "svg") {
     download(new Blob([text], { type: "image/svg+xml" }), `${measure.id}.svg`);
@@ -32,15 +33,15 @@ function save(button) {
   const image = new Image();
   image.addEventListener("load", () => {
     const canvas = document.createElement("canvas");
-    canvas.width = svg.viewBox.baseVal.width * SCALE;
-    canvas.height = svg.viewBox.baseVal.height * SCALE;
+    canvas.width = svg.getAttribute("width") * SCALE;
+    canvas.height = svg.getAttribute("height") * SCALE;
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((blob) => download(blob, `${measure.id}.png`), "image/png");
   });
   image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
 }
 
-// A copy that needs no style sheet, on the paper that it was seen on.
+// A copy that needs no style sheet and has no links, on the paper that it was seen on.
 function standingAlone(svg) {
   const copy = svg.cloneNode(true);
   const seen = svg.querySelectorAll("*");
@@ -48,14 +49,15 @@ function standingAlone(svg) {
     const style = getComputedStyle(seen[number]);
     for (const name of LOOK) element.setAttribute(name, style.getPropertyValue(name));
   });
-  const { width, height } = svg.viewBox.baseVal;
+  copy.querySelectorAll("a").forEach((link) => link.replaceWith(...link.childNodes));
+  const { width, height } = svg.getBoundingClientRect();
   const paper = document.createElementNS(svg.namespaceURI, "rect");
-  const attributes = { width, height, fill: getComputedStyle(document.body).backgroundColor };
+  const attributes = { width: "100%", height: "100%", fill: getComputedStyle(svg.closest(".card")).backgroundColor };
   for (const [name, value] of Object.entries(attributes)) paper.setAttribute(name, value);
   copy.prepend(paper);
   copy.setAttribute("xmlns", svg.namespaceURI);
-  copy.setAttribute("width", width);
-  copy.setAttribute("height", height);
+  copy.setAttribute("width", Math.round(width));
+  copy.setAttribute("height", Math.round(height));
   return copy;
 }
 

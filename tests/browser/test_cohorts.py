@@ -52,7 +52,10 @@ def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
     alices.get_by_role("button", name="Compare selected").click()
 
     expect(alices.get_by_role("heading", name="What differs")).to_be_visible()
-    expect(alices.get_by_text("Cost: higher in B than in A")).to_be_visible()
+    expect(alices.get_by_role("heading", name="In B, cost is 317% higher")).to_be_visible()
+    row = alices.get_by_role("row", name="Cost, median")
+    expect(row).to_contain_text("Large, worse")
+    expect(alices.get_by_text("Not compared, because the groups are defined by it: Tags.")).to_be_visible()
     axe(alices)
     address = alices.url
 
@@ -67,11 +70,21 @@ def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
 
     for kind, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
         with alices.expect_download() as saving:
-            cost.get_by_role("button", name=kind).click()
+            cost.get_by_label("Save the chart of Cost").click()
+            cost.get_by_role("button", name=f"Save as {kind}").click()
         path = tmp_path / saving.value.suggested_filename
         saving.value.save_as(path)
         assert path.read_bytes().startswith(start)
         assert len(path.read_bytes()) > 2000
+
+    alices.get_by_label("Swap A and B").click()
+    expect(alices.locator(".group-pick").first).to_contain_text("Web")
+    alices.locator(".picker").get_by_text("Add group").click()
+    alices.locator("#condition-C").fill("env:staging")
+    alices.keyboard.press("Enter")
+    expect(alices.locator(".group-pick").last).to_contain_text("Environments is staging")
+    expect(alices.get_by_text("share 8 sessions")).to_be_visible()
+    axe(alices)
 
     alices.set_viewport_size({"width": 360, "height": 740})
     expect(cost.get_by_role("heading")).to_be_visible()
@@ -81,17 +94,15 @@ def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
 def test_the_page_can_be_used_by_keyboard_alone(alices: Page, live_server: LiveServer, project: Project) -> None:
     fill(project)
     alices.goto(live_server.url + reverse("compare", args=[project.pk]))
-    alices.get_by_label("All sessions").focus()
-    alices.keyboard.press("Space")
-    alices.get_by_label("Split by").focus()
-    alices.keyboard.type("environments")
+    expect(alices.locator(".group-pick").first).to_contain_text("production")  # no last week: the largest environments
+    alices.get_by_role("link", name="By tag").focus()
     alices.keyboard.press("Enter")
+    expect(alices.locator(".group-pick").first).to_contain_text("phone")
 
-    expect(alices.get_by_role("list", name="Groups")).to_contain_text("production")
-    table = alices.locator("#total_cost details summary").first
+    table = alices.locator("#total_cost details.fold summary").first
     table.focus()
     alices.keyboard.press("Enter")
     link = alices.locator("#total_cost .bins a").first
     link.focus()
     alices.keyboard.press("Enter")
-    alices.wait_for_url("**/sessions?environments=*")
+    alices.wait_for_url("**/sessions?tags=*")

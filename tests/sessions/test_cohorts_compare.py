@@ -16,9 +16,12 @@ from django.urls import reverse
 
 from projects.models import Project, Role, User
 from sessions.cohorts import sampling
+from sessions.cohorts.asked import ComparisonQuery
 from sessions.cohorts.comparison import bar_queries, compare
-from sessions.cohorts.groups import ComparisonQuery, make_groups, narrowed
+from sessions.cohorts.effects import Effects
+from sessions.cohorts.groups import make_groups
 from sessions.cohorts.making import create_cohort, matching
+from sessions.cohorts.narrowing import narrowed
 from sessions.cohorts.results import CohortComparison
 from sessions.models import Cohort, Session, SessionScore
 from sessions.models.properties import PropertyKind, properties_of
@@ -113,7 +116,7 @@ def test_every_bar_and_every_share_leads_to_exactly_its_sessions(many: Project, 
 
 
 def test_a_new_property_is_compared_without_an_edit(many: Project) -> None:
-    found = comparison_of(many, "cohort=all&by=tags")
+    found = comparison_of(many, "cohort=all&cohort=?q=hello")
 
     declared = properties_of(Session).values()
     numeric = {PropertyKind.NUMBER, PropertyKind.MONEY, PropertyKind.DURATION}
@@ -123,11 +126,68 @@ def test_a_new_property_is_compared_without_an_edit(many: Project) -> None:
 
 def test_what_differs_is_said_in_words_and_what_does_not_is_not(many: Project) -> None:
     found = comparison_of(many, "cohort=all&by=tags&value=phone&value=web")
+    effects = Effects.of(found)
 
-    notable = {measure.name: difference.words for measure, difference in found.notable}
-    assert notable["duration_ms"] == "large, higher"
+    notable = {row.name: row.verdict for row in effects.sure}
+    assert notable["duration_ms"] == "Large, worse"
     assert "unpriced_count" not in notable
-    assert found.tests > 15
+    assert {row.name for row in effects.unsure} >= {"unpriced_count", "idle_ms"}
+    assert found.tests > 5, "what does not vary at all is no test"
+    [(letter, words)] = effects.told
+    assert letter == "B"
+    assert "duration is 313% higher" in words
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cohort=all&by=tags&value=phone&value=web",
+        "cohort=all&by=environments",
+        "cohort=?q=duration<30s&cohort=?q=tag:web&cohort=?q=env:staging",
+        "cohort=all&by=tags&stratify=environments",
+    ],
+)
+def test_no_row_contradicts_its_interval(many: Project, query: str) -> None:
+    """A verdict, its interval, p and direction are of one statistic: the interval leaves out zero, or there is none."""
+    stratify = QueryDict(query).get("stratify", "")
+    found = comparison_of(many, query, stratify=stratify)
+    differences = [d for measure in found.measures for d in measure.differences]
+    differences += [d for mix in found.mixes for value in mix.values for d in value.differences]
+
+    tested = [d for d in differences if d.p is not None]
+    assert len(tested) == found.tests
+    for difference in tested:
+        assert difference.interval is not None
+        assert difference.interval.low is not None
+        assert difference.interval.high is not None
+        leaves_out_zero = not difference.interval.low <= 0 <= difference.interval.high
+        assert leaves_out_zero == difference.is_notable
+        assert difference.interval.estimate == difference.estimate
+    for row in Effects.of(found).sure:
+        assert row.before is not None
+        assert row.after is not None
+        if not stratify:
+            assert row.difference.estimate == pytest.approx(row.after - row.before)
+        assert ("higher" in row.told) == ((row.difference.estimate or 0) > 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "defining", "kept"),
+    [
+        ("cohort=all&by=environments", {"environments"}, "tags"),
+        ("cohort=?q=tag:web&cohort=all", {"tags"}, "environments"),
+        ("cohort=?duration_ms__lte=9000&cohort=all", {"duration_ms"}, "active_ms"),
+        ("cohort=?q=has:error&cohort=?q=-has:error", {"error_count", "outcome"}, "turn_count"),
+        ("cohort=?q=env:staging+tag:web&cohort=?q=env:staging", {"tags"}, "environments"),
+    ],
+)
+def test_groups_are_never_tested_by_what_defines_them(many: Project, query: str, defining: set[str], kept: str) -> None:
+    found = comparison_of(many, query)
+
+    names = {measure.name for measure in found.measures} | {mix.name for mix in found.mixes}
+    assert not names & defining
+    assert kept in names
+    assert found.untested
 
 
 def test_scores_are_compared_and_followed_too(many: Project) -> None:
@@ -187,7 +247,9 @@ def test_few_sessions_are_warned_of(many: Project, bob: User) -> None:
     few, rest = cohort_of(many, bob, "Few", "duration_ms__lte=5000"), cohort_of(many, bob, "All", "")
     found = comparison_of(many, f"cohort={few.id}&cohort={rest.id}")
 
-    assert [group.label for group in found.small] == ["Few"]
+    assert found.sizes == [3, 60]
+    page = signed_in(bob).get(reverse("compare", args=[many.pk]) + f"?cohort={few.id}&cohort={rest.id}")
+    assert re.search(r"Only 3 sessions in A:</b> too few", page.content.decode())
 
 
 def test_a_difference_that_comes_from_the_mix_goes_away_within_the_strata(project: Project) -> None:
@@ -210,10 +272,13 @@ def test_a_difference_that_comes_from_the_mix_goes_away_within_the_strata(projec
     differences = {m.name: m.differences[0] for m in after.measures}
     for name, apart, alike in (("trace_count", 15, 1), ("quality", 0.4, 0.1)):
         difference = differences[name]
-        assert difference.mean is not None
-        assert difference.within is not None
-        assert difference.mean.estimate > apart
-        assert abs(difference.within.estimate) < alike
+        assert difference.estimate is not None
+        assert abs(difference.estimate) < alike
+        assert not difference.is_notable
+        [apart_by] = {m.name: m.differences for m in before.measures}[name]
+        assert apart_by.estimate is not None
+        assert apart_by.estimate > apart
+        assert apart_by.is_notable
     assert after.stratified is not None
     assert dict(after.stratified.strata) == {"long": [20, 80], "short": [80, 20]}
 
@@ -223,7 +288,7 @@ def test_one_set_is_compared_across_two_periods(many: Project) -> None:
     found = comparison_of(many, f"cohort=all&from={first}&to={first}&from=2020-01-01&to=2020-01-31")
 
     assert found.sizes == [60, 0]
-    assert found.groups[1].label == "1 Jan 2020 – 31 Jan 2020"
+    assert found.groups[1].label == "1 to 31 Jan 2020"
     assert all(measure.differences[0].p is None for measure in found.measures)
 
 
@@ -289,7 +354,9 @@ def test_the_export_has_the_numbers_of_the_page_and_no_formulas(many: Project, a
     found = comparison_of(many, "cohort=all&by=tags")
 
     costs = [row for row in rows if row["name"] == "total_cost"]
-    assert float(costs[1]["mean_low"]) <= float(costs[1]["mean_difference"]) <= float(costs[1]["mean_high"])
+    assert float(costs[1]["low"]) <= float(costs[1]["difference"]) <= float(costs[1]["high"])
+    assert costs[1]["statistic"] == {m.name: m for m in found.measures}["total_cost"].statistic
+    assert float(costs[1]["confidence"]) == found.confidence > 0.95
     assert [Decimal(row["total"]) for row in costs] == [
         s.total for s in {m.name: m for m in found.measures}["total_cost"].summaries
     ]

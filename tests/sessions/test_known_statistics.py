@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
+from sessions.cohorts.contrasts import Contrast, means, median_error, medians
 from sessions.cohorts.ranks import EXACT_SIZE, adjusted, rank_test, size_in_words
-from sessions.cohorts.shares import Share, share_difference, share_test, stratified_mean_difference, wilson
+from sessions.cohorts.shares import Share, share_contrast, share_difference, share_test, wilson, within_strata
 from sessions.cohorts.statistics import (
-    DRAWS,
+    CONFIDENCE,
     MANY_DEGREES_OF_FREEDOM,
+    Interval,
     Moments,
     Sample,
     incomplete_beta,
-    mean_difference,
-    positions,
-    quantile_difference,
     t_quantile,
     t_tail,
 )
@@ -23,6 +22,11 @@ from sessions.cohorts.statistics import (
 near: Any = pytest.approx
 T_TWO_DEGREES = 4.302652729911275  # 0.95 / sqrt(2 * 0.975 * 0.025)
 T_FOUR_DEGREES = 2.7764451051977987  # the printed tables have 2.776
+
+
+def bounds_of(found: Contrast | None) -> Interval:
+    assert found is not None
+    return found.interval(CONFIDENCE)
 
 
 @pytest.mark.parametrize(
@@ -91,36 +95,44 @@ def test_moments_are_those_of_arithmetic() -> None:
 def test_the_interval_of_means_is_the_one_on_paper(
     first: list[float], second: list[float], estimate: float, margin: float
 ) -> None:
-    found = mean_difference(Sample.of(first).moments, Sample.of(second).moments)
+    found = bounds_of(means(Sample.of(first).moments, Sample.of(second).moments))
     assert found == near((estimate, estimate - margin, estimate + margin), rel=1e-9)
 
 
 def test_what_has_no_bounds_says_so() -> None:
-    assert mean_difference(Moments(2, 1.0, math.inf), Moments(2, 4.0, 1.0)) == (3.0, None, None)
-    assert mean_difference(Moments(1, 1.0, None), Moments(2, 4.0, 1.0)) == (3.0, None, None)
-    assert mean_difference(Moments(2, 1.0, 1.0), Moments(1, 4.0, None)) == (3.0, None, None)
-    assert mean_difference(Moments(2, 1.0, 1.0), Moments(0, None, None)) is None
-    assert quantile_difference(Sample.of([1.0]), Sample.of([4.0, 9.0]), 1) == (8.0, None, None)
-    assert quantile_difference(Sample.of([1.0, 2.0]), Sample.of([4.0]), 0) == (3.0, None, None)
-    assert quantile_difference(Sample.of([1.0]), Sample.of([]), 0.5) is None
+    for first, second in (
+        (Moments(2, 1.0, math.inf), Moments(2, 4.0, 1.0)),
+        (Moments(1, 1.0, None), Moments(2, 4.0, 1.0)),
+        (Moments(2, 1.0, 1.0), Moments(1, 4.0, None)),
+    ):
+        found = means(first, second)
+        assert bounds_of(found) == (3.0, None, None)
+        assert found is not None
+        assert found.p is None
+    assert means(Moments(2, 1.0, 1.0), Moments(0, None, None)) is None
+    assert bounds_of(medians(Sample.of([1.0]), Sample.of([4.0, 9.0]))) == (5.5, None, None)
+    assert bounds_of(medians(Sample.of([3.0] * 9), Sample.of([float(n) for n in range(9)]))) == (1.0, None, None)
+    assert medians(Sample.of([1.0]), Sample.of([])) is None
 
 
-def test_the_difference_of_quantiles_is_bounded_by_what_was_seen() -> None:
-    assert quantile_difference(Sample.of([1.0, 1.0]), Sample.of([4.0, 4.0]), 0.5) == (3.0, 3.0, 3.0)
-    found = quantile_difference(Sample.of([1.0, 2.0, 3.0]), Sample.of([10.0, 14.0, 20.0]), 0.5)
-    assert found is not None
-    assert found == (12.0, near(7.0, abs=1.01), near(19.0, abs=1.01))
+def test_the_error_of_a_median_is_the_one_on_paper() -> None:
+    """Of four values, Beta(1, 2) weighs 7, 5, 3 and 1 of 16; of five, Beta(2, 2) 13, 31, 37, 31 and 13 of 125."""
+    values = [2.0, 3.0, 5.0, 11.0]
+    weights = [7 / 16, 5 / 16, 3 / 16, 1 / 16]
+    mean = sum(w * v for w, v in zip(weights, values, strict=True))
+    squares = sum(w * v * v for w, v in zip(weights, values, strict=True))
+    assert median_error(values) == near(math.sqrt(squares - mean**2))
+    assert median_error([-2.0, -1.0, 0.0, 1.0, 2.0]) == near(math.sqrt((13 * 4 + 31 + 31 + 13 * 4) / 125))
+    assert median_error([1.0, 2.0, 3.0]) == 0
+    assert median_error([-1.5e308, 0.0, 0.0, 1.5e308]) == 0, "no float has their difference"
 
 
-def test_the_places_of_a_median_are_spread_about_the_middle() -> None:
-    drawn = positions(101, 0.5, 1)
-    lows, highs, weights = zip(*drawn, strict=True)
-    assert len(drawn) == DRAWS
-    assert set(weights) == {0}, "the median of 101 values is one of them"
-    assert all(0 <= low <= high < 101 for low, high in zip(lows, highs, strict=True))
-    assert sum(lows) / DRAWS == near(50, abs=0.6)  # Beta(51, 51): a standard deviation of 4.98
-    assert math.sqrt(sum((low - 50) ** 2 for low in lows) / DRAWS) == near(4.98, abs=0.4)
-    assert {(low == high) for low, high, _ in positions(9, 1, 1)} == {True}, "nothing is above the largest"
+def test_p_and_interval_of_a_contrast_agree() -> None:
+    found = Contrast(3.0, 1.5, 4.0)  # t = 2
+    assert found.p == near(0.116117, abs=1e-6)  # 2 P(T > 2) of four degrees: 1 - 2 sqrt(4 + 4) (4 + 6) / 64 ...
+    assert found.interval(1 - 0.116116).low == near(0.0, abs=1e-4)
+    assert Contrast(-1.959963985, 1.0).p == near(0.05)
+    assert Contrast(-1.959963985, 1.0).interval(0.95).high == near(0.0, abs=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -214,13 +226,14 @@ def test_nothing_has_no_share_and_no_interval() -> None:
     assert Share(0, 0).value is None
     assert wilson(Share(0, 0)) is None
     assert share_difference(Share(1, 1), Share(0, 0)) is None
+    assert share_contrast(Share(1, 1), Share(0, 0)) is None
     assert share_test(Share(1, 2), Share(0, 0)) is None
     assert Share(1, 4).value == 0.25
 
 
 def test_strata_of_constants_have_no_interval() -> None:
     constant = Sample.of([1.0, 1.0]).moments, Sample.of([3.0, 3.0]).moments
-    assert stratified_mean_difference([constant]) == (2.0, None, None)
+    assert bounds_of(within_strata([constant])) == (2.0, None, None)
     weighted = [(Moments(2, 0.0, 1.0), Moments(2, 1.0, 1.0)), (Moments(6, 0.0, 3.0), Moments(3, 4.0, 3.0))]
     margin = 1.959963985 * math.sqrt((1 / 3) ** 2 * (1 / 2 + 1 / 2) + (2 / 3) ** 2 * (3 / 6 + 3 / 3))
-    assert stratified_mean_difference(weighted) == near((3.0, 3 - margin, 3 + margin))
+    assert bounds_of(within_strata(weighted)) == near((3.0, 3 - margin, 3 + margin))

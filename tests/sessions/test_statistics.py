@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from sessions.cohorts import ranks, shares, statistics
+from sessions.cohorts import contrasts, ranks, shares, statistics
 from sessions.cohorts.shares import Share
 from sessions.cohorts.statistics import Sample
 
@@ -21,6 +21,7 @@ tame: Any = st.one_of(*(st.lists(values, min_size=2, max_size=60) for values in 
 tables: Any = st.tuples(st.integers(0, 60), st.integers(1, 60), st.integers(0, 60), st.integers(1, 60)).map(
     lambda t: (Share(min(t[0], t[1]), t[1]), Share(min(t[2], t[3]), t[3]))
 )
+levels = st.sampled_from([0.9, 0.95, 0.99, 0.9987])
 checked = settings(max_examples=120, deadline=None)
 
 
@@ -48,19 +49,83 @@ def test_a_sample_is_described_as_numpy_does(values: list[float]) -> None:
 
 
 @checked
-@given(tame, tame)
-def test_the_interval_of_means_is_welchs(first: list[float], second: list[float]) -> None:
-    found = statistics.mean_difference(Sample.of(first).moments, Sample.of(second).moments)
+@given(tame, tame, levels)
+def test_means_are_tested_and_bounded_as_welch_does(first: list[float], second: list[float], level: float) -> None:
+    found = contrasts.means(Sample.of(first).moments, Sample.of(second).moments)
 
     assert found is not None
     if len({*first}) == len({*second}) == 1:
-        assert found.low is None
-        assert found.high is None
+        assert found.p is None
+        assert found.interval(level)[1:] == (None, None)
         return
     if max(Sample.of(first).variance or 0, Sample.of(second).variance or 0) < 1e-9:
         return
-    expected = stats.ttest_ind(second, first, equal_var=False).confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), rel=1e-6, abs=1e-6)
+    expected = stats.ttest_ind(second, first, equal_var=False)
+    bounds = expected.confidence_interval(level)
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-12)
+    assert found.interval(level)[1:] == pytest.approx((bounds.low, bounds.high), rel=1e-6, abs=1e-6)
+
+
+@checked
+@given(tame)
+def test_the_error_of_a_median_is_maritz_and_jarretts(values: list[float]) -> None:
+    if len(values) < 4:
+        assert contrasts.median_error(sorted(values)) == 0
+        return
+    [expected] = stats.mstats.mjci(values, prob=[0.5])
+    rounding = 1e-7 * max(map(abs, values))  # scipy subtracts squares
+    assert contrasts.median_error(sorted(values)) == pytest.approx(float(expected), rel=1e-6, abs=rounding)
+
+
+@pytest.mark.parametrize("size", [201, 202, 5000])
+def test_many_values_are_weighed_as_well(size: int) -> None:
+    values = sorted(stats.lognorm(1.2).rvs(size, random_state=size).tolist())
+
+    [expected] = stats.mstats.mjci(values, prob=[0.5])
+    assert contrasts.median_error(values) == pytest.approx(float(expected), rel=2e-3)
+
+
+@pytest.mark.parametrize(("n", "m"), [(40, 61), (500, 300)])
+def test_the_interval_of_medians_is_about_the_bootstraps(n: int, m: int) -> None:
+    numpy: Any = pytest.importorskip("numpy")
+    first = stats.lognorm(1).rvs(n, random_state=3)
+    second = stats.lognorm(1.1, scale=1.4).rvs(m, random_state=4)
+    found = contrasts.medians(Sample.of(first.tolist()), Sample.of(second.tolist()))
+
+    def difference(after: Any, before: Any, axis: int = 0) -> Any:
+        return numpy.median(after, axis=axis) - numpy.median(before, axis=axis)
+
+    drawn = stats.bootstrap((second, first), difference, method="percentile", n_resamples=20_000, rng=5)
+    assert found is not None
+    assert found.estimate == pytest.approx(difference(second, first))
+    assert found.error == pytest.approx(drawn.standard_error, rel=0.1)
+
+
+@checked
+@given(tables, levels)
+def test_an_interval_of_shares_leaves_out_zero_exactly_if_the_test_says_so(
+    table: tuple[Share, Share], level: float
+) -> None:
+    found = shares.share_contrast(*table)
+
+    assert found is not None
+    assert found.p is not None
+    bounds = found.interval(level)
+    assert bounds is not None
+    assert bounds.low is not None
+    assert bounds.high is not None
+    assert bounds.low <= bounds.estimate <= bounds.high
+    if abs(found.p - (1 - level)) > 1e-9:
+        assert (found.p > 1 - level) == (bounds.low <= 0 <= bounds.high)
+
+
+def test_intervals_of_shares_are_about_newcombes_where_many_are_expected() -> None:
+    first, second = Share(480, 800), Share(560, 700)
+    found, plain = shares.ShareContrast(first, second).interval(0.95), shares.share_difference(first, second)
+
+    assert found is not None
+    assert plain is not None
+    assert found == pytest.approx(plain, abs=2e-3)
 
 
 @checked
@@ -115,36 +180,16 @@ def test_many_values_are_tested_by_evenly_spaced_ones_as_well(*, is_tied: bool) 
     assert stats.norm.isf(found.p / 2) == pytest.approx(stats.norm.isf(expected.pvalue / 2), abs=0.03)
 
 
-@pytest.mark.parametrize("share", [0.5, 0.95])
-@pytest.mark.parametrize(("n", "m"), [(40, 61), (500, 300)])
-def test_the_interval_of_quantiles_is_the_bootstraps(n: int, m: int, share: float) -> None:
-    numpy: Any = pytest.importorskip("numpy")
-    first = stats.lognorm(1).rvs(n, random_state=3)
-    second = stats.lognorm(1.1, scale=1.4).rvs(m, random_state=4)
-    found = statistics.quantile_difference(Sample.of(first.tolist()), Sample.of(second.tolist()), share)
-
-    def difference(after: Any, before: Any, axis: int = 0) -> Any:
-        return numpy.quantile(after, share, axis=axis) - numpy.quantile(before, share, axis=axis)
-
-    drawn = stats.bootstrap((second, first), difference, method="percentile", n_resamples=20_000, rng=5)
-    expected, width = drawn.confidence_interval, drawn.standard_error
-    assert found is not None
-    assert found.low is not None
-    assert found.high is not None
-    assert found.estimate == pytest.approx(difference(second, first))
-    assert abs(found.low - expected.low) < width / 4
-    assert abs(found.high - expected.high) < width / 4
-    assert found == statistics.quantile_difference(Sample.of(first.tolist()), Sample.of(second.tolist()), share)
-
-
 @checked
 @given(samples, samples)
-def test_quantiles_of_anything_can_be_compared(first: list[float], second: list[float]) -> None:
-    found = statistics.quantile_difference(Sample.of(first), Sample.of(second), 0.5)
+def test_medians_of_anything_can_be_compared(first: list[float], second: list[float]) -> None:
+    found = contrasts.medians(Sample.of(first), Sample.of(second))
 
     assert found is not None
-    if found.low is not None and found.high is not None:
-        assert found.low <= found.high
+    bounds = found.interval(0.95)
+    if bounds.low is not None and bounds.high is not None:
+        assert bounds.low <= found.estimate <= bounds.high
+        assert found.p is not None
 
 
 @checked
@@ -191,43 +236,46 @@ def test_the_interval_of_a_difference_of_shares_is_newcombes() -> None:
         assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
 
 
+def _bounds(found: contrasts.Contrast | None) -> statistics.Interval:
+    assert found is not None
+    return found.interval(0.95)
+
+
 def test_strata_undo_what_a_different_mix_does() -> None:
     """Within each stratum the second is 5 higher; the first has more of the dear stratum, so that it looks higher."""
     cheap, dear = [1.0, 2.0, 3.0], [100.0, 101.0, 102.0]
     plus = [[value + 5 for value in values] for values in (cheap, dear)]
     samples = [[cheap, plus[0] * 9], [dear * 9, plus[1]]]
     strata = [(Sample.of(first).moments, Sample.of(second).moments) for first, second in samples]
-    found = shares.stratified_mean_difference(strata)
+    found = _bounds(shares.within_strata(strata))
 
-    assert found is not None
     assert found.low is not None
     assert found.high is not None
     assert found.estimate == pytest.approx(5)
     assert found.low < 5 < found.high
-    assert shares.stratified_mean_difference([(Sample.of([]).moments, Sample.of([1.0]).moments)]) is None
+    assert shares.within_strata([(Sample.of([]).moments, Sample.of([1.0]).moments)]) is None
 
 
 def test_a_stratum_with_a_single_value_borrows_the_variance_of_the_others() -> None:
     pair = Sample.of([1.0, 2.0, 3.0]).moments, Sample.of([4.0, 6.0, 8.0]).moments  # variances of 1 and 4
     alone = Sample.of([5.0]).moments, Sample.of([9.0]).moments
-    found = shares.stratified_mean_difference([pair, alone])
+    found = _bounds(shares.within_strata([pair, alone]))
 
-    assert found is not None
     assert found.high is not None
     error = (1.5 / 2) ** 2 * (1 / 3 + 4 / 3) + (0.5 / 2) ** 2 * (2.5 + 2.5)
     assert found.high - found.estimate == pytest.approx(stats.norm.ppf(0.975) * math.sqrt(error))
-    assert shares.stratified_mean_difference([alone]) == (4.0, None, None)
+    assert _bounds(shares.within_strata([alone])) == (4.0, None, None)
 
 
 def test_nothing_is_said_of_nothing() -> None:
     empty, one = Sample.of([]), Sample.of([3.0])
 
-    assert statistics.mean_difference(empty.moments, one.moments) is None
-    assert statistics.quantile_difference(empty, one, 0.5) is None
+    assert contrasts.means(empty.moments, one.moments) is None
+    assert contrasts.medians(empty, one) is None
     assert ranks.rank_test([], [3.0]) is None
     assert shares.share_test(Share(0, 0), Share(1, 1)) is None
     assert shares.share_difference(Share(0, 0), Share(1, 1)) is None
-    assert statistics.mean_difference(one.moments, one.moments) == (0.0, None, None)
+    assert _bounds(contrasts.means(one.moments, one.moments)) == (0.0, None, None)
 
 
 def test_effects_have_words() -> None:

@@ -103,8 +103,8 @@ def test_short_numbers_count_in_thousands(number: Decimal | float, text: str) ->
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0, "0 %"), (1, "100 %"), (0.5, "50 %"), (0.1, "10 %"), (0.034, "3.4 %"), (0.001, "0.1 %"),
-        (Decimal("0.126"), "13 %"), (2, "200 %"),
+        (0, "0%"), (1, "100%"), (0.5, "50%"), (0.1, "10%"), (0.034, "3.4%"), (0.001, "0.1%"),
+        (Decimal("0.126"), "13%"), (2, "200%"),
     ],
 )  # fmt: skip
 def test_shares_below_a_tenth_have_a_digit_more(share: float | Decimal, text: str) -> None:
@@ -112,7 +112,7 @@ def test_shares_below_a_tenth_have_a_digit_more(share: float | Decimal, text: st
 
 
 def test_differences_have_a_sign_of_their_own() -> None:
-    assert [percentage_points(share) for share in (0.034, -0.034, 0)] == ["+3.4 pp", "−3.4 pp", "±0.0 pp"]
+    assert [percentage_points(share) for share in (0.034, -0.034, 0)] == ["+3.4", "−3.4", "±0.0"]
     assert [sign(value) for value in (0.001, -0.001, 0, Decimal(0))] == ["+", "−", "±", "±"]
 
 

@@ -18,6 +18,7 @@ from projects.audit import Action, record
 from projects.models import Project, Role, User
 from sessions.cohorts import making
 from sessions.cohorts.making import CohortError, create_cohort
+from sessions.listing.wording import ConditionWords, conditions_in_words
 from sessions.models import Cohort
 from sessions.models.cohorts import DESCRIPTION_LENGTH, MAX_COHORT_NAME_CHARACTERS
 
@@ -41,6 +42,11 @@ class NewCohortPage:
 
     colours = Cohort.Colour.choices
 
+    @property
+    def conditions(self) -> list[ConditionWords]:
+        """Return the query in words."""
+        return conditions_in_words(QueryDict(self.query))
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_view
@@ -50,7 +56,14 @@ def cohorts(request: HttpRequest, project: Project) -> HttpResponseBase:
         return _create(request, project)
     user = person(request)
     found = Cohort.objects.for_project(project).order_by("name")
-    rows = [{"cohort": cohort, "may_change": may_change(user, project.role, cohort)} for cohort in found]
+    rows = [
+        {
+            "cohort": cohort,
+            "conditions": conditions_in_words(making.params_of(cohort)),
+            "may_change": may_change(user, project.role, cohort),
+        }
+        for cohort in found
+    ]
     context = {"project": project, "section": "compare", "cohorts": rows, "colours": Cohort.Colour.choices}
     return render(request, "sessions/cohorts/cohorts.html", context)
 

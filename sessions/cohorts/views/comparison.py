@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -16,19 +17,22 @@ from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
+from sessions.cohorts.asked import CONDITION, ComparisonQuery
+from sessions.cohorts.builder import Builder, starting
+from sessions.cohorts.comparison import SMALL
 from sessions.cohorts.comparison import compare as compared
-from sessions.cohorts.groups import EVERYTHING, MAX_GROUPS, ComparisonQuery, make_groups, splitting
+from sessions.cohorts.effects import Effects
+from sessions.cohorts.groups import Group, make_groups
 from sessions.cohorts.making import CohortError
-from sessions.cohorts.results import CohortComparison, Measure, Mix
+from sessions.cohorts.results import CohortComparison, Difference, Measure, Mix, Statistic
 from sessions.models import Cohort
 from tracing.lists.bounded import TooLong
 
 CUMULATIVE = "cumulative"
 COMPARISON_CSV_HEAD = [
-    *("kind", "name", "value", "group", "label", "n", "mean", "median", "p95", "total", "hits", "share")
+    *("kind", "name", "value", "group", "label", "n", "mean", "median", "p95", "total", "hits", "share"),
+    *("statistic", "difference", "low", "high", "confidence", "p_adjusted", "effect", "rank_p"),
 ]
-COMPARISON_CSV_HEAD += [*("difference", "low", "high", "p_adjusted", "effect")]  # of medians or shares
-COMPARISON_CSV_HEAD += [*("mean_difference", "mean_low", "mean_high", "within", "within_low", "within_high")]
 UNKNOWN_CSV_CELLS = ("", "", "")
 
 
@@ -36,38 +40,59 @@ UNKNOWN_CSV_CELLS = ("", "", "")
 class ComparisonPage:
     """What was asked, and the comparison, or why there is none."""
 
+    project: Project
     asked: ComparisonQuery
+    groups: list[Group]
     comparison: CohortComparison | None
     error: str
     cohorts: QuerySet[Cohort]
-    address: str  # of the same comparison as CSV
     shape: str
     stratify: str
 
-    everything = EVERYTHING
-    max_groups = MAX_GROUPS
+    @cached_property
+    def builder(self) -> Builder:
+        sizes = [size for _, size in self.comparison.sized] if self.comparison else [""] * len(self.groups)
+        return Builder(self.project, self.asked, self.groups, sizes, list(self.cohorts))
+
+    @cached_property
+    def effects(self) -> Effects | None:
+        return Effects.of(self.comparison) if self.comparison else None
 
     @property
-    def splitting(self) -> dict[str, str]:
-        return splitting()
+    def small(self) -> list[tuple[Group, int]]:
+        """Return the groups that are too small to tell much, and their sizes."""
+        if not self.comparison or self.comparison.one_in > 1:
+            return []
+        pairs = zip(self.comparison.groups, self.comparison.sizes, strict=True)
+        return [(group, size) for group, size in pairs if size < SMALL]
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """Return what the form of the common condition carries along."""
+        params = QueryDict(self.asked.query(only="").removeprefix("?"))
+        return [(name, value) for name, values in params.lists() for value in values]
+
+    @property
+    def without_only(self) -> str:
+        return self.asked.query(only="")
+
+    @property
+    def address(self) -> str:
+        """Return the query string of exactly this comparison."""
+        params = QueryDict(self.asked.query().removeprefix("?"), mutable=True)
+        for name in ("shape", "stratify"):
+            if value := getattr(self, name):
+                params[name] = value
+        return "?" + params.urlencode()
 
 
 @require_safe
 @project_view
 def compare(request: HttpRequest, project: Project) -> HttpResponse:
-    """Show the comparison."""
-    comparison, asked, error = _read(request, project)
-    page = ComparisonPage(
-        asked=asked,
-        comparison=comparison,
-        error=error,
-        cohorts=Cohort.objects.for_project(project).order_by("name"),
-        address=request.GET.urlencode(),
-        shape=request.GET.get("shape", ""),
-        stratify=request.GET.get("stratify", ""),
-    )
+    """Show the comparison; without one in the address, the one that tells most."""
+    page = _page(request, project)
     context = {"project": project, "section": "compare", "page": page}
-    return render(request, "sessions/cohorts/compare.html", context, status=400 if error else 200)
+    return render(request, "sessions/cohorts/compare.html", context, status=400 if page.error else 200)
 
 
 @require_safe
@@ -75,7 +100,8 @@ def compare(request: HttpRequest, project: Project) -> HttpResponse:
 @download
 def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Send every number of the page; one row for each number or value of each group."""
-    comparison, _, error = _read(request, project)
+    page = _page(request, project)
+    comparison, error = page.comparison, page.error
     if comparison is None:
         return HttpResponse(error or "Choose what to compare.", status=400, content_type="text/plain; charset=utf-8")
     if request.method == "GET":
@@ -88,59 +114,76 @@ def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
 def _lines(comparison: CohortComparison) -> Iterator[str]:
     rows: list[list[Any]] = [COMPARISON_CSV_HEAD]
     for measure in comparison.measures:
-        rows += _rows_of_measure(measure)
+        rows += _rows_of_measure(measure, comparison.confidence)
     for mix in comparison.mixes:
-        rows += _rows_of_mix(mix)
+        rows += _rows_of_mix(mix, comparison.confidence)
     yield from map(csv_line, rows)
 
 
-def _read(request: HttpRequest, project: Project) -> tuple[CohortComparison | None, ComparisonQuery, str]:
-    params = request.GET
-    asked = ComparisonQuery()
+def _page(request: HttpRequest, project: Project) -> ComparisonPage:
+    params, error, groups = request.GET, "", list[Group]()
+    asked, comparison = ComparisonQuery(), None
     try:
-        asked = ComparisonQuery.read(params)
-        if asked.is_empty:
-            return None, asked, ""
-        groups = make_groups(project, asked)
-        comparison = compared(
-            project,
-            groups,
-            stratify=params.get("stratify", ""),
-            is_cumulative=params.get("shape") == CUMULATIVE,
-        )
-        return comparison, asked, ""
-    except CohortError as error:
-        return None, asked, str(error)
+        asked = _asked(project, params)
+        if not asked.is_empty:
+            groups = make_groups(project, asked)
+            is_cumulative = params.get("shape") == CUMULATIVE
+            comparison = compared(project, groups, stratify=params.get("stratify", ""), is_cumulative=is_cumulative)
+    except CohortError as problem:
+        error = str(problem)
     except TooLong:
-        return None, asked, "This comparison takes too long. Compare fewer sessions, for example of a shorter time."
+        error = "This comparison takes too long. Compare fewer sessions, for example of a shorter time."
+    return ComparisonPage(
+        project=project,
+        asked=asked,
+        groups=groups,
+        comparison=comparison,
+        error=error,
+        cohorts=Cohort.objects.for_project(project).order_by("name"),
+        shape=params.get("shape", ""),
+        stratify=params.get("stratify", ""),
+    )
 
 
-def _rows_of_measure(measure: Measure) -> list[list[Any]]:
+def _asked(project: Project, params: QueryDict) -> ComparisonQuery:
+    """Return what the address asks for. A condition that somebody typed stands for one group more."""
+    asked = ComparisonQuery.read(params)
+    if condition := params.get("condition", "").strip():
+        typed = QueryDict(mutable=True)
+        typed["q"] = condition
+        entries = [*asked.cohorts, CONDITION + typed.urlencode(), *params.getlist("after")]
+        return ComparisonQuery(cohorts=list(dict.fromkeys(entries)), only=asked.only, within=asked.within)
+    if asked.is_empty and not asked.by and not asked.periods:
+        return starting(project) or asked
+    return asked
+
+
+def _rows_of_measure(measure: Measure, confidence: float) -> list[list[Any]]:
     rows = []
     for place, one in enumerate(measure.summaries):
         known = [n or None if one.unknown_count else n for n in (one.mean, one.median, one.p95, one.total)]
-        numbers = [one.size, *known, "", ""]
         row: list[Any] = ["score" if measure.is_score else "number", harmless(measure.name), "", one.group.letter]
-        row += [harmless(one.group.label), *numbers]
+        row += [harmless(one.group.label), one.size, *known, "", ""]
         if place:
-            found = measure.differences[place - 1]
-            row += [*(found.median or UNKNOWN_CSV_CELLS), found.p, found.test.delta if found.test else ""]
-            row += [*(found.mean or UNKNOWN_CSV_CELLS), *(found.within or UNKNOWN_CSV_CELLS)]
+            row += _difference_cells(measure.differences[place - 1], measure.statistic, confidence)
         rows.append(_filled(row))
     return rows
 
 
-def _rows_of_mix(mix: Mix) -> list[list[Any]]:
+def _rows_of_mix(mix: Mix, confidence: float) -> list[list[Any]]:
     rows = []
     for value in mix.values:
         for place, cell in enumerate(value.cells):
             row: list[Any] = [mix.kind, harmless(mix.name), harmless(value.text), cell.group.letter]
             row += [harmless(cell.group.label), cell.share.size, "", "", "", "", cell.share.hits, cell.share.value]
             if place:
-                found = value.differences[place - 1]
-                row += [*(found.interval or UNKNOWN_CSV_CELLS), found.p, ""]
+                row += _difference_cells(value.differences[place - 1], Statistic.SHARE, confidence)
             rows.append(_filled(row))
     return rows
+
+
+def _difference_cells(found: Difference, statistic: Statistic, confidence: float) -> list[Any]:
+    return [statistic, *(found.interval or UNKNOWN_CSV_CELLS), confidence, found.p, found.delta, found.rank_p]
 
 
 def _filled(row: list[Any]) -> list[Any]:

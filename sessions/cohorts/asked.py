@@ -1,0 +1,88 @@
+"""What an address asks to compare. It is the whole state: each change of it is another address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from django.http import QueryDict
+
+from projects.values import in_calendar
+from sessions.cohorts.making import CohortError
+from sessions.query.period import RANGES
+
+EVERYTHING = "all"  # instead of a cohort's id: every session of the project
+CONDITION = "?"  # before the parameters of a list, instead of a cohort's id
+
+
+class BadComparison(CohortError):
+    """The address asks for groups that cannot be made; the message says why."""
+
+
+@dataclass(frozen=True)
+class ComparisonQuery:
+    """Cohorts, conditions or one filter, in two or more periods, or split by a property.
+
+    `only` is a query that holds for every group, `within` a length of time that does."""
+
+    cohorts: list[str] = field(default_factory=list)
+    filter: str | None = None
+    periods: list[tuple[date, date]] = field(default_factory=list)
+    by: str = ""
+    values: list[str] = field(default_factory=list)
+    only: str = ""
+    within: str = ""
+
+    @classmethod
+    def read(cls, params: QueryDict) -> "ComparisonQuery":
+        """Parse the parameters of an address. Raises BadComparison."""
+        chosen = [value for value in params.getlist("cohort") if value]
+        dates = zip(params.getlist("from"), params.getlist("to"), strict=False)
+        periods = [(_date(start), _date(end)) for start, end in dates if start and end]
+        values = [value for value in params.getlist("value") if value]
+        within = params.get("within", "")
+        if within and within not in RANGES:
+            raise BadComparison(f"A time is one of {', '.join(RANGES)}.")
+        return cls(
+            list(dict.fromkeys(chosen)),
+            params.get("filter"),
+            periods,
+            params.get("by", ""),
+            values,
+            params.get("only", "").strip(),
+            within,
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the address names nothing to compare."""
+        return not self.cohorts and self.filter is None
+
+    def query(self, **changes: Any) -> str:
+        """Return the query string of what is asked, with changes."""
+        asked, params = replace(self, **changes), QueryDict(mutable=True)
+        params.setlist("cohort", asked.cohorts)
+        if asked.filter is not None:
+            params["filter"] = asked.filter
+        params.setlist("from", [first.isoformat() for first, _ in asked.periods])
+        params.setlist("to", [last.isoformat() for _, last in asked.periods])
+        params.setlist("value", asked.values)
+        for name in ("by", "only", "within"):
+            if value := getattr(asked, name):
+                params[name] = value
+        return "?" + params.urlencode()
+
+    def of_groups(self, entries: Sequence[str]) -> str:
+        """Return the query string of a comparison of these cohorts and conditions instead."""
+        plain = ComparisonQuery(cohorts=list(dict.fromkeys(entries)), only=self.only, within=self.within)
+        return plain.query()
+
+
+def _date(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not in_calendar(day):
+        raise BadComparison(f"“{text[:40]}” is not a date. Write it as 2026-11-21.")
+    return day
