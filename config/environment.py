@@ -3,6 +3,7 @@
 import importlib
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -48,6 +49,8 @@ def adopt(environment: Mapping[str, str]) -> None:
 
     They were read before the servers had started."""
     os.environ.update(environment)
+    for part in [name for name in sys.modules if name.startswith("config.settings.")]:
+        del sys.modules[part]  # reloading the folder alone would keep what its modules read before
     renewed = vars(importlib.reload(config.settings))
     for name in filter(str.isupper, renewed):
         if name in HELD_BY_DJANGO:
