@@ -1,0 +1,186 @@
+"""Plots as SVG for pages: as wide as there is room, each bucket a link.
+
+Horizontal places are percentages, vertical ones pixels. Lines are in a drawing of their own, which is stretched."""
+
+import json
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from django.utils.safestring import SafeString, mark_safe
+
+from sessions.charts.axes import Axis, spaced
+from sessions.charts.plots import ChartSeries, Plot, Shape
+
+PLOT_HEIGHT = 190
+PLOT_TOP, PLOT_BOTTOM = 10, 20  # room above the highest tick, and below the axis for labels
+LINE_WIDTH_UNITS = 1000  # of the stretched drawing
+BAR_SHARE = 0.78  # of its bucket's width
+BEHIND_SHIFT = 0.2  # of a bucket's width, by which a grey bar stands behind
+LEAST_BAR = 1.5  # pixels: what is there can be seen, however little it is
+MOST_LABELS = 10
+MINOR = ' class="minor"'  # a label that narrow charts leave out
+CHARACTER_WIDTH = 6.4  # pixels of a label
+
+
+def page_markup(plot: Plot, address: str, height: int = PLOT_HEIGHT) -> SafeString:
+    """Draw the chart for a page; `address` is the list to which the queries of its buckets belong."""
+    axis = plot.axis
+    width = axis_width(axis)
+    return mark_safe(
+        f'<svg class="plot plot-y" width="{width}" height="{height}" aria-hidden="true">'
+        f"{axis_labels(axis, width, height)}</svg>"
+        f'<svg class="plot dashboard-series" height="{height}" role="group" aria-label="{escape(plot.said)}">'
+        f"{marks(plot, axis, height)}{''.join(_links(plot, address, height))}{bucket_labels(plot, height)}</svg>"
+    )
+
+
+def axis_width(axis: Axis) -> int:
+    """Return how wide the labels of the axis are, with the space beside them."""
+    return round(max(len(text) for _, text in axis.ticks) * CHARACTER_WIDTH) + 10
+
+
+def axis_labels(axis: Axis, width: int, height: int) -> str:
+    return "".join(
+        f'<text x="{width - 8}" y="{_1(_y(axis, value, height) + 3.5)}" text-anchor="end">{escape(text)}</text>'
+        for value, text in axis.ticks
+    )
+
+
+def marks(plot: Plot, axis: Axis, height: int) -> str:
+    """Draw gridlines, then bars or lines."""
+    grid = "".join(
+        f'<line class="{"axis" if value == _base(axis) else "grid"}" x1="0" x2="100%"'
+        f' y1="{_1(_y(axis, value, height))}" y2="{_1(_y(axis, value, height))}"/>'
+        for value, _ in axis.ticks
+    )
+    if plot.shape in (Shape.LINE, Shape.AREA):
+        return grid + _lines(plot, axis, height)
+    return grid + "".join(_bars(plot, axis, height))
+
+
+def bucket_labels(plot: Plot, height: int) -> str:
+    """Write labels below the axis: every other one only where there is room."""
+    count = len(plot.buckets)
+    places = spaced(count, MOST_LABELS)
+    return "".join(
+        f'<text x="{_percent((place + 0.5) / count)}" y="{height - 3}" text-anchor="middle"'
+        f"{MINOR if number % 2 else ''}>{escape(plot.buckets[place].label)}</text>"
+        for number, place in enumerate(places)
+    )
+
+
+def spark(values: Sequence[float | None]) -> tuple[str, str]:
+    """Return the line of a sparkline in a box of 100 x 32, and the area below it."""
+    known = [float(value or 0) for value in values]
+    if len(known) < 2:
+        return "", ""
+    high, step = max(known) or 1.0, 100 / (len(known) - 1)
+    low = min(0.0, *known)
+    points = [
+        f"{_1(place * step)} {_1(28 - 24 * (value - low) / ((high - low) or 1))}" for place, value in enumerate(known)
+    ]
+    line = "M" + " L".join(points)
+    return line, f"{line} L100 32 L0 32z"
+
+
+def _links(plot: Plot, address: str, height: int) -> Iterator[str]:
+    width = 1 / max(len(plot.buckets), 1)
+    bottom = height - PLOT_BOTTOM
+    for place, bucket in enumerate(plot.buckets):
+        rows = [(one.label, one.text(place, plot.unit) or "none", one.hue) for one in plot.told]
+        words = escape(f"{bucket.said}: {', '.join(f'{label} {value}' for label, value, _ in rows)}")
+        hit = f'<rect class="hit" x="{_percent(place * width)}" width="{_percent(width)}" y="0" height="{bottom}"/>'
+        tip = f'data-tip-title="{escape(bucket.said)}" data-tip-rows="{escape(json.dumps(rows))}"'
+        inside = f"<title>{words}</title>{hit}"
+        if bucket.query:
+            yield f'<a href="{address}{escape(bucket.query)}" aria-label="{words}" {tip}>{inside}</a>'
+        else:
+            yield f"<g {tip}>{inside}</g>"
+
+
+def _bars(plot: Plot, axis: Axis, height: int) -> Iterator[str]:
+    width = 1 / max(len(plot.buckets), 1)
+    for place in range(len(plot.buckets)):
+        left = place * width + width * (1 - BAR_SHARE) / 2
+        if plot.behind and (before := plot.behind.values[place]):
+            yield _bar(axis, height, left + width * BEHIND_SHIFT, width * BAR_SHARE, (0, before), 'class="before-mark"')
+        if plot.shape == Shape.GROUP:
+            each = width * BAR_SHARE / len(plot.series)
+            for number, one in enumerate(plot.series):
+                if value := one.values[place]:
+                    yield _bar(axis, height, left + number * each, each, (0, value), f'data-d="{one.hue}"')
+        else:
+            yield from _stack(plot.series, place, axis, height, left, width * BAR_SHARE)
+
+
+def _stack(
+    series: Sequence[ChartSeries], place: int, axis: Axis, height: int, left: float, width: float
+) -> Iterator[str]:
+    reached = 0.0
+    for one in series:
+        if value := one.values[place]:
+            yield _bar(axis, height, left, width, (reached, reached + value), f'data-d="{one.hue}"')
+            reached += value
+
+
+def _bar(axis: Axis, height: int, left: float, width: float, ends: tuple[float, float], look: str) -> str:
+    from_, to = (_y(axis, value, height) for value in ends)
+    tall = max(abs(from_ - to), LEAST_BAR)
+    top = from_ - tall if to <= from_ else from_
+    return f'<rect {look} x="{_percent(left)}" width="{_percent(width)}" y="{_1(top)}" height="{_1(tall)}"/>'
+
+
+def _lines(plot: Plot, axis: Axis, height: int) -> str:
+    drawn = []
+    for one in reversed(plot.series):
+        runs = _runs(one.values)
+        if plot.shape == Shape.AREA:
+            base = _1(_y(axis, _base(axis), height))
+            areas = " ".join(
+                f"M{_x(run[0][0], plot)} {base} L{_points(run, plot, axis, height)} L{_x(run[-1][0], plot)} {base}z"
+                for run in runs
+            )
+            drawn.append(f'<path class="area" data-d="{one.hue}" d="{areas}"/>')
+        lines = " ".join(f"M{_points(run, plot, axis, height)}{' h0.01' if len(run) == 1 else ''}" for run in runs)
+        drawn.append(f'<path class="line" data-d="{one.hue}" d="{lines}"/>')
+    return (
+        f'<svg class="overlay" viewBox="0 0 {LINE_WIDTH_UNITS} {height}" preserveAspectRatio="none" width="100%"'
+        f' height="{height}" aria-hidden="true">{"".join(drawn)}</svg>'
+    )
+
+
+def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
+    """Return the stretches of a line without gaps."""
+    runs: list[list[tuple[int, float]]] = []
+    for place, value in enumerate(values):
+        if value is None:
+            continue
+        if runs and runs[-1][-1][0] == place - 1:
+            runs[-1].append((place, value))
+        else:
+            runs.append([(place, value)])
+    return runs
+
+
+def _points(run: Sequence[tuple[int, float]], plot: Plot, axis: Axis, height: int) -> str:
+    return " L".join(f"{_x(place, plot)} {_1(_y(axis, value, height))}" for place, value in run)
+
+
+def _x(place: int, plot: Plot) -> str:
+    return _1((place + 0.5) / len(plot.buckets) * LINE_WIDTH_UNITS)
+
+
+def _y(axis: Axis, value: float, height: int) -> float:
+    return height - PLOT_BOTTOM - axis.place(value) * (height - PLOT_BOTTOM - PLOT_TOP)
+
+
+def _base(axis: Axis) -> float:
+    return axis.low if axis.is_logarithmic else 0.0
+
+
+def _1(number: float) -> str:
+    return f"{round(number, 1):g}"
+
+
+def _percent(share: float) -> str:
+    return f"{round(share * 100, 2):g}%"

@@ -1,0 +1,75 @@
+"""Plots as SVG files that need nothing else: title, legend, axes and colours are in the file."""
+
+from html import escape
+
+from sessions.charts.drawing import axis_labels, axis_width, bucket_labels, marks
+from sessions.charts.plots import Plot
+
+FILE_WIDTH, FILE_HEIGHT = 960, 420
+FILE_MARGIN, HEAD_HEIGHT, FOOT_HEIGHT = 24, 76, 28
+FILE_CHARACTER_WIDTH = 6.6  # pixels of a letter of the legend
+SWATCH_WIDTH = 34  # pixels of a swatch with the space around it
+# The light theme of static/css/tokens.css, in colours that every program knows.
+PAPER_COLOUR, INK_COLOUR, QUIET_COLOUR, GRID_COLOUR, AXIS_COLOUR = "#fefdfc", "#231d19", "#6d6660", "#e6e4e1", "#8d8883"
+FILE_COLOURS = {
+    "1": "#3159a4",
+    "2": "#c08224",
+    "3": "#087970",
+    "4": "#752257",
+    "5": "#4994c5",
+    "6": "#918b84",
+    "error": "#be241f",
+    "before": "#d4d0cb",
+}
+FONTS = "'Hanken Grotesk', system-ui, 'Segoe UI', 'Noto Sans', Arial, sans-serif"
+
+
+def file_markup(plot: Plot, when: str) -> str:
+    """Return the chart as a file; `when` says which time it shows."""
+    axis, width = plot.axis, axis_width(plot.axis)
+    height = FILE_HEIGHT - HEAD_HEIGHT - FOOT_HEIGHT
+    place = f'y="{HEAD_HEIGHT}" height="{height}"'
+    scale = "logarithmic scale" if axis.is_logarithmic else ""
+    about = ", ".join(part for part in (plot.about, scale, when) if part)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{FILE_WIDTH}" height="{FILE_HEIGHT}"'
+        f' viewBox="0 0 {FILE_WIDTH} {FILE_HEIGHT}"><title>{escape(plot.said)}</title><style>{_style()}</style>'
+        f'<rect width="100%" height="100%" fill="{PAPER_COLOUR}"/>'
+        f'<text class="title" x="{FILE_MARGIN}" y="36">{escape(plot.title)}'
+        f'<tspan class="about" dx="8">{escape(about)}</tspan></text>{_legend(plot)}'
+        f'<svg class="plot" x="{FILE_MARGIN - 8}" width="{width}" {place}>{axis_labels(axis, width, height)}</svg>'
+        f'<svg class="plot" x="{FILE_MARGIN - 8 + width}" width="{FILE_WIDTH - 2 * FILE_MARGIN + 8 - width}" {place}>'
+        f"{marks(plot, axis, height)}{bucket_labels(plot, height)}</svg>{_notes(plot)}</svg>\n"
+    )
+
+
+def _legend(plot: Plot) -> str:
+    if not plot.has_legend:
+        return ""
+    drawn, left = [], float(FILE_MARGIN)
+    for one in plot.all_series:
+        text = f"{one.label} {one.total}".strip()
+        drawn.append(
+            f'<rect class="swatch" data-d="{one.hue}" x="{left:g}" y="49" width="10" height="10" rx="2"/>'
+            f'<text x="{left + 16:g}" y="58">{escape(text)}</text>'
+        )
+        left += SWATCH_WIDTH + len(text) * FILE_CHARACTER_WIDTH
+    return "".join(drawn)
+
+
+def _notes(plot: Plot) -> str:
+    text = escape(" ".join(plot.notes))
+    return f'<text x="{FILE_MARGIN}" y="{FILE_HEIGHT - 10}">{text}</text>' if text else ""
+
+
+def _style() -> str:
+    hues = "".join(
+        f'[data-d="{hue}"]{{fill:{colour}}}path.line[data-d="{hue}"]{{fill:none;stroke:{colour}}}'
+        for hue, colour in FILE_COLOURS.items()
+    )
+    return (
+        f"text{{font:12px {FONTS};fill:{QUIET_COLOUR}}}.title{{font-size:17px;font-weight:600;fill:{INK_COLOUR}}}"
+        f".about{{font-size:13px;font-weight:400;fill:{QUIET_COLOUR}}}.grid{{stroke:{GRID_COLOUR}}}.axis{{stroke:{AXIS_COLOUR}}}{hues}"
+        f".before-mark{{fill:{FILE_COLOURS['before']}}}.area{{opacity:.1}}svg.plot{{overflow:visible}}"
+        ".line{stroke-width:2;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}"
+    )
