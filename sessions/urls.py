@@ -3,7 +3,7 @@ from django.urls import path
 from sessions.bulk import views as bulk_pages
 from sessions.cohorts.views import cohorts as cohort_pages
 from sessions.cohorts.views import comparison as cohort_views
-from sessions.dashboard.views import dashboard
+from sessions.dashboard.views import dashboard, dashboard_file
 from sessions.deletion import views as deletion_pages
 from sessions.export.views import downloads as export_pages
 from sessions.export.views import files
@@ -26,6 +26,7 @@ urlpatterns = [
     path("project/<int:project_id>/sessions", session_list.sessions, name="sessions"),
     path("project/<int:project_id>/strip", strip_page, name="strip"),
     path("project/<int:project_id>/dashboard", dashboard, name="dashboard"),
+    path("project/<int:project_id>/dashboard.<str:form>", dashboard_file, name="dashboard-file"),
     path("project/<int:project_id>/users", users.users, name="users"),
     path("project/<int:project_id>/scan", search_pages.scanned, name="scan"),
     path("project/<int:project_id>/suggest", query_pages.suggest, name="suggest"),

@@ -28,7 +28,7 @@ from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.steps import TimeStep, midnight
 from sessions.listing.listing import Listing
 
-FORM = f"{settings.VERSION}-2"  # of what is kept: another with every change of DashboardPart
+FORM = f"{settings.VERSION}-3"  # of what is kept: another with every change of DashboardPart
 CACHE_SECONDS = 6 * 3600  # seconds
 
 EMPTY_DASHBOARD_PART = DashboardPart()

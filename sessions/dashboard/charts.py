@@ -1,48 +1,26 @@
-"""Bars as plain geometry; each links to its sessions."""
+"""The charts of the dashboard; each bucket links to its sessions."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
+from sessions.charts.plots import BEFORE_HUE, ERROR_HUE, OTHER_HUE, SERIES_HUES, ChartBucket, ChartSeries, Plot, Shape
+from sessions.charts.units import ChartUnit, written
 from sessions.dashboard.latencies import Latencies
 from sessions.dashboard.links import Links
-from sessions.dashboard.numbers import DashboardScore, Facts, ScoreBin
+from sessions.dashboard.measures import MEASURES, SessionMeasure, stated
+from sessions.dashboard.numbers import Facts
+from sessions.dashboard.parts import ModelCost
 from sessions.dashboard.steps import TimeStep
 from sessions.query.grammar import All, FieldComparison, Nested, Operator
-from tracing.formatting import bounded, count, decimal, duration, money
 from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
-DASHBOARD_CHART_WIDTH, DASHBOARD_CHART_HEIGHT = 600, 90
-BAR_GAP_UNITS = 1.5
-MIN_BAR_HEIGHT = 1.5  # what is there can be seen, however little it is
+MOST_MODELS = 4  # in the chart of costs; what is left is one more part
+LATENCY_FIELD_NAMES = {WHOLE_CALL: "duration", FIRST_TOKEN: "first_token"}  # in a query
+NO_COST = ModelCost()
 
 
-@dataclass(frozen=True, kw_only=True)
-class DashboardBar:
-    """A bar as it is drawn; `query` is that of its sessions, or empty if it has none."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str
-    value: str
-    query: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DashboardChart:
-    """Bars over time, or over values; `noun` heads the first column of the chart's table."""
-
-    title: str
-    help: str
-    bars: list[DashboardBar]
-    highest: str
-    noun: str = "Time"
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Top:
     """A frequent value.
 
@@ -54,168 +32,177 @@ class Top:
     query: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChartValue:
-    """A bar before it is drawn."""
-
-    label: str
-    amount: float | Decimal | None
-    value: str
-    query: str
-
-
-Measure = tuple[str, str, Callable[[Facts], Any], Callable[[Facts], str]]
-
-
-def _cost(facts: Facts) -> str:
-    return bounded(money(facts.total_cost), facts.unpriced_count, is_known=facts.total_cost > 0)
-
-
-def _tokens(facts: Facts) -> str:
-    return bounded(count(facts.total_tokens), facts.unmeasured_count, is_known=facts.total_tokens > 0)
-
-
-# Title, explanation, what of a step, and how it is written.
-MEASURES: tuple[Measure, ...] = (
-    ("Sessions", "Sessions that began.", lambda facts: facts.session_count, lambda facts: count(facts.session_count)),
-    ("Sessions with errors", "How many of the sessions that began had an error.", lambda facts: facts.failed,
-     lambda facts: count(facts.failed)),
-    ("Active users", "Distinct users of the sessions that began.", lambda facts: facts.user_count,
-     lambda facts: count(facts.user_count)),
-    ("Cost", "USD of the sessions that began.", lambda facts: facts.total_cost, _cost),
-    ("Tokens", "Tokens of the sessions that began.", lambda facts: facts.total_tokens, _tokens),
-    ("Median duration", "Half of the sessions took at most this long.", lambda facts: facts.median,
-     lambda facts: duration(facts.median or 0)),
-    ("p95 duration", "95 of 100 sessions took at most this long.", lambda facts: facts.high,
-     lambda facts: duration(facts.high or 0)),
-)  # fmt: skip
-LATENCIES = (
-    ("Median latency", "Half of the model calls took at most this long.", WHOLE_CALL, 0.5),
-    ("p95 latency", "95 of 100 model calls took at most this long.", WHOLE_CALL, 0.95),
-    ("Median time to first token", "Half of the model calls had their first token within this time.", FIRST_TOKEN, 0.5),
-    ("p95 time to first token", "95 of 100 model calls had their first token within this time.", FIRST_TOKEN, 0.95),
-)
-LATENCY_FIELD_NAMES = {WHOLE_CALL: "duration", FIRST_TOKEN: "first_token"}  # in a query
-
-
-def charts_of(links: Links, steps: Sequence[TimeStep], facts: Sequence[Facts]) -> list[DashboardChart]:
-    """Draw the charts of facts over time."""
-    queries = [links.to(step.began) for step in steps]
-    return [_of_sessions(steps, queries, facts, *measure) for measure in MEASURES]
-
-
-def latency_charts(links: Links, latencies: Latencies) -> list[DashboardChart]:
-    """Draw the charts of latencies that are known."""
-    charts = [_of_calls(links, latencies, *declared) for declared in LATENCIES]
-    return [chart for chart in charts if any(bar.value for bar in chart.bars)]
-
-
-def trend_of(links: Links, steps: Sequence[TimeStep], score: DashboardScore) -> DashboardChart:
-    """Draw a score's mean over time."""
-    given = FieldComparison("scores", Operator.HAS, (score.name,))
-    columns = [
-        ChartValue(label=step.label, amount=scored.mean, value=decimal(scored.mean), query=links.to(step.began, given))
-        for step, scored in zip(steps, score.steps, strict=True)
+def charts_of(
+    links: Links, steps: Sequence[TimeStep], facts: Sequence[Facts], whole: Facts, before: Sequence[int] | None
+) -> list[Plot]:
+    """Return the charts of facts over time. `before` counts the sessions of the steps of the preceding period."""
+    buckets = buckets_of(links, steps)
+    charts = [
+        _sessions(buckets, facts, whole, before),
+        _costs(buckets, facts, whole),
+        _of("duration", "Duration", buckets, facts, whole, {"median": "1", "p95": "2"}, Shape.LINE, ("Median", "p95")),
+        _of("error-rate", "Error rate", buckets, facts, whole, {"error-rate": ERROR_HUE}, Shape.AREA),
+        _tokens(buckets, facts, whole),
+        _of("cost-each", "Cost per session", buckets, facts, whole, {"cost-each": "2"}, Shape.AREA),
+        _of("users", "Active users", buckets, facts, whole, {"users": "1"}, Shape.STACK),
     ]
-    return drawn("Mean", f"Mean of {score.name} of the sessions that began.", columns)
+    return [replace(chart, noun=noun_of(steps)) for chart in charts]
 
 
-def distribution_of(links: Links, score: DashboardScore) -> DashboardChart:
-    """Draw a bar for each value if there are few, otherwise for each bin."""
-    are_values = all(bin.low == bin.high for bin in score.bins)
-    columns = [
-        _of_value(links, score.name, bin) if are_values else _of_bin(links, score.name, bin)
-        for bin in score.bins
-        if bin.session_count or not are_values
+def latency_charts(links: Links, latencies: Latencies, notes: Sequence[str] = ()) -> list[Plot]:
+    """Return the charts of latencies that are known."""
+    charts = [
+        _calls(links, latencies, "latency", "Model-call latency", WHOLE_CALL, notes),
+        _calls(links, latencies, "first-token", "Time to first token", FIRST_TOKEN, notes),
     ]
-    return drawn("Sessions by their mean", f"Sessions by their mean of {score.name}.", columns, noun="Mean")
+    return [chart for chart in charts if not chart.is_empty]
 
 
 def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most: int = 0) -> list[Top]:
     """Return frequent values with their shares, of `most` or of the first one's count."""
     return [
-        Top(
-            value=value,
-            count=number,
-            share=round(100 * number / (most or values[0][1])),
-            query=links.to_value(field, value),
-        )
+        Top(value, number, round(100 * number / (most or values[0][1])), links.to_value(field, value))
         for value, number in values
     ]
 
 
-def drawn(title: str, help: str, columns: Sequence[ChartValue], *, noun: str = "Time") -> DashboardChart:
-    """Draw bars from the line of zero, which is inside the chart if there are amounts on both sides of it."""
-    amounts = [float(column.amount or 0) for column in columns]
-    high, low = max(amounts, default=0.0), min([0.0, *amounts])
-    top = max(high, 0.0)
-    scale = DASHBOARD_CHART_HEIGHT / ((top - low) or 1)
-    width = DASHBOARD_CHART_WIDTH / max(len(columns), 1)
-    bars = []
-    for place, (column, size) in enumerate(zip(columns, amounts, strict=True)):
-        height = max(abs(size) * scale, MIN_BAR_HEIGHT) if size else 0.0
-        nought = top * scale
-        y = min(nought if size < 0 else nought - height, DASHBOARD_CHART_HEIGHT - height)
-        bars.append(
-            DashboardBar(
-                x=round(place * width, 2), y=round(max(y, 0.0), 2), width=round(max(width - BAR_GAP_UNITS, 0.5), 2),
-                height=round(height, 2), label=column.label, value=column.value, query=column.query,
-            )
-        )  # fmt: skip
-    highest = next((column.value for column, size in zip(columns, amounts, strict=True) if size == high), "")
-    return DashboardChart(title=title, help=help, bars=bars, highest=highest, noun=noun)
+def buckets_of(links: Links, steps: Sequence[TimeStep], *conditions: FieldComparison) -> list[ChartBucket]:
+    """Return the steps as buckets, with the sessions that began in each."""
+    return [ChartBucket(step.short, step.label, links.to(step.began, *conditions)) for step in steps]
 
 
-def _of_sessions(
-    steps: Iterable[TimeStep],
-    queries: Iterable[str],
-    facts: Iterable[Facts],
+def noun_of(steps: Sequence[TimeStep]) -> str:
+    return "Hour" if steps and steps[0].is_hourly else "Day"
+
+
+def measured(measure: SessionMeasure, facts: Sequence[Facts], whole: Facts, hue: str, label: str = "") -> ChartSeries:
+    """Return a measure of each step as a series, with that of all sessions in the legend."""
+    return ChartSeries(
+        label=label or measure.label,
+        hue=hue,
+        values=[measure.value(found) for found in facts],
+        texts=[measure.text(found) for found in facts],
+        total=measure.text(whole),
+    )
+
+
+def _of(
+    key: str,
     title: str,
-    help: str,
-    of: Callable[[Facts], Any],
-    written: Callable[[Facts], str],
-) -> DashboardChart:
-    columns = [
-        ChartValue(label=step.label, amount=of(found), value=written(found), query=query)
-        for step, query, found in zip(steps, queries, facts, strict=True)
+    buckets: Sequence[ChartBucket],
+    facts: Sequence[Facts],
+    whole: Facts,
+    hues: dict[str, str],
+    shape: Shape,
+    labels: Sequence[str] = ("",),
+) -> Plot:
+    measures = [MEASURES[name] for name in hues]
+    series = [
+        measured(measure, facts, whole, hues[measure.name], label)
+        for measure, label in zip(measures, labels, strict=True)
     ]
-    return drawn(title, help, columns)
+    return Plot(
+        key=key, title=title, help=" ".join(measure.help for measure in measures), unit=measures[0].unit, shape=shape,
+        buckets=buckets, series=series,
+    )  # fmt: skip
 
 
-def _of_calls(links: Links, latencies: Latencies, title: str, help: str, measure: str, share: float) -> DashboardChart:
-    columns = []
-    for place, step in enumerate(latencies.steps):
-        length = latencies.of_step(place, measure, share)
-        columns.append(
-            ChartValue(
-                label=step.label, amount=length, value=duration(length), query=_calls(links, step, measure, length)
-            )
+def _sessions(
+    buckets: Sequence[ChartBucket], facts: Sequence[Facts], whole: Facts, before: Sequence[int] | None
+) -> Plot:
+    parts: list[tuple[str, str, Callable[[Facts], int]]] = [
+        ("Without errors", "1", lambda found: found.session_count - found.failed),
+        ("With errors", ERROR_HUE, lambda found: found.failed),
+    ]
+    series = [
+        ChartSeries(
+            label=label, hue=hue, values=[of(found) for found in facts], total=written(of(whole), ChartUnit.COUNT)
         )
-    return drawn(title, help, columns)
+        for label, hue, of in parts
+    ]
+    behind = None
+    if before and any(before) and len(before) == len(buckets):
+        behind = ChartSeries(
+            label="Period before", hue=BEFORE_HUE, values=before, total=written(sum(before), ChartUnit.COUNT)
+        )
+    return Plot(
+        key="sessions", title="Sessions", help="Sessions that began.", unit=ChartUnit.COUNT, shape=Shape.STACK,
+        buckets=buckets, series=series, behind=behind, total=_total("sessions", facts, whole),
+    )  # fmt: skip
 
 
-def _calls(links: Links, step: TimeStep, measure: str, length: float | None) -> str:
+def _costs(buckets: Sequence[ChartBucket], facts: Sequence[Facts], whole: Facts) -> Plot:
+    """Cost by model; calls without a model, and models that cost less, are together."""
+    ranked = sorted(whole.costs, key=lambda model: (-whole.costs[model].total_cost, model))
+    shown = [model for model in ranked[:MOST_MODELS] if whole.costs[model].total_cost or len(ranked) <= MOST_MODELS]
+    series = [
+        _cost_series(model, hue, [found.costs.get(model, NO_COST) for found in [whole, *facts]])
+        for model, hue in zip(shown, SERIES_HUES, strict=False)
+    ]
+    rest = [_rest(found, shown) for found in [whole, *facts]]
+    if not shown or any(one != NO_COST for one in rest):
+        series.append(_cost_series("Other" if shown else "Cost", OTHER_HUE if shown else SERIES_HUES[0], rest))
+    return Plot(
+        key="cost", title="Cost by model", help="What the model calls of the sessions that began cost, in USD.",
+        unit=ChartUnit.MONEY, shape=Shape.STACK, buckets=buckets, series=series, total=_total("cost", facts, whole),
+    )  # fmt: skip
+
+
+def _rest(facts: Facts, shown: Sequence[str]) -> ModelCost:
+    others = [facts.costs[model] for model in shown if model in facts.costs]
+    return ModelCost(
+        facts.total_cost - sum((one.total_cost for one in others), Decimal(0)),
+        facts.unpriced_count - sum(one.unpriced_count for one in others),
+    )
+
+
+def _cost_series(label: str, hue: str, costs: Sequence[ModelCost]) -> ChartSeries:
+    """Return a series of all costs but the first, which is their total."""
+    texts = [stated(cost.total_cost, ChartUnit.MONEY, cost.unpriced_count) for cost in costs]
+    values = [None if cost.unpriced_count and not cost.total_cost else float(cost.total_cost) for cost in costs]
+    return ChartSeries(label=label, hue=hue, values=values[1:], texts=texts[1:], total=texts[0])
+
+
+def _tokens(buckets: Sequence[ChartBucket], facts: Sequence[Facts], whole: Facts) -> Plot:
+    """Input and output; what an SDK reports as a total alone is a part of its own."""
+    series = [
+        measured(MEASURES["input-tokens"], facts, whole, "1", "Input"),
+        measured(MEASURES["output-tokens"], facts, whole, "5", "Output"),
+    ]
+    unsplit = [found.total_tokens - found.input_tokens - found.output_tokens for found in [whole, *facts]]
+    if unsplit[0] > 0:
+        total = written(unsplit[0], ChartUnit.COUNT)
+        series.append(ChartSeries(label="Not split", hue=OTHER_HUE, values=unsplit[1:], total=total))
+    return Plot(
+        key="tokens", title="Tokens", help="Tokens of the sessions that began.", unit=ChartUnit.COUNT,
+        shape=Shape.STACK, buckets=buckets, series=series, total=_total("tokens", facts, whole),
+    )  # fmt: skip
+
+
+def _total(name: str, facts: Sequence[Facts], whole: Facts) -> ChartSeries:
+    return measured(MEASURES[name], facts, whole, "", "Total")
+
+
+def _calls(links: Links, latencies: Latencies, key: str, title: str, measure: str, notes: Sequence[str]) -> Plot:
+    series, steps = [], latencies.steps
+    for label, share, hue in (("Median", 0.5, "1"), ("p95", 0.95, "2")):
+        values = [latencies.of_step(place, measure, share) for place in range(len(steps))]
+        total = written(latencies.total(measure, share), ChartUnit.DURATION)
+        series.append(ChartSeries(label=label, hue=hue, values=values, total=total))
+    buckets = [
+        ChartBucket(step.short, step.label, _slow(links, step, measure, series[0].values[place]))
+        for place, step in enumerate(steps)
+    ]
+    return Plot(
+        key=key, title=title, help="A mark leads to the sessions with a call at least as long as the median.",
+        unit=ChartUnit.DURATION, shape=Shape.LINE, buckets=buckets, series=series, notes=notes,
+    )  # fmt: skip
+
+
+def _slow(links: Links, step: TimeStep, measure: str, length: float | None) -> str:
     """Return the query of sessions with a turn of that time in which a model call took at least as long."""
     if length is None:
         return ""
     slow = FieldComparison(LATENCY_FIELD_NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
     call = Nested("span", All((FieldComparison("kind", Operator.HAS, ("generation",)), slow)))
     return links.to(Nested("trace", All((FieldComparison("started", Operator.HAS, (step.when,)), call))))
-
-
-def _of_value(links: Links, name: str, bin: ScoreBin) -> ChartValue:
-    asked = FieldComparison("score", Operator.IS, (_plain(bin.low),), name)
-    return ChartValue(
-        label=_plain(bin.low), amount=bin.session_count, value=count(bin.session_count), query=links.to(asked)
-    )
-
-
-def _of_bin(links: Links, name: str, bin: ScoreBin) -> ChartValue:
-    low = FieldComparison("score", Operator.AT_LEAST, (_plain(bin.start),), name)
-    high = FieldComparison("score", Operator.BELOW, (_plain(bin.end),), name)
-    label = f"{_plain(bin.start)} to below {_plain(bin.end)}"
-    return ChartValue(label=label, amount=bin.session_count, value=count(bin.session_count), query=links.to(low, high))
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"

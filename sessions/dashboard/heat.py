@@ -3,37 +3,21 @@
 A cell links to its sessions if a query can name each time at which its hour occurred."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from sessions.charts.mixes import DAY_NAMES, HourCell
 from sessions.dashboard.links import Links
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, said
 from sessions.query.grammar import Either, FieldComparison, Node, Operator
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-
-@dataclass(frozen=True, kw_only=True)
-class HeatCell:
-    """An hour of the week.
-
-    `query` is empty if nothing began in it, or if its times are too many to name."""
-
-    day: str
-    hour: int
-    count: int
-    query: str
-
-
-def cells_of(links: Links, steps: Sequence[TimeStep], counts: Sequence[Sequence[int]]) -> list[list[HeatCell]]:
-    """Return the cells of each day, Monday first."""
+def cells_of(links: Links, steps: Sequence[TimeStep], counts: Sequence[Sequence[int]]) -> list[HourCell]:
+    """Return the hours of the week, from Monday on."""
     first, last = steps[0].start, steps[-1].end
     return [
-        [
-            HeatCell(day=name, hour=hour, count=number, query=_query(links, first, last, day, hour) if number else "")
-            for hour, number in enumerate(counts[day])
-        ]
-        for day, name in enumerate(WEEKDAYS)
+        HourCell(day, hour, counts[day][hour], _query(links, first, last, day, hour) if counts[day][hour] else "")
+        for day in range(len(DAY_NAMES))
+        for hour in range(24)
     ]
 
 

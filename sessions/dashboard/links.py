@@ -23,6 +23,11 @@ class Links:
         text = written([*self.parts, *(part for part in parts if part not in self.parts)])
         return f"{self._others}q={_quoted(text)}" if len(text) <= MAX_QUERY_CHARACTERS else ""
 
+    def sorted(self, sort: str, *parts: Node) -> str:
+        """Return the query string of a list in another order, or in its own without a `sort`."""
+        found = self.to(*parts)
+        return f"{found}&sort={sort}" if sort and found and "sort" not in self.listing.params else found
+
     def to_value(self, name: str, value: str) -> str:
         """Return the query string of a value; `name` may be that of a score, `score.helpfulness`."""
         return self.to(value_of(name, value))

@@ -5,13 +5,14 @@ numbers of users are those of the sample."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
 from sessions.dashboard.parts import (
     EXACT_CONTEXT,
     NOUGHT,
     DashboardPart,
+    ModelCost,
     ScorePart,
     Tally,
     added,
@@ -39,10 +40,14 @@ class Facts:
     failed: int = 0
     user_count: int = 0
     trace_count: int = 0
+    turn_count: int = 0
     total_cost: Decimal = NOUGHT
     unmeasured_count: int = 0
     unpriced_count: int = 0
     total_tokens: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    costs: dict[str, ModelCost] = field(default_factory=dict)  # by model
     median: float | None = None
     high: float | None = None  # 95 of 100 sessions are no longer
 
@@ -69,6 +74,7 @@ class ScoreBin:
     session_count: int
     low: Decimal
     high: Decimal
+    means: list[tuple[Decimal, int]]  # with how many sessions have each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +112,15 @@ class DashboardNumbers:
         return 196 / math.sqrt(self.sample_size) if self.sample_size else 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class PeriodBefore:
+    """The figures of the preceding period, without costs by model; `session_counts` are those of its steps."""
+
+    facts: Facts
+    scores: dict[str, Scored]
+    session_counts: list[int]
+
+
 def compute_numbers(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> DashboardNumbers:
     """Compute the numbers of a dashboard from what is read of its sessions. Raises TooLong."""
     parts, weight = read(listing, sessions, steps), sessions.weight
@@ -125,12 +140,15 @@ def compute_numbers(listing: Listing, sessions: Sessions, steps: Sequence[TimeSt
 
 def compute_before(
     listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], score_names: Sequence[str]
-) -> tuple[Facts, dict[str, Scored]]:
-    """Compute what another period is compared with: its facts, and the named scores. Raises TooLong."""
-    whole = together(read(listing, sessions, steps, is_brief=True), score_names)
-    return _facts(whole, sessions.weight), {
-        name: _scored(score, sessions.weight) for name, score in whole.scores.items()
-    }
+) -> PeriodBefore:
+    """Compute what another period is compared with. Raises TooLong."""
+    parts, weight = read(listing, sessions, steps, is_brief=True), sessions.weight
+    whole = together(parts, score_names)
+    return PeriodBefore(
+        facts=replace(_facts(whole, weight), costs={}),
+        scores={name: _scored(score, weight) for name, score in whole.scores.items()},
+        session_counts=[part.session_count * weight for part in parts[1:]],
+    )
 
 
 def _heat(parts: Sequence[DashboardPart], weight: int) -> list[list[int]]:
@@ -160,10 +178,17 @@ def _facts(part: DashboardPart, weight: int) -> Facts:
         failed=part.failed * weight,
         user_count=part.user_count,
         trace_count=part.trace_count * weight,
+        turn_count=part.turn_count * weight,
         total_cost=part.total_cost * weight,
         unmeasured_count=part.unmeasured_count * weight,
         unpriced_count=part.unpriced_count * weight,
         total_tokens=part.total_tokens * weight,
+        input_tokens=part.input_tokens * weight,
+        output_tokens=part.output_tokens * weight,
+        costs={
+            model: ModelCost(cost.total_cost * weight, cost.unpriced_count * weight)
+            for model, cost in part.costs.items()
+        },
         median=part.percentile(0.5),
         high=part.percentile(0.95),
     )
@@ -212,4 +237,5 @@ def _bin(width: Decimal, place: int, values: Sequence[tuple[Decimal, int]], weig
         session_count=count,
         low=values[0][0] if values else start,
         high=values[-1][0] if values else start,
+        means=[(mean, number * weight) for mean, number in values],
     )

@@ -29,6 +29,14 @@ class ScorePart:
     categories: Tally = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ModelCost:
+    """What the calls of one model cost; that of `unpriced_count` of them is unknown."""
+
+    total_cost: Decimal = NOUGHT
+    unpriced_count: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class DashboardPart:
     """The figures of the sessions of one or several steps.
@@ -39,10 +47,14 @@ class DashboardPart:
     session_count: int = 0
     failed: int = 0
     trace_count: int = 0
+    turn_count: int = 0
     total_cost: Decimal = NOUGHT
     unmeasured_count: int = 0
     unpriced_count: int = 0
     total_tokens: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    costs: Mapping[str, ModelCost] = field(default_factory=dict)  # by model
     durations: Sequence[Sequence[int]] = ()
     values: Mapping[str, Tally] = field(default_factory=dict)
     hours: Tally = field(default_factory=dict)
@@ -78,10 +90,14 @@ def together(parts: Sequence[DashboardPart], score_names: Iterable[str]) -> Dash
         session_count=sum(part.session_count for part in parts),
         failed=sum(part.failed for part in parts),
         trace_count=sum(part.trace_count for part in parts),
+        turn_count=sum(part.turn_count for part in parts),
         total_cost=exact_sum(part.total_cost for part in parts),
         unmeasured_count=sum(part.unmeasured_count for part in parts),
         unpriced_count=sum(part.unpriced_count for part in parts),
         total_tokens=sum(part.total_tokens for part in parts),
+        input_tokens=sum(part.input_tokens for part in parts),
+        output_tokens=sum(part.output_tokens for part in parts),
+        costs=_costs_together(parts),
         durations=[run for part in parts for run in part.durations],
         values={name: added(part.values.get(name, {}) for part in parts) for name in set_names},
         hours=added(part.hours for part in parts),
@@ -136,6 +152,16 @@ def added(several: Iterable[Tally]) -> Tally:
         times = Counter(chain.from_iterable(lists))
         total.update({value: number * count for value, number in times.items()} if count > 1 else times)
     return tally(total)
+
+
+def _costs_together(parts: Sequence[DashboardPart]) -> dict[str, ModelCost]:
+    by_model: dict[str, list[ModelCost]] = {}
+    for model, cost in chain.from_iterable(part.costs.items() for part in parts):
+        by_model.setdefault(model, []).append(cost)
+    return {
+        model: ModelCost(exact_sum(one.total_cost for one in costs), sum(one.unpriced_count for one in costs))
+        for model, costs in by_model.items()
+    }
 
 
 def _scores_together(parts: Sequence[ScorePart]) -> ScorePart:

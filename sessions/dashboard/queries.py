@@ -11,9 +11,10 @@ from django.utils import timezone
 from projects.named_sql import named_sql
 from sessions.models import Session
 
-TOPS = ("model_names", "user_ids", "tags", "tool_names")
-READ_SESSION_FIELDS = ("session_id", "created_at", "duration_ms", "total_cost", "total_tokens", "trace_count",
-        "unmeasured_count", "unpriced_count", "error_count", *TOPS)  # fmt: skip
+TOPS = ("model_names", "environments", "releases", "tags", "tool_names", "user_ids")
+READ_SESSION_FIELDS = ("session_id", "created_at", "duration_ms", "total_cost", "total_tokens", "input_tokens",
+        "output_tokens", "trace_count", "turn_count", "unmeasured_count", "unpriced_count", "error_count",
+        "usage_by_model", *TOPS)  # fmt: skip
 
 OF_STEPS = "SELECT width_bucket(created_at, %(starts)s::timestamptz[]) AS step, s.* FROM ({sessions}) s"
 # Of a long history few began before a time and went on in it: the index session_updated has all that tells which.
@@ -47,12 +48,18 @@ SELECT json_build_object({answers})::text
 """
 STEP_MARKS_SQL = "SELECT json_object_agg(step, mark) FROM marked"
 FACTS = """
-SELECT json_agg(json_build_array(step, number, failed, traces, cost, unpriced, unmeasured, tokens, durations)) FROM (
+SELECT json_agg(json_build_array(step, number, failed, traces, turns, cost, unpriced, unmeasured, tokens, inputs,
+    outputs, durations)) FROM (
     SELECT step, count(*) AS number, count(*) FILTER (WHERE error_count > 0) AS failed, sum(trace_count) AS traces,
+        sum(turn_count) AS turns,
         sum(total_cost)::text AS cost, sum(unpriced_count) AS unpriced, sum(unmeasured_count) AS unmeasured,
-        sum(total_tokens) AS tokens,
+        sum(total_tokens) AS tokens, sum(input_tokens) AS inputs, sum(output_tokens) AS outputs,
         array_agg(duration_ms) AS durations
     FROM chosen GROUP BY step) AS f"""
+STEP_COSTS_SQL = """
+SELECT json_agg(json_build_array(step, model, cost, unpriced)) FROM (
+    SELECT step, model, sum((u->>'total_cost')::numeric)::text AS cost, sum((u->>'unpriced_count')::bigint) AS unpriced
+    FROM chosen CROSS JOIN LATERAL jsonb_each(usage_by_model) AS e(model, u) GROUP BY step, model) AS c"""
 # Equal sets are counted before they are taken apart: there are few different ones. In the rows of a grouping set every
 # other column is NULL, which no set of a session is.
 STEP_VALUES_SQL = """
@@ -143,7 +150,8 @@ def latencies_statement(
 
 def _answers(*, is_brief: bool) -> dict[str, str]:
     brief = {"facts": FACTS, "values": _values(["user_ids"]), "scores": STEP_SCORES_SQL}
-    whole = {"values": _values(TOPS), "hours": STEP_HOURS_SQL, "means": MEANS, "categories": STEP_CATEGORIES_SQL}
+    whole = {"values": _values(TOPS), "hours": STEP_HOURS_SQL, "costs": STEP_COSTS_SQL, "means": MEANS,
+             "categories": STEP_CATEGORIES_SQL}  # fmt: skip
     return brief if is_brief else brief | whole
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from sessions.cohorts.sampling import affordable
 from sessions.dashboard.cached_days import CachedDay, days_of, keep
-from sessions.dashboard.parts import DashboardPart, ScorePart, Tally, tally
+from sessions.dashboard.parts import DashboardPart, ModelCost, ScorePart, Tally, tally
 from sessions.dashboard.queries import KnownDay, dashboard_statement
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
@@ -85,16 +85,25 @@ def _parts(found: Found, count: int) -> list[DashboardPart]:
             means=means.get(place, {}).get(name, {}),
             categories=categories.get(place, {}).get(name, {}),
         )
+    costs: dict[int, dict[str, ModelCost]] = {}
+    for place, model, cost, unpriced in found.get("costs") or ():
+        costs.setdefault(place, {})[model] = ModelCost(Decimal(cost), unpriced)
     parts = [DashboardPart()] * count
-    for place, number, failed, traces, cost, unpriced, unmeasured, tokens, durations in found["facts"] or ():
+    for place, number, failed, traces, turns, cost, unpriced, unmeasured, tokens, inputs, outputs, durations in (
+        found["facts"] or ()
+    ):
         parts[place] = DashboardPart(
             session_count=number,
             failed=failed,
             trace_count=traces,
+            turn_count=turns,
             total_cost=Decimal(cost),
             unmeasured_count=unmeasured,
             unpriced_count=unpriced,
             total_tokens=tokens,
+            input_tokens=inputs,
+            output_tokens=outputs,
+            costs=costs.get(place, {}),
             durations=[array("q", sorted(durations))],
             values=values.get(place, {}),
             hours=hours.get(place, {}),

@@ -36,6 +36,12 @@ class TimeStep:
         return date_format(start, "j M H:i") + (f" {start.tzname()}" if is_twice else "")
 
     @cached_property
+    def short(self) -> str:
+        """Return the step as an axis has it."""
+        start = timezone.localtime(self.start)
+        return date_format(start, "H:i" if self.is_hourly and start.hour else "j M")
+
+    @cached_property
     def when(self) -> str:
         """Return the step in the query language."""
         first, last = timezone.localtime(self.start), timezone.localtime(self.end)

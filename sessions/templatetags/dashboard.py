@@ -1,88 +1,68 @@
-"""How the dashboard writes its numbers."""
+"""How the dashboard and boards draw what they show."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-from html import escape
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from sessions.dashboard.charts import DASHBOARD_CHART_HEIGHT, DashboardBar, DashboardChart
-from sessions.dashboard.heat import HeatCell
-from tracing.formatting import counted, decimal
+from sessions.charts.drawing import PLOT_HEIGHT, page_markup
+from sessions.charts.mixes import HourCell, ShareRow, heat_markup, mix_markup
+from sessions.charts.plots import Plot
+from sessions.listing.listing import Listing
+from tracing.formatting import decimal
+from tracing.lists.table import changed_query
 
 register = template.Library()
-SHADES = 5
 
 register.filter("decimal", decimal)
 
 
 @register.simple_tag
-def change(now: float | Decimal | None, before: float | Decimal | str | None) -> SafeString:
-    """`+12 %` in small, or nothing where there is nothing to compare with."""
-    if now is None or not before or isinstance(before, str):
-        return SafeString("")
-    percent = round(100 * (float(now) - float(before)) / abs(float(before)))
-    written = f"{percent:+,} %".replace("-", "−") if percent else "±0 %"
-    return format_html('<span class="muted small">{}</span>', written)
+def plot(plot: Plot, address: str, height: int = PLOT_HEIGHT) -> SafeString:
+    """Draw a chart; `address` is that of the list."""
+    return page_markup(plot, address, height)
 
 
 @register.simple_tag
-def heat_cells(cells: Sequence[HeatCell], most: int, list: str) -> SafeString:
-    """Draw a row of hours of the week; `list` is the address to which their queries belong."""
-    return mark_safe("".join(_cell(cell, most, list) for cell in cells))
+def mix(row: ShareRow, address: str = "") -> SafeString:
+    """Draw the shares of a whole."""
+    return mix_markup(row, address)
 
 
 @register.simple_tag
-def bars(chart: DashboardChart, list: str) -> SafeString:
-    """Draw the bars of a chart, each on a ground as high as the chart."""
-    return mark_safe("".join(_bar(bar, list) for bar in chart.bars))
+def heat(cells: Sequence[HourCell], address: str) -> SafeString:
+    """Draw the hours of the week."""
+    return heat_markup(cells, address, zone_words())
 
 
 @register.simple_tag
-def rows(chart: DashboardChart, list: str) -> SafeString:
-    """Write the bars of a chart as rows of a table."""
-    return mark_safe(
-        "".join(
-            f'<tr><th scope="row">{_linked(bar.label, bar.query, list)}</th>'
-            f'<td class="number">{escape(bar.value)}</td></tr>'
-            for bar in chart.bars
-        )
-    )
+def zone_words() -> str:
+    """Return the zone in which hours are counted, such as `Lisbon time`."""
+    name = timezone.get_current_timezone_name()
+    return "UTC" if name == "UTC" else f"{name.rpartition('/')[2].replace('_', ' ')} time"
 
 
-def plain(number: float) -> str:
-    """Write a number for an attribute of a drawing, whatever the language of the page."""
-    return f"{number:g}"
+@register.filter
+def bucket_rows(plot: Plot) -> list[tuple[str, str, list[str]]]:
+    """Return the rows of a chart's table: the bucket, the query of its sessions, and the values."""
+    rows = plot.rows()[1:]
+    return [(row[0], bucket.query, row[1:]) for row, bucket in zip(rows, plot.buckets, strict=True)]
 
 
-# A page has a thousand of these, and Django's format_html takes as long as all else together, its escape half of that.
-def _bar(bar: DashboardBar, address: str) -> str:
-    words = escape(f"{bar.label}: {bar.value or 'none'}")
-    x, width = plain(bar.x), plain(bar.width)
-    drawn = (
-        f"<title>{words}</title>"
-        f'<rect class="series-ground" x="{x}" y="0" width="{width}" height="{DASHBOARD_CHART_HEIGHT}"/>'
-        f'<rect class="series-bar" x="{x}" y="{plain(bar.y)}" width="{width}" height="{plain(bar.height)}"/>'
-    )
-    if not bar.query:
-        return f"<g>{drawn}</g>"
-    return f'<a href="{address}{escape(bar.query)}" aria-label="{words}">{drawn}</a>'
+@register.simple_tag
+def kept_of(listing: Listing, **changes: str) -> str:
+    """Return the query string of the page for one of its files."""
+    return changed_query(listing.params, {"cursor": None, **changes})
 
 
-def _cell(cell: HeatCell, most: int, address: str) -> str:
-    words = f"{cell.day} {cell.hour}:00: {counted(cell.count, 'session')}"
-    shown = str(cell.count) if cell.count else '<span class="visually-hidden">0</span>'
-    if cell.query:
-        shown = f'<a href="{address}{escape(cell.query)}" aria-label="{words}">{shown}</a>'
-    return f'<td data-heat="{_shade(cell.count, most)}" title="{words}">{shown}</td>'
+@register.filter
+def heat_hours(cells: Sequence[HourCell]) -> list[tuple[HourCell, ...]]:
+    """Return the hours of all days, hour by hour."""
+    return list(zip(*heat_rows(cells), strict=True))
 
 
-def _shade(number: int, most: int) -> int:
-    """0 for nothing, else 1 to SHADES."""
-    return min(SHADES, 1 + (number - 1) * SHADES // most) if number and most else 0
-
-
-def _linked(label: str, query: str, address: str) -> str:
-    return f'<a href="{address}{escape(query)}">{escape(label)}</a>' if query else escape(label)
+@register.filter
+def heat_rows(cells: Sequence[HourCell]) -> list[list[HourCell]]:
+    """Return the hours day by day."""
+    return [list(cells[start : start + 24]) for start in range(0, len(cells), 24)]

@@ -28,6 +28,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Range:
+    name: str
     label: str
     query: str
     is_current: bool
@@ -71,6 +72,7 @@ def ranges_of(listing: Listing) -> list[Range]:
     offered = {ALL: "All time", **{name: words for name, (words, _) in RANGES.items()}}
     return [
         Range(
+            name,
             words,
             listing.query_string(**{**dict.fromkeys(TIMES), "range": None if name == ALL else name}),
             given == name and not is_absolute,

@@ -54,10 +54,12 @@ def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
     address = live_server.url + reverse("dashboard", args=[project.pk])
     alices.goto(address + "?range=30d&q=tag:web")
     expect(alices.locator(".dashboard-facts")).to_contain_text(re.compile(r"Sessions\s*30\b"))
-    alices.locator(".dashboard-chart summary").first.click()
-    expect(alices.get_by_role("table", name="Sessions", exact=True)).to_be_visible()
+    alices.get_by_role("button", name="Show Sessions as table").click()
+    expect(alices.get_by_role("region", name="Sessions as a table", exact=True)).to_be_visible()
     axe(alices)
-    alices.locator(".dashboard-chart summary").first.click()
+    alices.get_by_role("button", name="Show Sessions as table").click()
+    alices.locator(".dashboard-series").first.get_by_role("link", name=re.compile("Total [1-9]")).first.focus()
+    expect(alices.locator(".chart-tip").first).to_contain_text(re.compile(r"Without errors\s*\d.*Total\s*\d"))
     for name, theme, width in (("light", "light", 1280), ("dark", "dark", 1280), ("phone", "light", 390)):
         alices.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         alices.set_viewport_size({"width": width, "height": 900})
@@ -66,13 +68,18 @@ def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
     axe(alices)
     alices.set_viewport_size({"width": 1280, "height": 900})
 
-    bar = alices.locator(".dashboard-series").first.get_by_role("link", name=re.compile(": [1-9]")).first
-    counted = int((bar.get_attribute("aria-label") or "").rpartition(": ")[2])
+    with alices.expect_download() as download:
+        alices.get_by_label("More about Cost by model").click()
+        alices.get_by_role("link", name="Save as PNG").locator("visible=true").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+    bar = alices.locator(".dashboard-series").first.get_by_role("link", name=re.compile("Total [1-9]")).first
+    counted = int(re.findall(r"Total (\d+)", bar.get_attribute("aria-label") or "")[0])
     bar.click()
     alices.wait_for_url("**/sessions?*")
     expect(alices.locator("#rows tr[id]")).to_have_count(counted)
     alices.go_back()
-    for place in (".heat a", ".dashboard-score .series a[aria-label$=': 1']"):
+    for place in (".heat a", ".dashboard-score .dashboard-series a[aria-label*='Sessions ']"):
         alices.locator(place).first.click()
         alices.wait_for_url("**/sessions?*")
         expect(alices.locator("#rows tr[id]").first).to_be_visible()

@@ -177,6 +177,7 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>": page(viewer=302),
     "project/<int:project_id>/sessions": READ,
     "project/<int:project_id>/dashboard": READ,
+    "project/<int:project_id>/dashboard.<str:form>": page(viewer=GONE),  # there is no chart without a name
     "project/<int:project_id>/strip": replace(READ, is_tenants=False),  # numbers alone
     "project/<int:project_id>/users": READ,
     "project/<int:project_id>/scan": replace(READ, query="?find=order"),

@@ -17,22 +17,17 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project, User
+from sessions.charts.plots import ChartBucket, Plot
 from sessions.cohorts import sampling
 from sessions.cohorts.sampling import ONE_IN
-from sessions.dashboard.charts import (
-    LATENCIES,
-    DashboardBar,
-    charts_of,
-    distribution_of,
-    latency_charts,
-    tops_of,
-    trend_of,
-)
+from sessions.dashboard.charts import charts_of, latency_charts, tops_of
 from sessions.dashboard.heat import cells_of
 from sessions.dashboard.latencies import Latencies, read_latencies
 from sessions.dashboard.links import Links
+from sessions.dashboard.measures import MEASURES
 from sessions.dashboard.numbers import TOP, DashboardNumbers, DashboardScore, Facts, compute_numbers
 from sessions.dashboard.reading import choose_sessions
+from sessions.dashboard.scores import answers_of, distribution_of, score_types, trend_of
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, steps_between
 from sessions.listing.listing import Listing
 from sessions.listing.summary import facet_counts, strip
@@ -120,6 +115,13 @@ def latencies(asked: Listing, steps: list[TimeStep]) -> Latencies:
     return read_latencies(asked, choose_sessions(asked), steps, session_count=asked.count.number)
 
 
+def tile(page: str, name: str) -> str:
+    """A tile of the page in words."""
+    inside = page[page.index(f'data-measure="{name}"') :]
+    inside = inside[inside.index(">") + 1 : inside.index("</a>")]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", inside)).split())
+
+
 def behind(project: Project, bar: Any) -> Listing:
     """The list that a bar, a cell or a value leads to."""
     found = Listing(project, QueryDict(bar.query.removeprefix("?")))
@@ -180,6 +182,13 @@ def _compare_score(score: DashboardScore, told: list[dict[str, Any]]) -> None:
     assert score.total.mean_count == sum(bin.session_count for bin in score.bins)
 
 
+def bars_of(chart: Plot) -> list[tuple[ChartBucket, int]]:
+    """Each bucket with the number of sessions that its bars say."""
+    return [
+        (bucket, int(sum(one.values[place] or 0 for one in chart.series))) for place, bucket in enumerate(chart.buckets)
+    ]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
 def test_a_bar_leads_to_exactly_its_sessions(project: Project, rows: list[Session], zone: str) -> None:
     asked = listing(project, "range=30d&q=tag:even OR tag:odd")
@@ -187,19 +196,22 @@ def test_a_bar_leads_to_exactly_its_sessions(project: Project, rows: list[Sessio
         for days in (1, 30):
             steps, links = steps_of(days), Links(asked)
             found = numbers(asked, steps)
-            bars = charts_of(links, steps, found.steps)[0].bars
-            bars += [bar for score in found.scores for bar in distribution_of(links, score).bars]
+            charts = [charts_of(links, steps, found.steps, found.facts, None)[0]]
+            charts += [distribution_of(links, score) for score in found.scores]
+            bars = [bar for chart in charts for bar in bars_of(chart)]
 
-            assert sum(int(bar.value) for bar in bars) > 2
-            for bar in bars:
-                assert behind(project, bar).count.number == int(bar.value), bar.query
-            for cell in (cell for cells in cells_of(links, steps, found.heat) for cell in cells if cell.count):
+            assert sum(number for _, number in bars) > 2
+            for bucket, number in bars:
+                assert behind(project, bucket).count.number == number, bucket.query
+            for cell in (cell for cell in cells_of(links, steps, found.heat) if cell.count):
                 assert behind(project, cell).count.number == cell.count, cell.query
             for score in found.scores:
                 for top in tops_of(links, f"score.{score.name}", score.categories):
                     assert behind(project, top).count.number == top.count
-                for bar, step in zip(trend_of(links, steps, score).bars, score.steps, strict=True):
-                    assert behind(project, bar).count.number == step.session_count
+                for bucket, step in zip(trend_of(links, steps, score).buckets, score.steps, strict=True):
+                    assert behind(project, bucket).count.number == step.session_count
+                for part in answers_of(links, score).parts:
+                    assert not part.count or behind(project, part).count.number == part.count
 
 
 def test_scores_are_shown_by_what_they_are(project: Project, rows: list[Session]) -> None:
@@ -207,13 +219,18 @@ def test_scores_are_shown_by_what_they_are(project: Project, rows: list[Session]
     found = {score.name: score for score in numbers(asked, steps_of()).scores}
     assert list(found) == ["helpfulness", "is right", "outcome"]
 
-    right = distribution_of(Links(asked), found["is right"]).bars
-    assert [(bar.label, bar.value) for bar in right] == [("0", "22"), ("1", "8")]
+    assert score_types(project.pk, list(found)) == {
+        "helpfulness": "NUMERIC",
+        "is right": "BOOLEAN",
+        "outcome": "CATEGORICAL",
+    }
+    right = answers_of(Links(asked), found["is right"])
+    assert [(part.label, part.count) for part in right.parts] == [("Yes", 8), ("No", 22), ("Both", 0)]
     assert found["outcome"].categories == [("solved", 10), ("open", 5)]
-    assert not distribution_of(Links(asked), found["outcome"]).bars
-    helpful = distribution_of(Links(asked), found["helpfulness"]).bars
-    assert [bar.label for bar in helpful[:2]] == ["0 to below 0.1", "0.1 to below 0.2"]
-    assert sum(int(bar.value) for bar in helpful) == NUMBER
+    assert not distribution_of(Links(asked), found["outcome"]).buckets
+    helpful = bars_of(distribution_of(Links(asked), found["helpfulness"]))
+    assert [bucket.said for bucket, _ in helpful[:2]] == ["0 to below 0.1", "0.1 to below 0.2"]
+    assert sum(number for _, number in helpful) == NUMBER
 
 
 def test_of_very_many_scores_and_categories_the_most_frequent_are_shown_and_the_others_counted(
@@ -301,10 +318,10 @@ def test_a_bar_of_latency_leads_to_the_sessions_of_such_calls(project: Project, 
         found = latencies(asked, steps_of())
         charts = latency_charts(Links(asked), found)
 
-        assert [chart.title for chart in charts] == [title for title, *_ in LATENCIES]
-        bars: list[DashboardBar] = [bar for chart in charts for bar in chart.bars if bar.value]
-        assert len(bars) > 20
-        slow = [behind(project, bar) for bar in bars]
+        assert [chart.key for chart in charts] == ["latency", "first-token"]
+        buckets = [bucket for chart in charts for bucket in chart.buckets if bucket.query]
+        assert len(buckets) > 10
+        slow = [behind(project, bucket) for bucket in buckets]
         assert all(link.count.number <= NUMBER for link in slow)
         # The slot's middle may lie above its longest call, by RELATIVE_ERROR at most.
         assert sum(link.count.number > 0 for link in slow) > len(slow) / 3
@@ -356,7 +373,7 @@ def test_the_hour_that_autumn_has_twice_has_two_labels() -> None:
 
 def test_an_hour_of_the_week_that_came_too_often_to_be_named_has_no_link(project: Project, rows: list[Session]) -> None:
     asked, steps = listing(project, "range=all"), steps_of(400)
-    cells = [c for cells in cells_of(Links(asked), steps, numbers(asked, steps).heat) for c in cells if c.count]
+    cells = [cell for cell in cells_of(Links(asked), steps, numbers(asked, steps).heat) if cell.count]
 
     assert cells
     assert not any(cell.query for cell in cells)
@@ -373,8 +390,8 @@ def test_the_page_shows_the_list_s_numbers_and_links_to_it(
     with django_assert_max_num_queries(45):
         page = client.get(reverse("dashboard", args=[project.pk]), {"q": "tag:even", "range": "90d"}).content.decode()
 
-    assert re.search(r"Sessions</dt>\s*<dd class=\"number\">\s*15\b", page)
-    for title in ("p95 latency", "Median time to first token", "helpfulness", "Sessions by their mean"):
+    assert tile(page, "sessions") == "Sessions 15"
+    for title in ("Model-call latency", "Time to first token", "helpfulness", "Sessions by their mean"):
         assert title in page
     links = [unescape(link) for link in re.findall(r'href="([^"]*/sessions\?[^"]*)"', page)]
     assert len(links) > 500
@@ -391,8 +408,9 @@ def test_a_period_is_compared_with_the_one_before(client: Client, alice: User, p
     client.force_login(alice)
     page = client.get(reverse("dashboard", args=[project.pk]), {"range": "7d"}).content.decode()
 
-    assert re.search(r'Sessions</dt>\s*<dd class="number">\s*3\s+<span class="muted small">\+200 %</span>', page)
-    assert re.search(r'Active users</dt>\s*<dd class="number">\s*1\s+<span class="muted small">±0 %</span>', page)
+    assert tile(page, "sessions") == "Sessions 3 up 200% from 1"
+    assert tile(page, "users") == "Active users 1 no change from 1"
+    assert tile(page, "tokens") == "Tokens 30 up 200% from 10"
 
 
 def test_dates_count_more_than_the_range_that_the_form_sends_beside_them(
@@ -404,7 +422,7 @@ def test_dates_count_more_than_the_range_that_the_form_sends_beside_them(
     page = client.get(reverse("dashboard", args=[project.pk]), params).content.decode()
 
     expected = listing(project, f"from={day}&to={day}").count.number
-    assert re.search(rf"Sessions</dt>\s*<dd class=\"number\">\s*{expected}\b", page)
+    assert tile(page, "sessions").startswith(f"Sessions {expected}")
     assert f'name="from" value="{day}"' in page
 
 
@@ -423,3 +441,55 @@ def test_a_dashboard_of_nothing_says_so(
     client.force_login(alice)
 
     assert shown in client.get(reverse("dashboard", args=[project.pk]), params).content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "tag:even", "env:staging cost > 0.001"])
+def test_each_measure_equals_what_the_list_and_the_api_say(
+    client: Client, key: Key, project: Project, rows: list[Session], query: str
+) -> None:
+    params = {"q": query, "range": "30d", "limit": 100}
+    told = client.get("/api/v1/sessions", params, headers={"Authorization": key.bearer}).json()["data"]
+    asked = listing(project, f"range=30d&q={query}")
+    summed, found = strip(asked), numbers(asked, steps_of()).facts
+    number = len(told)
+    expected = {
+        "sessions": summed.session_count,
+        "users": len({user for row in told for user in row["user_ids"]}),
+        "cost": summed.total_cost,
+        "cost-each": summed.total_cost / number,
+        "tokens": summed.total_tokens,
+        "input-tokens": sum(row["input_tokens"] for row in told),
+        "output-tokens": sum(row["output_tokens"] for row in told),
+        "median": summed.median,
+        "p95": summed.high,
+        "errors": summed.failed,
+        "error-rate": summed.failed / number,
+        "turns": summed.turn_count,
+        "turns-each": Decimal(summed.turn_count) / number,
+    }
+
+    assert {name: measure.of(found) for name, measure in MEASURES.items()} == expected
+    costs = {model: cost.total_cost for model, cost in found.costs.items()}
+    assert sum(costs.values()) == summed.total_cost > 0
+    assert costs == {"gpt-4o": summed.total_cost}
+
+
+def test_a_chart_is_saved_as_a_file_with_the_numbers_of_the_page(
+    client: Client, alice: User, project: Project, rows: list[Session]
+) -> None:
+    client.force_login(alice)
+    params = {"q": "tag:even", "range": "30d", "chart": "sessions"}
+    table = client.get(reverse("dashboard-file", args=[project.pk, "csv"]), params).content.decode().splitlines()
+    drawn = client.get(reverse("dashboard-file", args=[project.pk, "svg"]), params)
+
+    assert table[0] == "Day,Without errors,With errors,Total"
+    assert sum(int(line.split(",")[3]) for line in table[1:]) == 15
+    assert drawn["Content-Type"] == "image/svg+xml"
+    assert drawn["Content-Disposition"] == 'attachment; filename="sessions.svg"'
+    assert drawn.content.startswith(b"<svg ")
+    for form, chart, status in (("csv", "nothing", 404), ("pdf", "sessions", 404), ("csv", "", 404)):
+        address = reverse("dashboard-file", args=[project.pk, form])
+        assert client.get(address, params | {"chart": chart}).status_code == status
+    assert (
+        client.get(reverse("dashboard-file", args=[project.pk, "csv"]), params | {"q": "cost > x"}).status_code == 400
+    )

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from projects.models import Project, User
 from sessions.dashboard.cached_days import CachedDay, days_of, keep
-from sessions.dashboard.numbers import DashboardNumbers, Facts, Scored, compute_before, compute_numbers
+from sessions.dashboard.numbers import DashboardNumbers, PeriodBefore, compute_before, compute_numbers
 from sessions.dashboard.parts import DashboardPart
 from sessions.dashboard.queries import DAYS_SQL
 from sessions.dashboard.reading import choose_sessions, read
@@ -95,7 +95,7 @@ def numbers(asked: Listing) -> DashboardNumbers:
     return compute_numbers(asked, choose_sessions(asked), _steps(asked))
 
 
-def before(asked: Listing, found: DashboardNumbers) -> tuple[Facts, dict[str, Scored]]:
+def before(asked: Listing, found: DashboardNumbers) -> PeriodBefore:
     return compute_before(asked, choose_sessions(asked), _steps(asked), [score.name for score in found.scores])
 
 
@@ -113,12 +113,16 @@ def test_kept_days_say_what_reading_everything_says(
             assert all(day.mark for day in days(kept))
             assert not days(everything)
             assert first == numbers(kept) == numbers(everything)
-            assert before(kept, first) == before(everything, first) == _without_bins(first)
+            assert before(kept, first) == before(everything, first) == _as_before(first)
         assert numbers(listing(project, since=since)) != numbers(listing(other_project, since=since))
 
 
-def _without_bins(found: DashboardNumbers) -> tuple[Facts, dict[str, Scored]]:
-    return found.facts, {score.name: score.total for score in found.scores}
+def _as_before(found: DashboardNumbers) -> PeriodBefore:
+    return PeriodBefore(
+        facts=replace(found.facts, costs={}),
+        scores={score.name: score.total for score in found.scores},
+        session_counts=[step.session_count for step in found.steps],
+    )
 
 
 @pytest.mark.parametrize("zone", ZONES)

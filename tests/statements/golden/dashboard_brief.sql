@@ -1,19 +1,24 @@
 WITH  chosen AS MATERIALIZED (SELECT width_bucket(created_at, %(starts)s::timestamptz[]) AS step, s.* FROM (SELECT
 "session"."session_id" AS "session_id", "session"."created_at" AS "created_at", "session"."duration_ms" AS
 "duration_ms", "session"."total_cost" AS "total_cost", "session"."total_tokens" AS "total_tokens",
-"session"."trace_count" AS "trace_count", "session"."unmeasured_count" AS "unmeasured_count", "session"."unpriced_count"
- AS "unpriced_count", "session"."error_count" AS "error_count", "session"."model_names" AS "model_names",
-"session"."user_ids" AS "user_ids", "session"."tags" AS "tags", "session"."tool_names" AS "tool_names" FROM "session"
-WHERE ("session"."project_id" = %(session0)s AND "session"."created_at" >= %(session1)s)) s),
+"session"."input_tokens" AS "input_tokens", "session"."output_tokens" AS "output_tokens", "session"."trace_count" AS
+"trace_count", "session"."turn_count" AS "turn_count", "session"."unmeasured_count" AS "unmeasured_count",
+"session"."unpriced_count" AS "unpriced_count", "session"."error_count" AS "error_count", "session"."usage_by_model" AS
+"usage_by_model", "session"."model_names" AS "model_names", "session"."environments" AS "environments",
+"session"."releases" AS "releases", "session"."tags" AS "tags", "session"."tool_names" AS "tool_names",
+"session"."user_ids" AS "user_ids" FROM "session" WHERE ("session"."project_id" = %(session0)s AND
+"session"."created_at" >= %(session1)s)) s),
 scored AS MATERIALIZED (
     SELECT step, name, mean, shares FROM chosen CROSS JOIN LATERAL (
         SELECT name, mean, shares FROM session_score n
         WHERE n.project_id = %(project)s AND n.session_id = chosen.session_id AND n.count > 0 OFFSET 0) n)
 SELECT json_build_object('facts', (
-SELECT json_agg(json_build_array(step, number, failed, traces, cost, unpriced, unmeasured, tokens, durations)) FROM (
+SELECT json_agg(json_build_array(step, number, failed, traces, turns, cost, unpriced, unmeasured, tokens, inputs,
+    outputs, durations)) FROM (
     SELECT step, count(*) AS number, count(*) FILTER (WHERE error_count > 0) AS failed, sum(trace_count) AS traces,
+        sum(turn_count) AS turns,
         sum(total_cost)::text AS cost, sum(unpriced_count) AS unpriced, sum(unmeasured_count) AS unmeasured,
-        sum(total_tokens) AS tokens,
+        sum(total_tokens) AS tokens, sum(input_tokens) AS inputs, sum(output_tokens) AS outputs,
         array_agg(duration_ms) AS durations
     FROM chosen GROUP BY step) AS f), 'values', (
 SELECT json_agg(json_build_array(step, name, counts)) FROM (
