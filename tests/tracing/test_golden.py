@@ -14,7 +14,8 @@ from tracing.models import Trace
 from tracing.records import RawSpan, SpanRecord
 from tracing.store.previews import preview
 from tracing.vocabularies import VOCABULARIES
-from tracing.vocabularies.tables import Vocabulary, VocabularyReader
+from tracing.vocabularies.tables import Vocabulary
+from tracing.vocabularies.vocabulary_reader import VocabularyReader
 
 GOLDEN = [scenario for scenario in SCENARIOS if (scenario / "golden.json").exists()]
 TRUE = [scenario for scenario in SCENARIOS if (scenario / "truth.json").exists()]

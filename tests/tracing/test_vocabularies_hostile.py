@@ -13,6 +13,7 @@ from tracing.json_text import dump
 from tracing.vocabularies import VOCABULARIES, evaluated, translate
 from tracing.vocabularies.evaluations import COMMENT_KEYS, LABEL_KEYS, VALUE_KEYS
 from tracing.vocabularies.messages import normalised
+from tracing.vocabularies.vocabulary_reader import MAX_PLAN_CHARACTERS, MAX_PLANS, VocabularyReader
 from tracing.wire.agent_events import (
     AGENT_EVENTS,
     CALL_KEYS,
@@ -179,3 +180,22 @@ def test_no_log_record_can_break_the_reading_of_agents(
 
     assert all(translate(span) is not None and len(span.span_id) == 16 for span in spans)
     assert len(scores) == name.startswith("gen_ai.evaluation.")
+
+
+def test_what_is_remembered_of_keys_is_bounded() -> None:
+    reader = VocabularyReader(VOCABULARIES)
+    for n in range(MAX_PLANS + 100):
+        assert reader.find(raw_span({f"key {n}": n, "gen_ai.usage.input_tokens": n})).usage == {"input_tokens": n}
+    assert 0 < len(reader.plans) <= MAX_PLANS
+    known = len(reader.plans)
+    reader.find(raw_span({"k" * (MAX_PLAN_CHARACTERS + 1): 1}))
+    assert len(reader.plans) == known
+
+
+def test_a_plan_reads_the_values_of_each_span_and_each_resource() -> None:
+    reader = VocabularyReader(VOCABULARIES)
+    for name in ("one", "two", "one"):
+        resource = {"deployment.environment": name, "service.version": f"v-{name}"}
+        found = reader.find(raw_span({"session.id": name}, resource=resource))
+        assert found.gathered["claims.session_id"] == [name]
+        assert (found.said["claims.environment"], found.said["claims.version"]) == (name, f"v-{name}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from tracing.json_text import dump
@@ -24,6 +25,7 @@ PAST_LIMIT = timedelta(days=3650)
 FUTURE_LIMIT = timedelta(days=1)
 FIRST_TOKEN_TOLERANCE = timedelta(milliseconds=50)
 LONGEST_SPAN = timedelta(days=30)
+NUMBERS_OF_USAGE: Callable[[Usage], tuple[int | None, ...]] = attrgetter(*Usage.__slots__)
 
 Report = Callable[[Reason, str], None]
 Record = SpanRecord | TraceRecord | ScoreRecord
@@ -74,7 +76,9 @@ def clean_json(value: Any, depth: int = 0) -> Any:
 
 
 def valid_id(value: str) -> bool:
-    return 0 < len(value) <= MAX_ID_CHARACTERS and "\x00" not in value and clean(value) == value
+    if not 0 < len(value) <= MAX_ID_CHARACTERS or "\x00" in value:
+        return False
+    return value.isascii() or clean(value) == value
 
 
 def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
@@ -125,7 +129,8 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
     if record.response_id is not None and not valid_id(record.response_id):
         record.response_id = None
     for field in ("name", "status_message", "provider", "model", "scope", "service_tier"):
-        setattr(record, field, _cut(getattr(record, field), MAX_NAME_CHARACTERS, report))
+        if (text := getattr(record, field)) is not None:
+            setattr(record, field, _cut(text, MAX_NAME_CHARACTERS, report))
     for side in ("input", "output"):
         whole = getattr(record, side)
         if whole is not None and len(whole) > MAX_TEXT_CHARACTERS:
@@ -152,7 +157,8 @@ def _fit_claims(claims: Claims, report: Report, *, any_script: bool) -> None:
     if claims.environment is not None:
         claims.environment = _fit_environment(claims.environment, report)
     for field in ("name", "release", "version"):
-        setattr(claims, field, _cut(getattr(claims, field), MAX_NAME_CHARACTERS, report))
+        if (text := getattr(claims, field)) is not None:
+            setattr(claims, field, _cut(text, MAX_NAME_CHARACTERS, report))
     if claims.tags is not None or claims.tool_names is not None:
         _fit_names(claims, report)
     if claims.metadata is not None:
@@ -180,7 +186,7 @@ def _fit_names(claims: Claims, report: Report) -> None:
         sent: list[str] | None = getattr(claims, field)
         if sent is None:
             continue
-        if any(len(name) > MAX_ID_CHARACTERS for name in sent):
+        if sent and max(map(len, sent)) > MAX_ID_CHARACTERS:
             report(Reason.TEXT_CUT, max(sent, key=len))
         names = sorted({clean(name)[:MAX_ID_CHARACTERS] for name in sent if name})
         setattr(claims, field, names[:MAX_TAGS])
@@ -191,8 +197,7 @@ def _fit_names(claims: Claims, report: Report) -> None:
 
 
 def _fit_usage(usage: Usage, report: Report) -> None:
-    for field in Usage.__slots__:
-        tokens = getattr(usage, field)
+    for field, tokens in zip(Usage.__slots__, NUMBERS_OF_USAGE(usage), strict=True):
         if tokens is not None and not 0 <= tokens <= MAX_TOKENS:
             report(Reason.INVALID_SPAN, f"{field}={tokens}"[:MAX_ID_CHARACTERS])
             setattr(usage, field, None)

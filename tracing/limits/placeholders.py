@@ -14,6 +14,7 @@ NOTHING_WORDS = frozenset(
 TEMPLATE_PATTERN = re.compile(r"[$#]\{|\{\{|%\(\w++\)|(?<![^\W_])undefined(?![^\W_])", re.ASCII)
 # Ids of single answers: OpenAI's responses and completions, and OpenRouter's generations.
 RESPONSE_ID_PATTERN = re.compile(r"(?:resp_|chatcmpl-|gen-[0-9]{9,}+-)[A-Za-z0-9_-]++")
+RESPONSE_ID_PREFIXES = ("resp_", "chatcmpl-", "gen-")
 BRACED_PATTERN = re.compile(r"\{[A-Za-z_][\w.]*+\}", re.ASCII)
 
 
@@ -34,4 +35,4 @@ def _is_placeholder(value: str) -> bool:
 
 def is_response_id(value: str) -> bool:
     """Return whether an id is one that a model's server gave to a single answer, which no other answer shares."""
-    return RESPONSE_ID_PATTERN.fullmatch(value) is not None
+    return value.startswith(RESPONSE_ID_PREFIXES) and RESPONSE_ID_PATTERN.fullmatch(value) is not None

@@ -20,9 +20,10 @@ from tracing.vocabularies.logfire import LOGFIRE
 from tracing.vocabularies.mlflow import MLFLOW
 from tracing.vocabularies.openinference import OPENINFERENCE
 from tracing.vocabularies.pydantic_ai import PYDANTIC_AI
-from tracing.vocabularies.tables import Vocabulary, VocabularyReader
+from tracing.vocabularies.tables import Vocabulary
 from tracing.vocabularies.traceloop import TRACELOOP
 from tracing.vocabularies.vercel import VERCEL
+from tracing.vocabularies.vocabulary_reader import VocabularyReader
 
 # If several have a value for one field, the first one wins. First what an application sets on purpose (Langfuse), then
 # dialects that read a shared key differently, then libraries that also send GenAI names, then GenAI, then the rest.

@@ -31,11 +31,12 @@ def note_asides(record: SpanRecord) -> None:
 
 def drop_placeholders(record: SpanRecord) -> None:
     """Remove texts that say nothing, so that they stand before no other. Results of tools and searches stay: `[]`."""
-    for holder in (record.claims, *(() if record.kind in (Kind.TOOL, Kind.RETRIEVER) else (record,))):
-        for side in ("input", "output"):
-            text = getattr(holder, side)
-            if text is not None and says_nothing(text):
-                setattr(holder, side, None)
+    claims = record.claims
+    for holder in (claims, record) if record.kind not in (Kind.TOOL, Kind.RETRIEVER) else (claims,):
+        if holder.input is not None and says_nothing(holder.input):
+            holder.input = None
+        if holder.output is not None and says_nothing(holder.output):
+            holder.output = None
 
 
 def _is_verdict(output: str | None) -> bool:

@@ -75,8 +75,9 @@ def _settle_texts(record: SpanRecord, *, withheld: bool) -> None:
 
 def priced_tier(stated: str | None, parameters: dict[str, Any] | None) -> str | None:
     """Return the service tier of the answer, else that of the request, or None if it is the ordinary one."""
-    asked = (parameters or {}).get("service_tier") or (parameters or {}).get("serviceTier")
-    tier = stated or service_tier(asked)
+    tier = stated
+    if not tier and parameters:
+        tier = service_tier(parameters.get("service_tier") or parameters.get("serviceTier"))
     return None if tier in STANDARD_TIERS else tier
 
 
@@ -110,7 +111,9 @@ def _add_status(record: SpanRecord, span: RawSpan, said: dict[str, Any]) -> None
 
     A failure shows in a level or in the status. Where the status is left open, it shows in an exception event, as
     Laminar's JavaScript SDK has it, in the type of an error, or in the answer of a tool."""
-    exception = next((event["attributes"] for event in span.events if event["name"] == "exception"), None)
+    exception = None
+    if span.events:
+        exception = next((event["attributes"] for event in span.events if event["name"] == "exception"), None)
     failed = span.status_code == STATUS_CODE_ERROR
     if span.status_code not in (STATUS_CODE_OK, STATUS_CODE_ERROR):
         # Plain spans are left out: an HTTP server's 404 has an error type and is no failure of the server.

@@ -77,8 +77,9 @@ def _session(found: AttributeReadings, named: Mapping[str, Any]) -> tuple[str | 
 
     An application's id wins over one in metadata, that over one that a library generated or that only looks like one,
     and that over a placeholder and over the id of a response."""
-    response_id = found.said.get("response_id")
-    keyed = [value for value in found.gathered.get("claims.session_id", ()) if value != response_id]
+    keyed = found.gathered.get("claims.session_id", ())
+    if (response_id := found.said.get("response_id")) is not None:
+        keyed = [value for value in keyed if value != response_id]
     chosen = next((value for value in keyed if _weight(value) == 0), None)
     if chosen is None:
         others = *_identifiers(named, SESSION_NAMES_IN_METADATA), found.said.get("likely_session_id")

@@ -8,7 +8,7 @@ from typing import Any
 from tracing.records import Issue, RawSpan, Reason, ScoreRecord
 from tracing.vocabularies.claims import claims_of, environment
 from tracing.vocabularies.readers import flag, identifier, text
-from tracing.vocabularies.tables import VocabularyReader
+from tracing.vocabularies.vocabulary_reader import VocabularyReader
 
 EVALUATION_PREFIX = "gen_ai.evaluation."
 RESULT_EVENT = EVALUATION_PREFIX + "result"

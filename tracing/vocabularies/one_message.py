@@ -130,6 +130,8 @@ def _fill(draft: Draft, value: Mapping[str, Any], kind: str) -> None:
     for key in ("name", "finish_reason"):
         if isinstance(value.get(key), str) and value[key]:
             own[key] = value[key]
+    if value.keys() <= READ_KEYS:
+        return
     read = READ_KEYS | {"id"} if own["role"] == "tool" else READ_KEYS
     extras = ((key, extra) for key, extra in value.items() if key not in read and extra not in EMPTY_VALUES)
     own |= {key: extra for key, extra in extras if not key.startswith("gen_ai.")}

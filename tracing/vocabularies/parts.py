@@ -47,9 +47,12 @@ class Draft:
 
     def messages(self) -> list[ChatMessage]:
         """Return the message and its tool results, which come before a user's and after an assistant's message."""
-        self.message |= {key: "\n".join(pieces) for key, pieces in self._texts.items()}
+        for key, pieces in self._texts.items():
+            self.message[key] = pieces[0] if len(pieces) == 1 else "\n".join(pieces)
+        if not self.answers:
+            return [self.message]
         said = any(self.message.get(key) for key in ("content", "reasoning", "tool_calls", "media"))
-        own = [self.message] if said or not self.answers else []
+        own = [self.message] if said else []
         return own + self.answers if self.message["role"] == "assistant" else self.answers + own
 
     def says_nothing(self) -> bool:

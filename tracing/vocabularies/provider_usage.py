@@ -121,8 +121,10 @@ def _is_object(value: Any) -> bool:
 
 def _details(stated: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """Return the first details under one of `keys`, also from a list of modalities or of times to live."""
-    for key in keys:
-        details = stated.get(key)
+    for key in keys if stated else ():
+        if key not in stated:
+            continue
+        details = stated[key]
         if isinstance(details, list):
             named = {str(d.get("modality") or d.get("ttl")): _tokens(d) for d in details if isinstance(d, dict)}
             return {name: tokens for name, tokens in named.items() if tokens is not None}
@@ -141,4 +143,7 @@ def _sum(*amounts: int | None) -> int | None:
 
 
 def _first(stated: Mapping[str, Any], names: Iterable[str]) -> int | None:
-    return next((tokens for name in names if (tokens := integer(stated.get(name))) is not None), None)
+    for name in names if stated else ():
+        if name in stated and (tokens := integer(stated[name])) is not None:
+            return tokens
+    return None

@@ -102,10 +102,13 @@ def _signal_of(body: bytes) -> str | None:
     return METRICS if is_metric else None
 
 
-def _first_item(body: bytes) -> bytes:
-    """Return the first span, log record or metric. Raises StopIteration or Unreadable."""
+def _first_item(body: bytes) -> memoryview:
+    """Return the first span, log record or metric, without a copy. Raises StopIteration or Unreadable."""
     return next(
-        item for envelope in children(body, 1) for scope in children(envelope, 2) for item in children(scope, 2)
+        item
+        for envelope in children(memoryview(body), 1)
+        for scope in children(envelope, 2)
+        for item in children(scope, 2)
     )
 
 

@@ -6,7 +6,7 @@ whole message fail. Its envelope is then opened by hand and each span is parsed 
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -21,6 +21,7 @@ from tracing.records import Reason
 from tracing.wire.refusals import Unreadable
 from tracing.wire.values import Decoding
 
+Data = TypeVar("Data", bytes, memoryview)
 LENGTH_DELIMITED_TYPE = 2
 FIXED_SIZES = {1: 8, 5: 4}
 
@@ -106,14 +107,14 @@ def _lenient_class(name: str) -> type[Message]:
     return GetMessageClass(_lenient_pool().FindMessageTypeByName(name))
 
 
-def children(data: bytes, number: int) -> Iterator[bytes]:
+def children(data: Data, number: int) -> Iterator[Data]:
     """Yield the sub-messages of `data` in field `number`. Raises Unreadable if `data` is not protobuf."""
     for found, wire_type, start, end in fields_of(data):
         if found == number and wire_type == LENGTH_DELIMITED_TYPE:
             yield data[start:end]
 
 
-def fields_of(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+def fields_of(data: bytes | memoryview) -> Iterator[tuple[int, int, int, int]]:
     """Yield number, wire type, start and end of each field. Raises Unreadable if `data` is not protobuf."""
     position = 0
     while position < len(data):
@@ -136,7 +137,7 @@ def fields_of(data: bytes) -> Iterator[tuple[int, int, int, int]]:
         position += size
 
 
-def _varint(data: bytes, position: int) -> tuple[int, int]:
+def _varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if position >= len(data):

@@ -1,0 +1,230 @@
+"""Reads a span by the tables of several vocabularies as one. Spans with the same keys are read by one plan."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from tracing.records import RawSpan
+from tracing.vocabularies.identity import endings
+from tracing.vocabularies.speech import says_nothing
+from tracing.vocabularies.tables import (
+    COLLECTED,
+    GATHERED,
+    TEXTS,
+    USAGE_FIELD_BY_TARGET,
+    AttributeReadings,
+    AttributeTable,
+    Events,
+    Excerpt,
+    Reader,
+    Together,
+    Vocabulary,
+)
+
+MAX_CACHED_KEY_CHARACTERS = 200
+MAX_CACHED_KEYS = 20_000  # an ordinary project has some hundreds of attribute keys
+MAX_PLANS = 2_000  # an ordinary project has some dozens of sets of keys
+MAX_PLAN_CHARACTERS = 8_000  # of keys
+
+
+class Rule(NamedTuple):
+    """One row of a table. Rows that are read together share a rank."""
+
+    rank: int
+    field: str
+    read: Reader
+    is_text: bool
+    is_plain: bool  # neither a text nor gathered nor a number of tokens
+    together: bool = False
+    name: str = ""  # of the value among those that are read together
+
+
+class ReadingStep(NamedTuple):
+    """Reading one value, or several together."""
+
+    rank: int
+    field: str
+    read: Reader
+    is_plain: bool
+    tokens: str | None  # which number of the usage it is
+    is_of_resource: bool
+    keys: tuple[str, ...]
+    names: tuple[str, ...] | None  # of the values that are read together
+
+
+class ReadingPlan(NamedTuple):
+    """How to read spans with the same keys."""
+
+    steps: list[ReadingStep]  # most important first
+    texts: frozenset[str]  # keys that may hold a text
+
+
+RANK: Callable[[ReadingStep], int] = itemgetter(0)
+
+
+class VocabularyReader:
+    """The tables of several vocabularies as one."""
+
+    def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
+        self.rank = 0
+        self.exact: dict[str, list[Rule]] = {}
+        self.families: dict[str, list[Rule]] = {}
+        self.by_ending: dict[str, list[Rule]] = {}
+        self.of_resource: dict[str, list[Rule]] = {}
+        for vocabulary in vocabularies:
+            self._add(vocabulary.table, self.exact)
+            self._add(vocabulary.endings, self.by_ending)
+            self._add(vocabulary.resource, self.of_resource)
+        self.prefixes = sorted((prefix + "." for prefix in self.families), key=len, reverse=True)
+        self.events = [item for vocabulary in vocabularies for item in vocabulary.events.items()]
+        self.rules = lru_cache(MAX_CACHED_KEYS)(self._rules)
+        self.plans: dict[tuple[tuple[str, ...], tuple[str, ...]], ReadingPlan] = {}
+        self.resource_readings: tuple[Any, dict[int, Any]] = None, {}  # of the last resource, which many spans share
+
+    def _add(self, table: AttributeTable, exact: dict[str, list[Rule]]) -> None:
+        for name, rows in table.items():
+            shared: dict[Together, int] = {}
+            for key, reader in rows.items():
+                self.rank += 1
+                prefix = key.removesuffix(".*")
+                rules = (exact if prefix == key else self.families).setdefault(prefix, [])
+                if any(known.field == name for known in rules):
+                    continue  # an earlier vocabulary reads this key differently
+                nature = name in TEXTS, name not in COLLECTED
+                if isinstance(reader, Together):
+                    rules.append(Rule(shared.setdefault(reader, self.rank), name, reader.read, *nature, True, key))
+                else:
+                    rules.append(Rule(self.rank, name, reader, *nature))
+
+    def _rules(self, key: str) -> tuple[Rule, ...]:
+        """Return the rows for an attribute key: its own, or those of its longest prefix and of its ending."""
+        if (own := self.exact.get(key)) is not None:
+            return tuple(own)
+        guessed = next((self.by_ending[ending] for ending in endings(key) if ending in self.by_ending), ())
+        for prefix in self.prefixes:
+            if key.startswith(prefix):
+                name = key[len(prefix) :]
+                return (*(rule._replace(name=name) for rule in self.families[prefix[:-1]]), *guessed)
+        return tuple(guessed)
+
+    def find(self, span: RawSpan) -> AttributeReadings:
+        """Read the attributes of a span."""
+        attributes, resource = span.attributes, span.resource
+        steps, texts = self._plan(attributes, resource)
+        found = AttributeReadings(texts=set(texts))
+        said, usage = found.said, found.usage
+        for step in steps:
+            _, name, read_value, is_plain, tokens, is_of_resource, keys, names = step
+            if name in said:
+                continue
+            try:
+                if is_of_resource:
+                    read = self._of_resource(step, resource)
+                elif names is None:
+                    read = read_value(attributes[keys[0]])
+                else:
+                    read = read_value({own: attributes[key] for own, key in zip(names, keys, strict=True)})
+            except RecursionError:  # nested too deeply: it stays a raw attribute
+                continue
+            if read is None:
+                continue
+            if is_plain:
+                said[name] = read
+            elif tokens is not None:
+                usage.setdefault(tokens, read)
+            else:
+                _note(found, name, read, () if is_of_resource else keys)
+        if span.events:
+            self._ask_events(span.events, found)
+        return found
+
+    def _of_resource(self, step: ReadingStep, resource: Mapping[str, Any]) -> Any:
+        """Return a value of the resource, which is read once for the spans in a row that share it."""
+        of, known = self.resource_readings
+        if of is not resource:
+            known = {}
+            self.resource_readings = resource, known
+        if step.rank not in known:
+            values = [resource[key] for key in step.keys]
+            known[step.rank] = step.read(
+                values[0] if step.names is None else dict(zip(step.names, values, strict=True))
+            )
+        return known[step.rank]
+
+    def _ask_events(self, events: Events, found: AttributeReadings) -> None:
+        for name, read_events in self.events:
+            if name not in found.said and (read := read_events(events)) is not None:
+                if name in COLLECTED:
+                    _note(found, name, read, ())
+                else:
+                    found.said[name] = read
+
+    def _plan(self, attributes: Mapping[str, Any], resource: Mapping[str, Any]) -> ReadingPlan:
+        """Return how to read a span with these keys."""
+        keys = tuple(attributes), tuple(resource)
+        plan = self.plans.get(keys)
+        if plan is None:
+            plan = self._planned(*keys)
+            if sum(map(len, keys[0])) + sum(map(len, keys[1])) <= MAX_PLAN_CHARACTERS:
+                if len(self.plans) >= MAX_PLANS:
+                    self.plans.clear()
+                self.plans[keys] = plan
+        return plan
+
+    def _planned(self, keys: Sequence[str], resource_keys: Sequence[str]) -> ReadingPlan:
+        found: list[tuple[Rule, bool, dict[str, str]]] = []
+        together: dict[int, dict[str, str]] = {}
+        for key in keys:
+            for rule in self.rules(key) if len(key) <= MAX_CACHED_KEY_CHARACTERS else self._rules(key):
+                _join(found, together, rule, key, is_of_resource=False)
+        for key, own in self.of_resource.items():
+            for rule in own if key in resource_keys else ():
+                _join(found, together, rule, key, is_of_resource=True)
+        steps = [_step(*several) for several in found]
+        texts = (key for rule, is_of_resource, by_name in found if rule.is_text for key in by_name.values())
+        return ReadingPlan(sorted(steps, key=RANK), frozenset(texts))
+
+
+def _join(
+    found: list[tuple[Rule, bool, dict[str, str]]],
+    together: dict[int, dict[str, str]],
+    rule: Rule,
+    key: str,
+    *,
+    is_of_resource: bool,
+) -> None:
+    """Add the reading of a key, or add the key to the others that its row is read with."""
+    by_name = together.get(rule.rank) if rule.together else None
+    if by_name is None:
+        by_name = {}
+        found.append((rule, is_of_resource, by_name))
+        if rule.together:
+            together[rule.rank] = by_name
+    by_name[rule.name] = key
+
+
+def _step(rule: Rule, is_of_resource: bool, by_name: Mapping[str, str]) -> ReadingStep:
+    names = tuple(by_name) if rule.together else None
+    tokens = USAGE_FIELD_BY_TARGET.get(rule.field)
+    return ReadingStep(
+        rule.rank, rule.field, rule.read, rule.is_plain, tokens, is_of_resource, tuple(by_name.values()), names
+    )
+
+
+def _note(found: AttributeReadings, name: str, read: Any, keys: Sequence[str]) -> None:
+    if name in GATHERED:
+        found.gathered.setdefault(name, []).append(read)
+    elif name in USAGE_FIELD_BY_TARGET:
+        found.usage.setdefault(USAGE_FIELD_BY_TARGET[name], read)
+    elif name == "usage":
+        for part, tokens in read.items():
+            found.usage.setdefault(part, tokens)
+    elif says_nothing(text := str(read)):
+        found.silent.setdefault(name, text)
+    else:
+        found.said[name] = text
+        if not isinstance(read, Excerpt):
+            found.taken.update(keys)
+        elif read.held is not None:
+            found.taken.update(key for key in keys if key.startswith(read.held))
