@@ -137,7 +137,7 @@ def dirty_sessions(project_id: int, sessions: list[str]) -> Callable[[], None]:
 
     dirty.marked.receivers.clear()  # there is no broker, and nobody to wake
     with transaction.atomic():
-        dirty.mark(project_id, DirtyMark.Target.SESSION, set(sessions), timezone.now())
+        dirty.mark(project_id, {DirtyMark.Target.SESSION: set(sessions)}, timezone.now())
     return lambda: drain(project_id)
 
 

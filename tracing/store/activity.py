@@ -90,7 +90,7 @@ def recompute_project(project_id: int, target: DirtyMark.Target, until: float = 
         if target is DirtyMark.Target.HOUR:
             days = {item.key[:10] for item in claimed}
             with transaction.atomic():
-                dirty.mark(project_id, DirtyMark.Target.DAY, days, timezone.now())
+                dirty.mark(project_id, {DirtyMark.Target.DAY: days}, timezone.now())
         dirty.release(project_id, target, claimed)
         count += len(claimed)
         if time.monotonic() >= until:

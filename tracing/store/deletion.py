@@ -56,9 +56,12 @@ def delete_traces(project_id: int, trace_ids: Collection[str]) -> Deleted:
         score_count += Score.objects.for_project(project_id).filter(session_id__in=emptied).delete()[0]
         Trace.objects.for_project(project_id).filter(trace_id__in=ids).delete()
         now = timezone.now()
-        dirty.mark(project_id, DirtyMark.Target.SESSION, sessions, now)
-        dirty.mark(project_id, DirtyMark.Target.HOUR, {hour_key(trace.started_at) for trace in traces}, now)
-        dirty.mark(project_id, DirtyMark.Target.TEXT, set(ids), now)  # a worker may be indexing them now
+        marks = {
+            DirtyMark.Target.SESSION: sessions,
+            DirtyMark.Target.HOUR: {hour_key(trace.started_at) for trace in traces},
+            DirtyMark.Target.TEXT: set(ids),  # a worker may be indexing them now
+        }
+        dirty.mark(project_id, marks, now)
     media.forget(project_id, ids)
     return Deleted(
         trace_count=len(traces), span_count=span_count, score_count=score_count, session_ids=sessions, days=days

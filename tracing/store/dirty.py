@@ -5,7 +5,7 @@ another round. Versions never start again, so that a key that was released and m
 one. All locks are taken in key order."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,7 +22,8 @@ marked = Signal()
 
 MARK_DIRTY_SQL = """
 INSERT INTO dirty_mark (project_id, target, key, version, marked_at)
-SELECT %(project)s, %(target)s, key, %(version)s, %(now)s FROM unnest(%(keys)s::text[]) AS key
+SELECT %(project)s, target, key, %(version)s, %(now)s
+FROM unnest(%(targets)s::text[], %(keys)s::text[]) AS u(target, key)
 ON CONFLICT (project_id, target, key) DO UPDATE SET version = greatest(dirty_mark.version + 1, EXCLUDED.version)
 """
 
@@ -71,17 +72,22 @@ class Claimed(NamedTuple):
     version: int
 
 
-def mark(project_id: int, target: DirtyMark.Target, keys: set[str], now: datetime) -> None:
-    """Mark keys. This must run inside the transaction whose changes it announces."""
-    if keys:
-        with connection.cursor() as cursor:
-            version = time.time_ns() // 1000
-            cursor.execute(
-                MARK_DIRTY_SQL,
-                {"project": project_id, "target": target, "version": version, "now": now, "keys": sorted(keys)},
-            )
-        if target in URGENT:
-            transaction.on_commit(lambda: marked.send(sender=DirtyMark, project_id=project_id), robust=True)
+def mark(project_id: int, keys: Mapping[DirtyMark.Target, set[str]], now: datetime) -> None:
+    """Mark keys of some kinds. This must run inside the transaction whose changes it announces."""
+    marks = [(str(target), key) for target in sorted(keys) for key in sorted(keys[target])]
+    if not marks:
+        return
+    params: dict[str, Any] = {
+        "project": project_id,
+        "targets": [target for target, _ in marks],
+        "keys": [key for _, key in marks],
+        "version": time.time_ns() // 1000,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_DIRTY_SQL, params)
+    if any(keys[target] for target in URGENT & keys.keys()):
+        transaction.on_commit(lambda: marked.send(sender=DirtyMark, project_id=project_id), robust=True)
 
 
 def claim(

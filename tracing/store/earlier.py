@@ -60,7 +60,7 @@ def explain_running_totals(project_id: int, session_ids: Sequence[str], now: dat
             trace_ids=ids,
             earlier_uses=[None if (u := changed[i]) is None else dump(u) for i in ids],
         )
-        dirty.mark(project_id, DirtyMark.Target.TRACE, set(ids), now)
+        dirty.mark(project_id, {DirtyMark.Target.TRACE: set(ids)}, now)
 
 
 def earlier_uses(reports: Sequence[RunReport]) -> dict[str, EarlierUse]:

@@ -40,8 +40,8 @@ def mark_sessions(project_id: int, scores: Iterable[Placed], now: datetime) -> N
     )
     sessions = {score.session_id for score in placed if score.session_id is not None}
     sessions |= {session_id for session_id in known.values() if session_id is not None}
-    dirty.mark(project_id, DirtyMark.Target.SESSION, sessions, now)
-    dirty.mark(project_id, DirtyMark.Target.TRACE, trace_ids - known.keys(), now)
+    marks = {DirtyMark.Target.SESSION: sessions, DirtyMark.Target.TRACE: trace_ids - known.keys()}
+    dirty.mark(project_id, marks, now)
 
 
 def write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Issue], now: datetime) -> None:

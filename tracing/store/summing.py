@@ -48,11 +48,14 @@ def sum_up(
     _count_repeats(project_id, traces, due, now)
     found.extend(conflict for trace, totals in summed for conflict in _conflicts(trace, totals))
     sessions = {session_id for trace, totals in summed for session_id in (trace.session_id, totals.session_id)}
-    dirty.mark(project_id, DirtyMark.Target.SESSION, {s for s in sessions if s is not None}, now)
     hours = {hour_key(at) for trace, totals in summed for at in (trace.started_at, totals.started_at) if at}
-    dirty.mark(project_id, DirtyMark.Target.HOUR, hours, now)
-    dirty.mark(project_id, DirtyMark.Target.TRACE, {trace.trace_id for trace in due}, now)
-    dirty.mark(project_id, DirtyMark.Target.TEXT, {trace.trace_id for trace, _ in summed}, now)
+    marks = {
+        DirtyMark.Target.SESSION: {session_id for session_id in sessions if session_id is not None},
+        DirtyMark.Target.HOUR: hours,
+        DirtyMark.Target.TRACE: {trace.trace_id for trace in due},
+        DirtyMark.Target.TEXT: {trace.trace_id for trace, _ in summed},
+    }
+    dirty.mark(project_id, marks, now)
 
 
 def hour_key(at: datetime) -> str:
