@@ -23,6 +23,7 @@ urlpatterns = [
     path("project/<int:project_id>", session_list.home, name="project"),
     path("project/<int:project_id>/setup", onboarding.setup, name="setup"),
     path("project/<int:project_id>/setup/key", onboarding.new_key, name="new-key"),
+    path("project/<int:project_id>/setup/test", onboarding.send_test_trace, name="setup-test"),
     path("project/<int:project_id>/sessions", session_list.sessions, name="sessions"),
     path("project/<int:project_id>/strip", strip_page, name="strip"),
     path("project/<int:project_id>/dashboard", dashboard, name="dashboard"),

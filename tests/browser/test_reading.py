@@ -120,9 +120,10 @@ def test_filters_and_order_are_in_the_address(alices: Page, live_server: LiveSer
 def test_the_setup_turns_into_a_link_by_itself(alices: Page, live_server: LiveServer, project: Project) -> None:
     alices.goto(live_server.url)
     expect(alices.get_by_text("Waiting for the first trace.")).to_be_visible()
-    alices.get_by_role("button", name="Create a key pair").click()
-    alices.locator("label", has_text="Laminar, JavaScript").click()
     secret = alices.locator("#secret-key").inner_text()
+    alices.locator(".sdk", has_text="Laminar").click()
+    alices.locator(".code-tab:visible", has_text="JavaScript").click()
+    expect(alices.locator("#code-laminar-js")).to_be_visible()
     expect(alices.locator("#code-laminar-js")).to_contain_text(secret)
 
     tell(project, "first/one")

@@ -48,11 +48,11 @@ def test_every_organization_of_a_person_is_one_click_away(
         assert f'href="{reverse("organization", args=[one.pk])}"' in html
 
 
-def test_a_project_is_created_and_its_keys_come_next(as_alice: Client, organization: Organization) -> None:
+def test_a_project_is_created_and_its_setup_comes_next(as_alice: Client, organization: Organization) -> None:
     answer = as_alice.post(reverse("project-create", args=[organization.pk]), {"name": "Sales"})
 
     project = organization.projects.get(name="Sales")
-    assert answer["Location"] == reverse("project-keys", args=[project.pk])
+    assert answer["Location"] == reverse("setup", args=[project.pk])
 
 
 def test_two_projects_of_an_organization_cannot_share_a_name(as_alice: Client, project: Project) -> None:

@@ -10,14 +10,13 @@ from django.urls import reverse
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
-from projects.models import ApiKey, AuditEvent, Project, User
+from projects.models import Project, User
 from sessions.models import Session
 from sessions.models.properties import PropertyKind, properties_of
 from sessions.replay.turns import FIRST_PAGE, TURNS_PER_PAGE
 from sessions.rollup.session_rows import recompute
-from sessions.views.onboarding import SNIPPETS
 from tests.conversations import TICKET, read, tell, window_of
-from tests.tracing.reports import at, call, in_session, span
+from tests.tracing.reports import at, call, in_session
 from tracing.ingest.pipeline import ingest
 from tracing.records import Issue, Reason, ScoreRecord
 
@@ -292,53 +291,6 @@ def test_what_is_not_there_is_told_in_the_frame(alices: Client) -> None:
 
     assert answer.status_code == 404
     assert "<h1>Nothing is here.</h1>" in answer.content.decode()
-
-
-def test_the_setup_fills_addresses_and_the_public_key_in(alices: Client, project: Project, key: object) -> None:
-    html = alices.get(url("setup", project)).content.decode()
-
-    assert ApiKey.objects.get().public_key in html
-    for snippet in SNIPPETS:
-        assert f'id="code-{snippet.name}"' in html
-    assert "http_port=8000" in html
-    assert "grpc_port=4317" in html
-
-
-def test_a_new_secret_is_shown_once_and_stands_in_every_snippet(alices: Client, project: Project) -> None:
-    answer = alices.post(url("new-key", project))
-    html = answer.content.decode()
-
-    secret = answer.context["secret_key"]
-    assert html.count(secret) == 1 + len(SNIPPETS)
-    assert "no-store" in answer["Cache-Control"]
-    assert AuditEvent.objects.filter(action=AuditEvent.Action.KEY_CREATED).count() == 1
-    assert secret not in alices.get(url("setup", project)).content.decode()
-
-
-def test_only_who_administers_makes_keys(client: Client, project: Project, bob: User) -> None:
-    client.force_login(bob)
-
-    assert client.post(url("new-key", project)).status_code == 403
-    assert "Ask an admin or owner" in client.get(url("setup", project)).content.decode()
-    assert not ApiKey.objects.exists()
-
-
-def test_the_setup_turns_into_a_link_when_a_trace_arrives(alices: Client, project: Project) -> None:
-    page = url("setup", project)
-    waiting = alices.get(page, headers=FRAGMENT).content.decode()
-
-    ingest(project.pk, [span("trace-0", "root", input="hi")])
-    stray = alices.get(page, headers=FRAGMENT).content.decode()
-
-    ingest(project.pk, [span("trace-1", "root", input="hi", claims=in_session("chat/1"))])
-    tell(project, "ticket-1")
-    arrived = alices.get(page, headers=FRAGMENT).content.decode()
-
-    assert "Waiting for the first trace" in waiting
-    assert "every 2s" in waiting
-    assert url("trace", project, "trace-0") in stray
-    assert url("session", project, "ticket-1") in arrived
-    assert "every 2s" not in arrived
 
 
 def test_ingestion_issues_are_told_in_words(alices: Client, project: Project) -> None:

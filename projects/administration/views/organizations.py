@@ -58,7 +58,7 @@ def create_project(request: HttpRequest, organization: Organization) -> HttpResp
         return _projects_page(request, organization, form, status=400)
     project = form.save()
     record(Action.PROJECT_CREATED, project, actor=person(request), target=project.name, request=request)
-    return redirect("project-keys", project.pk)
+    return redirect("setup", project.pk)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,32 @@
+import asyncio
+
+from google.adk.agents import Agent
+from google.adk.runners import InMemoryRunner
+from google.genai import types
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+exporter = OTLPSpanExporter(
+    endpoint="{{ base_url }}/v1/traces",
+    headers={"Authorization": "Bearer {{ secret_key }}"},
+)
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(exporter))
+trace.set_tracer_provider(provider)  # before the first agent is made
+
+agent = Agent(name="support", model="gemini-2.5-flash", instruction="You help with orders.")
+runner = InMemoryRunner(agent, app_name="support")
+question = types.Content(role="user", parts=[types.Part(text="My order #12345 hasn't arrived yet.")])
+
+
+async def turn() -> None:
+    sessions = runner.session_service
+    await sessions.create_session(app_name="support", user_id="user-a", session_id="ticket-2611")
+    async for event in runner.run_async(user_id="user-a", session_id="ticket-2611", new_message=question):
+        print(event.content)
+
+
+asyncio.run(turn())
+provider.shutdown()
