@@ -115,6 +115,7 @@ HELP = {
     "trace": "replay#a-conversation-in-one-trace",
     "text": "replay",
     "users": "search#users",
+    "user": "search#users",
     "views": "lists#saved-views",
     "bulk": "lists#bulk-actions",
     "bulk-new": "lists#bulk-actions",

@@ -15,7 +15,8 @@ from sessions.replay.views import session as replay
 from sessions.replay.views import state as replay_state
 from sessions.translation.views import settings as translation_settings
 from sessions.translation.views import turns as translation_pages
-from sessions.views import onboarding, palette, session_list, users
+from sessions.users import views as user_pages
+from sessions.views import onboarding, palette, session_list
 from sessions.views.styleguide import styleguide
 
 urlpatterns = [
@@ -28,7 +29,8 @@ urlpatterns = [
     path("project/<int:project_id>/strip", strip_page, name="strip"),
     path("project/<int:project_id>/dashboard", dashboard, name="dashboard"),
     path("project/<int:project_id>/dashboard.<str:form>", dashboard_file, name="dashboard-file"),
-    path("project/<int:project_id>/users", users.users, name="users"),
+    path("project/<int:project_id>/users", user_pages.users, name="users"),
+    path("project/<int:project_id>/user", user_pages.user, name="user"),
     path("project/<int:project_id>/scan", search_pages.scanned, name="scan"),
     path("project/<int:project_id>/suggest", query_pages.suggest, name="suggest"),
     path("project/<int:project_id>/facets/<str:facet_name>", query_pages.facet, name="facet"),

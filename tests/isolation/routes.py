@@ -180,6 +180,7 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/dashboard.<str:form>": page(viewer=GONE),  # there is no chart without a name
     "project/<int:project_id>/strip": replace(READ, is_tenants=False),  # numbers alone
     "project/<int:project_id>/users": READ,
+    "project/<int:project_id>/user": replace(READ, query="?id=u1"),
     "project/<int:project_id>/scan": replace(READ, query="?find=order"),
     "project/<int:project_id>/suggest": replace(READ, query="?q=tag:"),
     "project/<int:project_id>/facets/<str:facet_name>": READ,

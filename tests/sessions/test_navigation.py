@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "go": "the palette itself",
     "review-new": "a form that the page of reviews offers",
     "cohort-new": "a form that needs the query of a list",
+    "user": "a page that the list of users leads to; it needs an id",
     "compare-csv": "the download of the comparison",
     "translation-language": "a form of the page of a session",
 }

@@ -4,24 +4,22 @@ A table of users would have to follow every trace. Sessions know their users alr
 looks, at most MAX_GROUPED_SESSIONS: the page says from when on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
+from django.http import QueryDict
+from django.utils import timezone
 
-from projects.access import project_view
-from projects.htmx import PageRequest
 from projects.models import Project
 from projects.named_sql import named_sql
 from projects.values import whole_number
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
+from sessions.models import Session
+from sessions.query.period import ALL, RANGES
 from tracing.lists.table import ListColumn, SortableHead, changed_query, sortable_head
 
 MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
@@ -42,13 +40,13 @@ def _column(name: str, label: str, kind: str, sql: str) -> UserColumn:
 
 
 USER_COLUMNS = (
-    _column("last_seen", "Last seen", "time", "max(s.updated_at)"),
     _column("sessions", "Sessions", "number", "count(*)"),
+    _column("last_seen", "Last seen", "time", "max(s.updated_at)"),
+    _column("first_seen", "First seen", "time", "min(s.created_at)"),
     _column("traces", "Traces", "number", "sum(s.trace_count)"),
     _column("tokens", "Tokens", "number", "sum(s.total_tokens)"),
     _column("cost", "Cost", "money", "sum(s.total_cost)"),
     _column("errors", "Errors", "number", "sum(s.error_count)"),
-    _column("first_seen", "First seen", "time", "min(s.created_at)"),
 )
 READ_FIELDS = (
     "user_ids", "trace_count", "total_tokens", "total_cost", "error_count", "created_at", "updated_at",
@@ -61,18 +59,32 @@ FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
 WHERE u.user_id ILIKE %(part)s GROUP BY u.user_id ORDER BY {order}, u.user_id {direction}
 LIMIT %(limit)s OFFSET %(skipped)s
 """
+COUNT_DAYS_SQL = """
+SELECT u.user_id, (s.created_at AT TIME ZONE %(zone)s)::date, count(*), count(*) FILTER (WHERE s.error_count > 0)
+FROM ({recent}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
+WHERE u.user_id = ANY(%(users)s) GROUP BY 1, 2
+"""
+SPARK_DAYS = 30
+
+
+class UserDay(NamedTuple):
+    """The sessions of a user that began on one day."""
+
+    day: date
+    sessions: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
 class EndUser:
     user_id: str
-    last_seen: datetime
     sessions: int
+    last_seen: datetime
+    first_seen: datetime
     traces: int
     tokens: int
     cost: Decimal
     errors: int
-    first_seen: datetime
     unmeasured_count: int
     unpriced_count: int
     found: int  # users in all, the same on each
@@ -115,6 +127,49 @@ class Users:
     def shown(self) -> list[EndUser]:
         return self.rows[:LIMIT]
 
+    @cached_property
+    def days(self) -> dict[str, list[UserDay]]:
+        """Return the last SPARK_DAYS days of each user shown. One query."""
+        if not self.shown:
+            return {}
+        today = timezone.localdate()
+        first = today - timedelta(days=SPARK_DAYS - 1)
+        names = [user.user_id for user in self.shown]
+        recent = self.listing.matching.filter(created_at__date__gte=first, user_ids__overlap=names)
+        fields = recent.order_by("-created_at").values("user_ids", "created_at", "error_count")
+        inner, params = named_sql(fields[:MAX_GROUPED_SESSIONS], "session")
+        counted: dict[tuple[str, date], tuple[int, int]] = {}
+        with connection.cursor() as cursor:
+            zone = timezone.get_current_timezone_name()
+            cursor.execute(COUNT_DAYS_SQL.format(recent=inner), params | {"zone": zone, "users": names})
+            for user_id, day, sessions, failed in cursor.fetchall():
+                counted[user_id, day] = sessions, failed
+        days = [first + timedelta(days=number) for number in range(SPARK_DAYS)]
+        return {name: [UserDay(day, *counted.get((name, day), (0, 0))) for day in days] for name in names}
+
+    @cached_property
+    def exact(self) -> str:
+        """Return the id that was asked for, if it is a user's whose sessions are all older than those read."""
+        if self.shown or self.errors or not self.asked:
+            return ""
+        sessions = Session.objects.for_project(self.listing.project).filter(user_ids__contains=[self.asked])
+        return self.asked if sessions.exists() else ""
+
+    @property
+    def ranges(self) -> list[tuple[str, str, bool]]:
+        """Return the times to choose from: words, query, and whether it is the one in force."""
+        given = self.params.get("range") or ALL
+        offered = {ALL: "All time", **{name: words for name, (words, _) in RANGES.items()}}
+        return [
+            (words, self.query(range=None if name == ALL else name, **{"from": None, "to": None}), name == given)
+            for name, words in offered.items()
+        ]
+
+    @property
+    def span(self) -> str:
+        """Return the time in force in words."""
+        return self.listing.span.words or "All time"
+
     @property
     def count(self) -> int:
         return self.rows[0].found if self.rows else 0
@@ -141,18 +196,3 @@ class Users:
     def query(self, **changes: Any) -> str:
         """Return the query of this list with changes, from its first page on; None removes a parameter."""
         return changed_query(self.params, changes, position="after")
-
-
-@require_safe
-@vary_on_headers("HX-Request")
-@project_view
-def users(request: PageRequest, project: Project) -> HttpResponse:
-    """Show the users. The URL has the whole state, as on the list of sessions."""
-    context = {
-        "project": project,
-        "section": "users",
-        "users": Users(project, request.GET),
-        "newest": MAX_GROUPED_SESSIONS,
-    }
-    template = "sessions/users.html#rows" if request.htmx and "after" in request.GET else "sessions/users.html"
-    return render(request, template, context)

@@ -1,0 +1,238 @@
+"""One end user: what their sessions come to. Sums are made when somebody looks, of their newest sessions.
+
+There is no table of users: the index of sets finds the sessions of one."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from statistics import median
+
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from projects.models import Project
+from sessions.models import Session
+from sessions.query.period import ALL, RANGES
+from sessions.translation.identify import language_of
+from sessions.translation.languages import name_of
+
+MAX_PROFILE_SESSIONS = 5_000  # the newest of a user; adding them up takes about 50 ms
+MAX_IDENTIFIED_SESSIONS = 50  # whose language is identified
+MAX_BARS = 62  # of the chart
+MAX_TOP_VALUES = 8
+PROFILE_RANGES = ("7d", "30d", "90d", ALL)
+DEFAULT_PROFILE_RANGE = "30d"
+PROFILE_FIELDS = (
+    "session_id", "created_at", "updated_at", "duration_ms", "total_cost", "total_tokens", "turn_count", "trace_count",
+    "error_count", "unpriced_count", "unmeasured_count", "environments", "tags", "model_names", "first_input",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProfileSums:
+    """The sums of some sessions of a user. While calls lack costs or usage, sums are lower bounds."""
+
+    sessions: Sequence[Session]
+
+    @property
+    def count(self) -> int:
+        return len(self.sessions)
+
+    @cached_property
+    def cost(self) -> Decimal:
+        return sum((one.total_cost for one in self.sessions), Decimal())
+
+    @cached_property
+    def unpriced(self) -> int:
+        return sum(one.unpriced_count for one in self.sessions)
+
+    @cached_property
+    def tokens(self) -> int:
+        return sum(one.total_tokens for one in self.sessions)
+
+    @cached_property
+    def unmeasured(self) -> int:
+        return sum(one.unmeasured_count for one in self.sessions)
+
+    @cached_property
+    def traces(self) -> int:
+        return sum(one.trace_count for one in self.sessions)
+
+    @cached_property
+    def turns(self) -> int:
+        return sum(one.turn_count for one in self.sessions)
+
+    @cached_property
+    def failed(self) -> int:
+        return sum(one.error_count > 0 for one in self.sessions)
+
+    @property
+    def failed_share(self) -> float | None:
+        return self.failed / self.count if self.count else None
+
+    @cached_property
+    def duration(self) -> float | None:
+        """Return the median duration."""
+        return median(one.duration_ms for one in self.sessions) if self.sessions else None
+
+
+@dataclass(frozen=True)
+class ProfileBar:
+    """The sessions that began from a day on until before the next bar."""
+
+    first: date
+    last: date
+    sums: ProfileSums
+    query: str  # of the list that shows them
+
+    @property
+    def sessions(self) -> int:
+        return self.sums.count
+
+    @property
+    def failed(self) -> int:
+        return self.sums.failed
+
+
+class UserProfile:
+    """The page of a user, for `?range=`."""
+
+    def __init__(self, project: Project, user_id: str, range_: str) -> None:
+        self.project, self.user_id = project, user_id
+        self.range = range_ if range_ in PROFILE_RANGES else DEFAULT_PROFILE_RANGE
+
+    @cached_property
+    def newest(self) -> ProfileSums:
+        """Return the newest sessions of the user."""
+        return ProfileSums(self._read[:MAX_PROFILE_SESSIONS])
+
+    @cached_property
+    def _read(self) -> list[Session]:
+        found = Session.objects.for_project(self.project).filter(user_ids__contains=[self.user_id])
+        rows = found.order_by("-updated_at", "-session_id").only(*PROFILE_FIELDS)[: MAX_PROFILE_SESSIONS + 1]
+        return list(rows)
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the user has more sessions than are read."""
+        return len(self._read) > MAX_PROFILE_SESSIONS
+
+    @property
+    def first_seen(self) -> datetime:
+        first: datetime = min(one.created_at for one in self.newest.sessions)
+        return first
+
+    @property
+    def last_seen(self) -> datetime:
+        last: datetime = max(one.updated_at for one in self.newest.sessions)
+        return last
+
+    @cached_property
+    def sums(self) -> ProfileSums:
+        """Return the sessions that were going on in the time."""
+        return ProfileSums([one for one in self.newest.sessions if one.updated_at >= self._since])
+
+    @cached_property
+    def before(self) -> ProfileSums | None:
+        """Return those of the same time before, or None where there is none."""
+        if self.range == ALL or self.is_cut:
+            return None
+        start = self._since - RANGES[self.range][1]
+        return ProfileSums([one for one in self.newest.sessions if start <= one.updated_at < self._since])
+
+    @cached_property
+    def bars(self) -> list[ProfileBar]:
+        """Return the sessions of the time by the days on which they began."""
+        if not self.sums.sessions:
+            return []
+        days = defaultdict[date, list[Session]](list)
+        for one in self.sums.sessions:
+            days[timezone.localdate(one.created_at)].append(one)
+        last = timezone.localdate() if self.range != ALL else max(days)
+        first = min(days) if self.range == ALL else min(timezone.localdate(self._since), min(days))
+        step = timedelta(days=-(-((last - first).days + 1) // MAX_BARS))
+        bars = []
+        while first <= last:
+            until = first + step
+            within = [one for day, sessions in days.items() if first <= day < until for one in sessions]
+            bars.append(ProfileBar(first, until - timedelta(days=1), ProfileSums(within), self._started(first, until)))
+            first = until
+        return bars
+
+    @property
+    def unit(self) -> str:
+        """Return what one bar is."""
+        days = (self.bars[0].last - self.bars[0].first).days + 1 if self.bars else 1
+        return "a day" if days == 1 else f"in {days} days"
+
+    @cached_property
+    def languages(self) -> list[tuple[str, str, int]]:
+        """Return code, name and number of sessions of the languages in which the newest sessions begin."""
+        texts = [one.first_input for one in self.newest.sessions[:MAX_IDENTIFIED_SESSIONS]]
+        found = Counter(code for text in texts if (code := language_of(text)))
+        return [(code, name_of(code), times) for code, times in found.most_common(MAX_TOP_VALUES)]
+
+    @property
+    def environments(self) -> list[tuple[str, int]]:
+        return _top(one.environments for one in self.newest.sessions)
+
+    @property
+    def models(self) -> list[tuple[str, int]]:
+        return _top(one.model_names for one in self.newest.sessions)
+
+    @property
+    def tags(self) -> list[tuple[str, int]]:
+        return _top(one.tags for one in self.newest.sessions)
+
+    @property
+    def ranges(self) -> list[tuple[str, str, bool]]:
+        """Return the times to choose from: words, query, and whether it is the one in force."""
+        words = {ALL: "All time", **{name: words for name, (words, _) in RANGES.items()}}
+        return [
+            (words[name], "?" + urlencode({"id": self.user_id, "range": name}), name == self.range)
+            for name in PROFILE_RANGES
+        ]
+
+    @property
+    def span(self) -> str:
+        """Return the time in words."""
+        return "All time" if self.range == ALL else RANGES[self.range][0]
+
+    def query(self, **more: str) -> str:
+        """Return the query of the list with the user's sessions of the time."""
+        time = {} if self.range == ALL else {"range": self.range}
+        return "?" + urlencode({"user_ids": self.user_id, **time, **more})
+
+    @property
+    def failed_query(self) -> str:
+        return self.query(error_count__gte="1")
+
+    @property
+    def whole_query(self) -> str:
+        """Return the query of the list with all sessions of the user."""
+        return "?" + urlencode({"user_ids": self.user_id})
+
+    @property
+    def comparison(self) -> str:
+        """Return the query that compares the user with everybody."""
+        return "?" + urlencode({"cohort": ["all", self.whole_query]}, doseq=True)
+
+    @cached_property
+    def _since(self) -> datetime:
+        if self.range == ALL:
+            return self.first_seen
+        return timezone.now() - RANGES[self.range][1]
+
+    def _started(self, first: date, until: date) -> str:
+        start, end = (datetime.combine(day, datetime.min.time()) for day in (first, until))
+        zone = timezone.get_current_timezone()
+        bounds = (start.replace(tzinfo=zone), end.replace(tzinfo=zone) - timedelta(microseconds=1))
+        low, high = (bound.isoformat() for bound in bounds)
+        return "?" + urlencode({"user_ids": self.user_id, "created_at__gte": low, "created_at__lte": high})
+
+
+def _top(sets: Iterable[Iterable[str]]) -> list[tuple[str, int]]:
+    return Counter(value for one in sets for value in one).most_common(MAX_TOP_VALUES)
