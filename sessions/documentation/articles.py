@@ -79,6 +79,12 @@ class Article:
     def address(self) -> str:
         return f"{DOCS_ADDRESS}/{self.name}"
 
+    @property
+    def summary(self) -> str:
+        """Return the first sentence of the page, in plain text."""
+        words = " ".join(unescape(strip_tags(self.lead)).split())
+        return f"{words.partition('. ')[0].rstrip('.')}." if words else ""
+
 
 @dataclass
 class _Reader:

@@ -229,3 +229,12 @@ def test_links_between_pages_say_titles_instead_of_files(client: Client, db: Non
 
     assert '<a href="/docs/sessions">Session properties</a>' in html
     assert ".md</a>" not in html
+
+
+def test_the_contents_show_the_first_sentence_of_each_page_whole(client: Client, db: None) -> None:
+    page = client.get("/docs").content.decode()
+
+    assert (
+        "Every session has a page with a permanent link: /project/&lt;project&gt;/sessions/&lt;session id&gt;." in page
+    )
+    assert "…" not in page.partition("<main")[2]
