@@ -47,8 +47,10 @@ OPENAI = {
     "prompt_tokens_details": {"cached_tokens": 600, "audio_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 30, "accepted_prediction_tokens": 0},
 }
-INSIDE = {  # Langfuse's buckets count apart without a total
-    name: spelling for name, spelling in SPELLINGS.items() if spelling.input != "input"
+INSIDE = {  # Langfuse's buckets and Gemini's thoughts count apart without a total
+    name: spelling
+    for name, spelling in SPELLINGS.items()
+    if spelling.input != "input" and spelling.reasoning != "thoughtsTokenCount"
 }
 COMPLETE = {
     name: spelling

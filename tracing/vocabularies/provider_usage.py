@@ -40,9 +40,8 @@ CACHE_WRITE_TOKEN_KEYS = (
 )
 WRITTEN_FOR_AN_HOUR_KEYS = ("ephemeral_1h_input_tokens", "ephemeral1hInputTokens", "cache_creation_1h", "1h")
 WRITTEN_BRIEFLY_KEYS = ("ephemeral_5m_input_tokens", "ephemeral5mInputTokens", "cache_creation_5m", "5m")
-REASONING_TOKEN_KEYS = (
-    *("reasoning_tokens", "reasoningTokens", "thoughts_token_count", "thoughtsTokenCount", "reasoning"),
-)
+THOUGHT_TOKEN_KEYS = ("thoughts_token_count", "thoughtsTokenCount")  # Gemini's, beside the candidates
+REASONING_TOKEN_KEYS = ("reasoning_tokens", "reasoningTokens", *THOUGHT_TOKEN_KEYS, "reasoning")
 TOOL_TOKEN_KEYS = ("tool_use_prompt_token_count", "toolUsePromptTokenCount", "tool_use_prompt_tokens")
 AUDIO_KEYS, IMAGE_KEYS, TEXT_KEYS = (
     (f"{medium}_tokens", f"{medium}Tokens", medium, medium.upper()) for medium in ("audio", "image", "text")
@@ -81,6 +80,8 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     }
     is_anthropic = "input_tokens" in stated and not asked and not answered
     _include_what_is_apart(said, is_apart=is_anthropic or not stated.keys().isdisjoint(BEDROCK_CACHE_KEYS))
+    if said["total_tokens"] is None and (thoughts := _first(stated, THOUGHT_TOKEN_KEYS)):
+        said["output_tokens"] = (said["output_tokens"] or 0) + thoughts
     return {part: n for part, n in said.items() if n or (n is not None and part not in PRICED_PARTS)} or None
 
 
