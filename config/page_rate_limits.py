@@ -16,6 +16,7 @@ RATES = {
     ("POST", "account_login"): SIGN_IN_RATE,
     ("POST", "sign-in"): SIGN_IN_RATE,
     ("POST", "mfa_authenticate"): SIGN_IN_RATE,
+    ("POST", "mfa_login_webauthn"): SIGN_IN_RATE,
     ("POST", "account_reset_password"): PASSWORD_RATE,
     ("POST", "account_confirm_password_reset_code"): PASSWORD_RATE,
     ("POST", "account_signup"): SIGN_UP_RATE,

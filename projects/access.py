@@ -6,16 +6,15 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 
 from projects.models import Organization, Project, Role, User
+from projects.preferences import reading_as
 
 View = Callable[..., HttpResponseBase]
 Tenant = Project | Organization
@@ -32,7 +31,7 @@ class RoleRefused(PermissionDenied):
         organization = tenant.organization if isinstance(tenant, Project) else tenant
         givers = [giver for giver in Role if giver.administers and giver.covers(role)]
         people = User.objects.filter(memberships__organization=organization, memberships__role__in=givers)
-        names = [str(giver) for giver in people.order_by("email")[:MAX_NAMED_ADMINS]]
+        names = [giver.shown_name for giver in people.order_by("email")[:MAX_NAMED_ADMINS]]
         able = f" {' or '.join(names)} can change it." if names else ""
         super().__init__(
             f"You need the role {role.label.lower()} for this; your role in {organization} is"
@@ -86,7 +85,7 @@ def project_of(user: User, project_id: int) -> Project:
 def project_view(view: View) -> View:
     """Decorate a view below /project/<id>, which is called with the request and the project.
 
-    Strangers are asked to sign in, and get 404 if the project is not theirs. The view runs in the project's time zone.
+    Strangers are asked to sign in, and get 404 if the project is not theirs. The view runs in the reader's time zone.
     """
 
     @login_required
@@ -97,7 +96,7 @@ def project_view(view: View) -> View:
         project = project_of(person(request), project_id)
         token = _reader.set(person(request))
         try:
-            with timezone.override(ZoneInfo(project.time_zone)):
+            with reading_as(request, person(request), days=project.time_zone):
                 return view(request, project, *args, **kwargs)
         finally:
             _reader.reset(token)
@@ -113,7 +112,8 @@ def organization_view(view: View) -> View:
     @login_required
     @wraps(view)
     def wrapped(request: HttpRequest, organization_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return view(request, organization_of(person(request), organization_id), *args, **kwargs)
+        with reading_as(request, person(request)):
+            return view(request, organization_of(person(request), organization_id), *args, **kwargs)
 
     return wrapped
 

@@ -8,6 +8,7 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        import_module("projects.accounts.sign_in_audit")  # receives signals
+        for receiver in ("sign_in_audit", "browsers"):  # they receive signals
+            import_module(f"projects.accounts.{receiver}")
         if settings.SQL_GUARD:
             import_module("projects.sqlguard").stand_guard()

@@ -4,6 +4,7 @@ import re
 from zlib import crc32
 
 AVATAR_HUES = 6
+CHOSEN_HUES = ("sand", "blue", "teal", "green", "rose")  # the first ones, by number
 MAX_READ = 200  # characters of a name that are looked at
 WORD = re.compile(r"[^\W\d_]+")
 MOST_DIGITS = 3  # in a name that a person gave

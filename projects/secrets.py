@@ -34,7 +34,7 @@ def _fernet(purpose: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived(purpose)))
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class EncryptingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """allauth's adapter with encrypted secrets: a reader of the database cannot produce codes of second factors."""
 
     def encrypt(self, text: str) -> str:

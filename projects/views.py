@@ -9,18 +9,22 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from projects.access import person, projects_of
+from projects.accounts.joining import invitations_of
 from projects.assets import ASSET_CONTENT_TYPES, FOREVER, bundle_text
 
 
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Open the only project of a person. Show a choice if there are several, or if `?choose` is in the address."""
+    """Open the project that a person chose, or their only one. Otherwise, and for `?choose`, show all of them."""
     projects = list(projects_of(person(request)))
-    if len(projects) == 1 and "choose" not in request.GET:
-        return redirect("project", projects[0].pk)
+    wanted = projects if len(projects) == 1 else [one for one in projects if one.pk == person(request).landing_id]
+    if wanted and "choose" not in request.GET:
+        return redirect("project", wanted[0].pk)
+    invitations = invitations_of(person(request))
     organizations = [(owner, list(group)) for owner, group in groupby(projects, key=attrgetter("organization"))]
-    return render(request, "projects/home.html", {"organizations": organizations, "section": "projects"})
+    context = {"organizations": organizations, "invitations": invitations, "section": "projects"}
+    return render(request, "projects/home.html", context)
 
 
 @require_safe

@@ -42,7 +42,7 @@ class Key(NamedTuple):
 def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow ones are slow on purpose
     # Every test comes from one address; those about the limits switch them on.
-    settings.ACCOUNT_RATE_LIMITS = settings.COUNT_PEOPLE = False
+    settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = settings.COUNT_PEOPLE = False
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,7 +6,8 @@ from config.settings.application import BASE_URL
 from config.settings.variables import env, env_flag, read_env, whole_number
 from config.urls_of_services import oidc_app
 
-# Sign-in: by e-mail address and password, with an optional second factor (TOTP), and by OIDC if it is configured.
+# Sign-in: by a passkey, by e-mail address and password with an optional second factor (TOTP or a passkey), and by OIDC
+# if it is configured.
 AUTH_USER_MODEL = "projects.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "sign-in"
@@ -49,9 +50,12 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Confab] "
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # two requests each; a passkey cannot be guessed
+MFA_FORMS = {"add_webauthn": "projects.accounts.passkeys.AddPasskeyForm"}
 MFA_TOTP_ISSUER = "Confab"
-MFA_ADAPTER = "projects.secrets.MFAAdapter"
+MFA_ADAPTER = "projects.accounts.passkeys.MFAAdapter"
 # An OIDC provider is trusted to have verified the addresses that it reports.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the content security policy lets no form lead to another host

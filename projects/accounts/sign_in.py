@@ -17,12 +17,16 @@ from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from projects.accounts.account_letters import letter_for
+from projects.accounts.joining import OPENED_INVITATION_KEY, join, opened_invitation
+from projects.accounts.letters import message_of
 from projects.accounts.mail import has_mail_server
-from projects.accounts.people import usable_invitations
+from projects.accounts.people import MembershipRefusal, usable_invitations
 from projects.models import Invitation, User
 
 INVITED_EMAIL_KEY = "invited_email"  # in a browser session that opened the link of an invitation
@@ -43,6 +47,7 @@ def may_sign_up(email: str) -> bool:
 def note_opened_invitation(request: HttpRequest, invitation: Invitation) -> None:
     """Let this browser sign up with the invited address. It is proven only if mail delivered the link."""
     request.session[INVITED_EMAIL_KEY] = invitation.email
+    request.session[OPENED_INVITATION_KEY] = invitation.pk
     if invitation.is_mailed:
         request.session["account_verified_email"] = invitation.email  # allauth's own name for a proven address
 
@@ -57,6 +62,31 @@ class VerifyAddress(EmailVerificationStage):  # type: ignore[misc]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "E-mail and password do not match.",
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        "incorrect_code": "This code is not right, or no longer valid.",
+        "incorrect_password": "This is not your password.",
+        "enter_current_password": "This is not your present password.",
+        "email_taken": "Somebody has an account with this address already.",
+        "rate_limited": "Too many requests. Wait a minute, then try again.",
+        "same_as_current": "This is the address that you have.",
+    }
+
+    def post_login(
+        self, request: HttpRequest, user: User, *, signup: bool, redirect_url: str | None, **more: Any
+    ) -> HttpResponse:
+        """Let whoever signs up from an invitation join at once, and start where they were invited to."""
+        invitation = opened_invitation(request) if signup else None
+        if invitation and invitation.email == user.email:
+            try:
+                with transaction.atomic():
+                    redirect_url = join(request, invitation, user)
+            except MembershipRefusal as refusal:
+                messages.error(request, str(refusal))
+        response: HttpResponse = super().post_login(request, user, signup=signup, redirect_url=redirect_url, **more)
+        return response
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return is_sign_up_open() or bool(request.session.get(INVITED_EMAIL_KEY))
 
@@ -72,7 +102,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return has_mail_server() and bool(super().confirm_email(request, email_address))
 
     def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
-        """Send a mail whose names and links contain the base URL, whatever host received the request."""
+        """Send a mail as a letter. Its links contain the base URL, whatever host received the request."""
+        if letter := letter_for(template_prefix, {**values, "email": email}):
+            message_of(letter, email).send()
+            return
         ours = {name: _at_base_url(value) if _is_link(value) else value for name, value in values.items()}
         site = {"name": "Confab", "domain": settings.BASE_URL}
         super().send_mail(template_prefix, email, ours | {"current_site": site})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.signals import email_changed, password_changed, password_reset
+from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import Signal, receiver
@@ -40,5 +41,10 @@ def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = N
 
 
 @receiver(list(CHANGES))
-def _security_changed(signal: Signal, request: HttpRequest | None, user: User, **_: Any) -> None:
-    record_everywhere(Action.SECURITY_CHANGED, user, request=request, change=CHANGES[signal])
+def _security_changed(
+    signal: Signal, request: HttpRequest | None, user: User, authenticator: Authenticator | None = None, **_: Any
+) -> None:
+    change = CHANGES[signal]
+    if authenticator is not None and authenticator.type == Authenticator.Type.WEBAUTHN:
+        change = change.replace("second factor", "passkey")
+    record_everywhere(Action.SECURITY_CHANGED, user, request=request, change=change)

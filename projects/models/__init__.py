@@ -1,5 +1,6 @@
 """People, organizations, their projects, and the keys of machines."""
 
+from projects.models.browsers import BrowserSession
 from projects.models.history import AuditEvent
 from projects.models.jobs import JobRun
 from projects.models.keys import ApiKey, Scope, every_scope
@@ -10,6 +11,7 @@ from projects.models.tenants import Invitation, Membership, Organization, Projec
 __all__ = [
     "ApiKey",
     "AuditEvent",
+    "BrowserSession",
     "Invitation",
     "JobRun",
     "Membership",

@@ -5,6 +5,29 @@ from django.db import models
 from django.utils import timezone
 
 
+class Theme(models.TextChoices):
+    """How pages are lit."""
+
+    SYSTEM = "", "As the system"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Density(models.TextChoices):
+    """How close the rows of lists stand, in the words of a list's layout."""
+
+    NORMAL = "", "Comfortable"
+    COMPACT = "compact", "Compact"
+
+
+class Notation(models.TextChoices):
+    """How dates and numbers are written. The labels are examples."""
+
+    ENGLISH = "", "27 Nov 2026, 14:05 and 1,284.50"
+    EUROPEAN = "european", "27/11/2026, 14:05 and 1.284,50"
+    ISO = "iso", "2026-11-27, 14:05 and 1\N{NO-BREAK SPACE}284.50"
+
+
 class UserManager(BaseUserManager["User"]):
     """Manager that creates people."""
 
@@ -32,6 +55,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False, help_text="May use the operator's admin.")
     date_joined = models.DateTimeField(default=timezone.now)
 
+    # How others see them, and how they read.
+    avatar_hue = models.PositiveSmallIntegerField(null=True, blank=True)
+    landing = models.ForeignKey("projects.Project", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    time_zone = models.CharField(max_length=64, blank=True, db_default="", default="")
+    notation = models.CharField(max_length=10, blank=True, choices=Notation, db_default="", default="")
+    theme = models.CharField(max_length=10, blank=True, choices=Theme, db_default="", default="")
+    density = models.CharField(max_length=10, blank=True, choices=Density, db_default="", default="")
+
     objects = UserManager()
     USERNAME_FIELD = "email"
 
@@ -40,6 +71,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name that the person chose or, until they choose one, the address."""
+        return self.name or self.email
 
     @property
     def has_proven_address(self) -> bool:

@@ -27,10 +27,12 @@ class Thread:
 
 
 def threads_on(project: Project, where: Q) -> list[Thread]:
-    """Load the threads, open ones first, then by age. One query."""
+    """Load the threads, open ones first, then by age. One query, and one for the people if there are any."""
     threads: dict[str, Thread] = {}
     found = list(Comment.objects.for_project(project).filter(where).order_by("created_at", "id"))
+    people = User.objects.in_bulk({comment.author_id for comment in found if comment.author_id is not None})
     for comment in found:
+        comment.person = people.get(comment.author_id or 0)
         if comment.thread_id is None:
             threads[comment.id] = Thread(comment)
     for comment in found:

@@ -154,7 +154,7 @@ def load_given(project: Project, scores: list[Score], user: User, configs: Itera
 def load_names(user_ids: Iterable[int | None]) -> dict[int, str]:
     """Load the names of people."""
     people = User.objects.filter(pk__in={user_id for user_id in user_ids if user_id is not None})
-    return {person.pk: person.name or person.email for person in people}
+    return {person.pk: person.shown_name for person in people}
 
 
 def own_of(scores: Iterable[Score], config: ScoreConfig, user: User) -> Score | None:

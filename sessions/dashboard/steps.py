@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from projects.preferences import day_zone
 from sessions.query.grammar import FieldComparison, Operator
 
 HOURLY = timedelta(hours=50)  # a shorter time is drawn by the hour
@@ -45,7 +46,8 @@ class TimeStep:
     def when(self) -> str:
         """Return the step in the query language."""
         first, last = timezone.localtime(self.start), timezone.localtime(self.end)
-        if not self.is_hourly and first == midnight(first.date()):
+        is_plain = str(day_zone()) == timezone.get_current_timezone_name()  # else the day would be another
+        if is_plain and not self.is_hourly and first == midnight(first.date()):
             return f"{first.date()}..{first.date()}"
         return said(first, last)
 

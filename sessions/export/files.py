@@ -20,6 +20,7 @@ from django.utils import timezone
 from projects.downloads.making import encoded
 from projects.downloads.places import NoDownload
 from projects.models import ApiKey, Project, User
+from projects.preferences import day_zone
 from sessions.deletion.remains import erased
 from sessions.download_time import in_time
 from sessions.export import parts
@@ -54,7 +55,7 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
     with connection.cursor() as cursor:
         cursor.execute(LOCK_EXPORTS_SQL, {"lock": parts.directory_of(project.pk)})
     known = ExportFile.objects.for_project(project)
-    zone = timezone.get_current_timezone_name()
+    zone = str(day_zone())
     query = naming_me(params.urlencode(), by) if isinstance(by, User) else params.urlencode()
     order = {"format": export.format.name, "query": query, "requested_by": name, "time_zone": zone}
     same: ExportFile | None = known.unfinished().filter(**order).first()

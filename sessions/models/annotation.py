@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from projects.models import User
 from projects.tenancy import TenantQuerySet
 from tracing.models import IdField
 
@@ -77,6 +78,7 @@ class Comment(models.Model):
     resolved_by = models.CharField(max_length=254, default="")
 
     objects = TenantQuerySet.as_manager()
+    person: User | None = None  # the author, where a page loads them
 
     class Meta:
         db_table = "comment"

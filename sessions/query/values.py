@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from projects.preferences import day_zone
 from projects.values import in_calendar
 
 NUMBER_PATTERN = re.compile(r"-?\$?(\d[\d_]*(?:\.\d*)?|\.\d+)([kKmM]?)", re.ASCII)
@@ -94,9 +95,9 @@ def now() -> datetime:
 def moment(text: str) -> Moment:
     """Parse a day, a time, `today`, `yesterday`, `now`, or how long ago: `-7d`. Raise NoValue.
 
-    Days and times without an offset are in the active zone."""
+    Days and times without an offset are in the project's zone."""
     current = now()
-    today = timezone.localtime(current).date()
+    today = timezone.localtime(current, day_zone()).date()
     day = {"today": today, "yesterday": today - timedelta(days=1)}.get(text.lower())
     if text.lower() == "now":
         return Moment(current, current)
@@ -107,7 +108,7 @@ def moment(text: str) -> Moment:
         if day or ((day := parse_date(text)) and in_calendar(day)):
             return Moment(_midnight(day), _midnight(day + timedelta(days=1)))
         if (instant := parse_datetime(text)) and in_calendar(instant):
-            aware = instant if instant.tzinfo else instant.replace(tzinfo=timezone.get_current_timezone())
+            aware = instant if instant.tzinfo else instant.replace(tzinfo=day_zone())
             return Moment(aware, aware)
     except ValueError:
         pass
@@ -115,4 +116,4 @@ def moment(text: str) -> Moment:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, timezone.get_current_timezone())
+    return datetime.combine(day, time.min, day_zone())

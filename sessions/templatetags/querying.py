@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from django import template
-from django.utils import timezone
 
+from projects.preferences import day_zone
 from sessions.listing.facets import Facet, FacetValue, facets, quick_values
 from sessions.listing.list_query import LIST_PARAMETERS
 from sessions.listing.listing import Listing
@@ -89,7 +89,7 @@ def time_given(listing: Listing, name: str) -> str:
 @register.simple_tag
 def zone() -> str:
     """Return the name of the zone in which days without a zone are meant."""
-    return timezone.get_current_timezone_name()
+    return str(day_zone())
 
 
 @register.simple_tag

@@ -53,7 +53,7 @@ def pill_links(project_id: int, labels: list[str], most: int = MAX_LABELS) -> Sa
 @register.filter
 def called(person: User) -> str:
     """Return the name of a member, or the address of one who has not said it."""
-    return person.name or person.email
+    return person.shown_name
 
 
 def first_pill(labels: list[str]) -> SafeString:
@@ -81,7 +81,7 @@ def _status_mark(value: str) -> SafeString:
 
 
 def _owner_mark(person: User | None) -> SafeString:
-    return format_html(OWNER_MARK_HTML, called(person), avatar(called(person), "small")) if person else NONE
+    return format_html(OWNER_MARK_HTML, called(person), avatar(person, "small")) if person else NONE
 
 
 def _sign(value: str) -> SafeString:

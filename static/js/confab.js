@@ -9,18 +9,54 @@
   function setTheme(theme) {
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
-    document.cookie = `theme=${theme}; path=/; max-age=${theme ? 31536000 : 0}; samesite=lax`;
+    document.cookie = `theme=${theme || "system"}; path=/; max-age=31536000; samesite=lax`;
   }
 
   /* Times: in the reader's zone, with the exact instant in the title. */
 
   const SPOKEN = "en-GB"; // the words of a date are in the language of the page, whatever that of the browser
-  const exact = new Intl.DateTimeFormat(SPOKEN, { dateStyle: "full", timeStyle: "long" });
-  const day = new Intl.DateTimeFormat(SPOKEN, { day: "numeric", month: "short", year: "numeric" });
-  const dayOfYear = new Intl.DateTimeFormat(SPOKEN, { day: "numeric", month: "short" });
-  const clock = new Intl.DateTimeFormat(SPOKEN, { hour: "2-digit", minute: "2-digit" });
-  const seconds = new Intl.DateTimeFormat(SPOKEN, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const device = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { notation, zone = device } = document.documentElement.dataset;
+  if (!document.cookie.includes(`zone=${device}`)) document.cookie = `zone=${device}; path=/; max-age=31536000; samesite=lax`;
+
+  /* Dates by words, or by numbers as the reader chose; always in the one zone of the page. */
+  const DAYS = {
+    european: [{ day: "2-digit", month: "2-digit", year: "numeric" }, { day: "2-digit", month: "2-digit" }],
+    iso: [{ dateStyle: "short" }, { dateStyle: "short" }],
+  };
+  const [whole, short] = DAYS[notation] || [
+    { day: "numeric", month: "short", year: "numeric" },
+    { day: "numeric", month: "short" },
+  ];
+  const written = notation === "iso" ? "sv-SE" : SPOKEN; // Swedes write dates as ISO 8601 does
+  const exact = formatted(SPOKEN, { dateStyle: "full", timeStyle: "long" });
+  const day = formatted(written, whole);
+  const dayOfYear = formatted(written, short);
+  const clock = formatted(SPOKEN, { hour: "2-digit", minute: "2-digit" });
+  const seconds = formatted(SPOKEN, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const ago = new Intl.RelativeTimeFormat(SPOKEN, { numeric: "auto", style: "short" });
+
+  function formatted(language, parts) {
+    try {
+      return new Intl.DateTimeFormat(language, { ...parts, timeZone: zone });
+    } catch {
+      return new Intl.DateTimeFormat(language, parts); // a zone that this browser does not know
+    }
+  }
+
+  /* What a wall clock shows in the zone of the page, as a time field has it, and the instant at which it does. */
+
+  const wallClock = formatted("sv-SE", { dateStyle: "short", timeStyle: "medium" });
+  const wall = (at) => wallClock.format(at).replace(" ", "T");
+
+  function instant(text) {
+    const meant = Date.parse(`${text.length === 16 ? `${text}:00` : text}Z`);
+    let at = meant;
+    for (let round = 0; round < 2; round += 1) at += meant - Date.parse(`${wall(at)}Z`); // twice, for changes of clocks
+    return new Date(at);
+  }
+
+  window.confabTimes = { zone, wall, instant };
 
   function relative(at) {
     const passed = (Date.now() - at) / 1000;

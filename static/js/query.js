@@ -154,12 +154,12 @@
   /* Times: an instant with its offset is the same for everybody who follows the link. */
 
   const form = document.getElementById("time-form");
-  const two = (number) => String(number).padStart(2, "0");
+  const times = window.confabTimes;
 
   function local(text) {
     const at = new Date(text);
     if (!/T.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(at.valueOf())) return text.length === 10 ? `${text}T00:00` : text;
-    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+    return times.wall(at).slice(0, 16);
   }
 
   function timed(event) {
@@ -167,13 +167,13 @@
     const address = new URL(form.action);
     for (const [name, value] of new FormData(form)) {
       const isTime = name === "from" || name === "to";
-      if (value) address.searchParams.append(name, isTime ? new Date(value).toISOString().replace(".000Z", "Z") : value);
+      if (value) address.searchParams.append(name, isTime ? times.instant(value).toISOString().replace(".000Z", "Z") : value);
     }
     location.assign(address);
   }
 
   if (form) {
-    document.getElementById("time-zone").textContent = `your time zone, ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+    document.getElementById("time-zone").textContent = `your time zone, ${times.zone}`;
     for (const field of form.querySelectorAll("[data-given]")) field.value = local(field.dataset.given);
     form.addEventListener("submit", timed);
   }

@@ -65,7 +65,7 @@ def test_a_session_and_its_turns_are_annotated_in_place(
     # A comment, its answer, and its end.
     page.locator("#annotation textarea[name=content]").last.fill("Why so late?")
     page.get_by_role("button", name="Comment", exact=True).click()
-    expect(page.locator(".thread")).to_contain_text("@alice@example.com")
+    expect(page.locator(".thread")).to_contain_text("alice@example.com")
     page.get_by_role("button", name="Resolve").click()
     expect(page.locator(".thread")).to_contain_text("resolved by alice@example.com")
 

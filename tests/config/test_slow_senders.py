@@ -49,7 +49,7 @@ def answer(connection: socket.socket) -> bytes:
 def test_healthz_is_heard_while_every_thread_waits_and_who_hangs_up_is_forgotten(web: Web) -> None:
     cookie = f"Cookie: {settings.SESSION_COOKIE_NAME}={'x' * 32}\n"
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE django_session")  # which every page of a browser with a cookie asks
+        cursor.execute("LOCK TABLE browser_session")  # which every page of a browser with a cookie asks
         waiting = [send(web, f"GET / HTTP/1.1\nHost: 127.0.0.1\n{cookie}\n") for _ in range(WEB_THREADS + 5)]
         page = web.connect()
         began = time.monotonic()

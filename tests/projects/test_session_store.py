@@ -5,14 +5,13 @@ from http.cookies import Morsel
 from pathlib import Path
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from config.embedded.account import our_account
 from config.embedded.wheels import postgres_programs
-from projects.models import User
+from projects.models import BrowserSession, User
 
 
 def cookie(client: Client) -> str:
@@ -29,7 +28,7 @@ def is_signed_in(key: str) -> bool:
 def test_a_session_is_found_by_its_cookie_and_by_nothing_that_the_database_holds(alice: User) -> None:
     client = Client()
     client.force_login(alice)
-    row = Session.objects.get()
+    row = BrowserSession.objects.get()
 
     assert is_signed_in(cookie(client))
     assert cookie(client) not in f"{row.session_key}{row.session_data}{row.get_decoded()}"
@@ -43,7 +42,7 @@ def test_signing_out_ends_a_session_for_good(alice: User) -> None:
     client.post(reverse("sign-out"))
 
     assert not is_signed_in(key)
-    assert not Session.objects.exists()
+    assert not BrowserSession.objects.exists()
 
 
 def test_signing_in_again_replaces_the_session(alice: User, bob: User) -> None:
@@ -54,7 +53,7 @@ def test_signing_in_again_replaces_the_session(alice: User, bob: User) -> None:
 
     assert cookie(client) != first
     assert not is_signed_in(first)
-    assert Session.objects.count() == 1
+    assert BrowserSession.objects.count() == 1
 
 
 @pytest.mark.parametrize("key", ["", "x", "unknown-key-of-somebody", "0" * 32, "0" * 5000, "\0" * 32])
@@ -72,7 +71,7 @@ def test_a_dump_holds_no_cookie_and_is_for_its_owner_alone(alice: User, tmp_path
     restore = [postgres_programs(our_account()) / "pg_restore", "--file=-", file]
     text = subprocess.run(restore, capture_output=True, text=True, check=True).stdout
 
-    assert Session.objects.get().session_key in text
+    assert BrowserSession.objects.get().session_key in text
     assert alice.email in text
     assert cookie(client) not in text
     assert file.stat().st_mode & 0o077 == 0

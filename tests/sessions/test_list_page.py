@@ -42,6 +42,31 @@ def test_columns_chosen_in_one_browser_are_there_in_the_next(alices: Client, ali
     assert table.layout.density == "compact"
 
 
+def test_rows_stand_as_close_as_the_reader_chose_for_all_lists_until_a_list_says_otherwise(
+    alices: Client, alice: User, project: Project
+) -> None:
+    tell(project, "ticket-1")
+    User.objects.filter(pk=alice.pk).update(density="compact")
+    assert alices.get(url("sessions", project)).context["table"].layout.density == "compact"
+
+    alices.post(url("layout", project, "sessions"), {"column": ["tags"], "density": "roomy"})
+
+    assert alices.get(url("sessions", project)).context["table"].layout.density == "roomy"
+
+
+def test_days_in_a_query_mean_the_same_to_readers_in_all_zones(alices: Client, alice: User, project: Project) -> None:
+    """The session was at noon in UTC, which is the project's zone: the next day in Kiritimati."""
+    tell(project, "ticket-1")
+    day = Session.objects.for_project(project).get().created_at.date()
+    User.objects.filter(pk=alice.pk).update(time_zone="Pacific/Kiritimati")
+
+    page = alices.get(url("sessions", project), {"q": f"started:{day}"})
+    nothing = alices.get(url("sessions", project), {"q": f"started:{day + timedelta(days=1)}"})
+
+    assert "ticket-1" in page.content.decode()
+    assert "ticket-1" not in nothing.content.decode()
+
+
 def test_columns_are_remembered_for_one_person_in_one_project(
     alices: Client, bob: User, project: Project, organization: object
 ) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import QueryDict
 
+from projects.access import reader
+
 DENSITIES = ("compact", "normal", "roomy")
 MIN_COLUMN_PIXELS, MAX_COLUMN_PIXELS = 60, 900
 PIXELS = re.compile(r"[0-9]{1,4}\Z")
@@ -34,7 +36,9 @@ def layout_of(offered: Iterable[str], first: Sequence[str], *sources: Mapping[st
     property may be gone while somebody's settings still contain it."""
     known = set(offered)
     columns = next((chosen for source in sources if (chosen := _names(source.get("columns"), known))), tuple(first))
-    density = next((named for source in sources if (named := source.get("density")) in DENSITIES), "normal")
+    reading = reader()
+    usual = reading.density if reading and reading.density in DENSITIES else "normal"
+    density = next((named for source in sources if (named := source.get("density")) in DENSITIES), usual)
     return Layout(columns, valid_widths(next((s["widths"] for s in sources if s.get("widths")), {})), str(density))
 
 

@@ -4,11 +4,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.mail import send_mail
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,9 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from projects.access import person
 from projects.accounts import people
+from projects.accounts.joining import join
+from projects.accounts.letters import Letter, message_of
 from projects.accounts.mail import name_for_mail
 from projects.accounts.sign_in import note_opened_invitation
-from projects.audit import Action, record
+from projects.audit import Action
+from projects.faults import NextStep, fault_page
 from projects.models import AuditEvent, Invitation, User
 
 INVITATIONS_PER_PERSON_AND_DAY = 50
@@ -57,20 +58,35 @@ def send(invitation: Invitation, token: str) -> None:
     This is not done in a task, because its arguments would carry the token through the broker. The receiver may not
     know the people who chose the organization's name: a name that a mail program could turn into a link is left out,
     and the subject has no name."""
-    values = {
-        "invitation": invitation,
-        "link": link_with(token),
-        "organization": name_for_mail(invitation.organization.name, instead="an organization"),
-    }
-    text = render_to_string("account/email/invitation.txt", values)
-    send_mail("[Confab] You are invited to join an organization", text, None, [invitation.email])
+    message_of(letter_of(invitation, link_with(token)), invitation.email).send()
+
+
+def letter_of(invitation: Invitation, link: str) -> Letter:
+    """Return what the mail with the link of an invitation says."""
+    maker = invitation.invited_by
+    name = name_for_mail(maker.name, instead="") if maker and maker.name else ""
+    who = f"{name} ({maker.email})" if maker and name else maker.email if maker else "Somebody"
+    organization = name_for_mail(invitation.organization.name, instead="an organization")
+    return Letter(
+        subject="You are invited to join an organization",
+        title="You are invited to read along.",
+        words=[
+            f"In Confab, teams read what their assistants really said. {who} invites you to {organization}, as"
+            f" {invitation.get_role_display().lower()}."
+        ],
+        button=("Join", link),
+        notes=[f"The link works once, until {invitation.expires_at:%-d %B %Y}, for {invitation.email} only."],
+        why="You get this because somebody typed your address. If you do not know them, do nothing: nothing happens.",
+    )
 
 
 @never_cache
 @require_safe
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Show who invites whom. Opening a link from a mail proves the address, so signing up needs no code."""
-    found = _found(token)
+    found = people.invitation_with(token)
+    if found is None:
+        return _ended(request)
     if request.method == "GET" and not request.user.is_authenticated:
         note_opened_invitation(request, found)
     has_account = User.objects.filter(email=found.email).exists()
@@ -82,25 +98,23 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @transaction.atomic
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    found = _found(token)
+    found = people.invitation_with(token)
+    if found is None:
+        return _ended(request)
     try:
-        membership = people.accept(found, person(request))
+        return redirect(join(request, found, person(request)))
     except people.MembershipRefusal as refusal:
         context = {"invitation": found, "token": token, "refusal": str(refusal)}
         return render(request, "account/invitation.html", context, status=409)
-    record(
-        Action.MEMBER_JOINED,
-        found.organization,
-        actor=person(request),
-        target=found.email,
-        request=request,
-        role=membership.role,
+
+
+def _ended(request: HttpRequest) -> HttpResponse:
+    """Return the page for the link of an invitation that is no longer usable."""
+    known = "It was used, was withdrawn, or has expired. Ask whoever invited you for a new one."
+    return fault_page(
+        request,
+        404,
+        known,
+        title="This invitation has ended.",
+        steps=[NextStep("Go to your projects", reverse("home"))],
     )
-    return redirect("organization", found.organization_id)
-
-
-def _found(token: str) -> Invitation:
-    found = people.invitation_with(token)
-    if found is None:
-        raise Http404("This invitation was used, withdrawn or has expired. Ask for a new one.")
-    return found

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from projects.access import organization_view, person, requires
@@ -13,6 +14,11 @@ from projects.administration.forms import InviteForm, RoleForm, TransferForm, ro
 from projects.administration.views import invitations
 from projects.audit import Action, record
 from projects.models import Membership, Organization, Role
+
+LINK_HTML = (
+    "Confab sends no mail here, so send this link to <b>{}</b> yourself. It works once, for seven days:"
+    ' <code>{}</code> <button class="btn small" type="button" data-copy="{}">Copy link</button>'
+)
 
 
 @require_safe
@@ -47,7 +53,7 @@ def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
         messages.success(request, f"The invitation was sent to {invitation.email}.")
     else:
         link = invitations.link_with(token)
-        messages.warning(request, f"No mail server is configured. Give {invitation.email} this link yourself: {link}")
+        messages.success(request, format_html(LINK_HTML, invitation.email, link, link))
     return _back(organization)
 
 

@@ -1,0 +1,77 @@
+"""Mails: each is a letter, written once, and sent as text and as HTML that say the same.
+
+Nothing in them is loaded from elsewhere. Names that strangers chose are quoted, or left out where a mail program could
+make a link of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.mime.image import MIMEImage
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+SUBJECT_PREFIX = settings.ACCOUNT_EMAIL_SUBJECT_PREFIX
+LOGO_ID = "confab-logo"
+
+
+class LetterPart(NamedTuple):
+    """A piece of a letter, and the free space below it in pixels."""
+
+    template: str
+    text: str
+    space: int
+    address: str = ""
+
+    @property
+    def is_button(self) -> bool:
+        return self.template == "mail/_button.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What a mail says. `why` tells the receiver why it came, and what to do if they did not expect it."""
+
+    subject: str
+    title: str
+    words: Sequence[str] = ()
+    code: str = ""
+    button: tuple[str, str] = ("", "")  # its words and its address
+    notes: Sequence[str] = ()
+    why: str
+
+    @property
+    def parts(self) -> list[LetterPart]:
+        """Return the pieces in their order."""
+        label, address = self.button
+        parts = [LetterPart("mail/_title.html", self.title, 12)]
+        parts += [LetterPart("mail/_words.html", text, 12) for text in self.words]
+        parts[-1] = parts[-1]._replace(space=20)
+        parts += [LetterPart("mail/_code.html", self.code, 20)] if self.code else []
+        if address:
+            parts += [LetterPart("mail/_button.html", label, 16, address)]
+            parts += [LetterPart("mail/_small.html", "Or copy this address:", 12, address)]
+        parts += [LetterPart("mail/_small.html", text, 8) for text in self.notes]
+        return [*parts[:-1], parts[-1]._replace(space=28)]
+
+
+def message_of(letter: Letter, to: str) -> EmailMultiAlternatives:
+    """Return the letter as a mail to one address."""
+    context = {"letter": letter, "base_url": settings.BASE_URL, "logo": LOGO_ID}
+    text = render_to_string("mail/letter.txt", context)
+    message = EmailMultiAlternatives(f"{SUBJECT_PREFIX}{letter.subject}", text, settings.DEFAULT_FROM_EMAIL, [to])
+    message.attach_alternative(render_to_string("mail/letter.html", context), "text/html")
+    message.mixed_subtype = "related"  # type: ignore[attr-defined]  # the picture belongs to the HTML
+    logo = MIMEImage(_logo(), "png")
+    logo.add_header("Content-ID", f"<{LOGO_ID}>")
+    logo.add_header("Content-Disposition", "inline", filename="confab.png")
+    message.attach(logo)
+    return message
+
+
+@cache
+def _logo() -> bytes:
+    return Path(settings.BASE_DIR, "static/img/logo-mail.png").read_bytes()

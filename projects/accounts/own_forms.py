@@ -1,0 +1,77 @@
+"""Forms of a person's own account: how others see them, and how they read."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.utils import timezone
+
+from projects.access import projects_of
+from projects.avatars import CHOSEN_HUES
+from projects.models import User
+
+FIELD_ATTRS = {"class": "field"}
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    avatar_hue = forms.TypedChoiceField(
+        choices=list(enumerate(CHOSEN_HUES)),
+        coerce=int,
+        required=False,
+        empty_value=None,
+        label="Colour of your initials",
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "avatar_hue", "landing"]
+        labels = {"name": "Display name", "landing": "Opens with"}
+        help_texts = {"landing": "When you sign in."}
+        widgets = {
+            "name": forms.TextInput(FIELD_ATTRS | {"autocomplete": "name", "placeholder": "Ana Lima"}),
+            "landing": forms.Select(FIELD_ATTRS),
+        }
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        landing = self.fields["landing"]
+        landing.queryset = projects_of(self.instance)  # type: ignore[attr-defined]
+        landing.empty_label = "The list of projects"  # type: ignore[attr-defined]
+        landing.label_from_instance = _project_label  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        """Return the name in one line."""
+        return " ".join(self.cleaned_data["name"].split())
+
+
+class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
+    time_zone = forms.ChoiceField(
+        required=False,
+        label="Time zone",
+        help_text="Times everywhere, the histogram included.",
+        widget=forms.Select(FIELD_ATTRS),
+    )
+
+    class Meta:
+        model = User
+        fields = ["time_zone", "notation", "theme", "density"]
+        labels = {"notation": "Dates and numbers", "theme": "Theme", "density": "Density"}
+        widgets = {"notation": forms.Select(FIELD_ATTRS)}
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["time_zone"].choices = zone_choices(self.instance.time_zone)  # type: ignore[attr-defined]
+
+
+def zone_choices(chosen: str) -> list[tuple[str, str]]:
+    """Return all time zones, with the time that it is in the one that is chosen."""
+    now = timezone.now()
+
+    def label(name: str) -> str:
+        plain = name.replace("_", " ")
+        return f"{plain} (now {now.astimezone(ZoneInfo(name)):%H:%M})" if name == chosen else plain
+
+    return [("", "That of this device"), *((name, label(name)) for name in sorted(available_timezones()))]
+
+
+def _project_label(project: object) -> str:
+    return f"{getattr(project, 'organization', '')}: {getattr(project, 'name', '')}"

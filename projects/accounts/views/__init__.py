@@ -1,0 +1,1 @@
+"""Pages about one's own account, one module for each, and the link that signs somebody in."""
