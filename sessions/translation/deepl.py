@@ -32,6 +32,9 @@ class DeepL:
     def revision(self) -> str:
         return "v2"
 
+    def targets(self, source: str) -> frozenset[str]:
+        return self.languages - {source} if source in self.languages else frozenset()
+
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         if source not in self.languages or target not in self.languages:
             raise UnsupportedPair("DeepL does not translate this pair.")

@@ -47,6 +47,11 @@ class Embedded:
         files = sorted((path.name, path.stat().st_size) for model in models().values() for path in model.iterdir())
         return f"{ENGINE_REVISION} {sha256(repr(files).encode()).hexdigest()[:12]}"
 
+    def targets(self, source: str) -> set[str]:
+        known = pairs()
+        heads = {source} | ({HUB} if (source, HUB) in known else set())
+        return {target for head, target in known if head in heads} - {source}
+
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         translated = list(texts)
         for pair in self.route(source, target):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.conf.locale import LANG_INFO
+
 LANGUAGE_NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "bs": "Bosnian", "ca": "Catalan", "cs": "Czech",
     "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian",
@@ -29,6 +31,12 @@ def tag(code: str) -> str:
 def name_of(code: str) -> str:
     """Return the English name of a language."""
     return LANGUAGE_NAMES.get(code, code)
+
+
+def own_name_of(code: str) -> str:
+    """Return what a language calls itself, such as `Português`; its English name if that is not known."""
+    found = LANG_INFO.get("zh-hans" if code == "zh" else code, {}).get("name_local", "") or name_of(code)
+    return found[:1].upper() + found[1:]
 
 
 def direction(code: str) -> str:

@@ -42,6 +42,9 @@ class LibreTranslate:
     def revision(self) -> str:
         return self.url
 
+    def targets(self, source: str) -> set[str]:
+        return {target for head, target in self._known() if head == source and target} - {source}
+
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         theirs = self._known().get((source, target))
         if theirs is None:

@@ -52,6 +52,9 @@ class OpenAICompatible:
     def revision(self) -> str:
         return f"{self.url} {self.account.model}"
 
+    def targets(self, source: str) -> frozenset[str]:
+        return self.languages - {source} if source in self.languages else frozenset()
+
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         data = {"source": name_of(source), "target": name_of(target), "texts": list(texts)}
         for answer_format in RESPONSE_FORMATS:

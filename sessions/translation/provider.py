@@ -1,6 +1,6 @@
 """What providers have in common: they translate texts of one pair of languages, or raise one of these errors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -103,6 +103,11 @@ class Provider(Protocol):
 
     def revision(self) -> str:
         """Return a text that changes with the model, so that old translations are not reused."""
+
+    def targets(self, source: str) -> Iterable[str]:
+        """Return the languages into which it translates from `source`.
+
+        Raises TranslationFailed if a server must be asked and does not answer."""
 
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         """Return as many translations in the same order. Raises TranslationFailed."""

@@ -15,10 +15,16 @@
     for (const window of document.querySelectorAll("[data-window]")) window.dataset.window = strip(window.dataset.window);
     for (const link of document.querySelectorAll('#turns a[href*="lang="]')) link.href = strip(link.href);
     history.replaceState(history.state, "", strip(location.href));
-    revert.querySelector("span").textContent = revert.dataset.name;
-    revert.setAttribute("aria-label", revert.dataset.label);
-    revert.href = revert.dataset.on;
-    revert.removeAttribute("data-revert");
+    document.querySelector(".translation-notice")?.remove();
+    const button = document.getElementById("translate");
+    if (!button) return;
+    button.querySelector("span").textContent = button.dataset.name;
+    button.setAttribute("aria-label", button.dataset.label);
+    button.href = button.dataset.on;
+    button.removeAttribute("data-revert");
+    const summary = button.parentElement.querySelector("summary");
+    summary.classList.remove("is-on");
+    summary.querySelector(".shown-language")?.remove();
   });
 
   /* htmx remembers where the links of later turns led. */

@@ -93,8 +93,9 @@ def test_a_portuguese_session_is_read_in_english_turn_by_turn_and_reverted(
     expect(last.locator(".translated")).to_contain_text("R$ 19,90", timeout=30_000)
     expect(last.locator(".translated")).to_contain_text("5 working days")
 
+    expect(page.locator(".translation-notice")).to_contain_text("Shown in English")
     page.get_by_role("link", name=re.compile("^Show the original")).click()
-    expect(page.locator(".translation")).to_have_count(0)
+    expect(page.locator(".translation, .translation-notice")).to_have_count(0)
     assert "lang=" not in page.url
     assert first.locator(".turn-body").inner_html() == original
     expect(first.locator(".turn-body")).to_be_visible()
@@ -102,8 +103,11 @@ def test_a_portuguese_session_is_read_in_english_turn_by_turn_and_reverted(
     expect(page.locator(".turn").first.locator(".turn-body")).to_contain_text("ainda não chegou")
 
     page.goto(f"{session}?lang=de")
-    told = page.locator(".turn").first.locator(".translation")
-    expect(told).to_contain_text("cannot translate from Portuguese into German", timeout=30_000)
+    told = page.locator(".translation-notice")
+    expect(told).to_contain_text("cannot translate from Portuguese into German")
     expect(told).to_contain_text("DeepL")
+    page.get_by_label("Language to read in").click()
+    expect(page.locator(".translate button[name=lang]")).to_have_text(["English"])
+    expect(page.locator(".turn").first.locator("[data-reason]")).to_be_hidden(timeout=30_000)
     expect(page.locator(".turn").first.locator(".turn-body")).to_be_visible()
     assert {urlsplit(request.url).netloc for request in asked} == {urlsplit(confab.url).netloc}

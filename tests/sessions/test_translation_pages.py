@@ -1,6 +1,7 @@
 """The switch of languages, each turn's translation, who translates, and the same by API."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sessions.models import TranslationJob, TranslationSettings
 from sessions.translation import jobs
 from sessions.translation.secrets import decrypted, encrypted
 from tests.conftest import Key
-from tests.conversations import tell
+from tests.conversations import read, tell
 from tests.downloads import body_of
 from tests.translation.engines import Engine, served
 from tracing.models import Trace
@@ -54,7 +55,7 @@ def test_a_turn_is_asked_for_waited_for_and_read(alices: Client, project: Projec
     read = alices.get(url(trace), headers=HTMX).content.decode()
 
     assert "Portuguese → English" in read
-    assert "machine translation, Embedded models" in read
+    assert "Machine translation by Embedded models" in read
     assert 'lang="en" dir="ltr"' in read
     assert "<strong>Maria</strong>" in read
     assert "<code>status(id=42)</code>" in read
@@ -148,6 +149,102 @@ def test_the_switch_leads_to_the_readers_language(alices: Client, project: Proje
     assert chosen.headers["Location"] == f"{page}?only=errors&lang=fr"
     remembered = alices.get(switch, {"back": f"{page}?lang=de"}, headers={"Accept-Language": "pt"})
     assert remembered.headers["Location"] == f"{page}?lang=fr"
+
+
+@pytest.fixture
+def german(project: Project) -> str:
+    said = [("Ich komme nicht mehr in mein Konto, was kann ich tun?", "Ich habe Ihnen einen neuen Link geschickt.")]
+    tell(project, "konto", said)
+    return reverse("session", args=[project.pk, "konto"])
+
+
+def offered(client: Client, project: Project, session_id: str, **more: str) -> str:
+    page = reverse("session", args=[project.pk, session_id])
+    asked = {"choose": "", "session": session_id, "back": page, **more}
+    return read(client.get(reverse("translation-language", args=[project.pk]), asked, headers=HTMX))
+
+
+def test_only_languages_that_work_are_offered_under_their_own_names(
+    alices: Client, project: Project, trace: Trace, german: str
+) -> None:
+    menu = offered(alices, project, "pedido")
+    assert re.findall(r'name="lang" value="(\w+)" lang="\w+" ?>([^<]+)<', menu) == [("en", "English")]
+
+    nothing = offered(alices, project, "konto")
+    assert 'name="lang"' not in nothing
+    assert "Embedded models cannot translate from German into English" in nothing
+    assert "DeepL" in nothing
+    TranslationSettings.objects.create(
+        project=project, provider="deepl", consent_at=timezone.now(), secret=encrypted("k")
+    )
+    names = dict(re.findall(r'name="lang" value="(\w+)" lang="\w+" ?>([^<]+)<', offered(alices, project, "konto")))
+    assert {"en": "English", "ja": "日本語", "pt": "Português"}.items() <= names.items()
+    assert "de" not in names
+
+
+def test_the_language_of_the_reader_gives_way_to_one_that_works(
+    alices: Client, project: Project, trace: Trace, german: str
+) -> None:
+    page = reverse("session", args=[project.pk, "pedido"])
+    switch = reverse("translation-language", args=[project.pk])
+
+    def leads_to(language: str) -> str:
+        answer = alices.get(switch, {"back": page, "session": "pedido"}, headers={"Accept-Language": language})
+        return answer.headers["Location"]
+
+    assert leads_to("de") == f"{page}?lang=en"  # the only one into which Portuguese can be translated here
+    assert leads_to("pt") == f"{page}?lang=pt"
+    assert "The conversation is in Portuguese already." in read(alices.get(f"{page}?lang=pt"))
+
+
+def test_one_notice_says_who_translates_or_why_nobody_does(
+    alices: Client, project: Project, trace: Trace, german: str
+) -> None:
+    page = reverse("session", args=[project.pk, "pedido"])
+
+    shown = read(alices.get(f"{page}?lang=en"))
+    assert shown.count("Shown in English, machine translation by Embedded models.") == 1
+    assert re.search(rf'<a href="{page}\??" data-revert>Show original</a>', shown)
+    assert "machine translation by" not in read(alices.get(page))
+
+    refused = read(alices.get(f"{german}?lang=en"))
+    assert refused.count("Embedded models cannot translate from German into English") == 1
+    assert "Shown in English" not in refused
+
+
+def test_a_page_asks_for_languages_only_when_the_menu_is_opened(
+    alices: Client, project: Project, trace: Trace, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    page = reverse("session", args=[project.pk, "pedido"])
+
+    with django_assert_max_num_queries(9):
+        plain = read(alices.get(page))
+    with django_assert_max_num_queries(10):
+        alices.get(f"{page}?lang=en")
+
+    assert 'name="lang"' not in plain
+    assert 'hx-trigger="toggle from:closest details once"' in plain
+    choose = reverse("translation-language", args=[project.pk]) + f"?choose&session=pedido&back={page}"
+    assert 'value="en"' in alices.get(choose).content.decode()  # the same without a script
+
+
+def test_a_preview_is_read_in_another_language(alices: Client, project: Project, trace: Trace) -> None:
+    page = reverse("session", args=[project.pk, "pedido"])
+    preview = read(alices.get(page, {"peek": ""}, headers=HTMX))
+    [way] = re.findall(r'hx-get="([^"]+language[^"]+)"', preview)
+    there = alices.get(way.replace("&amp;", "&"), headers=HTMX).headers["Location"]
+    shown = read(alices.get(there, headers=HTMX))
+    sides = [side.replace("&amp;", "&") for side in re.findall(r'hx-get="([^"]+brief=[^"]+)"', shown)]
+
+    assert there == f"{page}?peek=&lang=en"
+    assert "Shown in English" in shown
+    assert len(sides) == 2
+    assert 'data-state="open"' in read(alices.get(sides[0], headers=HTMX))
+    work(project)
+    asked, answered = (read(alices.get(side, headers=HTMX)) for side in sides)
+    assert "My order #A-1029" in asked
+    assert "See status(id=42), Maria." in answered
+    assert '<p class="peek-text" lang="en"' in asked
 
 
 @pytest.mark.parametrize("back", ["https://evil.example", "//evil.example/project/1/", "/admin/", ""])

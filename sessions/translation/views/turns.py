@@ -21,7 +21,8 @@ from sessions.models import Session, TranslationJob
 from sessions.replay.turns import Turn, one_turn
 from sessions.translation import orders
 from sessions.translation.choices import load_choice
-from sessions.translation.languages import direction, name_of, tag, wanted
+from sessions.translation.languages import direction, name_of, tag
+from sessions.translation.offers import TranslationOffer, load_offer
 from sessions.translation.planning import PLAN_BUDGET_CHARACTERS
 from sessions.translation.provider import ProviderRefused
 from sessions.translation.reading import in_other_words
@@ -29,8 +30,10 @@ from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG
 from tracing.models import Trace
 from tracing.reading.exchanges import find_turn, trace_ids_of
 from tracing.reading.turns import load_readings
+from tracing.store.previews import preview
 
 TRANSLATION_PREFERENCE_PAGE = "translation"  # of a person's preferences
+BRIEF_SIDES = {"input": "user", "output": "assistant"}  # of a turn in a preview, and who says them
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,6 +63,9 @@ def translation(request: PageRequest, project: Project, turn_id: str) -> HttpRes
         job, context = None, {**context, "refusal": str(error), "job": None}
     if request.method == "POST" and not request.htmx:
         return redirect(request.get_full_path())
+    if (side := request.GET.get("brief")) in BRIEF_SIDES and request.htmx:
+        context |= {"side": side, "words": _brief(job, side), "preview": getattr(trace, f"{side}_preview")}
+        return render(request, "sessions/translation/_brief.html", context)
     if request.htmx and job and job.is_open:
         return render(request, "sessions/translation/_turn.html", context)
     turn = _turn(project, trace)
@@ -71,25 +77,38 @@ def translation(request: PageRequest, project: Project, turn_id: str) -> HttpRes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 @project_view
-def language(request: HttpRequest, project: Project) -> HttpResponse:
-    """Redirect `back` to a page in the reader's language.
+def language(request: PageRequest, project: Project) -> HttpResponse:
+    """Redirect `back` to a page in the reader's language, one in which `session` can be read if that is given.
 
-    That is the posted one, which is remembered; else the remembered one; else the browser's."""
-    back = request.GET.get("back", "")
+    That is the posted one, which is remembered; else the remembered one; else the browser's. With `choose`, show the
+    languages to choose from instead."""
     own = f"/project/{project.pk}/"
+    back = request.GET.get("back", "")
     if not back.startswith(own) or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = f"{own}sessions"
-    if request.method == "POST":
-        chosen = tag(request.POST.get("lang", ""))
-        if chosen:
-            prefer(person(request), project, TRANSLATION_PREFERENCE_PAGE, language=chosen)
+    named = request.GET.get("session", "")
+    session = Session.objects.for_project(project).filter(session_id=named).first() if named else None
+    if "choose" in request.GET and session:
+        context = {"project": project, "session": session, "back": back, "offer": load_offer(project, session)}
+        template = "_choices" if request.htmx else "choose"
+        context |= {"lang": dict(parse_qsl(back.partition("?")[2])).get("lang", ""), "section": "sessions"}
+        return render(request, f"sessions/translation/{template}.html", context)
+    chosen = tag(request.POST.get("lang", ""))
+    if chosen:
+        prefer(person(request), project, TRANSLATION_PREFERENCE_PAGE, language=chosen)
     else:
-        chosen = tag(str(load_preferences(person(request), project, TRANSLATION_PREFERENCE_PAGE).get("language", "")))
-    chosen = chosen or wanted(request.headers.get("Accept-Language", ""))
+        chosen = _best(request, project, session)
     path, _, query = back.partition("?")
-    kept = [(key, value) for key, value in parse_qsl(query) if key != "lang"]
+    kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key != "lang"]
     return redirect(f"{path}?{urlencode([*kept, ('lang', chosen)])}")
+
+
+def _best(request: HttpRequest, project: Project, session: Session | None) -> str:
+    kept = load_preferences(person(request), project, TRANSLATION_PREFERENCE_PAGE)
+    offer = load_offer(project, session) if session else TranslationOffer()
+    return offer.best(tag(str(kept.get("language", ""))), request.headers.get("Accept-Language", ""))
 
 
 def _job(
@@ -101,6 +120,12 @@ def _job(
         return orders.find(project, trace, target, budget=budget)
     again = "again" in request.GET
     return orders.order(project, trace, target, actor=person(request), budget=budget, again=again)
+
+
+def _brief(job: TranslationJob | None, side: str) -> str:
+    """Return the first words of one side of a turn in the other language, or "" while there are none."""
+    text = (job.result or {}).get("texts", {}).get(side, "") if job and not job.is_open else ""
+    return preview(text, role=BRIEF_SIDES[side]) if text else ""
 
 
 def _told(job: TranslationJob | None) -> dict[str, Any]:
