@@ -19,13 +19,14 @@ from sessions.replay.narrowing import ONLY, kept, prior_turns, traces_of
 from sessions.replay.weights import TURN, weight
 from tracing.models import Trace
 from tracing.reading.exchanges import find_turn, trace_ids_of, turns_in
-from tracing.reading.turns import Spoken, TurnReading, load_readings
+from tracing.reading.turns import TURN_HEAD_CHARACTERS, Spoken, TurnReading, load_readings
 
 TURNS_PER_PAGE = 30
 FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
 CONTEXT = 2  # turns before the one that was asked for
 # Characters of a window's texts, and of its HTML; the texts of later turns come when they are reached.
 WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS = 120_000, 230_000
+PRINTED_HEAD_CHARACTERS = 50_000  # of one text
 IDLE_SHOWN = timedelta(seconds=30)  # a shorter wait is part of talking
 # All that a turn shows beside its texts; metadata and claims may be large.
 TURN_COLUMNS = (
@@ -61,11 +62,13 @@ class TurnPage:
     last: Cursor | None
 
 
-def turns_after(session: Session, cursor: Cursor | None = None, *, only: str = "") -> TurnPage:
+def turns_after(
+    session: Session, cursor: Cursor | None = None, *, only: str = "", is_printed: bool = False
+) -> TurnPage:
     """Return the window behind `cursor`, or the first.
 
     Three queries, bounded whatever the size of the session; with a filter one more, which counts what it hides."""
-    window = Windows(session, only)
+    window = Windows(session, only, is_printed=is_printed)
     if cursor is None:
         found = window.ahead(FIRST_PAGE + 1)
         return window.page([], found[:FIRST_PAGE], 1, has_more=len(found) > FIRST_PAGE)
@@ -158,6 +161,7 @@ class Windows:
 
     session: Session
     only: str
+    is_printed: bool = False  # with whole texts, however long the window gets
 
     @cached_property
     def traces(self) -> QuerySet[Trace]:
@@ -187,7 +191,7 @@ class Windows:
             return TurnPage(turns=[], previous=None, following=None, last=None)
         numbers = self._numbers([*prior, *traces], number - len(prior))
         ended_at = cursor.ended_at if cursor else prior[-1].ended_at if prior else None
-        turns = list(_numbered(prior, traces, numbers, ended_at))
+        turns = list(self._numbered(prior, traces, numbers, ended_at))
         first, last = turns[0].trace, turns[-1].trace
         ended = max([turn.trace.ended_at for turn in turns] + [ended_at or last.ended_at])
         end = Cursor(number=turns[-1].number, ended_at=ended, started_at=last.whole.started_at, turn_id=last.turn_id)
@@ -205,27 +209,27 @@ class Windows:
         before = prior_turns(self.session, traces)
         return [before.get(trace.trace_id, 0) + trace.place + 1 for trace in traces]
 
-
-def _numbered(
-    prior: Sequence[Trace], traces: Sequence[Trace], numbers: Sequence[int], ended_at: datetime | None
-) -> Iterator[Turn]:
-    """Yield turns. `numbers` begin with that of `prior`; `ended_at` is when everything before them had ended."""
-    left = min(WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS - TURN * len(traces))
-    own = numbers[len(prior) :]
-    follows = [number == before + 1 for before, number in pairwise([*(numbers if prior else [0, *numbers])])]
-    apart = {trace.turn_id for trace, is_next in zip(traces, follows, strict=True) if not is_next}
-    readings = load_readings(traces, prior, apart=apart)
-    for trace, reading, number in zip(traces, readings, own, strict=True):
-        idle = trace.started_at - ended_at if ended_at and trace.turn_id not in apart else timedelta()
-        ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at
-        left -= weight(reading)
-        reading = reading if left >= 0 else _closed(reading)
-        yield Turn(
-            trace=trace,
-            number=number,
-            idle_ms=idle // timedelta(milliseconds=1) if idle >= IDLE_SHOWN else None,
-            reading=reading,
-        )
+    def _numbered(
+        self, prior: Sequence[Trace], traces: Sequence[Trace], numbers: Sequence[int], ended_at: datetime | None
+    ) -> Iterator[Turn]:
+        """Yield turns. `numbers` begin with that of `prior`; `ended_at` is when everything before them had ended."""
+        left = min(WINDOW_BUDGET_CHARACTERS, WINDOW_CHARACTERS - TURN * len(traces))
+        own = numbers[len(prior) :]
+        follows = [number == before + 1 for before, number in pairwise([*(numbers if prior else [0, *numbers])])]
+        apart = {trace.turn_id for trace, is_next in zip(traces, follows, strict=True) if not is_next}
+        head = PRINTED_HEAD_CHARACTERS if self.is_printed else TURN_HEAD_CHARACTERS
+        readings = load_readings(traces, prior, apart=apart, head=head)
+        for trace, reading, number in zip(traces, readings, own, strict=True):
+            idle = trace.started_at - ended_at if ended_at and trace.turn_id not in apart else timedelta()
+            ended_at = max(trace.ended_at, ended_at) if ended_at else trace.ended_at
+            left -= weight(reading)
+            reading = reading if left >= 0 or self.is_printed else _closed(reading)
+            yield Turn(
+                trace=trace,
+                number=number,
+                idle_ms=idle // timedelta(milliseconds=1) if idle >= IDLE_SHOWN else None,
+                reading=reading,
+            )
 
 
 def _closed(reading: TurnReading) -> TurnReading:

@@ -3,7 +3,8 @@
 There is no budget outside of a request, as in the worker or in a streamed download."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -35,6 +36,16 @@ def budgeted(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callabl
             _budget.reset(token)
 
     return middleware
+
+
+@contextmanager
+def widened(seconds: float, byte_count: int) -> Iterator[None]:
+    """Give the request another budget for a while: for a page that is large on purpose."""
+    token = _budget.set(Budget(until=time.thread_time() + seconds, bytes_left=byte_count))
+    try:
+        yield
+    finally:
+        _budget.reset(token)
 
 
 def has_time() -> bool:

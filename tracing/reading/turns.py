@@ -85,19 +85,24 @@ class StoredTexts:
 
     tools: dict[SpanKey, dict[str, Any]]
     texts: dict[SpanKey, dict[str, Text]]
+    head: int  # characters of a text that are shown
 
 
 def load_readings(
-    traces: Sequence[Trace], before: Sequence[Trace] = (), *, apart: Collection[str] = ()
+    traces: Sequence[Trace],
+    before: Sequence[Trace] = (),
+    *,
+    apart: Collection[str] = (),
+    head: int = TURN_HEAD_CHARACTERS,
 ) -> list[TurnReading]:
     """Load the turns of `traces`, all of one project.
 
     Messages that they repeat of `before`, or of each other, are folded. `apart` has the ids of turns that follow turns
-    which are not here: of their history, only the last turn is shown."""
+    which are not here: of their history, only the last turn is shown. `head` is how many characters of a text are."""
     every = [*before, *traces]
     if not every:
         return []
-    stored = _stored(every)
+    stored = _stored(every, head)
     tools = _tools(stored)
     history, readings = History(), []
     for number, trace in enumerate(every):
@@ -120,7 +125,7 @@ def load_readings(
     return readings[len(before) :]
 
 
-def _stored(traces: Sequence[Trace]) -> StoredTexts:
+def _stored(traces: Sequence[Trace], head: int) -> StoredTexts:
     project_id, buckets = traces[0].project_id, {trace.bucket for trace in traces}
     found = Span.objects.for_project(project_id).filter(bucket__in=buckets, kind=Kind.TOOL)
     found = found.filter(trace_id__in=[trace.trace_id for trace in traces]).order_by("started_at", "span_id")
@@ -138,7 +143,7 @@ def _stored(traces: Sequence[Trace]) -> StoredTexts:
     for trace in traces:
         span_ids = (trace.input_span_id, trace.output_span_id)
         keys |= {(trace.bucket, trace.trace_id, span_id) for span_id in span_ids if span_id is not None}
-    return StoredTexts(tools, _texts(project_id, keys))
+    return StoredTexts(tools, _texts(project_id, keys), head)
 
 
 def _texts(project_id: int, keys: set[SpanKey]) -> dict[SpanKey, dict[str, Text]]:
@@ -173,16 +178,20 @@ def _spoken(
     if span_id is None or text is None or not text.size:
         return None
     is_apart = is_apart and side == "input"
-    shown = None if text.words is None else _shown(text.words, role, history, is_first=is_first, is_apart=is_apart)
+    shown = (
+        None
+        if text.words is None
+        else _shown(text.words, role, history, head=stored.head, is_first=is_first, is_apart=is_apart)
+    )
     return Spoken(side, role, span_id, text.size, shown)
 
 
-def _shown(text: str, role: str, history: History, *, is_first: bool, is_apart: bool) -> Shown:
+def _shown(text: str, role: str, history: History, *, head: int, is_first: bool, is_apart: bool) -> Shown:
     said = saying(text)
     value = said.value
     if not is_conversation(value):
         history.add([{"role": role, "content": value if isinstance(value, str) else said.words}])
-        shown_body, sent = bodies_of(said, TURN_HEAD_CHARACTERS)
+        shown_body, sent = bodies_of(said, head)
         return Shown(len(text), body=shown_body, sent=sent)
     repeated = 0 if is_apart else history.new_from(value)
     is_whole = repeated or (is_first and not is_apart)
@@ -191,7 +200,7 @@ def _shown(text: str, role: str, history: History, *, is_first: bool, is_apart: 
     first = max(start, len(value) - MESSAGES_PER_PAGE)
     return Shown(
         len(text),
-        messages_of(value, first, len(value), TURN_HEAD_CHARACTERS),
+        messages_of(value, first, len(value), head),
         earlier=first,
         is_repeated=first == repeated > 0,
     )
@@ -208,20 +217,20 @@ def _tools(stored: StoredTexts) -> dict[tuple[date, str], list[Call]]:
     """Return the tool calls of each trace, in the order in which they began."""
     found: dict[tuple[date, str], list[Call]] = defaultdict(list)
     for key, row in stored.tools.items():
-        found[key[:2]].append(_tool(row, stored.texts.get(key, {})))
+        found[key[:2]].append(_tool(row, stored.texts.get(key, {}), stored.head))
     return found
 
 
-def _tool(row: dict[str, Any], sides: dict[str, Text]) -> Call:
+def _tool(row: dict[str, Any], sides: dict[str, Text], head: int) -> Call:
     asked, answered = (sides.get(side) for side in SIDES)
     sent = asked.words if asked and asked.words else ""
     arguments = value if (value := parsed(sent)) is not None else sent
     return Call(
         name=row["name"] or "tool",
         id="",
-        arguments=_body_of(asked) or RenderedBody(),
+        arguments=_body_of(asked, head) or RenderedBody(),
         gist=gists.asked_for(arguments),
-        result=_body_of(answered),
+        result=_body_of(answered, head),
         result_gist=gists.answered(answered.words, arguments) if answered and answered.words else "",
         error=row["status_message"] or "",
         has_failed=row["level"] == Level.ERROR,
@@ -235,7 +244,7 @@ def _duration(started_at: datetime | None, ended_at: datetime | None) -> int | N
     return (ended_at - started_at) // timedelta(milliseconds=1) if started_at and ended_at else None
 
 
-def _body_of(text: Text | None) -> RenderedBody | None:
+def _body_of(text: Text | None, head: int) -> RenderedBody | None:
     if text is None or text.words == "":
         return None
-    return RenderedBody(note=TOO_LONG_NOTE) if text.words is None else body_of(text.words, TURN_HEAD_CHARACTERS)
+    return RenderedBody(note=TOO_LONG_NOTE) if text.words is None else body_of(text.words, head)

@@ -20,6 +20,7 @@ from sessions.replay.cursors import Cursor
 from sessions.replay.finding import found_in
 from sessions.replay.links import kept_query
 from sessions.replay.page import SessionPage, facts_of, number_in, timeline_of
+from sessions.replay.printing import load_printed
 from sessions.replay.state import load_choices, load_saying, load_state
 from sessions.rollup.breakdown import find_partial_values
 
@@ -32,7 +33,8 @@ ReplayContext = dict[str, Any]
 def session(request: PageRequest, project: Project, session_id: str) -> HttpResponse:
     """Show a session.
 
-    `?turn=` and `?at=` open it at a place, `?after=` and `?before=` load more; FRAGMENTS are requested by name."""
+    `?turn=` and `?at=` open it at a place, `?after=` and `?before=` load more, `?print` shows all of it; FRAGMENTS are
+    requested by name."""
     found = Session.objects.for_project(project).filter(session_id=session_id).first()
     if found is None:
         context: ReplayContext = {"project": project, "session_id": session_id, "section": "sessions"}
@@ -42,6 +44,9 @@ def session(request: PageRequest, project: Project, session_id: str) -> HttpResp
         context |= {"kept": kept_query(request.GET), "find": request.GET.get("find", "")}
         answer = next((answer for name, answer in FRAGMENTS.items() if name in request.GET), _window)
         return answer(request, found, context)
+    if "print" in request.GET:
+        context = {"project": project, "session": found, "saying": load_saying(found, project)}
+        return render(request, "sessions/replay/print.html", context | {"printed": load_printed(found)})
     page = SessionPage(project=project, session=found, asked=request.GET, window=_asked(request, found))
     return render(request, "sessions/session.html", {"project": project, "section": "sessions", "page": page})
 
