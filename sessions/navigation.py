@@ -47,6 +47,7 @@ class ProjectPage:
     tab_label: str = ""  # if it differs from the label
     tab_group: SettingsGroup = SettingsGroup.PROJECT
     least_role: Role = Role.VIEWER
+    count_route: str = ""  # what answers with a number for the bar, if there is one
 
     def address(self, project: Project) -> str:
         """Return the path of the page."""
@@ -66,7 +67,13 @@ PROJECT_PAGES = (
     ProjectPage(label="Jobs", route="bulk"),
     ProjectPage(label="Exports", route="export-files"),
     ProjectPage(label="Setup", route="setup", section="setup", group=BarGroup.RUNNING),
-    ProjectPage(label="Ingestion issues", route="issues", section="issues", group=BarGroup.RUNNING),
+    ProjectPage(
+        label="Ingestion issues",
+        route="issues",
+        section="issues",
+        group=BarGroup.RUNNING,
+        count_route="issues-count",
+    ),
     ProjectPage(
         label="Settings",
         route="project-settings",

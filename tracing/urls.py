@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tracing.views import files, layout, prices, traces, usage
+from tracing.views import files, issues, layout, prices, traces, usage
 
 urlpatterns = [
     path("project/<int:project_id>/layout/<str:page>", layout.layout, name="layout"),
@@ -16,5 +16,6 @@ urlpatterns = [
         name="project-price-delete",
     ),
     path("organization/<int:organization_id>/usage", usage.organization_usage, name="organization-usage"),
-    path("project/<int:project_id>/issues", traces.issues, name="issues"),
+    path("project/<int:project_id>/issues", issues.issues, name="issues"),
+    path("project/<int:project_id>/issues/count", issues.issues_count, name="issues-count"),
 ]

@@ -83,10 +83,10 @@ class Pseudonym:
 
 
 def forget_traces(project_id: int) -> None:
-    """Delete the samples of all ingestion issues of a project.
+    """Delete the samples and traces of all ingestion issues of a project.
 
     A sample quotes what was sent without saying by whom; the next issue brings a new one."""
-    IngestionIssue.objects.for_project(project_id).exclude(sample="").update(sample="")
+    IngestionIssue.objects.for_project(project_id).exclude(sample="", trace_ids=[]).update(sample="", trace_ids=[])
     forgotten.send(sender=None, project_id=project_id)
 
 

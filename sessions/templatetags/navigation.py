@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from django import template
+from django.urls import reverse
 
 from projects.models import Project
 from sessions.navigation import SettingsGroup, help_address, pages_for
@@ -21,6 +22,7 @@ class PageLink(NamedTuple):
     is_current: bool
     group: str = ""
     on_phone: bool = False
+    count_address: str = ""
 
 
 @register.simple_tag
@@ -28,7 +30,13 @@ def bar_links(project: Project, section: str) -> list[PageLink]:
     """Return the links of the navigation bar; `section` is the current one."""
     return [
         PageLink(
-            page.label, page.address(project), page.section, page.section == section, page.group.value, page.on_phone
+            page.label,
+            page.address(project),
+            page.section,
+            page.section == section,
+            page.group.value,
+            page.on_phone,
+            reverse(page.count_route, args=[project.pk]) if page.count_route else "",
         )
         for page in pages_for(project.role)
         if page.section

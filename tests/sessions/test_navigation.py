@@ -17,6 +17,8 @@ EXCEPTIONS = {
     "scan": "continues a search on the page of sessions",
     "suggest": "a part of the box for queries",
     "export": "a download; the page of sessions asks for its format",
+    "issues-count": "a part of the navigation bar",
+    "new-key": "leads back to the setup",
     "go": "the palette itself",
     "review-new": "a form that the page of reviews offers",
     "cohort-new": "a form that needs the query of a list",

@@ -2,7 +2,7 @@
 
 from tracing.models.activity import Activity, Metering
 from tracing.models.columns import IdField, cost_field
-from tracing.models.marks import DirtyMark, IngestionIssue
+from tracing.models.marks import DirtyMark, IngestionIssue, IssueDay
 from tracing.models.media import Media, MediaUse
 from tracing.models.prices import ModelPrice, new_price_id
 from tracing.models.scores import Score
@@ -14,6 +14,7 @@ __all__ = [
     "DirtyMark",
     "IdField",
     "IngestionIssue",
+    "IssueDay",
     "Media",
     "MediaUse",
     "Metering",

@@ -1,5 +1,6 @@
 """Marks of what must be recomputed, and the record of ingestion issues."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from projects.tenancy import TenantQuerySet
@@ -45,6 +46,7 @@ class IngestionIssue(models.Model):
     sdk_version = models.CharField(max_length=40, default="")
     count = models.BigIntegerField(default=0)
     sample = models.TextField(default="", help_text="The latest offending value, cut to 200 characters.")
+    trace_ids = ArrayField(models.TextField(), default=list, db_default=[], help_text="The latest traces with it.")
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
 
@@ -55,3 +57,21 @@ class IngestionIssue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.count}"
+
+
+class IssueDay(models.Model):
+    """Number of things of one day (UTC) that were rejected, cut or dropped for one reason."""
+
+    pk = models.CompositePrimaryKey("project_id", "day", "reason")
+    project_id = models.BigIntegerField()
+    day = models.DateField()
+    reason = models.CharField(max_length=40)
+    count = models.BigIntegerField(default=0)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "issue_day"
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.reason}: {self.count}"

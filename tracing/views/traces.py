@@ -18,11 +18,10 @@ from projects.values import whole_number
 from tracing.lists.table import ListTable
 from tracing.lists.trace_listing import TraceColumn, TraceListing
 from tracing.lists.trace_table import Window, table_of, windows_of
-from tracing.models import IngestionIssue, Trace
+from tracing.models import Trace
 from tracing.reading import texts
 from tracing.reading.axis import TimeMark, time_marks
 from tracing.reading.bodies import RenderedBody
-from tracing.reading.explained import explained
 from tracing.reading.spans import SpanDetail, Tree, detail_of, text_of, texts_of, tree_of
 from tracing.reading.texts import Shown
 
@@ -156,15 +155,6 @@ def text(request: PageRequest, project: Project, trace_id: str) -> HttpResponse:
     message = _number(request, "message") if "message" in request.GET else None
     context |= {"body": texts.piece(whole, _number(request, "from"), message), "message": message}
     return render(request, "tracing/_body.html" if request.htmx else "tracing/text.html", context)
-
-
-@require_safe
-@project_view
-def issues(request: PageRequest, project: Project) -> HttpResponse:
-    """List everything that was rejected, cut or dropped, latest first."""
-    rows = IngestionIssue.objects.for_project(project).order_by("-last_seen", "reason")[:500]
-    context = {"project": project, "section": "issues", "issues": [(row, explained(row.reason)) for row in rows]}
-    return render(request, "tracing/issues.html", context)
 
 
 def text_url(trace: Trace, span_id: str, side: str) -> str:
