@@ -8,7 +8,7 @@ from sessions.replay.weights import TURN, weight
 from tracing.reading import budget
 
 MAX_PRINTED_TURNS = 300
-MAX_PRINTED_CHARACTERS = 3_000_000  # of HTML
+MAX_PAPER_CHARACTERS = 3_000_000  # of HTML
 PRINTED_SECONDS, PRINTED_BYTES = 3.0, 16_000_000  # for texts, instead of the budget of an ordinary page
 
 
@@ -23,7 +23,7 @@ class PrintedConversation:
 def load_printed(session: Session) -> PrintedConversation:
     """Load what is printed, window by window, until all is there or the bound is reached."""
     found: list[Turn] = []
-    left = MAX_PRINTED_CHARACTERS
+    left = MAX_PAPER_CHARACTERS
     with budget.widened(PRINTED_SECONDS, PRINTED_BYTES):
         page = turns_after(session, is_printed=True)
         while page.turns:

@@ -35,6 +35,9 @@ def test_paper_has_the_conversation_alone_and_what_is_folded(
     alices.goto(f"{page}?print")
     assert alices.evaluate("window.printed") == 1
     assert alices.locator("details:not([open])").count() == 0
+    box = alices.locator(".turn-body").first.bounding_box()
+    assert box
+    assert box["width"] > 500
     alices.emulate_media(media="print")
     expect(alices.locator(".top-tools")).to_be_hidden()
     expect(alices.locator(".call-body").first).to_be_visible()

@@ -59,7 +59,7 @@ def test_what_does_not_fit_is_counted(alices: Client, project: Project, monkeypa
     assert numbers_in(html) == list(range(1, printing.MAX_PRINTED_TURNS + 1))
     assert "50 more turns are not on this page." in html
 
-    monkeypatch.setattr(printing, "MAX_PRINTED_CHARACTERS", 20_000)
+    monkeypatch.setattr(printing, "MAX_PAPER_CHARACTERS", 20_000)
     few = read(alices.get(page_of(project, "long"), {"print": ""}))
     assert f"{printing.MAX_PRINTED_TURNS + 50 - len(numbers_in(few))} more turns are not on this page." in few
 
