@@ -1,5 +1,6 @@
 """How numbers of a comparison read and are drawn: by the kind of what they measure, differences with their sign."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from sessions.cohorts.charts import GroupStrip
+from sessions.cohorts.charts import STRIP_HEIGHT, GroupStrip
 from sessions.cohorts.comparison import bar_queries
 from sessions.cohorts.effects import Effect, Effects
 from sessions.cohorts.results import Difference, Measure
@@ -27,6 +28,12 @@ CI_HTML = (
     '<svg class="ci {}" role="img" aria-label="{}"><line class="ci-zero" x1="50%" x2="50%" y1="0" y2="100%"/>'
     '<line class="ci-line" x1="{}%" x2="{}%" y1="50%" y2="50%"/>{}'
     '<circle class="ci-dot" cx="{}%" cy="17" r="4.5"/></svg>'
+)
+STRIP_BAR_HTML = (
+    '<a href="{href}" tabindex="-1" aria-hidden="true" data-tip-title="{title}" data-tip-rows="{rows}">'
+    '<rect class="bar" data-d="{colour}" data-bar="{key}" x="{bar.x}%" y="{bar.y}" width="{bar.width}%"'
+    ' height="{bar.height}"><title>{words}</title></rect>'
+    '<rect class="hit" x="{bar.x}%" y="{top}" width="{bar.width}%" height="{height}"/></a>'
 )
 CI_END_HTML = '<line class="ci-end" x1="{0}%" x2="{0}%" y1="12" y2="22"/>'
 
@@ -153,12 +160,21 @@ def strips(measure: Measure, address: str) -> SafeString:
         group = measure.summaries[strip.place].group
         queries = bar_queries(group, measure)
         for bar in strip.bars:
-            href = escape(address + queries[bar.bin])
-            label = f"{group.letter}: {bar.count:,} ({percent(bar.share)})"
+            one = measure.chart.bins[bar.bin]
+            span = f"{measured(one.low, measure.kind)} to {measured(one.high, measure.kind)}"
+            rows = [("Share", percent(bar.share), str(group.colour)), ("Sessions", f"{bar.count:,}", str(group.colour))]
             drawn.append(
-                f'<a href="{href}" tabindex="-1" aria-hidden="true"><rect class="bar" data-d="{group.colour}"'
-                f' data-bar="{strip.place}-{bar.bin}" x="{bar.x}%" y="{bar.y}" width="{bar.width}%"'
-                f' height="{bar.height}"><title>{label}</title></rect></a>'
+                STRIP_BAR_HTML.format(
+                    href=escape(address + queries[bar.bin]),
+                    title=escape(f"{group.letter}, {span}"),
+                    rows=escape(json.dumps(rows)),
+                    colour=group.colour,
+                    key=f"{strip.place}-{bar.bin}",
+                    bar=bar,
+                    words=f"{group.letter}: {bar.count:,} ({percent(bar.share)})",
+                    top=strip.top,
+                    height=STRIP_HEIGHT,
+                )
             )
     return SafeString("".join(drawn))
 

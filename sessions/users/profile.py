@@ -3,21 +3,22 @@
 There is no table of users: the index of sets finds the sessions of one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import cached_property
-from statistics import median
 
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from projects.models import Project
+from sessions.charts.plots import Plot
+from sessions.dashboard.stats import StatTile
 from sessions.models import Session
 from sessions.query.period import ALL, RANGES
 from sessions.translation.identify import language_of
 from sessions.translation.languages import name_of
+from sessions.users.figures import chart_of, tiles_of
+from sessions.users.sums import ProfileBar, ProfileSums
 
 MAX_PROFILE_SESSIONS = 5_000  # the newest of a user; adding them up takes about 50 ms
 MAX_IDENTIFIED_SESSIONS = 50  # whose language is identified
@@ -29,72 +30,6 @@ PROFILE_FIELDS = (
     "session_id", "created_at", "updated_at", "duration_ms", "total_cost", "total_tokens", "turn_count", "trace_count",
     "error_count", "unpriced_count", "unmeasured_count", "environments", "tags", "model_names", "first_input",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ProfileSums:
-    """The sums of some sessions of a user. While calls lack costs or usage, sums are lower bounds."""
-
-    sessions: Sequence[Session]
-
-    @property
-    def count(self) -> int:
-        return len(self.sessions)
-
-    @cached_property
-    def cost(self) -> Decimal:
-        return sum((one.total_cost for one in self.sessions), Decimal())
-
-    @cached_property
-    def unpriced(self) -> int:
-        return sum(one.unpriced_count for one in self.sessions)
-
-    @cached_property
-    def tokens(self) -> int:
-        return sum(one.total_tokens for one in self.sessions)
-
-    @cached_property
-    def unmeasured(self) -> int:
-        return sum(one.unmeasured_count for one in self.sessions)
-
-    @cached_property
-    def traces(self) -> int:
-        return sum(one.trace_count for one in self.sessions)
-
-    @cached_property
-    def turns(self) -> int:
-        return sum(one.turn_count for one in self.sessions)
-
-    @cached_property
-    def failed(self) -> int:
-        return sum(one.error_count > 0 for one in self.sessions)
-
-    @property
-    def failed_share(self) -> float | None:
-        return self.failed / self.count if self.count else None
-
-    @cached_property
-    def duration(self) -> float | None:
-        """Return the median duration."""
-        return median(one.duration_ms for one in self.sessions) if self.sessions else None
-
-
-@dataclass(frozen=True)
-class ProfileBar:
-    """The sessions that began from a day on until before the next bar."""
-
-    first: date
-    last: date
-    sums: ProfileSums
-    query: str  # of the list that shows them
-
-    @property
-    def sessions(self) -> int:
-        return self.sums.count
-
-    @property
-    def failed(self) -> int:
-        return self.sums.failed
 
 
 class UserProfile:
@@ -162,11 +97,15 @@ class UserProfile:
             first = until
         return bars
 
+    @cached_property
+    def chart(self) -> Plot | None:
+        """Return the chart of the sessions by day, or None without any."""
+        return chart_of(self.bars)
+
     @property
-    def unit(self) -> str:
-        """Return what one bar is."""
-        days = (self.bars[0].last - self.bars[0].first).days + 1 if self.bars else 1
-        return "a day" if days == 1 else f"in {days} days"
+    def tiles(self) -> list[StatTile]:
+        """Return the figures of the time, each with its change against the time before and its course."""
+        return tiles_of(self.sums, self.before, self.bars, self.query(), self.failed_query)
 
     @cached_property
     def languages(self) -> list[tuple[str, str, int]]:

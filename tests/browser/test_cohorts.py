@@ -62,7 +62,7 @@ def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
     cost = alices.locator("#total_cost")
     bar = cost.locator("rect.bar[data-bar^='1-']").last
     counted = int(bar.text_content().split(":")[1].split("(")[0])  # type: ignore[union-attr]
-    bar.click()
+    bar.locator("xpath=..").locator(".hit").click()
     alices.wait_for_url("**/sessions?tags=web&total_cost__gte=*")
     expect(alices.locator("#rows tr[id]")).to_have_count(counted)
     alices.go_back()

@@ -43,7 +43,7 @@ def test_a_user_is_found_looked_at_and_followed(
     axe(alices)
     alices.set_viewport_size({"width": 1280, "height": 800})
     with alices.expect_navigation():
-        alices.locator(".days a").last.click()
+        alices.locator(".dashboard-series a").last.click()
     expect(alices.locator("#rows tr[id]")).to_have_count(1)
     alices.go_back()
     alices.get_by_text("Erase…").click()
