@@ -16,7 +16,7 @@ from sessions.replay.views import state as replay_state
 from sessions.translation.views import settings as translation_settings
 from sessions.translation.views import turns as translation_pages
 from sessions.users import views as user_pages
-from sessions.views import onboarding, palette, session_list
+from sessions.views import onboarding, palette, session_list, trace_list
 from sessions.views.styleguide import styleguide
 
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("project/<int:project_id>/setup/key", onboarding.new_key, name="new-key"),
     path("project/<int:project_id>/setup/test", onboarding.send_test_trace, name="setup-test"),
     path("project/<int:project_id>/sessions", session_list.sessions, name="sessions"),
+    path("project/<int:project_id>/traces", trace_list.traces, name="traces"),
     path("project/<int:project_id>/strip", strip_page, name="strip"),
     path("project/<int:project_id>/dashboard", dashboard, name="dashboard"),
     path("project/<int:project_id>/dashboard.<str:form>", dashboard_file, name="dashboard-file"),

@@ -4,7 +4,6 @@ from tracing.views import files, issues, layout, prices, traces, usage
 
 urlpatterns = [
     path("project/<int:project_id>/layout/<str:page>", layout.layout, name="layout"),
-    path("project/<int:project_id>/traces", traces.traces, name="traces"),
     path("project/<int:project_id>/traces/<path:trace_id>", traces.trace, name="trace"),
     path("project/<int:project_id>/texts/<path:trace_id>", traces.text, name="text"),
     path("project/<int:project_id>/media/<str:media_id>", files.media, name="media"),

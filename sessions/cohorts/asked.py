@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import QueryDict
 
+from projects.date_range import RANGES
 from projects.values import in_calendar
 from sessions.cohorts.making import CohortError
-from sessions.query.period import RANGES
 
 EVERYTHING = "all"  # instead of a cohort's id: every session of the project
 CONDITION = "?"  # before the parameters of a list, instead of a cohort's id

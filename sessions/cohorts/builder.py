@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from projects.date_range import RANGES
 from projects.models import Project
 from sessions.cohorts.asked import EVERYTHING, ComparisonQuery
 from sessions.cohorts.groups import LETTERS, MAX_GROUPS, Group, base_of, day_range, splitting
@@ -15,7 +16,6 @@ from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
 from sessions.models import Cohort, Session
 from sessions.models.properties import properties_of
-from sessions.query.period import RANGES
 
 WEEK = timedelta(days=7)
 MAX_OFFERED_VALUES = 10

@@ -14,9 +14,10 @@ from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.htmx import PageRequest
 from projects.models import Project
+from projects.range_picker import range_picker
 from sessions.charts.files import file_markup
 from sessions.charts.plots import Plot
-from sessions.dashboard.page import DashboardPage, asked, page_of
+from sessions.dashboard.page import DEFAULT_RANGE, DashboardPage, asked, page_of
 from tracing.lists.bounded import TooLong
 
 CHART_FILE_TYPES = {"svg": "image/svg+xml", "csv": "text/csv; charset=utf-8"}
@@ -33,7 +34,8 @@ def dashboard(request: PageRequest, project: Project) -> HttpResponse:
         page = DashboardPage(listing=listing) if listing.errors else page_of(project, listing)
     except TooLong:
         page = DashboardPage(listing=listing, is_too_long=True)
-    context = {"project": project, "section": "dashboard", "page": page}
+    picker = range_picker(request.GET, default=DEFAULT_RANGE, foreign=("chart",))
+    context = {"project": project, "section": "dashboard", "page": page, "picker": picker}
     return render(request, "sessions/dashboard/dashboard.html", context)
 
 

@@ -40,6 +40,7 @@ OPERATOR_HELP = {
     Operator.BELOW: "less than",
     Operator.AT_MOST: "at most",
 }
+INNER_SCOPES = {"session": ("trace", "span"), "trace": ("span",), "span": ()}
 EXAMPLES = {
     PropertyKind.TIME: ("today", "yesterday", "-1h", "-24h", "-7d", "-30d"),
     PropertyKind.DURATION: ("380ms", "5s", "30s", "2m", "1h"),
@@ -57,12 +58,14 @@ class Option:
     help: str = ""
 
 
-def options(project: Project, text: str, at: int) -> list[Option]:
-    """Return at most MAX_COMPLETIONS suggestions, the likeliest first. At most one query with a time limit."""
+def options(project: Project, text: str, at: int, outermost: str = "session") -> list[Option]:
+    """Return at most MAX_COMPLETIONS suggestions, the likeliest first. At most one query with a time limit.
+
+    `outermost` is what the query asks for: sessions or traces."""
     before = text[: max(0, at)]
     start = max(0, len(before) - LOOKED_BACK)
     found, is_quoted = ASKED.search(before, start), before.count('"') % 2 == 1
-    scope = scope_of(before)
+    scope = scope_of(before, outermost)
     if found and found["value"].startswith('"') == is_quoted:
         return _values(project, scope, found)[:MAX_COMPLETIONS]
     if is_quoted:
@@ -73,15 +76,15 @@ def options(project: Project, text: str, at: int) -> list[Option]:
     return list(_named(project, scope, typed.removeprefix("-"), start))[:MAX_COMPLETIONS]
 
 
-def scope_of(before: str) -> str:
-    """Return the brackets in which the cursor is: `trace`, `span`, or `session` if in neither."""
+def scope_of(before: str, outermost: str = "session") -> str:
+    """Return the brackets in which the cursor is: `trace`, `span`, or `outermost` if in neither."""
     scopes = [""]
     for found in SCOPE.finditer(before):
         if found[0] == ")":
             scopes = scopes[:-1] or [""]
         else:
             scopes.append((found["scope"] or scopes[-1]).lower())
-    return scopes[-1] or "session"
+    return scopes[-1] or outermost
 
 
 def _named(project: Project, scope: str, typed: str, start: int) -> Iterator[Option]:
@@ -103,7 +106,7 @@ def _named(project: Project, scope: str, typed: str, start: int) -> Iterator[Opt
     for _, place in ranked:
         field = listed[place]
         yield Option(field.written + _likely(field), start, field.written, field.help)
-    for other in ("trace", "span") if scope == "session" else ():
+    for other in INNER_SCOPES[scope]:
         if typed and other.startswith(typed.lower()):
             yield Option(f"{other}(", start, f"{other}( )", f"One {other} that meets all of these conditions.")
 

@@ -61,6 +61,7 @@ class FacetValue:
     query_without: str
     note: str = ""
     share: int = 0
+    icon: str = ""
 
 
 def facets() -> list[Facet]:
@@ -108,8 +109,9 @@ def load_facet_values(listing: Listing, facet: Facet) -> list[FacetValue]:
 def quick_values(listing: Listing) -> list[FacetValue]:
     """Return the words that are asked for most often, without a count."""
     words = [word for word in words_in("session") if word.label]
-    asked = [(FieldComparison(word.name, Operator.HAS, (word.value,)), word.label) for word in words]
-    return [_linked(listing, one, label, None) for one, label in (*asked, (ASSIGNED_TO_ME, "Assigned to me"))]
+    asked = [(FieldComparison(word.name, Operator.HAS, (word.value,)), word.label, word.icon) for word in words]
+    asked.append((ASSIGNED_TO_ME, "Assigned to me", "assign"))
+    return [replace(_linked(listing, one, label, None), icon=icon) for one, label, icon in asked]
 
 
 def _with_shares(values: list[FacetValue]) -> list[FacetValue]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import QueryDict
 
+from projects.date_range import BadRange
 from projects.models import Project
 from projects.values import whole_number
 from sessions.listing.filters import filters, may_repeat, value_of
@@ -15,15 +16,16 @@ from sessions.listing.score_order import ScoreOrder, find_reason_against, score_
 from sessions.models import Session
 from sessions.models.properties import SORTABLE_KINDS, properties_of, sets_of
 from sessions.query.compiling import Query, compiled
+from sessions.query.faults import faults_of
 from sessions.query.grammar import QueryError
-from sessions.query.period import TIMES, BadPeriod, Period, period_of
+from sessions.query.period import TIMES, Period, period_of
 from sessions.query.rewrite import without_part
 from sessions.query.special import mean_bounds
 from sessions.query.writing import write
 from sessions.search.matching import Term
 from sessions.search.ranking import place_of
 from tracing.lists.keyset import BadCursor, Order
-from tracing.lists.table import ListCondition, changed_query
+from tracing.lists.table import TIME_LABEL, ListCondition, changed_query
 
 DEFAULT_SORT = "-updated_at"
 LIMIT = 50
@@ -57,6 +59,11 @@ class ListQuery:
         return self.params.get("q", "")
 
     @property
+    def query_faults(self) -> list[QueryError]:
+        """All that is wrong with the query."""
+        return faults_of(self.query_text, self.project.pk) if self.query_error else []
+
+    @property
     def terms(self) -> tuple[Term, ...]:
         """The words that every session of the list contains."""
         return self.query.terms
@@ -85,7 +92,7 @@ class ListQuery:
         """The filters in force, including faulty ones."""
         text, span = self.query_text, self.span.words
         parts = [("", write(part), self.query_string(q=without_part(text, part))) for part in self.query.parts]
-        time = [("Time", span, self.query_string(**dict.fromkeys(TIMES)))] if span else []
+        time = [(TIME_LABEL, span, self.query_string(**dict.fromkeys(TIMES)))] if span else []
         others = [
             (found.label, value, self._query_without(name, value))
             for name, found in filters().items()
@@ -137,8 +144,8 @@ class ListQuery:
 
     def _span(self) -> Period:
         try:
-            return period_of(*(self.params.get(name, "") for name in TIMES))
-        except BadPeriod as error:
+            return period_of({name: self.params.get(name, "") for name in TIMES})
+        except BadRange as error:
             self._refuse(error.name, str(error))
             return Period()
 

@@ -8,6 +8,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from projects.date_range import ALL, CALENDAR_RANGES
+from projects.range_picker import PRESET_LABELS
 from projects.values import whole_number
 from sessions.listing.filters import WAYS
 from sessions.models import Session
@@ -15,8 +17,7 @@ from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.query import values
 from sessions.query.fields import fields_of
 from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, Operator, SetChoice, Word
-from sessions.query.period import ALL as ALL_TIME
-from sessions.query.period import RANGES, TIMES
+from sessions.query.period import TIMES
 from sessions.query.rewrite import parts_of
 from sessions.query.words import words_in
 from sessions.query.writing import write
@@ -119,9 +120,9 @@ def _comparison(asked: FieldComparison) -> ConditionWords:
 
 def _of_time(params: QueryDict) -> Iterator[ConditionWords]:
     given = params.get("range", "")
-    if given and given != ALL_TIME:
-        words, _ = RANGES.get(given, (given, None))
-        yield ConditionWords("", "in the", words.lower())
+    if given and given != ALL:
+        words = PRESET_LABELS.get(given, given)
+        yield ConditionWords("", "in" if given in CALENDAR_RANGES else "in the", words.lower())
     for name in ("from", "to"):
         if value := params.get(name):
             yield ConditionWords("", name, _moment(value))

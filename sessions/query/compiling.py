@@ -1,7 +1,7 @@
 """Parts of a query as one condition on sessions, and the words that were looked for."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -9,7 +9,18 @@ from sessions.models import TraceText
 from sessions.query import people, special
 from sessions.query.conditions import all_of, any_of, condition_of, sessions_in
 from sessions.query.fields import KEYED_SPECIALS, SPECIALS, fields_of, nearest
-from sessions.query.grammar import All, Either, FieldComparison, Nested, Node, Not, QueryError, TextRange, Word
+from sessions.query.grammar import (
+    All,
+    Either,
+    FieldComparison,
+    Nested,
+    Node,
+    Not,
+    Operator,
+    QueryError,
+    TextRange,
+    Word,
+)
 from sessions.query.parsing import parse
 from sessions.query.words import word_condition
 from sessions.search.matching import RefusedTerm, Term, condition, lacking
@@ -50,9 +61,31 @@ def compiled(text: str, project_id: int) -> Query:
     query = Query(text, node)
     words = [part for part in query.parts if isinstance(part, Word)]
     others = [part for part in query.parts if not isinstance(part, Word)]
-    besides = all_of([Q(), *[_condition(part, project_id, "session") for part in others]])
+    besides = all_of([Q(), *[condition_in(part, project_id, "session") for part in others]])
     said = _said(words, project_id) if words else Q()
     return Query(text, node, besides & said, besides, tuple(_term(word) for word in words))
+
+
+def compiled_for_traces(text: str, project_id: int) -> Query:
+    """Compile a text as a condition on traces. A word is looked for in names and previews. Raise QueryError."""
+    node = parse(text)
+    if node is None:
+        return Query(text)
+    condition = condition_in(searching_texts(node), project_id, "trace")
+    return Query(text, node, condition, condition)
+
+
+def searching_texts(node: Node) -> Node:
+    """Return the part of a query on traces with each word as what it is looked for in. What is in span( ) stays."""
+    match node:
+        case Not():
+            return replace(node, inside=searching_texts(node.inside))
+        case All() | Either():
+            return replace(node, parts=tuple(searching_texts(part) for part in node.parts))
+        case Word():
+            names = ("name", "input", "output")
+            return Either(tuple(FieldComparison(name, Operator.HAS, (node.text,), place=node.place) for name in names))
+    return node
 
 
 def terms_in(text: str) -> list[Term]:
@@ -68,19 +101,20 @@ def terms_in(text: str) -> list[Term]:
     return terms
 
 
-def _condition(node: Node, project_id: int, scope: str) -> Q:
+def condition_in(node: Node, project_id: int, scope: str) -> Q:
+    """Return the condition of a part on a session, a trace or a span. Raise QueryError."""
     match node:
         case Not(Word() as word) if scope == "session":
             return _said([word], project_id, lacking)
         case Not():
-            return ~_condition(node.inside, project_id, scope)
+            return ~condition_in(node.inside, project_id, scope)
         case Either():
-            return any_of(_condition(part, project_id, scope) for part in node.parts)
+            return any_of(condition_in(part, project_id, scope) for part in node.parts)
         case All():
             words = [part for part in node.parts if isinstance(part, Word)] if scope == "session" else []
             others = [part for part in node.parts if part not in words]
             said = [_said(words, project_id)] if words else []
-            return all_of([*said, *[_condition(part, project_id, scope) for part in others]])
+            return all_of([*said, *[condition_in(part, project_id, scope) for part in others]])
         case Nested():
             return _nested(node, project_id, scope)
         case Word() if scope == "session":
@@ -122,7 +156,7 @@ def _nested(node: Nested, project_id: int, scope: str) -> Q:
         raise QueryError(
             f"{node.scope}( ) cannot stand in {scope}( ).", node.place, "Write its conditions side by side."
         )
-    inside = _condition(node.inside, project_id, node.scope)
+    inside = condition_in(node.inside, project_id, node.scope)
     if node.scope == "trace":
         return sessions_in(Trace.objects.for_project(project_id).filter(inside))
     spans = Span.objects.for_project(project_id).filter(inside)

@@ -63,6 +63,7 @@ def _of(
 QUERY_TRACE_FIELDS = (
     _of(Trace, "id", "trace_id", PropertyKind.ID, "The id of the trace.", "trace"),
     _of(Trace, "name", "name", PropertyKind.TEXT, "The name that the SDK gave to the trace."),
+    _of(Trace, "session", "session_id", PropertyKind.ID, "The session that the trace belongs to, if any."),
     _of(Trace, "user", "user_id", PropertyKind.ID, "The user whom the trace is about."),
     _of(Trace, "env", "environment", PropertyKind.ID, "The environment in which the trace ran.", "environment"),
     _of(Trace, "release", "release", PropertyKind.ID, "The release of your application."),

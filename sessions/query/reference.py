@@ -1,9 +1,9 @@
 """Generator of docs/query.md: the query language, with tables made from the declared fields."""
 
+from projects.date_range import ALL, CALENDAR_RANGES, RANGES
 from sessions.models.properties import PropertyKind
 from sessions.query.fields import SPECIAL, SPECIALS, Field, fields_of
 from sessions.query.parsing import MAX_QUERY_CHARACTERS, MAX_QUERY_DEPTH, MOST_PARTS
-from sessions.query.period import ALL, RANGES
 from sessions.query.words import QUERY_WORDS, QueryWord
 
 QUERY_KIND_NAMES = {
@@ -96,8 +96,8 @@ to correct it. The API answers 400 with `errors.q`, which says at which characte
 every session that was active in the time range: one that began before its end and was last active after its beginning.
 Without any of these parameters, the list covers all time.
 
-Times that you type on the page are in your own time zone. The address keeps them with their offset, so a link means the
-same times for everybody. A day without an offset is in the time zone of the project.
+Days and words that you type on the page are in your own time zone. The address names it (`zone=Asia/Tokyo`), so a link
+means the same times for everybody. Without it, a day without an offset is in the time zone of the project.
 
 ## Suggestions and facets
 
@@ -112,7 +112,7 @@ facets offer the values that half, a quarter, a tenth and a hundredth of the ses
 
 def document() -> str:
     tables = "".join(_table(scope) for scope in SCOPE_HEADINGS)
-    ranges = ", ".join(f"`{name}`" for name in (*RANGES, ALL))
+    ranges = ", ".join(f"`{name}`" for name in (*RANGES, *CALENDAR_RANGES, ALL))
     return (
         QUERY_INTRODUCTION
         + tables

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
+from projects.date_range import MOMENT_HINT
+from projects.moments import Moment, moment_of
 from projects.preferences import day_zone
-from projects.values import in_calendar
 
 NUMBER_PATTERN = re.compile(r"-?\$?(\d[\d_]*(?:\.\d*)?|\.\d+)([kKmM]?)", re.ASCII)
 NUMBER_SIGNS = str.maketrans("", "", "$_kKmM")
@@ -35,13 +34,6 @@ _now: ContextVar[datetime | None] = ContextVar("now", default=None)
 
 class NoValue(ValueError):
     """The text is no such value; the message says what would be one."""
-
-
-class Moment(NamedTuple):
-    """From `start` until just before `end`; an instant where both are equal."""
-
-    start: datetime
-    end: datetime
 
 
 def number(text: str) -> Decimal:
@@ -93,27 +85,14 @@ def now() -> datetime:
 
 
 def moment(text: str) -> Moment:
-    """Parse a day, a time, `today`, `yesterday`, `now`, or how long ago: `-7d`. Raise NoValue.
+    """Parse a day, a time or words such as `today`, `3 days ago` or `-7d`. Raise NoValue.
 
     Days and times without an offset are in the project's zone."""
     current = now()
-    today = timezone.localtime(current, day_zone()).date()
-    day = {"today": today, "yesterday": today - timedelta(days=1)}.get(text.lower())
-    if text.lower() == "now":
-        return Moment(current, current)
-    try:
-        if LENGTHS.fullmatch(text.removeprefix("-")):
-            ago = current - length(text.removeprefix("-"))
-            return Moment(ago, ago)
-        if day or ((day := parse_date(text)) and in_calendar(day)):
-            return Moment(_midnight(day), _midnight(day + timedelta(days=1)))
-        if (instant := parse_datetime(text)) and in_calendar(instant):
-            aware = instant if instant.tzinfo else instant.replace(tzinfo=day_zone())
-            return Moment(aware, aware)
-    except ValueError:
-        pass
-    raise NoValue("a day or a moment, such as 2026-11-01, 2026-11-01T09:30, today or -7d")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, day_zone())
+    if LENGTHS.fullmatch(text.removeprefix("-")):
+        ago = current - length(text.removeprefix("-"))
+        return Moment(ago, ago)
+    with timezone.override(day_zone()):
+        if found := moment_of(text, current):
+            return found
+    raise NoValue(MOMENT_HINT)

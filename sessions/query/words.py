@@ -34,6 +34,7 @@ class QueryWord:
     scopes: tuple[str, ...] = ("session",)
     aliases: tuple[str, ...] = ()
     label: str = ""  # offers the word among the facets
+    icon: str = ""
 
 
 def _with_comment(project_id: int) -> Q:
@@ -60,6 +61,7 @@ QUERY_WORDS = (
         condition=lambda project_id: Q(error_count__gt=0),
         scopes=("session", "trace"),
         label="With errors",
+        icon="error",
     ),
     QueryWord(
         name="has",
@@ -75,6 +77,7 @@ QUERY_WORDS = (
         meaning="The session, one of its traces or one of its spans has a score.",
         condition=lambda project_id: sessions_in(_scores(project_id)),
         label="Scored",
+        icon="thumb-up",
     ),
     QueryWord(
         name="has",
@@ -119,6 +122,7 @@ QUERY_WORDS = (
         meaning="Somebody bookmarked the session.",
         condition=lambda project_id: sessions_in(people.states(project_id).filter(is_bookmarked=True)),
         label="Bookmarked",
+        icon="bookmark",
     ),
     QueryWord(
         name="status",
@@ -126,6 +130,7 @@ QUERY_WORDS = (
         meaning="Somebody set the session to open.",
         condition=lambda project_id: sessions_in(people.states(project_id).filter(status=SessionStatus.OPEN)),
         label="Open",
+        icon="ring",
     ),
     QueryWord(
         name="status",

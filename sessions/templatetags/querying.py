@@ -1,57 +1,102 @@
-"""What the query box shows beside its text: where it is faulty, which times are offered, which facets there are."""
+"""What the query box shows beside its text: where it is faulty, which facets there are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django import template
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from projects.preferences import day_zone
+from projects.models import Project
 from sessions.listing.facets import Facet, FacetValue, facets, quick_values
 from sessions.listing.list_query import LIST_PARAMETERS
 from sessions.listing.listing import Listing
-from sessions.query.period import ALL, RANGES, TIMES
+from sessions.listing.traces import QueriedTraces
+from sessions.query.grammar import QueryError
+from tracing.lists.table import TIME_LABEL, ListCondition
 
 register = template.Library()
-PARAMETER_SETS = {"query": ("q",), "times": TIMES, "fields": ("limit",)}
+PARAMETER_SETS = {"query": ("q",), "fields": ("limit",)}
 
 
-@dataclass(frozen=True)
-class Fault:
-    """The text in three pieces: the middle one is wrong."""
+class QueriedList(Protocol):
+    """A list with a query line."""
 
-    before: str
-    wrong: str
-    after: str
-    reason: str
-    hint: str
-    character: int  # counted from 1
+    @property
+    def project(self) -> Project: ...
+
+    @property
+    def params(self) -> QueryDict: ...
+
+    @property
+    def conditions(self) -> list[ListCondition]: ...
 
 
-@dataclass(frozen=True)
-class Range:
-    name: str
+@dataclass(frozen=True, kw_only=True)
+class QueryLine:
+    """The query line of one list: where it leads, its words, and what it carries along. The time stands beside it."""
+
+    page: str
+    suggest: str
     label: str
-    query: str
-    is_current: bool
+    placeholder: str
+    clear: str  # the query of the list without conditions
+    tokens: list[ListCondition]
+    kept: list[tuple[str, str]]
+
+
+# By the route of the list: label, placeholder, the query without conditions, and what suggestions are of.
+QUERY_LINES = {
+    "sessions": ("Find sessions", "Add a condition, or a word somebody said", "?view=all", "session"),
+    "traces": ("Find traces", "Add a condition, or a word of an input or output", "", "trace"),
+    "users": ("Find users by their sessions", "Only sessions that …", "", "session"),
+}
 
 
 @register.simple_tag
-def fault_of(listing: Listing) -> Fault | None:
-    error, text = listing.query_error, listing.query_text
-    if error is None:
-        return None
-    end = error.position + error.length
-    wrong = text[error.position : end]
-    return Fault(text[: error.position], wrong or " ", text[end:], error.message, error.hint, error.position + 1)
+def query_line(listing: QueriedList, route: str) -> QueryLine:
+    label, placeholder, clear, scope = QUERY_LINES[route]
+    ids = [listing.project.pk]
+    return QueryLine(
+        page=reverse(route, args=ids),
+        suggest=f"{reverse('suggest', args=ids)}?scope={scope}",
+        label=label,
+        placeholder=placeholder,
+        clear=clear,
+        kept=hidden_of(listing, "query"),
+        tokens=[one for one in listing.conditions if one.label != TIME_LABEL],
+    )
 
 
 @register.simple_tag
-def without_fault(listing: Listing) -> dict[str, list[str]]:
+def marked_query(text: str, faults: Sequence[QueryError]) -> SafeString:
+    """Write a query with its faults marked. One at the end of the text marks a space behind it."""
+    pieces, at = list[SafeString](), 0
+    for fault in faults:
+        start, end = max(fault.position, at), fault.position + fault.length
+        if end > at:
+            pieces.append(format_html("{}<mark>{}</mark>", text[at:start], text[start:end] or " "))
+            at = end
+    return format_html("{}{}", SafeString("".join(pieces)), text[at:])
+
+
+@register.filter
+def character(fault: QueryError) -> int:
+    """Return the place of a fault as people count, from 1."""
+    return fault.position + 1
+
+
+@register.simple_tag
+def without_fault(listing: Listing | QueriedTraces) -> dict[str, list[str]]:
     """Return all errors except the query's, which stands below its box."""
     return {name: reasons for name, reasons in listing.errors.items() if name != "q" or not listing.query_error}
 
 
 @register.simple_tag
-def hidden_of(listing: Listing, form: str) -> list[tuple[str, str]]:
+def hidden_of(listing: QueriedList, form: str) -> list[tuple[str, str]]:
     """Return the parameters that a form of the list carries along: all that it does not set, except the page."""
     return [
         (name, value)
@@ -62,34 +107,6 @@ def hidden_of(listing: Listing, form: str) -> list[tuple[str, str]]:
         for value in values
         if value
     ]
-
-
-@register.simple_tag
-def ranges_of(listing: Listing) -> list[Range]:
-    """Those relative to now, all of time first."""
-    given = listing.params.get("range") or ALL
-    is_absolute = any(listing.params.get(name) for name in ("from", "to"))
-    offered = {ALL: "All time", **{name: words for name, (words, _) in RANGES.items()}}
-    return [
-        Range(
-            name,
-            words,
-            listing.query_string(**{**dict.fromkeys(TIMES), "range": None if name == ALL else name}),
-            given == name and not is_absolute,
-        )
-        for name, words in offered.items()
-    ]
-
-
-@register.simple_tag
-def time_given(listing: Listing, name: str) -> str:
-    return listing.params.get(name, "")
-
-
-@register.simple_tag
-def zone() -> str:
-    """Return the name of the zone in which days without a zone are meant."""
-    return str(day_zone())
 
 
 @register.simple_tag

@@ -13,6 +13,8 @@ from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import load_preferences
+from projects.range_picker import RangePicker, range_picker
+from projects.values import whole_number
 from sessions.bulk.actions import BulkAction, offered_to
 from sessions.conversations.states import load_states
 from sessions.listing.empty_state import Blame, find_blocking_conditions
@@ -22,10 +24,12 @@ from sessions.listing.live import Changes, find_changes, live_of
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED, Menu, default_of, load_menu, state_of
 from sessions.listing.table import DEFAULT_SESSION_COLUMNS, SessionColumn, table_of
 from sessions.models import Session
+from tracing.lists.layout import MAX_PEEK_PIXELS, MIN_PEEK_PIXELS
 from tracing.lists.table import ListTable
 from tracing.models import Trace
 
 SESSIONS_PREFERENCE_PAGE = "sessions"  # of the preferences
+DEFAULT_PEEK_PIXELS = 400
 FOREIGN = set(PARAMETERS_NOT_SAVED) - {"cursor"}
 
 
@@ -58,6 +62,8 @@ class SessionListPage:
     best_first: str
     latest_first: str
     blame: list[Blame]
+    picker: RangePicker
+    peek_width: int  # pixels of the preview
 
 
 @require_safe
@@ -98,5 +104,7 @@ def sessions(request: PageRequest, project: Project) -> HttpResponse:
         best_first=listing.query_string(sort="relevance"),
         latest_first=listing.query_string(sort=None),
         blame=find_blocking_conditions(project, listing, FOREIGN),
+        picker=range_picker(request.GET),
+        peek_width=whole_number(str(liked.get("peek", "")), MIN_PEEK_PIXELS, MAX_PEEK_PIXELS) or DEFAULT_PEEK_PIXELS,
     )
     return render(request, "sessions/sessions.html", {**context, **vars(page)})

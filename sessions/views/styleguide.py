@@ -2,11 +2,12 @@
 
 import json
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from projects.range_picker import range_picker
 from tracing.formatting import HUES
 from tracing.reading import texts, tree
 
@@ -34,5 +35,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "conversation": texts.shown(json.dumps(EXAMPLE_CONVERSATION)),
         "kinds": ["span", *dict.fromkeys(HUES.values())],
         "more": "?",
+        "picker": range_picker(QueryDict("from=12+Nov+2026&to=18+Nov+2026")),
+        "faulty_picker": range_picker(QueryDict("from=soon")),
     }
     return render(request, "styleguide.html", context)

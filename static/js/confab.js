@@ -12,7 +12,10 @@
     document.cookie = `theme=${theme || "system"}; path=/; max-age=31536000; samesite=lax`;
   }
 
-  /* Times: in the reader's zone, with the exact instant in the title. */
+  /* Times: in the reader's zone, with the exact instant in the title. The server learns the zone for what it draws. */
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 
   const SPOKEN = "en-GB"; // the words of a date are in the language of the page, whatever that of the browser
   const device = Intl.DateTimeFormat().resolvedOptions().timeZone;

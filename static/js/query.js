@@ -1,5 +1,4 @@
-/* The query box completes what is typed, facets open when they are looked into, times are meant in the reader's zone.
-   Without it the box, the facets and the times are a form and links. */
+/* The query box completes what is typed, facets open when they are looked into. Without it they are a form and links. */
 
 (() => {
   "use strict";
@@ -70,6 +69,23 @@
     ask();
   }
 
+  /* A query that cannot be followed is told in full, and the list stays. */
+  async function checked(event) {
+    const { form } = input;
+    if (!input.value.trim() || !form.dataset.check) return;
+    event.preventDefault();
+    close();
+    const address = new URL(form.dataset.check, location.href);
+    address.searchParams.set("check", "");
+    address.searchParams.set("q", input.value);
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer || answer.status !== 200 || answer.redirected) return form.submit();
+    document.getElementById("query-faults").innerHTML = await answer.text();
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", "query-fault");
+    input.focus();
+  }
+
   const keys = {
     ArrowDown: () => choose(chosen + 1),
     ArrowUp: () => choose(chosen <= 0 ? options().length - 1 : chosen - 1),
@@ -100,6 +116,7 @@
     input.addEventListener("click", soon);
     input.addEventListener("keydown", pressed);
     input.addEventListener("blur", close);
+    input.form.addEventListener("submit", checked);
     list.addEventListener("mousedown", (event) => {
       event.preventDefault(); /* the focus stays in the box */
       const option = event.target.closest("[role='option']");
@@ -126,22 +143,32 @@
     sessionStorage.setItem(KEPT, JSON.stringify(open));
   }
 
-  /* Beside a wide list, the button shows and hides all of them. */
+  /* Beside a list, the button folds all of them to a slim rail, and back. Beside a preview the rail is what one finds. */
+  const isRail = () => getComputedStyle(facets.parentElement).display === "none";
+
+  function told() {
+    for (const button of document.querySelectorAll("[data-facets]")) button.setAttribute("aria-expanded", String(!isRail()));
+  }
+
   function fold(isFolded) {
-    document.body.classList.toggle("has-no-facets", isFolded);
-    for (const button of document.querySelectorAll("[data-facets]")) button.setAttribute("aria-expanded", String(!isFolded));
+    document.body.classList.toggle("rail-folded", isFolded);
+    document.body.classList.toggle("rail-open", !isFolded);
+    told();
   }
 
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-facets]")) return;
-    const isFolded = !document.body.classList.contains("has-no-facets");
+    const button = event.target.closest("[data-facets]");
+    if (!button) return;
+    const isFolded = !isRail();
     sessionStorage.setItem(FOLDED, isFolded ? "yes" : "no");
     fold(isFolded);
+    if (!button.offsetParent) facets.querySelector("a")?.focus(); /* the rail went with its button */
   });
 
   function startFacets() {
-    const isCrowded = matchMedia("(min-width: 1300px)").matches; // the preview stands on the other side
-    fold((sessionStorage.getItem(FOLDED) ?? (isCrowded ? "yes" : "no")) === "yes");
+    const kept = sessionStorage.getItem(FOLDED);
+    if (kept) fold(kept === "yes");
+    else told();
     if (matchMedia("(max-width: 999px)").matches) facets.open = false;
     const all = [...facets.querySelectorAll(".facet")];
     for (const place of JSON.parse(sessionStorage.getItem(KEPT) || "[]")) if (all[place]) all[place].open = true;
@@ -151,32 +178,6 @@
     }
   }
 
-  /* Times: an instant with its offset is the same for everybody who follows the link. */
-
-  const form = document.getElementById("time-form");
-  const times = window.confabTimes;
-
-  function local(text) {
-    const at = new Date(text);
-    if (!/T.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(at.valueOf())) return text.length === 10 ? `${text}T00:00` : text;
-    return times.wall(at).slice(0, 16);
-  }
-
-  function timed(event) {
-    event.preventDefault();
-    const address = new URL(form.action);
-    for (const [name, value] of new FormData(form)) {
-      const isTime = name === "from" || name === "to";
-      if (value) address.searchParams.append(name, isTime ? times.instant(value).toISOString().replace(".000Z", "Z") : value);
-    }
-    location.assign(address);
-  }
-
-  if (form) {
-    document.getElementById("time-zone").textContent = `your time zone, ${times.zone}`;
-    for (const field of form.querySelectorAll("[data-given]")) field.value = local(field.dataset.given);
-    form.addEventListener("submit", timed);
-  }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => facets && startFacets());
   else if (facets) startFacets();
 })();

@@ -44,6 +44,7 @@
     for (const name of ["range", "cursor"]) address.searchParams.delete(name);
     address.searchParams.set("from", first.dataset.start);
     address.searchParams.set("to", last.dataset.end);
+    address.searchParams.set("zone", svg.dataset.zone);
     svg.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
     location.assign(address);
   });

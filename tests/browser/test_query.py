@@ -122,19 +122,56 @@ def test_times_are_typed_in_the_readers_zone_and_mean_the_same_to_everybody(
     day = sold_day(sold)
     alices.goto(address(live_server, sold, "?q=-tag:nothing"))
 
-    alices.locator(".time-menu > summary").click()
-    expect(alices.locator("#time-zone")).to_have_text("your time zone, Asia/Tokyo")
-    alices.get_by_label("From", exact=True).fill(f"{day}T20:00")
-    alices.get_by_label("To", exact=True).fill(f"{day}T21:00")
+    alices.locator(".range-menu > summary").click()
+    expect(alices.locator("[data-zone-name]")).to_have_text("Asia/Tokyo")
+    alices.get_by_label("From", exact=True).fill(f"{day}, 20:00")
+    alices.get_by_label("To", exact=True).fill(f"{day} 21:00")
     alices.get_by_role("button", name="Apply", exact=True).click()
 
-    expect(alices).to_have_url(re.compile(f"from={day}T11%3A00%3A00Z&to={day}T12%3A00%3A00Z"))
+    expect(alices).to_have_url(re.compile("&zone=Asia%2FTokyo&from="))
     expect(alices.get_by_label("Find sessions")).to_have_value("-tag:nothing")
     rows(alices, 1)
-    alices.locator(".time-menu > summary").click()
-    expect(alices.get_by_label("To", exact=True)).to_have_value(f"{day}T21:00")
+    expect(alices.locator(".range-label")).to_have_text(re.compile(r"^\d+ \w+, 20:00 to \d+ \w+, 21:00$"))
+    alices.locator(".range-menu > summary").click()
     alices.get_by_role("link", name="All time").click()
     rows(alices, 3)
+
+
+def test_two_clicks_in_the_months_fill_the_fields(alices: Page, live_server: LiveServer, sold: Project) -> None:
+    alices.goto(address(live_server, sold, "?from=12+Nov+2026&to=14+Nov+2026"))
+    alices.locator(".range-menu > summary").click()
+    expect(alices.locator(".month caption")).to_have_text(["October 2026", "November 2026"])
+    expect(alices.locator(".month [aria-pressed='true']")).to_have_text(["12", "13", "14"])
+
+    alices.get_by_role("button", name="20 November 2026").click()
+    alices.get_by_role("button", name="30 October 2026").click()
+    expect(alices.get_by_label("From", exact=True)).to_have_value("30 Oct 2026")
+    expect(alices.get_by_label("To", exact=True)).to_have_value("20 Nov 2026")
+    alices.keyboard.press("ArrowUp")
+    expect(alices.get_by_role("button", name="23 October 2026")).to_be_focused()
+    alices.get_by_role("button", name="Later month").click()
+    expect(alices.locator(".month caption")).to_have_text(["November 2026", "December 2026"])
+    alices.get_by_role("button", name="Apply", exact=True).click()
+    expect(alices.locator(".range-label")).to_contain_text("30 Oct")
+
+
+def test_a_query_that_cannot_be_followed_is_told_in_full_and_the_list_stays(
+    alices: Page, live_server: LiveServer, sold: Project
+) -> None:
+    alices.goto(address(live_server, sold))
+    box = alices.get_by_label("Find sessions")
+    box.fill("cost > abc foo:bar (")
+    box.press("Escape")
+    box.press("Enter")
+    faults = alices.locator("#query-fault li")
+    expect(faults).to_have_count(3)
+    expect(box).to_have_attribute("aria-describedby", "query-fault")
+    rows(alices, 3)
+    box.fill("tag:nothing OR cost >= 0")
+    box.press("Escape")
+    box.press("Enter")
+    expect(alices).to_have_url(re.compile("cost"))
+    expect(faults).to_have_count(0)
 
 
 def sold_day(project: Project) -> str:

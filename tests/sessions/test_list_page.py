@@ -1,6 +1,6 @@
 """The list page: its columns, what the server remembers of them, its live fragment, its palette, and what it costs."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 from projects.models import Membership, Preference, Project, Role, User
 from sessions.models import Session
 from tests.conversations import TICKET, tell
+from tests.sessions.rows import session
 from tests.sessions.test_views import url
 
 FRAGMENT = {"HX-Request": "true"}
@@ -105,7 +106,7 @@ def test_a_width_is_remembered_within_sensible_bounds(alices: Client, alice: Use
 
     assert answer.status_code == 204
     assert Preference.objects.get(user=alice, project=project).value == {"widths": {"tags": 333, "user_ids": 60}}
-    assert '<col width="333">' in alices.get(url("sessions", project)).content.decode()
+    assert '<col width="333"' in alices.get(url("sessions", project)).content.decode()
 
 
 def test_the_address_overrules_what_is_remembered_and_unknown_columns_are_left_out(
@@ -241,3 +242,24 @@ def test_the_page_costs_the_same_however_many_sessions_it_shows(
         tell(project, f"ticket-{number}", TICKET[:1])
 
     assert cost() == one <= most
+
+
+@pytest.mark.parametrize(("given", "kept"), [("480", "480"), ("319", "400"), ("641", "400"), ("wide", "400")])
+def test_the_width_of_the_preview_is_kept_within_its_bounds(
+    alices: Client, project: Project, given: str, kept: str
+) -> None:
+    session(project, "one")
+    alices.post(url("layout", project, "sessions"), {"peek": given})
+    assert f'aria-valuenow="{kept}"' in alices.get(url("sessions", project)).content.decode()
+
+
+def test_the_bars_are_drawn_in_the_readers_zone_and_link_to_it(alices: Client, project: Project) -> None:
+    for number, hour in enumerate((1, 20)):
+        at = datetime(2026, 11, 20, hour, tzinfo=UTC)
+        session(project, f"s{number}", created_at=at, updated_at=at)
+    alices.cookies["zone"] = "Asia/Tokyo"
+    html = alices.get(url("strip", project)).content.decode()
+    assert "Fri 20 Nov, 10:00 to" in html
+    assert "zone=Asia%2FTokyo" in html
+    alices.cookies["zone"] = "Nowhere/<b>"
+    assert "Fri 20 Nov, 01:00 to" in alices.get(url("strip", project)).content.decode()

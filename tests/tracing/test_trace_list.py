@@ -1,5 +1,6 @@
 """The list of traces: its filters, orders, windows, columns and pages."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -44,12 +45,19 @@ def three(project: Project) -> None:
     ("query", "found"),
     [
         ("", ["t3", "t2", "t1"]),
-        ("?session=none", ["t3", "t2"]),
-        ("?session=some", ["t1"]),
-        ("?failed=on", ["t3"]),
-        ("?name=SUMM", ["t2"]),
-        ("?user_id=user-a", ["t1"]),
-        ("?environment=staging", ["t1"]),
+        ("?q=-has:session", ["t3", "t2"]),
+        ("?q=has:session", ["t1"]),
+        ("?q=session:s1", ["t1"]),
+        ("?q=has:error", ["t3"]),
+        ("?q=name:SUMM", ["t2"]),
+        ("?q=summ", ["t2"]),  # a word is looked for in names and previews
+        ("?q=-summ", ["t3", "t1"]),
+        ("?q=user:user-a", ["t1"]),
+        ("?q=env:staging+OR+has:error", ["t3", "t1"]),
+        ("?q=span(name:summarise)", ["t2"]),
+        ("?q=tokens>100", ["t2"]),
+        ("?from=yesterday&to=today", ["t3", "t2", "t1"]),
+        ("?to=2+days+ago", []),
         ("?sort=-total_tokens", ["t2", "t1", "t3"]),
         ("?sort=started_at", ["t1", "t2", "t3"]),
     ],
@@ -60,7 +68,7 @@ def test_traces_are_filtered_and_sorted(
     assert ids(alices, project, query) == found
 
 
-@pytest.mark.parametrize("query", ["?session=maybe", "?since=soon", "?sort=name", "?cursor=x"])
+@pytest.mark.parametrize("query", ["?session=none", "?from=soon", "?sort=name", "?cursor=x"])
 def test_what_cannot_be_followed_is_said_and_shows_nothing(
     alices: Client, project: Project, three: None, query: str
 ) -> None:
@@ -75,11 +83,20 @@ def test_what_no_index_serves_looks_at_days_that_the_page_names(alices: Client, 
     Trace.objects.for_project(project).filter(trace_id="old").update(started_at=timezone.now() - timedelta(days=20))
 
     assert ids(alices, project) == ["new", "old"]
-    assert ids(alices, project, "?name=x") == ["new"]
-    assert "of the last 7 days" in alices.get(reverse("traces", args=[project.pk]) + "?name=x").content.decode()
-    assert ids(alices, project, "?name=x&window=30") == ["new", "old"]
-    assert ids(alices, project, "?name=x&window=all") == ["new", "old"]
-    assert ids(alices, project, "?name=x&since=2020-01-01T00:00") == ["new", "old"]
+    assert ids(alices, project, "?q=name:x") == ["new"]
+    html = alices.get(reverse("traces", args=[project.pk]) + "?q=name:x").content.decode()
+    assert "of the last 7 days" in html
+    assert ids(alices, project, "?q=name:x&range=30d") == ["new", "old"]
+    assert ids(alices, project, "?q=name:x&range=all") == ["new", "old"]
+    assert ids(alices, project, "?q=name:x&from=2020-01-01") == ["new", "old"]
+    assert ids(alices, project, "?q=id:old") == ["old"]
+
+
+def test_every_fault_of_a_query_is_told_at_its_place(alices: Client, project: Project, three: None) -> None:
+    html = alices.get(reverse("traces", args=[project.pk]), {"q": "cost > abc foo:bar ("}).content.decode()
+
+    assert re.findall(r"At character (\d+)\.", html) == ["8", "12", "21"]
+    assert html.count("<mark>") == 3
 
 
 def test_columns_are_remembered_and_only_what_they_need_is_read(alices: Client, project: Project, three: None) -> None:

@@ -14,6 +14,7 @@ from projects.access import reader
 
 DENSITIES = ("compact", "normal", "roomy")
 MIN_COLUMN_PIXELS, MAX_COLUMN_PIXELS = 60, 900
+MIN_PEEK_PIXELS, MAX_PEEK_PIXELS = 320, 640  # of the preview beside the list
 PIXELS = re.compile(r"[0-9]{1,4}\Z")
 MAX_LAYOUT_COLUMNS = 200  # more than anybody declares
 # Parameters that change how a list is shown, but not what is in it.

@@ -66,6 +66,9 @@ class ListTable(Generic[AnyColumn]):
         return ",".join(self.layout.columns)
 
 
+TIME_LABEL = "Time"  # of the condition that a list is about a time
+
+
 @dataclass(frozen=True, kw_only=True)
 class ListCondition:
     """A filter in force, in words, and the query of the list without it."""

@@ -1,42 +1,39 @@
-"""The list of traces: its filters, orders and columns.
+"""The list of traces: its time, orders and columns.
 
-Only the order by start time has an index. Other orders, and conditions without an index, read a window of days that the
-page shows, so that no request takes longer because a project has grown old."""
+Only the order by start time has an index. Other orders, and conditions without an index, read the last days unless the
+address names a time, so that no request takes longer because a project has grown old."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 
+from projects.date_range import ALL, RANGE_PARAMETERS, BadRange, DateRange, date_range
 from projects.models import Project
-from projects.values import validate_calendar
 from tracing.lists.keyset import BadCursor, KeysetPage, Order
-from tracing.lists.table import ListColumn, ListCondition, changed_query
+from tracing.lists.layout import LAYOUT_PARAMETERS
+from tracing.lists.table import TIME_LABEL, ListColumn, ListCondition, changed_query
 from tracing.models import Trace
 
 TRACES_PER_PAGE = 50
 MAX_COUNTED_TRACES = 10_000  # counting further would cost more than the number is worth
-UNINDEXED_DAYS = 7  # the window if no index serves
-WINDOW_DAYS = (7, 30, 90)
-ALL_TIME = "all"  # instead of a number of days
+UNINDEXED_RANGE = "7d"  # what is read if no index serves
 # Fields that every row needs beside its columns. Metadata and claims are left out because they may be large.
 LISTED_TRACE_FIELDS = (
     "project_id",
     "trace_id",
     "session_id",
+    "user_id",
     "input_preview",
     "output_preview",
     "error_count",
     "unmeasured_count",
     "unpriced_count",
 )
-TRACE_COLUMN_PIXELS = {"time": 120, "duration": 88, "number": 76, "money": 88, "text": 150, "id": 160, "set": 140}
+TRACE_COLUMN_PIXELS = {"time": 120, "duration": 88, "number": 76, "money": 88, "text": 150, "id": 190, "set": 140}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,55 +81,41 @@ DEFAULT_TRACE_COLUMNS = tuple(column.name for column in TRACE_COLUMNS[:9])
 SORTABLE_TRACE_COLUMNS = tuple(column.sort for column in TRACE_COLUMNS if column.sort)
 
 
-class Filters(forms.Form):
-    """Filters of the list."""
-
-    session = forms.ChoiceField(
-        required=False, choices=[("", "any"), ("none", "without a session"), ("some", "with a session")]
-    )
-    name = forms.CharField(required=False, label="Name contains")
-    user_id = forms.CharField(required=False, label="User")
-    environment = forms.CharField(required=False)
-    failed = forms.BooleanField(required=False, label="With errors")
-    since = forms.DateTimeField(
-        required=False,
-        label="From",
-        widget=forms.DateTimeInput({"type": "datetime-local"}),
-        validators=[validate_calendar],
-    )
-    until = forms.DateTimeField(
-        required=False, widget=forms.DateTimeInput({"type": "datetime-local"}), validators=[validate_calendar]
-    )
-
-
-TRACE_LOOKUPS = {
-    "name": "name__icontains",
-    "user_id": "user_id",
-    "environment": "environment",
-    "since": "started_at__gte",
-    "until": "started_at__lte",
-}
-UNINDEXED_FILTERS = {"session", "name", "user_id", "environment", "failed"}
+TRACE_LIST_PARAMETERS = ("q", *RANGE_PARAMETERS, "sort", "cursor", *LAYOUT_PARAMETERS)
 
 
 class TraceListing:
-    """The list of traces for some parameters. An invalid parameter is an error by its name, and lists no rows."""
+    """The list of traces for some parameters. An invalid parameter is an error by its name, and lists no rows.
 
-    def __init__(self, project: Project, params: QueryDict) -> None:
+    `refused` has errors that were found before."""
+
+    def __init__(self, project: Project, params: QueryDict, refused: Mapping[str, list[str]] | None = None) -> None:
         self.project = project
         self.params = params
-        self.form = Filters(params)
-        self.errors = {name: [str(error) for error in found] for name, found in self.form.errors.items()}
+        self.errors = dict(refused or {})
+        for name in params:
+            if name not in TRACE_LIST_PARAMETERS:
+                self.errors[name] = ["There is no such parameter."]
         self.sort = params.get("sort") or "-started_at"
         if self.sort.removeprefix("-") not in SORTABLE_TRACE_COLUMNS:
             self.errors["sort"] = [f"Traces can be sorted by {', '.join(SORTABLE_TRACE_COLUMNS)}."]
             self.sort = "-started_at"
-        self.window = self._window()
+        self.span = self._span()
         try:
             if cursor := params.get("cursor"):
                 self.order.position(cursor)
         except BadCursor as error:
             self.errors["cursor"] = [str(error)]
+
+    @property
+    def asked(self) -> Q:
+        """What traces must meet beside the time."""
+        return Q()
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether an index serves what is asked."""
+        return True
 
     @property
     def rows(self) -> list[Trace]:
@@ -157,15 +140,12 @@ class TraceListing:
         traces: QuerySet[Trace] = Trace.objects.for_project(self.project)
         if self.errors:
             return traces.none()
-        filters = self.form.cleaned_data
-        traces = traces.filter(**{lookup: filters[name] for name, lookup in TRACE_LOOKUPS.items() if filters[name]})
-        if filters["failed"]:
-            traces = traces.filter(error_count__gt=0)
-        if filters["session"]:
-            traces = traces.filter(session_id__isnull=filters["session"] == "none")
-        if self.window is not None:
-            traces = traces.filter(started_at__gte=timezone.now() - timedelta(days=self.window))
-        return traces
+        if self.span.start:
+            traces = traces.filter(started_at__gte=self.span.start.start)
+        if self.span.end:
+            is_instant = self.span.end.start == self.span.end.end
+            traces = traces.filter(**{f"started_at__{'lte' if is_instant else 'lt'}": self.span.end.end})
+        return traces.filter(self.asked)
 
     @cached_property
     def count(self) -> str:
@@ -174,7 +154,27 @@ class TraceListing:
 
     @cached_property
     def conditions(self) -> list[ListCondition]:
-        return list(self._conditions())
+        """The time, if the address names one."""
+        if not self.span.words or not self.names_time:
+            return []
+        query = self.query_string(**dict.fromkeys(RANGE_PARAMETERS))
+        return [ListCondition(label=TIME_LABEL, value=self.span.words, query_without=query)]
+
+    @property
+    def names_time(self) -> bool:
+        """Whether the address names a time."""
+        return any(self.params.get(name) for name in RANGE_PARAMETERS[:3])
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some days are read, because no index serves what is asked."""
+        return not self.names_time and self.default_range != ALL
+
+    @property
+    def default_range(self) -> str:
+        """The range of an address that names none: some days if no index serves what is asked, otherwise all time."""
+        is_served = self.is_indexed and self.sort.removeprefix("-") == "started_at"
+        return ALL if is_served else UNINDEXED_RANGE
 
     def query_string(self, **changes: Any) -> str:
         """Return the query of this list with `changes`, from its first page on. None removes a parameter."""
@@ -192,23 +192,12 @@ class TraceListing:
         traces = self.matching.only(*self._reads)
         return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=TRACES_PER_PAGE)
 
-    def _conditions(self) -> Iterator[ListCondition]:
-        for name in self.form.fields:
-            if value := self.params.get(name):
-                label = str(self.form[name].label)
-                choices = dict(getattr(self.form.fields[name], "choices", ()))
-                yield ListCondition(
-                    label=label, value=str(choices.get(value, value)), query_without=self.query_string(**{name: None})
-                )
-
-    def _window(self) -> int | None:
-        """Return the number of days to read, or None if an index serves or the filter has a start."""
-        if self.params.get("since") or self.params.get("window") == ALL_TIME:
-            return None
-        days = self.params.get("window", "")
-        if days in {str(window) for window in WINDOW_DAYS}:
-            return int(days)
-        is_served = self.sort.removeprefix("-") == "started_at" and not any(
-            self.params.get(name) for name in UNINDEXED_FILTERS
-        )
-        return None if is_served else UNINDEXED_DAYS
+    def _span(self) -> DateRange:
+        given = {name: self.params.get(name, "") for name in RANGE_PARAMETERS}
+        if not self.names_time:
+            given["range"] = self.default_range
+        try:
+            return date_range(given)
+        except BadRange as error:
+            self.errors.setdefault(error.name, []).append(str(error))
+            return DateRange()

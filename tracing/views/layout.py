@@ -11,7 +11,15 @@ from projects.access import person, project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from projects.preferences import prefer
-from tracing.lists.layout import DENSITIES, LAYOUT_PARAMETERS, MAX_LAYOUT_COLUMNS, valid_widths
+from projects.values import whole_number
+from tracing.lists.layout import (
+    DENSITIES,
+    LAYOUT_PARAMETERS,
+    MAX_LAYOUT_COLUMNS,
+    MAX_PEEK_PIXELS,
+    MIN_PEEK_PIXELS,
+    valid_widths,
+)
 
 LIST_ROUTES = {"sessions": "sessions", "traces": "traces"}  # page of preferences: name of its route
 
@@ -49,6 +57,8 @@ def _changes(form: QueryDict) -> dict[str, Any]:
         changes["density"] = form["density"]
     if widths := valid_widths(dict(pair.rpartition(":")[::2] for pair in form.getlist("width")[:MAX_LAYOUT_COLUMNS])):
         changes["widths"] = widths
+    if width := whole_number(form.get("peek", ""), MIN_PEEK_PIXELS, MAX_PEEK_PIXELS):
+        changes["peek"] = width
     return changes
 
 

@@ -10,14 +10,10 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from projects.access import person, project_view
+from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
-from projects.preferences import load_preferences
 from projects.values import whole_number
-from tracing.lists.table import ListTable
-from tracing.lists.trace_listing import TraceColumn, TraceListing
-from tracing.lists.trace_table import Window, table_of, windows_of
 from tracing.models import Trace
 from tracing.reading import texts
 from tracing.reading.axis import TimeMark, time_marks
@@ -29,29 +25,6 @@ TraceContext = dict[str, object]
 TEXT_PARTS = ("input", "output", "raw")
 # Which template answers a fragment's address; without one of these parameters it is what was said.
 TRACE_FRAGMENTS = {"rows": "tracing/_spans.html", "steps": "tracing/_steps.html", "span": "tracing/_span.html"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class TracesPage:
-    """The list of traces."""
-
-    project: Project
-    listing: TraceListing
-    table: ListTable[TraceColumn]
-
-    @property
-    def windows(self) -> list[Window]:
-        return windows_of(self.listing)
-
-    @property
-    def without_session(self) -> str:
-        """The query of the traces that belong to no session."""
-        return self.listing.query_string(session="none")
-
-    @cached_property
-    def began(self) -> bool:
-        """Whether the project has any trace."""
-        return bool(self.listing.rows) or Trace.objects.for_project(self.project).exists()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,20 +69,6 @@ class TracePage:
     def span_urls(self) -> dict[str, str]:
         """Where the rest of each part of the open step is read."""
         return {part: text_url(self.trace, self.span_id, part) for part in TEXT_PARTS}
-
-
-@require_safe
-@vary_on_headers("HX-Request")
-@project_view
-def traces(request: PageRequest, project: Project) -> HttpResponse:
-    """Show all traces, also those without a session.
-
-    The address has the whole state. For htmx, `?cursor=` returns the following rows."""
-    listing = TraceListing(project, request.GET)
-    table = table_of(listing, load_preferences(person(request), project, "traces"))
-    page = TracesPage(project=project, listing=listing, table=table)
-    template = "tracing/traces.html#rows" if request.htmx else "tracing/traces.html"
-    return render(request, template, {"project": project, "section": "traces", "page": page})
 
 
 @require_safe

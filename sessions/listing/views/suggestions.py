@@ -13,6 +13,7 @@ from sessions.listing.completing import options
 from sessions.listing.facets import facet_of, load_facet_values
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
+from sessions.query.faults import faults_of
 from sessions.query.parsing import MAX_QUERY_CHARACTERS
 from tracing.lists.bounded import TooLong
 
@@ -20,10 +21,18 @@ from tracing.lists.bounded import TooLong
 @require_safe
 @project_view
 def suggest(request: PageRequest, project: Project) -> HttpResponse:
-    """Show a listbox of what can be typed into `?q=` at the character `?at=`."""
+    """Show a listbox of what can be typed into `?q=` at the character `?at=`, or with `?check` what is wrong with it.
+
+    `?scope=trace` is for a query that is asked of traces."""
     text = request.GET.get("q", "")[:MAX_QUERY_CHARACTERS]
+    scope = "trace" if request.GET.get("scope") == "trace" else "session"
+    if "check" in request.GET:
+        faults = faults_of(request.GET.get("q", ""), project.pk, scope)
+        if not faults:
+            return HttpResponse(status=204)
+        return render(request, "sessions/_query_faults.html", {"text": request.GET["q"], "faults": faults})
     at = whole_number(request.GET.get("at", ""), highest=MAX_QUERY_CHARACTERS)
-    found = options(project, text, len(text) if at is None else at)
+    found = options(project, text, len(text) if at is None else at, scope)
     return render(request, "sessions/_suggest.html", {"options": found})
 
 
