@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from projects.access import people_of
 from sessions.models import Session, SessionState, SessionStatus
-from sessions.models.state import MAX_LABEL_CHARACTERS, MAX_LABELS, label_of
+from sessions.models.state import MAX_LABEL_CHARACTERS, MAX_LABELS, TITLE_LENGTH, label_of
 from tracing.store.erased import gone
 
 STATE_FIELDS = ("title", "is_bookmarked", "note", "status", "assignee_id", "labels")
@@ -106,6 +106,14 @@ def read_labels(texts: Iterable[str]) -> list[str]:
     if len(labels) > MAX_LABELS:
         raise StateRefused(f"A session has at most {MAX_LABELS} labels. Remove one first.")
     return labels
+
+
+def read_title(text: str) -> str:
+    """Return the title that somebody wrote, "" for none. Raise StateRefused."""
+    title = " ".join(text.split())
+    if len(title) > TITLE_LENGTH or "\x00" in title:
+        raise StateRefused(f"A title has at most {TITLE_LENGTH} characters.")
+    return title
 
 
 def read_status(text: str) -> str:

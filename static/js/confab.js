@@ -12,10 +12,7 @@
     document.cookie = `theme=${theme || "system"}; path=/; max-age=31536000; samesite=lax`;
   }
 
-  /* Times: in the reader's zone, with the exact instant in the title. The server learns the zone for what it draws. */
-
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+  /* Times: in the reader's zone, with the exact instant in the title. */
 
   const SPOKEN = "en-GB"; // the words of a date are in the language of the page, whatever that of the browser
   const device = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -47,19 +44,7 @@
     }
   }
 
-  /* What a wall clock shows in the zone of the page, as a time field has it, and the instant at which it does. */
-
-  const wallClock = formatted("sv-SE", { dateStyle: "short", timeStyle: "medium" });
-  const wall = (at) => wallClock.format(at).replace(" ", "T");
-
-  function instant(text) {
-    const meant = Date.parse(`${text.length === 16 ? `${text}:00` : text}Z`);
-    let at = meant;
-    for (let round = 0; round < 2; round += 1) at += meant - Date.parse(`${wall(at)}Z`); // twice, for changes of clocks
-    return new Date(at);
-  }
-
-  window.confabTimes = { zone, wall, instant };
+  window.confabTimes = { zone };
 
   function relative(at) {
     const passed = (Date.now() - at) / 1000;

@@ -453,14 +453,33 @@ def test_a_row_has_one_label_and_the_signs_of_status_and_assignee(alices: Client
     assert not any(text in found["two"] for text in ("pill", "row-state", "said-second"))
 
 
-def test_the_preview_shows_what_people_set_and_changes_nothing(alices: Client, project: Project) -> None:
+def test_the_preview_shows_what_people_set_and_members_change_it_there(alices: Client, project: Project) -> None:
     tell(project, "one")
     edit_states(project.pk, ["one"], setting(labels=["eu", "vip"], status="open"), by="a")
 
     html = alices.get(url("session", project, "one"), {"peek": ""}, headers=FRAGMENT).content.decode()
 
     assert all(text in html for text in ("eu</a>", "vip</a>", "Open"))
-    assert 'name="status"' not in html
+    assert 'name="status"' in html
+    changed = alices.post(url("session-state", project, "one"), {"rename": " Lost  parcel "}, headers=FRAGMENT)
+    assert "Lost parcel</h2>" in changed.content.decode()
+    refused = alices.post(url("session-state", project, "one"), {"rename": "x" * 201}, headers=FRAGMENT)
+    assert "at most 200 characters" in refused.content.decode()
+    found = SessionState.objects.for_project(project).get(session_id="one")
+    assert (found.title, found.status, found.labels) == ("Lost parcel", "open", ["eu", "vip"])
+
+
+def test_the_preview_of_a_viewer_can_be_read_alone(
+    signed_in: Callable[[User], Client], project: Project, bob: User
+) -> None:
+    tell(project, "one")
+    edit_states(project.pk, ["one"], setting(labels=["eu"], status="open"), by="a")
+    Membership.objects.filter(user=bob).update(role=Role.VIEWER)
+
+    html = signed_in(bob).get(url("session", project, "one"), {"peek": ""}, headers=FRAGMENT).content.decode()
+
+    assert "eu</a>" in html
+    assert not any(text in html for text in ('name="status"', 'name="rename"'))
 
 
 def test_a_list_costs_the_same_queries_however_many_sessions_have_labels(

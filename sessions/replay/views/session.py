@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from projects.access import project_view
 from projects.htmx import PageRequest
-from projects.models import Project
+from projects.models import Project, Role
 from projects.values import moment_in
 from sessions.models import Session
 from sessions.replay import turns
@@ -21,7 +21,7 @@ from sessions.replay.finding import found_in
 from sessions.replay.links import kept_query
 from sessions.replay.page import SessionPage, facts_of, number_in, timeline_of
 from sessions.replay.printing import load_printed
-from sessions.replay.state import load_choices, load_saying, load_state
+from sessions.replay.state import StateChoices, load_choices, load_saying, load_state
 from sessions.rollup.breakdown import find_partial_values
 
 ReplayContext = dict[str, Any]
@@ -110,7 +110,9 @@ def _live(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
 
 def _peek(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     """Return the beginning of the conversation and the facts about it, to be shown beside a list."""
-    context |= {"page": turns.turns_after(found, None), "saying": load_saying(found, context["project"])}
+    project, saying = context["project"], load_saying(found, context["project"])
+    context |= {"page": turns.turns_after(found, None), "saying": saying}
+    context |= {"choices": StateChoices(state=saying.state), "may_edit": project.role.covers(Role.MEMBER)}
     return render(request, "sessions/replay/_peek.html", context)
 
 

@@ -14,10 +14,11 @@ from projects.models import Project, Role
 from sessions.conversations import states
 from sessions.models import Session
 from sessions.replay.links import kept_query
-from sessions.replay.state import StateForm, change, load_choices, load_state, say
+from sessions.replay.state import StateForm, change, load_choices, load_saying, load_state, say
 
 # What one button of the page changes, by the name of its field; each raises StateRefused.
 EDITS: dict[str, Callable[[int, str], states.StateEdit]] = {
+    "rename": lambda project_id, given: states.setting(title=states.read_title(given)),
     "bookmark": lambda project_id, given: states.setting(is_bookmarked=given == "1"),
     "status": lambda project_id, given: states.setting(status=states.read_status(given)),
     "assignee": lambda project_id, given: states.setting(assignee_id=states.read_assignee(project_id, given)),
@@ -48,6 +49,9 @@ def session_state(request: PageRequest, project: Project, session_id: str) -> Ht
         if not form.is_valid():
             return render(request, "sessions/replay/state.html", {**context, "form": form}, status=400)
         say(found, person(request), **form.cleaned_data)
+    if request.htmx and changed == "rename":
+        context |= {"saying": load_saying(found, project), "may_edit": True, "refusal": refusal}
+        return render(request, "sessions/replay/_peek_title.html", context)
     if request.htmx and changed:
         context["choices"] = load_choices(load_state(found), changed=changed, refusal=refusal)
         return render(request, "sessions/replay/_own.html", context)
