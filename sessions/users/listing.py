@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from projects.models import Project
 from projects.named_sql import named_sql
+from projects.range_picker import RangePicker, range_picker
 from projects.values import whole_number
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.models import Session
-from sessions.query.period import ALL, RANGES
 from tracing.lists.table import ListColumn, SortableHead, changed_query, sortable_head
 
 MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
@@ -156,19 +156,9 @@ class Users:
         return self.asked if sessions.exists() else ""
 
     @property
-    def ranges(self) -> list[tuple[str, str, bool]]:
-        """Return the times to choose from: words, query, and whether it is the one in force."""
-        given = self.params.get("range") or ALL
-        offered = {ALL: "All time", **{name: words for name, (words, _) in RANGES.items()}}
-        return [
-            (words, self.query(range=None if name == ALL else name, **{"from": None, "to": None}), name == given)
-            for name, words in offered.items()
-        ]
-
-    @property
-    def span(self) -> str:
-        """Return the time in force in words."""
-        return self.listing.span.words or "All time"
+    def picker(self) -> RangePicker:
+        """The menu of times."""
+        return range_picker(self.params)
 
     @property
     def count(self) -> int:

@@ -10,11 +10,11 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from projects.date_range import ALL, RANGES
 from projects.models import Project
 from sessions.charts.plots import Plot
 from sessions.dashboard.stats import StatTile
 from sessions.models import Session
-from sessions.query.period import ALL, RANGES
 from sessions.translation.identify import language_of
 from sessions.translation.languages import name_of
 from sessions.users.figures import chart_of, tiles_of

@@ -108,7 +108,7 @@
   /* Until the server knows the reader's zone, the script says it. */
   function start() {
     const { zone } = window.confabTimes;
-    for (const field of document.querySelectorAll("[data-zone]")) {
+    for (const field of document.querySelectorAll("input[name='zone'][data-zone]")) {
       if (field.value) continue;
       field.value = zone;
       field.parentElement.querySelector("[data-zone-name]").textContent = zone;
