@@ -19,6 +19,7 @@ from projects.models import BrowserSession, User
 from projects.models.browsers import MAX_AGENT_CHARACTERS
 
 SEEN_EVERY = timedelta(minutes=5)
+MAX_SWEPT_SESSIONS = 100  # at each sign-in
 # What a browser calls itself contains the names of those it is like: the first that fits is the right one.
 BROWSERS = (
     ("Edge", re.compile(r"\bEdgA?/|\bEdgiOS/")),
@@ -90,6 +91,13 @@ def note(request: HttpRequest, **_: Any) -> None:
         "ip": client_ip(request),
         "began_at": timezone.now().isoformat(),
     }
+    _sweep()
+
+
+def _sweep() -> None:
+    """Delete some of the sessions that have expired, so that their number stays small."""
+    expired = BrowserSession.objects.filter(expire_date__lt=timezone.now()).values_list("pk", flat=True)
+    BrowserSession.objects.filter(pk__in=list(expired[:MAX_SWEPT_SESSIONS])).delete()
 
 
 def _see(row: BrowserSession) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from projects.access import projects_of
 from projects.avatars import CHOSEN_HUES
-from projects.models import User
+from projects.models import Notation, User
 
 FIELD_ATTRS = {"class": "field"}
 
@@ -44,6 +44,13 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
+    notation = forms.ChoiceField(
+        choices=[(value, label.partition(" and ")[0]) for value, label in Notation.choices],
+        required=False,
+        label="Dates",
+        help_text="Charts name days in words.",
+        widget=forms.Select(FIELD_ATTRS),
+    )
     time_zone = forms.ChoiceField(
         required=False,
         label="Time zone",
@@ -54,8 +61,7 @@ class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["time_zone", "notation", "theme", "density"]
-        labels = {"notation": "Dates and numbers", "theme": "Theme", "density": "Density"}
-        widgets = {"notation": forms.Select(FIELD_ATTRS)}
+        labels = {"theme": "Theme", "density": "Density"}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

@@ -143,6 +143,10 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
+
     def clean_email(self) -> str:
         """Accept only the address whose invitation this browser opened, unless sign-up is open."""
         email: str = super().clean_email().lower()
@@ -155,6 +159,10 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
     has_mail_server, no_mail = staticmethod(has_mail_server), NO_MAIL  # for the page
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
+
     def clean_email(self) -> str:
         if not has_mail_server():
             raise ValidationError(NO_MAIL)
@@ -163,6 +171,10 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
 
 class AddEmailForm(AllauthAddEmailForm):  # type: ignore[misc]
     has_mail_server, no_mail = staticmethod(has_mail_server), NO_PROOF  # for the page
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "New address"
 
     def clean_email(self) -> str:
         if not has_mail_server():

@@ -204,6 +204,7 @@
 
   function start() {
     localTimes(document);
+    document.querySelector(".subnav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }); // on phones
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -1,8 +1,11 @@
 """One's own account: how others see a person, how they read, and the browsers in which they are signed in."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from projects.accounts import people
@@ -148,6 +151,15 @@ def test_the_own_browser_is_signed_out_by_signing_out_alone(alice: User) -> None
 
     assert mine.post(reverse("account-sign-out-device", args=[own.pk])).status_code == 404
     assert is_signed_in(mine)
+
+
+def test_expired_sessions_do_not_pile_up(alice: User) -> None:
+    sign_in(alice.email, SAFARI)
+    BrowserSession.objects.update(expire_date=timezone.now() - timedelta(days=1))
+
+    sign_in(alice.email, FIREFOX)
+
+    assert [row.agent for row in BrowserSession.objects.all()] == [FIREFOX]
 
 
 def test_when_a_browser_was_seen_is_noted_and_not_at_every_request(alice: User) -> None:

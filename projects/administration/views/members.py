@@ -16,8 +16,9 @@ from projects.audit import Action, record
 from projects.models import Membership, Organization, Role
 
 LINK_HTML = (
-    "Confab sends no mail here, so send this link to <b>{}</b> yourself. It works once, for seven days:"
-    ' <code>{}</code> <button class="btn small" type="button" data-copy="{}">Copy link</button>'
+    '<span class="grow">Confab sends no mail here, so send this link to <b>{}</b> yourself. It works once, for seven'
+    " days.<br><code>{}</code></span>"
+    '<button class="btn small end js-only" type="button" data-copy="{}">Copy link</button>'
 )
 
 
