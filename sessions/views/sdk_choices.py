@@ -83,7 +83,7 @@ CHOICES = (
         "Traceloop",
         "OpenLLMetry, Python",
         _T,
-        (_python("traceloop", "openai traceloop-sdk", "traceloop-sdk 0.62.4", _CAPTURED),),
+        (_python("traceloop", "openai httpx traceloop-sdk", "traceloop-sdk 0.62.4", _CAPTURED),),
     ),
     SdkChoice(
         "vercel-ai",

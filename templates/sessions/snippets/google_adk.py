@@ -1,4 +1,5 @@
 import asyncio
+import os
 
 from google.adk.agents import Agent
 from google.adk.runners import InMemoryRunner
@@ -7,6 +8,10 @@ from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+# Questions and answers: without these two, only names, times and tokens are sent.
+os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "gen_ai_latest_experimental"
+os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "SPAN_ONLY"
 
 exporter = OTLPSpanExporter(
     endpoint="{{ base_url }}/v1/traces",

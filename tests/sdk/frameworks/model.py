@@ -1,4 +1,4 @@
-"""A model on this machine: answers every question as OpenAI would, with the same words."""
+"""A model on this machine: answers as OpenAI, Anthropic or Google would, with the same words and usage."""
 
 import json
 import threading
@@ -8,13 +8,33 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 ANSWER = "It is on its way and arrives on Tuesday."
-CHAT_USAGE = {"prompt_tokens": 36, "completion_tokens": 14, "total_tokens": 50}
+# 36 tokens in, 16 of them from the cache, and 14 out, 4 of them thoughts.
+CHAT_USAGE = {
+    "prompt_tokens": 36,
+    "completion_tokens": 14,
+    "total_tokens": 50,
+    "prompt_tokens_details": {"cached_tokens": 16, "audio_tokens": 0},
+    "completion_tokens_details": {"reasoning_tokens": 4, "audio_tokens": 0},
+}
 RESPONSES_USAGE = {
     "input_tokens": 36,
     "output_tokens": 14,
     "total_tokens": 50,
-    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-    "output_tokens_details": {"reasoning_tokens": 0},
+    "input_tokens_details": {"cached_tokens": 16, "cache_write_tokens": 0},
+    "output_tokens_details": {"reasoning_tokens": 4},
+}
+ANTHROPIC_USAGE = {
+    "input_tokens": 20,
+    "output_tokens": 14,
+    "cache_read_input_tokens": 16,
+    "cache_creation_input_tokens": 0,
+}
+GEMINI_USAGE = {
+    "promptTokenCount": 36,
+    "candidatesTokenCount": 10,
+    "thoughtsTokenCount": 4,
+    "cachedContentTokenCount": 16,
+    "totalTokenCount": 50,
 }
 
 
@@ -59,6 +79,21 @@ def response_events(model: str) -> list[dict[str, Any]]:
     ]
 
 
+def message(model: str) -> dict[str, Any]:
+    """Return an answer of Anthropic's."""
+    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": model, "stop_sequence": None}
+    return {
+        **head, "content": [{"type": "text", "text": ANSWER}], "stop_reason": "end_turn", "usage": ANTHROPIC_USAGE
+    }  # fmt: skip
+
+
+def candidates(model: str) -> dict[str, Any]:
+    """Return an answer of Gemini's."""
+    content = {"role": "model", "parts": [{"text": ANSWER}]}
+    candidate = {"content": content, "finishReason": "STOP", "index": 0}
+    return {"candidates": [candidate], "usageMetadata": GEMINI_USAGE, "modelVersion": model, "responseId": "gemini-1"}
+
+
 class Model(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -66,7 +101,12 @@ class Model(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         is_chat = self.path.endswith("/chat/completions")
         name = asked.get("model", "gpt-4o-mini")
-        if asked.get("stream"):
+        if ":generateContent" in self.path:
+            name = self.path.rpartition("/")[2].partition(":")[0]
+            self.answer("application/json", json.dumps(candidates(name)).encode())
+        elif self.path.endswith("/messages"):
+            self.answer("application/json", json.dumps(message(name)).encode())
+        elif asked.get("stream"):
             events = chat_chunks(name) if is_chat else response_events(name)
             self.answer("text/event-stream", b"".join(map(written, events)) + (b"data: [DONE]\n\n" if is_chat else b""))
         else:
