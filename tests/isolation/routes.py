@@ -235,7 +235,7 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/texts/<path:trace_id>": replace(READ, query="?span=a&side=input"),
     "project/<int:project_id>/media/<str:media_id>": READ,
     "project/<int:project_id>/issues": READ,
-    "project/<int:project_id>/issues/count": READ,
+    "project/<int:project_id>/issues/count": replace(READ, is_tenants=False),
     "project/<int:project_id>/setup": READ,
     "project/<int:project_id>/setup/key": page("GET", "POST", viewer=FORBIDDEN),
     "project/<int:project_id>/setup/test": page("POST", viewer=FORBIDDEN),

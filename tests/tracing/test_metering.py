@@ -12,7 +12,7 @@ from tests.tracing.reports import call, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Metering
 from tracing.store import activity
-from tracing.views.usage import METERING_CHART_DAYS, bars_of, count_kept, load_days
+from tracing.views.usage import METERING_CHART_DAYS, count_kept, load_days
 
 pytestmark = pytest.mark.django_db
 
@@ -43,17 +43,29 @@ def test_the_days_are_those_of_the_metering(used: Project) -> None:
         expected = (row.span_count, row.trace_count, row.text_size) if row else (0, 0, 0)
         assert (day.span_count, day.trace_count, day.text_size) == expected
     assert (days[0].span_count, days[0].text_size) == (3, 5)
-    assert sum(day.session_count for day in days) == 1
     kept = count_kept([used])
     assert (kept.trace_count, kept.span_count) == (2, 3)
 
 
-def test_the_highest_bar_fills_the_chart(used: Project) -> None:
-    bars = bars_of(load_days([used], timezone.now().date()))
+def test_the_page_says_what_happens_at_the_limit(used: Project, alice: User, client: Client) -> None:
+    client.force_login(alice)
+    address = reverse("project-usage", args=[used.pk])
+    assert "No limit" in client.get(address).content.decode()
 
-    assert [bar.left for bar in bars] == list(range(0, 10 * METERING_CHART_DAYS, 10))
-    assert max(bar.height for bar in bars) == 100
-    assert all(bar.top + bar.height == pytest.approx(100) for bar in bars)
+    Project.objects.filter(pk=used.pk).update(monthly_span_quota=200)
+    html = client.get(address).content.decode()
+
+    assert "requests get <code>429</code> until next month" in html
+    assert "of 200" in html
+
+
+def test_no_column_counts_by_another_day_than_the_others(used: Project, alice: User, client: Client) -> None:
+    """Sessions count on the days of their traces, spans on the day of their arrival: both in one row read as errors."""
+    client.force_login(alice)
+    html = client.get(reverse("project-usage", args=[used.pk])).content.decode()
+
+    assert f"{METERING_CHART_DAYS} days" in html
+    assert '<th scope="col" class="n">Sessions</th>' not in html
 
 
 def test_the_pages_show_usage_to_admins_of_the_project_and_of_its_organization(
@@ -69,7 +81,7 @@ def test_the_pages_show_usage_to_admins_of_the_project_and_of_its_organization(
     }
     for page, spans in pages.items():
         client.force_login(alice)
-        assert f"{spans} spans in 30 days" in client.get(page).content.decode()
+        assert f'<dd class="num">{spans}</dd>' in client.get(page).content.decode()
         client.force_login(bob)
         assert client.get(page).status_code == 403
 

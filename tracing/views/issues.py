@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from projects.access import project_view
@@ -18,7 +17,6 @@ from tracing.reading.explained import Explanation, IssueEffect, explained
 
 ISSUE_CHART_DAYS = 30
 NEWS = timedelta(days=1)  # what the navigation bar counts
-COUNT_SECONDS = 60  # for which a browser keeps the number in the navigation bar
 MAX_ISSUE_ROWS = 500
 ISSUE_COLOURS = {
     IssueEffect.CHANGED: "6",
@@ -94,7 +92,6 @@ def issues(request: HttpRequest, project: Project) -> HttpResponse:
 
 
 @require_safe
-@cache_control(private=True, max_age=COUNT_SECONDS)
 @project_view
 def issues_count(request: HttpRequest, project: Project) -> HttpResponse:
     """Answer with the number of reasons of the last day, for the navigation bar."""
