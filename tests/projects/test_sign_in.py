@@ -203,6 +203,7 @@ def test_a_second_factor_is_asked_for_once_it_is_set_up(client: Client, alice: U
     other = Client()
     assert sign_in(other, alice.email) == 302
     assert not is_signed_in(other)
+    assert "Use a passkey" not in other.get(reverse("mfa_authenticate")).content.decode(), "there is none"
     recovery = other.post(reverse("mfa_authenticate"), {"code": "000000"})
     assert recovery.status_code == 200
     assert not is_signed_in(other)
