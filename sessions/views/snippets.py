@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from tracing.reading.code import coloured
 
-SESSION_ID = "ticket-2611"  # in every snippet
-MARKED_ID = re.compile(rf'(?:<span class="s">)?[^\s<>=(,]*{SESSION_ID}[^\s<>,)]*(?:</span>)?')
+SNIPPET_SESSION_ID = "ticket-2611"  # in every snippet
+MARKED_ID = re.compile(rf'(?:<span class="s">)?[^\s<>=(,]*{SNIPPET_SESSION_ID}[^\s<>,)]*(?:</span>)?')
 
 
 class SdkGroup(StrEnum):

@@ -15,7 +15,7 @@ from sessions.models import Session
 from sessions.rollup.session_rows import recompute
 from sessions.views.onboarding import TEST_SESSION_PREFIX
 from sessions.views.sdk_choices import CHOICES, SNIPPETS
-from sessions.views.snippets import SESSION_ID, filled
+from sessions.views.snippets import SNIPPET_SESSION_ID, filled
 from tests.conversations import tell
 from tests.tracing.reports import in_session, span
 from tracing.ingest.pipeline import ingest
@@ -122,7 +122,7 @@ def test_every_snippet_has_the_key_the_address_and_a_marked_session(snippet: obj
     assert "sk-1" in code.code
     assert "127.0.0.1" in code.code or "localhost" in code.code
     assert "{{" not in code.code
-    has_session = SESSION_ID in code.code  # a coding agent names its own sessions
+    has_session = SNIPPET_SESSION_ID in code.code  # a coding agent names its own sessions
     assert has_session is ("<mark>" in code.html)
     assert has_session or code.snippet.name in {"claude-code", "codex"}
 

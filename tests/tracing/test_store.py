@@ -191,6 +191,20 @@ def test_a_text_beyond_the_limit_is_cut_reported_and_its_true_length_kept(
     assert Span.objects.for_project(project).get(span_id="a").output_size == 25
 
 
+@pytest.mark.parametrize("left", [Span, SpanIO])
+def test_rows_that_a_deletion_by_hand_left_are_written_over(project: Project, left: type[Span] | type[SpanIO]) -> None:
+    ingest(project.pk, [span("t", "root", input="old", claims=in_session("s"))])
+    (SpanIO if left is Span else Span).objects.for_project(project).delete()
+    if left is Span:
+        Trace.objects.for_project(project).update(span_count=0)
+
+    ingest(project.pk, [span("t", "root", input="new", claims=in_session("s"))])
+
+    assert SpanIO.objects.for_project(project).get(span_id="root").input == "new"
+    assert trace_of(project).span_count == 1
+    assert not IngestionIssue.objects.for_project(project).exists()
+
+
 def test_two_projects_may_use_the_same_ids(project: Project, other_project: Project) -> None:
     ingest(project.pk, [call("t", "a", claims=in_session("s"))])
     ingest(other_project.pk, [call("t", "a", tokens=(1, 1), claims=in_session("s"))])

@@ -9,7 +9,7 @@ import orjson
 
 from tracing.formatting import count
 
-PLOT_HEIGHT = 130  # of the bars; 20 more for the labels
+DAY_PLOT_HEIGHT = 130  # of the bars; 20 more for the labels
 PLOT_TOP = 10
 DAYS_BETWEEN_LABELS = 5
 
@@ -64,9 +64,9 @@ def day_plot(
     for place, (day, values) in enumerate(sorted(days.items())):
         parts, below = [], 0.0
         for (_, colour), value in zip(series, values, strict=True):
-            height = value / top * (PLOT_HEIGHT - PLOT_TOP)
+            height = value / top * (DAY_PLOT_HEIGHT - PLOT_TOP)
             below += height
-            parts.append(BarPart(colour, round(PLOT_HEIGHT - below, 2), round(height, 2)))
+            parts.append(BarPart(colour, round(DAY_PLOT_HEIGHT - below, 2), round(height, 2)))
         tips = [(name, written.format(value), colour) for (name, colour), value in zip(series, values, strict=True)]
         said = ", ".join(f"{name} {value}" for name, value, _ in tips)
         plotted.append(
@@ -85,7 +85,7 @@ def day_plot(
             )
         )
     steps = [step for step in range(5) if top % 4 == 0 or step in (0, 4)]
-    ticks = [(PLOT_HEIGHT - step / 4 * (PLOT_HEIGHT - PLOT_TOP), count(top * step // 4)) for step in steps]
+    ticks = [(DAY_PLOT_HEIGHT - step / 4 * (DAY_PLOT_HEIGHT - PLOT_TOP), count(top * step // 4)) for step in steps]
     return DayPlot(title, tuple(series), tuple(plotted), tuple(ticks))
 
 

@@ -36,6 +36,7 @@ class StoredTrace:
     spans: dict[str, SpanRow] = field(default_factory=dict)
     texts: dict[str, Texts] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)  # ids of spans to write
+    fresh: set[str] = field(default_factory=set)  # those of them that are not stored yet
     claimed: bool = False  # the trace's own claims changed
     reported_again: set[str] = field(default_factory=set)  # stored spans whose raw part must be completed
     repeats: int = 0

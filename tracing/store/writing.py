@@ -8,12 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import orjson
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from tracing.json_text import dump
 from tracing.limits.fitting import Record
-from tracing.models.fields import compress
 from tracing.pricing.project_prices import Prices
 from tracing.records import Issue, ScoreRecord, Sdk, SpanRecord, TraceRecord
 from tracing.store import issues
@@ -21,18 +18,11 @@ from tracing.store.deletion import erase_traces
 from tracing.store.erased import Condemned, admitted
 from tracing.store.merging import merge, text_counts
 from tracing.store.partitions import ensure_partition
-from tracing.store.rows import (
-    SPAN_JSON_COLUMNS,
-    SPAN_ROW_COLUMNS,
-    SpanRow,
-    Texts,
-    merge_raw,
-    priced,
-    row_of,
-)
+from tracing.store.rows import SpanRow, Texts, priced, row_of
 from tracing.store.scored import write_scores
-from tracing.store.statements import LOAD_SPANS, LOCK_TRACES, NEW_TRACES, UPSERT_SPANS, UPSERT_TEXTS, WAIT_BRIEFLY
-from tracing.store.stored import StoredTrace, load_texts
+from tracing.store.span_writing import write_spans
+from tracing.store.statements import LOAD_SPANS, LOCK_TRACES, NEW_TRACES, WAIT_BRIEFLY
+from tracing.store.stored import StoredTrace
 from tracing.store.summing import sum_up
 from tracing.store.tombstones import StandingTombstones, standing
 
@@ -50,21 +40,29 @@ def store(
     Issues that this and the sums reveal are appended to `found`, and all of `found` is stored."""
     ensure_partition(now.date())
     before = len(found)
+    may_copy = True
     while True:
         try:
             with transaction.atomic():
                 WAIT_BRIEFLY.run()
                 graves = standing(project_id)
-                _write(graves, admitted(graves, records, found), found, now)
+                _write(graves, admitted(graves, records, found), found, now, may_copy=may_copy)
                 issues.record(project_id, found, sdk, now)
             return
         except Condemned as condemned:
             del found[before:]
             erase_traces(project_id, condemned.trace_ids, now)
+        except IntegrityError:  # a row of a new span is left of something that was deleted by hand
+            if not may_copy:
+                raise
+            del found[before:]
+            may_copy = False
 
 
-def _write(graves: StandingTombstones, records: Sequence[Record], found: list[Issue], now: datetime) -> None:
-    """Write records. Raises Condemned."""
+def _write(
+    graves: StandingTombstones, records: Sequence[Record], found: list[Issue], now: datetime, *, may_copy: bool
+) -> None:
+    """Write records. Raises Condemned, and IntegrityError as write_spans does."""
     project_id = graves.project_id
     reports = [record for record in records if not isinstance(record, ScoreRecord)]
     scores = [record for record in records if isinstance(record, ScoreRecord)]
@@ -74,7 +72,7 @@ def _write(graves: StandingTombstones, records: Sequence[Record], found: list[Is
         _load_spans(project_id, traces, reports)
         for report in reports:
             _take(traces[report.trace_id], report, now, prices)
-        _write_spans(project_id, traces.values())
+        write_spans(project_id, traces.values(), may_copy=may_copy)
         sum_up(graves, list(traces.values()), found, now)
     if scores:
         write_scores(project_id, scores, found, now)
@@ -105,7 +103,7 @@ def _recompute_traces(project_id: int, trace_ids: Sequence[str], now: datetime, 
                 trace.input_span_id = trace.output_span_id = None
         if reprice:
             _reprice(traces.values(), Prices.of(project_id))
-            _write_spans(project_id, traces.values())
+            write_spans(project_id, traces.values(), may_copy=False)
         sum_up(graves, list(traces.values()), [], now, whole=True)
 
 
@@ -179,7 +177,9 @@ def _take_span(trace: StoredTrace, report: SpanRecord, now: datetime, prices: Pr
     if new == old:
         trace.repeats += 1
         return
-    if old is not None and texts.raw:
+    if old is None:
+        trace.fresh.add(new.span_id)
+    elif texts.raw and new.span_id not in trace.fresh:
         trace.reported_again.add(new.span_id)
     trace.spans[new.span_id] = new
     trace.changed.add(new.span_id)
@@ -208,39 +208,3 @@ def _take_claims(trace: StoredTrace, report: TraceRecord, now: datetime) -> None
         trace.repeats += 1
     else:
         trace.claims, trace.claimed = claims, True
-
-
-def _write_spans(project_id: int, traces: Iterable[StoredTrace]) -> None:
-    rows = sorted(
-        ((t.bucket, t.spans[span_id]) for t in traces for span_id in t.changed),
-        key=lambda r: (r[1].trace_id, r[1].span_id),
-    )
-    if rows:
-        columns = {c: [getattr(row, c) for _, row in rows] for c in SPAN_ROW_COLUMNS}
-        for column in SPAN_JSON_COLUMNS:
-            columns[column] = [None if value is None else dump(value) for value in columns[column]]
-        UPSERT_SPANS.run(project_id=project_id, buckets=[bucket for bucket, _ in rows], **columns)
-    _write_texts(project_id, traces)
-
-
-def _write_texts(project_id: int, traces: Iterable[StoredTrace]) -> None:
-    _complete_raw(project_id, traces)
-    texts = [(trace.bucket, text) for trace in traces for text in trace.texts.values() if text.say_something]
-    texts.sort(key=lambda item: (item[1].trace_id, item[1].span_id))
-    if not texts:
-        return
-    UPSERT_TEXTS.run(
-        project_id=project_id,
-        buckets=[bucket for bucket, _ in texts],
-        trace_ids=[text.trace_id for _, text in texts],
-        span_ids=[text.span_id for _, text in texts],
-        inputs=[None if text.input is None else compress(text.input) for _, text in texts],
-        outputs=[None if text.output is None else compress(text.output) for _, text in texts],
-        raws=[None if (raw := text.raw_json()) is None else compress(raw) for _, text in texts],
-    )
-
-
-def _complete_raw(project_id: int, traces: Iterable[StoredTrace]) -> None:
-    wanted = [(trace, span_id) for trace in traces for span_id in trace.reported_again]
-    for trace, span_id, stored in load_texts(project_id, wanted, "raw"):
-        trace.texts[span_id].raw = merge_raw(orjson.loads(stored), trace.texts[span_id].raw)
