@@ -1,11 +1,16 @@
 """A tenant with something in every table, each thing with a text that no other tenant may ever see."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 import pytest
+from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from projects.accounts import people
 from projects.audit import Action, record
@@ -44,6 +49,31 @@ class World:
 
 @pytest.fixture
 def world(db: None, other_project: Project, charlie: User) -> World:
+    return new_world(other_project, charlie)
+
+
+@pytest.fixture(scope="module")
+def world_of_all(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """One for all tests of a module, in a transaction around theirs."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        elsewhere = Organization.objects.create(name="Globex")
+        stranger = User.objects.create_user("charlie@example.com", "correct horse battery")
+        elsewhere.memberships.create(user=stranger, role=Role.OWNER)
+        yield new_world(elsewhere.projects.create(name="Secret"), stranger)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def same_world(db: None, settings: Settings, world_of_all: World) -> World:
+    """As it was at first: what a test does to the rows is undone, and it has cookies of its own."""
+    settings.REQUESTS_PER_SECOND = 0  # the keys are those of all tests
+    clients = {who: Client() for who in world_of_all.clients}
+    for who, client in clients.items():
+        client.cookies = deepcopy(world_of_all.clients[who].cookies)
+    return replace(world_of_all, clients=clients)
+
+
+def new_world(other_project: Project, charlie: User) -> World:
     organization = people.found_organization(
         f"{CANARY} organization", owner := User.objects.create_user(f"{CANARY}@example.com", name=f"{CANARY} person")
     )
