@@ -12,6 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from projects.auth import create_key
 from projects.models import Membership, Organization, Project, Role, User
+from tests.emptying import stand_in_for_flush
 from tracing.store.partitions import make_ahead
 
 # The same inputs in every run, so that a change fails for what it does; CONFAB_ROAM=1 looks for new ones. How fast this
@@ -43,6 +44,7 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow ones are slow on purpose
     # Every test comes from one address; those about the limits switch them on.
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = settings.COUNT_PEOPLE = False
+    stand_in_for_flush()
 
 
 @pytest.hookimpl(tryfirst=True)
