@@ -85,7 +85,7 @@ def test_a_long_session_is_walked_jumped_and_forgotten(alices: Page, live_server
     expect(alices.locator(".turn[data-number='1']")).to_be_visible()
 
     alices.locator(".strip-bar").nth(120).click()
-    expect(alices.locator(".turn.here")).to_be_in_viewport(timeout=20_000)
+    expect(alices.locator(".turn.here")).to_be_in_viewport()
     number = int(alices.locator(".turn.here").get_attribute("data-number") or 0)
     assert 900 < number < 1_100
     expect(alices).to_have_url(re.compile(r"turn=\w+.*#trace-"))

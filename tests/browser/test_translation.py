@@ -68,7 +68,7 @@ def test_a_portuguese_session_is_read_in_english_turn_by_turn_and_reverted(
     page.get_by_role("link", name="Translate the conversation").click()
     expect(page).to_have_url(re.compile(r"[?&]lang=en"))
     first.scroll_into_view_if_needed()
-    expect(first.locator(".translation")).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(first.locator(".translation")).to_have_attribute("data-state", "done")
     translated = first.locator(".translated")
     expect(translated).to_contain_text("order #A-1029")
     expect(translated).to_contain_text("sorry")
@@ -90,7 +90,7 @@ def test_a_portuguese_session_is_read_in_english_turn_by_turn_and_reverted(
     axe(page, within=f"#{first.get_attribute('id')} > .translation")
 
     last.scroll_into_view_if_needed()
-    expect(last.locator(".translated")).to_contain_text("R$ 19,90", timeout=30_000)
+    expect(last.locator(".translated")).to_contain_text("R$ 19,90")
     expect(last.locator(".translated")).to_contain_text("5 working days")
 
     expect(page.locator(".translation-notice")).to_contain_text("Shown in English")
