@@ -157,9 +157,16 @@ HELP = {
     "organization-usage": "operations#usage-retention-and-quota",
     "organization-audit": "security#the-audit-log",
     "organization-settings": "security#tenancy",
-    "account_email": "security#people",
-    "account_change_password": "security#people",
-    "mfa_index": "security#people",
+    "account": "account#profile",
+    "account-reading": "account#reading",
+    "account-devices": "account#signed-in-devices",
+    "account_email": "account",
+    "account_change_password": "account#password-and-passkeys",
+    "mfa_index": "account#password-and-passkeys",
+    "mfa_add_webauthn": "account#password-and-passkeys",
+    "mfa_activate_totp": "account#password-and-passkeys",
+    "mfa_view_recovery_codes": "account#password-and-passkeys",
+    "home": "account#invitations",
 }
 
 
