@@ -176,19 +176,26 @@ class TrailForm(forms.Form):
     """Filter of the audit log. An invalid value does not filter."""
 
     action = forms.ChoiceField(
-        choices=[("", "Everything"), *((action.value, action.value) for action in Action)],
+        choices=[("", "Everything"), *((action.value, action.value.capitalize()) for action in Action)],
+        label="What",
         required=False,
         widget=forms.Select(FIELD_ATTRS),
     )
-    actor = forms.CharField(required=False, label="Who", widget=forms.TextInput(FIELD_ATTRS))
+    actor = forms.CharField(
+        required=False, label="Who", widget=forms.TextInput(FIELD_ATTRS | {"placeholder": "Part of an address or key"})
+    )
     project = forms.ModelChoiceField(
         Project.objects.none(), required=False, empty_label="Every project", widget=forms.Select(FIELD_ATTRS)
     )
     since = forms.DateField(
-        required=False, widget=forms.DateInput(FIELD_ATTRS | {"type": "date"}), validators=[validate_calendar]
+        required=False,
+        widget=forms.DateInput(FIELD_ATTRS | {"placeholder": "2026-11-30"}),
+        validators=[validate_calendar],
     )
     until = forms.DateField(
-        required=False, widget=forms.DateInput(FIELD_ATTRS | {"type": "date"}), validators=[validate_calendar]
+        required=False,
+        widget=forms.DateInput(FIELD_ATTRS | {"placeholder": "2026-11-30"}),
+        validators=[validate_calendar],
     )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from projects.administration.reading_audit import read_event
 from projects.audit import Action, Trail, record
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
 from tests.conftest import Key
@@ -36,7 +37,7 @@ def test_it_says_who_did_what_to_what_and_from_where(as_alice: Client, project: 
     as_alice.post(reverse("project-rename", args=[project.pk]), {"name": "Help desk"})
 
     html = as_alice.get(page(project.organization)).content.decode()
-    for text in ("alice@example.com", "project changed", "Help desk", "127.0.0.1", "name_before: Support"):
+    for text in ("alice@example.com", "Project changed", "Help desk", "127.0.0.1", "name was Support"):
         assert text in html
 
 
@@ -126,3 +127,40 @@ def test_the_csv_holds_every_event_once_however_many_share_a_moment(
 
     targets = [row["target"] for row in rows if row["target"].startswith("event ")]
     assert sorted(targets) == sorted(f"event {number}" for number in range(40))
+
+
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ({"query": "", "sessions": 3}, "sessions: 3"),
+        ({"type": "CATEGORICAL"}, "type: categorical"),
+        ({"value": "False"}, "value: no"),
+        ({"shared": True, "default": False}, "shared: yes; default: no"),
+        ({"retention_days_before": 30, "retention_days": 1000}, "retention days: 30 → 1,000"),
+        ({"monthly_span_quota_before": None, "monthly_span_quota": 10}, "monthly span limit: none → 10"),
+        ({"retention_days_before": None, "retention_days": None}, ""),
+        ({"was": "viewer", "role": "admin"}, "role: viewer → admin"),
+        ({"was": "viewer"}, "before: viewer"),
+        ({"old_pair_ends": "2026-11-30 01:22:33.123456+00:00"}, "old pair ends: 30 Nov 2026, 01:22 UTC"),
+    ],
+)
+def test_details_are_words(details: dict[str, str | int | bool | None], said: str) -> None:
+    assert read_event(AuditEvent(action="bulk action", details=details), "", {}).details == said
+
+
+def test_rows_name_what_they_are_about_and_lead_to_it(as_alice: Client, project: Project, alice: User) -> None:
+    trace_id = "0910cd6006" + "0" * 70 + "201aa"
+    record(Action.SCORE_GIVEN, project, actor=alice, target=f"trace {trace_id}", name="thumbs", value=False)
+
+    html = as_alice.get(page(project.organization)).content.decode()
+
+    assert f'href="{reverse("trace", args=[project.pk, trace_id])}"' in html
+    assert f">{trace_id}<" not in html
+    assert "trace 0910cd6006" in html
+    assert "name: thumbs; value: no" in html
+    assert f"<td>{project.name}</td>" in html
+    assert "Score given" in html
+
+
+def test_a_row_leads_nowhere_where_its_project_is_gone() -> None:
+    assert read_event(AuditEvent(action="commented", target="trace t", project_id=7), "", {}).address == ""

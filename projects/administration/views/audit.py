@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from projects.access import organization_view, person, requires
 from projects.administration.forms import TrailForm
+from projects.administration.reading_audit import read_event
 from projects.audit import Action, find_names, record
 from projects.downloads.answers import download
 from projects.downloads.making import made_answer
@@ -33,13 +34,13 @@ def audit(request: HttpRequest, organization: Organization) -> HttpResponse:
     filters = request.GET.copy()
     filters.pop("page", None)
     names = find_names(page.object_list)
+    project_names = dict(organization.projects.filter(deleted_at=None).values_list("pk", "name"))
     context = {
         "organization": organization,
         "form": form,
         "page": page,
-        "rows": [(event, names.get((event.project_id, event.target), "")) for event in page],
+        "rows": [read_event(event, names.get((event.project_id, event.target), ""), project_names) for event in page],
         "filters": filters.urlencode(),
-        "project_names": dict(organization.projects.values_list("pk", "name")),
         "section": "organizations",
         "tab": "audit",
     }
