@@ -8,25 +8,26 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from projects.access import person, project_view, requires
-from projects.administration.forms import FIELD_ATTRS
+from projects.administration.forms import FIELD_ATTRS, SHORT_FIELD_ATTRS
 from projects.models import Project, Role
 from sessions.annotation import configs
 from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed
 from sessions.models import DataType, ScoreConfig
 
+# What a form asks besides name and description.
+FIELDS_BY_TYPE: dict[str, tuple[str, ...]] = {
+    DataType.NUMERIC: ("min_value", "max_value"),
+    DataType.CATEGORICAL: ("categories",),
+}
+
 
 class ConfigForm(forms.Form):
-    """The fields of a score config.
+    """The fields of a score config. The page shows those of the chosen type.
 
     `categories` is one per line; their order is that of the keys 1 to 9."""
 
     name = forms.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS, widget=forms.TextInput(FIELD_ATTRS))
-    data_type = forms.ChoiceField(
-        choices=DataType.choices,
-        label="Type",
-        help_text="The type cannot be changed later. Archive this score type and create another instead.",
-        widget=forms.Select(FIELD_ATTRS),
-    )
+    data_type = forms.ChoiceField(choices=DataType.choices, label="Type", widget=forms.HiddenInput)
     description = forms.CharField(
         required=False,
         max_length=2000,
@@ -34,16 +35,22 @@ class ConfigForm(forms.Form):
         widget=forms.Textarea(FIELD_ATTRS | {"rows": 2}),
     )
     min_value = forms.FloatField(
-        required=False, label="At least", widget=forms.NumberInput(FIELD_ATTRS | {"step": "any"})
+        required=False, label="Lowest", widget=forms.NumberInput(SHORT_FIELD_ATTRS | {"step": "any"})
     )
     max_value = forms.FloatField(
-        required=False, label="At most", widget=forms.NumberInput(FIELD_ATTRS | {"step": "any"})
+        required=False, label="Highest", widget=forms.NumberInput(SHORT_FIELD_ATTRS | {"step": "any"})
     )
     categories = forms.CharField(
         required=False,
         help_text="One category per line, such as “refund”. Reviewers press 1 for the first.",
         widget=forms.Textarea(FIELD_ATTRS | {"rows": 4}),
     )
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields of the chosen type, in the order of the form."""
+        names = ("name", "description", *FIELDS_BY_TYPE.get(self["data_type"].value(), ()))
+        return [self[name] for name in names]
 
     def fields_of(self, known: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the fields of the config; a category that existed keeps its number."""
@@ -60,7 +67,8 @@ class ConfigForm(forms.Form):
 @requires(Role.ADMIN)
 def scores(request: HttpRequest, project: Project) -> HttpResponse:
     """Show the configs, and add the one that is posted."""
-    form = ConfigForm(request.POST or None)
+    asked = request.GET.get("type", "")
+    form = ConfigForm(request.POST or None, initial={"data_type": asked if asked in DataType else DataType.NUMERIC})
     if request.method == "POST" and form.is_valid():
         try:
             configs.create(project, form.fields_of([]), by=person(request))
@@ -71,6 +79,7 @@ def scores(request: HttpRequest, project: Project) -> HttpResponse:
         "project": project,
         "configs": configs.load_configs(project, archived=True),
         "form": form,
+        "types": DataType.choices,
         "section": "settings",
         "tab": "scores",
     }

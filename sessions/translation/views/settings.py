@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from projects.access import person, project_view, requires
-from projects.administration.forms import FIELD_ATTRS
+from projects.administration.forms import FIELD_ATTRS, SHORT_FIELD_ATTRS
 from projects.audit import Action, record
 from projects.models import Project, Role
 from sessions.models import TranslationSettings
@@ -21,7 +21,7 @@ from sessions.translation.choices import load_choice
 from sessions.translation.egress import check_url
 from sessions.translation.embedded import pairs
 from sessions.translation.languages import name_of
-from sessions.translation.provider import TranslationFailed
+from sessions.translation.provider import Provider, TranslationFailed
 from sessions.translation.quota import used_today
 from sessions.translation.registry import TRANSLATION_PROVIDERS_BY_SLUG, offered
 from sessions.translation.secrets import encrypted
@@ -34,7 +34,7 @@ SECRET_HELP = "Stored encrypted and never shown again. Leave it empty to keep th
 class ChoiceForm(forms.Form):
     """The provider, its access, and the limits."""
 
-    provider = forms.ChoiceField(required=False, label="Provider", widget=forms.Select(FIELD_ATTRS))
+    provider = forms.ChoiceField(required=False, label="Provider", widget=forms.HiddenInput)
     base_url = forms.URLField(
         required=False, label="Address", assume_scheme="https", widget=forms.URLInput(FIELD_ATTRS)
     )
@@ -48,9 +48,9 @@ class ChoiceForm(forms.Form):
     daily_characters = forms.IntegerField(
         min_value=0,
         max_value=MOST_CHARACTERS,
-        label="Daily limit (characters)",
+        label="Daily limit",
         help_text="After that, nothing is translated until the next day (UTC).",
-        widget=forms.NumberInput(FIELD_ATTRS),
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
     )
     tool_results = forms.BooleanField(required=False, label="Also translate the results of tools")
     consent = forms.BooleanField(
@@ -65,9 +65,29 @@ class ChoiceForm(forms.Form):
         self.stored = stored
         choices = [("", "Nobody: translation is off"), *((kind.slug, _named(kind.slug)) for kind in offered())]
         self.fields["provider"].choices = choices  # type: ignore[attr-defined]
-        for name in SETTING_NAMES:
-            needed = " ".join(f"{kind.label}: {kind.asks_for[name]}." for kind in offered() if name in kind.asks_for)
-            self.fields[name].help_text = f"{needed} {SECRET_HELP}".strip() if name == "secret" else needed
+        asks_for = self.kind.asks_for if self.kind else {}
+        for name, needed in asks_for.items():
+            said = f"{needed[:1].upper()}{needed[1:]}."
+            self.fields[name].help_text = f"{said} {SECRET_HELP}" if name == "secret" else said
+
+    @property
+    def kind(self) -> type[Provider] | None:
+        """The chosen provider, or None if translation is off."""
+        return TRANSLATION_PROVIDERS_BY_SLUG.get(self["provider"].value() or "")
+
+    @property
+    def is_off(self) -> bool:
+        return self.kind is None
+
+    @property
+    def leaves_host(self) -> bool:
+        """Whether texts are sent to another host."""
+        return self.kind is not None and self.kind.leaves_host
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The text fields that the chosen provider needs."""
+        return [self[name] for name in SETTING_NAMES if self.kind and name in self.kind.asks_for]
 
     @property
     def is_same_receiver(self) -> bool:
@@ -126,6 +146,10 @@ def translation(request: HttpRequest, project: Project) -> HttpResponse:
     names = ("provider", "base_url", "model", "daily_characters", "tool_results")
     initial = {name: getattr(choice.settings, name) for name in names}
     initial["consent"] = choice.settings.consent_at is not None
+    asked = request.GET.get("provider")
+    if asked is not None and (asked == "" or asked in {kind.slug for kind in offered()}):
+        initial["provider"] = asked
+        initial["consent"] = initial["consent"] and asked == choice.settings.provider
     form = ChoiceForm(request.POST or None, stored=choice.settings, initial=initial)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
