@@ -169,7 +169,8 @@ def test_every_first_token(attributes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("span", "answer_key"), TOOLS.values(), ids=TOOLS)
 def test_a_tool_fails_by_its_answer_in_every_dialect(span: dict[str, Any], answer_key: str) -> None:
-    for answer in (FAILED, FAILED.replace("isError", "is_error"), FAILED.replace(" ", "")):
+    part = '[{"type": "tool_result", "is_error": true, "content": "boom"}]'
+    for answer in (FAILED, FAILED.replace("isError", "is_error"), FAILED.replace(" ", ""), part):
         record = translated(span | {answer_key: answer})
         assert (record.kind, record.level) == (Kind.TOOL, Level.ERROR), answer
 

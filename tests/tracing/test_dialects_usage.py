@@ -40,6 +40,7 @@ GEMINI_IN_PYTHON = {
     "cached_content_token_count": 600,
     "total_token_count": 1_080,
 }
+G = "gen_ai.usage."
 DETAILS = "langfuse.observation.usage_details"
 OPENAI = {
     "prompt_tokens": 1_000,
@@ -193,6 +194,41 @@ def test_langfuses_buckets_count_apart_without_a_total(details: dict[str, int], 
     hour = {"cache_write_1h": 40} if "ephemeral_1h_input_tokens" in sent else {}
     assert usage_of({DETAILS: json.dumps(sent)}) == WHOLE | {"total": 1_080} | hour
     assert usage_of({DETAILS: json.dumps(sent | {"total": shown(1_080)})}) == WHOLE | {"total": 1_080} | hour
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"llm.usage.prompt_tokens": 1_000, "llm.usage.completion_tokens": "80"}, BOTH),
+        ({"acme.token_usage.input": 1_000, "acme.token_usage.output": 80}, BOTH),
+        ({"myUsage": 1, "shop.usage.inputTokens": 1_000, "shop.usage.outputTokens": 80}, BOTH),
+        ({"prompt_tokens": "1,000", "completion_tokens": 80}, BOTH),
+        (
+            {G + "prompt_token_count": 1_000, G + "candidates_token_count": 50, G + "thoughts_token_count": 30}
+            | {G + "cached_content_token_count": 600, G + "total_token_count": 1_080},
+            OPENAI_CALL | {"total": 1_080},
+        ),
+        (
+            {G + "input_tokens": 1_000, G + "output_tokens": 80}
+            | {G + "input_tokens.cached": 600, G + "output_tokens.reasoning": 30},
+            OPENAI_CALL,
+        ),
+        ({"gen_ai.usage": json.dumps(OPENAI)}, OPENAI_CALL),
+        (
+            {
+                "braintrust.metrics": '{"prompt_tokens": 1000, "completion_tokens": 80, "prompt_cached_tokens": 600,'
+                ' "completion_reasoning_tokens": 30, "tokens": 1080}'
+            },
+            OPENAI_CALL,
+        ),
+        ({"gen_ai.aggregated_usage.input_tokens": 9, "http.usage.input_tokens": 9, "max_input_tokens": 9}, {}),
+    ],
+    ids=str,
+)
+def test_usage_under_a_key_that_nobody_knows_is_read_by_its_ending(
+    attributes: dict[str, Any], expected: dict[str, int]
+) -> None:
+    assert usage_of(attributes) == expected
 
 
 @pytest.mark.parametrize(

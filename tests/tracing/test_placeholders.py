@@ -23,3 +23,8 @@ def test_a_text_that_says_there_is_no_id_is_a_placeholder(value: str) -> None:
 )
 def test_an_unusual_id_is_an_id(value: str) -> None:
     assert not is_placeholder(value)
+
+
+def test_an_id_between_angle_brackets_is_a_template() -> None:
+    assert all(map(is_placeholder, ("<session_id>", "<your session id>", "<SESSION-ID>")))
+    assert not any(map(is_placeholder, ("<42>", "a<b>", "<a><b>")))

@@ -10,12 +10,12 @@ NOTHING_WORDS = frozenset(
     {"undefined", "none", "null", "nil", "nan", "(null)", "<null>", "<nil>", "<none>", "[object object]"}
 )
 # A template that nobody filled in: `${sessionId}`, `{{ session_id }}`, `{session_id}`, `%(session_id)s`, `#{id}`,
-# `chat-${id}`; and one that was filled with nothing: `chat-undefined`.
+# `<session_id>`, `chat-${id}`; and one that was filled with nothing: `chat-undefined`.
 TEMPLATE_PATTERN = re.compile(r"[$#]\{|\{\{|%\(\w++\)|(?<![^\W_])undefined(?![^\W_])", re.ASCII)
 # Ids of single answers: OpenAI's responses and completions, and OpenRouter's generations.
 RESPONSE_ID_PATTERN = re.compile(r"(?:resp_|chatcmpl-|gen-[0-9]{9,}+-)[A-Za-z0-9_-]++")
 RESPONSE_ID_PREFIXES = ("resp_", "chatcmpl-", "gen-")
-BRACED_PATTERN = re.compile(r"\{[A-Za-z_][\w.]*+\}", re.ASCII)
+BRACED_PATTERN = re.compile(r"\{[A-Za-z_][\w.]*+\}|<[A-Za-z_][\w. -]*+>", re.ASCII)
 
 
 def is_placeholder(value: str) -> bool:

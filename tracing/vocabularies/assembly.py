@@ -9,7 +9,7 @@ from tracing.vocabularies.asides import drop_placeholders, note_asides
 from tracing.vocabularies.claims import PLAIN_ID_SCOPES, claims_of, merged
 from tracing.vocabularies.genai import MESSAGE_EVENTS
 from tracing.vocabularies.messages import called_tools
-from tracing.vocabularies.readers import identifier, json_value, mapping, service_tier
+from tracing.vocabularies.readers import identifier, json_value, service_tier
 from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
 from tracing.vocabularies.voice import put_words_on_their_side, voice_kind
@@ -143,8 +143,9 @@ def _is_failed_answer(record: SpanRecord) -> bool:
     """Return whether a tool's answer says that it is an error, as MCP's `isError` does."""
     if record.kind != Kind.TOOL or not record.output or not FAILED_ANSWER_PATTERN.search(record.output):
         return False
-    answer = mapping(record.output)
-    return answer is not None and any(answer.get(name) is True for name in ("isError", "is_error"))
+    answer = json_value(record.output) if record.output[0] in "[{" else None
+    answers = answer if isinstance(answer, list) else [answer]
+    return any(item.get(name) is True for item in answers if isinstance(item, dict) for name in ("isError", "is_error"))
 
 
 def _raw(span: RawSpan, found: AttributeReadings, record: SpanRecord) -> dict[str, Any] | None:

@@ -40,7 +40,8 @@ DIALECTS_RULES = """## Rules for all of them
   text, and kept only of tools and searches.
 * **Usage**: `input_tokens` and `output_tokens` are totals that include cached, cache-write and reasoning tokens. Where
   an SDK counts these separately (Anthropic's own answers, and Langfuse's `usage_details` unless its total says
-  otherwise), they are added.
+  otherwise), they are added. Under keys that no dialect knows, numbers are read if the key ends like
+  `my.usage.prompt_tokens`, and a whole object under a key that ends in `usage`, `token_usage` or `metrics`.
 * **Cost**: as reported, in USD; negative and infinite numbers are ignored. A cost of 0 is believed where people or
   gateways state it (Langfuse, InteractiveAI, Laminar, OpenRouter, AI Gateway), and unknown where a library computes it
   from a price list of its own. A cost that is not reported is computed from list prices.
@@ -84,7 +85,8 @@ def _section(vocabulary: Vocabulary) -> str:
     scopes = ", ".join(f"`{scope}`" for scope in sorted(vocabulary.scopes))
     lines = [f"Only spans of the instrumentation scope {scopes}.", ""] if scopes else []
     rows = _cells(vocabulary.table)
-    for name, keys in _cells(vocabulary.endings).items():
+    endings = {name: rows for name, rows in vocabulary.endings.items() if not name.startswith("usage")}  # see the rules
+    for name, keys in _cells(endings).items():
         rows[name] = "; ".join(filter(None, (rows.get(name, ""), f"any other key that ends in {keys}")))
     for name, keys in _cells(vocabulary.resource).items():
         rows[name] = "; ".join(filter(None, (rows.get(name, ""), f"of the resource {keys}")))

@@ -3,9 +3,19 @@
 from typing import Any
 
 from tracing.vocabularies.claims import MadeUp, environment
-from tracing.vocabularies.identity import ENVIRONMENT_NAMES, SESSION_NAMES, TAGS_NAMES, USER_NAMES, plain_name
+from tracing.vocabularies.identity import (
+    ENVIRONMENT_NAMES,
+    SESSION_NAMES,
+    SHORT_USAGE_NAMES,
+    TAGS_NAMES,
+    USAGE_NAMES,
+    USAGE_STEPS,
+    USER_NAMES,
+    plain_name,
+)
 from tracing.vocabularies.messages import answered, asked
-from tracing.vocabularies.readers import array, computed_cost, identifier, service_tier, tags
+from tracing.vocabularies.provider_usage import provider_usage
+from tracing.vocabularies.readers import array, computed_cost, identifier, integer, service_tier, tags
 from tracing.vocabularies.tables import Together, Vocabulary
 
 SDK_RESOURCES = frozenset({"laminar-tracer-resource"})  # their version is that of the SDK
@@ -37,6 +47,23 @@ def listed(value: Any) -> list[str] | None:
     return tags(value) if isinstance(value, list) or (isinstance(value, str) and value[:1] == "[") else None
 
 
+def usage_object(value: Any) -> dict[str, int] | None:
+    """Return the usage from an object under a name that only looks like that of a usage."""
+    return provider_usage(value) if isinstance(value, dict) or (isinstance(value, str) and value[:1] == "{") else None
+
+
+def usage_endings() -> dict[str, dict[str, Any]]:
+    """Return rows for keys that end like `my.usage.prompt_tokens` or `llm.tokens.input`."""
+    named = {part: [(step, name) for step in USAGE_STEPS for name in names] for part, names in USAGE_NAMES.items()}
+    for part, names in SHORT_USAGE_NAMES.items():
+        named[part] += [(step, name) for step in ("token_usage", "token_count", "tokens") for name in names]
+    nested = [("input_tokens", "cached_tokens"), ("output_tokens", "reasoning_tokens")]  # `usage.input_tokens.cached`
+    rows = {f"usage.{part}": {plain_name(step + name): integer for step, name in of} for part, of in named.items()}
+    for whole, part in nested:
+        rows[f"usage.{part}"][plain_name(whole + part.removesuffix("_tokens"))] = integer
+    return rows
+
+
 FALLBACK = Vocabulary(
     title="By hand",
     table={
@@ -59,6 +86,8 @@ FALLBACK = Vocabulary(
         "response_id": dict.fromkeys(("gen_ai.response.id", "llm.response.id", "ai.response.id"), identifier),
         "likely_model": {"llm.response.model": identifier, "model": identifier, "model_name": identifier},
         "total_cost": dict.fromkeys(("total_cost", "total_cost_usd", "cost_usd", "estimated_cost"), computed_cost),
+        "usage.input_tokens": {"prompt_tokens": integer},
+        "usage.output_tokens": {"completion_tokens": integer},
         "service_tier": {"service_tier": service_tier, "serviceTier": service_tier},
         "input": {"input": asked, "prompt": asked, "text": asked},
         "output": {"output": answered, "completion": answered, "transcript": answered},
@@ -68,6 +97,8 @@ FALLBACK = Vocabulary(
         "likely_user_id": dict.fromkeys(map(plain_name, USER_NAMES), in_words),
         "claims.tags": dict.fromkeys(map(plain_name, TAGS_NAMES), listed),
         "claims.environment": dict.fromkeys(map(plain_name, ENVIRONMENT_NAMES), environment),
+        **usage_endings(),
+        "usage": dict.fromkeys(map(plain_name, USAGE_STEPS), usage_object),
     },
     resource={
         "claims.environment": {**DEPLOYMENT, "environment": environment, "env": environment},

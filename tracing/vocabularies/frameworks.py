@@ -8,7 +8,7 @@ from tracing.vocabularies.genai_usage import GENAI_USAGE_PREFIX
 from tracing.vocabularies.identity import below
 from tracing.vocabularies.provider_usage import provider_usage
 from tracing.vocabularies.pydantic_ai import conversation_id
-from tracing.vocabularies.readers import decoded, identifier, mapping, one_of, tags
+from tracing.vocabularies.readers import decoded, identifier, mapping, member_of, one_of, tags
 from tracing.vocabularies.tables import Together, Vocabulary
 
 LANGSMITH, MASTRA = "langsmith.metadata.", "mastra.metadata."
@@ -86,6 +86,10 @@ FRAMEWORKS = Vocabulary(
         "usage": dict.fromkeys(
             (GENAI_USAGE_PREFIX + "input_token_details", GENAI_USAGE_PREFIX + "output_token_details"), TOKEN_DETAILS
         ),
-        "kind": {"langsmith.span.kind": one_of(LANGSMITH_KINDS)},
+        "kind": {
+            "langsmith.span.kind": one_of(LANGSMITH_KINDS),
+            "braintrust.span_attributes": member_of(one_of(LANGSMITH_KINDS), "type"),
+        },
+        "model": {"braintrust.metadata": member_of(identifier, "model")},
     },
 )

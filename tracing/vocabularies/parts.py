@@ -129,12 +129,14 @@ class Draft:
         if isinstance(part.get("origin"), dict):  # Haystack: the call to which the result belongs
             part = {**part["origin"], **part}
         answer = next((part[key] for key in ANSWER_KEYS if part.get(key) is not None), "")
-        found = {
+        found: ChatMessage = {
             "role": "tool",
             "content": answer_text(answer),
             "tool_call_id": first_text(part, ID_KEYS),
             "name": first_text(part, NAME_KEYS),
         }
+        if part.get("is_error") is True or part.get("isError") is True:
+            found["is_error"] = True
         self.answers.append({key: value for key, value in found.items() if value or key in ("role", "content")})
 
     def add_media(self, part: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ MAX_PRINTED_CHARACTERS = 200_000
 MAX_PRINTED_DEPTH = 40
 # How printed values begin: `{'a': ...`, `[Name(...`, `content='...' id=...`, `Name(field=...`, `Name('...`.
 PRINTED_HEAD = re.compile(
-    r"[\[({\s]{0,8}+(?:'[^'\n]{0,99}+'\s?[:,]|[A-Za-z_][\w.]{0,99}+(?:\((?:[A-Za-z_]\w{0,99}+=|['\"\[{)])|=['\"\[]))"
+    r"[\[({\s]{0,8}+(?:'[^'\n]{0,99}+'\s?[:,]|[A-Za-z_][\w.]{0,99}+(?:\(\s{0,8}+(?:[A-Za-z_]\w{0,99}+=|['\"\[{)])|=['\"\[]))"
 )
 JSON_HEADS = ('{"', '[{"', '["', '"')
 TOKEN = re.compile(

@@ -32,16 +32,19 @@ WRITTEN_DETAIL_KEYS = ("cache_creation", "cacheCreation", "cache_creation_token_
 CACHED_TOKEN_KEYS = (
     *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
     *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
-    *("prompt_cache_hit_tokens", "cachedTokens", "cache_read_tokens"),
+    *("prompt_cache_hit_tokens", "cachedTokens", "cache_read_tokens", "prompt_cached_tokens"),
 )
 CACHE_WRITE_TOKEN_KEYS = (
     *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
     *("cacheCreationInputTokens", "cacheWriteInputTokens", "cache_creation", "cacheCreationTokens"),
+    "prompt_cache_creation_tokens",
 )
 WRITTEN_FOR_AN_HOUR_KEYS = ("ephemeral_1h_input_tokens", "ephemeral1hInputTokens", "cache_creation_1h", "1h")
 WRITTEN_BRIEFLY_KEYS = ("ephemeral_5m_input_tokens", "ephemeral5mInputTokens", "cache_creation_5m", "5m")
 THOUGHT_TOKEN_KEYS = ("thoughts_token_count", "thoughtsTokenCount")  # Gemini's, beside the candidates
-REASONING_TOKEN_KEYS = ("reasoning_tokens", "reasoningTokens", *THOUGHT_TOKEN_KEYS, "reasoning")
+REASONING_TOKEN_KEYS = (
+    *("reasoning_tokens", "reasoningTokens", *THOUGHT_TOKEN_KEYS, "reasoning", "completion_reasoning_tokens"),
+)
 TOOL_TOKEN_KEYS = ("tool_use_prompt_token_count", "toolUsePromptTokenCount", "tool_use_prompt_tokens")
 AUDIO_KEYS, IMAGE_KEYS, TEXT_KEYS = (
     (f"{medium}_tokens", f"{medium}Tokens", medium, medium.upper()) for medium in ("audio", "image", "text")

@@ -23,6 +23,7 @@ HALF_CHARACTER = re.compile(
 Member = TypeVar("Member", bound=IntEnum)
 MAX_SECONDS = 10**13  # 300,000 years, or nanoseconds that are taken for seconds
 MAX_NUMBER_CHARACTERS = 60
+THOUSANDS_PATTERN = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,9}", re.ASCII)  # `1,200`
 MAX_LITERAL_CHARACTERS = 200_000  # Python's parser takes about 1 ms for 10,000
 
 
@@ -121,6 +122,8 @@ def integer(value: Any) -> int | None:
     True, NaN, infinity and negative numbers are not counts."""
     if isinstance(value, str):
         try:
+            if THOUSANDS_PATTERN.fullmatch(value):
+                value = value.replace(",", "")
             value = float(value) if value.isascii() and len(value) <= MAX_NUMBER_CHARACTERS else None
         except ValueError:
             return None
@@ -136,7 +139,7 @@ def decimal(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        written = str(value)
+        written = value.strip().removeprefix("$") if isinstance(value, str) else str(value)
         amount = Decimal(written) if len(written) <= MAX_NUMBER_CHARACTERS else None
     except (InvalidOperation, ValueError):
         return None
