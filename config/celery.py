@@ -51,17 +51,29 @@ SWEEP_INTERVALS = {
     "empty partitions": crontab(hour="4", minute="10"),
     "nightly metering": crontab(hour="4", minute="20"),
 }
+
+
+def sweeps() -> list[tuple[float | crontab, list[str]]]:
+    """Return schedules with the kinds of work that are swept together.
+
+    A message costs more than most sweeps, which find nothing."""
+    together: dict[str, tuple[float | crontab, list[str]]] = {}
+    for kind, schedule in SWEEP_INTERVALS.items():
+        together.setdefault(repr(schedule), (schedule, []))[1].append(kind)
+    return list(together.values())
+
+
 app.conf.beat_schedule = {
     # A message lost between commit and broker must not leave a session stale for longer than this.
     "sweep-dirty": {"task": "sessions.rollup.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 } | {
-    f"sweep {kind}": {
+    f"sweep {', '.join(kinds)}": {
         "task": "projects.tasks.sweep_slices",
-        "args": [kind],
+        "args": kinds,
         "schedule": schedule,
         "options": {"expires": schedule} if isinstance(schedule, float) else {},
     }
-    for kind, schedule in SWEEP_INTERVALS.items()
+    for schedule, kinds in sweeps()
 }
 app.conf.beat_scheduler = "config.schedule:Scheduler"
 

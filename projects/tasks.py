@@ -15,9 +15,16 @@ def take_slice() -> None:
 
 
 @shared_task
-def sweep_slices(kind: str) -> None:
-    """Queue everything of one kind that waits."""
-    slices.WORK_KINDS[kind].sweep()
+def sweep_slices(*kinds: str) -> None:
+    """Queue everything of these kinds that waits. One that fails does not keep the others from being queued."""
+    failures = []
+    for kind in kinds:
+        try:
+            slices.WORK_KINDS[kind].sweep()
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("some kinds of work could not be queued", failures)
 
 
 @slices.sliced("project deletions", waiting=deletion.unfinished)

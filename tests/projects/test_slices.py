@@ -159,6 +159,16 @@ def test_work_that_fails_gives_its_lane_back_and_is_tried_again_by_the_sweep(lon
     assert long.done == [1]
 
 
+def test_a_kind_that_cannot_be_swept_does_not_hold_up_the_others(long: Work) -> None:
+    long.ask(1)
+
+    with pytest.raises(ExceptionGroup, match="could not be queued"):
+        sweep_slices("no such kind", "long")
+
+    list(queue.work_off())
+    assert long.done == [1]
+
+
 def test_a_sweep_of_thousands_of_projects_fills_no_queue_and_still_gets_to_all(long: Work) -> None:
     long.left = dict.fromkeys(range(1, 2001), 1)
 
