@@ -20,10 +20,12 @@ from projects.values import whole_number
 from sessions.listing.listing import Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.models import Session
+from tracing.lists.bounded import SUMMING_SETTINGS, TooLong, within
 from tracing.lists.table import ListColumn, SortableHead, changed_query, sortable_head
 
 MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
 LIMIT = 50
+USERS_TIMEOUT_MS = 3_000  # ms for grouping them
 FURTHEST = MAX_GROUPED_SESSIONS  # rows that can be skipped
 USER_LIST_PARAMETERS = ("user", "by", "after")
 
@@ -64,7 +66,12 @@ SELECT u.user_id, (s.created_at AT TIME ZONE %(zone)s)::date, count(*), count(*)
 FROM ({recent}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
 WHERE u.user_id = ANY(%(users)s) GROUP BY 1, 2
 """
+FIND_USERS_SQL = """
+SELECT u.user_id FROM ({newest}) s CROSS JOIN LATERAL unnest(s.user_ids) AS u(user_id)
+WHERE u.user_id ILIKE %(part)s GROUP BY u.user_id ORDER BY count(*) DESC, u.user_id LIMIT %(most)s
+"""
 SPARK_DAYS = 30
+MAX_PALETTE_SESSIONS = 5_000  # the newest, among whose users the palette looks at each key
 
 
 class UserDay(NamedTuple):
@@ -90,6 +97,21 @@ class EndUser:
     found: int  # users in all, the same on each
 
 
+def containing(part: str) -> str:
+    """Return the pattern of texts that contain `part`, for ILIKE."""
+    escaped = part.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def find_user_ids(project: Project, part: str, most: int) -> list[str]:
+    """Return users of the newest sessions whose id contains `part`, those with most sessions first. One query."""
+    newest = Session.objects.for_project(project).exclude(user_ids=[]).order_by("-updated_at", "-session_id")
+    inner, params = named_sql(newest.values("user_ids")[:MAX_PALETTE_SESSIONS], "session")
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_USERS_SQL.format(newest=inner), params | {"part": containing(part), "most": most})
+        return [user_id for (user_id,) in cursor.fetchall()]
+
+
 class Users:
     """One answer to `params`: `user` is a part of the id, `by` the order; everything else filters sessions."""
 
@@ -103,6 +125,7 @@ class Users:
         self.asked = params.get("user", "").replace("\x00", "").strip()
         by = params.get("by", "")
         self.by = by if by.removeprefix("-") in USER_SUMS_BY_NAME else "-last_seen"
+        self.is_too_long = False
         self.start = min(whole_number(params.get("after", "")) or 0, FURTHEST)
 
     @cached_property
@@ -118,10 +141,14 @@ class Users:
             order=f"{USER_SUMS_BY_NAME[name]} {'DESC' if is_falling else 'ASC'}",
             direction="DESC" if is_falling else "ASC",
         )
-        part = self.asked.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params | {"part": f"%{part}%", "limit": LIMIT + 1, "skipped": self.start})
-            return [EndUser(*row) for row in cursor.fetchall()]
+        params |= {"part": containing(self.asked), "limit": LIMIT + 1, "skipped": self.start}
+        try:
+            with within(USERS_TIMEOUT_MS, **SUMMING_SETTINGS), connection.cursor() as cursor:
+                cursor.execute(sql, params)
+                return [EndUser(*row) for row in cursor.fetchall()]
+        except TooLong:
+            self.is_too_long = True
+            return []
 
     @property
     def shown(self) -> list[EndUser]:
@@ -135,7 +162,8 @@ class Users:
         today = timezone.localdate()
         first = today - timedelta(days=SPARK_DAYS - 1)
         names = [user.user_id for user in self.shown]
-        recent = self.listing.matching.filter(created_at__date__gte=first, user_ids__overlap=names)
+        since = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+        recent = self.listing.matching.filter(created_at__gte=since, user_ids__overlap=names)
         fields = recent.order_by("-created_at").values("user_ids", "created_at", "error_count")
         inner, params = named_sql(fields[:MAX_GROUPED_SESSIONS], "session")
         counted: dict[tuple[str, date], tuple[int, int]] = {}

@@ -17,6 +17,7 @@ from sessions.listing.saved_views import visible_to
 from sessions.models import Session
 from sessions.navigation import pages_for
 from sessions.query.writing import quoted
+from sessions.users.listing import find_user_ids
 from tracing.models import Trace
 
 MAX_ENTRIES_OF_KIND = 6
@@ -43,15 +44,14 @@ def go(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def destinations(user: User, project: Project, asked: str) -> Iterator[Destination]:
-    """Find pages and views by a part of their name, ids by their beginning, a user by the whole id, and what was said.
+    """Find pages and views by a part of their name, users by a part of their id, other ids by how they begin.
 
-    At most four queries."""
+    At most six queries."""
     views = visible_to(user, project).filter(name__icontains=asked)[:MAX_ENTRIES_OF_KIND]
     list_of_sessions = reverse("sessions", args=[project.pk])
     if asked:
         yield from _ids(project, asked)
-        if Session.objects.for_project(project).filter(user_ids__contains=[asked]).exists():
-            yield Destination(asked, "sessions of the user", f"{list_of_sessions}?{urlencode({'user_ids': asked})}")
+        yield from _users(project, asked)
     yield from (Destination(view.name, "saved view", list_of_sessions + view.address) for view in views)
     pages = [page for page in pages_for(project.role) if asked.lower() in page.label.lower()]
     most = MAX_ENTRIES_OF_KIND if asked else None
@@ -59,6 +59,15 @@ def destinations(user: User, project: Project, asked: str) -> Iterator[Destinati
     if asked:
         words = urlencode({"q": quoted(asked)})
         yield Destination(f"Conversations that say “{asked}”", "search", f"{list_of_sessions}?{words}")
+
+
+def _users(project: Project, asked: str) -> Iterator[Destination]:
+    """Find users of the newest sessions by a part of the id, and others by the whole id."""
+    found = find_user_ids(project, asked, MAX_ENTRIES_OF_KIND)
+    if asked not in found and Session.objects.for_project(project).filter(user_ids__contains=[asked]).exists():
+        found.insert(0, asked)
+    page = reverse("user", args=[project.pk])
+    yield from (Destination(user_id, "user", f"{page}?{urlencode({'id': user_id})}") for user_id in found)
 
 
 def _ids(project: Project, asked: str) -> Iterator[Destination]:
