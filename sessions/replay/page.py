@@ -14,6 +14,7 @@ from sessions.models.properties import Property, PropertyKind, properties_of
 from sessions.replay.account import SessionTotals, compute_account
 from sessions.replay.finding import TurnMatches, found_in
 from sessions.replay.links import kept_query
+from sessions.replay.metadata import load_metadata
 from sessions.replay.narrowing import Segment, segments_from
 from sessions.replay.neighbours import Neighbours, find_neighbours
 from sessions.replay.state import Saying, StateChoices, load_choices, load_saying, title_and_counts
@@ -21,6 +22,7 @@ from sessions.replay.timeline import Timeline, compute_timeline
 from sessions.replay.turns import TurnPage
 from sessions.replay.usage import ModelUsage, usage_rows
 from sessions.rollup.breakdown import find_partial_values
+from tracing.reading.bodies import RenderedBody, body_of
 
 # Shown in places of their own: the id as the title, the texts as the conversation, the usage as a table.
 EMPTY_IS_NOTHING = {PropertyKind.SET, PropertyKind.SCORES}
@@ -117,6 +119,11 @@ class SessionPage:
     @cached_property
     def account(self) -> SessionTotals | None:
         return compute_account(self.session) if self.tab == "counted" else None
+
+    @cached_property
+    def metadata(self) -> RenderedBody | None:
+        found = load_metadata(self.session) if "metadata" in self.asked else {}
+        return body_of(found) if found else None
 
     @property
     def sets(self) -> list[tuple[str, list[tuple[str, int]]]]:

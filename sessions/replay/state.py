@@ -19,6 +19,7 @@ from sessions.models import Session, SessionState, SessionStatus
 from sessions.models.state import NOTE_LENGTH
 from sessions.replay.narrowing import counts_of, traces_of
 from tracing.models import Trace
+from tracing.reading.markdown import without_signs
 
 # Where SDKs put a title: metadata of any trace of the session, the first of these that is there.
 TITLE_KEYS = ("session_title", "session.title", "conversation_title", "title")
@@ -59,11 +60,12 @@ class Saying:
 def load_saying(session: Session, project: Project, title: str | None = None) -> Saying:
     """Load what people added to a session, in at most two queries. `title` is the one of its traces, if known."""
     is_active = timezone.now() - session.updated_at < project.quiet_time
+    said = session.first_input or ""
     quiet_minutes = project.quiet_time // timedelta(minutes=1)
     return Saying(
         state=load_state(session),
         given_title=given_title(session) if title is None else title,
-        first_words=Truncator(" ".join((session.first_input or "").split())).chars(TITLE_OF_WORDS_LENGTH),
+        first_words=Truncator(without_signs(" ".join(said.split()))).chars(TITLE_OF_WORDS_LENGTH),
         is_active=is_active,
         quiet_minutes=quiet_minutes,
     )

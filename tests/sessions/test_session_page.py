@@ -398,6 +398,21 @@ def test_what_has_just_arrived_is_found_in_full(alices: Client, project: Project
     assert [(hit.number, hit.before[-8:], hit.words) for hit in hits] == [(1, "Ask for ", "Señora Miller")]
 
 
+def test_metadata_of_traces_stands_beside_the_conversation(alices: Client, project: Project) -> None:
+    for number, plan in enumerate(("enterprise", "free")):
+        claims = in_session("s", metadata={"plan": plan, "channel": {"name": "web <chat>"}})
+        ingest(project.pk, [call(f"t{number}", "a", input="a", output="b", claims=claims)])
+    recompute(project.pk, ["s"])
+    tell(project, "without")
+
+    shown = read(alices.get(page_of(project, "s"), {"metadata": ""}, headers=FRAGMENT))
+    assert [word in shown for word in ("enterprise", "free", "channel", "web &lt;chat&gt;")] == [True] * 4
+    assert shown.count("web &lt;chat&gt;") == 1  # both traces say the same
+    assert "enterprise" in read(alices.get(page_of(project, "s"), {"metadata": ""}))  # without a script, too
+    assert 'hx-get="?metadata"' in read(alices.get(page_of(project, "s")))
+    assert not read(alices.get(page_of(project, "without"), {"metadata": ""}, headers=FRAGMENT)).strip()
+
+
 def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Project) -> None:
     tell(project, "ticket-1", [("a", "b")] * 3)  # two seconds each, a minute apart
 

@@ -173,6 +173,7 @@ def test_tags_are_read_as_words_and_what_stands_in_them_as_markdown() -> None:
         ("| a |\n|-|\n| 1 |", "<thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody>"),
         ("a\nb `c`", "a<br>\nb"),
         ("~~a~~ **b**", "<s>a</s>"),
+        ("- [x] a\n- [ ] b", '<span class="task done">☑</span> a'),
     ],
 )
 def test_markdown_keeps_its_form(text: str, html: str) -> None:

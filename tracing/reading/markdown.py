@@ -34,7 +34,7 @@ AUTOLINK_OR_OPENER = re.compile(r"<(?!(?:https?://|mailto:)[^\s<>]++>)")
 # Many nested blocks on one line: the parser reads every following line once for each of them.
 NESTED = re.compile(r"^(?:[ \t]*+(?:>|[-+*](?=[ \t\n])|\d{1,9}[.)](?=[ \t\n]))){20}", re.MULTILINE)
 MAX_SWELLING = 10  # the HTML may be this many times as long as the text
-MARKDOWN_OPTIONS = pyromark.Options.ENABLE_STRIKETHROUGH
+MARKDOWN_OPTIONS = pyromark.Options.ENABLE_STRIKETHROUGH | pyromark.Options.ENABLE_TASKLISTS
 
 _cleaner = nh3.Cleaner(
     tags=ALLOWED_TAGS,

@@ -18,6 +18,7 @@ TAG_NAMES = {
 TAG_PAIRS = {name: (f"<{tag}>", f"</{tag}>") for name, tag in TAG_NAMES.items()}
 TAG_PAIRS |= {"Table": ("<table>", "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
 VOID_ELEMENTS = {"SoftBreak": "<br>\n", "HardBreak": "<br>\n", "Rule": "<hr>"}
+TASK_BOXES = ('<span class="task">☐</span> ', '<span class="task done">☑</span> ')
 OPENER = "\ufdd0"  # replaces every `<` of the text, so that the parser sees no tag (a code point without a character)
 
 
@@ -40,6 +41,8 @@ class Writer:
                 self._open(value)
             elif kind == "End":
                 self._write(self.ends.pop())
+            elif kind == "TaskListMarker":
+                self._write(TASK_BOXES[bool(value)])
             elif kind == "Code":
                 self._write(f"<code>{escaped(value)}</code>")
             elif self.ends and self.ends[-1] == CODE_END:

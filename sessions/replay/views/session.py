@@ -19,10 +19,12 @@ from sessions.replay.account import compute_account
 from sessions.replay.cursors import Cursor
 from sessions.replay.finding import found_in
 from sessions.replay.links import kept_query
+from sessions.replay.metadata import SESSION_METADATA_TRACES, load_metadata
 from sessions.replay.page import SessionPage, facts_of, number_in, timeline_of
 from sessions.replay.printing import load_printed
 from sessions.replay.state import StateChoices, load_choices, load_saying, load_state
 from sessions.rollup.breakdown import find_partial_values
+from tracing.reading.bodies import body_of
 
 ReplayContext = dict[str, Any]
 
@@ -116,6 +118,12 @@ def _peek(request: PageRequest, found: Session, context: ReplayContext) -> HttpR
     return render(request, "sessions/replay/_peek.html", context)
 
 
+def _metadata(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
+    metadata = load_metadata(found)
+    context |= {"metadata": metadata and body_of(metadata), "most": SESSION_METADATA_TRACES}
+    return render(request, "sessions/replay/_metadata.html", context)
+
+
 def _choices(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
     """Return what can be chosen in the menu that `choices` names."""
     name = "labels" if request.GET["choices"] == "label" else "members"
@@ -125,5 +133,5 @@ def _choices(request: PageRequest, found: Session, context: ReplayContext) -> Ht
 
 FRAGMENTS = {
     "account": _account, "timeline": _timeline, "hits": _hits, "read": _read, "live": _live,
-    "peek": _peek, "choices": _choices,
+    "peek": _peek, "choices": _choices, "metadata": _metadata,
 }  # fmt: skip
