@@ -314,6 +314,16 @@ def test_turns_by_name_are_told_by_what_their_objects_say() -> None:
     assert [turn["output"] for turn in roll_up(call.rows, {}).exchanges or ()] == ["0001", "0002"]
 
 
+def test_turns_by_name_may_hold_the_agents_that_speak() -> None:
+    call = Call()
+    root = call.span("session")
+    for number in range(2):
+        turn = call.span(f"turn {number}", root)
+        call.span("agent", turn, asked=f"q{number}", answered=f"a{number}", kind=Kind.AGENT)
+
+    assert call.turns == [("q0", "a0"), ("q1", "a1")]
+
+
 @pytest.mark.parametrize("name", ["return", "saturn", "get_returns", "Turnover"])
 def test_other_words_are_no_turns(name: str) -> None:
     call = Call()

@@ -360,3 +360,17 @@ def test_a_request_is_also_kept_raw_since_it_says_more_than_its_messages() -> No
 
     assert record.raw is not None
     assert record.raw["attributes"] == {"input.value": request, "x": 1}
+
+
+def test_events_without_a_choice_end_with_the_answer() -> None:
+    """Azure's agents have each message as JSON in an attribute of its event."""
+    asked = dumps({"role": "user", "content": "Where is it?"})
+    said = dumps({"role": "assistant", "content": {"text": {"value": "In Lima."}}})
+    events = [
+        event("gen_ai.user.message", gen_ai__event__content=asked),
+        event("gen_ai.assistant.message", gen_ai__event__content=said),
+    ]
+
+    assert messages(translated(events=events).output) == [{"role": "assistant", "content": "In Lima."}]
+    assert messages(translated(events=events).input)[0] == {"role": "user", "content": "Where is it?"}
+    assert translated(events=[*events[::-1]]).output is None, "a history that ends with a question has no answer"

@@ -56,6 +56,9 @@ def find_opening(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) ->
     if opening := _by_history(tree, speakers):
         return opening
     named = [span for span in turns if question_of(span)]
+    if len(turns) > 1 and not named:  # spans that only hold a turn
+        asking = {above.span_id for span in speakers for above in _upwards(tree, span.span_id)}
+        named = [span for span in turns if span.span_id in asking]
     return _spoken(tree, named, is_text=True) if len(named) > 1 else None
 
 

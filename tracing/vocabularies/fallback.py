@@ -101,7 +101,10 @@ FALLBACK = Vocabulary(
         "usage": dict.fromkeys(map(plain_name, USAGE_STEPS), usage_object),
     },
     resource={
-        "claims.environment": {**DEPLOYMENT, "environment": environment, "env": environment},
+        "claims.environment": {
+            **DEPLOYMENT,
+            **dict.fromkeys(("environment", "env", "service.environment", "app.environment"), environment),
+        },
         "claims.version": {"service.version": SERVICE_VERSION, "service.name": SERVICE_VERSION},
         "likely_session_id": {"session.id": identifier, "langwatch.thread.id": identifier},
         "likely_user_id": {"user.id": identifier},

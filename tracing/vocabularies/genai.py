@@ -105,16 +105,20 @@ def answered_by_events(events: Events) -> str | None:
             found += message({"role": "assistant", "content": "", **reason, **inner}, "assistant") or []
         elif name == "gen_ai.content.completion":
             found += _content(said.get("gen_ai.completion"), "assistant")
+    spoken = [event for event in events if event["name"] in ROLE_BY_MESSAGE_EVENT]
+    if not found and spoken and ROLE_BY_MESSAGE_EVENT[spoken[-1]["name"]] == "assistant":  # Azure's have no choice
+        found = message({"role": "assistant", "content": "", **_opened(spoken[-1]["attributes"])}, "assistant") or []
     return dumped(found) if any(map(is_telling, found)) else None
 
 
 def _opened(said: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what an event says. Some have a whole message, as JSON, in the place of its content."""
-    content = said.get("content")
+    content = said.get("content", said.get("gen_ai.event.content"))  # Azure's
     inner = mapping(content) if isinstance(content, str) else None
     if inner is None or inner.keys().isdisjoint(MESSAGE_KEYS):
         return said
-    return {**{key: value for key, value in said.items() if key != "content"}, **inner}
+    rest = {key: value for key, value in said.items() if key not in ("content", "gen_ai.event.content")}
+    return {**rest, **inner}
 
 
 def _content(value: Any, role: str) -> list[ChatMessage]:
