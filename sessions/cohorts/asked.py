@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from projects.date_range import RANGES
-from projects.values import in_calendar
+from projects.moments import moment_of
 from sessions.cohorts.making import CohortError
 
 EVERYTHING = "all"  # instead of a cohort's id: every session of the project
@@ -79,10 +80,7 @@ class ComparisonQuery:
 
 
 def _date(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not in_calendar(day):
-        raise BadComparison(f"“{text[:40]}” is not a date. Write it as 2026-11-21.")
-    return day
+    found = moment_of(text, timezone.now())
+    if found is None:
+        raise BadComparison(f"“{text[:40]}” is not a date. Write it as 2026-11-21, 21 Nov or -7d.")
+    return timezone.localdate(found.start)

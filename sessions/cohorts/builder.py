@@ -45,6 +45,7 @@ class Picker:
     others: list[str]  # what stands for the groups before it
     following: list[str]  # and after it
     without: str  # the comparison without this group, or nothing
+    days: tuple[list[tuple[date, date]], list[tuple[date, date]]] | None  # of periods, those before it and after it
 
     @property
     def letter(self) -> str:
@@ -140,6 +141,7 @@ class Builder:
             sections=[section for section in self._sections(place, whole) if section[1]],
             others=whole[:place],
             following=whole[place + 1 :],
+            days=(self.asked.periods[:place], self.asked.periods[place + 1 :]) if self.asked.periods else None,
             without=self._with(_replaced(self._entries, place)) if group and len(self.groups) > 2 else "",
         )
 

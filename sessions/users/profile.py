@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from projects.date_range import ALL, RANGES
+from projects.date_range import ALL, BadRange
 from projects.models import Project
+from projects.range_picker import RangePicker, range_picker
 from sessions.charts.plots import Plot
 from sessions.dashboard.stats import StatTile
 from sessions.models import Session
+from sessions.query.period import TIMES, Period, period_of
 from sessions.translation.identify import language_of
 from sessions.translation.languages import name_of
 from sessions.users.figures import chart_of, tiles_of
@@ -24,7 +27,8 @@ MAX_PROFILE_SESSIONS = 5_000  # the newest of a user; adding them up takes about
 MAX_IDENTIFIED_SESSIONS = 50  # whose language is identified
 MAX_BARS = 62  # of the chart
 MAX_TOP_VALUES = 8
-PROFILE_RANGES = ("7d", "30d", "90d", ALL)
+PROFILE_RANGES = ("7d", "30d", "90d", "month", "last-month", ALL)
+INSTANT = timedelta(microseconds=1)
 DEFAULT_PROFILE_RANGE = "30d"
 PROFILE_FIELDS = (
     "session_id", "created_at", "updated_at", "duration_ms", "total_cost", "total_tokens", "turn_count", "trace_count",
@@ -33,11 +37,22 @@ PROFILE_FIELDS = (
 
 
 class UserProfile:
-    """The page of a user, for `?range=`."""
+    """The page of a user, for the time in its parameters."""
 
-    def __init__(self, project: Project, user_id: str, range_: str) -> None:
-        self.project, self.user_id = project, user_id
-        self.range = range_ if range_ in PROFILE_RANGES else DEFAULT_PROFILE_RANGE
+    def __init__(self, project: Project, user_id: str, params: QueryDict) -> None:
+        self.project, self.user_id, self.params = project, user_id, params
+        given = {name: value for name in TIMES if (value := params.get(name))}
+        if not given.keys() & {"range", "from", "to"}:
+            given["range"] = DEFAULT_PROFILE_RANGE
+        try:
+            self.span, self.given = period_of({**dict.fromkeys(TIMES, ""), **given}), given
+        except BadRange:  # the menu says what is wrong
+            self.span, self.given = Period(), {}
+
+    @property
+    def picker(self) -> RangePicker:
+        """The menu of times."""
+        return range_picker(self.params, default=DEFAULT_PROFILE_RANGE, presets=PROFILE_RANGES)
 
     @cached_property
     def newest(self) -> ProfileSums:
@@ -68,15 +83,15 @@ class UserProfile:
     @cached_property
     def sums(self) -> ProfileSums:
         """Return the sessions that were going on in the time."""
-        return ProfileSums([one for one in self.newest.sessions if one.updated_at >= self._since])
+        return self._within(self._start, self._end)
 
     @cached_property
     def before(self) -> ProfileSums | None:
         """Return those of the same time before, or None where there is none."""
-        if self.range == ALL or self.is_cut:
+        if self._start is None or self.is_cut:
             return None
-        start = self._since - RANGES[self.range][1]
-        return ProfileSums([one for one in self.newest.sessions if start <= one.updated_at < self._since])
+        end = self._end or timezone.now()
+        return self._within(self._start - (end - self._start), self._start)
 
     @cached_property
     def bars(self) -> list[ProfileBar]:
@@ -86,8 +101,10 @@ class UserProfile:
         days = defaultdict[date, list[Session]](list)
         for one in self.sums.sessions:
             days[timezone.localdate(one.created_at)].append(one)
-        last = timezone.localdate() if self.range != ALL else max(days)
-        first = min(days) if self.range == ALL else min(timezone.localdate(self._since), min(days))
+        last, first = max(days), min(days)
+        if self._start:
+            last = max(last, timezone.localdate(self._end and self._end - INSTANT))
+            first = min(first, timezone.localdate(self._start))
         step = timedelta(days=-(-((last - first).days + 1) // MAX_BARS))
         bars = []
         while first <= last:
@@ -126,24 +143,9 @@ class UserProfile:
     def tags(self) -> list[tuple[str, int]]:
         return _top(one.tags for one in self.newest.sessions)
 
-    @property
-    def ranges(self) -> list[tuple[str, str, bool]]:
-        """Return the times to choose from: words, query, and whether it is the one in force."""
-        words = {ALL: "All time", **{name: words for name, (words, _) in RANGES.items()}}
-        return [
-            (words[name], "?" + urlencode({"id": self.user_id, "range": name}), name == self.range)
-            for name in PROFILE_RANGES
-        ]
-
-    @property
-    def span(self) -> str:
-        """Return the time in words."""
-        return "All time" if self.range == ALL else RANGES[self.range][0]
-
     def query(self, **more: str) -> str:
         """Return the query of the list with the user's sessions of the time."""
-        time = {} if self.range == ALL else {"range": self.range}
-        return "?" + urlencode({"user_ids": self.user_id, **time, **more})
+        return "?" + urlencode({"user_ids": self.user_id, **self.given, **more})
 
     @property
     def failed_query(self) -> str:
@@ -159,18 +161,29 @@ class UserProfile:
         """Return the query that compares the user with everybody."""
         return "?" + urlencode({"cohort": ["all", self.whole_query]}, doseq=True)
 
-    @cached_property
-    def _since(self) -> datetime:
-        if self.range == ALL:
-            return self.first_seen
-        return timezone.now() - RANGES[self.range][1]
+    @property
+    def _start(self) -> datetime | None:
+        return self.span.start.start if self.span.start else None
+
+    @property
+    def _end(self) -> datetime | None:
+        return self.span.until
+
+    def _within(self, start: datetime | None, end: datetime | None) -> ProfileSums:
+        return ProfileSums(
+            [
+                one
+                for one in self.newest.sessions
+                if (start is None or one.updated_at >= start) and (end is None or one.created_at < end)
+            ]
+        )
 
     def _started(self, first: date, until: date) -> str:
         start, end = (datetime.combine(day, datetime.min.time()) for day in (first, until))
         zone = timezone.get_current_timezone()
-        bounds = (start.replace(tzinfo=zone), end.replace(tzinfo=zone) - timedelta(microseconds=1))
+        bounds = (start.replace(tzinfo=zone), end.replace(tzinfo=zone) - INSTANT)
         low, high = (bound.isoformat() for bound in bounds)
-        return "?" + urlencode({"user_ids": self.user_id, "created_at__gte": low, "created_at__lte": high})
+        return self.query(created_at__gte=low, created_at__lte=high)
 
 
 def _top(sets: Iterable[Iterable[str]]) -> list[tuple[str, int]]:

@@ -53,7 +53,7 @@ class UserPage:
     @property
     def only_links(self) -> list[tuple[str, int, str, bool]]:
         """Return what of the sessions can be shown: words, number, query, whether it is shown."""
-        sums, base = self.profile.newest, {"id": self.profile.user_id, "range": self.profile.range}
+        sums, base = self.profile.newest, {"id": self.profile.user_id, **self.profile.given}
         return [
             ("All", sums.count, "?" + urlencode(base), not self.only),
             ("With errors", sums.failed, "?" + urlencode({**base, "only": "errors"}), bool(self.only)),
@@ -81,7 +81,7 @@ def users(request: PageRequest, project: Project) -> HttpResponse:
 def user(request: PageRequest, project: Project) -> HttpResponse:
     """Show one user, whose id is in `?id=`."""
     user_id, only = request.GET.get("id", ""), request.GET.get("only", "")
-    profile = UserProfile(project, user_id, request.GET.get("range", ""))
+    profile = UserProfile(project, user_id, request.GET)
     if not profile.newest.sessions:
         raise Http404("No session of this project has such a user.")
     asked = QueryDict(mutable=True)

@@ -292,6 +292,13 @@ def test_one_set_is_compared_across_two_periods(many: Project) -> None:
     assert all(measure.differences[0].p is None for measure in found.measures)
 
 
+def test_days_of_a_period_are_also_read_as_words(many: Project) -> None:
+    asked = ComparisonQuery.read(QueryDict("cohort=all&from=1+Jan+2020&to=31.1.2020&from=-7d&to=today"))
+
+    assert [day.isoformat() for day in asked.periods[0]] == ["2020-01-01", "2020-01-31"]
+    assert (asked.periods[1][1] - asked.periods[1][0]).days == 7
+
+
 def test_a_period_without_sessions_is_shown_as_one(many: Project, alice: User) -> None:
     today = Session.objects.for_project(many).earliest("created_at").created_at.date().isoformat()
     query = f"?cohort=all&from=2020-01-01&to=2020-01-31&from={today}&to={today}"
@@ -316,7 +323,7 @@ def test_of_two_bounds_the_narrower_one_holds() -> None:
     [
         "cohort=nonsense",
         "cohort=all&by=colour",
-        "cohort=all&from=yesterday&to=2026-01-01",
+        "cohort=all&from=someday&to=2026-01-01",
         "cohort=all&from=2026-02-01&to=2026-01-01",
         "filter=colour%3Dred",
         "cohort=all&by=tags&from=2026-01-01&to=2026-02-01",

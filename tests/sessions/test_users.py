@@ -147,8 +147,8 @@ def test_figures_of_a_user_are_those_of_the_list(project: Project) -> None:
     for number in range(20):
         ago = now - timedelta(days=number, hours=number)
         session(project, f"s{number}", user_ids=["ann"], created_at=ago, updated_at=ago, error_count=number % 3)
-    for name in ("7d", "30d", "all"):
-        found = UserProfile(project, "ann", name)
+    for name in ("7d", "30d", "all", "from=-9d&to=-3d"):
+        found = UserProfile(project, "ann", QueryDict(f"range={name}" if "=" not in name else name))
         for query, number in ((found.query(), found.sums.count), (found.failed_query, found.sums.failed)):
             assert matching(project, QueryDict(query[1:])).count() == number
         for bar in found.bars:
