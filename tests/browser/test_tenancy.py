@@ -31,13 +31,15 @@ def mails(settings: Settings, tmp_path: Path) -> Path:
 def last_mail(mails: Path) -> str:
     newest = max(mails.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     message = message_from_bytes(newest.read_bytes().rstrip(b"-\n"), policy=policy.default)
-    return str(message.get_content())
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 def sign_up(page: Page, email: str) -> None:
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create an account").click()
+    page.get_by_role("button", name="Create account").click()
 
 
 def send_trace(server: LiveServer, secret: str) -> int:
@@ -68,17 +70,15 @@ def test_a_stranger_signs_up_invites_a_colleague_sends_a_trace_and_removes_the_c
     page.get_by_label("Name").fill("Initech")
     page.get_by_role("button", name="Create organization").click()
     expect(page.get_by_role("heading", name="Initech")).to_be_visible()
-    # A project, and a key whose secret she reads off the page.
+    # A new project leads to its setup, and she reads the secret of its key off the page.
     page.get_by_label("Name").fill("Support")
-    page.get_by_role("button", name="Create a project").click()
-    page.get_by_label("Name").fill("production")
-    page.get_by_role("button", name="Create a key").click()
-    secret = page.locator("#made-secret").inner_text()
+    page.get_by_role("button", name="Create project").click()
+    secret = page.locator("#secret-key").inner_text()
     # She invites Peter, who signs up through the link in another browser.
     organization = Organization.objects.get(name="Initech")
     page.goto(live_server.url + reverse("organization-members", args=[organization.pk]))
     page.get_by_label("E-mail address").fill("peter@example.com")
-    page.get_by_role("button", name="Send an invitation").click()
+    page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_text("The invitation was sent to peter@example.com.")).to_be_visible()
     link = re.search(r"http\S+/invitation/\S+", last_mail(mails))
     assert link is not None
@@ -86,9 +86,8 @@ def test_a_stranger_signs_up_invites_a_colleague_sends_a_trace_and_removes_the_c
     peters.goto(link[0])
     peters.get_by_role("link", name="Create an account to join").click()
     peters.get_by_label("Password").fill(PASSWORD)
-    peters.get_by_role("button", name="Create an account").click()
-    peters.get_by_role("button", name="Join").click()
-    expect(peters.get_by_role("heading", name="Initech")).to_be_visible()
+    peters.get_by_role("button", name="Create account").click()
+    expect(peters.get_by_text("Initech").first).to_be_visible()
     # A trace arrives, and both read it.
     assert send_trace(live_server, secret) == 200
     trace = live_server.url + reverse("trace", args=[Project.objects.get(name="Support").pk, TRACE_ID])
