@@ -79,3 +79,10 @@ def is_closed(line: str, element: str | None, tag: str | None) -> bool:
     if element:
         return f"</{element}>" in line
     return tag not in PAIRED or f"{{% end{tag}" in line
+
+
+@each
+def test_a_box_that_scrolls_can_be_scrolled_by_keys(name: str) -> None:
+    text = " ".join(lines_of(name))
+    for found in re.finditer(r'<\w+[^>]*class="table-box[^>]*>', text):
+        assert all(part in found[0] for part in ("tabindex", "aria-label", "role")), found[0]

@@ -1,5 +1,6 @@
 """How numbers, money and durations read: the same on pages, in charts and in exports."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tracing.records import Kind
@@ -98,3 +99,15 @@ def percentage_points(share: float) -> str:
 def sign(value: Decimal | float) -> str:
     """Return +, − or, for zero, ±."""
     return "+" if value > 0 else "−" if value < 0 else "±"
+
+
+def whole_percents(counts: Sequence[int]) -> list[str]:
+    """Return the shares of counts in whole percent, which add up to 100: the largest remainders are rounded up."""
+    whole = sum(counts)
+    if not whole:
+        return ["0%"] * len(counts)
+    percents = [100 * count // whole for count in counts]
+    by_remainder = sorted(range(len(counts)), key=lambda place: -(100 * counts[place] % whole))
+    for place in by_remainder[: 100 - sum(percents)]:
+        percents[place] += 1
+    return [f"{percent}%" if percent or not count else "<1%" for percent, count in zip(percents, counts, strict=True)]

@@ -7,8 +7,7 @@ from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 
-from sessions.charts.units import share
-from tracing.formatting import counted
+from tracing.formatting import counted, whole_percents
 
 SHADES = 5
 ROOM_FOR_TEXT = 0.1  # of the whole: a narrower part has no text
@@ -44,7 +43,13 @@ class ShareRow:
     @property
     def words(self) -> str:
         """Return the shares in words: `66% solved, 18% refund`."""
-        return ", ".join(f"{share(part.count / self.whole)} {part.label}" for part in self.parts if part.count)
+        shares = zip(self.parts, self.percents, strict=True)
+        return ", ".join(f"{percent} {part.label}" for part, percent in shares if part.count)
+
+    @property
+    def percents(self) -> list[str]:
+        """The share of each part. Together they are 100%."""
+        return whole_percents([part.count for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,10 @@ class HourCell:
 def mix_markup(row: ShareRow, address: str = "") -> SafeString:
     """Draw the parts of a whole, with links if there is an `address`."""
     drawn, left = [], 0.0
-    for part in row.parts:
+    for part, percent in zip(row.parts, row.percents, strict=True):
         if part.count:
             width = 100 * part.count / row.whole
-            drawn.append(_part(part, left, width, row.whole, address))
+            drawn.append(_part(part, left, width, percent, address))
             left += width
     return mark_safe(f'<svg class="plot mix" role="group" aria-label="{escape(row.words)}">{"".join(drawn)}</svg>')
 
@@ -97,13 +102,11 @@ def shade_of(number: int, most: int) -> int:
     return math.ceil(SHADES * number / most) if number and most else 0
 
 
-def _part(part: SharePart, left: float, width: float, whole: int, address: str) -> str:
-    words = escape(f"{part.label}: {counted(part.count, 'session')}, {share(part.count / whole)}")
+def _part(part: SharePart, left: float, width: float, percent: str, address: str) -> str:
+    words = escape(f"{part.label}: {counted(part.count, 'session')}, {percent}")
     text = ""
     if width >= 100 * ROOM_FOR_TEXT:
-        text = (
-            f'<text class="on-{part.hue}" x="{left + 1.2:.2f}%" y="50%" dy="0.35em">{share(part.count / whole)}</text>'
-        )
+        text = f'<text class="on-{part.hue}" x="{left + 1.2:.2f}%" y="50%" dy="0.35em">{escape(percent)}</text>'
     drawn = (
         f"<title>{words}</title>"
         f'<rect data-d="{part.hue}" x="{left:.2f}%" width="{max(width - SHARE_GAP, 0.3):.2f}%" height="100%" rx="2"/>'

@@ -86,7 +86,10 @@
     for (const row of template ? [...template.content.children] : []) {
       const shown = document.getElementById(row.id);
       if (!shown) news.add(row.id);
-      else if (shown.dataset.version !== row.dataset.version) replace(shown, row);
+      else if (shown.dataset.version !== row.dataset.version) {
+        replace(shown, row);
+        if (row.id !== $("#rows tr")?.id) news.add(row.id); /* it may belong further up now */
+      }
     }
     if (news.size) announce(live.hasAttribute("data-more"));
   }

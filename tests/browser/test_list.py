@@ -225,7 +225,7 @@ def test_live_mode_shows_what_is_new_at_once_or_behind_a_button_while_one_select
     tell(project, "ticket-3", [("A third one", "indeed")])
     tell(project, "ticket-1")
     alices.clock.run_for(4500)
-    expect(alices.locator("#live-show")).to_contain_text("1 new or changed")
+    expect(alices.locator("#live-show")).to_contain_text("2 updated, show")
     expect(alices.locator("#rows tr")).to_have_count(2)
     expect(alices.locator("#rows")).to_contain_text("pick it up at the station")
     expect(alices.locator("#rows input").first).to_be_checked()

@@ -265,3 +265,16 @@ def test_the_bars_are_drawn_in_the_readers_zone_and_link_to_it(alices: Client, p
     assert "zone=Asia%2FTokyo" in html
     alices.cookies["zone"] = "Nowhere/<b>"
     assert "Fri 20 Nov, 01:00 to" in alices.get(url("strip", project)).content.decode()
+
+
+def test_a_project_without_sessions_shows_the_way_and_no_filters(alices: Client, project: Project) -> None:
+    html = alices.get(url("sessions", project)).content.decode()
+    assert "Show setup" in html
+    assert not any(text in html for text in ("Filters", ">Export<", 'id="facets"', 'id="peek"'))
+
+
+def test_the_palette_finds_users_by_any_part_of_their_id(alices: Client, project: Project) -> None:
+    session(project, "one", user_ids=["huda.salem", "joão"])
+    for asked in ("hu", "SALEM", "salem"):
+        found = alices.get(url("go", project), {"q": asked}).context["destinations"]
+        assert [one.label for one in found if one.kind == "user"] == ["huda.salem"]
