@@ -39,7 +39,7 @@
 
   function tell() {
     part("scrub").value = number;
-    part("place").textContent = `${number.toLocaleString()} / ${total.toLocaleString()}`;
+    part("place").textContent = `Turn ${number.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")}`;
     part("play").setAttribute("aria-label", isPlaying ? "Pause" : "Replay");
     part("play").setAttribute("aria-pressed", String(isPlaying));
     part("stop-replay").hidden = !isOn;
