@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import numpy
 import pytest
-from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -34,7 +33,7 @@ from sessions.listing.summary import facet_counts, strip
 from sessions.models import Session, SessionScore
 from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
-from tests.sessions.rows import session
+from tests.sessions.rows import multiply, session
 from tests.tracing.reports import call, failed, in_session
 from tracing.ingest.pipeline import ingest
 from tracing.models import DirtyMark, Span, Trace
@@ -331,15 +330,10 @@ def test_of_very_many_sessions_a_stated_sample_stands_for_all(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = timezone.now()
-    Session.objects.bulk_create(
-        Session(
-            project_id=project.pk, session_id=f"{place}", created_at=now - timedelta(minutes=place), updated_at=now,
-            duration_ms=1000, total_tokens=10, computed_at=now, user_ids=["ana"],
-        )
-        for place in range(6_000)
+    first = session(
+        project, "0", created_at=now, updated_at=now, duration_ms=1000, total_tokens=10, user_ids=["ana"]
     )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE session")  # as autovacuum does
+    multiply(first, 5_999, session_id="n::text", created_at="created_at - n * interval '1 min'")
     monkeypatch.setattr(sampling, "MAX_EXACT_SESSIONS", 1_000)
     found = numbers(listing(project), steps_of())
 

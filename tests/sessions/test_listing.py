@@ -26,7 +26,7 @@ from sessions.listing.table import SessionColumn, property_columns, table_of
 from sessions.models import Session
 from sessions.models.properties import SORTABLE_KINDS, Property, PropertyKind, properties_of
 from sessions.templatetags.cells import filter_input
-from tests.sessions.rows import session
+from tests.sessions.rows import multiply, session
 from tests.tracing.reports import at
 from tracing.lists.table import SortableHead
 
@@ -356,24 +356,19 @@ def test_a_rare_value_of_a_set_is_found_by_its_index(project: Project, query: st
 
 def fill(project: Project) -> None:
     """Enough rows for the planner to want an index."""
-    Session.objects.bulk_create(
-        Session(
-            project_id=project.pk,
-            session_id=f"s{number:05}",
-            created_at=at(number),
-            updated_at=at(number + 60),
-            computed_at=at(0),
-            duration_ms=number,
-            total_tokens=number,
-            error_count=number % 2,
-            total_cost=Decimal(number) / 7,
-            tags=["common"],
-            user_ids=[f"u{number % 50}"],
-        )
-        for number in range(3000)
+    first = session(project, "s00000", duration_ms=0, tags=["common"], user_ids=["u0"], updated_at=at(60))
+    multiply(
+        first,
+        2999,
+        session_id="'s' || lpad(n::text, 5, '0')",
+        created_at="created_at + n * interval '1 s'",
+        updated_at="updated_at + n * interval '1 s'",
+        duration_ms="n",
+        total_tokens="n",
+        error_count="n %% 2",
+        total_cost="n / 7.0",
+        user_ids="ARRAY['u' || n %% 50]",
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE session")
 
 
 def explained(found: Listing) -> str:

@@ -22,7 +22,7 @@ from sessions.models import Session, SessionScore
 from sessions.replay.neighbours import find_neighbours
 from tests.conftest import Key
 from tests.downloads import body_of
-from tests.sessions.rows import session
+from tests.sessions.rows import multiply, session
 from tests.tracing.reports import at
 
 pytestmark = pytest.mark.django_db
@@ -245,11 +245,9 @@ ROWS = 3_000
 @pytest.fixture
 def many(project: Project, other_project: Project) -> None:
     for of in (project, other_project):
-        Session.objects.bulk_create(
-            Session(project_id=of.pk, session_id=f"s-{n:05}", created_at=at(n), updated_at=at(n), computed_at=at(n),
-                    duration_ms=n, scores={})
-            for n in range(ROWS)
-        )  # fmt: skip
+        first = session(of, "s-00000", created_at=at(0), updated_at=at(0), duration_ms=0)
+        later = {name: f"{name} + n * interval '1 s'" for name in ("created_at", "updated_at", "computed_at")}
+        multiply(first, ROWS - 1, session_id="'s-' || lpad(n::text, 5, '0')", duration_ms="n", **later)
         SessionScore.objects.bulk_create(
             SessionScore(project_id=of.pk, session_id=f"s-{n:05}", name=name, count=1, mean=n * 7919 % 50)
             for n in range(ROWS)
