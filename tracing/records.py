@@ -71,6 +71,7 @@ class Reason(StrEnum):
     CLOCK_SKEW = "clock_skew"
     UNKNOWN_FIELDS = "unknown_fields"
     UNREAD_COST = "unread_cost"
+    TEXT_REPAIRED = "text_repaired"
     BODY_TOO_LARGE = "body_too_large"
     BODY_UNREADABLE = "body_unreadable"
     UNSUPPORTED_CONTENT = "unsupported_content"

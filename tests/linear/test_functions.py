@@ -44,6 +44,7 @@ from tracing.vocabularies.messages import called_tools, normalised
 from tracing.vocabularies.printed import unprinted
 from tracing.vocabularies.readers import decimal, integer, iso_time, json_value, literal, loose_json, tags
 from tracing.vocabularies.speech import mended, says_nothing, sentence
+from tracing.vocabularies.unread import repairs
 from tracing.vocabularies.voice import voice_kind
 from tracing.wire.agent_events import LogRecord, told_by
 from tracing.wire.fields import moment as time_of
@@ -166,7 +167,11 @@ WORK: dict[str, Callable[[str], object]] = {
     "printed values": lambda text: (unprinted(text), unprinted(f"['{text}"), unprinted(f"f(a={text}")),
     "sentences": lambda text: (sentence({"a": text, "b": [text]}), sentence([text] * 3), says_nothing(text)),
     "cut conversations": lambda text: spoken_text(f'[{{"role":"user","content":"{text}', role="user"),
-    "escapes": lambda text: (mended(text + r"\u4f60\u597d"), json_value(f'"{text}\\ud83d"')),
+    "escapes": lambda text: (
+        mended(text + r"\u4f60\u597d"),
+        json_value(f'"{text}\\ud83d"'),
+        repairs(SpanRecord("t", "s", input=text, output=f"[{text}")),
+    ),
     "cutting": lambda text: cut_text(f'[{{"role":"system","content":"{text}"}}]', max(1_000, len(text) // 2)),
     "utterances": lambda text: (utterances_of(None, text, text, text), utterances_of(None, "turn", f"[{text}", text)),
     "voices": lambda text: voice_kind(text, text),

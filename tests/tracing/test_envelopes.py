@@ -6,17 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
+from projects.models import Project
+from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.spans import raw_span, translated
 from tests.tracing.test_wire_logs import record
+from tracing.models import IngestionIssue
 from tracing.records import Issue, Reason
 from tracing.vocabularies.unread import unread_costs
 from tracing.wire.logs import decode_logs
-from tracing.wire.otlp import check_signal, decode_traces
+from tracing.wire.otlp import PROTOBUF, check_signal, decode_traces
 from tracing.wire.refusals import Unreadable
 
 
@@ -162,3 +166,24 @@ def test_scopes_by_their_older_name_are_read() -> None:
 )
 def test_a_cost_that_nobody_reads_is_named(attributes: dict[str, Any], unread: list[str]) -> None:
     assert unread_costs(raw_span(attributes), translated(attributes)) == unread
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_broken"),
+    [
+        ("\\u4f60\\u597d", True),  # escaped once more than JSON does
+        (json.dumps({"q": "\\u4f60\\u597d"}), True),
+        ('{"message": "Hi \\ud83d"}', True),  # a cut between the halves of an emoji
+        (json.dumps({"message": "你好 👋"}), False),
+        (json.dumps({"message": "你好 👋"}, ensure_ascii=False), False),
+        (json.dumps({"message": "C:\\users\\me"}), False),
+        ("C:\\users\\me", False),
+        ("Hello", False),
+    ],
+)
+def test_broken_characters_are_named(client: Client, project: Project, key: Key, sent: str, is_broken: bool) -> None:
+    body = otlp.body(otlp.span(input=sent))
+    client.post("/v1/traces", body, PROTOBUF, headers={"Authorization": key.bearer})
+
+    reasons = set(IngestionIssue.objects.for_project(project).values_list("reason", flat=True))
+    assert (Reason.TEXT_REPAIRED in reasons) == is_broken

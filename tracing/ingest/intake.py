@@ -21,7 +21,7 @@ from tracing.store import issues as ledger
 from tracing.store.media import keep
 from tracing.vocabularies import evaluated, translate
 from tracing.vocabularies.coding_agents import tools_with_failures
-from tracing.vocabularies.unread import unread_costs
+from tracing.vocabularies.unread import repairs, unread_costs
 from tracing.wire.envelopes import METRICS
 from tracing.wire.logs import read_logs
 from tracing.wire.otlp import check_signal, decode_traces
@@ -151,6 +151,7 @@ def translated(spans: Sequence[RawSpan], found: list[Issue]) -> list[SpanRecord]
         if record is not None:
             records.append(record)
             found += (Issue(Reason.UNREAD_COST, sample[:200], span.span_id) for sample in unread_costs(span, record))
+            found += (Issue(Reason.TEXT_REPAIRED, sample[:200], span.span_id) for sample in repairs(record))
     return records
 
 

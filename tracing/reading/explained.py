@@ -176,6 +176,12 @@ EXPLANATIONS = {
         "Send costs in USD as gen_ai.usage.cost, or in the way of your SDK. The page Dialects lists every name.",
         IssueEffect.CHANGED,
     ),
+    Reason.TEXT_REPAIRED: Explanation(
+        "Broken characters",
+        "Characters that were escaped once too often are shown as themselves. Half a character is stored as \ufffd.",
+        "Encode texts as JSON only once, and cut them between characters.",
+        IssueEffect.CHANGED,
+    ),
     Reason.BODY_TOO_LARGE: Explanation(
         "Request too large",
         "The whole request was rejected.",

@@ -13,7 +13,10 @@ from tracing.wire.values import REJECTING_REASONS
 
 # What is ignored on purpose, or kept all the same.
 IGNORED_REASONS = frozenset(
-    {Reason.LOG_IGNORED, Reason.METRICS_IGNORED, Reason.UNREAD_COST, Reason.SESSION_ID_OF_RESPONSE}
+    {
+        *(Reason.LOG_IGNORED, Reason.METRICS_IGNORED, Reason.UNREAD_COST, Reason.TEXT_REPAIRED),
+        Reason.SESSION_ID_OF_RESPONSE,
+    }
 )
 RETRY_INFO_TYPE = "type.googleapis.com/google.rpc.RetryInfo"
 
