@@ -53,7 +53,13 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # two requests each; a passkey cannot be guessed
-MFA_FORMS = {"add_webauthn": "projects.accounts.passkeys.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "projects.accounts.passkeys.AddPasskeyForm",
+    "edit_webauthn": "projects.accounts.passkeys.RenamePasskeyForm",
+    "login_webauthn": "projects.accounts.passkeys.PasskeySignInForm",
+    "authenticate_webauthn": "projects.accounts.passkeys.PasskeyFactorForm",
+    "reauthenticate_webauthn": "projects.accounts.passkeys.PasskeyConfirmForm",
+}
 MFA_TOTP_ISSUER = "Confab"
 MFA_ADAPTER = "projects.accounts.passkeys.MFAAdapter"
 # An OIDC provider is trusted to have verified the addresses that it reports.

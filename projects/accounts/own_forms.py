@@ -1,5 +1,6 @@
 """Forms of a person's own account: how others see them, and how they read."""
 
+import re
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
@@ -10,6 +11,7 @@ from projects.avatars import CHOSEN_HUES
 from projects.models import Notation, User
 
 FIELD_ATTRS = {"class": "field"}
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -39,8 +41,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         landing.label_from_instance = _project_label  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        """Return the name in one line."""
-        return " ".join(self.cleaned_data["name"].split())
+        """Return the name in one line, without characters that turn the direction of what stands beside it."""
+        return " ".join(TURNING.sub("", self.cleaned_data["name"]).split())
 
 
 class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -163,7 +163,7 @@ ROUTES: dict[str, Owed] = {
     "account/security": own(),
     "account/devices": own(),
     "account/devices/others/sign-out": own("POST", somebody=302),
-    "account/devices/<str:key>/sign-out": own("POST", somebody=404),
+    "account/devices/<slug:key>/sign-out": own("POST", somebody=404),
     "account/invitations/<int:invitation_id>/join": own("POST", somebody=404),
     "account/email": own(),
     "account/confirm/passkey": own(somebody=302),

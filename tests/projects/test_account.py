@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from projects.accounts import people
 from projects.accounts.browsers import browser_name, is_hand_held
-from projects.accounts.passkeys import are_passkeys_possible
+from projects.accounts.passkeys import AddPasskeyForm, are_passkeys_possible
 from projects.models import AuditEvent, BrowserSession, Membership, Organization, Project, Role, User
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -37,6 +39,13 @@ def test_others_see_the_name_that_a_person_chose(as_alice: Client, alice: User, 
     members = as_alice.get(reverse("organization-members", args=[organization.pk])).content.decode()
     assert "Ana Lima" in members
     assert alice.email in members
+
+
+def test_a_name_does_not_turn_what_stands_beside_it(as_alice: Client, alice: User) -> None:
+    save(as_alice, "account", name="Ana\u202e Lima\u2066")
+
+    alice.refresh_from_db()
+    assert alice.name == "Ana Lima"
 
 
 def test_a_colour_that_is_not_offered_is_refused(as_alice: Client) -> None:
@@ -119,6 +128,39 @@ def sign_in(email: str, agent: str) -> Client:
 
 def is_signed_in(client: Client) -> bool:
     return client.get(reverse("organizations")).status_code == 200
+
+
+def test_what_no_device_sends_is_no_passkey_and_a_person_keeps_only_so_many(as_alice: Client, alice: User) -> None:
+    as_alice.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    add = reverse("mfa_add_webauthn")
+    for credential in ("{}", "[]", '{"id": "x"}', "null", '{"id": "' + "x" * 30_000 + '"}'):
+        assert as_alice.post(add, {"name": "x", "credential": credential}).status_code == 200
+    assert "too large" in as_alice.post(add, {"credential": '"' + "x" * 30_000 + '"'}).content.decode()
+    assert not Authenticator.objects.exists()
+
+    kinds = Authenticator.Type
+    Authenticator.objects.bulk_create(Authenticator(user=alice, type=kinds.WEBAUTHN, data={}) for _ in range(20))
+    with context.request_context(RequestFactory().get("/")):
+        assert "which is the limit" in str(AddPasskeyForm({"credential": '{"id": 1}'}, user=alice).errors)
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        *("", "{", "{}", "[]", "null", "7", '"x"', '{"id": "x"}'),
+        '{"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}',
+        '{"id": "AA", "rawId": "AA", "type": "public-key", "response": {"clientDataJSON": "e30", "authenticatorData":'
+        ' "AA", "signature": "AA", "userHandle": "AA"}}',
+    ],
+)
+def test_what_no_device_sends_signs_nobody_in(client: Client, alice: User, credential: str) -> None:
+    options = client.get(reverse("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"}).json()
+    assert options["request_options"]["publicKey"]["challenge"]
+
+    answer = client.post(reverse("mfa_login_webauthn"), {"credential": credential})
+
+    assert answer["Location"] == reverse("sign-in")
+    assert not is_signed_in(client)
 
 
 def test_browsers_are_listed_and_signed_out_one_by_one(alice: User, bob: User) -> None:
