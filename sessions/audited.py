@@ -6,13 +6,13 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from sessions.models import Cohort, ReviewQueue, SavedView
+from sessions.models import Board, BoardSharing, Cohort, ReviewQueue, SavedView
 
-AUDITED_MODELS: dict[str, Any] = {"view": SavedView, "cohort": Cohort, "review queue": ReviewQueue}
+AUDITED_MODELS: dict[str, Any] = {"view": SavedView, "cohort": Cohort, "board": Board, "review queue": ReviewQueue}
 
 
 def audited_names(project_id: int, targets: Collection[str], **_: Any) -> dict[str, str]:
-    """Return the names of those `targets` (such as `view <id>`) that still exist, except of private views."""
+    """Return the names of those `targets` (such as `view <id>`) that still exist, except of what is private."""
     names: dict[str, str] = {}
     for kind, model in AUDITED_MODELS.items():
         ids = {target.removeprefix(f"{kind} ") for target in targets if target.startswith(f"{kind} ")}
@@ -20,5 +20,7 @@ def audited_names(project_id: int, targets: Collection[str], **_: Any) -> dict[s
             rows = model.objects.for_project(project_id).annotate(key=Cast("id", TextField())).filter(key__in=ids)
             if model is SavedView:
                 rows = rows.filter(is_shared=True)
+            if model is Board:
+                rows = rows.exclude(sharing=BoardSharing.PRIVATE)
             names |= {f"{kind} {key}": name for key, name in rows.values_list("key", "name")}
     return names

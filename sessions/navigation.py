@@ -63,6 +63,7 @@ PROJECT_PAGES = (
     ProjectPage(label="Compare", route="compare", section="compare", group=BarGroup.COMPARING),
     ProjectPage(label="Review", route="review", section="review", group=BarGroup.REVIEWING, on_phone=True),
     ProjectPage(label="Cohorts", route="cohorts"),
+    ProjectPage(label="Boards", route="boards"),
     ProjectPage(label="Saved views", route="views"),
     ProjectPage(label="Jobs", route="bulk"),
     ProjectPage(label="Exports", route="export-files"),

@@ -1,5 +1,7 @@
 from django.urls import path
 
+from sessions.boards.views import boards as board_pages
+from sessions.boards.views import tiles as tile_pages
 from sessions.bulk import views as bulk_pages
 from sessions.cohorts.views import cohorts as cohort_pages
 from sessions.cohorts.views import comparison as cohort_views
@@ -32,6 +34,24 @@ urlpatterns = [
     path("project/<int:project_id>/dashboard.<str:form>", dashboard_file, name="dashboard-file"),
     path("project/<int:project_id>/users", user_pages.users, name="users"),
     path("project/<int:project_id>/user", user_pages.user, name="user"),
+    path("project/<int:project_id>/boards", board_pages.boards, name="boards"),
+    path("project/<int:project_id>/boards/new", board_pages.new_board, name="board-new"),
+    path("project/<int:project_id>/boards/<uuid:board_id>", board_pages.board, name="board"),
+    path("project/<int:project_id>/boards/<uuid:board_id>/change", board_pages.change_board, name="board-change"),
+    path("project/<int:project_id>/boards/<uuid:board_id>/delete", board_pages.delete_board, name="board-delete"),
+    path("project/<int:project_id>/boards/<uuid:board_id>/preview", tile_pages.preview, name="board-preview"),
+    path("project/<int:project_id>/boards/<uuid:board_id>/tiles", tile_pages.save_tile, name="tile-save"),
+    path("project/<int:project_id>/boards/<uuid:board_id>/tiles/<uuid:tile_id>", tile_pages.tile, name="tile"),
+    path(
+        "project/<int:project_id>/boards/<uuid:board_id>/tiles/<uuid:tile_id>.<str:form>",
+        tile_pages.tile_file,
+        name="tile-file",
+    ),
+    path(
+        "project/<int:project_id>/boards/<uuid:board_id>/tiles/<uuid:tile_id>/arrange",
+        tile_pages.arrange_tile,
+        name="tile-arrange",
+    ),
     path("project/<int:project_id>/scan", search_pages.scanned, name="scan"),
     path("project/<int:project_id>/suggest", query_pages.suggest, name="suggest"),
     path("project/<int:project_id>/facets/<str:facet_name>", query_pages.facet, name="facet"),

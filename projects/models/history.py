@@ -56,6 +56,9 @@ class AuditEvent(models.Model):
         COHORT_CREATED = "cohort created"
         COHORT_CHANGED = "cohort changed"
         COHORT_DELETED = "cohort deleted"
+        BOARD_CREATED = "board created"
+        BOARD_CHANGED = "board changed"
+        BOARD_DELETED = "board deleted"
         TRANSLATION_SENT = "translation sent out"
 
     at = models.DateTimeField(default=timezone.now)

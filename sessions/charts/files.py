@@ -1,8 +1,10 @@
 """Plots as SVG files that need nothing else: title, legend, axes and colours are in the file."""
 
+from collections.abc import Sequence
 from html import escape
 
 from sessions.charts.drawing import axis_labels, axis_width, bucket_labels, marks
+from sessions.charts.mixes import HEAT_HEIGHT, HourCell, heat_markup
 from sessions.charts.plots import Plot
 
 FILE_WIDTH, FILE_HEIGHT = 960, 420
@@ -21,6 +23,7 @@ FILE_COLOURS = {
     "error": "#be241f",
     "before": "#d4d0cb",
 }
+SHADE_COLOURS = ("#f2f0ec", "#cbd8ef", "#9fb8e5", "#7698d6", "#5279c1", "#3159a4")
 FONTS = "'Hanken Grotesk', system-ui, 'Segoe UI', 'Noto Sans', Arial, sans-serif"
 
 
@@ -40,6 +43,21 @@ def file_markup(plot: Plot, when: str) -> str:
         f'<svg class="plot" x="{FILE_MARGIN - 8}" width="{width}" {place}>{axis_labels(axis, width, height)}</svg>'
         f'<svg class="plot" x="{FILE_MARGIN - 8 + width}" width="{FILE_WIDTH - 2 * FILE_MARGIN + 8 - width}" {place}>'
         f"{marks(plot, axis, height)}{bucket_labels(plot, height)}</svg>{_notes(plot)}</svg>\n"
+    )
+
+
+def heat_file(cells: Sequence[HourCell], title: str, about: str) -> str:
+    """Return the hours of the week as a file."""
+    shades = "".join(f'[data-h="{shade}"]{{fill:{colour}}}' for shade, colour in enumerate(SHADE_COLOURS))
+    height = HEAT_HEIGHT + HEAD_HEIGHT + FOOT_HEIGHT
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{FILE_WIDTH}" height="{height}"'
+        f' viewBox="0 0 {FILE_WIDTH} {height}"><title>{escape(title)}</title><style>{_style()}{shades}</style>'
+        f'<rect width="100%" height="100%" fill="{PAPER_COLOUR}"/>'
+        f'<text class="title" x="{FILE_MARGIN}" y="36">{escape(title)}'
+        f'<tspan class="about" dx="8">{escape(about)}</tspan></text>'
+        f'<svg x="{FILE_MARGIN}" y="{HEAD_HEIGHT}" width="{FILE_WIDTH - 2 * FILE_MARGIN}" height="{HEAT_HEIGHT}">'
+        f"{heat_markup(cells, '', about)}</svg></svg>\n"
     )
 
 

@@ -124,7 +124,7 @@ def _cell(cell: HourCell, most: int, address: str) -> str:
         f' x="{_hour_left(cell.hour):g}%" width="3.5%" y="{cell.day * HEAT_ROW_HEIGHT}" height="{HEAT_CELL_HEIGHT}"'
         ' rx="2"/>'
     )
-    if cell.query:
+    if cell.query and address:
         return f'<a href="{address}{escape(cell.query)}" aria-label="{words}">{drawn}</a>'
     return f"<g>{drawn}</g>"
 

@@ -12,7 +12,7 @@ from sessions.dashboard.measures import MEASURES, SessionMeasure, stated
 from sessions.dashboard.numbers import Facts
 from sessions.dashboard.parts import ModelCost
 from sessions.dashboard.steps import TimeStep
-from sessions.query.grammar import All, FieldComparison, Nested, Operator
+from sessions.query.grammar import All, FieldComparison, Nested, Node, Operator
 from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
 MOST_MODELS = 4  # in the chart of costs; what is left is one more part
@@ -66,7 +66,7 @@ def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most
     ]
 
 
-def buckets_of(links: Links, steps: Sequence[TimeStep], *conditions: FieldComparison) -> list[ChartBucket]:
+def buckets_of(links: Links, steps: Sequence[TimeStep], *conditions: Node) -> list[ChartBucket]:
     """Return the steps as buckets, with the sessions that began in each."""
     return [ChartBucket(step.short, step.label, links.to(step.began, *conditions)) for step in steps]
 

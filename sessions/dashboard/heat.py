@@ -5,6 +5,8 @@ A cell links to its sessions if a query can name each time at which its hour occ
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils import timezone
+
 from sessions.charts.mixes import DAY_NAMES, HourCell
 from sessions.dashboard.links import Links
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, said
@@ -19,6 +21,12 @@ def cells_of(links: Links, steps: Sequence[TimeStep], counts: Sequence[Sequence[
         for day in range(len(DAY_NAMES))
         for hour in range(24)
     ]
+
+
+def zone_words() -> str:
+    """Return the zone in which hours are counted, such as `Lisbon time`."""
+    name = timezone.get_current_timezone_name()
+    return "UTC" if name == "UTC" else f"{name.rpartition('/')[2].replace('_', ' ')} time"
 
 
 def _query(links: Links, first: datetime, last: datetime, day: int, hour: int) -> str:

@@ -42,6 +42,7 @@ class SessionMeasure:
     condition: Node | None = None
     sort: str = ""
     over_users: bool = False  # whether rows `c` have one user each, as `c.one_user`
+    model_field: str = ""  # of the usage of a model: sums of it are what is split by model
 
     @property
     def unknown_sql(self) -> str:
@@ -82,27 +83,32 @@ MEASURES: dict[str, SessionMeasure] = {
             sql="count(DISTINCT c.one_user)", of=lambda facts: facts.user_count, over_users=True,
         ),
         SessionMeasure(
-            name="cost", label="Cost", help="What their model calls cost, in USD.", unit=ChartUnit.MONEY,
+            name="cost", model_field="total_cost", label="Cost",
+            help="What their model calls cost, in USD.", unit=ChartUnit.MONEY,
             is_additive=True, sql="sum(c.total_cost)", of=lambda facts: facts.total_cost, better=Better.LESS,
             sort="-total_cost", unknown="unpriced_count",
         ),
         SessionMeasure(
-            name="cost-each", label="Cost per session", help="Cost divided by the number of sessions.",
-            unit=ChartUnit.MONEY, sql="sum(c.total_cost) / count(*)", better=Better.LESS, sort="-total_cost",
+            name="cost-each", model_field="total_cost", label="Cost per session",
+            help="Cost divided by the number of sessions.",
+            unit=ChartUnit.MONEY, sql="sum(c.total_cost) / nullif(count(*), 0)", better=Better.LESS, sort="-total_cost",
             of=lambda facts: _share(facts.total_cost, facts.session_count), unknown="unpriced_count",
         ),
         SessionMeasure(
-            name="tokens", label="Tokens", help="Tokens that models read and wrote.", unit=ChartUnit.COUNT,
+            name="tokens", model_field="total_tokens", label="Tokens",
+            help="Tokens that models read and wrote.", unit=ChartUnit.COUNT,
             is_additive=True, sql="sum(c.total_tokens)", of=lambda facts: facts.total_tokens, sort="-total_tokens",
             unknown="unmeasured_count",
         ),
         SessionMeasure(
-            name="input-tokens", label="Input tokens", help="Tokens that models read.", unit=ChartUnit.COUNT,
+            name="input-tokens", model_field="input_tokens", label="Input tokens",
+            help="Tokens that models read.", unit=ChartUnit.COUNT,
             is_additive=True, sql="sum(c.input_tokens)", of=lambda facts: facts.input_tokens, sort="-input_tokens",
             unknown="unmeasured_count",
         ),
         SessionMeasure(
-            name="output-tokens", label="Output tokens", help="Tokens that models wrote.", unit=ChartUnit.COUNT,
+            name="output-tokens", model_field="output_tokens", label="Output tokens",
+            help="Tokens that models wrote.", unit=ChartUnit.COUNT,
             is_additive=True, sql="sum(c.output_tokens)", of=lambda facts: facts.output_tokens, sort="-output_tokens",
             unknown="unmeasured_count",
         ),
@@ -123,7 +129,7 @@ MEASURES: dict[str, SessionMeasure] = {
         ),
         SessionMeasure(
             name="error-rate", label="Error rate", help="The share of sessions in which a span failed.",
-            unit=ChartUnit.SHARE, sql="count(*) FILTER (WHERE c.error_count > 0) / count(*)::numeric",
+            unit=ChartUnit.SHARE, sql="count(*) FILTER (WHERE c.error_count > 0) / nullif(count(*), 0)::numeric",
             better=Better.LESS, of=lambda facts: _share(facts.failed, facts.session_count),
             condition=WITH_ERRORS, sort="-error_count",
         ),
@@ -133,7 +139,7 @@ MEASURES: dict[str, SessionMeasure] = {
         ),
         SessionMeasure(
             name="turns-each", label="Turns per session", help="Turns divided by the number of sessions.",
-            unit=ChartUnit.NUMBER, sql="sum(c.turn_count) / count(*)::numeric", sort="-turn_count",
+            unit=ChartUnit.NUMBER, sql="sum(c.turn_count) / nullif(count(*), 0)::numeric", sort="-turn_count",
             of=lambda facts: _share(Decimal(facts.turn_count), facts.session_count),
         ),
     )

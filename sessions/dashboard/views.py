@@ -63,7 +63,7 @@ def chart_answer(request: PageRequest, project: Project, plot: Plot, form: str, 
     """Send a chart as a file. Raises NoDownload."""
     if request.method == "GET":
         record(Action.EXPORTED, project, actor=person(request), target="chart", request=request, format=form)
-    pieces = iter([file_markup(plot, when)]) if form == "svg" else _lines(plot)
+    pieces = iter([file_markup(plot, when)]) if form == "svg" else plot_lines(plot)
     holder = Holder.of(person(request), project)
     return made_answer(request, pieces, holder, name=f"{plot.key}.{form}", content_type=CHART_FILE_TYPES[form])
 
@@ -73,7 +73,8 @@ def refusal(reason: str) -> HttpResponse:
     return HttpResponse(f"{reason}\n", status=400, content_type="text/plain; charset=utf-8")
 
 
-def _lines(plot: Plot) -> Iterator[str]:
+def plot_lines(plot: Plot) -> Iterator[str]:
+    """Yield the table of a chart as CSV."""
     head, *rows = plot.numbers()
     yield csv_line(map(harmless, head))
     for label, *numbers in rows:

@@ -15,7 +15,7 @@ from django.dispatch import Signal
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from sessions.models import BulkJob, Cohort, ReviewQueue, SavedView
+from sessions.models import Board, BoardTile, BulkJob, Cohort, ReviewQueue, SavedView
 from sessions.query.grammar import FieldComparison, Node, QueryError, Word
 from sessions.query.parsing import parse
 from sessions.query.rewrite import with_leaves
@@ -27,11 +27,15 @@ QUERY_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     SavedView: ("query",),
     Cohort: ("query_string",),
     BulkJob: ("query",),
+    Board: ("query_string",),
+    BoardTile: ("query_string",),
 }
 TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     SavedView: ("name",),
     Cohort: ("name", "description"),
     BulkJob: ("error",),
+    Board: ("name",),
+    BoardTile: ("title", "text"),
     ReviewQueue: ("name", "description"),
 }
 # Sent with `project_id` whenever traces were erased, for files and other copies that may hold them.

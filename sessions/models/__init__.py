@@ -10,6 +10,7 @@ from sessions.models.annotation import (
     ScoreConfig,
     new_id,
 )
+from sessions.models.boards import Board, BoardSharing, BoardTile, TileChart
 from sessions.models.bulk import BulkJob
 from sessions.models.cohorts import Cohort, CohortMember
 from sessions.models.erasures import Erasure
@@ -22,6 +23,9 @@ from sessions.models.state import SessionState, SessionStatus
 from sessions.models.translation import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
 
 __all__ = [
+    "Board",
+    "BoardSharing",
+    "BoardTile",
     "BulkJob",
     "Cohort",
     "CohortMember",
@@ -39,6 +43,7 @@ __all__ = [
     "SessionScore",
     "SessionState",
     "SessionStatus",
+    "TileChart",
     "TraceText",
     "TranslationJob",
     "TranslationSegment",

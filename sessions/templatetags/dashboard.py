@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from django import template
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from sessions.charts.drawing import PLOT_HEIGHT, page_markup
 from sessions.charts.mixes import HourCell, ShareRow, heat_markup, mix_markup
 from sessions.charts.plots import Plot
+from sessions.dashboard.heat import zone_words
 from sessions.listing.listing import Listing
 from tracing.formatting import decimal
 from tracing.lists.table import changed_query
@@ -16,6 +16,7 @@ from tracing.lists.table import changed_query
 register = template.Library()
 
 register.filter("decimal", decimal)
+register.simple_tag(zone_words)
 
 
 @register.simple_tag
@@ -34,13 +35,6 @@ def mix(row: ShareRow, address: str = "") -> SafeString:
 def heat(cells: Sequence[HourCell], address: str) -> SafeString:
     """Draw the hours of the week."""
     return heat_markup(cells, address, zone_words())
-
-
-@register.simple_tag
-def zone_words() -> str:
-    """Return the zone in which hours are counted, such as `Lisbon time`."""
-    name = timezone.get_current_timezone_name()
-    return "UTC" if name == "UTC" else f"{name.rpartition('/')[2].replace('_', ' ')} time"
 
 
 @register.filter

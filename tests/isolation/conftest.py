@@ -21,7 +21,19 @@ from sessions.annotation.leases import claim
 from sessions.cohorts.making import create_cohort
 from sessions.deletion import erasing
 from sessions.export import files
-from sessions.models import BulkJob, Erasure, ExportFile, ReviewItem, SavedView, SessionState, SessionStatus
+from sessions.models import (
+    Board,
+    BoardSharing,
+    BoardTile,
+    BulkJob,
+    Erasure,
+    ExportFile,
+    ReviewItem,
+    SavedView,
+    SessionState,
+    SessionStatus,
+    TileChart,
+)
 from sessions.models.translation import TranslationJob, TranslationSegment, TranslationUsage
 from sessions.rollup.session_rows import recompute
 from sessions.search.index import index
@@ -97,6 +109,7 @@ def new_world(other_project: Project, charlie: User) -> World:
         "price_id": new_price(project.pk),
         "view_id": new_view(project.pk),
         "job_id": new_job(project.pk),
+        **new_board(project.pk),
         "export_id": new_export(project, owner),
         **annotated(project, owner),
         "page": "sessions",
@@ -176,6 +189,15 @@ def new_view(project_id: int) -> object:
     view = SavedView(project_id=project_id, owner_id=0, owner=CANARY, name=CANARY, is_shared=True)
     view.save(force_insert=True)
     return view.id
+
+
+def new_board(project_id: int) -> dict[str, object]:
+    """A shared board with a tile."""
+    board = Board(project_id=project_id, owner_id=0, owner=CANARY, name=CANARY, sharing=BoardSharing.EDIT)
+    board.save(force_insert=True)
+    tile = BoardTile(project_id=project_id, board_id=board.id, place=0, chart=TileChart.TEXT, text=CANARY)
+    tile.save(force_insert=True)
+    return {"board_id": board.id, "tile_id": tile.id}
 
 
 def new_job(project_id: int) -> object:

@@ -188,6 +188,18 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>": page(viewer=302),
     "project/<int:project_id>/sessions": READ,
     "project/<int:project_id>/dashboard": READ,
+    "project/<int:project_id>/boards": READ,
+    "project/<int:project_id>/boards/new": page("POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/boards/<uuid:board_id>": READ,
+    "project/<int:project_id>/boards/<uuid:board_id>/change": page("POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/boards/<uuid:board_id>/delete": page("POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/boards/<uuid:board_id>/preview": replace(
+        READ, query="?chart=ranking&split=tag&range=all"
+    ),
+    "project/<int:project_id>/boards/<uuid:board_id>/tiles": page("POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/boards/<uuid:board_id>/tiles/<uuid:tile_id>": READ,
+    "project/<int:project_id>/boards/<uuid:board_id>/tiles/<uuid:tile_id>.<str:form>": page(viewer=GONE),  # unknown
+    "project/<int:project_id>/boards/<uuid:board_id>/tiles/<uuid:tile_id>/arrange": page("POST", viewer=FORBIDDEN),
     "project/<int:project_id>/dashboard.<str:form>": page(viewer=GONE),  # there is no chart without a name
     "project/<int:project_id>/strip": replace(READ, is_tenants=False),  # numbers alone
     "project/<int:project_id>/users": READ,

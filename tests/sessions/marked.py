@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from projects.models import Project
 from sessions.annotation.configs import load_configs
-from sessions.models import Cohort, Comment, ReviewItem, ReviewQueue, SavedView
+from sessions.models import Board, Cohort, Comment, ReviewItem, ReviewQueue, SavedView
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
 from tests.conftest import Key
@@ -148,6 +148,11 @@ class People:
         self.get("export", query=f"?format=csv&user_ids={PERSON}&q={WORDS}")
         self.get("export-session", "s1", query="?format=markdown")
         self.get("dashboard")
+        self.post("board-new", name=f"board of {PERSON}")
+        board = Board.objects.for_project(self.project).get()
+        self.post("board-change", board.id, q=f"user:{PERSON}")
+        self.post("tile-save", board.id, chart="number", measure="sessions", title=f"of {PERSON}", q=f"user:{PERSON}")
+        self.get("board", board.id)
 
 
 def found() -> list[str]:

@@ -64,7 +64,7 @@ def test_nothing_of_an_erased_person_is_left_anywhere(
     planted = {place.partition(".")[0].partition("_2")[0] for place in found()}
     assert planted >= {
         "trace", "span", "span_io", "session", "score", "comment", "session_state", "saved_view", "cohort", "bulk_job",
-        "review_queue", "ingestion_issue", "trace_text", "translation_segment",
+        "review_queue", "board", "board_tile", "ingestion_issue", "trace_text", "translation_segment",
     }  # fmt: skip
 
     people.post("project-erasures", user_id=PERSON, again=PERSON)

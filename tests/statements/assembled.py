@@ -8,8 +8,10 @@ from textwrap import wrap
 from django.utils import timezone
 
 from projects.models import Project
+from sessions.boards import queries as boards
 from sessions.cohorts import queries as cohorts
 from sessions.dashboard import queries as dashboard
+from sessions.dashboard.measures import MEASURES
 from sessions.models import Session
 from sessions.models.properties import properties_of
 from sessions.rollup.session_rows import recompute_statement
@@ -54,6 +56,13 @@ def _groups() -> cohorts.Groups:
     return [rows.filter(error_count__gt=0), rows.filter(tags__contains=["vip"])]
 
 
+def _tile(*, split: str = "", score: str = "", over_users: bool = False) -> boards.TileRows:
+    rows = Session.objects.for_project(PROJECT_ID).filter(error_count__gt=0)
+    return boards.TileRows(
+        project_id=PROJECT_ID, rows=rows, starts=DAYS, split=split, score=score, over_users=over_users
+    )
+
+
 def _project() -> Project:
     return Project(pk=PROJECT_ID)
 
@@ -66,6 +75,13 @@ ASSEMBLED: dict[str, Callable[[], str]] = {
     "dashboard_brief": lambda: _dashboard(is_brief=True),
     "dashboard_with_days": lambda: _dashboard(has_days=True),
     "dashboard_latencies": _latencies,
+    "boards_whole": lambda: boards.tile_statement(_tile(), MEASURES["sessions"], most=1)[0],
+    "boards_split": lambda: boards.tile_statement(_tile(split="tags", score="s"), MEASURES["p95"], most=5)[0],
+    "boards_by_model": lambda: boards.tile_statement(_tile(split="model_names"), MEASURES["cost"], most=5)[0],
+    "boards_ranking": lambda: boards.tile_statement(
+        _tile(split="tags", over_users=True), MEASURES["users"], most=9, is_ranking=True
+    )[0],
+    "boards_parts": lambda: boards.parts_statement(_tile(score="s"), boards.PARTS_OF_CATEGORIES_SQL)[0],
     "cohorts_comparison": lambda: cohorts.comparison_statement(_project(), _groups())[0],
     "cohorts_frequent": lambda: cohorts.frequent_statement(_groups()[0], properties_of(Session)["tags"], 5)[0],
     "cohorts_numbers_by_stratum": lambda: cohorts.numbers_by_stratum(_groups(), "tags")[0],

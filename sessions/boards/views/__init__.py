@@ -1,0 +1,1 @@
+"""The pages of boards, the acts on them, and tiles as files."""

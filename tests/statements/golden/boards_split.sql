@@ -1,0 +1,21 @@
+WITH chosen AS MATERIALIZED (SELECT "session"."session_id" AS "session_id", "session"."created_at" AS "created_at",
+"session"."duration_ms" AS "duration_ms", "session"."total_cost" AS "total_cost", "session"."total_tokens" AS
+"total_tokens", "session"."input_tokens" AS "input_tokens", "session"."output_tokens" AS "output_tokens",
+"session"."turn_count" AS "turn_count", "session"."unmeasured_count" AS "unmeasured_count", "session"."unpriced_count"
+AS "unpriced_count", "session"."error_count" AS "error_count", "session"."user_ids" AS "user_ids",
+"session"."usage_by_model" AS "usage_by_model", "session"."tags" AS "tags" FROM "session" WHERE ("session"."project_id"
+= %(session0)s AND "session"."error_count" > %(session1)s)),
+c AS MATERIALIZED (
+    SELECT s.*, v.one AS value, width_bucket(s.created_at, %(starts)s::timestamptz[]) AS step, n.mean AS score_mean,
+n.shares AS score_shares
+    FROM chosen s
+    CROSS JOIN LATERAL unnest(s.tags) AS v(one)
+    JOIN session_score n ON n.project_id = %(project)s AND n.session_id = s.session_id AND n.name = %(score)s
+        AND n.count > 0),
+ranked AS (
+    SELECT value, percentile_cont(0.95) WITHIN GROUP (ORDER BY c.duration_ms) AS weight, count(*) AS number, count(*)
+OVER () AS others FROM c WHERE value IS NOT NULL
+    GROUP BY value ORDER BY number DESC NULLS LAST, value LIMIT %(most)s)
+SELECT GROUPING(step), step, value, percentile_cont(0.95) WITHIN GROUP (ORDER BY c.duration_ms), 0, max(r.others) FROM c
+ JOIN ranked r USING (value)
+GROUP BY GROUPING SETS ((value), (step, value))
