@@ -10,7 +10,9 @@ from projects.jobs.slices import sliced
 from projects.models import Project
 from tracing.models import DirtyMark
 from tracing.store import activity, dirty, partitions, retention, selfcheck, tombstones
+from tracing.store.repricing import repricings
 
+__all__ = ["repricings"]  # declared beside what it does
 RECENT_DAYS, METERED_DAYS = 2, 35  # a late span counts on the day on which its trace was first seen
 MarkTarget = DirtyMark.Target
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("project/<int:project_id>/media/<str:media_id>", files.media, name="media"),
     path("project/<int:project_id>/settings/usage", usage.project_usage, name="project-usage"),
     path("project/<int:project_id>/settings/prices", prices.prices, name="project-prices"),
+    path("project/<int:project_id>/settings/prices/reprice", prices.reprice, name="project-reprice"),
     path(
         "project/<int:project_id>/settings/prices/<str:price_id>/delete",
         prices.delete_price,

@@ -270,6 +270,7 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/settings/rename": ADMINS_POST,
     "project/<int:project_id>/settings/usage": ADMINS,
     "project/<int:project_id>/settings/prices": page("GET", "POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/settings/prices/reprice": ADMINS_POST,
     "project/<int:project_id>/settings/prices/<str:price_id>/delete": ADMINS_POST,
     "project/<int:project_id>/settings/limits": ADMINS_POST,
     "project/<int:project_id>/settings/archive": ADMINS_POST,

@@ -31,6 +31,7 @@ KINDS_FOR_ONE_PROJECT = {
     "metering",
     "nightly metering",
     "project deletions",
+    "repricings",
     "retention",
     "search index",
     "translations",

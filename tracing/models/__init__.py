@@ -5,6 +5,7 @@ from tracing.models.columns import IdField, cost_field
 from tracing.models.marks import DirtyMark, IngestionIssue, IssueDay
 from tracing.models.media import Media, MediaUse
 from tracing.models.prices import ModelPrice, new_price_id
+from tracing.models.repricing import Repricing
 from tracing.models.scores import Score
 from tracing.models.tombstones import Tombstone
 from tracing.models.traces import Span, SpanIO, Trace
@@ -19,6 +20,7 @@ __all__ = [
     "MediaUse",
     "Metering",
     "ModelPrice",
+    "Repricing",
     "Score",
     "Span",
     "SpanIO",
