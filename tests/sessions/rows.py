@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from projects.models import Project
 from sessions.models import Session
@@ -17,16 +18,19 @@ def session(project: Project, session_id: str, *, minute: float = 0, **fields: A
     return Session.objects.create(project_id=project.pk, session_id=session_id, **{**times, **fields})
 
 
-def multiply(original: Session, count: int, **columns: str) -> None:
-    """Adds `count` sessions like the original, but for columns given as SQL of `n`, which counts from 1.
+def multiply(original: Model, count: int, **columns: str) -> None:
+    """Adds `count` rows like the original, but for columns given as SQL of `n`, which counts from 1.
 
     The database makes a thousand in the time in which the models make twenty."""
-    names = [field.column for field in Session._meta.local_concrete_fields]
-    values = ", ".join(columns.get(name, f"session.{name}") for name in names)
+    about = type(original)._meta
+    names = [field.column for field in about.local_concrete_fields]
+    values = ", ".join(columns.get(name, f"{about.db_table}.{name}") for name in names)
+    key = {field.column: getattr(original, field.attname) for field in about.pk_fields}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO session ({', '.join(names)}) SELECT {values} FROM session, generate_series(1, %(count)s) n"
-            " WHERE session.project_id = %(project)s AND session.session_id = %(original)s",
-            {"count": count, "project": original.project_id, "original": original.session_id},
+            f"INSERT INTO {about.db_table} ({', '.join(names)})"
+            f" SELECT {values} FROM {about.db_table}, generate_series(1, %(count)s) n"
+            f" WHERE {' AND '.join(f'{about.db_table}.{column} = %({column})s' for column in key)}",
+            {"count": count, **key},
         )
-        cursor.execute("ANALYZE session")  # as autovacuum does
+        cursor.execute(f"ANALYZE {about.db_table}")  # as autovacuum does

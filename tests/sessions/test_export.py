@@ -25,6 +25,7 @@ from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.conversations import tell
 from tests.downloads import body_of
+from tests.sessions.rows import multiply
 from tests.sessions.rows import session as session_row
 from tests.tracing.reports import at, in_session, span
 from tracing.ingest.pipeline import ingest
@@ -185,13 +186,9 @@ def test_an_export_goes_on_behind_a_cursor_or_the_last_session_that_arrived(
 
 
 def test_memory_does_not_grow_with_the_number_of_sessions(project: Project) -> None:
-    Session.objects.bulk_create(
-        [
-            Session(project_id=project.pk, session_id=f"s{number:05}", created_at=at(number), updated_at=at(number),
-                    duration_ms=1, computed_at=at(0), first_input="x" * 500, last_output="y" * 500)
-            for number in range(4_000)
-        ]
-    )  # fmt: skip
+    first = session_row(project, "s00000", first_input="x" * 500, last_output="y" * 500)
+    later = {name: f"{name} + n * interval '1 s'" for name in ("created_at", "updated_at")}
+    multiply(first, 3_999, session_id="'s' || lpad(n::text, 5, '0')", **later)
 
     def peak(limit: int) -> int:
         export = export_of(project, QueryDict(f"format=csv&limit={limit}"))

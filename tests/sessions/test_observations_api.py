@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from projects.models import Project
 from sessions.api.langfuse import recent
 from tests.conftest import Key
+from tests.sessions.rows import multiply
 from tests.tracing.reports import at, call
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
@@ -116,13 +117,11 @@ def test_another_projects_observations_are_not_seen(
 def test_the_observations_are_found_by_the_keys_of_their_traces(observations: Observations, project: Project) -> None:
     told(project, 60, spans=1)
     bucket = Trace.objects.for_project(project).values_list("bucket", flat=True)[0]
-    old = [at(-86_400 * 30 - n) for n in range(3_000)]
-    Trace.objects.bulk_create(
-        Trace(project_id=project.pk, trace_id=f"old-{n}", bucket=bucket, received_at=began, updated_at=began,
-              started_at=began,
-              ended_at=began)
-        for n, began in enumerate(old)
-    )  # fmt: skip
+    began = at(-86_400 * 30)
+    times = dict.fromkeys(("received_at", "updated_at", "started_at", "ended_at"), began)
+    old = Trace.objects.create(project_id=project.pk, trace_id="old-0", bucket=bucket, **times)
+    earlier = {name: f"{name} - n * interval '1 s'" for name in times}
+    multiply(old, 2_999, trace_id="'old-' || n", **earlier)
     with connection.cursor() as cursor:
         cursor.execute(MANY, [project.pk, bucket])
         cursor.execute("ANALYZE trace, span")

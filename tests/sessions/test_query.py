@@ -7,7 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, models
+from django.db import models
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
@@ -31,7 +31,7 @@ from sessions.query.writing import write
 from sessions.rollup.session_rows import recompute
 from sessions.search.index import index
 from tests.conftest import Key
-from tests.sessions.rows import session
+from tests.sessions.rows import multiply, session
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
@@ -367,22 +367,13 @@ def test_links_add_and_take_away_one_condition() -> None:
 @pytest.mark.django_db
 def test_metadata_that_few_traces_have_is_found_by_its_index(project: Project) -> None:
     ingest(project.pk, [span("t", "root", claims=in_session("s", metadata={"plan": "pro"}))])
-    Trace.objects.bulk_create(
-        Trace(
-            project_id=project.pk, trace_id=f"t{number}", session_id=f"s{number}", metadata={"plan": f"p{number}"},
-            bucket=at(0).date(), received_at=at(0), updated_at=at(0), started_at=at(0), ended_at=at(0),
-        )
-        for number in range(3000)
-    )  # fmt: skip
-    Session.objects.bulk_create(
-        Session(
-            project_id=project.pk, session_id=f"s{number}", created_at=at(0), updated_at=at(0), duration_ms=0,
-            computed_at=at(0),
-        )
-        for number in range(3000)
-    )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE trace, session")
+    times = dict.fromkeys(("received_at", "updated_at", "started_at", "ended_at"), at(0))
+    other = Trace.objects.create(
+        project_id=project.pk, trace_id="t0", session_id="s0", metadata={"plan": "p0"}, bucket=at(0).date(), **times
+    )
+    of_session = "'s' || n"
+    multiply(other, 2_999, trace_id="'t' || n", session_id=of_session, metadata="jsonb_build_object('plan', 'p' || n)")
+    multiply(session(project, "s0"), 2_999, session_id=of_session)
     plan = Session.objects.for_project(project).filter(compiled("metadata.plan = pro", project.pk).condition).explain()
 
     assert "trace_metadata" in plan
