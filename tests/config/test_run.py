@@ -1,10 +1,12 @@
 """./run makes the environment once, again when it must, and never touches what a link points to."""
 
+import hashlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,9 +36,19 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clone
 
 
-def run(clone: Path, *arguments: str) -> str:
+def make_wheel(directory: Path, name: str) -> str:
+    """A package with nothing in it. Returns its line of a lock."""
+    wheel, facts = directory / f"{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{facts}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{facts}/RECORD", "")
+    return f"{name}==1.0 \\\n    --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+def run(clone: Path, *arguments: str, **variables: str) -> str:
     """What it prints, on a path without uv."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(clone)}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(clone), **variables}
     done = subprocess.run(
         [sys.executable, clone / "run", *arguments],
         env=environment,
@@ -58,6 +70,17 @@ def test_another_lock_is_installed(clone: Path) -> None:
 
     assert "Installing requirements.lock" in run(clone, "manage", "check")
     assert "Installing" not in run(clone, "manage", "check")
+
+
+def test_a_long_installation_says_how_far_it_is(tmp_path: Path) -> None:
+    clone = make_clone(tmp_path)
+    names = [f"part-of-confab-{number}".replace("-", "_") for number in range(40)]
+    (clone / "requirements.lock").write_text("".join(make_wheel(tmp_path, name) for name in names))
+    said = run(clone, "manage", "check", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
+
+    assert "20 of about 40 packages found\n" in said
+    assert "unpacking 40 packages" in said
+    assert said.endswith(f"{clone / '.venv'} check\n")
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(clone: Path) -> None:
