@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sessions.cohorts.results import (
     LESS_IS_BETTER,
+    PARTS_OF_WHOLES,
     CohortComparison,
     Difference,
     Measure,
@@ -19,10 +20,6 @@ from sessions.models.properties import PropertyKind
 
 AXIS_ENDS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)  # differences relative to the first group; what is further is cut off
 FAILED_ROW_LABEL = "Sessions with errors"
-PARTS_OF_WHOLES = {
-    "input_cost", "output_cost", "input_tokens", "output_tokens", "active_ms", "idle_ms", "trace_count", "span_count",
-    "unmeasured_count", "unpriced_count",
-}  # fmt: skip
 MAX_TOLD = 2  # differences in the headline
 
 
@@ -92,7 +89,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Effects:
-    """The rows of a comparison: those that differ, the largest first, and the others by how sure that is not."""
+    """The rows of a comparison: those that differ, wholes before parts and the largest first, then the others by p."""
 
     comparison: CohortComparison
     sure: list[Effect] = field(default_factory=list)
@@ -104,7 +101,7 @@ class Effects:
         rows = list(_rows(comparison))
         sure = [row for row in rows if row.is_notable]
         unsure = [row for row in rows if not row.is_notable]
-        sure.sort(key=lambda row: -abs(row.relative or 0))
+        sure.sort(key=lambda row: (row.name in PARTS_OF_WHOLES, -abs(row.relative or 0)))
         unsure.sort(key=lambda row: (row.difference.p is None, row.difference.p or 0))
         return cls(comparison, sure, unsure)
 

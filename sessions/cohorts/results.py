@@ -18,6 +18,11 @@ from sessions.models.properties import PropertyKind
 NOTABLE = 0.05  # the rate of false discoveries among what is called a difference
 LESS_IS_BETTER = {"total_cost", "input_cost", "output_cost", "duration_ms", "active_ms", "error_count", "outcome"}
 
+PARTS_OF_WHOLES = {
+    "input_cost", "output_cost", "input_tokens", "output_tokens", "active_ms", "idle_ms", "trace_count", "span_count",
+    "unmeasured_count", "unpriced_count",
+}  # fmt: skip
+
 
 class Statistic(StrEnum):
     """What of two groups is compared: difference, interval and p-value are all of the same."""
@@ -185,7 +190,8 @@ class CohortComparison:
     @property
     def differing(self) -> tuple[list[Measure], list[Mix]]:
         """Return what differs between any two groups."""
-        return [m for m in self.measures if m.is_notable], [mix for mix in self.mixes if mix.is_notable]
+        measures = [m for m in self.measures if m.is_notable]
+        return sorted(measures, key=lambda m: m.name in PARTS_OF_WHOLES), [mix for mix in self.mixes if mix.is_notable]
 
     @property
     def alike(self) -> tuple[list[Measure], list[Mix]]:

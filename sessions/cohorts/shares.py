@@ -5,6 +5,7 @@ Intervals are 95 % where nothing else is asked for, differences are second minus
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -55,6 +56,13 @@ def share_difference(first: Share, second: Share, z: float = Z) -> Interval | No
     return Interval(estimate, estimate - down, estimate + up)
 
 
+def _bound(value: float, size: int, z: float) -> float:
+    """Return the upper end of the score interval of a share, or for a negative z the lower one."""
+    centre = value + z * z / (2 * size)
+    margin = z * math.sqrt(value * (1 - value) / size + z * z / (4 * size * size))
+    return (centre + margin) / (1 + z * z / size)
+
+
 @dataclass(frozen=True)
 class ShareContrast:
     """The difference of two shares with its test, and intervals that agree with it.
@@ -69,7 +77,7 @@ class ShareContrast:
     def estimate(self) -> float:
         return self.second.hits / self.second.size - self.first.hits / self.first.size
 
-    @property
+    @cached_property
     def p(self) -> float | None:
         """Return the two-sided p-value of equal shares."""
         return share_test(self.first, self.second)
@@ -86,17 +94,18 @@ class ShareContrast:
         stretched = z * min(touching / tested, WIDEST) if tested > 0 else z
         return share_difference(self.first, self.second, max(stretched, touching))
 
-    @property
+    @cached_property
     def _touching(self) -> float:
-        """Return for which z Newcombe's interval ends at zero."""
+        """Return for which z Newcombe's interval ends at zero.
+
+        Its end there is as far from the difference as the score intervals of both shares reach to each other."""
+        pairs = ((share.hits / share.size, share.size) for share in (self.first, self.second))
+        (less, less_size), (more, more_size) = sorted(pairs)
         low, high = 0.0, FURTHEST_Z
-        for _ in range(60):
-            middle = (low + high) / 2
-            found = share_difference(self.first, self.second, middle)
-            assert found is not None
-            assert found.low is not None
-            assert found.high is not None
-            low, high = (low, middle) if found.low <= 0 <= found.high else (middle, high)
+        for _ in range(50):
+            z = (low + high) / 2
+            reach = math.hypot(more - _bound(more, more_size, -z), _bound(less, less_size, z) - less)
+            low, high = (low, z) if reach >= more - less else (z, high)
         return high
 
 
