@@ -1,0 +1,61 @@
+"""Setup, settings, issues and documentation in a browser: no rule of WCAG broken, nothing wider than a phone."""
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from projects.models import Project
+from tests.tracing.reports import in_session, span
+from tracing.ingest.pipeline import ingest
+from tracing.records import Issue, Reason, Sdk
+from tracing.store.issues import record
+
+TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
+GAP = """() => {
+    const notice = document.querySelector(".main > .notice").getBoundingClientRect();
+    const next = document.querySelector(".settings-body").firstElementChild.getBoundingClientRect();
+    return next.top - notice.bottom;
+}"""
+
+
+def test_pages_keep_the_rules_and_their_width(
+    alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
+) -> None:
+    ingest(project.pk, [span("trace-1", "root", name="support turn", claims=in_session("s" * 201))])
+    record(project.pk, [Issue(Reason.TEXT_CUT, "x" * 200)], Sdk("an-sdk-with-a-long-name", "1.2.3"), timezone.now())
+    paths = [
+        "/docs/api",
+        reverse("setup", args=[project.pk]),
+        reverse("issues", args=[project.pk]),
+        reverse("project-usage", args=[project.pk]),
+        reverse("project-prices", args=[project.pk]),
+        reverse("project-translation", args=[project.pk]) + "?provider=deepl",
+        reverse("organization-audit", args=[project.organization_id]),
+    ]
+    for path in paths:
+        alices.set_viewport_size({"width": 1440, "height": 900})
+        alices.goto(live_server.url + path)
+        axe(alices)
+        alices.set_viewport_size({"width": 390, "height": 844})
+        assert alices.evaluate(TOO_WIDE) <= 0, path
+
+
+def test_a_message_does_not_touch_what_follows(alices: Page, live_server: LiveServer, project: Project) -> None:
+    alices.goto(live_server.url + reverse("project-translation", args=[project.pk]))
+    alices.get_by_role("button", name="Save changes").click()
+    expect(alices.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+
+    assert alices.evaluate(GAP) >= 8
+
+
+def test_a_language_of_a_request_is_chosen_without_a_script(alices: Page, live_server: LiveServer) -> None:
+    context = alices.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
+    page = context.new_page()
+    page.goto(f"{live_server.url}/docs/api")
+    page.locator(".code-tab", has_text="Python").first.click()
+
+    expect(page.locator(".code-panel:visible pre").first).to_contain_text("import httpx")
+    context.close()
