@@ -1,14 +1,19 @@
 """Costs computed by hand: tiers at their borders, parts of the input, days in force, and whose name a model has."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from genai_prices import Usage
+from genai_prices.data_snapshot import get_snapshot
 
 from tests.tracing.reports import usd
 from tracing.models import ModelPrice
-from tracing.pricing.price_list import Price, Rates, price_of
+from tracing.pricing.price_list import Price, Rates, find_listing, price_of
 from tracing.pricing.project_prices import LIST_PRICES, Prices, rates_of
+from tracing.pricing.tiers import tier_factor
 
 JUNE = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -174,3 +179,34 @@ def test_a_cache_price_of_nothing_is_free_and_a_missing_one_is_that_of_input() -
     assert rates_of(free) == (Decimal(9), Decimal(0), Decimal(0), Decimal(1))
     assert rates_of(own("x", 9, cached_price=Decimal(2))) == (Decimal(9), Decimal(2), Decimal(9), Decimal(1))
     assert rates_of(own("x", 9, cache_write_price=Decimal(2))) == (Decimal(9), Decimal(9), Decimal(2), Decimal(1))
+
+
+def listed_tiers() -> Iterator[tuple[str, Any, str]]:
+    """Each tier that the list has for a model of a seller, in the seller's own spelling."""
+    for provider in get_snapshot().providers:
+        for model in provider.models:
+            found = find_listing(model.id, provider.id)
+            for variant in model.price_variants or () if found is not None and found.model is model else ():
+                if variant.when.keys() <= {"processing", "service_tier", "speed"}:
+                    yield provider.id, model, variant.when
+
+
+def test_every_tier_in_the_list_costs_what_the_list_says_and_our_factors_agree() -> None:
+    """The list has tiers of newer models; for the others, the factors that sellers publish count."""
+    at, tokens = datetime(2026, 11, 30, 12, tzinfo=UTC), {"input_tokens": 1_000, "output_tokens": 100}
+    checked = 0
+    for seller, model, when in listed_tiers():
+        (tier,) = when.values()
+        whole = model.get_prices(at).calc_price(Usage(**tokens))
+        said = model.get_prices(at, dict(when)).calc_price(Usage(**tokens))
+        found = price_of(
+            model.id, seller, **tokens, cached_tokens=0, cache_write_tokens=0, at=at, details={"service_tier": tier}
+        )
+        if found is None:  # such as a model whose only output is audio, and which lists none
+            continue
+        assert (found.input_cost, found.output_cost) == (said["input_price"], said["output_price"]), (model.id, when)
+        factor = tier_factor(seller, model.id, tier)
+        if factor is not None and whole["input_price"] and said["input_price"] != whole["input_price"]:
+            assert said["input_price"] == pytest.approx(whole["input_price"] * factor, rel=Decimal("0.04")), model.id
+        checked += 1
+    assert checked > 100

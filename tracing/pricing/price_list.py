@@ -93,7 +93,11 @@ def price_of(
     listing = find_listing(model, provider)
     if listing is None:
         return None
-    prices = listing.model.get_prices(at or datetime.now(UTC))
+    at = at or datetime.now(UTC)
+    prices = listing.model.get_prices(at)
+    tier = (details or {}).get("service_tier")
+    tiered = _prices_of_tier(listing.model, prices, tier, at) if tier else None
+    prices = tiered or prices
     rates = _rates(prices, input_tokens)
     if rates is None:
         return None
@@ -102,7 +106,7 @@ def price_of(
     if price is not None and details:
         tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens, "cache_write_tokens": written}
         price = _detailed(price, listing, {k: _in_force(v, input_tokens) for k, v in vars(prices).items()}, rates,
-                          tokens, details)  # fmt: skip
+                          tokens, details, factor=Decimal(1) if tiered or not tier else None)  # fmt: skip
     return price._replace(is_guess=True) if price is not None and listing.is_guess else price
 
 
@@ -113,12 +117,15 @@ def _detailed(
     rates: Rates,
     tokens: Mapping[str, int],
     details: Mapping[str, Any],
+    *,
+    factor: Decimal | None,
 ) -> Price | None:
-    """Return the price with what parts of the usage and the service tier change, or None if that is unknown."""
+    """Return the price with what parts of the usage and the service tier change, or None if that is unknown.
+
+    Without a `factor` of the tier, that which its seller publishes counts."""
     whole = rates._asdict()
     more = surcharges(PartRates.of(listing.seller, listing.model.id, listed, whole), whole, tokens, details)
-    tier = details.get("service_tier")
-    factor = tier_factor(listing.seller, listing.model.id, tier) if tier else Decimal(1)
+    factor = factor or tier_factor(listing.seller, listing.model.id, details["service_tier"])
     if more is None or factor is None:
         return None
     asked, answered = (cost + extra / MILLION for cost, extra in zip(price[:2], more, strict=True))
@@ -159,6 +166,27 @@ def _listed_by(seller: str | None, names: Iterable[str]) -> tuple[str, Any] | No
             continue
         return provider.id, model
     return None
+
+
+def _prices_of_tier(model: Any, standard: ModelPrice, tier: str, at: datetime) -> ModelPrice | None:
+    """Return the prices that the list itself has for a tier, or None if it has none at this time."""
+    context = {"processing": tier, "service_tier": tier, "speed": tier}
+    active = [
+        place
+        for place, variant in enumerate(model.price_variants or ())
+        if all(context.get(key) == value for key, value in variant.when.items())
+        and (variant.constraint is None or variant.constraint.active(at))
+    ]
+    if not active:
+        return None
+    key = id(model), id(standard), *active
+    if key not in _known_tiers:
+        _known_tiers[key] = model, standard, model.get_prices(at, context)
+    return _known_tiers[key][2]
+
+
+# What the list has for tiers, with the objects whose ids are the keys. As many as there are variants in the list.
+_known_tiers: dict[tuple[int, ...], tuple[Any, ModelPrice, ModelPrice]] = {}
 
 
 class _Listed(NamedTuple):

@@ -19,6 +19,7 @@ TIER_FACTORS: dict[str, dict[str, Decimal]] = {
 PRIORITY_FACTORS = {
     "gpt-5": Decimal(2),
     "gpt-5-mini": Decimal("1.8"),
+    "gpt-5.5": Decimal("2.5"),
     "gpt-4.1": Decimal("1.75"),
     "gpt-4.1-nano": Decimal(2),
     "gpt-4o": Decimal("1.7"),
