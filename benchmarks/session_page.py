@@ -60,7 +60,7 @@ GOALS = {
     "long, first view p95 ms": 100.0,
     "long, its middle p95 ms": 100.0,
     "long, timeline p95 ms": 100.0,
-    "long, memory of the tab at its end MB": 200.0,
+    "long, memory of the tab at its end MB": 150.0,
 }
 
 

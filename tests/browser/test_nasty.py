@@ -1,6 +1,7 @@
 """A session with what breaks layouts: names and ids without end, wide tables and code, scripts of all directions."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -58,7 +59,9 @@ def tell_nasty(project: Project, session_id: str) -> None:
     recompute(project.pk, [session_id])
 
 
-def test_nothing_runs_out_of_its_place(alices: Page, live_server: LiveServer, project: Project) -> None:
+def test_nothing_runs_out_of_its_place(
+    alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
+) -> None:
     tell_nasty(project, "session-" + "without-an-end-" * 11)
     alices.goto(live_server.url + reverse("session", args=[project.pk, "session-" + "without-an-end-" * 11]))
     expect(alices.locator(".turn")).to_have_count(len(SAID))
@@ -69,10 +72,12 @@ def test_nothing_runs_out_of_its_place(alices: Page, live_server: LiveServer, pr
         wide = alices.evaluate(RUNS_OUT)
         assert wide == []
 
+    expect(alices.locator(".turn-open").first).to_have_css("opacity", "1")  # nothing hovers on a phone
     heads = alices.locator(".prose th")
     expect(heads).to_have_text(["Orderable", "Share of total", "Customer"])
     assert heads.nth(0).evaluate(LINES) == 1  # the word is whole, however narrow the table
     expect(alices.locator(".prose .task")).to_have_text(["☑", "☐"])
     expect(alices.locator(".msg-name").first).to_contain_text("…")
     expect(alices.locator(".call-time").first).to_be_visible()
+    axe(alices, within="#turns")
     assert alices.locator(".turn [lang=ar]").first.evaluate("(text) => getComputedStyle(text).direction") == "rtl"

@@ -51,13 +51,16 @@ class Found(HTMLParser):
         self.attributes += attrs
 
 
+SCROLLS_BY_KEYS = ("tabindex", "0")  # of a wide table
+
+
 def is_harmless(html: str) -> bool:
     found = Found(html)
     allowed = {"href", "title", "class", "start", "rel"}
     links = [value or "" for name, value in found.attributes if name == "href"]
     return (
         found.tags <= ALLOWED_TAGS
-        and {name for name, _ in found.attributes} <= allowed
+        and {name for name, value in found.attributes if (name, value) != SCROLLS_BY_KEYS} <= allowed
         and all(link.startswith(("http:", "https:", "mailto:")) or ":" not in link.split("/")[0] for link in links)
     )
 

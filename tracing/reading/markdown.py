@@ -16,7 +16,9 @@ ALLOWED_TAGS = {
     "a", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li",
     "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "span",
 }  # fmt: skip
-ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}}
+ALLOWED_ATTRIBUTES = {
+    "a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}, "table": {"tabindex"},
+}  # fmt: skip
 CACHED_TEXTS = 256  # enough for a page that is opened again
 # Signs that make a text worth rendering; other texts keep their spaces and line ends. Each of these patterns is linear:
 # an attempt ends where the next one may begin, and possessive parts never backtrack.

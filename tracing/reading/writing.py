@@ -16,7 +16,7 @@ TAG_NAMES = {
     "Strikethrough": "s", "TableRow": "tr", "TableCell": "td",
 }  # fmt: skip
 TAG_PAIRS = {name: (f"<{tag}>", f"</{tag}>") for name, tag in TAG_NAMES.items()}
-TAG_PAIRS |= {"Table": ("<table>", "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
+TAG_PAIRS |= {"Table": ('<table tabindex="0">', "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
 VOID_ELEMENTS = {"SoftBreak": "<br>\n", "HardBreak": "<br>\n", "Rule": "<hr>"}
 TASK_BOXES = ('<span class="task">☐</span> ', '<span class="task done">☑</span> ')
 OPENER = "\ufdd0"  # replaces every `<` of the text, so that the parser sees no tag (a code point without a character)
