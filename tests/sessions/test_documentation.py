@@ -24,6 +24,7 @@ from sessions.documentation.requests import javascript, parsed, python
 from sessions.models import Session
 from sessions.navigation import HELP, PROJECT_PAGES, help_address
 from sessions.query.compiling import compiled
+from tests.conversations import tell
 from tracing.reading.explained import EXPLANATIONS
 from tracing.reading.issues_reference import issues_document
 
@@ -238,3 +239,18 @@ def test_the_contents_show_the_first_sentence_of_each_page_whole(client: Client,
         "Every session has a page with a permanent link: /project/&lt;project&gt;/sessions/&lt;session id&gt;." in page
     )
     assert "…" not in page.partition("<main")[2]
+
+
+def test_what_needs_an_explanation_leads_to_it(client: Client, alice: User, project: Project) -> None:
+    client.force_login(alice)
+    tell(project, "ticket-1")
+    query = f"?project={project.pk}"
+
+    faulty = page(client, reverse("sessions", args=[project.pk]) + "?q=nothing:such")
+    counted = page(client, reverse("session", args=[project.pk, "ticket-1"]) + "?account")
+
+    assert f"/docs/query{query}" in faulty
+    assert f"/docs/numbers{query}" in counted
+    assert f"/docs/api{query}" in page(client, reverse("project-keys", args=[project.pk]))
+    assert f"/docs/limits{query}" in page(client, reverse("project-settings", args=[project.pk]))
+    assert f"/docs/annotation{query}#score-configs" in page(client, reverse("project-scores", args=[project.pk]))
