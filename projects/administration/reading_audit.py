@@ -7,7 +7,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from projects.audit import DetailValue
-from projects.models import AuditEvent
+from projects.models import AuditEvent, User
 
 CONSTANT = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*")
@@ -38,9 +38,12 @@ class ReadableEvent:
     address: str
     project: str
     details: str
+    person: User | None = None  # who did it, if they still have an account
 
 
-def read_event(event: AuditEvent, name: str, project_names: dict[int, str]) -> ReadableEvent:
+def read_event(
+    event: AuditEvent, name: str, project_names: dict[int, str], person: User | None = None
+) -> ReadableEvent:
     """Return the row in words; `name` is what its target is called today, if it has a name of its own."""
     kind, _, key = event.target.partition(" ")
     is_linked = kind in ADDRESSES and key and event.project_id in project_names
@@ -53,6 +56,7 @@ def read_event(event: AuditEvent, name: str, project_names: dict[int, str]) -> R
         address=address,
         project=project_names.get(event.project_id or 0, ""),
         details="; ".join(_details(event.details, event.target)),
+        person=person,
     )
 
 

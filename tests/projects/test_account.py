@@ -39,6 +39,8 @@ def test_others_see_the_name_that_a_person_chose(as_alice: Client, alice: User, 
     members = as_alice.get(reverse("organization-members", args=[organization.pk])).content.decode()
     assert "Ana Lima" in members
     assert alice.email in members
+    trail = as_alice.get(reverse("organization-audit", args=[organization.pk])).content.decode()
+    assert f'Ana Lima<br><span class="muted small">{alice.email}</span>' in trail
 
 
 def test_a_name_does_not_turn_what_stands_beside_it(as_alice: Client, alice: User) -> None:

@@ -17,7 +17,7 @@ from projects.downloads.answers import download
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
-from projects.models import AuditEvent, Organization, Role
+from projects.models import AuditEvent, Organization, Role, User
 
 EVENTS_PER_PAGE = 50
 EVENTS_PER_BATCH = 1_000  # of a download
@@ -35,11 +35,18 @@ def audit(request: HttpRequest, organization: Organization) -> HttpResponse:
     filters.pop("page", None)
     names = find_names(page.object_list)
     project_names = dict(organization.projects.filter(deleted_at=None).values_list("pk", "name"))
+    people: dict[int | None, User] = {**User.objects.in_bulk({event.actor_id for event in page} - {None})}
+    rows = [
+        read_event(
+            event, names.get((event.project_id, event.target), ""), project_names, people.get(event.actor_id or 0)
+        )
+        for event in page
+    ]
     context = {
         "organization": organization,
         "form": form,
         "page": page,
-        "rows": [read_event(event, names.get((event.project_id, event.target), ""), project_names) for event in page],
+        "rows": rows,
         "filters": filters.urlencode(),
         "section": "organizations",
         "tab": "audit",
