@@ -9,6 +9,7 @@ from sessions.conversations.states import load_states
 from sessions.models import Erasure, Session, SessionState
 from sessions.models.properties import LACK_COUNTS, PropertyKind, properties_of
 from tracing.models import Span, SpanIO, Trace
+from tracing.reading.sayings import saying
 from tracing.records import Kind, Level
 
 REPRESENTED_SUMS = (
@@ -73,9 +74,17 @@ def span_json(span: Span, io: SpanIO | None) -> dict[str, Any]:
         "level": Level(Level.DEFAULT if span.level is None else span.level).name.lower(),
         **{name: plain(getattr(span, name)) for name in API_SPAN_FIELDS},
         **{name: raw.get(name) for name in RAW_FIELDS},
-        "input": io.input if io else None,
-        "output": io.output if io else None,
+        **texts_json(io.input if io else None, io.output if io else None),
     }
+
+
+def texts_json(asked: str | None, answered: str | None) -> dict[str, str | None]:
+    """Return what two stored texts say, and each as it was sent if that holds more than what it says."""
+    texts: dict[str, str | None] = {}
+    for side, text in (("input", asked), ("output", answered)):
+        words = None if text is None else saying(text).words
+        texts |= {side: words, f"{side}_sent": None if words == text else text}
+    return texts
 
 
 def erasure_json(erasure: Erasure) -> dict[str, Any]:

@@ -166,6 +166,16 @@ def test_a_trace_has_its_spans_with_their_texts(reader: Reader, project: Project
     assert answer["spans_next"] is None
 
 
+def test_a_text_is_what_it_says_beside_what_was_sent(reader: Reader, project: Project) -> None:
+    sent = '{"message": "Where is my parcel?", "user_id": "u-7"}'
+    ingest(project.pk, [span("t1", "root", input=sent, output="In Lima.")])
+    answer = reader.get("traces/t1")
+
+    for told in (answer, answer["spans"][0]):
+        assert (told["input"], told["input_sent"]) == ("Where is my parcel?", sent)
+        assert (told["output"], told["output_sent"]) == ("In Lima.", None)
+
+
 def test_what_no_column_holds_of_a_span_is_read_too(reader: Reader, project: Project) -> None:
     raw = {"model_parameters": {"temperature": 0.2}, "metadata": {"plan": "pro"}, "attributes": {"k": "v"}}
     ingest(project.pk, [call("t1", "a", raw=raw)])

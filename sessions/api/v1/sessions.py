@@ -12,7 +12,7 @@ from sessions.api.v1.erasures import ErasingEndpoint
 from sessions.api.v1.parameters import part_of
 from sessions.api.v1.states import read_edit
 from sessions.api.v1.views import Endpoint, found_or_404
-from sessions.conversations.representation import sessions_json, span_json, trace_json
+from sessions.conversations.representation import sessions_json, span_json, texts_json, trace_json
 from sessions.listing.listing import Listing
 from sessions.models import Erasure, Session
 from sessions.replay.state import change
@@ -87,8 +87,7 @@ class TraceEndpoint(ErasingEndpoint):
         return Response(
             {
                 **trace_json(found),
-                "input": texts.get("input"),
-                "output": texts.get("output"),
+                **texts_json(texts.get("input"), texts.get("output")),
                 "spans": _spans_json(found, page.rows),
                 "spans_next": page.next,
             }
