@@ -19,7 +19,8 @@ BEHIND_SHIFT = 0.2  # of a bucket's width, by which a grey bar stands behind
 LEAST_BAR = 1.5  # pixels: what is there can be seen, however little it is
 MOST_LABELS = 10
 MINOR = ' class="minor"'  # a label that narrow charts leave out
-CHARACTER_WIDTH = 6.4  # pixels of a label
+CHARACTER_WIDTH = 6.4  # pixels of a digit of a label
+WIDE_CHARACTER = 7.2  # pixels of a letter, in fonts that are wide
 
 
 def page_markup(plot: Plot, address: str, height: int = PLOT_HEIGHT) -> SafeString:
@@ -58,15 +59,22 @@ def marks(plot: Plot, axis: Axis, height: int) -> str:
     return grid + "".join(_bars(plot, axis, height))
 
 
-def bucket_labels(plot: Plot, height: int) -> str:
-    """Write labels below the axis: every other one only where there is room."""
+def bucket_labels(plot: Plot, height: int, width: float = 0) -> str:
+    """Write labels below the axis, every other one only where there is room; they are cut if the `width` is known."""
     count = len(plot.buckets)
     places = spaced(count, MOST_LABELS)
+    room = width / max(len(places), 1) if width else 0
     return "".join(
         f'<text x="{_percent((place + 0.5) / count)}" y="{height - 3}" text-anchor="middle"'
-        f"{MINOR if number % 2 else ''}>{escape(plot.buckets[place].label)}</text>"
+        f"{MINOR if number % 2 else ''}>{escape(fitting(plot.buckets[place].label, room))}</text>"
         for number, place in enumerate(places)
     )
+
+
+def fitting(text: str, width: float) -> str:
+    """Return the text, cut to a width in pixels if that is known."""
+    most = int(width / WIDE_CHARACTER) - 1
+    return text if not width or len(text) <= most else f"{text[: max(most - 1, 1)]}…"
 
 
 def spark(values: Sequence[float | None]) -> tuple[str, str]:

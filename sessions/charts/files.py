@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from html import escape
 
-from sessions.charts.drawing import axis_labels, axis_width, bucket_labels, marks
+from sessions.charts.drawing import axis_labels, axis_width, bucket_labels, fitting, marks
 from sessions.charts.mixes import HEAT_HEIGHT, HourCell, heat_markup
 from sessions.charts.plots import Plot
 
 FILE_WIDTH, FILE_HEIGHT = 960, 420
 FILE_MARGIN, HEAD_HEIGHT, FOOT_HEIGHT = 24, 76, 28
-FILE_CHARACTER_WIDTH = 6.6  # pixels of a letter of the legend
+FILE_CHARACTER_WIDTH = 7.0  # pixels of a letter of the legend
 SWATCH_WIDTH = 34  # pixels of a swatch with the space around it
 # The light theme of static/css/tokens.css, in colours that every program knows.
 PAPER_COLOUR, INK_COLOUR, QUIET_COLOUR, GRID_COLOUR, AXIS_COLOUR = "#fefdfc", "#231d19", "#6d6660", "#e6e4e1", "#8d8883"
@@ -30,7 +30,7 @@ FONTS = "'Hanken Grotesk', system-ui, 'Segoe UI', 'Noto Sans', Arial, sans-serif
 def file_markup(plot: Plot, when: str) -> str:
     """Return the chart as a file; `when` says which time it shows."""
     axis, width = plot.axis, axis_width(plot.axis)
-    height = FILE_HEIGHT - HEAD_HEIGHT - FOOT_HEIGHT
+    height, inner = FILE_HEIGHT - HEAD_HEIGHT - FOOT_HEIGHT, FILE_WIDTH - 2 * FILE_MARGIN + 8 - width
     place = f'y="{HEAD_HEIGHT}" height="{height}"'
     scale = "logarithmic scale" if axis.is_logarithmic else ""
     about = ", ".join(part for part in (plot.about, scale, when) if part)
@@ -41,8 +41,8 @@ def file_markup(plot: Plot, when: str) -> str:
         f'<text class="title" x="{FILE_MARGIN}" y="36">{escape(plot.title)}'
         f'<tspan class="about" dx="8">{escape(about)}</tspan></text>{_legend(plot)}'
         f'<svg class="plot" x="{FILE_MARGIN - 8}" width="{width}" {place}>{axis_labels(axis, width, height)}</svg>'
-        f'<svg class="plot" x="{FILE_MARGIN - 8 + width}" width="{FILE_WIDTH - 2 * FILE_MARGIN + 8 - width}" {place}>'
-        f"{marks(plot, axis, height)}{bucket_labels(plot, height)}</svg>{_notes(plot)}</svg>\n"
+        f'<svg class="plot" x="{FILE_MARGIN - 8 + width}" width="{inner}" {place}>'
+        f"{marks(plot, axis, height)}{bucket_labels(plot, height, inner)}</svg>{_notes(plot)}</svg>\n"
     )
 
 
@@ -65,8 +65,12 @@ def _legend(plot: Plot) -> str:
     if not plot.has_legend:
         return ""
     drawn, left = [], float(FILE_MARGIN)
+    room = (FILE_WIDTH - 2 * FILE_MARGIN) / len(plot.all_series) - SWATCH_WIDTH  # of each, when they are many
+    lengths = [len(f"{one.label} {one.total}") * FILE_CHARACTER_WIDTH + SWATCH_WIDTH for one in plot.all_series]
+    is_tight = sum(lengths) > FILE_WIDTH - 2 * FILE_MARGIN
     for one in plot.all_series:
-        text = f"{one.label} {one.total}".strip()
+        label = fitting(one.label, room - len(one.total) * FILE_CHARACTER_WIDTH) if is_tight else one.label
+        text = f"{label} {one.total}".strip()
         drawn.append(
             f'<rect class="swatch" data-d="{one.hue}" x="{left:g}" y="49" width="10" height="10" rx="2"/>'
             f'<text x="{left + 16:g}" y="58">{escape(text)}</text>'
@@ -89,5 +93,5 @@ def _style() -> str:
         f"text{{font:12px {FONTS};fill:{QUIET_COLOUR}}}.title{{font-size:17px;font-weight:600;fill:{INK_COLOUR}}}"
         f".about{{font-size:13px;font-weight:400;fill:{QUIET_COLOUR}}}.grid{{stroke:{GRID_COLOUR}}}.axis{{stroke:{AXIS_COLOUR}}}{hues}"
         f".before-mark{{fill:{FILE_COLOURS['before']}}}.area{{opacity:.1}}svg.plot{{overflow:visible}}"
-        ".line{stroke-width:2;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}"
+        ".line{stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
     )

@@ -141,9 +141,9 @@ def test_shares_are_as_wide_as_they_are_large_and_small_ones_have_no_text() -> N
         ("3", "0.00", "89.60"),
         ("2", "90.00", "9.60"),
     ]
-    assert re.findall(r"<text[^>]*>([^<]*)<", markup) == ["90.0%", "10.0%"]
-    assert re.findall(r"<text[^>]*>([^<]*)<", small) == ["95.0%"]
-    assert 'href="/sessions?q=yes" aria-label="yes: 90 sessions, 90.0%"' in markup
+    assert re.findall(r"<text[^>]*>([^<]*)<", markup) == ["90%", "10%"]
+    assert re.findall(r"<text[^>]*>([^<]*)<", small) == ["95%"]
+    assert 'href="/sessions?q=yes" aria-label="yes: 90 sessions, 90%"' in markup
     assert "<script" not in markup
 
 
@@ -175,3 +175,12 @@ def test_values_are_written_as_the_list_writes_them() -> None:
         "$0.034",
         "12.5k",
     )
+
+
+def test_labels_of_a_file_are_cut_to_their_room_and_those_of_a_page_are_whole() -> None:
+    found = plot(one(*range(1, 11)), label="a tool with a very long name")
+
+    assert "a tool with a very long name 3" in page_markup(found, "/sessions")
+    below = re.findall(r'text-anchor="middle"[^>]*>([^<]*)<', file_markup(found, ""))
+    assert len(below) == 10
+    assert all(label.endswith("…") and len(label) < 13 for label in below)
