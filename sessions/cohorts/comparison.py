@@ -28,6 +28,7 @@ from sessions.cohorts.results import (
     ValueShares,
 )
 from sessions.cohorts.shares import Share
+from sessions.cohorts.statistics import Moments
 from sessions.models import Session
 from sessions.models.properties import PropertyKind, lack_count_of, properties_of
 from sessions.query.grammar import FieldComparison as Asked
@@ -151,7 +152,15 @@ def _contrasts(
         medians = [contrasts.medians(first, other) for other in others]
         if all(one is None or one.error is not None for one in medians):
             return Statistic.MEDIAN, medians
-    return Statistic.MEAN, [contrasts.means(first.moments, other.moments) for other in others]
+    return Statistic.MEAN, [
+        contrasts.means(_varied(first.moments, other.moments), _varied(other.moments, first.moments))
+        for other in others
+    ]
+
+
+def _varied(moments: Moments, other: Moments) -> Moments:
+    """Return the moments, with the other group's variance if all values are equal: that proves nothing of others."""
+    return moments._replace(variance=other.variance) if moments.variance == 0 else moments
 
 
 def _mixes(groups: Sequence[Group], found: reading.Read) -> Iterator[Mix]:

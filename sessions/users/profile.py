@@ -17,7 +17,9 @@ from projects.range_picker import RangePicker, range_picker
 from sessions.charts.plots import Plot
 from sessions.dashboard.stats import StatTile
 from sessions.models import Session
+from sessions.query.grammar import FieldComparison, Not, Operator
 from sessions.query.period import TIMES, Period, period_of
+from sessions.query.writing import write
 from sessions.translation.identify import language_of
 from sessions.translation.languages import name_of
 from sessions.users.figures import chart_of, tiles_of
@@ -158,8 +160,9 @@ class UserProfile:
 
     @property
     def comparison(self) -> str:
-        """Return the query that compares the user with everybody."""
-        return "?" + urlencode({"cohort": ["all", self.whole_query]}, doseq=True)
+        """Return the query that compares the sessions of others with the user's."""
+        others = write(Not(FieldComparison("user", Operator.HAS, (self.user_id,))))
+        return "?" + urlencode({"cohort": ["?" + urlencode({"q": others}), self.whole_query]}, doseq=True)
 
     @property
     def _start(self) -> datetime | None:

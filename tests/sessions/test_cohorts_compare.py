@@ -292,6 +292,19 @@ def test_one_set_is_compared_across_two_periods(many: Project) -> None:
     assert all(measure.differences[0].p is None for measure in found.measures)
 
 
+def test_a_few_equal_values_prove_nothing(project: Project) -> None:
+    """None of five has an error, and a sixth of the others: by Welch's test alone a difference, and a sure one."""
+    for number in range(200):
+        is_few = number < 5
+        errors = int(number % 6 == 0 and not is_few)
+        session(project, f"s{number}", minute=number, tags=["few" if is_few else "rest"], error_count=errors)
+    found = comparison_of(project, "cohort=all&by=tags&value=rest&value=few")
+
+    [difference] = {m.name: m for m in found.measures}["error_count"].differences
+    assert difference.estimate == pytest.approx(-32 / 195, abs=0.01)
+    assert not difference.is_notable
+
+
 def test_days_of_a_period_are_also_read_as_words(many: Project) -> None:
     asked = ComparisonQuery.read(QueryDict("cohort=all&from=1+Jan+2020&to=31.1.2020&from=-7d&to=today"))
 

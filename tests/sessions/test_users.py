@@ -101,6 +101,9 @@ def test_every_user_id_has_its_page_and_is_found_by_a_part(project: Project, ali
     [whole] = set(re.findall(r'<a class="btn" href="(/project/\d+/sessions\?[^"]*)"', html))
     query = QueryDict(unescape(whole).partition("?")[2])
     assert list(matching(project, query).values_list("session_id", flat=True)) == ["s1"]
+    others, mine = QueryDict(UserProfile(project, user_id, QueryDict()).comparison[1:]).getlist("cohort")
+    found = [matching(project, QueryDict(one[1:])).values_list("session_id", flat=True).get() for one in (others, mine)]
+    assert found == ["s2", "s1"]
 
 
 @pytest.mark.parametrize("user_id", ["", "nobody", "x" * 5000])
