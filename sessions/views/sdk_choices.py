@@ -44,7 +44,7 @@ CHOICES = (
     SdkChoice(
         "openinference",
         "OpenInference",
-        "OpenAI, LlamaIndex, DSPy…",
+        "Python, JavaScript",
         _T,
         (
             _python(
@@ -81,7 +81,7 @@ CHOICES = (
     SdkChoice(
         "traceloop",
         "Traceloop",
-        "OpenLLMetry, Python",
+        "Python",
         _T,
         (_python("traceloop", "openai httpx traceloop-sdk", "traceloop-sdk 0.62.4", _CAPTURED),),
     ),
