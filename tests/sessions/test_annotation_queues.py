@@ -16,7 +16,7 @@ from sessions.annotation import comments, configs, queues
 from sessions.annotation.leases import claim, finish, offer_skipped
 from sessions.deletion import erasing
 from sessions.models import Comment, Review, ReviewItem, ReviewQueue, ScoreConfig, SessionScore
-from tests.conversations import tell
+from tests.conversations import read, tell
 from tests.tracing.reports import call
 from tracing.ingest.pipeline import ingest
 from tracing.models import Score, Span
@@ -148,6 +148,19 @@ def test_reviewing_saves_the_answers_and_leads_to_the_next_item(
     score = Score.objects.for_project(project).get()
     assert (score.session_id, score.value, score.queue_id, score.author_id) == ("a", 1.0, queue.id, bob.pk)
     assert queues.count_progress(project.pk, bob.pk)[queue.id] == (1, 3, 1)
+
+
+def test_what_is_reviewed_can_be_read_in_another_language(project: Project, queue: ReviewQueue, bob: User) -> None:
+    tell(project, "a", [("Olá! O meu pedido ainda não chegou, onde ele está?", "Sinto muito pelo atraso do pedido.")])
+    bobs = client_of(bob)
+    page = bobs.get(url("review-next", project, queue.id)).url
+
+    plain, translated = read(bobs.get(page)), read(bobs.get(page, {"lang": "en"}))
+
+    assert "choose&amp;session=a" in plain.replace("&session", "&amp;session")
+    assert translated.count("Shown in English, machine translation by Embedded models.") == 1
+    assert 'data-state="asked"' in translated
+    assert 'data-state="asked"' not in plain
 
 
 def test_a_step_that_a_program_queued_is_reviewed_and_stands_in_the_results(
