@@ -71,7 +71,7 @@ def _number(project: Project, spec: TileSpec, listing: Listing) -> TileContent:
     if before := earlier(project, listing, first, last):
         was = read_tile(before[0], spec, [], most=1).totals.get("", Measured())
         change = delta_of(now.value, was.value, measure.unit, measure.better, unknown=(now.unknown, was.unknown))
-    line, area = spark([_drawn(one) for one in found.course("", len(steps))])
+    line, area = spark([_drawn(one, is_sum=measure.is_additive) for one in found.course("", len(steps))])
     value = stated(now.value, measure.unit, now.unknown) or "none"
     plot = _plot(spec, steps, listing, found, {"": measure.label}, Shape.AREA)
     return TileContent(

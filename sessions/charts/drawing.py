@@ -78,17 +78,19 @@ def fitting(text: str, width: float) -> str:
 
 
 def spark(values: Sequence[float | None]) -> tuple[str, str]:
-    """Return the line of a sparkline in a box of 100 x 32, and the area below it."""
-    known = [float(value or 0) for value in values]
-    if len(known) < 2:
+    """Return the line of a sparkline in a box of 100 x 32, and the area below it; of what is unknown nothing."""
+    known = [value for value in values if value is not None]
+    if len(values) < 2 or not known:
         return "", ""
-    high, step = max(known) or 1.0, 100 / (len(known) - 1)
-    low = min(0.0, *known)
-    points = [
-        f"{_1(place * step)} {_1(28 - 24 * (value - low) / ((high - low) or 1))}" for place, value in enumerate(known)
-    ]
-    line = "M" + " L".join(points)
-    return line, f"{line} L100 32 L0 32z"
+    low, high, step = min(0.0, *known), max(known), 100 / (len(values) - 1)
+    lines, areas = [], []
+    for run in _runs(values):
+        points = " L".join(
+            f"{_1(place * step)} {_1(28 - 24 * (value - low) / ((high - low) or 1))}" for place, value in run
+        )
+        lines.append(f"M{points}{' h0.01' if len(run) == 1 else ''}")
+        areas.append(f"M{_1(run[0][0] * step)} 32 L{points} L{_1(run[-1][0] * step)} 32z")
+    return " ".join(lines), " ".join(areas)
 
 
 def _links(plot: Plot, address: str, height: int) -> Iterator[str]:

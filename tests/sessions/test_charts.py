@@ -157,7 +157,9 @@ def test_hours_of_the_week_are_shaded_by_the_busiest() -> None:
 
 
 def test_a_sparkline_ends_where_its_box_ends() -> None:
-    assert spark([0, 4, 2]) == ("M0 28 L50 4 L100 16", "M0 28 L50 4 L100 16 L100 32 L0 32z")
+    assert spark([0, 4, 2]) == ("M0 28 L50 4 L100 16", "M0 32 L0 28 L50 4 L100 16 L100 32z")
+    assert spark([4, 2, None])[0] == "M0 4 L50 16"  # the end is unknown, which is not nothing
+    assert spark([None, None]) == ("", "")
     assert spark([7]) == ("", "")
 
 
