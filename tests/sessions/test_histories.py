@@ -198,52 +198,67 @@ def durations(traces: list[dict[str, NaiveSpan]]) -> dict[str, Any]:
     return {"created_at": first, "updated_at": last, **spent}
 
 
+# Made once: to make a strategy takes longer than to draw from it.
+TRACES, SPANS, STARTS = st.integers(0, 2), st.integers(0, 4), st.integers(0, 60)
+# Parents have smaller numbers, so no history closes a loop; "missing" never comes.
+PARENTS = [st.sampled_from([None, "missing", *map(str, range(number))]) for number in range(5)]
+TOKENS = st.none() | st.integers(0, 999)
+SAID: dict[str, st.SearchStrategy[Any]] = {
+    "name": st.sampled_from([None, "search", "answer"]),
+    "kind": st.sampled_from([None, Kind.TOOL, Kind.GENERATION]),
+    "level": st.sampled_from([None, None, Level.DEFAULT, Level.ERROR]),
+    "model": st.sampled_from([None, "gpt-4o", "gpt-4o-mini", "home-made"]),
+    "usage": st.builds(Usage, TOKENS, TOKENS) | st.none(),
+    "input": st.sampled_from([None, None, "ask this", "ask that"]),
+    "output": st.sampled_from([None, None, "say this", "say that"]),
+    "total_cost": st.none() | st.none() | st.decimals(0, 9, places=4),
+}
+CLAIMED: dict[str, st.SearchStrategy[Any]] = {
+    "session_id": st.sampled_from([None, None, "a", "b"]),
+    "user_id": st.sampled_from([None, None, "ana", "ben"]),
+    "tags": st.sampled_from([None, None, ["x"], ["x", "y"]]),
+    "environment": st.sampled_from([None, None, "prod", "test"]),
+    "release": st.sampled_from([None, None, "1.0", "1.1"]),
+}
+LASTED = st.sampled_from([None, 1, 7])
+
+
 @st.composite
 def reports(draw: st.DrawFn) -> SpanRecord:
-    trace, number = draw(st.integers(0, 2)), draw(st.integers(0, 4))
-    start = draw(st.integers(0, 60))
-    claims = Claims(
-        session_id=draw(st.sampled_from([None, None, "a", "b"])),
-        user_id=draw(st.sampled_from([None, None, "ana", "ben"])),
-        tags=draw(st.sampled_from([None, None, ["x"], ["x", "y"]])),
-        environment=draw(st.sampled_from([None, None, "prod", "test"])),
-        release=draw(st.sampled_from([None, None, "1.0", "1.1"])),
-    )
+    number, start, lasted = draw(SPANS), draw(STARTS), draw(LASTED)
     return SpanRecord(
-        f"t{trace}",
+        f"t{draw(TRACES)}",
         f"{number}",
-        # Parents have smaller numbers, so no history closes a loop; "missing" never comes.
-        draw(st.sampled_from([None, "missing", *map(str, range(number))])),
-        name=draw(st.sampled_from([None, "search", "answer"])),
-        kind=draw(st.sampled_from([None, Kind.TOOL, Kind.GENERATION])),
-        level=draw(st.sampled_from([None, None, Level.DEFAULT, Level.ERROR])),
-        model=draw(st.sampled_from([None, "gpt-4o", "gpt-4o-mini", "home-made"])),
-        usage=draw(st.builds(Usage, st.none() | st.integers(0, 999), st.none() | st.integers(0, 999)) | st.none()),
-        input=draw(st.sampled_from([None, None, "ask this", "ask that"])),
-        output=draw(st.sampled_from([None, None, "say this", "say that"])),
-        total_cost=draw(st.none() | st.none() | st.decimals(0, 9, places=4)),
+        draw(PARENTS[number]),
+        **{name: draw(values) for name, values in SAID.items()},
         started_at=at(start),
-        ended_at=draw(st.sampled_from([None, at(start + 1), at(start + 7)])),
-        claims=claims,
+        ended_at=None if lasted is None else at(start + lasted),
+        claims=Claims(**{name: draw(values) for name, values in CLAIMED.items()}),
     )
+
+
+SCORE_IDS, SCORE_NAMES = st.sampled_from("123456"), st.sampled_from(["quality", "topic"])
+SCORED = st.sampled_from([None, "t0", "t1", "t2"])
+DATA_TYPES = st.sampled_from(["NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT"])
+SCORE_NUMBERS, SCORE_TEXTS = st.sampled_from([0.0, 1.0]), st.sampled_from(["low", "high"])
+MAYBE_FIRST_SPAN, SCORED_SESSIONS = st.none() | st.just("0"), st.sampled_from("ab")
 
 
 @st.composite
 def scores(draw: st.DrawFn) -> ScoreRecord:
     """Of few ids, so that a later one often replaces an earlier one, on another target."""
-    trace_id = draw(st.sampled_from([None, "t0", "t1", "t2"]))
-    data_type = draw(st.sampled_from(["NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT"]))
-    number, text = draw(st.sampled_from([0.0, 1.0])), draw(st.sampled_from(["low", "high"]))
+    trace_id, data_type = draw(SCORED), draw(DATA_TYPES)
+    number, text = draw(SCORE_NUMBERS), draw(SCORE_TEXTS)
     is_number = data_type in {"NUMERIC", "BOOLEAN"}
     return ScoreRecord(
-        draw(st.sampled_from("123456")),
-        draw(st.sampled_from(["quality", "topic"])),
+        draw(SCORE_IDS),
+        draw(SCORE_NAMES),
         data_type,
         number if is_number else None,
         None if is_number else text,
         trace_id=trace_id,
-        span_id=draw(st.none() | st.just("0")) if trace_id else None,
-        session_id=None if trace_id else draw(st.sampled_from("ab")),
+        span_id=draw(MAYBE_FIRST_SPAN) if trace_id else None,
+        session_id=None if trace_id else draw(SCORED_SESSIONS),
     )
 
 
