@@ -39,6 +39,8 @@ def identifier(value: Any) -> str | None:
 
     Blank text counts as not reported."""
     if isinstance(value, str):
+        if value[:1].isalnum():  # most ids and names
+            return value
         if value[:1] == '"' and isinstance(decoded := json_value(value), str):
             value = decoded
         return value if value.strip() else None
@@ -120,6 +122,8 @@ def integer(value: Any) -> int | None:
     """Return a count, also from a float or from numeric text.
 
     True, NaN, infinity and negative numbers are not counts."""
+    if type(value) is int:
+        return value if value >= 0 else None
     if isinstance(value, str):
         try:
             if THOUSANDS_PATTERN.fullmatch(value):
