@@ -153,7 +153,7 @@
   function openAll() {
     const folds = [...document.querySelectorAll("details.call, details.reasoning, details.system")];
     const isClosed = folds.some((fold) => !fold.open);
-    for (const fold of folds) fold.open = isClosed;
+    for (const fold of folds) fold.open = isClosed || fold.matches("[data-failed]"); // what failed stays open
   }
 
   const keys = {
