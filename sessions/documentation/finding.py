@@ -1,7 +1,9 @@
 """The search of the documentation: sections that have every word, those with the words in their titles first."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -47,28 +49,36 @@ def search_docs(groups: list[DocGroup], sought: str) -> list[DocHit]:
 
 def _weight(article: Article, section: DocSection, words: list[str]) -> int:
     """Return how well a section answers, or 0 if it lacks a word."""
-    title, heading, text = article.title.lower(), section.title.lower(), section.text.lower()
+    title, heading, text = (SOUGHT_WORD.findall(part.lower()) for part in (article.title, section.title, section.text))
     weight = 0
     for word in words:
-        begins = re.compile(rf"\b{word}")
-        parts = (8 * bool(begins.search(heading)), 3 * bool(begins.search(title)), len(begins.findall(text)[:3]))
+        parts = (8 * _begun(heading, word, 1), 3 * _begun(title, word, 1), _begun(text, word, 3))
         if not any(parts):
             return 0
         weight += sum(parts)
     return weight
 
 
+def _begun(among: list[str], word: str, most: int) -> int:
+    """Return how many words begin with `word`, at most `most`."""
+    return len(list(islice((found for found in among if found.startswith(word)), most)))
+
+
 def _excerpt(section: DocSection, words: list[str]) -> SafeString:
     """Return words around the first hit, with every hit marked."""
-    hit = re.compile(rf"\b(?:{'|'.join(words)})\w*", re.IGNORECASE)
-    first = hit.search(section.text)
+    first = next(_hits(section.text, words), None)
     start = max(0, (first.start() if first else 0) - EXCERPT_CHARACTERS // 3)
     start = section.text.rfind(" ", 0, start) + 1 if start else 0
     cut = section.text[start : start + EXCERPT_CHARACTERS]
     pieces, last = [], 0
-    for found in hit.finditer(cut):
+    for found in _hits(cut, words):
         pieces += [escape(cut[last : found.start()]), f"<mark>{escape(found[0])}</mark>"]
         last = found.end()
     pieces.append(escape(cut[last:]))
     ends = ("…" if start else "", "…" if start + EXCERPT_CHARACTERS < len(section.text) else "")
     return mark_safe(ends[0] + "".join(pieces) + ends[1])
+
+
+def _hits(text: str, words: list[str]) -> Iterator[re.Match[str]]:
+    """Yield the words of a text that begin with one of those sought."""
+    return (found for found in SOUGHT_WORD.finditer(text) if found[0].lower().startswith(tuple(words)))

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from tracing.reading.code import coloured
 
 SNIPPET_SESSION_ID = "ticket-2611"  # in every snippet
-MARKED_ID = re.compile(rf'(?:<span class="s">)?[^\s<>=(,]*{SNIPPET_SESSION_ID}[^\s<>,)]*(?:</span>)?')
+MARKED_ID = re.compile(rf'(?:<span class="s">)?[^\s<>=(,]{{0,80}}{SNIPPET_SESSION_ID}[^\s<>,)]{{0,80}}(?:</span>)?')
 
 
 class SdkGroup(StrEnum):
