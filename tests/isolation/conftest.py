@@ -43,6 +43,7 @@ from tracing.models import DirtyMark, ModelPrice
 from tracing.records import Issue, Reason, ScoreRecord, Sdk
 from tracing.store.activity import meter, recompute_project
 from tracing.store.media import File, keep
+from tracing.store.repricing import order as order_repricing
 
 CANARY = "canary"
 
@@ -167,6 +168,7 @@ def fill(project: Project, owner: User) -> None:
     meter(project.pk, [timezone.now().date()])
     for target in (DirtyMark.Target.HOUR, DirtyMark.Target.DAY):
         recompute_project(project.pk, target)
+    order_repricing(project.pk, CANARY)
     translated(project.pk)
 
 
