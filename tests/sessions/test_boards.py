@@ -212,6 +212,7 @@ def test_tiles_are_added_changed_moved_sized_copied_and_removed_without_a_script
     assert order(board) == ["d", "c", "a"]
     page = alices.get(reverse("board", args=[project.pk, board.id])).content.decode()
     assert "user-4" in page
+    assert f'href="{reverse("board", args=[project.pk, board.id])}?range=7d"' in page
     assert f'data-tile="{second}"' in page
 
 

@@ -387,6 +387,7 @@ def test_the_page_shows_the_list_s_numbers_and_links_to_it(
     assert tile(page, "sessions") == "Sessions 15"
     for title in ("Model-call latency", "Time to first token", "helpfulness", "Sessions by their mean"):
         assert title in page
+    assert f'href="{reverse("dashboard", args=[project.pk])}?q=tag%3Aeven&amp;range=7d"' in page
     links = [unescape(link) for link in re.findall(r'href="([^"]*/sessions\?[^"]*)"', page)]
     assert len(links) > 500
     for link in links[::40]:
