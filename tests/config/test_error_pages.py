@@ -119,7 +119,7 @@ def test_an_unknown_host_is_told_the_right_one(client: Client, settings: Setting
 @pytest.mark.parametrize(
     ("sent", "above"),
     [
-        ("/project/7/setup/key", "/project/7/setup"),
+        ("/project/7/setup/test", "/project/7/setup"),
         ("/organization/3/members/5/remove", "/organization/3/members"),
         ("/organizations/new", "/organizations"),
         ("/invitation/abc/accept", "/invitation/abc"),
@@ -135,9 +135,9 @@ def test_reloading_what_a_form_sent_leads_back(client: Client, sent: str, above:
 
 
 def test_the_way_back_is_the_page_that_the_browser_came_from_and_no_other_host(client: Client) -> None:
-    ours = client.get("/project/7/setup/key", headers={"Referer": "http://testserver/project/7/users?q=a"})
-    theirs = client.get("/project/7/setup/key", headers={"Referer": "http://evil.example/project/7/users"})
-    tricky = client.get("/project/7/setup/key", headers={"Referer": "http://testserver//evil.example/"})
+    ours = client.get("/project/7/setup/test", headers={"Referer": "http://testserver/project/7/users?q=a"})
+    theirs = client.get("/project/7/setup/test", headers={"Referer": "http://evil.example/project/7/users"})
+    tricky = client.get("/project/7/setup/test", headers={"Referer": "http://testserver//evil.example/"})
 
     assert 'href="/project/7/users?q=a">Go back' in ours.content.decode()
     assert 'href="/project/7/setup">Go back' in theirs.content.decode()

@@ -15,6 +15,7 @@ from tracing.store.statements import Statement
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("config", "projects", "sessions", "tracing")
 PINNED = [
+    "COPY span (project_id, bucket, trace_id) FROM STDIN (FORMAT BINARY)",
     'SELECT "trace"."trace_id" FROM "trace" WHERE "trace"."project_id" = %s',
     "SELECT 1 FROM trace WHERE (project_id = %s AND (trace_id = %s OR trace_id = %s)) ORDER BY 1 LIMIT 5 FOR UPDATE",
     "SELECT 1 FROM trace WHERE (project_id, trace_id) = (%s, %s::text)",
@@ -41,6 +42,10 @@ PINNED = [
     "SAVEPOINT trace",
 ]
 UNPINNED = [
+    "COPY span (bucket, trace_id, project_id) FROM STDIN (FORMAT BINARY)",
+    "COPY span FROM STDIN",
+    "COPY span (project_id, trace_id) TO STDOUT",
+    "COPY (SELECT trace_id FROM span) TO STDOUT",
     "SELECT * FROM trace WHERE trace_id = 't'",
     'SELECT "session"."session_id", "session"."project_id" FROM "session" ORDER BY 1',
     "/* a comment first */ SELECT 1 FROM trace",

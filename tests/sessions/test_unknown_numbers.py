@@ -16,6 +16,7 @@ from tests.sessions.unknown import (
     fact,
     facts_in_line,
     row_of,
+    rows_of,
     tell_unknown,
     words,
 )
@@ -140,7 +141,8 @@ def test_a_trace_of_one_measured_and_one_silent_call_shows_lower_bounds(project:
 def test_the_list_of_users_shows_what_is_known(told: Project, alices: Client, name: str) -> None:
     tokens, cost = SHOWN[name]
 
-    assert row_of(page_of(alices, "users", told), name)[4:6] == [tokens, cost]
+    (row,) = [cells for cells in rows_of(page_of(alices, "users", told)) if cells[0].split(" ")[-1] == name]
+    assert row[6:8] == [tokens, cost]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -157,9 +159,13 @@ def test_the_dashboard_shows_what_is_known(told: Project, alices: Client, name: 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_comparison_shows_what_is_known(told: Project, alices: Client, name: str) -> None:
     html = page_of(alices, "compare", told, cohort="all", by="tags")
+    picks = [
+        words(pick).split(" ") for pick in re.findall(r'<summary class="group-pick">.*?</summary>', html, re.DOTALL)
+    ]
+    (letter,) = [pick[0] for pick in picks if name in pick]
     for measure, written in zip(("total_tokens", "total_cost"), SHOWN[name], strict=True):
-        section = html[html.index(f'<section class="measure" id="{measure}"') :]
+        section = html[html.index(f'<section class="card measure" id="{measure}"') :]
         section = section[: section.index("</section>")]
-        (row,) = [r for r in re.findall(r"<tr\b.*?</tr>", section, re.DOTALL) if re.search(rf"\b{name}\b", words(r))]
+        (row,) = [r for r in re.findall(r"<tr\b.*?</tr>", section, re.DOTALL) if words(r).startswith(f"{letter} ")]
         numbers = [words(cell) for cell in re.findall(r"<td\b.*?</td>", row, re.DOTALL)]
         assert numbers[:5] == ["1", *[written] * 4]

@@ -10,27 +10,32 @@ from django.db import connection
 from django.db.models import Model
 from psycopg.types.json import Jsonb
 
+from projects import sqlguard
 from tracing.json_text import dump
 
 
 @dataclass(frozen=True)
 class Copy:
-    """New rows of a tenant table, whose first column is project_id."""
+    """New rows of a tenant table: `project_id`, and then these columns."""
 
     model: type[Model]
     columns: tuple[str, ...]
 
     @cached_property
     def sql(self) -> str:
-        return f"COPY {self.model._meta.db_table} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
+        """Return the statement, checked to name the project of each row."""
+        columns = ", ".join(("project_id", *self.columns))
+        text = f"COPY {self.model._meta.db_table} ({columns}) FROM STDIN (FORMAT BINARY)"
+        sqlguard.check_if_guarded(text)
+        return text
 
     @cached_property
     def types(self) -> list[str]:
         """Return the types of the columns, without lengths."""
-        return [self._type(column).partition("(")[0] for column in self.columns]
+        return [self._type(column).partition("(")[0] for column in ("project_id", *self.columns)]
 
-    def run(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Write rows on Django's connection. Raises IntegrityError if one of them exists."""
+    def run(self, project_id: int, rows: Iterable[Sequence[Any]]) -> None:
+        """Write rows of one project on Django's connection. Raises IntegrityError if one of them exists."""
         connection.ensure_connection()
         assert connection.connection is not None
         with (
@@ -40,7 +45,7 @@ class Copy:
         ):
             copy.set_types(self.types)
             for row in rows:
-                copy.write_row(row)
+                copy.write_row((project_id, *row))
 
     def _type(self, column: str) -> str:
         declared = self.model._meta.get_field(column).db_type(connection)

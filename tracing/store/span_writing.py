@@ -16,8 +16,8 @@ from tracing.store.statements import UPSERT_SPANS, UPSERT_TEXTS
 from tracing.store.stored import StoredTrace, load_texts
 
 TEXT_COLUMNS = ("trace_id", "span_id", "input", "output", "raw")
-COPY_SPANS = Copy(Span, ("project_id", "bucket", *SPAN_ROW_COLUMNS))
-COPY_TEXTS = Copy(SpanIO, ("project_id", "bucket", *TEXT_COLUMNS))
+COPY_SPANS = Copy(Span, ("bucket", *SPAN_ROW_COLUMNS))
+COPY_TEXTS = Copy(SpanIO, ("bucket", *TEXT_COLUMNS))
 SPAN_KEY = attrgetter("trace_id", "span_id")
 SPAN_VALUES = attrgetter(*SPAN_ROW_COLUMNS)
 
@@ -30,8 +30,8 @@ def write_spans(project_id: int, traces: Iterable[StoredTrace], *, may_copy: boo
     _complete_raw(project_id, traces)
     new, known = _divided(traces, may_copy=may_copy)
     if new:
-        COPY_SPANS.run((project_id, bucket, *_values(span)) for bucket, span, _ in new)
-        COPY_TEXTS.run((project_id, bucket, *_packed(texts)) for bucket, _, texts in new if texts)
+        COPY_SPANS.run(project_id, ((bucket, *_values(span)) for bucket, span, _ in new))
+        COPY_TEXTS.run(project_id, ((bucket, *_packed(texts)) for bucket, _, texts in new if texts))
     _upsert_spans(project_id, [(bucket, span) for bucket, span, _ in known])
     _upsert_texts(project_id, [*_own(traces), *((bucket, texts) for bucket, _, texts in known if texts)])
 
