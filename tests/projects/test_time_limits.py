@@ -139,7 +139,7 @@ def test_a_page_that_meets_its_limit_says_so(alice: User, project: Project, name
         answer = client.get(reverse(name, args=[project.pk]) + query, headers={"HX-Request": "true"} if query else {})
 
     assert time.monotonic() - began < 15, "the table is held for 20 s"
-    assert answer.status_code == 503
+    assert answer.status_code == (200 if name == "users" else 503), "the frame of the users is there"
     assert "This takes too long" in answer.content.decode()
 
 

@@ -14,7 +14,7 @@ from projects.audit import Action
 from projects.models import AuditEvent, Organization, Project, Role, User
 from sessions.deletion import erasing
 from sessions.deletion.remains import Pseudonym
-from sessions.models import Cohort, TranslationJob, TranslationSettings
+from sessions.models import Board, Cohort, TranslationJob, TranslationSettings
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
 from sessions.translation import jobs as translating
@@ -127,6 +127,7 @@ def test_no_action_leaves_content_in_the_audit_log(
     people.program()
     people.collect()
     translate(people, alice, settings)
+    people.post("board-delete", Board.objects.for_project(project).get().id)
     people.post("session-delete", "s1")
     ingest(project.pk, [call("t9", "a")])
     people.post("trace-delete", "t9")

@@ -16,6 +16,8 @@ AFTER = [("llm_sessions", "0017_translation_settings"), ("projects", "0017_trans
 
 
 def migrate(targets: list[tuple[str, str]]) -> MigrationExecutor:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the rows of the test's transaction are checked before
     executor = MigrationExecutor(connection)
     executor.migrate(targets)
     return executor

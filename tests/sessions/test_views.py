@@ -137,6 +137,7 @@ def test_a_bad_filter_is_answered_with_its_reason_and_keeps_the_text(alices: Cli
 
 
 def test_the_filter_form_shows_what_was_given_and_room_for_more(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1", TICKET[:1])
     html = alices.get(url("sessions", project) + "?tags=a%22b&updated_at__gte=2026-11-21T10:00").content.decode()
 
     assert '<input class="field" type="text" name="tags" value="a&quot;b"' in html
