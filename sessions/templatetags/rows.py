@@ -123,8 +123,16 @@ def _cell(column: SessionColumn, session: Session) -> str:
     shown = score_cell(session.scores.get(column.key)) if column.key else cell(column, session, "relative")
     if column.kind == PropertyKind.ID:
         shown = format_html(COPY, shown, session.session_id)
-    label = f' data-label="{escape(column.label.lower())}"' if column.kind == PropertyKind.NUMBER else ""
-    return f'<td data-kind="{column.kind}"{label}>{shown}</td>'
+    return f'<td data-kind="{column.kind}"{_unit(column, session)}>{shown}</td>'
+
+
+def _unit(column: SessionColumn, session: Session) -> str:
+    """Write the word that follows a number where rows are cards: `2 turns`, `1 turn`."""
+    if column.kind != PropertyKind.NUMBER:
+        return ""
+    word = column.label.lower()
+    word = word.removesuffix("s") if getattr(session, column.field) == 1 else word
+    return f' data-label="{escape(word)}"'
 
 
 def _snippets(drawing: Drawing, session: Session) -> SafeString:

@@ -1,5 +1,6 @@
 """The list page: its columns, what the server remembers of them, its live fragment, its palette, and what it costs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -278,3 +279,14 @@ def test_the_palette_finds_users_by_any_part_of_their_id(alices: Client, project
     for asked in ("hu", "SALEM", "salem"):
         found = alices.get(url("go", project), {"q": asked}).context["destinations"]
         assert [one.label for one in found if one.kind == "user"] == ["huda.salem"]
+
+
+@pytest.mark.parametrize(("count", "word"), [(1, "turn"), (2, "turns"), (0, "turns")])
+def test_a_number_on_a_card_has_its_word_in_the_singular_or_plural(
+    alices: Client, project: Project, count: int, word: str
+) -> None:
+    session(project, "one", turn_count=count)
+
+    html = alices.get(url("sessions", project)).content.decode()
+
+    assert re.search(rf'data-label="{word}"><span class="number[^"]*">{count}</span></td>', html)
