@@ -20,11 +20,11 @@ LEVELS = re.compile(r"^(#{1,4}) (.+)$")
 FENCE = re.compile(r"^```(\w*)$")
 NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 LINK_TO_PAGE = re.compile(r"^(?:\.\./docs/)?([a-z-]+)\.md(#.*)?$")
-IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)\n*")
+IMAGE = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,300}\)\n*")
 FILE_AS_WORDS = re.compile(r">([a-z-]+)\.md</a>")
-HEADING_TAG = re.compile(r'<h([2-4]) id="([^"]*)">(.*?)</h\1>')
+HEADING_TAG = re.compile(r'<h([2-4]) id="([^"]{0,200})">(.{0,300}?)</h\1>')
 QUERY_TABLE = re.compile(r"<table><thead><tr><th>Written</th>.*?</table>", re.DOTALL)
-QUERY_CELL = re.compile(r"<tr><td><code>(.*?)</code></td>")
+QUERY_CELL = re.compile(r"<tr><td><code>(.{0,300}?)</code></td>")
 OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
 TAGS = {
     "a", "p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "h2", "h3", "h4",
