@@ -53,9 +53,10 @@ def moment_of(text: str, now: datetime) -> Moment | None:
     if len(text) > MAX_MOMENT_CHARACTERS:
         return None
     try:
-        return _in_digits(text.strip()) or _in_words(" ".join(text.lower().split()), now)
+        moment = _in_digits(text.strip()) or _in_words(" ".join(text.lower().split()), now)
     except (ValueError, OverflowError):
         return None
+    return moment if moment and in_calendar(moment.start) else None
 
 
 def whole_day(day: date) -> Moment:
