@@ -4,6 +4,7 @@ from django import template
 from django.http import QueryDict
 
 from projects.access import person
+from projects.downloads.answers import filename
 from projects.models import Project
 from sessions.boards.content import TileContent
 from sessions.boards.sharing import visible_to
@@ -46,3 +47,9 @@ def pairs(query_string: str) -> list[tuple[str, str]]:
 def conditions(board: Board) -> list[str]:
     """Return the conditions of a board's query, each by itself."""
     return [write(part) for part in parts_of(board.query_text)]
+
+
+@register.filter
+def picture_name(name: str) -> str:
+    """Return the name of the file in which a tile of this name is saved as PNG."""
+    return filename(name, "png")

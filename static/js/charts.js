@@ -69,7 +69,7 @@
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((blob) => {
       const address = URL.createObjectURL(blob);
-      const saved = Object.assign(document.createElement("a"), { href: address, download: `${link.dataset.savePng}.png` });
+      const saved = Object.assign(document.createElement("a"), { href: address, download: link.dataset.savePng });
       saved.click();
       setTimeout(() => URL.revokeObjectURL(address), 10_000);
     }, "image/png");
