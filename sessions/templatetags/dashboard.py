@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from sessions.charts.drawing import PLOT_HEIGHT, page_markup
 from sessions.charts.mixes import HourCell, ShareRow, heat_markup, mix_markup
 from sessions.charts.plots import Plot
+from sessions.charts.tables import HOURS_OF_A_DAY, heat_table_rows, plot_table_rows
 from sessions.dashboard.heat import zone_words
 from sessions.listing.listing import Listing
 from tracing.formatting import decimal
@@ -37,11 +38,16 @@ def heat(cells: Sequence[HourCell], address: str) -> SafeString:
     return heat_markup(cells, address, zone_words())
 
 
-@register.filter
-def bucket_rows(plot: Plot) -> list[tuple[str, str, list[str]]]:
-    """Return the rows of a chart's table: the bucket, the query of its sessions, and the values."""
-    rows = plot.rows()[1:]
-    return [(row[0], bucket.query, row[1:]) for row, bucket in zip(rows, plot.buckets, strict=True)]
+@register.simple_tag
+def plot_rows(plot: Plot, address: str) -> SafeString:
+    """Draw the rows of a chart's table."""
+    return plot_table_rows(plot, address)
+
+
+@register.simple_tag
+def heat_rows(cells: Sequence[HourCell]) -> SafeString:
+    """Draw the rows of the table of hours."""
+    return heat_table_rows(cells)
 
 
 @register.simple_tag
@@ -51,12 +57,6 @@ def kept_of(listing: Listing, **changes: str) -> str:
 
 
 @register.filter
-def heat_hours(cells: Sequence[HourCell]) -> list[tuple[HourCell, ...]]:
-    """Return the hours of all days, hour by hour."""
-    return list(zip(*heat_rows(cells), strict=True))
-
-
-@register.filter
-def heat_rows(cells: Sequence[HourCell]) -> list[list[HourCell]]:
-    """Return the hours day by day."""
-    return [list(cells[start : start + 24]) for start in range(0, len(cells), 24)]
+def heat_days(cells: Sequence[HourCell]) -> Sequence[HourCell]:
+    """Return the first hour of each day."""
+    return cells[::HOURS_OF_A_DAY]
