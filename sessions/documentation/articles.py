@@ -23,7 +23,7 @@ LINK_TO_PAGE = re.compile(r"^(?:\.\./docs/)?([a-z-]+)\.md(#.*)?$")
 IMAGE = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,300}\)\n*")
 FILE_AS_WORDS = re.compile(r">([a-z-]+)\.md</a>")
 HEADING_TAG = re.compile(r'<h([2-4]) id="([^"]{0,200})">(.{0,300}?)</h\1>')
-QUERY_TABLE = re.compile(r"<table><thead><tr><th>Written</th>.*?</table>", re.DOTALL)
+QUERY_TABLE_HEAD, TABLE_END = "<table><thead><tr><th>Written</th>", "</table>"
 QUERY_CELL = re.compile(r"<tr><td><code>(.{0,300}?)</code></td>")
 OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
 TAGS = {
@@ -196,7 +196,7 @@ def _prose(text: str, titles: dict[str, str]) -> SafeString:
         link_rel=None,
         url_schemes={"http", "https", "mailto"},
     )
-    html = QUERY_TABLE.sub(lambda table: QUERY_CELL.sub(_try, table[0]), html)
+    html = TABLE_END.join(map(_with_tries, html.split(TABLE_END)))
     html = HEADING_TAG.sub(_heading, html)
     html = FILE_AS_WORDS.sub(lambda link: f">{escape(titles.get(link[1], link[1]))}</a>", html)
     html = html.replace("<table>", '<div class="prose-table" tabindex="0" role="group"><table class="doc-table">')
@@ -207,6 +207,12 @@ def _led(tag: str, attribute: str, value: str) -> str:
     """Lead links between files to the pages that they are here."""
     page = LINK_TO_PAGE.match(value) if (tag, attribute) == ("a", "href") else None
     return f"{DOCS_ADDRESS}/{page[1]}{page[2] or ''}" if page else value
+
+
+def _with_tries(html: str) -> str:
+    """Make links of the examples in a table of queries, if `html` ends within one."""
+    before, head, rows = html.partition(QUERY_TABLE_HEAD)
+    return before + head + QUERY_CELL.sub(_try, rows)
 
 
 def _try(cell: re.Match[str]) -> str:

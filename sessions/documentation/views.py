@@ -17,7 +17,7 @@ from sessions.documentation.articles import DOCS_ADDRESS
 from sessions.documentation.contents import DOCS_FOLDER, find_article, group_of, neighbours, read_groups
 from sessions.documentation.finding import search_docs
 
-TRY = re.compile(r'<a class="try" href="(\?q=[^"]*)">(.*?)</a>')
+TRY = re.compile(r'<a class="try" href="(\?q=[^"]{0,1000})">(.{0,300}?)</a>')
 LINK_TO_DOCS = re.compile(rf'href="({DOCS_ADDRESS}/[a-z-]+)(#[^"]*)?"')
 
 

@@ -8,9 +8,9 @@ import re
 import time
 from collections.abc import Callable, Iterable
 
-SIZES = (8, 16, 20, 24, 28, 32, 48, 128, 512, 2_048)
+SIZES = (8, 16, 20, 24, 28, 32, 48, 128, 512, 2_048, 8_192)
 # Nothing linear needs so long for so little text, and what is quicker than this is not worth a look at its growth.
-NOTEWORTHY_SECONDS = 0.0006
+NOTEWORTHY_SECONDS = 0.0015
 STEEP = 9.0  # times the cost for four times the text: linear work has 4, work that grows with the square 16
 TRIES = 5
 ROUNDS = 3
