@@ -72,13 +72,7 @@ def range_picker(
     has_bounds = bool(params.get("from") or params.get("to"))
     meant = given_zone if has_bounds or not zone else zone
     meant = meant if is_zone(meant) else ""
-    kept = [
-        (name, value)
-        for name, values in params.lists()
-        if name not in RANGE_PARAMETERS and name not in POSITIONS and name not in foreign
-        for value in values
-        if value
-    ]
+    kept = _kept(params, {*RANGE_PARAMETERS, *POSITIONS, *foreign})
     now = timezone.now()
     with in_zone(meant):
         shown, faults = _read(params, default, now)
@@ -97,6 +91,10 @@ def range_picker(
             today=_iso(now),
             faults=faults,
         )
+
+
+def _kept(params: QueryDict, left_out: set[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in params.lists() if name not in left_out for value in values if value]
 
 
 def _read(params: QueryDict, default: str, now: datetime) -> tuple[DateRange, dict[str, str]]:
