@@ -17,6 +17,9 @@ from tracing.models import Score
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+FETCHED_AHEAD = """() => performance.getEntriesByType("resource")
+  .some((entry) => entry.name.includes("/next?after=") && entry.responseEnd > 0)"""
+
 
 @pytest.fixture
 def asked(project: Project, alice: User) -> tuple[ScoreConfig, ScoreConfig]:
@@ -150,13 +153,15 @@ def test_each_page_of_a_queue_is_fetched_once_and_ahead(
     context = browser.new_context()
     sign_in(context, alice)
     page = context.new_page()
+    page.goto(f"{live_server.url}/project/{project.pk}/review/{queue.id}")  # a first visit sets the cookie of the zone
     page.goto(f"{live_server.url}/project/{project.pk}/review/{queue.id}/next")
     visited = []
     for place in range(1, 6):
         visited.append(page.url.removeprefix(live_server.url))
         deadline = time.monotonic() + 30
-        while len(fetched) <= place and time.monotonic() < deadline:
-            page.wait_for_timeout(50)
+        while not page.evaluate(FETCHED_AHEAD) and time.monotonic() < deadline:
+            page.wait_for_timeout(50)  # a fetch that has not ended yet would be made once more
+        assert len(fetched) == place + 1
         before = page.url
         page.keyboard.press("1")
         page.keyboard.press("2")
