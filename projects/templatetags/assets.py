@@ -1,5 +1,7 @@
 """Template tags that bundle the stylesheets and scripts of a page into one file each."""
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -25,6 +27,7 @@ def scripts(names: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)  # a page has a hundred, of a few dozen drawings
 def icon(name: str, classes: str = "") -> SafeString:
     """Return the drawing `name` of img/icons.svg. It says nothing to screen readers: a word beside it has to.
 

@@ -39,7 +39,7 @@ class FilterField:
     """A field of the filter form with what was given."""
 
     input: Input
-    values: list[str]
+    values: tuple[str, ...]
     is_faulty: bool
 
 
@@ -49,7 +49,12 @@ class Inputs:
 
     name: str
     label: str
-    fields: list[FilterField]
+    fields: tuple[FilterField, ...]
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether something was given for one of them."""
+        return any(field.values for field in self.fields)
 
 
 class Listing(ListQuery):
@@ -110,7 +115,10 @@ class Listing(ListQuery):
             Inputs(
                 declared.name,
                 declared.label,
-                [FilterField(one, self.given(one.name), one.name in self.errors) for one in inputs_of(declared)],
+                tuple(
+                    FilterField(one, tuple(self.given(one.name)), one.name in self.errors)
+                    for one in inputs_of(declared)
+                ),
             )
             for declared in self.properties.values()
         ]

@@ -1,13 +1,14 @@
 """The cells of a session's properties and scores, and the inputs of their filters."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 
 from sessions.formatting import score_mean, score_summary
-from sessions.listing.listing import FilterField
+from sessions.listing.listing import FilterField, Inputs
 from sessions.listing.table import SessionColumn
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
@@ -22,6 +23,7 @@ INPUT_HTML = (
     '<input class="field" type="{}" name="{}" value="{}" aria-label="{}" placeholder="{}" inputmode="{}"{}'
     ' autocomplete="off">'
 )
+FILTER_HTML = '<fieldset class="filter"><legend class="label">{}</legend><div class="filter-inputs">{}</div></fieldset>'
 TOKEN_COLUMNS = {"input_tokens", "output_tokens", "total_tokens"}
 EMPTY_CELL_HTML = SafeString('<span class="muted">–</span>')
 
@@ -84,14 +86,26 @@ CELLS: dict[PropertyKind, Callable[[Any], SafeString]] = {
 }
 
 
-@register.filter
+@register.simple_tag
+def filter_forms(several: Iterable[Inputs]) -> SafeString:
+    """Draw the inputs of several properties."""
+    return SafeString("\n".join(_filter_form(one) if one.is_answered else _empty_filter_form(one) for one in several))
+
+
 def filter_input(asked: FilterField) -> SafeString:
-    """One for each value that may be given, and one more where there may be several."""
+    """Draw an input for each value that may be given, and one more where there may be several."""
     field, values = asked.input, asked.values
     state = SafeString(' aria-invalid="true"') if asked.is_faulty else ""
-    shown = [*values, ""] if field.is_repeated else values[-1:] or [""]
+    shown = (*values, "") if field.is_repeated else values[-1:] or ("",)
     return format_html_join(
         "",
         INPUT_HTML,
         ((field.type, field.name, value, field.label, field.words, field.mode, state) for value in shown),
     )
+
+
+def _filter_form(inputs: Inputs) -> SafeString:
+    return format_html(FILTER_HTML, inputs.label, SafeString("".join(map(filter_input, inputs.fields))))
+
+
+_empty_filter_form = lru_cache(maxsize=128)(_filter_form)  # there is one for each property
