@@ -16,6 +16,7 @@ from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
 from sessions.models import Cohort, Session
 from sessions.models.properties import properties_of
+from tracing.lists.bounded import TooLong
 
 WEEK = timedelta(days=7)
 MAX_OFFERED_VALUES = 10
@@ -186,7 +187,11 @@ class Builder:
         if declared is None or self.asked.by not in splitting():
             return self._entries
         _, [sessions] = affordable(self.project, [base_of(self.project, self.asked)])
-        return list(dict.fromkeys([*frequent(sessions, declared, MAX_OFFERED_VALUES), *self._entries]))
+        try:
+            values = frequent(sessions, declared, MAX_OFFERED_VALUES)
+        except TooLong:
+            return self._entries
+        return list(dict.fromkeys([*values, *self._entries]))
 
 
 def starting(project: Project) -> ComparisonQuery | None:

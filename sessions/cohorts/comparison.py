@@ -14,7 +14,7 @@ from sessions.cohorts.charts import chart_of
 from sessions.cohorts.groups import Group, defining
 from sessions.cohorts.narrowing import asking, narrowed
 from sessions.cohorts.queries import numeric_properties, set_properties
-from sessions.cohorts.reading import Counts, GroupNumbers
+from sessions.cohorts.reading import COMPARISON_TIMEOUT_MS, Counts, GroupNumbers
 from sessions.cohorts.results import (
     NOTABLE,
     CohortComparison,
@@ -35,7 +35,6 @@ from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
 from tracing.lists.bounded import SUMMING_SETTINGS, within
 
-COMPARISON_TIMEOUT_MS = 10_000  # ms for a statement
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
 MIXED = 0.1  # of the share of one value, from which two groups are called differently mixed
 SCORE_KIND = PropertyKind.SCORES

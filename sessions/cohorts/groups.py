@@ -16,7 +16,7 @@ from projects.models import Project
 from sessions.cohorts.asked import CONDITION, EVERYTHING, BadComparison, ComparisonQuery
 from sessions.cohorts.making import BadFilter, choosing, matching, params_of
 from sessions.cohorts.narrowing import asking, narrowed
-from sessions.cohorts.reading import frequent
+from sessions.cohorts.reading import COMPARISON_TIMEOUT_MS, frequent
 from sessions.cohorts.sampling import affordable
 from sessions.listing.wording import conditions_in_words, properties_asked
 from sessions.models import Cohort, Session
@@ -24,6 +24,7 @@ from sessions.models.properties import PropertyKind, properties_of
 from sessions.query.grammar import FieldComparison, Operator
 from sessions.query.period import TIMES
 from sessions.query.rewrite import parts_of, written
+from tracing.lists.bounded import within
 from tracing.models import Trace
 
 MAX_GROUPS = 4
@@ -206,11 +207,12 @@ def _values(project: Project, asked: ComparisonQuery, params: QueryDict) -> list
 
 
 def said_under(project: Project, sessions: QuerySet[Session], key: str) -> list[str]:
-    """Find the most frequent values under a key of the metadata of these sessions' traces."""
+    """Find the most frequent values under a key of the metadata of these sessions' traces. Raises TooLong."""
     traces = Trace.objects.for_project(project).filter(session_id__in=sessions.order_by().values("session_id"))
     each = traces.annotate(said=KeyTextTransform(key, "metadata")).exclude(said=None).values("said")
     ranked = each.annotate(times=Count("session_id", distinct=True)).order_by("-times", "said")[:MAX_GROUPS]
-    return [row["said"] for row in ranked]
+    with within(COMPARISON_TIMEOUT_MS):
+        return [row["said"] for row in ranked]
 
 
 def _group(project: Project, place: int, source: GroupSource) -> Group:

@@ -28,6 +28,9 @@ from sessions.cohorts.shares import Share
 from sessions.cohorts.statistics import Sample
 from sessions.models import Session
 from sessions.models.properties import Property
+from tracing.lists.bounded import SUMMING_SETTINGS, within
+
+COMPARISON_TIMEOUT_MS = 10_000  # ms for a statement
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,9 @@ def read(project: Project, groups: Groups) -> Read:
 
 
 def frequent(sessions: QuerySet[Session], declared: Property, most: int) -> list[str]:
-    """Return the values of a set that most sessions have, the most frequent first."""
-    [found] = _fetch_row(*frequent_statement(sessions, declared, most))
+    """Return the values of a set that most sessions have, the most frequent first. Raises TooLong."""
+    with within(COMPARISON_TIMEOUT_MS, **SUMMING_SETTINGS):
+        [found] = _fetch_row(*frequent_statement(sessions, declared, most))
     return [value for _, value, *_ in json.loads(found or "[]")]
 
 

@@ -25,7 +25,7 @@ from tracing.lists.table import ListColumn, SortableHead, changed_query, sortabl
 
 MAX_GROUPED_SESSIONS = 50_000  # sessions: grouping them takes about a tenth of a second
 LIMIT = 50
-USERS_TIMEOUT_MS = 3_000  # ms for grouping them
+USERS_TIMEOUT_MS = 3_000  # ms for a statement of the list
 FURTHEST = MAX_GROUPED_SESSIONS  # rows that can be skipped
 USER_LIST_PARAMETERS = ("user", "by", "after")
 
@@ -128,10 +128,29 @@ class Users:
         self.is_too_long = False
         self.start = min(whole_number(params.get("after", "")) or 0, FURTHEST)
 
-    @cached_property
+    @property
     def rows(self) -> list[EndUser]:
+        return self._read[0]
+
+    @property
+    def days(self) -> dict[str, list[UserDay]]:
+        """Return the last SPARK_DAYS days of each user shown."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[list[EndUser], dict[str, list[UserDay]]]:
+        """Read the users and their days. Two queries."""
         if self.errors:
-            return []
+            return [], {}
+        try:
+            with within(USERS_TIMEOUT_MS, **SUMMING_SETTINGS):
+                rows = self._summed()
+                return rows, self._days([user.user_id for user in rows[:LIMIT]]) if rows else {}
+        except TooLong:
+            self.is_too_long = True
+            return [], {}
+
+    def _summed(self) -> list[EndUser]:
         newest = self.listing.matching.exclude(user_ids=[]).order_by("-updated_at", "-session_id")
         inner, params = named_sql(newest.values(*READ_FIELDS)[:MAX_GROUPED_SESSIONS], "session")
         name, is_falling = self.by.removeprefix("-"), self.by.startswith("-")
@@ -142,26 +161,17 @@ class Users:
             direction="DESC" if is_falling else "ASC",
         )
         params |= {"part": containing(self.asked), "limit": LIMIT + 1, "skipped": self.start}
-        try:
-            with within(USERS_TIMEOUT_MS, **SUMMING_SETTINGS), connection.cursor() as cursor:
-                cursor.execute(sql, params)
-                return [EndUser(*row) for row in cursor.fetchall()]
-        except TooLong:
-            self.is_too_long = True
-            return []
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return [EndUser(*row) for row in cursor.fetchall()]
 
     @property
     def shown(self) -> list[EndUser]:
         return self.rows[:LIMIT]
 
-    @cached_property
-    def days(self) -> dict[str, list[UserDay]]:
-        """Return the last SPARK_DAYS days of each user shown. One query."""
-        if not self.shown:
-            return {}
+    def _days(self, names: list[str]) -> dict[str, list[UserDay]]:
         today = timezone.localdate()
         first = today - timedelta(days=SPARK_DAYS - 1)
-        names = [user.user_id for user in self.shown]
         since = timezone.make_aware(datetime.combine(first, datetime.min.time()))
         recent = self.listing.matching.filter(created_at__gte=since, user_ids__overlap=names)
         fields = recent.order_by("-created_at").values("user_ids", "created_at", "error_count")

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from projects.access import project_view
+from projects.faults import NextStep, fault_page, try_again
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.conversations.states import load_states
@@ -19,8 +21,10 @@ from sessions.listing.table import SessionColumn, property_columns
 from sessions.users.listing import MAX_GROUPED_SESSIONS, Users
 from sessions.users.profile import UserProfile
 from sessions.users.scores import ScoreLine, load_scores
+from tracing.lists.bounded import SUMMING_SETTINGS, TooLong, within
 
 MAX_RECENT_SESSIONS = 10
+USER_TIMEOUT_MS = 3_000  # ms for a statement of the page of a user
 RECENT_COLUMNS = ("updated_at", "turn_count", "duration_ms", "total_cost")
 
 
@@ -80,6 +84,21 @@ def users(request: PageRequest, project: Project) -> HttpResponse:
 @project_view
 def user(request: PageRequest, project: Project) -> HttpResponse:
     """Show one user, whose id is in `?id=`."""
+    try:
+        with within(USER_TIMEOUT_MS, **SUMMING_SETTINGS):
+            return _user_page(request, project)
+    except TooLong:
+        sessions = reverse("sessions", args=[project.pk]) + "?" + urlencode({"user_ids": request.GET.get("id", "")})
+        return fault_page(
+            request,
+            503,
+            "This user has many sessions, or the database is busy. Look at the sessions alone, or try again later.",
+            title="This takes too long.",
+            steps=[NextStep("Open the sessions", sessions), try_again(request)],
+        )
+
+
+def _user_page(request: PageRequest, project: Project) -> HttpResponse:
     user_id, only = request.GET.get("id", ""), request.GET.get("only", "")
     profile = UserProfile(project, user_id, request.GET)
     if not profile.newest.sessions:

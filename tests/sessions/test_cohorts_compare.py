@@ -30,7 +30,7 @@ from tests.sessions.rows import session
 from tests.tracing.reports import call, in_session
 from tracing.ingest.pipeline import ingest
 
-QUERIES = 22  # signing in, the project, the cohorts, and what is compared
+QUERIES = 30  # signing in, the project, the cohorts, and what is compared
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.utils import timezone
 from projects.models import Project, User
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest.pipeline import ingest
+from tracing.lists import trace_listing
 from tracing.lists.trace_listing import DEFAULT_TRACE_COLUMNS, SORTABLE_TRACE_COLUMNS, TRACE_COLUMNS, TRACES_PER_PAGE
 from tracing.models import Trace
 
@@ -133,3 +134,16 @@ def test_every_column_can_be_shown(alices: Client, project: Project, three: None
         assert f'data-column="{column.name}"' in html
     assert "gpt-4o" in html
     assert len(DEFAULT_TRACE_COLUMNS) < len(TRACE_COLUMNS)
+
+
+def test_a_list_that_takes_too_long_says_so_and_offers_less(
+    alices: Client, project: Project, three: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Trace.objects.for_project(project).extra(where=["pg_sleep(3) IS NOT NULL"])
+    monkeypatch.setattr(trace_listing, "TRACES_TIMEOUT_MS", 50)
+    monkeypatch.setattr(trace_listing.TraceListing, "matching", slow)
+    page = alices.get(reverse("traces", args=[project.pk]), {"q": "has:error"}).content.decode()
+
+    assert "This takes too long to find" in page
+    assert "range=24h" in page
+    assert "Too many traces to" in page

@@ -4,6 +4,7 @@ Only the order by start time has an index. Other orders, and conditions without 
 address names a time, so that no request takes longer because a project has grown old."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from django.http import QueryDict
 
 from projects.date_range import ALL, RANGE_PARAMETERS, BadRange, DateRange, date_range
 from projects.models import Project
+from tracing.lists.bounded import TooLong, within
 from tracing.lists.keyset import BadCursor, KeysetPage, Order
 from tracing.lists.layout import LAYOUT_PARAMETERS
 from tracing.lists.table import TIME_LABEL, ListColumn, ListCondition, changed_query
@@ -20,6 +22,7 @@ from tracing.models import Trace
 
 TRACES_PER_PAGE = 50
 MAX_COUNTED_TRACES = 10_000  # counting further would cost more than the number is worth
+TRACES_TIMEOUT_MS = 1_500  # ms for a statement of a list that no index of its order serves
 UNINDEXED_RANGE = "7d"  # what is read if no index serves
 # Fields that every row needs beside its columns. Metadata and claims are left out because they may be large.
 LISTED_TRACE_FIELDS = (
@@ -89,6 +92,8 @@ class TraceListing:
 
     `refused` has errors that were found before."""
 
+    is_too_wide = False  # known when the rows were asked for
+
     def __init__(self, project: Project, params: QueryDict, refused: Mapping[str, list[str]] | None = None) -> None:
         self.project = project
         self.params = params
@@ -149,7 +154,12 @@ class TraceListing:
 
     @cached_property
     def count(self) -> str:
-        number = self.matching[: MAX_COUNTED_TRACES + 1].count()
+        """The number of traces as text, or "" if counting them takes too long."""
+        try:
+            with self._limit():
+                number = self.matching[: MAX_COUNTED_TRACES + 1].count()
+        except TooLong:
+            return ""
         return f"{MAX_COUNTED_TRACES:,}+" if number > MAX_COUNTED_TRACES else f"{number:,}"
 
     @cached_property
@@ -190,7 +200,16 @@ class TraceListing:
         if self.errors:
             return KeysetPage([], None, None)
         traces = self.matching.only(*self._reads)
-        return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=TRACES_PER_PAGE)
+        try:
+            with self._limit():
+                return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=TRACES_PER_PAGE)
+        except TooLong:
+            self.is_too_wide = True
+            return KeysetPage([], None, None)
+
+    def _limit(self) -> AbstractContextManager[None]:
+        """Return the time limit of a statement; what an index serves along the order of the list needs none."""
+        return within(TRACES_TIMEOUT_MS) if self.asked or self.default_range != ALL else nullcontext()
 
     def _span(self) -> DateRange:
         given = {name: self.params.get(name, "") for name in RANGE_PARAMETERS}

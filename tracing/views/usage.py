@@ -13,10 +13,12 @@ from django.views.decorators.http import require_safe
 from projects.access import organization_view, project_view, requires
 from projects.models import Organization, Project, Role
 from tracing.ingest.quota import use_of
+from tracing.lists.bounded import SUMMING_SETTINGS, TooLong, within
 from tracing.models import Media, Metering, Trace
 from tracing.reading.day_bars import day_plot
 
 METERING_CHART_DAYS = 30
+KEPT_TIMEOUT_MS = 3_000  # ms for each sum of what is stored
 METERED_COUNTS = ("span_count", "trace_count", "text_size")
 
 
@@ -49,8 +51,16 @@ def load_days(projects: Iterable[Project], today: date) -> list[MeteredDay]:
     return list(days.values())
 
 
-def count_kept(projects: Iterable[Project]) -> Kept:
-    """Count what projects keep."""
+def count_kept(projects: Iterable[Project]) -> Kept | None:
+    """Count what projects keep, or return None if that takes too long."""
+    try:
+        with within(KEPT_TIMEOUT_MS, **SUMMING_SETTINGS):
+            return _counted(projects)
+    except TooLong:
+        return None
+
+
+def _counted(projects: Iterable[Project]) -> Kept:
     kept = Kept()
     for project in projects:
         traces = Trace.objects.for_project(project)

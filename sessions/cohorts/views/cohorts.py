@@ -1,5 +1,6 @@
 """Pages on which people create, change and delete cohorts."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,9 @@ from sessions.cohorts.making import CohortError, create_cohort
 from sessions.listing.wording import ConditionWords, conditions_in_words
 from sessions.models import Cohort
 from sessions.models.cohorts import DESCRIPTION_LENGTH, MAX_COHORT_NAME_CHARACTERS
+from tracing.lists.bounded import TooLong, within
+
+NEW_COHORT_TIMEOUT_MS = 3_000  # ms for counting what a new cohort would hold
 
 
 class CohortForm(forms.Form):
@@ -33,12 +37,14 @@ class CohortForm(forms.Form):
 
 @dataclass(frozen=True, kw_only=True)
 class NewCohortPage:
-    """The form of a cohort of the `count` sessions that `query` matches, or why there can be none."""
+    """The form of a cohort of the sessions that `query` matches, or why there can be none.
+
+    `count` is None if counting them takes too long."""
 
     form: CohortForm
     query: str
     error: str
-    count: int
+    count: int | None
 
     colours = Cohort.Colour.choices
 
@@ -91,10 +97,12 @@ def _create(request: HttpRequest, project: Project) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, project: Project, query: str, form: CohortForm, status: int = 200) -> HttpResponse:
-    error, kept, count = "", "", 0
+    error, kept, count = "", "", None
     try:
         kept = making.kept_of(project, query)
-        count = making.matching(project, QueryDict(kept)).count()
+        sessions = making.matching(project, QueryDict(kept))
+        with suppress(TooLong), within(NEW_COHORT_TIMEOUT_MS):
+            count = sessions.count()
     except CohortError as problem:
         error = str(problem)
     page = NewCohortPage(form=form, query=kept, error=error, count=count)
