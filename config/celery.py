@@ -6,9 +6,19 @@ import warnings
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_embedded_init, beat_init, task_prerun, worker_init, worker_process_init, worker_ready
+from celery.signals import (
+    beat_embedded_init,
+    beat_init,
+    before_task_publish,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+)
 from django.db import close_old_connections
 
+from config.request_ids import carry, enter_task, leave_task
 from config.secret_key import refuse_insecure
 from projects.alive import prove
 
@@ -24,6 +34,10 @@ app.autodiscover_tasks()
 # are kept as long as those of web requests, and tested the same way.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 task_prerun.connect(lambda **_: close_old_connections(), weak=False)
+# The lines of a task have the id of the request that started it.
+before_task_publish.connect(carry)
+task_prerun.connect(enter_task)
+task_postrun.connect(leave_task)
 
 # How often, in seconds, a sweep looks for work of each kind. What people request begins at once; the sweep continues
 # what a killed worker or a lost message has left.

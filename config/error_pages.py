@@ -2,16 +2,16 @@
 
 import sys
 from collections.abc import Callable
-from secrets import token_hex
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import Resolver404
 
-from config.logs import REQUEST_ID, is_outage
+from config.logs import is_outage
 from projects.access import RoleRefused
 from projects.faults import NextStep, elsewhere, fault_page, is_page, way_back
+from projects.request_context import current_context
 
 FAILURE_RETRY_SECONDS = 5
 API_PATHS = ("/api/", "/v1/")
@@ -54,7 +54,7 @@ def too_often(request: HttpRequest) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer a request that raised an exception. Django calls this while it handles that exception, and logs it then.
 
-    The page has a number that the line of the log has, too."""
+    The page has the id of the request, which the line of the log has, too."""
     error = sys.exc_info()[1]
     if error is not None and is_outage(error):
         known = (
@@ -62,8 +62,7 @@ def failed(request: HttpRequest) -> HttpResponse:
             " Reload the page, or send the form again, in a minute."
         )
         return fault_page(request, 503, known, retry_after=FAILURE_RETRY_SECONDS)
-    request.META[REQUEST_ID] = token_hex(6)
-    return fault_page(request, 500, request_id=request.META[REQUEST_ID])
+    return fault_page(request, 500, request_id=current_context().request_id)
 
 
 def wrong_methods(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

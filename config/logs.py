@@ -15,6 +15,7 @@ import kombu.exceptions
 import psycopg
 import redis
 
+from config.log_formats import request_id_of
 from tracing.ingest.faults import sqlstate_of
 
 REPEAT_WINDOW_SECONDS = 10.0
@@ -29,7 +30,6 @@ DATABASE_ERRORS = (
 # Without a code, the connection is lost.
 OUTAGES = ("08", "57P", "53", "25006")
 
-REQUEST_ID = "confab.request_id"  # in the environment of a request that failed: the number that its page shows
 MAX_REQUEST_IDS = 20  # of repetitions that are counted in one line
 
 RepeatKey = tuple[object, ...]
@@ -67,7 +67,7 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write or count a record. The caller holds the handler's lock."""
-        kind, record = kind_of(record), numbered(shortened(record))
+        kind, record = kind_of(record), shortened(record)
         if record.levelno < logging.WARNING:
             return super().emit(record)
         seen = self._seen.get(kind)
@@ -157,19 +157,6 @@ def is_outage(error: BaseException) -> bool:
         return True
     state = sqlstate_of(error)
     return isinstance(error, DATABASE_ERRORS) and (not state or state.startswith(OUTAGES))
-
-
-def request_id_of(record: logging.LogRecord) -> str:
-    """Return the number that the page of a failed request shows, or ""."""
-    return str(getattr(getattr(record, "request", None), "META", {}).get(REQUEST_ID, ""))
-
-
-def numbered(record: logging.LogRecord) -> logging.LogRecord:
-    """Return the record with the number of its request, if that has one."""
-    request_id = request_id_of(record)
-    if not request_id:
-        return record
-    return logging.makeLogRecord(record.__dict__ | {"msg": f"{record.msg} (request {request_id})"})
 
 
 def shortened(record: logging.LogRecord) -> logging.LogRecord:

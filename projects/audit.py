@@ -3,8 +3,7 @@
 Rows are kept for good. They contain ids and kinds, and never the content of traces, scores, comments, notes or filters.
 """
 
-from collections.abc import Callable, Iterable
-from contextvars import ContextVar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,10 +13,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest, QueryDict
-from django.http.response import HttpResponseBase
 
 from projects.masking import masked
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
+from projects.request_context import current_context
 
 Action = AuditEvent.Action
 DetailValue = str | int | bool | None
@@ -25,21 +24,6 @@ Actor = User | ApiKey | str
 
 # Sent with `project_id` and `targets`. Receivers return {target: name} for the targets whose names they know.
 naming = Signal()
-
-_answering: ContextVar[HttpRequest | None] = ContextVar("the request that is being answered", default=None)
-
-
-def remember_request(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return middleware that remembers the request, so that `record` can note its address."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        token = _answering.set(request)
-        try:
-            return get_response(request)
-        finally:
-            _answering.reset(token)
-
-    return middleware
 
 
 def record(
@@ -54,7 +38,7 @@ def record(
     """Add a row to the audit log. Call this in the transaction of the recorded change.
 
     Secrets in the texts are masked."""
-    request = request or _answering.get()
+    request = request or current_context().request
     project = tenant if isinstance(tenant, Project) else None
     AuditEvent.objects.create(
         organization_id=project.organization_id if project else tenant.pk,

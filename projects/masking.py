@@ -3,7 +3,10 @@
 import logging
 import re
 from copy import copy
-from typing import Any
+
+from django.http import HttpRequest
+
+from projects.request_context import route_of
 
 SECRET = re.compile(r"(?<![\w-])(sk-[A-Za-z0-9]{0,4})[A-Za-z0-9_-]{4,}")
 # Any credentials after "Basic" or "Bearer".
@@ -25,17 +28,15 @@ class MaskingFormatter(logging.Formatter):
     It shows the route of a request instead of its address, which may contain the id of a session or a person."""
 
     def format(self, record: logging.LogRecord) -> str:
-        request = getattr(record, "request", None)
-        values = record.args
-        if hasattr(request, "path") and isinstance(values, tuple):
-            record = copy(record)
-            record.args = tuple(_route_of(request) if str(arg).startswith("/") else arg for arg in values)
-        return masked(super().format(record))
+        return masked(super().format(with_routes(record)))
 
 
-def _route_of(request: Any) -> str:
-    """Return the pattern of a request's route, or the first part of its address if there is no route."""
-    if match := getattr(request, "resolver_match", None):
-        return f"/{match.route}"
-    first = request.path.strip("/").partition("/")
-    return f"/{first[0][:40]}/..." if first[1] else "/..."
+def with_routes(record: logging.LogRecord) -> logging.LogRecord:
+    """Return the record of a request with its route in place of its address, and any other record unchanged."""
+    request = getattr(record, "request", None)
+    values = record.args
+    if not isinstance(request, HttpRequest) or not isinstance(values, tuple):
+        return record
+    record = copy(record)
+    record.args = tuple(route_of(request) if str(arg).startswith("/") else arg for arg in values)
+    return record

@@ -5,7 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.embedded.sockets import place_of_sockets
-from config.settings.variables import BASE_DIR, DATA_DIR, env, env_flag, env_list, read_env
+from config.settings.variables import BASE_DIR, DATA_DIR, env, env_flag, env_list, one_of, read_env
+from projects.access_log import ACCESS_LOGGER
 from projects.addresses import base_url, bracketed, port_number
 
 # Core
@@ -54,8 +55,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_ids.request_ids",
     "config.answers.answer_headers",
-    "projects.audit.remember_request",
     "tracing.ingest.http.edge.machine_edge",  # everything below is only for pages
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -111,15 +112,23 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(css|js|img|django_htmx)/"  # their addresses always contain a version
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # STATIC_ROOT is optional: finders work, too
 
+LOG_FORMATTERS = {
+    "text": {
+        "class": "config.log_formats.LineFormatter",
+        "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+    },
+    "json": {"class": "config.log_formats.JsonFormatter"},
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "class": "projects.masking.MaskingFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+    "formatters": LOG_FORMATTERS,
+    "handlers": {
+        "console": {
+            "class": "config.logs.CountingHandler",
+            "formatter": read_env("CONFAB_LOG_FORMAT", one_of(*LOG_FORMATTERS), "text"),
         }
     },
-    "handlers": {"console": {"class": "config.logs.CountingHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("CONFAB_LOG_LEVEL", "WARNING")},
+    "loggers": {ACCESS_LOGGER: {"level": "INFO" if env_flag("CONFAB_ACCESS_LOG") else "WARNING"}},
 }

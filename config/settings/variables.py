@@ -41,3 +41,14 @@ def whole_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ValueError(f"{text!r} is not a whole number")
     return int(text)
+
+
+def one_of(*names: str) -> Callable[[str], str]:
+    """Return what reads a variable that has one of these values."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"{text!r} is none of {', '.join(names)}")
+        return text
+
+    return read

@@ -13,6 +13,7 @@ from django.urls import include, path, reverse
 from pytest_django.fixtures import Settings
 
 from config.error_pages import failed, not_allowed, not_found, not_readable, too_often
+from config.log_formats import LineFormatter
 from config.logs import CountingHandler
 from projects.models import Organization, Project, Role, User
 
@@ -41,6 +42,7 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
     """What the log of production would hold."""
     lines: list[str] = []
     handler = CountingHandler()
+    handler.setFormatter(LineFormatter())
     handler.setStream(type("Lines", (), {"write": lambda _, text: lines.append(text), "flush": lambda _: None})())
     logger = logging.getLogger("django.request")
     logger.addHandler(handler)

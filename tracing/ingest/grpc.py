@@ -11,7 +11,9 @@ import grpc
 from django.db import close_old_connections
 from django.utils.datastructures import CaseInsensitiveMapping
 
+from projects.access_log import note_answer
 from projects.models import Project
+from projects.request_context import REQUEST_ID_HEADER, RequestContext, chosen_id, current_context, entered
 from tracing.ingest import quota
 from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
@@ -50,9 +52,23 @@ class Exports(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only
         arrived = time.monotonic()
 
         def handle(message: bytes, context: grpc.ServicerContext) -> bytes:
-            return answer(take, message, context, arrived=arrived)
+            return logged(details.method, take, message, context, arrived=arrived)
 
         return grpc.unary_unary_rpc_method_handler(handle)
+
+
+def logged(
+    method: str, take: ExportFunction, message: bytes, context: grpc.ServicerContext, *, arrived: float
+) -> bytes:
+    """Answer under the id that the sender chose, or one of our own, and write the access log."""
+    request_id = chosen_id(str(dict(context.invocation_metadata() or ()).get(REQUEST_ID_HEADER.lower(), "")))
+    context.send_initial_metadata(((REQUEST_ID_HEADER.lower(), request_id),))
+    with entered(RequestContext(request_id, route=method)) as work:
+        try:
+            return answer(take, message, context, arrived=arrived)
+        finally:
+            code = context.code() or grpc.StatusCode.OK  # type: ignore[attr-defined]  # missing in its stubs
+            note_answer("gRPC", method, code.name, time.monotonic() - arrived, work.project_id)
 
 
 def answer(take: ExportFunction, message: bytes, context: grpc.ServicerContext, *, arrived: float) -> bytes:
@@ -66,6 +82,7 @@ def answer(take: ExportFunction, message: bytes, context: grpc.ServicerContext, 
         with watchdog.guard():
             key = authenticated(headers.get("authorization", ""))
             project = key.project
+            current_context().project_id = project.pk
             admit(key.pk)
             if take is not take_metrics:  # nothing is kept of those
                 quota.admit(project)

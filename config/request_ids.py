@@ -1,0 +1,61 @@
+"""Gives each request its id, answers with it, carries it into tasks, and writes the access log."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from projects.access_log import note_answer
+from projects.request_context import (
+    REQUEST_ID_HEADER,
+    REQUEST_ID_META,
+    RequestContext,
+    chosen_id,
+    current_context,
+    entered,
+    project_id_of,
+    route_of,
+)
+
+TASK_HEADER = "confab_request_id"
+
+_running: dict[str, AbstractContextManager[RequestContext]] = {}  # by the id of the task
+
+
+def request_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Return middleware that does this for HTTP. It must stand first.
+
+    The time of an answer that is sent in pieces is the time until its first piece."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        request_id = request.META[REQUEST_ID_META] = chosen_id(request.headers.get(REQUEST_ID_HEADER, ""))
+        with entered(RequestContext(request_id, request=request)):
+            response = get_response(request)
+            seconds = time.perf_counter() - began
+            note_answer(request.method or "", route_of(request), response.status_code, seconds, project_id_of(request))
+        response.headers[REQUEST_ID_HEADER] = request_id
+        return response
+
+    return middleware
+
+
+def carry(headers: dict[str, Any], **_: object) -> None:
+    """Give the id of the present request to a task that it starts."""
+    if request_id := current_context().request_id:
+        headers[TASK_HEADER] = request_id
+
+
+def enter_task(task_id: str, task: Any, **_: object) -> None:
+    """Begin a task under the id of the request that started it."""
+    context = entered(RequestContext(str(task.request.get(TASK_HEADER) or ""), task=task.name))
+    context.__enter__()
+    _running[task_id] = context
+
+
+def leave_task(task_id: str, **_: object) -> None:
+    """End a task."""
+    if context := _running.pop(task_id, None):
+        context.__exit__(None, None, None)
