@@ -145,7 +145,7 @@
   /* Keys of the page: j and k move along what is listed. */
 
   function move(step) {
-    const stops = [...document.querySelectorAll("[data-stop]")].filter((stop) => stop.offsetParent);
+    const stops = [...document.querySelectorAll("[data-stop]")].filter((stop) => stop.checkVisibility());
     const here = stops.indexOf(document.activeElement);
     stops[Math.min(Math.max(here + step, 0), stops.length - 1)]?.focus();
   }

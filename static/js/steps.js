@@ -1,4 +1,5 @@
-/* Steps of a trace: folds what lies inside of one, and shows some kinds only. */
+/* Steps of a trace: folds what lies inside of one, and shows some kinds only. Folds of internal steps open for what was
+   looked for. */
 
 (() => {
   "use strict";
@@ -26,6 +27,11 @@
     for (const row of tools.parentElement.querySelectorAll(".span-row")) {
       const isOther = kind !== "" && (kind === "failed" ? !("failed" in row.dataset) : row.dataset.kind !== kind);
       row.hidden = isOther || !row.textContent.toLowerCase().includes(words);
+    }
+    const isNarrowed = kind !== "" || words !== "";
+    for (const fold of tools.parentElement.querySelectorAll(".internal")) {
+      fold.hidden = !fold.querySelector(".span-row:not([hidden])");
+      fold.querySelector("details").open = isNarrowed;
     }
   }
 

@@ -70,6 +70,32 @@ def test_steps_fold_narrow_and_open_beside(
     expect(turn.get_by_role("link", name=re.compile("^answer"))).to_be_focused()
 
 
+def test_internal_steps_open_by_a_click_and_for_what_is_looked_for(
+    alices: Page, live_server: LiveServer, project: Project
+) -> None:
+    turn = span("t", "root", name="turn", input="Where is it?", claims=in_session("hooks"))
+    ingest(project.pk, [turn, *(span("t", f"hook-{n}", "root", name=f"hook {n}") for n in range(20))])
+    recompute(project.pk, ["hooks"])
+    alices.goto(page_of(live_server, project, "hooks"))
+    alices.locator("summary", has_text="21 steps").click()
+
+    rows = alices.locator(".span-row").filter(visible=True)
+    expect(rows).to_have_count(1)
+    alices.locator(".span-link").first.focus()
+    alices.keyboard.press("j")
+    expect(alices.locator("summary", has_text="20 internal steps")).to_be_focused()
+    alices.keyboard.press("Enter")
+    expect(rows).to_have_count(21)
+    alices.keyboard.press("Enter")
+    expect(rows).to_have_count(1)
+    alices.get_by_role("searchbox", name="Find a step").fill("hook 7")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("hook 7")
+    alices.get_by_role("searchbox", name="Find a step").fill("")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("turn")
+
+
 def test_a_long_session_is_walked_jumped_and_forgotten(alices: Page, live_server: LiveServer, project: Project) -> None:
     tell_long(project, "long", 2_000)
     alices.emulate_media(reduced_motion="reduce")

@@ -1,13 +1,15 @@
 """Shows the spans of a trace as a tree with a waterfall, and one span in full, with limited rows and queries."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 from tracing.models import Span, SpanIO, Trace
 from tracing.reading.bodies import RenderedBody, body_of, indented, plain
+from tracing.reading.internal_steps import MIN_FOLDED_STEPS, folds_of
 from tracing.reading.messages import SHOWN_NAME_CHARACTERS
 from tracing.reading.texts import Shown, piece, shown
 from tracing.records import Kind
@@ -20,10 +22,11 @@ MAX_TREE_SPANS = 5_000  # of one trace
 SPANS_PER_PAGE = 500
 MAX_INDENT_STEPS = 20
 MAX_EVENTS_OF_SPAN = 50
+MAX_NAMES_OF_FOLD = 4
 SPAN_TREE_COLUMNS = (
     "trace_id", "span_id", "parent_id", "name", "kind", "level", "status_message", "started_at", "ended_at", "model",
     "input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost", "stated_costs",
-    "output_size",
+    "input_size", "output_size",
 )  # fmt: skip
 
 
@@ -37,6 +40,7 @@ class SpanLine:
     width: float
     is_parent: bool
     is_repeated: bool  # its tokens or cost are not counted: a span inside reports its own
+    fold: tuple[str | None] | None = None  # of internal steps, named for the span that they lie in
 
     @property
     def duration_ms(self) -> int | None:
@@ -50,6 +54,32 @@ class SpanLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StepGroup:
+    """Rows that follow each other: shown one by one, or folded into one line if they are internal."""
+
+    rows: list[SpanLine]
+    is_folded: bool
+
+    @property
+    def names(self) -> list[str]:
+        """The first few names, each once."""
+        return list(dict.fromkeys(row.span.name for row in self.rows if row.span.name))[:MAX_NAMES_OF_FOLD]
+
+    @property
+    def span_ids(self) -> set[str]:
+        return {row.span.span_id for row in self.rows}
+
+    @property
+    def left(self) -> float:
+        return min(row.left for row in self.rows)
+
+    @property
+    def width(self) -> float:
+        """The part of the trace's time from the first of the rows to the end of the last."""
+        return round(max(row.left + row.width for row in self.rows) - self.left, 2)
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """A page of rows. `following` is the number of the next row, or None after the last one."""
 
@@ -57,6 +87,12 @@ class Tree:
     total: int
     following: int | None
     is_cut: bool
+
+    @property
+    def groups(self) -> list[StepGroup]:
+        """The rows, with internal steps that follow each other in one group."""
+        runs = [(fold, list(rows)) for fold, rows in groupby(self.rows, key=lambda row: row.fold)]
+        return [StepGroup(rows, fold is not None and len(rows) >= MIN_FOLDED_STEPS) for fold, rows in runs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +131,16 @@ def tree_of(trace: Trace, start: int = 0) -> Tree:
         SpanRow(**values)
         for values in found.order_by("started_at", "span_id").values(*SPAN_TREE_COLUMNS)[:MAX_TREE_SPANS]
     ]
-    walk = list(_walked(spans))
-    counted = count(spans, parents_of(spans)).span_ids
+    parents = parents_of(spans)
+    walk = list(_walked(spans, parents))
+    counted = count(spans, parents).span_ids
+    folds = folds_of([span for span, _ in walk], parents)
     depths = [depth for _, depth in walk[1:]] + [0] * bool(walk)
     page = [
-        _row(trace, span, depth, is_parent=deeper > depth, is_counted=span.span_id in counted)
+        replace(
+            _row(trace, span, depth, is_parent=deeper > depth, is_counted=span.span_id in counted),
+            fold=folds.get(span.span_id),
+        )
         for (span, depth), deeper in list(zip(walk, depths, strict=True))[start : start + SPANS_PER_PAGE]
     ]
     end = start + len(page)
@@ -167,9 +208,8 @@ def _event(event: dict[str, Any]) -> SpanEvent:
     return SpanEvent(str(event.get("name") or "")[:SHOWN_NAME_CHARACTERS], _filled(attributes))
 
 
-def _walked(spans: Sequence[SpanRow]) -> Iterator[tuple[SpanRow, int]]:
+def _walked(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> Iterator[tuple[SpanRow, int]]:
     """Yield every span once, with its depth. Siblings keep the order by time of `spans`."""
-    parents = parents_of(spans)
     children: dict[str | None, list[SpanRow]] = defaultdict(list)
     for span in spans:
         children[parents[span.span_id]].append(span)
