@@ -13,6 +13,7 @@ from tracing.reading.sayings import is_conversation, saying
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
 
 EXPORT_TEXT_BATCH_TRACES = 50  # traces whose texts are in memory
+READ_TURNS_BATCH = 10  # turns whose texts are in memory while somebody waits for an answer
 EXPORT_BATCH_TRACES = 500  # traces that one query answers
 
 Message = dict[str, Any]
@@ -75,6 +76,17 @@ def read_conversations(sessions: Sequence[Session]) -> Iterator[tuple[Session, I
         texts = _texts(project_id, traces)
         for session in some:
             yield session, _messages(Told(), by_session[session.session_id], texts)
+
+
+def read_turns(turns: Iterable[Trace], before: Trace | None) -> Iterator[tuple[Trace, list[Message]]]:
+    """Yield turns with the messages that each adds to the conversation; `before` is the turn before the first."""
+    told = Told()
+    if before is not None:
+        list(_messages(told, [before], _texts(before.project_id, [before])))
+    for some in _batches(turns, READ_TURNS_BATCH):
+        texts = _texts(some[0].project_id, some)
+        for turn in some:
+            yield turn, list(_messages(told, [turn], texts))
 
 
 def _texts(project_id: int, traces: Sequence[Trace]) -> Texts:

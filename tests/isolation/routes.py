@@ -114,6 +114,7 @@ ROUTES: dict[str, Owed] = {
         )
     },
     # The read API
+    "api/v1/me": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/sessions": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/export": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?format=jsonl"),
     "api/v1/exports": replace(
@@ -128,6 +129,10 @@ ROUTES: dict[str, Owed] = {
         query="?to=en",
     ),
     "api/v1/traces/<path:trace_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
+    "api/v1/traces": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/turns": machine("GET", their_key=400, ingest_key=FORBIDDEN),
+    "api/v1/metrics": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?measure=sessions"),
+    "api/v1/issues": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/erasures": machine("POST", their_key=400, ingest_key=FORBIDDEN),
     "api/v1/erasures/<uuid:erasure_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/scores": machine("GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key=FORBIDDEN),

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.auth import create_key
 from projects.models import Project, Scope
-from sessions.api.v1 import sessions
+from sessions.api.v1 import traces
 from sessions.conversations.representation import API_STATE_FIELDS
 from sessions.models import Session
 from sessions.models.properties import properties_of
@@ -196,7 +196,7 @@ def test_many_spans_come_in_parts(reader: Reader, project: Project) -> None:
 def test_long_texts_end_a_page_of_spans_early(
     reader: Reader, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "TEXT_PER_PAGE", 100)
+    monkeypatch.setattr(traces, "TEXT_PER_PAGE", 100)
     ingest(project.pk, [span("t1", f"s{n}", input="x" * 60, started_at=at(n)) for n in range(3)])
     ingest(project.pk, [span("t1", "s3", input="x" * 160, started_at=at(3))])
     found, cursor = [], ""

@@ -3,7 +3,7 @@
 Only the order by start time has an index. Other orders, and conditions without an index, read the last days unless the
 address names a time, so that no request takes longer because a project has grown old."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,6 +92,8 @@ class TraceListing:
 
     `refused` has errors that were found before."""
 
+    parameters: Collection[str] = TRACE_LIST_PARAMETERS
+    limit = TRACES_PER_PAGE
     is_too_wide = False  # known when the rows were asked for
 
     def __init__(self, project: Project, params: QueryDict, refused: Mapping[str, list[str]] | None = None) -> None:
@@ -99,7 +101,7 @@ class TraceListing:
         self.params = params
         self.errors = dict(refused or {})
         for name in params:
-            if name not in TRACE_LIST_PARAMETERS:
+            if name not in self.parameters:
                 self.errors[name] = ["There is no such parameter."]
         self.sort = params.get("sort") or "-started_at"
         if self.sort.removeprefix("-") not in SORTABLE_TRACE_COLUMNS:
@@ -156,7 +158,7 @@ class TraceListing:
     def count(self) -> str:
         """The number of traces as text, or "" if counting them takes too long."""
         try:
-            with self._limit():
+            with self._time_limit():
                 number = self.matching[: MAX_COUNTED_TRACES + 1].count()
         except TooLong:
             return ""
@@ -199,15 +201,19 @@ class TraceListing:
     def _page(self) -> KeysetPage[Trace]:
         if self.errors:
             return KeysetPage([], None, None)
-        traces = self.matching.only(*self._reads)
         try:
-            with self._limit():
-                return self.order.page(traces, cursor=self.params.get("cursor", ""), limit=TRACES_PER_PAGE)
+            with self._time_limit():
+                return self.order.page(self.read_columns, cursor=self.params.get("cursor", ""), limit=self.limit)
         except TooLong:
             self.is_too_wide = True
             return KeysetPage([], None, None)
 
-    def _limit(self) -> AbstractContextManager[None]:
+    @property
+    def read_columns(self) -> QuerySet[Trace]:
+        """The matching traces, with what is read of each."""
+        return self.matching.only(*self._reads)
+
+    def _time_limit(self) -> AbstractContextManager[None]:
         """Return the time limit of a statement; what an index serves along the order of the list needs none."""
         return within(TRACES_TIMEOUT_MS) if self.asked or self.default_range != ALL else nullcontext()
 

@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from projects.values import whole_number
 from tracing.lists.keyset import BadCursor, Order
 
+TOO_WIDE = "This took too long to find. Narrow the time, for example with range=7d, or ask for fewer things at once."
+
 
 class PageParameters(NamedTuple):
     """Which part of a long list to answer."""

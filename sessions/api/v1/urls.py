@@ -2,10 +2,11 @@
 
 from django.urls import path, re_path
 
-from sessions.api.v1 import annotation, erasures, scores, sessions, translation
+from sessions.api.v1 import annotation, erasures, issues, me, metrics, scores, sessions, traces, translation, turns
 from sessions.api.v1 import export as exporting
 
 urlpatterns = [
+    path("me", me.MeEndpoint.as_view()),
     path("sessions", sessions.SessionsEndpoint.as_view()),
     path("export", exporting.ExportEndpoint.as_view()),
     path("exports", exporting.ExportFilesEndpoint.as_view()),
@@ -13,7 +14,11 @@ urlpatterns = [
     path("exports/<uuid:export_id>/file", exporting.ExportContentEndpoint.as_view()),
     path("sessions/<path:session_id>", sessions.SessionEndpoint.as_view()),
     path("traces/<path:trace_id>/translation", translation.TranslationEndpoint.as_view()),
-    path("traces/<path:trace_id>", sessions.TraceEndpoint.as_view()),
+    path("traces", traces.TracesEndpoint.as_view()),
+    path("traces/<path:trace_id>", traces.TraceEndpoint.as_view()),
+    path("turns", turns.TurnsEndpoint.as_view()),
+    path("metrics", metrics.MetricsEndpoint.as_view()),
+    path("issues", issues.IssuesEndpoint.as_view()),
     path("erasures", erasures.ErasuresEndpoint.as_view()),
     path("erasures/<uuid:erasure_id>", erasures.ErasureEndpoint.as_view()),
     path("scores", scores.ScoresEndpoint.as_view()),
