@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from weakref import ReferenceType
 
@@ -13,6 +14,7 @@ from django.dispatch import Signal
 from config.celery import app as celery_app
 
 ROOT = Path(__file__).parent.parent
+APPS = ("config", "projects", "sessions", "tracing")
 LINES = (ROOT / "docs" / "architecture.md").read_text().splitlines()
 CODE = re.compile(r"`([^`]+)`")
 PATH = re.compile(r"(?:[\w-]+/)*[\w-]+(?:/|\.py)|(?:[\w-]+/)+[\w-]+(?:\.\w+)?")
@@ -107,3 +109,28 @@ def test_a_row_of_the_table_of_changes_names_what_its_files_declare(row: str) ->
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
     assert {name for name in named if DECLARED.fullmatch(name)} <= declared | annotated
+
+
+def imported_packages() -> set[str]:
+    """Return the names of the top-level packages that the programs import, wherever in a file."""
+    nodes = (
+        node for app in APPS for path in (ROOT / app).rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
+    )
+    names = (
+        [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        for node in nodes
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level)
+    )
+    return {name.partition(".")[0] for found in names for name in found}
+
+
+def test_everything_that_the_programs_import_is_in_the_lock_that_they_run_with() -> None:
+    """An environment of tests has more packages than one that only runs Confab."""
+    homes = packages_distributions()
+    locked = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    packages = {
+        name: {re.sub("[-_.]+", "-", home.lower()) for home in homes[name]} for name in imported_packages() & set(homes)
+    }
+
+    assert len(packages) > 20
+    assert {name for name, found in packages.items() if not found & locked} == set()

@@ -4,10 +4,12 @@ Segments are sentences of at most MAX_SEGMENT_CHARACTERS. All pieces together ar
 code stay whole; headings, quotes, lists and tables keep their marks, because those are between the segments."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from markdown_it import MarkdownIt
+import pyromark
 
 from sessions.translation.masking import MaskedRange, clipped, has_words, spans_of
 
@@ -17,10 +19,8 @@ LINE_MARKS = re.compile(r"[ \t]*(?:>[ \t]?|(?:[-*+•–—]|\d{1,9}[.)]|#{1,6})
 SENTENCE_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？]+[」』”]*)")
 CELL_END = re.compile(r"(\|)")
 SOFT_END = re.compile(r"[;:,،؛、，；]+\s*|\s+")
-CODE = {"fence", "code_block", "html_block"}
+CODE = ({"End": "CodeBlock"}, {"End": "HtmlBlock"})  # events of the parser
 HIDDEN = "\ufffc"  # stands for what is verbatim while ends are looked for
-
-_parser = MarkdownIt("commonmark", {"html": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,12 @@ def _lines(text: str) -> Iterator[tuple[int, int, int]]:
 def _code_lines(text: str) -> set[int]:
     if "`" not in text and "~" not in text and "    " not in text and "\t" not in text and "<" not in text:
         return set()  # nothing that a block of code begins with
+    starts = list(accumulate((len(text[start:whole].encode()) for start, _, whole in _lines(text)), initial=0))
     lines: set[int] = set()
-    for token in _parser.parse(text):
-        if token.type in CODE and token.map:
-            lines.update(range(*token.map))
+    for event, place in pyromark.events_with_range(text):  # places are counted in bytes
+        if event in CODE:
+            first, last = (bisect_right(starts, at) - 1 for at in (place["start"], place["end"] - 1))
+            lines.update(range(first, last + 1))
     return lines
 
 
