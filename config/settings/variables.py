@@ -2,7 +2,7 @@
 
 import os
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +11,31 @@ from django.core.exceptions import ImproperlyConfigured
 from config.embedded.published import environment_of_running
 
 EnvValue = TypeVar("EnvValue")
+URLS_OF_SERVERS = {"DATABASE_URL", "REDIS_URL"}
+
+
+def read_files(environ: MutableMapping[str, str]) -> None:
+    """Replace each variable NAME_FILE by NAME, with the text of that file: containers get their secrets as files.
+
+    An empty file sets nothing. Raises ImproperlyConfigured if both are set, or if the file cannot be read."""
+    stems = [name.removesuffix("_FILE") for name in environ if name.endswith("_FILE")]
+    for name in stems:
+        if name.startswith("CONFAB_") or name in URLS_OF_SERVERS:
+            path = environ.pop(f"{name}_FILE")
+            if path and environ.get(name):
+                raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+            if text := _text_of(path, f"{name}_FILE"):
+                environ[name] = text
+
+
+def _text_of(path: str, variable: str) -> str:
+    try:
+        return Path(path).read_text().rstrip("\r\n") if path else ""
+    except (OSError, ValueError) as reason:
+        raise ImproperlyConfigured(f"{variable}: cannot be read: {reason}.") from None
+
+
+read_files(os.environ)
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
 RUNNING = environment_of_running(DATA_DIR)
