@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 
-def format_html(template: str, *values: Any) -> SafeString:
-    return SafeString(template.format(*map(escaped, values)))
+def format_html(template: str, *values: Any, **named: Any) -> SafeString:
+    return SafeString(template.format(*map(escaped, values), **{name: escaped(named[name]) for name in named}))
 
 
 def format_html_join(between: str, template: str, rows: Iterable[tuple[Any, ...]]) -> SafeString:

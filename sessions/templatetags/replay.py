@@ -1,12 +1,10 @@
 """What the page of a session writes that no other page does."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.urls import reverse
-from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -17,14 +15,10 @@ from sessions.replay.timeline import TimelineBar
 from sessions.replay.usage import ModelUsage
 from sessions.templatetags.cells import cell
 from tracing.formatting import counted, duration
-from tracing.models import Trace
-from tracing.reading.turns import Spoken
 from tracing.templatetags.values import ellipsis
-from tracing.views.traces import text_url as url_of_text
 
 register = template.Library()
 REPLAY_CHIPS = 12
-_url_of_text = lazy(url_of_text, str)
 STRIP_BAR_SVG = (
     '<rect class="strip-bar" x="{}%" y="20%" width="{}%" height="45%" rx="1.5" data-jump="{}" data-from="{}"'
     ' data-to="{}"><title>{}</title></rect>{}'
@@ -33,33 +27,6 @@ STRIP_ERROR_SVG = '<circle class="strip-error" cx="{}%" cy="10%" r="3"/>'
 PARTLY = '<rect class="strip-partly" x="{}%" y="{}%" width="{}%" height="{}%"/>'
 # Percent of the strip: where bars stand, and how high their feet are.
 FOOT, TALLEST_FOOT, MIN_STRIP_BAR_PERCENT = 65, 18, 8
-
-
-@register.filter
-def epoch(at: datetime | None) -> str:
-    """Return milliseconds since 1970, for scripts."""
-    return "" if at is None else str(round(at.timestamp() * 1000))
-
-
-@register.filter
-def size(characters: int) -> str:
-    """`12 kB`, `10 MB`."""
-    return f"{characters / 1e6:.0f} MB" if characters >= 1e6 else f"{max(1, round(characters / 1e3))} kB"
-
-
-@register.simple_tag
-def text_url(trace: Trace, spoken: Spoken) -> str:
-    """Where the rest of one side of a turn is read; worked out only when there is a rest."""
-    return _url_of_text(trace, spoken.span_id, spoken.side)
-
-
-@register.simple_tag
-def annotate_url(turn: Trace) -> str:
-    """Where a turn is annotated: as its trace, or as the span that began it if it is a part of a trace."""
-    if not turn.exchange_span_id:
-        return reverse("annotate", args=[turn.project_id, "trace", turn.trace_id])
-    address = reverse("annotate", args=[turn.project_id, "span", turn.exchange_span_id])
-    return f"{address}?{urlencode({'trace': turn.trace_id})}"
 
 
 @register.simple_tag
