@@ -52,7 +52,7 @@ class QueryLine:
 QUERY_LINES = {
     "sessions": ("Find sessions", "Add a condition, or a word somebody said", "?view=all", "session"),
     "traces": ("Find traces", "Add a condition, or a word of an input or output", "", "trace"),
-    "users": ("Find users by their sessions", "Only sessions that …", "", "session"),
+    "users": ("Find users", "Any part of a user id, or a condition such as cost > 1", "", "session"),
 }
 
 

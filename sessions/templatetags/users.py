@@ -1,10 +1,12 @@
 """How the figures of end users are drawn: days as small bars, shares as the ground of a row."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from django import template
 from django.utils.safestring import SafeString
 
+from sessions.formatting import score_mean
 from sessions.users.listing import UserDay
 from tracing.formatting import counted
 
@@ -30,6 +32,18 @@ def tiny(days: Mapping[str, Sequence[UserDay]], user_id: str) -> SafeString:
     ]
     words = f"{counted(total, 'session')} in the last {len(shown)} days"
     return SafeString(f'<svg class="tiny" role="img" aria-label="{words}">{"".join(bars)}</svg>')
+
+
+@register.simple_tag
+def user_score(mean: Decimal | None) -> str:
+    """Write the mean of a score, or a dash where nobody gave one."""
+    return "–" if mean is None else score_mean(float(mean))
+
+
+@register.simple_tag
+def user_languages(languages: Mapping[str, Sequence[str]], user_id: str) -> str:
+    """Write the names of a user's languages, or a dash where none could be told."""
+    return ", ".join(languages.get(user_id, [])) or "–"
 
 
 @register.simple_tag

@@ -18,8 +18,9 @@ from projects.models import Project
 from sessions.conversations.states import load_states
 from sessions.listing.listing import Listing
 from sessions.listing.table import SessionColumn, property_columns
-from sessions.users.listing import MAX_GROUPED_SESSIONS, Users
+from sessions.users.listing import Users
 from sessions.users.profile import UserProfile
+from sessions.users.queries import MAX_GROUPED_SESSIONS
 from sessions.users.scores import ScoreLine, load_scores
 from tracing.lists.bounded import SUMMING_SETTINGS, TooLong, within
 

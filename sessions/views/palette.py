@@ -17,7 +17,7 @@ from sessions.listing.saved_views import visible_to
 from sessions.models import Session
 from sessions.navigation import pages_for
 from sessions.query.writing import quoted
-from sessions.users.listing import find_user_ids
+from sessions.users.queries import find_user_ids
 from tracing.models import Trace
 
 MAX_ENTRIES_OF_KIND = 6

@@ -29,7 +29,7 @@ def test_a_user_is_found_looked_at_and_followed(
         )  # fmt: skip
     alices.goto(live_server.url + reverse("users", args=[project.pk]))
     axe(alices)
-    alices.get_by_label("Search users").fill("بن")
+    alices.get_by_label("Find users").fill("بن")
     alices.keyboard.press("Enter")
     expect(alices.locator("#rows tr")).to_have_count(1)
     alices.locator("#rows a").click()

@@ -29,7 +29,7 @@ BOUNDED_BY_THEIR_TEXT = ("EXPLAIN ", "WITH RECURSIVE step", "CROSS JOIN LATERAL 
 NARROWED = {
     "project/<int:project_id>/sessions": ("?q=cost>0", "?user_ids=u1", "?sort=total_cost", "?q=canary"),
     "project/<int:project_id>/traces": ("?q=has:error", "?sort=total_cost", "?q=canary"),
-    "project/<int:project_id>/users": ("?user=u",),
+    "project/<int:project_id>/users": ("?q=u+cost>0",),
     "api/v1/sessions": ("?q=cost>0", "?sort=total_cost"),
 }
 

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from projects.models import Project, Role, User
 from sessions.cohorts.making import matching
 from sessions.models import Erasure, Session, SessionScore
-from sessions.users import listing, profile
+from sessions.users import profile, queries
 from sessions.users.profile import UserProfile
 from tests.sessions.rows import session
 
@@ -34,9 +34,12 @@ def alices(client: Client, alice: User) -> Client:
 
 def told(page: str) -> list[list[str]]:
     """The rows' cells as text: id, sessions, days, last seen, first seen, traces, tokens, cost, errors."""
+    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in re.split(r"</t[hd]>", row)][:9] for row in rows_in(page)]
+
+
+def rows_in(page: str) -> list[str]:
     rows = re.findall(r"<tr>\s*<th scope=\"row\" class=\"first\">(.*?)</tr>", page, re.DOTALL)
-    unmarked = [re.sub(r'<span class="avatar.*?</span>', "", row) for row in rows]
-    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in re.split(r"</t[hd]>", row)][:9] for row in unmarked]
+    return [re.sub(r'<span class="avatar.*?</span>', "", row) for row in rows]
 
 
 def test_a_user_is_the_sum_of_their_sessions(project: Project, other_project: Project, alices: Client) -> None:
@@ -51,9 +54,9 @@ def test_a_user_is_the_sum_of_their_sessions(project: Project, other_project: Pr
     ann = told(alices.get(address, {"by": "-cost"}).content.decode())[0]
     assert ann[0] == "ann"
     assert [ann[1], ann[5], ann[6]] == ["2", "5", "15"]
-    assert [row[0] for row in told(alices.get(address, {"user": "O%B"}).content.decode())] == ["bo%b"]
+    assert [row[0] for row in told(alices.get(address, {"q": '"O%B"'}).content.decode())] == ["bo%b"]
     assert [row[0] for row in told(alices.get(address, {"error_count__lte": "0"}).content.decode())] == ["ann"]
-    assert "No user matches" in alices.get(address, {"user": "zoe"}).content.decode()
+    assert "No user matches" in alices.get(address, {"q": "zoe"}).content.decode()
     assert "There is no such parameter" in alices.get(address, {"nonsense": "1"}).content.decode()
     assert f'href="/project/{project.pk}/user?id=ann"' in page
 
@@ -65,13 +68,64 @@ def test_users_come_page_by_page_and_a_page_costs_a_constant_number_of_queries(
         session(project, f"s{number}", minute=number, user_ids=[f"user-{number:02}"])
     address = f"/project/{project.pk}/users"
 
-    with django_assert_num_queries(5 + BOUNDED):
+    with django_assert_num_queries(7 + BOUNDED):
         first = alices.get(address).content.decode()
     assert len(told(first)) == 50
     assert "60 users" in first
     rest = alices.get(address, {"after": "50"}, headers={"HX-Request": "true"}).content.decode()
     assert [row[0] for row in told(rest)] == [f"user-{number:02}" for number in range(9, -1, -1)]
     assert "<html" not in rest
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("an", ["joan", "ann"]),
+        ("-jo", ["bob", "ann"]),
+        ("n an", ["joan", "ann"]),
+        ("cost > 1", ["joan", "bob"]),
+        ("cost > 1 an", ["joan"]),
+        ("(tag:vip OR cost > 5) -ann", ["bob"]),
+        ("user:ann", ["ann"]),
+    ],
+)
+def test_a_word_is_a_part_of_the_id_and_a_condition_is_one_of_the_sessions(
+    project: Project, alices: Client, query: str, found: list[str]
+) -> None:
+    session(project, "a", minute=1, user_ids=["ann"], tags=["vip"], total_cost=Decimal(1))
+    session(project, "b", minute=2, user_ids=["bob"], tags=["vip"], total_cost=Decimal(2))
+    session(project, "c", minute=3, user_ids=["joan"], total_cost=Decimal(3))
+    page = alices.get(f"/project/{project.pk}/users", {"q": query}).content.decode()
+
+    assert [row[0] for row in told(page)] == found
+
+
+@pytest.mark.parametrize("query", ["ann OR bob", "colour:red", "(ann", "-(ann bob)"])
+def test_a_query_that_cannot_be_followed_is_shown_with_its_fault(project: Project, alices: Client, query: str) -> None:
+    session(project, "a", user_ids=["ann"])
+    page = alices.get(f"/project/{project.pk}/users", {"q": query}).content.decode()
+
+    assert 'id="query-fault"' in page
+    assert told(page) == []
+
+
+def test_scores_and_languages_stand_beside_each_user(project: Project, alices: Client) -> None:
+    texts = {"ann": "Onde está a minha encomenda? Devia ter chegado na semana passada.", "bob": "hm"}
+    for number, (user_id, text) in enumerate(texts.items()):
+        session(project, user_id, minute=number, user_ids=[user_id], first_input=text)
+        for name, mean in (("clarity", 1 - number), ("quality", number)):
+            SessionScore.objects.create(
+                project_id=project.pk, session_id=user_id, count=1, name=name, mean=Decimal(mean)
+            )
+    session(project, "unscored", minute=5, user_ids=["zoe"])
+    address = f"/project/{project.pk}/users"
+
+    def cells(**params: str) -> list[list[str]]:
+        page = alices.get(address, params).content.decode()
+        return [[text_of(cell) for cell in re.split(r"</t[hd]>", row)][9:11] for row in rows_in(page)]
+
+    assert cells(by="-score") == [["1", "Portuguese"], ["0", "–"], ["–", "–"]]
+    assert cells(by="-score", score="quality") == [["1", "–"], ["0", "Portuguese"], ["–", "–"]]
 
 
 def shown_on(client: Client, project: Project, user_id: str, **params: str) -> str:
@@ -89,8 +143,8 @@ def text_of(page: str) -> str:
 def test_every_user_id_has_its_page_and_is_found_by_a_part(project: Project, alices: Client, user_id: str) -> None:
     session(project, "s1", user_ids=[user_id], trace_count=3)
     session(project, "s2", user_ids=["someone"], trace_count=50)
-    part = user_id[len(user_id) // 3 :]
-    found = alices.get(f"/project/{project.pk}/users", {"user": part}).content.decode()
+    part = user_id[len(user_id) // 3 :].replace("\\", "\\\\").replace('"', '\\"')
+    found = alices.get(f"/project/{project.pk}/users", {"q": f'"{part}"'}).content.decode()
     [link] = re.findall(rf'href="(/project/{project.pk}/user\?[^"]*)"', found)
 
     page = alices.get(unescape(link))
@@ -110,7 +164,7 @@ def test_every_user_id_has_its_page_and_is_found_by_a_part(project: Project, ali
 def test_an_id_that_nobody_has_is_not_found(project: Project, alices: Client, user_id: str) -> None:
     session(project, "s1", user_ids=["ann"])
     assert alices.get(f"/project/{project.pk}/user", {"id": user_id}).status_code == 404
-    assert alices.get(f"/project/{project.pk}/users", {"user": user_id}).status_code == 200
+    assert alices.get(f"/project/{project.pk}/users", {"q": user_id}).status_code == 200
     assert alices.get(f"/project/{project.pk}/user", {"id": f"{user_id[:9]}\x00"}).status_code == 400
 
 
@@ -206,10 +260,10 @@ def test_only_admins_are_offered_to_erase_and_have_to_type_the_id(project: Proje
 def test_a_user_beyond_the_newest_sessions_is_found_by_the_whole_id(
     project: Project, alices: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "MAX_GROUPED_SESSIONS", 1)
+    monkeypatch.setattr(queries, "MAX_GROUPED_SESSIONS", 1)
     session(project, "old", minute=1, user_ids=["ann"])
     session(project, "new", minute=2, user_ids=["bob"])
-    page = alices.get(f"/project/{project.pk}/users", {"user": "ann"}).content.decode()
+    page = alices.get(f"/project/{project.pk}/users", {"q": "ann"}).content.decode()
 
     assert "Open this user" in page
     assert f"/project/{project.pk}/user?id=ann&amp;range=all" in page
