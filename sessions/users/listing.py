@@ -37,7 +37,7 @@ from tracing.lists.table import SortableHead, changed_query, sortable_head
 USERS_PER_PAGE = 50
 USERS_TIMEOUT_MS = 3_000  # ms for a statement of the list
 FURTHEST = MAX_GROUPED_SESSIONS  # rows that can be skipped
-KEPT_PARAMETERS = ("by", "score")
+USER_LIST_PARAMETERS = ("by", "score")
 SPARK_DAYS = 30
 MAX_OPENED_SESSIONS = 500  # the newest of the users shown, in which their languages are looked for
 
@@ -58,7 +58,7 @@ class Users:
         for name in (*PARAMETERS_NOT_SAVED, "sort", "after"):
             listed.pop(name, None)
         self.project, self.params = project, params
-        self.listing = SessionsOfUsers(project, listed, foreign=KEPT_PARAMETERS)
+        self.listing = SessionsOfUsers(project, listed, foreign=USER_LIST_PARAMETERS)
         self.errors = self.listing.errors
         by = params.get("by", "")
         self.by = by if by.removeprefix("-") in USER_SUMS_BY_NAME else "-last_seen"
