@@ -3,7 +3,7 @@
 A project whose marks outlast its slice goes to the end of the queue, so that nobody waits for another one's flood."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from django.utils import timezone
@@ -26,22 +26,27 @@ def work_slice(project_id: int) -> bool:
     """Recompute for SLICE_SECONDS, unless another worker does. Return whether marks wait for another slice.
 
     A worker that does not get the lock does nothing: its holder looks for new marks after releasing it."""
-    with _worker_lock(project_id) as is_ours:
-        if is_ours:
-            _recompute_until(project_id, time.monotonic() + SLICE_SECONDS)
-    return is_ours and dirty.waits(project_id, dirty.URGENT)
+    end = time.monotonic() + SLICE_SECONDS
+    while waiting := dirty.waiting_targets(project_id, dirty.URGENT):
+        with _worker_lock(project_id) as is_ours:
+            if not is_ours:
+                return False
+            count = _batch(project_id, waiting)
+        if not count or time.monotonic() >= end:
+            return bool(dirty.waiting_targets(project_id, dirty.URGENT))
+    return False
 
 
 def drain(project_id: int) -> None:
     """Recompute until nothing of the project waits, for commands that nobody queues behind."""
-    _recompute_until(project_id, float("inf"))
-
-
-def _recompute_until(project_id: int, end: float) -> None:
-    """Work in batches, outsized traces before the sessions that they change."""
-    while _traces(project_id) + _sessions(project_id):
-        if time.monotonic() >= end:
+    while waiting := dirty.waiting_targets(project_id, dirty.URGENT):
+        if not _batch(project_id, waiting):
             return
+
+
+def _batch(project_id: int, waiting: Collection[DirtyMark.Target]) -> int:
+    """Recompute a batch of outsized traces, then of the sessions that they change. Return the number of both."""
+    return (_traces(project_id) if DirtyMark.Target.TRACE in waiting else 0) + _sessions(project_id)
 
 
 def _traces(project_id: int) -> int:

@@ -23,6 +23,12 @@ FROM trace t WHERE t.project_id = %(project)s AND t.session_id = ANY(%(sessions)
 GROUP BY t.project_id, t.session_id ORDER BY t.session_id
 ON CONFLICT (project_id, session_id) DO UPDATE SET {updates},
     computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
+RETURNING session_id
+"""
+
+HAS_SCORES = """
+SELECT EXISTS (SELECT 1 FROM score WHERE project_id = %(project)s)
+    OR EXISTS (SELECT 1 FROM session_score WHERE project_id = %(project)s)
 """
 
 # Scores of the named sessions, of their traces and of these traces' spans; a session without traces has none.
@@ -76,16 +82,18 @@ def recompute(project_id: int, session_ids: Sequence[str]) -> None:
     """Recompute the named sessions from their traces.
 
     A session without traces is deleted, together with what people wrote about it."""
-    params: dict[str, Any] = {"project": project_id, "sessions": sorted(set(session_ids))}
+    params: dict[str, Any] = {"project": project_id, "sessions": sorted(set(session_ids)), "now": timezone.now()}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WITHOUT_JIT)
-        cursor.execute(SUM_SCORES, params)
-        kept = cursor.fetchall()
-        cursor.execute(
-            DROP_SCORES, params | {"kept_sessions": [row[0] for row in kept], "kept_names": [row[1] for row in kept]}
-        )
-        cursor.execute(recompute_statement(), params | {"now": timezone.now()})
-        cursor.execute(DELETE_EMPTY, params)
+        cursor.execute(HAS_SCORES, params)
+        if cursor.fetchone()[0]:
+            cursor.execute(SUM_SCORES, params)
+            kept = cursor.fetchall()
+            names = {"kept_sessions": [row[0] for row in kept], "kept_names": [row[1] for row in kept]}
+            cursor.execute(DROP_SCORES, params | names)
+        cursor.execute(recompute_statement(), params)
+        if empty := set(params["sessions"]) - {session_id for (session_id,) in cursor.fetchall()}:
+            cursor.execute(DELETE_EMPTY, params | {"sessions": sorted(empty)})
 
 
 @cache

@@ -38,23 +38,25 @@ WHERE d.project_id = %(project)s AND d.target = %(target)s AND d.key = ANY(ARRAY
 RETURNING d.key, d.version
 """
 
-WAITS = """
-SELECT EXISTS (SELECT 1 FROM dirty_mark
-    WHERE project_id = %(project)s AND target = ANY(%(targets)s) AND (leased_until IS NULL OR leased_until < %(now)s))
+WAITING_TARGETS_SQL = """
+SELECT target FROM unnest(%(targets)s::text[]) AS target WHERE EXISTS (SELECT 1 FROM dirty_mark m
+    WHERE m.project_id = %(project)s AND m.target = target.target
+        AND (m.leased_until IS NULL OR m.leased_until < %(now)s))
 """
 
-CLAIM_MARKS_SQL = """
-SELECT key, version FROM dirty_mark WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(%(keys)s)
-ORDER BY key FOR UPDATE
-"""
-
-RELEASE = """
-DELETE FROM dirty_mark WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(%(keys)s)
-"""
-
-UNLEASE = """
+RELEASE_MARKS_SQL = """
+WITH standing AS (
+    SELECT key, version FROM dirty_mark WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(%(keys)s)
+    ORDER BY key FOR UPDATE),
+finished AS (
+    SELECT key FROM standing JOIN unnest(%(keys)s::text[], %(versions)s::bigint[]) AS done(key, version)
+        USING (key, version)),
+removed AS (
+    DELETE FROM dirty_mark
+    WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(ARRAY(SELECT key FROM finished)))
 UPDATE dirty_mark SET leased_until = NULL, marked_at = coalesce(%(since)s, marked_at)
-WHERE project_id = %(project)s AND target = %(target)s AND key = ANY(%(keys)s)
+WHERE project_id = %(project)s AND target = %(target)s
+    AND key = ANY(ARRAY(SELECT key FROM standing EXCEPT SELECT key FROM finished))
 """
 
 LONGEST_WAIT_SQL = """
@@ -103,15 +105,16 @@ def claim(
     Keys that were marked within the last `waited` are left out."""
     now = timezone.now()
     until = now - waited if waited else "infinity"  # the clock of another machine may be ahead
-    with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {
-            "project": project_id,
-            "target": target,
-            "now": now,
-            "marked_until": until,
-            "limit": limit,
-        }
-        cursor.execute(CLAIM, params | {"leased_until": now + lease})
+    params: dict[str, Any] = {
+        "project": project_id,
+        "target": target,
+        "now": now,
+        "marked_until": until,
+        "leased_until": now + lease,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, params)
         return sorted(Claimed(key, version) for key, version in cursor.fetchall())
 
 
@@ -119,22 +122,23 @@ def release(project_id: int, target: DirtyMark.Target, claimed: Sequence[Claimed
     """Remove finished keys from the queue, and free those that were marked again meanwhile.
 
     Sessions go to the end of the queue: what they waited for is done."""
-    since = timezone.now() if target in URGENT else None
-    with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {"project": project_id, "target": target}
-        cursor.execute(CLAIM_MARKS_SQL, params | {"keys": [item.key for item in claimed]})
-        standing = {Claimed(key, version) for key, version in cursor.fetchall()}
-        finished = standing & set(claimed)
-        cursor.execute(RELEASE, params | {"keys": [item.key for item in finished]})
-        cursor.execute(UNLEASE, params | {"since": since, "keys": [item.key for item in standing - finished]})
+    params: dict[str, Any] = {
+        "project": project_id,
+        "target": target,
+        "keys": [item.key for item in claimed],
+        "versions": [item.version for item in claimed],
+        "since": timezone.now() if target in URGENT else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE_MARKS_SQL, params)
 
 
-def waits(project_id: int, targets: Iterable[DirtyMark.Target]) -> bool:
-    """Return whether the project has marks of these kinds that nobody works on."""
+def waiting_targets(project_id: int, targets: Iterable[DirtyMark.Target]) -> set[DirtyMark.Target]:
+    """Return those of these kinds of which the project has marks that nobody works on."""
     with connection.cursor() as cursor:
         params: dict[str, Any] = {"project": project_id, "targets": list(map(str, targets)), "now": timezone.now()}
-        cursor.execute(WAITS, params)
-        return bool(cursor.fetchone()[0])
+        cursor.execute(WAITING_TARGETS_SQL, params)
+        return {DirtyMark.Target(target) for (target,) in cursor.fetchall()}
 
 
 def waiting_projects(targets: Iterable[DirtyMark.Target]) -> list[int]:

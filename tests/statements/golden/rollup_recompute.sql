@@ -54,3 +54,4 @@ EXCLUDED.usage_by_model, tags = EXCLUDED.tags, model_names = EXCLUDED.model_name
 releases = EXCLUDED.releases, unmeasured_count = EXCLUDED.unmeasured_count, unpriced_count = EXCLUDED.unpriced_count,
 scores = EXCLUDED.scores, first_input = EXCLUDED.first_input, last_output = EXCLUDED.last_output,
     computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
+RETURNING session_id
