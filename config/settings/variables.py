@@ -21,11 +21,12 @@ def read_files(environ: MutableMapping[str, str]) -> None:
     stems = [name.removesuffix("_FILE") for name in environ if name.endswith("_FILE")]
     for name in stems:
         if name.startswith("CONFAB_") or name in URLS_OF_SERVERS:
-            path = environ.pop(f"{name}_FILE")
+            path = environ[f"{name}_FILE"]
             if path and environ.get(name):
                 raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
             if text := _text_of(path, f"{name}_FILE"):
                 environ[name] = text
+            del environ[f"{name}_FILE"]  # last: Django reads the settings again to show what is wrong with them
 
 
 def _text_of(path: str, variable: str) -> str:

@@ -72,6 +72,18 @@ def test_another_lock_is_installed(clone: Path) -> None:
     assert "Installing" not in run(clone, "manage", "check")
 
 
+def test_further_packages_are_installed_once(tmp_path: Path) -> None:
+    clone = make_clone(tmp_path)
+    (clone / "requirements-s3.lock").write_text(make_wheel(tmp_path, "storage_of_tests"))
+    packages = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+
+    assert "Installing requirements-s3.lock" in run(clone, "install", "requirements-s3.lock", **packages)
+    assert run(clone, "install", "requirements-s3.lock", **packages) == ""
+    assert list(clone.glob(".venv/lib/*/site-packages/storage_of_tests-*"))
+    assert "Installing" not in run(clone, "manage", "check")
+    assert "./run install <lock>" in run(clone, "install", "missing.lock")
+
+
 def test_a_long_installation_says_how_far_it_is(tmp_path: Path) -> None:
     clone = make_clone(tmp_path)
     names = [f"part-of-confab-{number}".replace("-", "_") for number in range(40)]

@@ -52,3 +52,12 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
         read_files({"CONFAB_SECRET_KEY": "here", "CONFAB_SECRET_KEY_FILE": str(tmp_path / "key")})
     with pytest.raises(ImproperlyConfigured, match=r"CONFAB_SECRET_KEY_FILE: cannot be read: .*No such file"):
         read_files({"CONFAB_SECRET_KEY_FILE": str(tmp_path / "missing")})
+
+
+def test_commands_say_which_file_is_wrong() -> None:
+    command = [sys.executable, "manage.py", "prepare"]
+    environment = {"PATH": os.environ["PATH"], "CONFAB_SECRET_KEY_FILE": "/nonexistent"}
+    done = subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "CONFAB_SECRET_KEY_FILE: cannot be read: [Errno 2] No such file or directory: '/nonexistent'" in done.stderr

@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from projects import deletion as projects_deletion
 from projects.auth import create_key
@@ -27,6 +28,7 @@ from sessions.models import Erasure, ExportFile, Session
 from tests.conftest import Key
 from tests.conversations import tell
 from tests.downloads import body_of
+from tests.s3 import S3_STORAGE, bucket_of_its_own
 from tests.sessions.rows import session as session_row
 from tests.tracing.reports import at
 
@@ -279,6 +281,17 @@ def test_nothing_that_was_erased_stays_in_a_file(project: Project, other_project
     assert "erased-person" not in json.dumps(list(ExportFile.objects.for_project(project).values()), default=str)
     assert not default_storage.exists(parts.directory_of(project.pk, file.id))
     assert content_of(ExportFile.objects.for_project(other_project).get())
+
+
+def test_a_file_is_written_to_and_read_from_s3(filled: Project, alice: User, s3: str, settings: Settings) -> None:
+    options = bucket_of_its_own(s3)
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": S3_STORAGE, "OPTIONS": options}}
+    file = files.begin(filled, QueryDict("format=jsonl"), by=alice)
+
+    assert work_off(filled) > SESSIONS // 4
+    assert content_of(file) == at_once(filled, "format=jsonl")
+    projects_deletion.project_rows_deleted.send(sender=Erasure, project_id=filled.pk)
+    assert default_storage.listdir(parts.directory_of(filled.pk)) == ([], [])
 
 
 def test_the_files_of_a_deleted_project_go_with_it(filled: Project, alice: User) -> None:

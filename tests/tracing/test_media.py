@@ -20,6 +20,7 @@ from projects.deletion import project_rows_deleted
 from projects.models import Project, User
 from tests.conftest import Key
 from tests.downloads import body_of
+from tests.s3 import S3_STORAGE, bucket_of_its_own
 from tests.tracing import otlp
 from tracing.ingest import quota
 from tracing.ingest.files_in_texts import FilesInTexts
@@ -36,9 +37,15 @@ DATA = b64encode(PNG).decode()
 TRACE = f"{1:032x}"
 
 
+EVERYWHERE = pytest.mark.parametrize("storage", ["disk", "s3"], indirect=True)
+
+
 @pytest.fixture(autouse=True)
-def _files(settings: Settings, tmp_path: Path) -> None:
+def storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
+    if getattr(request, "param", "disk") == "s3":
+        options = bucket_of_its_own(request.getfixturevalue("s3"))
+        settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": S3_STORAGE, "OPTIONS": options}}
 
 
 @pytest.mark.parametrize(
@@ -210,6 +217,7 @@ def test_a_file_counts_as_a_span_of_the_quota(client: Client, project: Project, 
     assert call(client, key, "POST", "/api/public/media", announcement()).status_code == 429
 
 
+@EVERYWHERE
 def test_a_file_whose_writing_was_cut_off_is_written_again(project: Project) -> None:
     default_storage.save(path_of(project.pk, PNG_ID), ContentFile(PNG[:5]))
 
@@ -248,6 +256,7 @@ def put(client: Client, url: str, data: bytes):  # type: ignore[no-untyped-def]
     return client.put(f"{parts.path}?{parts.query}", data, content_type="image/png")
 
 
+@EVERYWHERE
 def test_an_sdk_uploads_a_file_once_and_reads_it_back(client: Client, project: Project, key: Key) -> None:
     announced = call(client, key, "POST", "/api/public/media", announcement()).json()
     assert announced["mediaId"] == PNG_ID
@@ -292,6 +301,7 @@ def test_a_wrong_announcement_is_refused(client: Client, key: Key, changes: dict
     assert call(client, key, "POST", "/api/public/media", announcement(**changes)).status_code == status
 
 
+@EVERYWHERE
 def test_members_see_a_file_and_strangers_do_not(client: Client, project: Project, alice: User, charlie: User) -> None:
     keep(project.pk, [File(TRACE, "image/png", PNG)])
     path = f"/project/{project.pk}/media/{PNG_ID}"
@@ -320,6 +330,7 @@ def test_what_could_carry_a_script_is_offered_for_download_only(
     assert response["Content-Disposition"].startswith("attachment")
 
 
+@EVERYWHERE
 def test_a_file_goes_with_the_last_trace_that_shows_it(project: Project, other_project: Project) -> None:
     for owner, trace in [(project, "a"), (project, "b"), (other_project, "a")]:
         keep(owner.pk, [File(trace, "image/png", PNG)])
@@ -333,6 +344,7 @@ def test_a_file_goes_with_the_last_trace_that_shows_it(project: Project, other_p
     assert default_storage.exists(path_of(other_project.pk, PNG_ID))
 
 
+@EVERYWHERE
 def test_the_files_of_a_deleted_project_are_deleted(project: Project, other_project: Project) -> None:
     for owner in (project, other_project):
         keep(owner.pk, [File("a", "image/png", PNG)])
