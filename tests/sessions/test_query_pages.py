@@ -18,6 +18,7 @@ from sessions.models import Session
 from sessions.models.properties import PropertyKind, properties_of
 from sessions.query.fields import fields_of
 from sessions.query.reference import document
+from sessions.rollup.session_rows import recompute
 from tests.sessions.rows import session
 from tests.sessions.test_properties import one_more  # noqa: F401
 from tests.tracing.reports import call, in_session
@@ -74,6 +75,23 @@ def test_a_faulty_query_is_kept_and_underlined_where_it_is_wrong(alices: Client,
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", ["sessions", "traces"])
+@pytest.mark.parametrize("query", ["q=cost+>+(", "sort=nothing"])
+def test_a_list_that_is_refused_offers_the_way_back_to_all_rows(
+    alices: Client, project: Project, name: str, query: str
+) -> None:
+    ingest(project.pk, [call("t1", "a", input="Hello", claims=in_session("s1"))])
+    recompute(project.pk, ["s1"])
+    path = reverse(name, args=[project.pk])
+
+    html = alices.get(f"{path}?{query}").content.decode()
+    [way_out] = re.findall(rf'href="([^"]*)">Show all {name}', html)
+
+    assert 'role="alert"' in html
+    assert "said-link" not in html
+    assert "said-link" in alices.get(way_out).content.decode()
+
+
 def test_conditions_in_force_are_chips_that_take_themselves_away(alices: Client, sold: Project) -> None:
     shown = page(alices, sold, q="tag:vip cost > 0.3", range="all", sort="created_at")
 
