@@ -1,7 +1,8 @@
 """Every page of the site map, with everything in it that a project can have, is free of serious faults for axe-core.
 
 A page is opened once and looked at in both themes and three widths. A theme changes colours alone, a width changes
-places: each look asks for what it can change, and all other rules are asked once. Lesser faults are printed."""
+places and which elements show: each look asks for what it can change, and all other rules are asked once. Lesser faults
+are printed."""
 
 import json
 from collections.abc import Iterator
@@ -40,6 +41,12 @@ NOT_PAGES = (  # fragments of pages, and files
     "translation/", "/preview", "/next", "sign-out", "sign-in/oidc", "language", "annotate/", "texts/",
 )  # fmt: skip
 RUN = "async (element, options) => (await axe.run(element, options)).violations"
+# The controls that look as the browser draws them by itself.
+BARE = """() => [...document.querySelectorAll("input, select, textarea, button")].filter((one) => {
+  const style = getComputedStyle(one);
+  return one.checkVisibility() && ["inset", "outset"].includes(style.borderTopStyle);
+}).map((one) => one.outerHTML.slice(0, 120))"""
+OF_THE_PAGE = "main details.menu:visible"  # those of the navigation are the same on all pages
 OPEN_ONE = """(menu) => {
   for (const other of document.querySelectorAll("details.menu[open]")) other.open = false;
   menu.open = true;
@@ -62,26 +69,27 @@ def faults(page: Page, where: str, within: Locator | None = None, **only: Any) -
             yield one["impact"], f"{where} {one['id']}: {node['target']} {node['failureSummary'][:200]}"
 
 
+def looked_at(page: Page, where: str, menus: str) -> Iterator[tuple[str, str]]:
+    """Yield the faults of a page in both themes and at all widths, and of these menus."""
+    page.evaluate(Axe().axe_script)
+    yield from faults(page, where)
+    yield from (("serious", f"{where}: looks as the browser draws it: {control}") for control in page.evaluate(BARE))
+    yield from in_dark(page, where)
+    for width, height in NARROWER.items():
+        page.set_viewport_size({"width": width, "height": height})
+        yield from faults(page, f"{where} at {width}", runOnly={"type": "rule", "values": [*OF_PLACES, *OF_COLOURS]})
+        yield from in_dark(page, f"{where} at {width}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    for menu in page.locator(menus).all():
+        menu.evaluate(OPEN_ONE)
+        yield from faults(page, f"{where}, a menu", menu, runOnly={"type": "rule", "values": OF_PLACES})
+
+
 def in_dark(page: Page, where: str) -> Iterator[tuple[str, str]]:
     """Yield the faults of a page's colours in the dark theme."""
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     yield from faults(page, f"{where}, dark", runOnly={"type": "rule", "values": OF_COLOURS})
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-
-
-def looked_at(page: Page, where: str) -> Iterator[tuple[str, str]]:
-    """Yield the faults of a page in both themes and at all widths, and of its menus."""
-    page.evaluate(Axe().axe_script)
-    yield from faults(page, where)
-    yield from in_dark(page, where)
-    for width, height in NARROWER.items():
-        page.set_viewport_size({"width": width, "height": height})
-        yield from faults(page, f"{where} at {width}", runOnly={"type": "rule", "values": OF_PLACES})
-    yield from in_dark(page, f"{where} at {width}")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    for menu in page.locator("details.menu:visible").all():
-        menu.evaluate(OPEN_ONE)
-        yield from faults(page, f"{where}, a menu", menu, runOnly={"type": "rule", "values": OF_PLACES})
 
 
 def opened(page: Page, address: str) -> Response | None:
@@ -124,8 +132,8 @@ def test_every_page_is_accessible(page: Page, live_server: LiveServer, filled: W
             answer = opened(page, live_server.url + path_of(route, ROUTES[route], filled))
             if answer is None or "text/html" not in answer.headers.get("content-type", ""):
                 continue
+            found += looked_at(page, route, "details.menu:visible" if seen == 0 else OF_THE_PAGE)
             seen += 1
-            found += looked_at(page, route)
     minor = [text for impact, text in found if impact not in GRAVE]
     print(json.dumps(minor, indent=1, ensure_ascii=False))
     assert [text for impact, text in found if impact in GRAVE] == []
