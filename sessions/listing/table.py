@@ -19,7 +19,7 @@ DEFAULT_SESSION_COLUMNS = (
 CONVERSATION_COLUMN_PIXELS = 360  # at least; it takes what the others leave
 SESSION_COLUMN_PIXELS = {
     PropertyKind.ID: 260,
-    PropertyKind.TIME: 112,
+    PropertyKind.TIME: 132,
     PropertyKind.DURATION: 88,
     PropertyKind.NUMBER: 72,
     PropertyKind.MONEY: 88,

@@ -51,7 +51,8 @@
     if (Math.abs(passed) < 60) return ago.format(-Math.round(passed), "second");
     if (Math.abs(passed) < 3600) return ago.format(-Math.round(passed / 60), "minute");
     if (Math.abs(passed) < 86400) return ago.format(-Math.round(passed / 3600), "hour");
-    return (at.getFullYear() === new Date().getFullYear() ? dayOfYear : day).format(at);
+    const date = at.getFullYear() === new Date().getFullYear() ? dayOfYear : day;
+    return `${date.format(at)}, ${clock.format(at)}`;
   }
 
   const spellings = {

@@ -10,7 +10,7 @@ from django.utils import timezone
 from projects.models import AuditEvent, Project, User
 from tests.tracing.reports import call, in_session, span
 from tracing.ingest.pipeline import ingest
-from tracing.models import DirtyMark, Metering
+from tracing.models import DirtyMark, Metering, Trace
 from tracing.store import activity
 from tracing.views.usage import METERING_CHART_DAYS, count_kept, load_days
 
@@ -59,13 +59,22 @@ def test_the_page_says_what_happens_at_the_limit(used: Project, alice: User, cli
     assert "of 200" in html
 
 
-def test_no_column_counts_by_another_day_than_the_others(used: Project, alice: User, client: Client) -> None:
-    """Sessions count on the days of their traces, spans on the day of their arrival: both in one row read as errors."""
+def test_all_numbers_of_a_trace_are_in_the_row_of_the_day_on_which_it_arrived(
+    project: Project, alice: User, client: Client
+) -> None:
+    for back in (0, 3, 20):
+        began = timezone.now() - timedelta(days=back)
+        claims = in_session(f"s{back}")
+        ingest(project.pk, [call(f"t{back}", "a", input="Hello", started_at=began, ended_at=began, claims=claims)])
+    arrived = set(Trace.objects.for_project(project).values_list("received_at__date", flat=True))
+    activity.meter(project.pk, arrived)
     client.force_login(alice)
-    html = client.get(reverse("project-usage", args=[used.pk])).content.decode()
 
-    assert f"{METERING_CHART_DAYS} days" in html
-    assert '<th scope="col" class="n">Sessions</th>' not in html
+    days = client.get(reverse("project-usage", args=[project.pk])).context["days"]
+
+    counted = {day.day: (day.span_count, day.trace_count, day.text_size) for day in days}
+    assert {day for day, numbers in counted.items() if all(numbers)} == arrived
+    assert {day for day, numbers in counted.items() if any(numbers)} == arrived
 
 
 def test_the_pages_show_usage_to_admins_of_the_project_and_of_its_organization(

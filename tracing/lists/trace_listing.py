@@ -36,7 +36,7 @@ LISTED_TRACE_FIELDS = (
     "unmeasured_count",
     "unpriced_count",
 )
-TRACE_COLUMN_PIXELS = {"time": 120, "duration": 88, "number": 76, "money": 88, "text": 150, "id": 190, "set": 140}
+TRACE_COLUMN_PIXELS = {"time": 132, "duration": 88, "number": 76, "money": 88, "text": 150, "id": 190, "set": 140}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,41 @@
+"""Code of the setup: a line is whole, and what is longer than its box is reached by scrolling."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from projects.models import Project
+
+pytestmark = pytest.mark.django_db(transaction=True)
+IS_TOO_WIDE = "(box) => box.scrollWidth > box.clientWidth"
+# Whether a box shows a scroll bar or its lines without a break, and ends within the window.
+IS_HELD = """(box) => {
+    const style = getComputedStyle(box), end = box.getBoundingClientRect().right;
+    return style.whiteSpace === "pre" && style.overflowX === "auto" && box.tabIndex === 0 && end <= innerWidth;
+}"""
+
+
+def shown_code(page: Page) -> list[Locator]:
+    return page.locator(".sdk-panel pre:visible").all()
+
+
+def test_code_is_never_broken_and_scrolls_within_its_box(
+    alices: Page, live_server: LiveServer, project: Project
+) -> None:
+    alices.goto(live_server.url + reverse("setup", args=[project.pk]))
+    wide = 0
+    for sdk in alices.locator(".sdk").all():
+        sdk.click()
+        for width in (1440, 1024, 390):
+            alices.set_viewport_size({"width": width, "height": 900})
+            assert alices.evaluate("document.documentElement.scrollWidth") <= width
+            for box in shown_code(alices):
+                assert box.evaluate(IS_HELD), box.inner_text()
+                wide += bool(box.evaluate(IS_TOO_WIDE))
+    assert wide
+
+    box = next(box for box in shown_code(alices) if box.evaluate(IS_TOO_WIDE))
+    box.focus()
+    alices.keyboard.press("ArrowRight")
+    expect(box).not_to_have_js_property("scrollLeft", 0)
