@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from projects.access_log import note_answer
+from projects.answered import note_answer
 from projects.request_context import (
     REQUEST_ID_HEADER,
     REQUEST_ID_META,
@@ -21,6 +21,16 @@ from projects.request_context import (
 
 TASK_HEADER = "confab_request_id"
 
+# What a path is for, by its beginning; the first that fits. Everything else is a page.
+WIRES = {
+    "/static/": "static",
+    "/assets/": "static",
+    "/v1/": "otlp-http",
+    "/api/public/otel/": "otlp-http",
+    "/api/public/ingestion": "langfuse",
+    "/api/": "api",
+}
+
 _running: dict[str, AbstractContextManager[RequestContext]] = {}  # by the id of the task
 
 
@@ -32,7 +42,7 @@ def request_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
     def middleware(request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         request_id = request.META[REQUEST_ID_META] = chosen_id(request.headers.get(REQUEST_ID_HEADER, ""))
-        with entered(RequestContext(request_id, request=request)):
+        with entered(RequestContext(request_id, wire_of(request.path_info), request=request)):
             response = get_response(request)
             seconds = time.perf_counter() - began
             note_answer(request.method or "", route_of(request), response.status_code, seconds, project_id_of(request))
@@ -40,6 +50,11 @@ def request_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         return response
 
     return middleware
+
+
+def wire_of(path: str) -> str:
+    """Return the way by which a request came, as metrics name it."""
+    return next((wire for beginning, wire in WIRES.items() if path.startswith(beginning)), "page")
 
 
 def carry(headers: dict[str, Any], **_: object) -> None:

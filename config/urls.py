@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from config.installation.metrics import metrics
 from sessions.admin import SESSIONS
 from tracing.admin import TRACE_ROWS
 
@@ -15,6 +16,7 @@ handler500 = "config.error_pages.failed"
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics),
     path("admin/", include([*SESSIONS.urls, *TRACE_ROWS.urls])),
     path("admin/", admin.site.urls),
     path("", include("sessions.api.langfuse.urls")),

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from config.embedded.sockets import place_of_sockets
 from config.settings.variables import BASE_DIR, DATA_DIR, env, env_flag, env_list, one_of, read_env
-from projects.access_log import ACCESS_LOGGER
 from projects.addresses import base_url, bracketed, port_number
 
 # Core
@@ -130,5 +129,5 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env("CONFAB_LOG_LEVEL", "WARNING")},
-    "loggers": {ACCESS_LOGGER: {"level": "INFO" if env_flag("CONFAB_ACCESS_LOG") else "WARNING"}},
+    "loggers": {"confab.access": {"level": "INFO" if env_flag("CONFAB_ACCESS_LOG") else "WARNING"}},
 }

@@ -1,7 +1,7 @@
 """What the product does: first start, sessions, ingestion, translation and the API."""
 
 from config.settings.application import SECRET_KEY
-from config.settings.variables import env, env_list, read_env, whole_number
+from config.settings.variables import env, env_list, long_token, read_env, whole_number
 
 # First start: what `up` creates (see projects/first_start.py).
 INIT_EMAIL = env("CONFAB_INIT_EMAIL")
@@ -13,6 +13,9 @@ INIT_SECRET_KEY = env("CONFAB_INIT_SECRET_KEY")
 
 # A session is idle if its last span ended longer ago than this.
 SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "5")
+
+# Metrics: who has this token may read them; without one, nothing is counted and there is no page.
+METRICS_TOKEN = read_env("CONFAB_METRICS_TOKEN", long_token, "")
 
 # Ingestion: the requests per second of one API key; 0 means no limit.
 REQUESTS_PER_SECOND = read_env("CONFAB_REQUESTS_PER_SECOND", whole_number, "100")

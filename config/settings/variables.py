@@ -39,6 +39,7 @@ def _text_of(path: str, variable: str) -> str:
 read_files(os.environ)
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
+LEAST_TOKEN_CHARACTERS = 16
 RUNNING = environment_of_running(DATA_DIR)
 
 
@@ -67,6 +68,13 @@ def whole_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ValueError(f"{text!r} is not a whole number")
     return int(text)
+
+
+def long_token(text: str) -> str:
+    """Return a token that nobody can guess, or "" if there is none. Raises ValueError, without the token."""
+    if text and not (len(text) >= LEAST_TOKEN_CHARACTERS and text.isascii() and text.isprintable()):
+        raise ValueError(f"it must have at least {LEAST_TOKEN_CHARACTERS} characters of ASCII")
+    return text
 
 
 def one_of(*names: str) -> Callable[[str], str]:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 import redis
 from django.core.cache import cache
 
+from projects.metrics.table import DOWNLOADS
 from projects.models import ApiKey, Organization, Project, User
 
 # After this time, a slot in Redis is free again if its process was killed. Longer than making an answer may take.
@@ -66,6 +67,15 @@ class DownloadSlots:
 
     def take(self, holder: Holder) -> "DownloadSlot":
         """Return a slot, which the caller must release. Raises Busy."""
+        try:
+            slot = self._take(holder)
+        except Busy:
+            DOWNLOADS.add(kind=self.kind, outcome="refused")
+            raise
+        DOWNLOADS.add(kind=self.kind, outcome="begun")
+        return slot
+
+    def _take(self, holder: Holder) -> "DownloadSlot":
         lease = self._lease(holder)
         with self._lock:
             if self._taken.total() < self.in_process and self._taken[holder.tenant] < self.of_tenant:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from projects.jobs.time_limits import at_length
+from projects.metrics.table import JOB_RUNS
 from projects.models import JobRun
 
 
@@ -35,9 +36,12 @@ def job(name: str) -> Iterator[Run]:
         error = f"{type(exception).__name__}: {exception}"[:2000]
         raise
     finally:
+        now = timezone.now()
         JobRun.objects.filter(name=name).update(
-            finished_at=timezone.now(),
+            finished_at=now,
             duration_ms=round((time.monotonic() - began) * 1000),
             rows=run.rows,
             error=error,
+            **({} if error else {"succeeded_at": now}),
         )
+        JOB_RUNS.add(job=name, outcome="failed" if error else "done")

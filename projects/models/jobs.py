@@ -9,6 +9,7 @@ class JobRun(models.Model):
     name = models.CharField(max_length=60, primary_key=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, help_text="Null while it runs, or when its worker was killed.")
+    succeeded_at = models.DateTimeField(null=True, help_text="When a run last ended without an error.")
     duration_ms = models.BigIntegerField(null=True)
     rows = models.BigIntegerField(default=0, help_text="How many rows the run changed.")
     error = models.TextField(blank=True, help_text="Why the last run failed; empty when it did not.")

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from projects.jobs.leases import LeasedQuerySet
+from projects.metrics.table import TRANSLATIONS
 from projects.tenancy import TenantQuerySet
 from sessions.models import TranslationJob
 from sessions.translation import cache
@@ -120,6 +121,8 @@ def _finish(
         is_ours = job.finish(state=state, result=result, done=done, **reason)
         if is_ours and state == State.DONE:
             _superseded(job).delete()
+    if is_ours:
+        TRANSLATIONS.add(state=state)
 
 
 def _superseded(job: TranslationJob) -> TenantQuerySet:

@@ -18,7 +18,7 @@ from django.test import Client
 from config.celery import app
 from config.log_formats import JsonFormatter, LineFormatter
 from config.logs import CountingHandler
-from projects.access_log import ACCESS_LOGGER
+from projects.answered import ACCESS_LOGGER
 from projects.models import Project
 from projects.request_context import MAX_REQUEST_ID_CHARACTERS, RequestContext, current_context, entered
 from tests import queue

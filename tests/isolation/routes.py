@@ -58,6 +58,7 @@ ROUTES: dict[str, Owed] = {
     # Operation
     "healthz": open_to_all(),
     "readyz": open_to_all(status=503),  # no worker runs in this test
+    "metrics": open_to_all(status=404),  # without a token in the settings
     "assets/<str:kind>/<str:names>": replace(open_to_all(), path="assets/css/tokens+base"),
     # Documentation
     "docs": open_to_all(),

@@ -11,12 +11,12 @@ import grpc
 from django.db import close_old_connections
 from django.utils.datastructures import CaseInsensitiveMapping
 
-from projects.access_log import note_answer
+from projects.answered import note_answer
 from projects.models import Project
 from projects.request_context import REQUEST_ID_HEADER, RequestContext, chosen_id, current_context, entered
 from tracing.ingest import quota
 from tracing.ingest.database_watchdog import watchdog
-from tracing.ingest.intake import authenticated, note, refused_by, take_logs, take_metrics, take_traces
+from tracing.ingest.intake import authenticated, count_refusal, note, refused_by, take_logs, take_metrics, take_traces
 from tracing.ingest.key_rate_limit import admit
 from tracing.ingest.slots import BUSY_MESSAGE, SLOT_WAIT_SECONDS
 from tracing.limits.table import BODY
@@ -63,7 +63,7 @@ def logged(
     """Answer under the id that the sender chose, or one of our own, and write the access log."""
     request_id = chosen_id(str(dict(context.invocation_metadata() or ()).get(REQUEST_ID_HEADER.lower(), "")))
     context.send_initial_metadata(((REQUEST_ID_HEADER.lower(), request_id),))
-    with entered(RequestContext(request_id, route=method)) as work:
+    with entered(RequestContext(request_id, "otlp-grpc", route=method)) as work:
         try:
             return answer(take, message, context, arrived=arrived)
         finally:
@@ -89,6 +89,7 @@ def answer(take: ExportFunction, message: bytes, context: grpc.ServicerContext, 
             return export_response(take(project, message, PROTOBUF, headers)).SerializeToString()
     except Exception as error:
         refused = refused_by(error)
+        count_refusal(refused)
         if project is not None:
             note(project, refused, headers)
         abort(context, refused)

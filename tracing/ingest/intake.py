@@ -7,8 +7,10 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.utils import timezone
 
 from projects.auth import KeyRefused, key_for
+from projects.metrics.table import INGEST_SECONDS, REFUSED_REQUESTS
 from projects.models import ApiKey, Project, Scope
 from projects.refusals import OF_VALUES, refusal_of
+from projects.request_context import current_context
 from tracing.ingest import quota
 from tracing.ingest.agent_turns import placed
 from tracing.ingest.faults import faults, is_refusal
@@ -63,9 +65,10 @@ def take_traces(project: Project, body: bytes, content_type: str, headers: Mappi
     """Decode, translate and commit an OTLP trace request. Raises IngestRefused, or what the database raises."""
     found: list[Issue] = []
     with slot(project) as held:
-        spans = decode_traces(body, content_type, found)
-        tools_with_failures(spans)
-        records: list[Record] = [*translated(spans, found), *scored(spans, found)]
+        with INGEST_SECONDS.timed(phase="decode"):
+            spans = decode_traces(body, content_type, found)
+            tools_with_failures(spans)
+            records: list[Record] = [*translated(spans, found), *scored(spans, found)]
         outcome = _stored(project, records, found, sdk=sdk_of(headers, spans), held=held)
     quota.count(project, len(spans) - outcome.rejected)
     return outcome
@@ -176,6 +179,11 @@ def refused_by(error: Exception) -> IngestRefused:
         return LateRefusal(found.reason, status=found.status)
     log.error("a request failed", exc_info=error)
     return IngestUnavailable("Something broke on our side; nothing was stored. Send it again.")
+
+
+def count_refusal(refused: IngestRefused) -> None:
+    """Count a refused request by its reason, or by its kind if it has none."""
+    REFUSED_REQUESTS.add(wire=current_context().wire, reason=refused.reason or type(refused).__name__)
 
 
 def note(project: Project, refused: IngestRefused, headers: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from projects.metrics.table import INGESTION_ISSUES
 from tracing.limits.fitting import clean
 from tracing.records import Issue, Reason, Sdk
 
@@ -54,3 +55,5 @@ def record(project_id: int, issues: Sequence[Issue], sdk: Sdk, now: datetime) ->
     with connection.cursor() as cursor:
         cursor.executemany(UPSERT, rows)
         cursor.executemany(UPSERT_DAY, rows)
+    for reason, count in counts.items():
+        INGESTION_ISSUES.add(count, reason=reason)

@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.views import APIView
 
 from projects.models import ApiKey
-from tracing.ingest.intake import note, refused_by
+from tracing.ingest.intake import count_refusal, note, refused_by
 from tracing.ingest.rest.wires import WireResponse
 from tracing.wire.refusals import BadKey, Forbidden, IngestRefused, Invalid, LateRefusal, NotFound
 
@@ -22,6 +22,7 @@ def answer_sdk(error: Exception, context: dict[str, Any]) -> WireResponse:
     view: APIView = context["view"]
     request = context["request"]._request
     refused = refusal_in(error) if isinstance(error, APIException) else refused_by(error)
+    count_refusal(refused)
     key = getattr(request, "auth", None)  # of the request below: DRF's would look for a key when there is none yet
     if isinstance(key, ApiKey):
         note(key.project, refused, request.headers)

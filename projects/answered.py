@@ -1,13 +1,21 @@
-"""The access log: one line for each answer, with the route instead of the address, which may name a person."""
+"""What is noted of each answer: a count, its duration, and a line of the access log.
+
+The line has the route instead of the address, which may name a person."""
 
 import logging
+
+from projects.metrics.table import REQUEST_SECONDS, REQUESTS
+from projects.request_context import current_context
 
 ACCESS_LOGGER = "confab.access"
 _log = logging.getLogger(ACCESS_LOGGER)
 
 
 def note_answer(method: str, route: str, status: int | str, seconds: float, project_id: int | None) -> None:
-    """Write the line, if the access log is on."""
+    """Count an answer, and write its line if the access log is on."""
+    wire = current_context().wire
+    REQUESTS.add(wire=wire, status=status)
+    REQUEST_SECONDS.note(seconds, wire=wire)
     if not _log.isEnabledFor(logging.INFO):
         return
     milliseconds = round(seconds * 1000, 1)

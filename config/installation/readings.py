@@ -1,0 +1,103 @@
+"""Readings of the installation: queues and lags, jobs, sizes and connections. Each is one look at a server."""
+
+import shutil
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from projects.jobs.redis_client import patient_redis
+from projects.jobs.slices import WAITING_KEY_PREFIX, WORK_KINDS
+from tracing.lists.bounded import within
+from tracing.models import DirtyMark
+
+READING_MILLISECONDS = 2_000
+TASK_QUEUE = "celery"
+
+MARKS_SQL = """
+SELECT target, count(*), coalesce(extract(epoch FROM now() - min(marked_at)), 0)::float8
+FROM dirty_mark GROUP BY target /* every project */
+"""
+TABLES_SQL = """
+SELECT coalesce(parent.relname, class.relname), sum(pg_total_relation_size(class.oid))::int8,
+    count(parent.oid)
+FROM pg_class class
+LEFT JOIN pg_inherits ON pg_inherits.inhrelid = class.oid
+LEFT JOIN pg_class parent ON parent.oid = pg_inherits.inhparent
+WHERE class.relkind = 'r' AND class.relnamespace = current_schema()::regnamespace
+GROUP BY 1 ORDER BY 2 DESC
+"""
+CONNECTIONS_SQL = """
+SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity
+WHERE datname = current_database() GROUP BY 1 ORDER BY 1
+"""
+
+
+class MarksReading(NamedTuple):
+    """How many marks of a kind wait to be worked off, and for how many seconds the oldest one has."""
+
+    target: str
+    waiting: int
+    oldest_seconds: float
+
+
+class TableReading(NamedTuple):
+    """The size of a table with its indexes, and the number of its partitions."""
+
+    name: str
+    size_bytes: int
+    partitions: int
+
+
+class DiskReading(NamedTuple):
+    """Free and all bytes of a disk."""
+
+    free_bytes: int
+    size_bytes: int
+
+
+def read_marks() -> list[MarksReading]:
+    """Return a reading for each kind of mark, also of those that have none."""
+    found = {str(target): MarksReading(str(target), 0, 0.0) for target in DirtyMark.Target}
+    found |= {row[0]: MarksReading(*row) for row in _rows(MARKS_SQL)}
+    return list(found.values())
+
+
+def read_tables() -> list[TableReading]:
+    """Return the tables of this installation, the largest first."""
+    return [TableReading(*row) for row in _rows(TABLES_SQL)]
+
+
+def read_connections() -> dict[str, int]:
+    """Return the number of connections to the database by their state."""
+    return dict(_rows(CONNECTIONS_SQL))
+
+
+def read_connection_limit() -> int:
+    """Return how many connections the database server takes."""
+    return int(_rows("SELECT current_setting('max_connections')")[0][0])
+
+
+def read_waiting_tasks() -> int:
+    """Return the number of messages that wait for a worker."""
+    return int(patient_redis().llen(TASK_QUEUE))
+
+
+def read_waiting_work() -> dict[str, int]:
+    """Return for each kind of long work how many projects wait for their turn."""
+    pipeline = patient_redis().pipeline()
+    for name in WORK_KINDS:
+        pipeline.zcard(WAITING_KEY_PREFIX + name)
+    return dict(zip(WORK_KINDS, pipeline.execute(), strict=True))
+
+
+def read_disk() -> DiskReading:
+    """Return the room on the disk of CONFAB_DATA. Raises OSError."""
+    usage = shutil.disk_usage(settings.DATA_DIR)
+    return DiskReading(usage.free, usage.total)
+
+
+def _rows(sql: str) -> list[Any]:
+    with within(READING_MILLISECONDS), connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
