@@ -4,7 +4,7 @@ The line has the route instead of the address, which may name a person."""
 
 import logging
 
-from projects.metrics.table import REQUEST_SECONDS, REQUESTS
+from projects.metrics.table import ANSWER_SECONDS, ANSWERED_REQUESTS
 from projects.request_context import current_context
 
 ACCESS_LOGGER = "confab.access"
@@ -14,8 +14,8 @@ _log = logging.getLogger(ACCESS_LOGGER)
 def note_answer(method: str, route: str, status: int | str, seconds: float, project_id: int | None) -> None:
     """Count an answer, and write its line if the access log is on."""
     wire = current_context().wire
-    REQUESTS.add(wire=wire, status=status)
-    REQUEST_SECONDS.note(seconds, wire=wire)
+    ANSWERED_REQUESTS.add(wire=wire, status=status)
+    ANSWER_SECONDS.note(seconds, wire=wire)
     if not _log.isEnabledFor(logging.INFO):
         return
     milliseconds = round(seconds * 1000, 1)

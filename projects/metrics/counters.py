@@ -26,7 +26,7 @@ class Series(NamedTuple):
     values: tuple[str, ...]
 
 
-class Counts:
+class UnreportedCounts:
     """What this process has counted and not yet added to the sums of all."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Counts:
         return dict(taken)
 
 
-counts = Counts()
+counts = UnreportedCounts()
 
 
 def is_counting() -> bool:

@@ -35,7 +35,7 @@ OF_PLACES = ["target-size", "scrollable-region-focusable"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 NARROWER = {1024: 800, 390: 8_000}  # a phone so long that the bars at its end cover nothing
 GRAVE = ("serious", "critical")
-MACHINES = ("api/", "v1/", "^", "admin", "healthz", "readyz", "assets", "docs")
+MACHINES = ("api/", "v1/", "^", "admin", "healthz", "readyz", "metrics", "assets", "docs")
 NOT_PAGES = (  # fragments of pages, and files
     "strip", "suggest", "facets/", "export", ".csv", ".<str:form>", "media/", "recovery-codes/file", "issues/count",
     "translation/", "/preview", "/next", "sign-out", "sign-in/oidc", "language", "annotate/", "texts/",

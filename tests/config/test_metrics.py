@@ -22,7 +22,7 @@ from projects.jobs.jobs import job
 from projects.jobs.redis_client import patient_redis
 from projects.metrics.counters import counts
 from projects.metrics.reporting import PROCESSES_KEY, SUMS_KEY, read_processes, report
-from projects.metrics.table import COUNTED_METRICS, REQUESTS
+from projects.metrics.table import ANSWERED_REQUESTS, COUNTED_METRICS
 from projects.models import JobRun, Project
 from tests.config.exporting import eventually, send
 from tests.conftest import Key
@@ -108,7 +108,7 @@ def test_what_is_stored_and_refused_is_counted_by_wire_and_reason(
 
 def test_the_sums_of_processes_add_up(client: Client, db: None, counting: None) -> None:
     for _ in range(3):
-        REQUESTS.add(wire="page", status=200)
+        ANSWERED_REQUESTS.add(wire="page", status=200)
         report("test")
 
     assert value(read(client), "confab_requests_total", wire="page", status="200") == 3
