@@ -4,7 +4,7 @@ The line has the route instead of the address, which may name a person."""
 
 import logging
 
-from projects.metrics.table import ANSWER_SECONDS, ANSWERED_REQUESTS
+from projects.metrics.table import ANSWER_DURATIONS, ANSWERED_REQUESTS
 from projects.request_context import current_context
 
 ACCESS_LOGGER = "confab.access"
@@ -15,7 +15,7 @@ def note_answer(method: str, route: str, status: int | str, seconds: float, proj
     """Count an answer, and write its line if the access log is on."""
     wire = current_context().wire
     ANSWERED_REQUESTS.add(wire=wire, status=status)
-    ANSWER_SECONDS.note(seconds, wire=wire)
+    ANSWER_DURATIONS.note(seconds, wire=wire)
     if not _log.isEnabledFor(logging.INFO):
         return
     milliseconds = round(seconds * 1000, 1)

@@ -5,7 +5,7 @@ from projects.metrics.counters import CountedMetric, TimedMetric
 ANSWERED_REQUESTS = CountedMetric(
     "confab_requests", "Answered requests. A page or a call over HTTP has a number as its status.", ("wire", "status")
 )
-ANSWER_SECONDS = TimedMetric("confab_request_seconds", "Seconds from a request's whole body to its answer.", ("wire",))
+ANSWER_DURATIONS = TimedMetric("confab_request_seconds", "Seconds from a request's whole body to its answer.", ("wire",))
 REFUSED_REQUESTS = CountedMetric(
     "confab_refused_requests", "Refused requests of SDKs: a reason of ingestion issues, or a kind.", ("wire", "reason")
 )
@@ -23,6 +23,6 @@ DOWNLOADS = CountedMetric("confab_downloads", "Downloads: begun, or refused beca
 TRANSLATIONS = CountedMetric("confab_translations", "Translations of turns that ended, by their state.", ("state",))
 
 COUNTED_METRICS = (
-    *(ANSWERED_REQUESTS, ANSWER_SECONDS, REFUSED_REQUESTS, STORED_RECORDS, INGESTION_ISSUES, INGEST_SECONDS),
+    *(ANSWERED_REQUESTS, ANSWER_DURATIONS, REFUSED_REQUESTS, STORED_RECORDS, INGESTION_ISSUES, INGEST_SECONDS),
     *(JOB_RUNS, DOWNLOADS, TRANSLATIONS),
 )
