@@ -111,12 +111,23 @@ class UserAdmin(NeverAdded, admin.ModelAdmin):  # type: ignore[type-arg]
 class ApiKeyAdmin(NeverAdded, NeverDeleted, admin.ModelAdmin):  # type: ignore[type-arg]
     """Admin of keys. They are created in the project's settings, where the secret is shown once."""
 
-    list_display = ["public_key", "name", "project", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"]
-    list_select_related = ["project__organization"]
+    list_display = [
+        "public_key",
+        "name",
+        "project",
+        "owner",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    ]
+    list_select_related = ["project__organization", "owner"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
-    search_fields = ["public_key", "name", "project__name"]
+    search_fields = ["public_key", "name", "project__name", "owner__email"]
     readonly_fields = [
-        "project", "public_key", "secret_prefix", "scopes", "created_at", "last_used_at", "revoked_at", "replaced_by",
+        "project", "owner", "public_key", "secret_prefix", "scopes", "created_at", "last_used_at", "revoked_at",
+        "replaced_by",
     ]  # fmt: skip
     fields = ["name", "expires_at", *readonly_fields]
     actions = ["revoke"]

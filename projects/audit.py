@@ -40,10 +40,13 @@ def record(
     Secrets in the texts are masked."""
     request = request or current_context().request
     project = tenant if isinstance(tenant, Project) else None
+    person = person_of(actor)
+    if isinstance(actor, ApiKey) and person:
+        details["key"] = actor.public_key
     AuditEvent.objects.create(
         organization_id=project.organization_id if project else tenant.pk,
         project_id=project.pk if project else None,
-        actor_id=actor.pk if isinstance(actor, User) else None,
+        actor_id=person.pk if person else None,
         actor=actor_name(actor)[:254],
         action=action,
         target=masked(target)[:254],
@@ -89,9 +92,16 @@ def client_ip(request: HttpRequest) -> str | None:
 
 def actor_name(actor: Actor) -> str:
     """Return how a person, a key or the system is called where no id stands beside it."""
+    if person := person_of(actor):
+        return person.email
+    return f"key {actor.public_key}" if isinstance(actor, ApiKey) else str(actor)
+
+
+def person_of(actor: Actor) -> User | None:
+    """Return the person who acts, by hand or with a key of their own; None for a program or the system."""
     if isinstance(actor, ApiKey):
-        return f"key {actor.public_key}"
-    return actor.email if isinstance(actor, User) else actor
+        return actor.owner
+    return actor if isinstance(actor, User) else None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """API key → project: the one place where a machine's request gets its tenant.
 
+The key of a person opens what the person may open, one project for each request, with the person's role there.
+
 Nothing is cached between requests. Each one looks up its key, so that revoking a key works at once."""
 
 import base64
@@ -11,8 +13,13 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from projects.models import ApiKey, Project, Scope, every_scope
+from projects.access import projects_of
+from projects.models import ApiKey, Project, Role, Scope, User, every_scope
+from projects.values import whole_number
 
+PROJECT_HEADER = "X-Confab-Project"  # names the project that a request with a person's key is about
+MAX_OFFERED_PROJECTS = 20
+UNKNOWN_KEY = "Unknown, expired or revoked API key. Copy a live pair from the project's settings."
 LAST_USED_PRECISION = timedelta(minutes=1)  # one write per request would cost more than the precision is worth
 
 
@@ -26,6 +33,18 @@ class ScopeMissing(KeyRefused):
     """The key is valid but lacks the scope."""
 
     status = 403
+
+
+class ProjectNotNamed(KeyRefused):
+    """The key is a person's, and the request does not say which of several projects it is about."""
+
+    status = 400
+
+
+class ProjectNotFound(KeyRefused):
+    """The key is a person's who may not open the project that the request names."""
+
+    status = 404
 
 
 class ProjectArchived(KeyRefused):
@@ -52,15 +71,19 @@ def create_key(
 
     Without `scopes`, the key has all of them."""
     secret = secret_key or f"sk-{secrets.token_urlsafe(32)}"
-    key = ApiKey.objects.create(
-        project=project,
-        name=name,
-        public_key=public_key or f"pk-{secrets.token_urlsafe(16)}",
-        secret_prefix=secret[:8],
-        secret_hash=hash_secret(secret),
-        scopes=every_scope() if scopes is None else scopes,
-        expires_at=expires_at,
-    )
+    key = ApiKey(project=project, name=name, scopes=every_scope() if scopes is None else scopes, expires_at=expires_at)
+    return _stored(key, public_key or f"pk-{secrets.token_urlsafe(16)}", secret)
+
+
+def create_own_key(owner: User, *, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiKey, str]:
+    """Create a key of a person, and return it with its secret, which cannot be read again later."""
+    key = ApiKey(owner=owner, name=name, scopes=scopes, expires_at=expires_at)
+    return _stored(key, f"pk-own-{secrets.token_urlsafe(16)}", f"sk-own-{secrets.token_urlsafe(32)}")
+
+
+def _stored(key: ApiKey, public_key: str, secret: str) -> tuple[ApiKey, str]:
+    key.public_key, key.secret_prefix, key.secret_hash = public_key, secret[:8], hash_secret(secret)
+    key.save(force_insert=True)
     return key, secret
 
 
@@ -79,8 +102,14 @@ def key_for(authorization: str, scope: Scope) -> ApiKey:
     return key
 
 
-def permit(key: ApiKey, scope: Scope) -> None:
-    """Note that a live key is used for what `scope` names. Raise KeyRefused when it may not be."""
+def permit(key: ApiKey, scope: Scope, role: Role | None = None) -> None:
+    """Note that a live key is used for what `scope` names. Raise KeyRefused when it may not be.
+
+    `role` is the one that a person needs; without one, no key of a person will do."""
+    if key.role is not None and role is None:
+        raise ScopeMissing("The key of a person is for /api/v1 alone. Use a key of the project here.")
+    if key.role is not None and role is not None and not key.role.covers(role):
+        raise ScopeMissing(f"Only somebody with the role {role.label.lower()} may do this in {key.project}.")
     if scope not in key.scopes:
         raise ScopeMissing(f"This API key lacks the scope '{scope}'. Use or create a key that has it.")
     if key.project.archived_at and scope != Scope.READ:
@@ -88,16 +117,48 @@ def permit(key: ApiKey, scope: Scope) -> None:
     _note_use(key)
 
 
-def live_key(authorization: str) -> ApiKey:
-    """Return the valid key of a request, with its project, whatever its scopes are. Raises KeyRefused."""
+def live_key(authorization: str, named_project: str = "") -> ApiKey:
+    """Return the valid key of a request, with its project, whatever its scopes are. Raises KeyRefused.
+
+    `named_project` is the id that the request names, which only the key of a person needs."""
     public_key, secret = _credentials(authorization)
     secret_hash = hash_secret(secret)
-    key = ApiKey.objects.live().select_related("project__organization").filter(secret_hash=secret_hash).first()
-    if key is None or key.project.deleted_at or not hmac.compare_digest(key.secret_hash, secret_hash):
-        raise KeyRefused("Unknown, expired or revoked API key. Copy a live pair from the project's settings.")
+    keys = ApiKey.objects.live().select_related("project__organization", "owner")
+    key = keys.filter(secret_hash=secret_hash).first()
+    if key is None or not hmac.compare_digest(key.secret_hash, secret_hash):
+        raise KeyRefused(UNKNOWN_KEY)
     if public_key is not None and not hmac.compare_digest(key.public_key.encode(), public_key.encode()):
         raise KeyRefused("The public key does not belong to this secret key. Copy both from the same pair.")
+    if key.owner is not None:
+        key.project = _opened(key.owner, named_project)
+        key.role = key.project.role
+    elif key.project.deleted_at:
+        raise KeyRefused(UNKNOWN_KEY)
     return key
+
+
+def _opened(owner: User, named: str) -> Project:
+    """Return the project that a person's request is about: the one that it names, or the only one."""
+    if not owner.is_active:
+        raise KeyRefused(UNKNOWN_KEY)
+    projects = projects_of(owner)
+    if named:
+        number = whole_number(named.strip())
+        found = None if number is None else projects.filter(pk=number).first()
+        if found is None:
+            raise ProjectNotFound(
+                f"There is no such project, or you are not a member of its organization: {named[:40]}"
+            )
+        return found
+    offered = list(projects[: MAX_OFFERED_PROJECTS + 1])
+    if len(offered) == 1:
+        return offered[0]
+    listed = ", ".join(f"{project.pk} ({project.name})" for project in offered[:MAX_OFFERED_PROJECTS])
+    raise ProjectNotNamed(
+        f"Say in the header {PROJECT_HEADER} which project you mean: {listed}"
+        if offered
+        else "You are not a member of any organization with a project."
+    )
 
 
 def _credentials(authorization: str) -> tuple[str | None, str]:

@@ -165,6 +165,7 @@ HELP = {
     "account": "account#profile",
     "account-reading": "account#reading",
     "account-devices": "account#signed-in-devices",
+    "account-keys": "account#api-keys",
     "account_email": "account",
     "account_change_password": "account#password-and-passkeys",
     "mfa_index": "account#password-and-passkeys",

@@ -7,8 +7,9 @@ from django import forms
 from django.utils import timezone
 
 from projects.access import projects_of
+from projects.administration.forms import EXPIRY_CHOICES, SCOPE_TEXTS, KeyForm
 from projects.avatars import CHOSEN_HUES
-from projects.models import Notation, User
+from projects.models import Notation, Scope, User
 
 FIELD_ATTRS = {"class": "field"}
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
@@ -83,3 +84,15 @@ def zone_choices(chosen: str) -> list[tuple[str, str]]:
 
 def _project_label(project: object) -> str:
     return f"{getattr(project, 'organization', '')}: {getattr(project, 'name', '')}"
+
+
+class OwnKeyForm(KeyForm):
+    """Form of a key of one's own. Traces are sent with keys of projects."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, SCOPE_TEXTS[scope]) for scope in (Scope.READ, Scope.WRITE)],
+        initial=[Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one scope."},
+    )
+    expires = forms.ChoiceField(choices=EXPIRY_CHOICES, required=False, initial="90", widget=forms.Select(FIELD_ATTRS))

@@ -12,6 +12,7 @@ from django.urls import path
 from projects.accounts.passkeys import add_passkey
 from projects.accounts.views.devices import devices, sign_out_device, sign_out_others
 from projects.accounts.views.invitations import join_invited
+from projects.accounts.views.own_keys import own_keys, revoke_own_key
 from projects.accounts.views.profile import profile
 from projects.accounts.views.reading import reading
 from projects.accounts.views.security import security
@@ -39,6 +40,8 @@ urlpatterns = [
     path("password/reset/done", account.password_reset_from_key_done, name="account_password_reset_completed"),
     path("account", profile, name="account"),
     path("account/reading", reading, name="account-reading"),
+    path("account/keys", own_keys, name="account-keys"),
+    path("account/keys/<int:key_id>/revoke", revoke_own_key, name="account-key-revoke"),
     path("account/security", security, name="mfa_index"),
     path("account/security", security, name="mfa_list_webauthn"),
     path("account/devices", devices, name="account-devices"),

@@ -1,4 +1,4 @@
-"""API keys."""
+"""API keys: of projects, for programs, and of people, for whatever those may open."""
 
 from datetime import datetime
 from typing import Self
@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from projects.models.tenants import Project
+from projects.models.people import User
+from projects.models.tenants import Project, Role
 
 
 class Scope(models.TextChoices):
@@ -33,11 +34,17 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A pair of a public (`pk-`) and a secret key (`sk-`).
+    """A pair of a public (`pk-`) and a secret key (`sk-`), of a project or of a person.
 
-    Of the secret only the SHA-256 and a readable prefix are stored."""
+    Of the secret only the SHA-256 and a readable prefix are stored. The project of a person's key is the one that a
+    request names, and `role` is what the person is there (projects/auth.py)."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="api_keys")
+    # Typed as always there: what asks a key's project has it from projects/auth.py, or from the project.
+    project: models.ForeignKey[Project, Project] = models.ForeignKey(  # type: ignore[misc]
+        Project, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys"
+    )
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="own_keys")
+    role: Role | None = None
     name = models.CharField(max_length=120, default="default")
     public_key = models.CharField(max_length=80, unique=True)
     secret_prefix = models.CharField(max_length=12)
@@ -53,6 +60,12 @@ class ApiKey(models.Model):
 
     class Meta:
         db_table = "api_key"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(project=None, owner__isnull=False) | Q(project__isnull=False, owner=None),
+                name="api_key_of_a_project_or_a_person",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.public_key})"

@@ -32,6 +32,7 @@ class AccountLink(NamedTuple):
 ACCOUNT_PAGES = (
     ("You", "Profile", "account", "profile"),
     ("You", "Reading", "account-reading", "reading"),
+    ("You", "API keys", "account-keys", "keys"),
     ("Safety", "E-mail address", "account_email", "email"),
     ("Safety", "Password and passkeys", "mfa_index", "security"),
     ("Safety", "Signed-in devices", "account-devices", "devices"),

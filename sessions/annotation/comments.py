@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from projects.audit import Action, Actor, record
+from projects.audit import Action, Actor, person_of, record
 from projects.models import Project, User
 from sessions.annotation.configs import NotAllowed
 from sessions.annotation.targets import check
@@ -55,6 +55,7 @@ def add(
     """Add a comment by a person, or by a program under the name `author`. Raises NotAllowed.
 
     `trace_id` is that of a span."""
+    person = person_of(by)
     comment = Comment(
         project_id=project.pk,
         object_type=kind,
@@ -62,8 +63,8 @@ def add(
         trace_id=trace_id,
         content=checked(content),
         thread_id=(thread.thread_id or thread.id) if thread else None,
-        author_id=by.pk if isinstance(by, User) else None,
-        author=(by.email if isinstance(by, User) else author)[:254],
+        author_id=person.pk if person else None,
+        author=(person.email if person else author)[:254],
     )
     with transaction.atomic():
         check(project.pk, kind, key, trace_id=trace_id)

@@ -17,6 +17,7 @@ from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
+from projects.audit import actor_name, person_of
 from projects.downloads.making import encoded
 from projects.downloads.places import NoDownload
 from projects.models import ApiKey, Project, User
@@ -51,13 +52,13 @@ class TooMany(NoDownload):
 @transaction.atomic
 def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFile:
     """Create the order, or return an equal one that is not finished. Raises BadExport, TooMany."""
-    export, name = export_of(project, params), by.email if isinstance(by, User) else f"key {by.public_key}"
+    export, person = export_of(project, params), person_of(by)
     with connection.cursor() as cursor:
         cursor.execute(LOCK_EXPORTS_SQL, {"lock": parts.directory_of(project.pk)})
     known = ExportFile.objects.for_project(project)
     zone = str(day_zone())
-    query = naming_me(params.urlencode(), by) if isinstance(by, User) else params.urlencode()
-    order = {"format": export.format.name, "query": query, "requested_by": name, "time_zone": zone}
+    query = naming_me(params.urlencode(), person) if person else params.urlencode()
+    order = {"format": export.format.name, "query": query, "requested_by": actor_name(by), "time_zone": zone}
     same: ExportFile | None = known.unfinished().filter(**order).first()
     if same is not None:
         return same
@@ -70,7 +71,7 @@ def begin(project: Project, params: QueryDict, *, by: User | ApiKey) -> ExportFi
     newest = Session.objects.for_project(project).aggregate(newest=Max("created_at"))["newest"]
     return ExportFile.objects.create(
         project_id=project.pk,
-        requested_by_id=by.pk if isinstance(by, User) else None,
+        requested_by_id=person.pk if person else None,
         until=max(filter(None, (newest, timezone.now()))),
         **order,
     )

@@ -166,6 +166,8 @@ ROUTES: dict[str, Owed] = {
     "password/reset/done": open_to_all(),
     "account": own(),
     "account/reading": own(),
+    "account/keys": own(),
+    "account/keys/<int:key_id>/revoke": own("POST", somebody=404),
     "account/security": own(),
     "account/devices": own(),
     "account/devices/others/sign-out": own("POST", somebody=302),

@@ -13,6 +13,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from projects.audit import Action, record
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
+from projects.models import Role
 from projects.values import holds_nul
 from sessions.annotation import comments as commenting
 from sessions.annotation import configs as configuring
@@ -45,6 +46,8 @@ ITEM_FIELDS = ("id", "object_type", "object_id", "status", "completed_at", "crea
 class ConfigsEndpoint(Endpoint):
     """The score configs of the project."""
 
+    roles = {**Endpoint.roles, "POST": Role.ADMIN}
+
     def get(self, request: Request) -> Response:
         """Answer with all of them, archived ones too."""
         rows = configuring.load_configs(self.project, archived=True)
@@ -58,6 +61,8 @@ class ConfigsEndpoint(Endpoint):
 
 class ConfigEndpoint(Endpoint):
     """One score config."""
+
+    roles = {**Endpoint.roles, "PATCH": Role.ADMIN}
 
     def get(self, request: Request, config_id: str) -> Response:
         """Answer with the config."""

@@ -7,6 +7,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from projects.audit import actor_name
+from projects.models import Role
 from sessions.api.v1.views import Endpoint
 from sessions.conversations.representation import erasure_json
 from sessions.deletion import erasing
@@ -23,6 +25,8 @@ class PersonSerializer(serializers.Serializer[None]):
 class ErasingEndpoint(Endpoint):
     """A view that can delete what its path or its body names."""
 
+    roles = {**Endpoint.roles, "POST": Role.ADMIN, "DELETE": Role.ADMIN}
+
     def erased(self, subject: Erasure.Subject, key: str) -> Response:
         """Delete a session or a trace, and answer with the receipt. Raise NotFound."""
         if "\x00" in key or not erasing.exists(self.project.pk, subject, key):
@@ -31,7 +35,7 @@ class ErasingEndpoint(Endpoint):
 
     def carried_out(self, subject: Erasure.Subject, key: str) -> Response:
         """Delete what there is, and answer with the receipt."""
-        name, page = f"key {self.key.public_key}", self.request._request
+        name, page = actor_name(self.key), self.request._request
         made = carry_out(self.project, subject, key, actor=self.key, name=name, request=page)
         return Response(erasure_json(made), status.HTTP_200_OK if made.finished_at else status.HTTP_202_ACCEPTED)
 

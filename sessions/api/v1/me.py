@@ -26,6 +26,8 @@ class MeEndpoint(Endpoint):
                 "key": {
                     "name": key.name,
                     "public_key": key.public_key,
+                    "owner": key.owner.email if key.owner else None,
+                    "role": key.role,
                     "scopes": key.scopes,
                     "expires_at": plain(key.expires_at),
                 },

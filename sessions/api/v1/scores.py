@@ -6,7 +6,7 @@ from django.db.models import DateTimeField, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects.models import Project
+from projects.models import Project, Role
 from sessions.annotation.configs import NotAllowed
 from sessions.api.filtering import equalities
 from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
@@ -50,6 +50,8 @@ class ScoresEndpoint(ListEndpoint):
 
 class ScoreEndpoint(Endpoint):
     """One score."""
+
+    roles = {**Endpoint.roles, "DELETE": Role.ADMIN}  # it may be anybody's
 
     def get(self, request: Request, score_id: str) -> Response:
         """Answer with the score."""

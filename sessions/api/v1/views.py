@@ -2,7 +2,7 @@
 
 The key decides the project; what belongs to another one does not exist here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 
+from projects.models import Role
 from sessions.api.paging import PagesByPosition, RowsOfPage
 from sessions.api.v1.failures import answer
 from sessions.conversations.representation import plain
@@ -20,11 +21,16 @@ from tracing.lists.keyset import Order
 
 
 class Endpoint(KeyView):
-    """A view of /api/v1: JSON both ways, `read` to read and `write` for everything else."""
+    """A view of /api/v1: JSON both ways, `read` to read and `write` for everything else.
+
+    People with a key of their own may read as viewers, and write as members."""
 
     http_method_names = [*map(str.lower, VIEW_METHODS), "options"]
     parser_classes = [JsonObjectParser]
     scopes = {**READ_OR_WRITE, "OPTIONS": READ_OR_WRITE["GET"]}
+    roles: Mapping[str, Role] = {"GET": Role.VIEWER, "OPTIONS": Role.VIEWER} | dict.fromkeys(
+        VIEW_METHODS[1:], Role.MEMBER
+    )
 
     def get_exception_handler(self) -> Callable[..., Any]:
         """Return what answers failures."""

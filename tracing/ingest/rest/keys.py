@@ -1,4 +1,4 @@
-"""Who asks, and what they may: the one authentication class for project keys, and the permissions behind it.
+"""Who asks, and what they may: the one authentication class for keys, and the permissions behind it.
 
 The key is looked up once and hangs on the request as `request.auth`, with its project."""
 
@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotFound, ParseError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from projects.auth import KeyRefused, live_key, permit
+from projects.auth import PROJECT_HEADER, KeyRefused, live_key, permit
 from projects.models import ApiKey
 
 if TYPE_CHECKING:  # the settings name these classes, which views want in turn
     from rest_framework.views import APIView
 
+FAILURES_BY_STATUS: dict[int, type[APIException]] = {400: ParseError, 404: NotFound}
 KEY_CHALLENGE = 'Basic realm="Confab API key"'
 
 
@@ -32,9 +33,9 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: HttpRequest | Request) -> tuple[None, ApiKey]:
         """Return no user and the key. Raise AuthenticationFailed: nobody is anonymous here."""
         try:
-            return None, live_key(request.headers.get("Authorization", ""))
+            return None, live_key(request.headers.get("Authorization", ""), request.headers.get(PROJECT_HEADER, ""))
         except KeyRefused as error:
-            raise AuthenticationFailed(str(error)) from None
+            raise FAILURES_BY_STATUS.get(error.status, AuthenticationFailed)(str(error)) from None
 
     def authenticate_header(self, request: HttpRequest | Request) -> str:
         """Return what a client without a live key is told to send."""
@@ -52,7 +53,9 @@ class NobodyMay(BasePermission):
 
 
 class KeyScope(BasePermission):
-    """Asks the key for the scope that the view names for the method. A method without a scope is refused."""
+    """Asks the key for the scope that the view names for the method. A method without a scope is refused.
+
+    Whoever comes with a key of their own also needs the role that the view names for the method."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return whether the key may, and note its use if so."""
@@ -60,7 +63,7 @@ class KeyScope(BasePermission):
         if scope is None:
             return False
         try:
-            permit(key_of(request), scope)
+            permit(key_of(request), scope, getattr(view, "roles", {}).get(request.method))
         except KeyRefused as error:
             self.message = str(error)
             return False

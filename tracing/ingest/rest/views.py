@@ -12,7 +12,7 @@ from django.template.response import SimpleTemplateResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from projects.models import ApiKey, Project, Scope
+from projects.models import ApiKey, Project, Role, Scope
 from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.http.edge import REFUSED
 from tracing.ingest.rest.failures import answer_sdk
@@ -32,6 +32,7 @@ class KeyView(APIView):
     permission_classes = [KeyScope]
     throttle_classes = [KeyThrottle]
     scopes: Mapping[str, Scope] = {}
+    roles: Mapping[str, Role] = {}  # of people who come with a key of their own; a method without one refuses them
 
     @property
     def key(self) -> ApiKey:
