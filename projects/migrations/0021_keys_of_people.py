@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Keys belong to a project or to a person."""
 
     dependencies = [
-        ("projects", "0019_reading_and_browsers"),
+        ("projects", "0020_job_success"),
     ]
 
     operations = [
