@@ -81,6 +81,7 @@ def sweeps() -> list[tuple[float | crontab, list[str]]]:
 app.conf.beat_schedule = {
     # A message lost between commit and broker must not leave a session stale for longer than this.
     "sweep-dirty": {"task": "sessions.rollup.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "backup": {"task": "config.tasks.back_up_if_due", "schedule": 300.0, "options": {"expires": 300}},
 } | {
     f"sweep {', '.join(kinds)}": {
         "task": "projects.tasks.sweep_slices",

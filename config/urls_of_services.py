@@ -27,6 +27,19 @@ def database_from_url(url: str) -> dict[str, Any]:
     }
 
 
+def backups_from_url(place: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Convert a directory, or `s3://bucket/directory`, to an entry of STORAGES. Backups contain secrets."""
+    parts = urlsplit(place)
+    if parts.scheme == "s3":
+        bucket = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
+        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**bucket, **options}}
+    modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": place, **modes, **options},
+    }
+
+
 def redis_client_url(url: str) -> str:
     """Return the URL for redis-py. It spells a socket `unix:///path`, Celery `redis+socket:///path`."""
     return url.replace("redis+socket://", "unix://", 1)

@@ -10,15 +10,18 @@ from config.embedded.account import SystemUser, account_for_postgres, our_accoun
 
 UMASK = 0o077  # of all programs that `up` starts
 OTHERS_MODE_BITS = 0o077
+LARGE_DIRECTORIES = {"files", "backups"}
 
 
 def close_to_others(data: Path) -> None:
     """Remove the permissions of group and others from the data directory and everything in it.
 
-    There may be many files of traces: they are checked once, and their directory is closed when that is done.
+    There may be many files of traces, and copies of them: they are checked once, and their directory is closed when
+    that is done.
     PostgreSQL closes its own files. If it runs as another account, that account's group may pass through `data`."""
     for path in data.iterdir():
-        if path.name != "postgres" and not path.is_symlink() and not (path.name == "files" and not _is_open(path)):
+        is_closed_already = path.name in LARGE_DIRECTORIES and not _is_open(path)
+        if path.name != "postgres" and not path.is_symlink() and not is_closed_already:
             _close_all(path)
     guest, facts = _guest(), data.stat()
     is_passed = guest is not None and facts.st_gid == guest.gid and facts.st_mode & stat.S_IXGRP

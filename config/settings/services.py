@@ -4,8 +4,8 @@ import json
 from urllib.parse import urlsplit
 
 from config.settings.application import BASE_URL
-from config.settings.variables import DATA_DIR, env, env_flag, read_env
-from config.urls_of_services import database_from_url, email_from_url, redis_client_url
+from config.settings.variables import DATA_DIR, env, env_flag, read_env, whole_number
+from config.urls_of_services import backups_from_url, database_from_url, email_from_url, redis_client_url
 
 NO_SOCKET_DIR = "/nonexistent/no-database-is-named"  # nothing listens there
 
@@ -54,4 +54,10 @@ STORAGES = {
         "OPTIONS": read_env("CONFAB_STORAGE_OPTIONS", json.loads, "{}"),
     },
     "staticfiles": {"BACKEND": "projects.assets.VersionedStorage"},
+    "backups": backups_from_url(
+        env("CONFAB_BACKUP_TO") or str(DATA_DIR / "backups"), read_env("CONFAB_BACKUP_OPTIONS", json.loads, "{}")
+    ),
 }
+# Backups: the hours from one to the next, 0 for none; and how many are kept.
+BACKUP_EVERY = read_env("CONFAB_BACKUP_EVERY", whole_number, "0")
+BACKUP_KEEP = max(1, read_env("CONFAB_BACKUP_KEEP", whole_number, "7"))

@@ -15,6 +15,7 @@ from tracing.ingest.pipeline import ingest
 
 ONE_PROJECT = {"sessions.rollup.tasks.recompute_dirty"}
 EVERY_PROJECT = {
+    "config.tasks.back_up_if_due": "copies everything, and shows nothing to anybody",
     "projects.tasks.sweep_slices": "queues the projects in which something waits",
     "projects.tasks.take_slice": "works in one project, the one that waits longest",
     "sessions.rollup.tasks.sweep": "asks for one task per waiting project",

@@ -1,11 +1,11 @@
-"""`manage.py restore`: replaces the database by a dump, completely or not at all."""
+"""`manage.py restore`: replaces the database by a dump, completely or not at all, and brings back files and keys."""
 
 import signal
 import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from django.utils import timezone
 from psycopg import sql
 
 from config import pause
+from config.backups import restoring
+from config.backups.store import BackupStore
 from config.embedded import CannotStart
 from config.postgres_tools import POOLER_ERROR, POOLER_MESSAGE, refuse_unnamed, run_tool
 from config.preparation import prepare
@@ -27,22 +29,42 @@ END_PAUSE_TRIES = 20  # one per second: the server may be restarting
 
 class Command(BaseCommand):
     help = (
-        "Replaces the database by the contents of FILE, which `manage.py dump` wrote. Confab may keep"
-        " running on all machines: until this has ended, pages can be read, and everybody else is asked to try again."
+        "Replaces the database by the contents of FILE, which `manage.py dump` wrote, or everything by a backup. Confab"
+        " may keep running on all machines: until this has ended, pages can be read, and everybody else is asked to try"
+        " again."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("file", type=Path, nargs="?")
+        source.add_argument("--backup", metavar="NAME", help="a backup in CONFAB_BACKUP_TO, or 'latest'")
         parser.add_argument("--no-input", action="store_true", help="do not ask for confirmation")
 
-    def handle(self, *, file: Path, no_input: bool, **_: Any) -> None:
+    def handle(self, *, file: Path | None, backup: str | None, no_input: bool, **_: Any) -> None:
         refuse_unnamed()
+        store = BackupStore()
+        name = restoring.found(store, backup) if backup else ""
+        with restoring.dump_of(store, name) if name else nullcontext(file) as dump:
+            assert dump
+            self.confirm(dump, no_input)
+            if name:
+                self.say(f"{restoring.bring_back_files(store, name):,} files were missing and are there again.")
+            self.restore(dump)
+        for line in restoring.bring_back_keys(store, name) if name else ():
+            self.say(line)
+
+    def confirm(self, file: Path, no_input: bool) -> None:
+        """Raise CommandError if the file is no dump, or if the operator does not agree."""
         run_tool("pg_restore", "--list", "--file", "/dev/null", file)  # fails if the file is not a dump
         name = connection.settings_dict["NAME"]
         question = f"This replaces all data in {name!r}, also what is newer than the dump. Type 'yes' to continue: "
         if not no_input and answer_to(question) != "yes":
             raise CommandError("Nothing was changed. Without a terminal, use --no-input.")
+
+    def restore(self, file: Path) -> None:
+        """Replace the database while all programs are kept from writing to it."""
+        name = connection.settings_dict["NAME"]
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit("Stopped: nothing was changed."))
         try:
