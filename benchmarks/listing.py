@@ -38,7 +38,7 @@ SELECT %(project)s, 'session-' || md5(n::text), at, at + ms * interval '1 ms', m
     CASE WHEN n %% 4 = 0 THEN '{search_orders}' ELSE '{}' END::text[], ARRAY['v' || n %% 200],
     1 + n %% 12, 5 + n %% 60, CASE WHEN n %% 20 = 0 THEN 1 ELSE 0 END, 0, r / 50, r / 100, r * 3 / 100,
     (r * 9000)::int, (r * 900)::int, (r * 9900)::int,
-    '{"gpt-4o": {"call_count": 3, "total_tokens": 4000, "total_cost": "0.02"}}', '{}',
+    '{"gpt-4o": {"call_count": 3, "total_tokens": 4000, "total_cost": "0.02", "unpriced_count": 0}}', '{}',
     'My order #' || n || ' has not arrived yet, can you tell me where it is?', 'It left our warehouse on Monday.', now()
 FROM (SELECT n, r, now() - (n %% 7776000) * interval '1 second' AS at, (r * 600000)::bigint AS ms
       FROM (SELECT n, abs(hashint8(n)) / 2147483648.0 AS r FROM generate_series(1, %(count)s) n) seeds) rows"""

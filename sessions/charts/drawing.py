@@ -96,8 +96,9 @@ def spark(values: Sequence[float | None]) -> tuple[str, str]:
 def _links(plot: Plot, address: str, height: int) -> Iterator[str]:
     width = 1 / max(len(plot.buckets), 1)
     bottom = height - PLOT_BOTTOM
-    for place, bucket in enumerate(plot.buckets):
-        rows = [(one.label, one.text(place, plot.unit) or "none", one.hue) for one in plot.told]
+    looks = [(one.label, one.hue) for one in plot.told]
+    for place, (bucket, texts) in enumerate(zip(plot.buckets, plot.texts, strict=True)):
+        rows = [(label, text or "none", hue) for (label, hue), text in zip(looks, texts, strict=True)]
         words = escape(f"{bucket.said}: {', '.join(f'{label} {value}' for label, value, _ in rows)}")
         hit = f'<rect class="hit" x="{_percent(place * width)}" width="{_percent(width)}" y="0" height="{bottom}"/>'
         tip = f'data-tip-title="{escape(bucket.said)}" data-tip-rows="{escape(json.dumps(rows))}"'

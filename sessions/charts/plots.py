@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from sessions.charts.axes import Axis, axis_of
 from sessions.charts.units import ChartUnit, written
@@ -74,7 +75,7 @@ class Plot:
     noun: str = "Day"
     notes: Sequence[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def axis(self) -> Axis:
         values = [value for one in self.all_series for value in one.values]
         if self.shape == Shape.STACK:
@@ -93,6 +94,11 @@ class Plot:
     def told(self) -> list[ChartSeries]:
         """Return every series of the table, and of what is said of a bucket."""
         return [*self.series, *(one for one in (self.total, self.behind) if one)]
+
+    @cached_property
+    def texts(self) -> list[list[str]]:
+        """Return what is told of each bucket, series by series."""
+        return [[one.text(place, self.unit) for one in self.told] for place in range(len(self.buckets))]
 
     @property
     def has_legend(self) -> bool:
@@ -128,7 +134,4 @@ class Plot:
     def rows(self) -> list[list[str]]:
         """Return the table of the chart, with its head."""
         head = [self.noun, *(one.label for one in self.told)]
-        return [head, *(
-            [bucket.said, *(one.text(place, self.unit) for one in self.told)]
-            for place, bucket in enumerate(self.buckets)
-        )]  # fmt: skip
+        return [head, *([bucket.said, *texts] for bucket, texts in zip(self.buckets, self.texts, strict=True))]

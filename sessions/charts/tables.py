@@ -1,6 +1,7 @@
 """The rows of the tables beside charts. A dashboard has thousands of their cells, so a function draws them."""
 
 from collections.abc import Sequence
+from html import escape
 
 from django.utils.safestring import SafeString
 
@@ -9,7 +10,6 @@ from sessions.charts.plots import Plot
 from tracing.markup import format_html, format_html_join
 
 HOURS_OF_A_DAY = 24
-VALUE_CELL_HTML = '<td class="n">{}</td>'
 VALUES_ROW_HTML = '<tr><th scope="row">{}</th>{}</tr>'
 BUCKET_LINK_HTML = '<a href="{}{}">{}</a>'
 
@@ -37,4 +37,4 @@ def heat_table_rows(cells: Sequence[HourCell]) -> SafeString:
 
 
 def _cells(values: Sequence[str]) -> SafeString:
-    return format_html_join("", VALUE_CELL_HTML, ((value,) for value in values))
+    return SafeString("".join([f'<td class="n">{escape(value)}</td>' for value in values]))

@@ -38,12 +38,15 @@ SELECT day.step, s.* FROM marked day CROSS JOIN LATERAL (
     SELECT {", ".join(READ_SESSION_FIELDS)} FROM session
     WHERE project_id = %(project)s AND created_at >= day.since AND created_at < day.until OFFSET 0) s
 WHERE day.mark <> day.known"""
+# Scores are read in one walk along their index. A full join is made by hashing, however few sessions are expected: row
+# by row it would take four times as long for thousands. Sessions without scores are in it, too, with NULL.
 CHOSEN = """
 WITH {days} chosen AS MATERIALIZED ({sessions}),
 scored AS MATERIALIZED (
-    SELECT step, name, mean, shares FROM chosen CROSS JOIN LATERAL (
-        SELECT name, mean, shares FROM session_score n
-        WHERE n.project_id = %(project)s AND n.session_id = chosen.session_id AND n.count > 0 OFFSET 0) n)
+    SELECT step, name, mean, shares FROM chosen FULL JOIN (
+        SELECT session_id, name, mean, shares FROM session_score
+        WHERE project_id = %(project)s AND session_id = ANY(ARRAY(SELECT session_id FROM chosen)) AND count > 0) n
+    USING (session_id))
 SELECT json_build_object({answers})::text
 """
 STEP_MARKS_SQL = "SELECT json_object_agg(step, mark) FROM marked"
@@ -82,7 +85,7 @@ SELECT json_agg(json_build_array(step, counts)) FROM (
 STEP_SCORES_SQL = """
 SELECT json_agg(json_build_array(step, name, number, mean_count, total)) FROM (
     SELECT step, name, count(*) AS number, count(mean) AS mean_count, coalesce(sum(mean), 0)::text AS total
-    FROM scored GROUP BY step, name) AS s"""
+    FROM scored WHERE name IS NOT NULL GROUP BY step, name) AS s"""
 MEANS = """
 SELECT json_agg(json_build_array(step, name, counts)) FROM (
     SELECT step, name, json_object_agg(mean, number) AS counts FROM (
