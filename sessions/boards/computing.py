@@ -21,6 +21,7 @@ from sessions.dashboard.links import Links
 from sessions.dashboard.measures import WITH_ERRORS, stated
 from sessions.dashboard.numbers import compute_numbers
 from sessions.dashboard.page import earlier, edges
+from sessions.dashboard.queries import Wanted
 from sessions.dashboard.reading import choose_sessions
 from sessions.dashboard.steps import TimeStep, steps_between
 from sessions.listing.listing import Listing
@@ -126,7 +127,7 @@ def _shares(project: Project, spec: TileSpec, listing: Listing) -> TileContent:
 
 def _heat(project: Project, spec: TileSpec, listing: Listing) -> TileContent:
     steps, chosen = steps_between(*edges(project, listing)), choose_sessions(listing)
-    found = compute_numbers(listing, chosen, steps)
+    found = compute_numbers(listing, chosen, steps, Wanted.DETAILS)
     notes = _notes(spec, TileNumbers(sample=chosen.weight), 0)
     return TileContent(spec=spec, heat=cells_of(Links(listing), steps, found.heat), notes=notes)
 

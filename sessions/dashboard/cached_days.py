@@ -25,10 +25,11 @@ from django.utils import timezone
 
 from projects.jobs.redis_client import patient_redis
 from sessions.dashboard.parts import DashboardPart
+from sessions.dashboard.queries import Wanted
 from sessions.dashboard.steps import TimeStep, midnight
 from sessions.listing.listing import Listing
 
-FORM = f"{settings.VERSION}-3"  # of what is kept: another with every change of DashboardPart
+FORM = f"{settings.VERSION}-4"  # of what is kept: another with every change of DashboardPart
 CACHE_SECONDS = 6 * 3600  # seconds
 
 EMPTY_DASHBOARD_PART = DashboardPart()
@@ -46,14 +47,14 @@ class CachedDay:
     part: DashboardPart = EMPTY_DASHBOARD_PART
 
 
-def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
+def days_of(listing: Listing, steps: Sequence[TimeStep], wanted: Wanted = Wanted.EVERYTHING) -> list[CachedDay]:
     """Return the steps that may be cached, without gaps.
 
     None if more than time is filtered, or if there is no cache."""
     if any(condition.label != "Time" for condition in listing.conditions):
         return []
     days = [CachedDay(place=place, step=step) for place, step in enumerate(steps, start=1) if _is_kept(listing, step)]
-    weeks = _weeks(listing.project.pk, days)
+    weeks = _weeks(listing.project.pk, days, wanted)
     try:
         known = cache.get_many(list(weeks)) if weeks else {}
     except redis.RedisError as error:
@@ -66,11 +67,13 @@ def days_of(listing: Listing, steps: Sequence[TimeStep]) -> list[CachedDay]:
     ]
 
 
-def keep(project_id: int, days: Sequence[CachedDay], changed: Collection[int]) -> None:
+def keep(
+    project_id: int, days: Sequence[CachedDay], changed: Collection[int], wanted: Wanted = Wanted.EVERYTHING
+) -> None:
     """Cache the weeks in which places have changed, of all `days` that were read together."""
     weeks = {
         key: [(day.mark, day.part) for day in week]
-        for key, week in _weeks(project_id, days).items()
+        for key, week in _weeks(project_id, days, wanted).items()
         if any(day.place in changed for day in week)
     }
     try:
@@ -90,7 +93,7 @@ def forget_days(project_id: int, **_: object) -> None:
         logger.warning("Cannot delete cached days of a dashboard: %s", error)
 
 
-def _weeks(project_id: int, days: Sequence[CachedDay]) -> dict[str, list[CachedDay]]:
+def _weeks(project_id: int, days: Sequence[CachedDay], wanted: Wanted) -> dict[str, list[CachedDay]]:
     """Return the days by the key of their week.
 
     Days of a week are cached together, so that values which they share are stored once: reading and adding them up
@@ -99,7 +102,7 @@ def _weeks(project_id: int, days: Sequence[CachedDay]) -> dict[str, list[CachedD
     for _, group in groupby(days, lambda day: timezone.localtime(day.step.start).isocalendar()[:2]):
         week = list(group)
         span = f"{week[0].step.start.timestamp():.0f}:{week[-1].step.end.timestamp():.0f}"
-        weeks[f"days:{FORM}:{project_id}:{zone}:{span}"] = week
+        weeks[f"days:{FORM}:{wanted}:{project_id}:{zone}:{span}"] = week
     return weeks
 
 

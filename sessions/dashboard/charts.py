@@ -17,6 +17,7 @@ from tracing.store.latency import FIRST_TOKEN, WHOLE_CALL
 
 MOST_MODELS = 4  # in the chart of costs; what is left is one more part
 LATENCY_FIELD_NAMES = {WHOLE_CALL: "duration", FIRST_TOKEN: "first_token"}  # in a query
+LATENCY_SERIES = (("Median", 0.5, "1"), ("p95", 0.95, "2"))  # label, share and hue
 NO_COST = ModelCost()
 
 
@@ -184,11 +185,13 @@ def _total(name: str, facts: Sequence[Facts], whole: Facts) -> ChartSeries:
 
 
 def _calls(links: Links, latencies: Latencies, key: str, title: str, measure: str, notes: Sequence[str]) -> Plot:
-    series, steps = [], latencies.steps
-    for label, share, hue in (("Median", 0.5, "1"), ("p95", 0.95, "2")):
-        values = [latencies.of_step(place, measure, share) for place in range(len(steps))]
-        total = written(latencies.total(measure, share), ChartUnit.DURATION)
-        series.append(ChartSeries(label=label, hue=hue, values=values, total=total))
+    steps, shares = latencies.steps, [share for _, share, _ in LATENCY_SERIES]
+    values = zip(*(latencies.of_step(place, measure, shares) for place in range(len(steps))), strict=True)
+    totals = latencies.totals(measure, shares)
+    series = [
+        ChartSeries(label=label, hue=hue, values=each, total=written(total, ChartUnit.DURATION))
+        for (label, _, hue), each, total in zip(LATENCY_SERIES, values, totals, strict=True)
+    ]
     buckets = [
         ChartBucket(step.short, step.label, _slow(links, step, measure, series[0].values[place]))
         for place, step in enumerate(steps)

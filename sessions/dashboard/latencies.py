@@ -19,7 +19,7 @@ from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
 from tracing.lists.bounded import SUMMING_SETTINGS, within
 from tracing.models import Activity, DirtyMark
-from tracing.store.latency import Slots, added, percentile
+from tracing.store.latency import Slots, added, percentiles
 
 SAMPLED_SESSIONS = 1_000  # sessions
 ONE_DAY = timedelta(days=1)
@@ -41,13 +41,13 @@ class Latencies:
     def _whole(self) -> Measured:
         return _merged(self.measured)
 
-    def total(self, measure: str, share: float) -> float | None:
-        """Return a percentile over all steps."""
-        return percentile(self._whole.get(measure, {}), share)
+    def totals(self, measure: str, shares: Sequence[float]) -> list[float | None]:
+        """Return percentiles over all steps."""
+        return percentiles(self._whole.get(measure, {}), shares)
 
-    def of_step(self, place: int, measure: str, share: float) -> float | None:
-        """Return a percentile of one step."""
-        return percentile(self.measured[place].get(measure, {}), share)
+    def of_step(self, place: int, measure: str, shares: Sequence[float]) -> list[float | None]:
+        """Return percentiles of one step."""
+        return percentiles(self.measured[place].get(measure, {}), shares)
 
 
 def read_latencies(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, session_count: int) -> Latencies:
@@ -111,6 +111,8 @@ def _day_of(at: datetime) -> datetime:
 
 
 def _merged(several: Sequence[Measured]) -> Measured:
+    if len(several) == 1:
+        return several[0]
     measures = dict.fromkeys(name for found in several for name in found)
     return {name: added(found.get(name, {}) for found in several) for name in measures}
 

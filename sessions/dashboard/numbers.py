@@ -20,7 +20,7 @@ from sessions.dashboard.parts import (
     ranked,
     together,
 )
-from sessions.dashboard.queries import TOPS
+from sessions.dashboard.queries import TOPS, Wanted
 from sessions.dashboard.reading import Sessions, read
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
@@ -121,16 +121,20 @@ class PeriodBefore:
     session_counts: list[int]
 
 
-def compute_numbers(listing: Listing, sessions: Sessions, steps: Sequence[TimeStep]) -> DashboardNumbers:
-    """Compute the numbers of a dashboard from what is read of its sessions. Raises TooLong."""
-    parts, weight = read(listing, sessions, steps), sessions.weight
+def compute_numbers(
+    listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], wanted: Wanted = Wanted.EVERYTHING
+) -> DashboardNumbers:
+    """Compute the numbers of a dashboard from what is read of its sessions. Raises TooLong.
+
+    What is not wanted is empty."""
+    parts, weight = read(listing, sessions, steps, wanted), sessions.weight
     counts = count_by_score(parts)
     names = sorted(counts, key=lambda name: (-counts[name], name))[:MAX_DASHBOARD_SCORES]
     whole = together(parts, names)
     return DashboardNumbers(
         facts=_facts(whole, weight),
-        steps=[_facts(part, weight) for part in parts[1:]],
-        tops={name: _weighted(whole.values.get(name, {}), weight, TOP) for name in TOPS},
+        steps=[] if wanted == Wanted.DETAILS else [_facts(part, weight) for part in parts[1:]],
+        tops={name: _weighted(whole.values.get(name, {}), weight, TOP) for name in TOPS if wanted != Wanted.FIGURES},
         heat=_heat(parts, weight),
         scores=[_score(name, whole.scores[name], parts, weight) for name in names],
         score_count=len(counts),
@@ -139,10 +143,14 @@ def compute_numbers(listing: Listing, sessions: Sessions, steps: Sequence[TimeSt
 
 
 def compute_before(
-    listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], score_names: Sequence[str]
+    listing: Listing,
+    sessions: Sessions,
+    steps: Sequence[TimeStep],
+    score_names: Sequence[str],
+    wanted: Wanted = Wanted.EVERYTHING,
 ) -> PeriodBefore:
     """Compute what another period is compared with. Raises TooLong."""
-    parts, weight = read(listing, sessions, steps, is_brief=True), sessions.weight
+    parts, weight = read(listing, sessions, steps, wanted, is_brief=True), sessions.weight
     whole = together(parts, score_names)
     return PeriodBefore(
         facts=replace(_facts(whole, weight), costs={}),

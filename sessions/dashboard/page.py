@@ -16,6 +16,7 @@ from sessions.dashboard.heat import cells_of
 from sessions.dashboard.latencies import SAMPLED_SESSIONS, Latencies, read_latencies
 from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardNumbers, PeriodBefore, compute_before, compute_numbers
+from sessions.dashboard.queries import Wanted
 from sessions.dashboard.reading import choose_sessions
 from sessions.dashboard.scores import ScorePanel, panel_of, score_types
 from sessions.dashboard.stats import StatTile, tiles_of
@@ -33,11 +34,24 @@ BREAKDOWN_LABELS = {
     "user_ids": "Users",
 }
 TWO_DAYS = timedelta(days=2)
+FOREIGN_PARAMETERS = ("chart", "details")  # of the page, not of the list that it is about
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardDetails:
+    """What is below the charts: frequent values, scores, and the hours of the week."""
+
+    tops: list[tuple[str, list[Top]]]
+    scores: list[ScorePanel]
+    other_scores: int  # that have no room
+    heat: list[HourCell]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardPage:
-    """What the page shows: only `listing` when its parameters are wrong, no `tiles` when no session matches."""
+    """What the page shows: only `listing` when its parameters are wrong, no `tiles` when no session matches.
+
+    Without `details`, the page fetches them when a reader comes near."""
 
     listing: Listing
     is_too_long: bool = False
@@ -45,11 +59,8 @@ class DashboardPage:
     compared: str = ""
     tiles: list[StatTile] = field(default_factory=list)
     charts: dict[str, Plot] = field(default_factory=dict)
-    tops: list[tuple[str, list[Top]]] = field(default_factory=list)
-    scores: list[ScorePanel] = field(default_factory=list)
-    other_scores: int = 0  # that have no room
-    heat: list[HourCell] = field(default_factory=list)
     numbers: DashboardNumbers | None = None
+    details: DashboardDetails | None = None
 
     one_in = ONE_IN
 
@@ -63,7 +74,8 @@ class DashboardPage:
 def asked(project: Project, given: QueryDict) -> Listing:
     """Return the list that the dashboard is about. Dates take precedence over a range; without both it is 30 days."""
     params = given.copy()
-    params.pop("chart", None)
+    for name in FOREIGN_PARAMETERS:
+        params.pop(name, None)
     if params.get("from") or params.get("to"):
         params.pop("range", None)
     elif not params.get("range"):
@@ -72,29 +84,40 @@ def asked(project: Project, given: QueryDict) -> Listing:
 
 
 def page_of(project: Project, listing: Listing) -> DashboardPage:
-    """Return the page of a list without errors. Raises TooLong."""
+    """Return the page of a list without errors, without its details. Raises TooLong."""
     first, last = edges(project, listing)
     steps, links, sessions = steps_between(first, last), Links(listing), choose_sessions(listing)
-    found = compute_numbers(listing, sessions, steps)
+    found = compute_numbers(listing, sessions, steps, Wanted.FIGURES)
     if not found.facts.session_count:
         return DashboardPage(listing=listing, when=_when(first, last))
-    before = before_of(project, listing, first, last, [score.name for score in found.scores])
+    before = before_of(project, listing, first, last, [], Wanted.FIGURES)
     latencies = read_latencies(listing, sessions, steps, session_count=found.facts.session_count)
     charts = charts_of(links, steps, found.steps, found.facts, before.session_counts if before else None)
-    types = score_types(project.pk, [score.name for score in found.scores])
     return DashboardPage(
         listing=listing,
         when=_when(first, last),
         compared=_compared(last - first) if before and before.facts.session_count else "",
         tiles=tiles_of(links, found.facts, found.steps, before),
         charts={chart.key: chart for chart in charts + latency_charts(links, latencies, _notes(latencies))},
+        numbers=found,
+    )
+
+
+def details_of(project: Project, listing: Listing) -> DashboardDetails:
+    """Return the details of the page of a list without errors. Raises TooLong."""
+    first, last = edges(project, listing)
+    steps, links = steps_between(first, last), Links(listing)
+    found = compute_numbers(listing, choose_sessions(listing), steps, Wanted.DETAILS)
+    names = [score.name for score in found.scores]
+    before = before_of(project, listing, first, last, names, Wanted.DETAILS) if names else None
+    types = score_types(project.pk, names)
+    return DashboardDetails(
         tops=_tops(links, listing, found),
         scores=[
             panel_of(links, steps, score, data_type=types.get(score.name, ""), before=before) for score in found.scores
         ],
         other_scores=found.score_count - len(found.scores),
         heat=cells_of(links, steps, found.heat),
-        numbers=found,
     )
 
 
@@ -109,14 +132,14 @@ def edges(project: Project, listing: Listing) -> tuple[datetime, datetime]:
 
 
 def before_of(
-    project: Project, listing: Listing, first: datetime, last: datetime, score_names: list[str]
+    project: Project, listing: Listing, first: datetime, last: datetime, score_names: list[str], wanted: Wanted
 ) -> PeriodBefore | None:
     """Return the figures of the preceding period, or None if the time has no start or the calendar no such years."""
     found = earlier(project, listing, first, last)
     if not found:
         return None
     listing_before, steps = found
-    return compute_before(listing_before, choose_sessions(listing_before), steps, score_names)
+    return compute_before(listing_before, choose_sessions(listing_before), steps, score_names, wanted)
 
 
 def earlier(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import QuerySet
@@ -117,6 +118,14 @@ GROUP BY 1, 2, 3
 Params = dict[str, Any]
 
 
+class Wanted(StrEnum):
+    """What is asked about the sessions."""
+
+    FIGURES = "figures"  # tiles, and charts over time
+    DETAILS = "details"  # frequent values, scores, and hours of the week
+    EVERYTHING = "everything"
+
+
 @dataclass(frozen=True, kw_only=True)
 class KnownDay:
     """A day that is in the cache, with the mark that it has there."""
@@ -128,10 +137,16 @@ class KnownDay:
 
 
 def dashboard_statement(
-    project_id: int, rows: QuerySet[Session], *, starts: list[datetime], days: Sequence[KnownDay], is_brief: bool
+    project_id: int,
+    rows: QuerySet[Session],
+    *,
+    starts: list[datetime],
+    days: Sequence[KnownDay],
+    wanted: Wanted,
+    is_brief: bool,
 ) -> tuple[str, Params]:
     """Return the statement that reads `rows` by the steps that begin at `starts`, and its parameters."""
-    answers = _answers(is_brief=is_brief) | ({"marks": STEP_MARKS_SQL} if days else {})
+    answers = _answers(wanted, is_brief=is_brief) | ({"marks": STEP_MARKS_SQL} if days else {})
     texts, params = _sessions(rows, days)
     statement = CHOSEN.format(
         days=DAYS_SQL if days else "",
@@ -151,11 +166,14 @@ def latencies_statement(
     return LATENCIES_SQL.format(sessions=sessions), params
 
 
-def _answers(*, is_brief: bool) -> dict[str, str]:
-    brief = {"facts": FACTS, "values": _values(["user_ids"]), "scores": STEP_SCORES_SQL}
-    whole = {"values": _values(TOPS), "hours": STEP_HOURS_SQL, "costs": STEP_COSTS_SQL, "means": MEANS,
-             "categories": STEP_CATEGORIES_SQL}  # fmt: skip
-    return brief if is_brief else brief | whole
+def _answers(wanted: Wanted, *, is_brief: bool) -> dict[str, str]:
+    answers = {"facts": FACTS}
+    if wanted != Wanted.DETAILS:
+        answers |= {"values": _values(["user_ids"])} | ({} if is_brief else {"costs": STEP_COSTS_SQL})
+    if wanted != Wanted.FIGURES:
+        details = {"values": _values(TOPS), "hours": STEP_HOURS_SQL, "means": MEANS, "categories": STEP_CATEGORIES_SQL}
+        answers |= {"scores": STEP_SCORES_SQL} | ({} if is_brief else details)
+    return answers
 
 
 def _values(names: Sequence[str]) -> str:

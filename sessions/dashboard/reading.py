@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from sessions.cohorts.sampling import affordable
 from sessions.dashboard.cached_days import CachedDay, days_of, keep
 from sessions.dashboard.parts import DashboardPart, ModelCost, ScorePart, Tally, tally
-from sessions.dashboard.queries import KnownDay, dashboard_statement
+from sessions.dashboard.queries import KnownDay, Wanted, dashboard_statement
 from sessions.dashboard.steps import TimeStep
 from sessions.listing.listing import Listing
 from sessions.models import Session
@@ -40,31 +40,45 @@ def choose_sessions(listing: Listing) -> Sessions:
 
 
 def read(
-    listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, is_brief: bool = False
+    listing: Listing,
+    sessions: Sessions,
+    steps: Sequence[TimeStep],
+    wanted: Wanted = Wanted.EVERYTHING,
+    *,
+    is_brief: bool = False,
 ) -> list[DashboardPart]:
     """Read what began before the steps, and each step. Raises TooLong.
 
-    If brief, without hours, means and categories, and of the sets only users, unless days are cached."""
-    days = days_of(listing, steps) if sessions.weight == 1 else []
-    found = _fetch(listing.project.pk, sessions.rows, steps, days, is_brief=is_brief and not days)
+    If brief, without costs by model, hours, means and categories, and of the sets at most users, unless days are
+    cached."""
+    days = days_of(listing, steps, wanted) if sessions.weight == 1 else []
+    found = _fetch(listing.project.pk, sessions.rows, steps, days, wanted, is_brief=is_brief and not days)
     parts = _parts(found, len(steps) + 1)
     marks = {day.place: found["marks"][str(day.place)] for day in days}
     changed = {day.place for day in days if day.mark != marks[day.place]}
     for day in days:
         if day.place not in changed:
             parts[day.place] = day.part
-    keep(listing.project.pk, [replace(day, mark=marks[day.place], part=parts[day.place]) for day in days], changed)
+    known = [replace(day, mark=marks[day.place], part=parts[day.place]) for day in days]
+    keep(listing.project.pk, known, changed, wanted)
     return parts
 
 
 def _fetch(
-    project_id: int, rows: QuerySet[Session], steps: Sequence[TimeStep], days: Sequence[CachedDay], *, is_brief: bool
+    project_id: int,
+    rows: QuerySet[Session],
+    steps: Sequence[TimeStep],
+    days: Sequence[CachedDay],
+    wanted: Wanted,
+    *,
+    is_brief: bool,
 ) -> Found:
     statement, params = dashboard_statement(
         project_id,
         rows,
         starts=[step.start for step in steps],
         days=[KnownDay(place=day.place, since=day.step.start, until=day.step.end, mark=day.mark) for day in days],
+        wanted=wanted,
         is_brief=is_brief,
     )
     with within(DASHBOARD_TIMEOUT_MS, **SUMMING_SETTINGS), connection.cursor() as cursor:
@@ -77,7 +91,7 @@ def _parts(found: Found, count: int) -> list[DashboardPart]:
     values, means, categories = (_by_step(found.get(name)) for name in ("values", "means", "categories"))
     hours = {place: tally(counts) for place, counts in found.get("hours") or ()}
     scores: dict[int, dict[str, ScorePart]] = {}
-    for place, name, number, mean_count, total in found["scores"] or ():
+    for place, name, number, mean_count, total in found.get("scores") or ():
         scores.setdefault(place, {})[name] = ScorePart(
             session_count=number,
             mean_count=mean_count,

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.dateformat import format as date_format
 
 from projects.preferences import day_zone
 from sessions.query.grammar import FieldComparison, Operator

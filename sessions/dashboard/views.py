@@ -1,10 +1,12 @@
 """The dashboard of a project, for any time and any filter of the list, and its charts as files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from projects.access import person, project_view
 from projects.audit import Action, record
@@ -17,26 +19,50 @@ from projects.models import Project
 from projects.range_picker import range_picker
 from sessions.charts.files import file_markup
 from sessions.charts.plots import Plot
-from sessions.dashboard.page import DEFAULT_RANGE, DashboardPage, asked, page_of
+from sessions.dashboard.page import (
+    DEFAULT_RANGE,
+    FOREIGN_PARAMETERS,
+    DashboardDetails,
+    DashboardPage,
+    asked,
+    details_of,
+    page_of,
+)
+from sessions.listing.listing import Listing
 from tracing.lists.bounded import TooLong
 
 CHART_FILE_TYPES = {"svg": "image/svg+xml", "csv": "text/csv; charset=utf-8"}
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 @project_view
 def dashboard(request: PageRequest, project: Project) -> HttpResponse:
     """Show the dashboard.
 
-    Takes `?range=` or `?from=&to=`, and `?q=` like the list. The form sends all of them; dates take precedence."""
+    Takes `?range=` or `?from=&to=`, and `?q=` like the list. The form sends all of them; dates take precedence. With
+    `?details=on`, the page has everything; a request of htmx gets the details alone."""
     listing = asked(project, request.GET)
+    context = {"project": project, "section": "dashboard"}
+    if request.htmx and "details" in request.GET:
+        context["details"] = _details(project, listing)
+        return render(request, "sessions/dashboard/_details.html", context)
     try:
         page = DashboardPage(listing=listing) if listing.errors else page_of(project, listing)
     except TooLong:
         page = DashboardPage(listing=listing, is_too_long=True)
-    picker = range_picker(request.GET, default=DEFAULT_RANGE, foreign=("chart",))
-    context = {"project": project, "section": "dashboard", "page": page, "picker": picker}
-    return render(request, "sessions/dashboard/dashboard.html", context)
+    if page.tiles and "details" in request.GET:
+        page = replace(page, details=_details(project, listing))
+    picker = range_picker(request.GET, default=DEFAULT_RANGE, foreign=FOREIGN_PARAMETERS)
+    return render(request, "sessions/dashboard/dashboard.html", context | {"page": page, "picker": picker})
+
+
+def _details(project: Project, listing: Listing) -> DashboardDetails | None:
+    """Return the details of the page, or None if they cannot be shown."""
+    try:
+        return None if listing.errors else details_of(project, listing)
+    except TooLong:
+        return None
 
 
 @require_safe

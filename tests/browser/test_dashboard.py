@@ -47,6 +47,12 @@ def fill(project: Project) -> None:
     activity.recompute_dirty(DirtyMark.Target.HOUR)
 
 
+def come_near(page: Page) -> None:
+    """Scroll to where the details are, which are fetched then."""
+    at_the_end = "() => (scrollTo(0, document.body.scrollHeight), document.querySelector('#chart-heat'))"
+    page.wait_for_function(at_the_end, timeout=30_000)
+
+
 def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
     alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None], tmp_path: Path
 ) -> None:
@@ -60,6 +66,7 @@ def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
     alices.get_by_role("button", name="Show Sessions as table").click()
     alices.locator(".dashboard-series").first.get_by_role("link", name=re.compile("Total [1-9]")).first.focus()
     expect(alices.locator(".chart-tip").first).to_contain_text(re.compile(r"Without errors\s*\d.*Total\s*\d"))
+    come_near(alices)
     for name, theme, width in (("light", "light", 1280), ("dark", "dark", 1280), ("phone", "light", 390)):
         alices.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         alices.set_viewport_size({"width": width, "height": 900})
@@ -80,10 +87,12 @@ def test_the_dashboard_can_be_read_and_its_bars_lead_to_their_sessions(
     expect(alices.locator("#rows tr[id]")).to_have_count(counted)
     alices.go_back()
     for place in (".heat a", ".dashboard-score .dashboard-series a[aria-label*='Sessions ']"):
+        come_near(alices)
         alices.locator(place).first.click()
         alices.wait_for_url("**/sessions?*")
         expect(alices.locator("#rows tr[id]").first).to_be_visible()
         alices.go_back()
+    come_near(alices)
     alices.get_by_role("link", name=re.compile("user-1")).click()
     alices.wait_for_url("**/sessions?*")
     expect(alices.locator("#rows tr[id]").first).to_be_visible()

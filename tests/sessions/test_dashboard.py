@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from html import unescape
+from html import escape, unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -258,7 +258,8 @@ def test_of_very_many_scores_and_categories_the_most_frequent_are_shown_and_the_
     assert found.scores[0].category_count == 51
 
     client.force_login(alice)
-    page = " ".join(client.get(reverse("dashboard", args=[project.pk])).content.decode().split())
+    address = reverse("dashboard", args=[project.pk])
+    page = " ".join(client.get(address, {"details": "on"}).content.decode().split())
     assert "295 scores that fewer sessions have are not shown" in page
     assert "31 categories that fewer sessions have are not shown" in page
 
@@ -283,8 +284,8 @@ def test_latencies_are_those_of_the_spans_within_the_stated_error(
 def _compare_calls(found: Latencies, place: int, calls: list[Span]) -> None:
     for measure, until in ((WHOLE_CALL, "ended_at"), (FIRST_TOKEN, "completion_started_at")):
         lengths = [(getattr(call, until) - call.started_at) // timedelta(microseconds=1) for call in calls]
-        for share in (0.5, 0.95):
-            shown = found.of_step(place, measure, share)
+        shares = (0.5, 0.95)
+        for share, shown in zip(shares, found.of_step(place, measure, shares), strict=True):
             if lengths:
                 wanted = numpy.quantile(lengths, share) / 1000
                 assert shown is not None
@@ -305,8 +306,8 @@ def test_latencies_of_a_day_that_waits_to_be_summed_up_come_out_of_its_hours(
     activity.recompute_dirty(DirtyMark.Target.HOUR)
     after = latencies(asked, steps_of())
 
-    assert after.total(WHOLE_CALL, 1.0) == pytest.approx(7_200_000, rel=RELATIVE_ERROR)
-    assert (before.total(WHOLE_CALL, 1.0) or 0) < 3_600_000
+    assert after.totals(WHOLE_CALL, [1.0]) == [pytest.approx(7_200_000, rel=RELATIVE_ERROR)]
+    assert (before.totals(WHOLE_CALL, [1.0])[0] or 0) < 3_600_000
     activity.recompute_dirty(DirtyMark.Target.DAY)
     assert latencies(asked, steps_of()).measured == after.measured
 
@@ -382,7 +383,8 @@ def test_the_page_shows_the_list_s_numbers_and_links_to_it(
 ) -> None:
     client.force_login(alice)
     with django_assert_max_num_queries(45):
-        page = client.get(reverse("dashboard", args=[project.pk]), {"q": "tag:even", "range": "90d"}).content.decode()
+        params = {"q": "tag:even", "range": "90d", "details": "on"}
+        page = client.get(reverse("dashboard", args=[project.pk]), params).content.decode()
 
     assert tile(page, "sessions") == "Sessions 15"
     for title in ("Model-call latency", "Time to first token", "helpfulness", "Sessions by their mean"):
@@ -393,6 +395,26 @@ def test_the_page_shows_the_list_s_numbers_and_links_to_it(
     for link in links[::40]:
         assert client.get(link).status_code == 200
     assert "foreign" not in page
+
+
+def test_what_is_below_the_charts_is_fetched_when_a_reader_comes_near(
+    client: Client, alice: User, project: Project, rows: list[Session]
+) -> None:
+    client.force_login(alice)
+    address, params = reverse("dashboard", args=[project.pk]), {"q": "tag:even", "range": "90d"}
+    page = client.get(address, params).content.decode()
+    whole = unescape(re.findall(r'hx-get="([^"]*)" hx-trigger="intersect once"', page)[0])
+    part = client.get(whole, headers={"HX-Request": "true"}).content.decode()
+
+    assert f'href="{escape(whole.removeprefix(address))}"' in page  # where no script runs
+    for title in ("Models", "helpfulness", "When sessions begin"):
+        assert f"{title} <span" not in page
+        assert title in part
+    assert "<main" not in part
+    assert "data-measure" not in part
+    assert "take too long" in client.get(
+        address, {"details": "on", "q": "cost > x"}, headers={"HX-Request": "true"}
+    ).content.decode()  # fmt: skip
 
 
 def test_a_period_is_compared_with_the_one_before(client: Client, alice: User, project: Project) -> None:

@@ -19,7 +19,7 @@ from projects.models import Project, User
 from sessions.dashboard.cached_days import CachedDay, days_of, keep
 from sessions.dashboard.numbers import DashboardNumbers, PeriodBefore, compute_before, compute_numbers
 from sessions.dashboard.parts import DashboardPart
-from sessions.dashboard.queries import DAYS_SQL
+from sessions.dashboard.queries import DAYS_SQL, Wanted
 from sessions.dashboard.reading import choose_sessions, read
 from sessions.dashboard.steps import steps_between
 from sessions.deletion.erasing import delete_session
@@ -115,6 +115,23 @@ def test_kept_days_say_what_reading_everything_says(
             assert first == numbers(kept) == numbers(everything)
             assert before(kept, first) == before(everything, first) == _as_before(first)
         assert numbers(listing(project, since=since)) != numbers(listing(other_project, since=since))
+
+
+def test_figures_and_details_say_what_everything_says(project: Project, began: datetime) -> None:
+    whole = numbers(listing(project))
+    for _ in range(2):  # read, then kept
+        asked = listing(project)
+        figures, details = (
+            compute_numbers(asked, choose_sessions(asked), _steps(asked), wanted)
+            for wanted in (Wanted.FIGURES, Wanted.DETAILS)
+        )
+
+        assert all(
+            day.mark for wanted in (Wanted.FIGURES, Wanted.DETAILS) for day in days_of(asked, _steps(asked), wanted)
+        )
+        assert (figures.facts, figures.steps) == (whole.facts, whole.steps)
+        assert figures.facts.user_count > 1
+        assert replace(details, facts=whole.facts, steps=whole.steps) == whole
 
 
 def _as_before(found: DashboardNumbers) -> PeriodBefore:
@@ -227,7 +244,8 @@ def test_without_a_cache_all_is_read(
     assert not days(listing(project))
     assert numbers(listing(project)) == expected
     client.force_login(alice)
-    assert "helpfulness" in client.get(reverse("dashboard", args=[project.pk])).content.decode()
+    page = client.get(reverse("dashboard", args=[project.pk]), {"details": "on"}).content.decode()
+    assert "helpfulness" in page
 
 
 def test_marks_are_read_from_an_index_alone(project: Project) -> None:

@@ -34,14 +34,16 @@ def readable(sql: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _dashboard(*, is_brief: bool = False, has_days: bool = False) -> str:
+def _dashboard(
+    wanted: dashboard.Wanted = dashboard.Wanted.EVERYTHING, *, is_brief: bool = False, has_days: bool = False
+) -> str:
     known = [
         dashboard.KnownDay(place=place, since=since, until=until, mark="")
         for place, (since, until) in enumerate(pairwise(DAYS), start=1)
     ]
     rows = Session.objects.for_project(PROJECT_ID).filter(created_at__gte=DAYS[0])
     sql, _ = dashboard.dashboard_statement(
-        PROJECT_ID, rows, starts=DAYS, days=known if has_days else [], is_brief=is_brief
+        PROJECT_ID, rows, starts=DAYS, days=known if has_days else [], wanted=wanted, is_brief=is_brief
     )
     return sql
 
@@ -74,6 +76,8 @@ ASSEMBLED: dict[str, Callable[[], str]] = {
     "dashboard": _dashboard,
     "dashboard_brief": lambda: _dashboard(is_brief=True),
     "dashboard_with_days": lambda: _dashboard(has_days=True),
+    "dashboard_figures": lambda: _dashboard(dashboard.Wanted.FIGURES),
+    "dashboard_details": lambda: _dashboard(dashboard.Wanted.DETAILS),
     "dashboard_latencies": _latencies,
     "boards_whole": lambda: boards.tile_statement(_tile(), MEASURES["sessions"], most=1)[0],
     "boards_split": lambda: boards.tile_statement(_tile(split="tags", score="s"), MEASURES["p95"], most=5)[0],

@@ -14,7 +14,7 @@ from tracing.ingest.pipeline import ingest
 from tracing.models import Activity, DirtyMark, Trace
 from tracing.store import activity
 from tracing.store.deletion import delete_traces
-from tracing.store.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL, added, percentile, slot_of
+from tracing.store.latency import FIRST_TOKEN, RELATIVE_ERROR, WHOLE_CALL, added, percentiles, slot_of
 
 # The same question of the spans themselves.
 EXACT = """
@@ -37,7 +37,7 @@ def exact(lengths: list[int], share: float) -> float:
 def test_a_percentile_of_sums_is_off_by_the_stated_error_at_most(several: list[list[int]], share: float) -> None:
     sums = added({slot_of(timedelta(microseconds=length)): 1} for lengths in several for length in lengths)
 
-    found = percentile(sums, share)
+    (found,) = percentiles(sums, [share])
 
     wanted = exact([length for lengths in several for length in lengths], share) / 1000
     assert found is not None
@@ -45,7 +45,7 @@ def test_a_percentile_of_sums_is_off_by_the_stated_error_at_most(several: list[l
 
 
 def test_of_no_calls_there_is_no_percentile() -> None:
-    assert percentile({}, 0.5) is None
+    assert percentiles({}, [0.5]) == [None]
 
 
 def test_less_than_a_millisecond_counts_as_one_and_more_than_a_day_as_a_day() -> None:
@@ -77,10 +77,10 @@ def test_an_hour_knows_how_long_its_model_calls_took(project: Project, other_pro
             with connection.cursor() as cursor:
                 cursor.execute(EXACT, [share, project.pk])
                 wanted = float(cursor.fetchone()[0])
-            found = percentile(cell.latencies[WHOLE_CALL], share)
+            (found,) = percentiles(cell.latencies[WHOLE_CALL], [share])
             assert found is not None
             assert abs(found - wanted) <= wanted * RELATIVE_ERROR
-            first = percentile(cell.latencies[FIRST_TOKEN], share)
+            (first,) = percentiles(cell.latencies[FIRST_TOKEN], [share])
             assert first is not None
             assert abs(first - wanted / 10) <= wanted / 10 * RELATIVE_ERROR
 

@@ -51,12 +51,16 @@ def added(several: Iterable[Mapping[str, int]]) -> Slots:
     return total
 
 
-def percentile(slots: Mapping[str, int], share: float) -> float | None:
-    """Return a percentile in milliseconds, interpolated like PostgreSQL's `percentile_cont`, or None without data."""
+def percentiles(slots: Mapping[str, int], shares: Sequence[float]) -> list[float | None]:
+    """Return percentiles in milliseconds, interpolated like PostgreSQL's `percentile_cont`, or None without data."""
     if not slots:
-        return None
-    ordered = sorted((int(slot), count) for slot, count in slots.items())
-    ends = list(accumulate(count for _, count in ordered))
+        return [None] * len(shares)
+    ordered = sorted(zip(map(int, slots), slots.values(), strict=True))
+    ends = list(accumulate([count for _, count in ordered]))
+    return [_percentile(ordered, ends, share) for share in shares]
+
+
+def _percentile(ordered: Sequence[tuple[int, int]], ends: Sequence[int], share: float) -> float:
     below, above, weight = quantile_position(share, ends[-1])
     low, high = (_middle(ordered[bisect_right(ends, place)][0]) for place in (below, above))
     return interpolate(low, high, weight)

@@ -9,9 +9,10 @@ WITH  chosen AS MATERIALIZED (SELECT width_bucket(created_at, %(starts)s::timest
 "session"."user_ids" AS "user_ids" FROM "session" WHERE ("session"."project_id" = %(session0)s AND
 "session"."created_at" >= %(session1)s)) s),
 scored AS MATERIALIZED (
-    SELECT step, name, mean, shares FROM chosen CROSS JOIN LATERAL (
-        SELECT name, mean, shares FROM session_score n
-        WHERE n.project_id = %(project)s AND n.session_id = chosen.session_id AND n.count > 0 OFFSET 0) n)
+    SELECT step, name, mean, shares FROM chosen FULL JOIN (
+        SELECT session_id, name, mean, shares FROM session_score
+        WHERE project_id = %(project)s AND session_id = ANY(ARRAY(SELECT session_id FROM chosen)) AND count > 0) n
+    USING (session_id))
 SELECT json_build_object('facts', (
 SELECT json_agg(json_build_array(step, number, failed, traces, turns, cost, unpriced, unmeasured, tokens, inputs,
     outputs, durations)) FROM (
@@ -32,4 +33,4 @@ value, times FROM (
     GROUP BY step, name) AS c), 'scores', (
 SELECT json_agg(json_build_array(step, name, number, mean_count, total)) FROM (
     SELECT step, name, count(*) AS number, count(mean) AS mean_count, coalesce(sum(mean), 0)::text AS total
-    FROM scored GROUP BY step, name) AS s))::text
+    FROM scored WHERE name IS NOT NULL GROUP BY step, name) AS s))::text

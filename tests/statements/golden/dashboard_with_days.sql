@@ -29,9 +29,10 @@ tool_names, user_ids FROM session
     WHERE project_id = %(project)s AND created_at >= day.since AND created_at < day.until OFFSET 0) s
 WHERE day.mark <> day.known),
 scored AS MATERIALIZED (
-    SELECT step, name, mean, shares FROM chosen CROSS JOIN LATERAL (
-        SELECT name, mean, shares FROM session_score n
-        WHERE n.project_id = %(project)s AND n.session_id = chosen.session_id AND n.count > 0 OFFSET 0) n)
+    SELECT step, name, mean, shares FROM chosen FULL JOIN (
+        SELECT session_id, name, mean, shares FROM session_score
+        WHERE project_id = %(project)s AND session_id = ANY(ARRAY(SELECT session_id FROM chosen)) AND count > 0) n
+    USING (session_id))
 SELECT json_build_object('facts', (
 SELECT json_agg(json_build_array(step, number, failed, traces, turns, cost, unpriced, unmeasured, tokens, inputs,
     outputs, durations)) FROM (
@@ -52,20 +53,20 @@ releases, tags, tool_names, user_ids)) AS value, times FROM (
 chosen GROUP BY GROUPING SETS ((step, model_names), (step, environments), (step, releases), (step, tags), (step,
 tool_names), (step, user_ids))) AS g) AS v
         GROUP BY step, name, value) AS n
-    GROUP BY step, name) AS c), 'scores', (
+    GROUP BY step, name) AS c), 'costs', (
+SELECT json_agg(json_build_array(step, model, cost, unpriced)) FROM (
+    SELECT step, model, sum((u->>'total_cost')::numeric)::text AS cost, sum((u->>'unpriced_count')::bigint) AS unpriced
+    FROM chosen CROSS JOIN LATERAL jsonb_each(usage_by_model) AS e(model, u) GROUP BY step, model) AS c), 'scores', (
 SELECT json_agg(json_build_array(step, name, number, mean_count, total)) FROM (
     SELECT step, name, count(*) AS number, count(mean) AS mean_count, coalesce(sum(mean), 0)::text AS total
-    FROM scored GROUP BY step, name) AS s), 'hours', (
+    FROM scored WHERE name IS NOT NULL GROUP BY step, name) AS s), 'hours', (
 SELECT json_agg(json_build_array(step, counts)) FROM (
     SELECT step, json_object_agg(hour, number) AS counts FROM (
         SELECT step, to_char(quarter AT TIME ZONE %(zone)s, 'ID HH24') AS hour, sum(times) AS number FROM (
             SELECT step, date_bin('15 minutes', created_at, '2000-01-01Z') AS quarter, count(*) AS times
             FROM chosen GROUP BY step, quarter) AS q
         GROUP BY step, hour) AS h
-    GROUP BY step) AS c), 'costs', (
-SELECT json_agg(json_build_array(step, model, cost, unpriced)) FROM (
-    SELECT step, model, sum((u->>'total_cost')::numeric)::text AS cost, sum((u->>'unpriced_count')::bigint) AS unpriced
-    FROM chosen CROSS JOIN LATERAL jsonb_each(usage_by_model) AS e(model, u) GROUP BY step, model) AS c), 'means', (
+    GROUP BY step) AS c), 'means', (
 SELECT json_agg(json_build_array(step, name, counts)) FROM (
     SELECT step, name, json_object_agg(mean, number) AS counts FROM (
         SELECT step, name, mean::text AS mean, count(*) AS number FROM scored WHERE mean IS NOT NULL
