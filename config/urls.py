@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from config.installation import status_page
 from config.installation.metrics import metrics
 from sessions.admin import SESSIONS
 from tracing.admin import TRACE_ROWS
@@ -17,6 +18,9 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics),
+    path("status", status_page.status, name="status"),
+    path("status/mail", status_page.send_test_mail, name="status-mail"),
+    path("status/storage", status_page.try_storage, name="status-storage"),
     path("admin/", include([*SESSIONS.urls, *TRACE_ROWS.urls])),
     path("admin/", admin.site.urls),
     path("", include("sessions.api.langfuse.urls")),

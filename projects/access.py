@@ -118,6 +118,20 @@ def organization_view(view: View) -> View:
     return wrapped
 
 
+def operator_view(view: View) -> View:
+    """Decorate a view about the whole installation: for people who may use the operator's admin, 404 for others."""
+
+    @login_required
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not person(request).is_staff:
+            raise Http404
+        with reading_as(request, person(request)):
+            return view(request, *args, **kwargs)
+
+    return wrapped
+
+
 def requires(role: Role) -> Callable[[View], View]:
     """Decorate a view below `project_view` or `organization_view`: people whose role does not cover `role` get 403."""
 

@@ -1,6 +1,7 @@
 """Readings of the installation: queues and lags, jobs, sizes and connections. Each is one look at a server."""
 
 import shutil
+import time
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -101,3 +102,10 @@ def _rows(sql: str) -> list[Any]:
     with within(READING_MILLISECONDS), connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())
+
+
+def read_clock_difference() -> float:
+    """Return how many seconds this machine's clock is ahead of the database's, give or take half the way there."""
+    before = time.time()
+    [(there,)] = _rows("SELECT extract(epoch FROM clock_timestamp())::float8")
+    return (before + time.time()) / 2 - float(there)

@@ -5,7 +5,9 @@ from projects.metrics.counters import CountedMetric, TimedMetric
 ANSWERED_REQUESTS = CountedMetric(
     "confab_requests", "Answered requests. A page or a call over HTTP has a number as its status.", ("wire", "status")
 )
-ANSWER_DURATIONS = TimedMetric("confab_request_seconds", "Seconds from a request's whole body to its answer.", ("wire",))
+ANSWER_DURATIONS = TimedMetric(
+    "confab_request_seconds", "Seconds from a request's whole body to its answer.", ("wire",)
+)
 REFUSED_REQUESTS = CountedMetric(
     "confab_refused_requests", "Refused requests of SDKs: a reason of ingestion issues, or a kind.", ("wire", "reason")
 )

@@ -59,6 +59,9 @@ ROUTES: dict[str, Owed] = {
     "healthz": open_to_all(),
     "readyz": open_to_all(status=503),  # no worker runs in this test
     "metrics": open_to_all(status=404),  # without a token in the settings
+    "status": own(somebody=GONE),  # for operators
+    "status/mail": own("POST", somebody=GONE),
+    "status/storage": own("POST", somebody=GONE),
     "assets/<str:kind>/<str:names>": replace(open_to_all(), path="assets/css/tokens+base"),
     # Documentation
     "docs": open_to_all(),
