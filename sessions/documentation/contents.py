@@ -16,7 +16,7 @@ GROUPS = {
     "Read": ("lists", "query", "search", "replay", "annotation", "translation", "account"),
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
     "Watch": ("issues",),
-    "Build": ("api", "export"),
+    "Build": ("api", "reference", "export"),
     "Run": ("operations", "limits", "security", "performance", "architecture"),
 }
 

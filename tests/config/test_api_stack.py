@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from projects.models import Project
 from sessions.api.langfuse.faces import answer_client
+from sessions.api.v1.document import DocumentEndpoint
 from sessions.api.v1.failures import answer
 from tests.conftest import Key
 from tests.tracing import otlp
@@ -35,7 +36,7 @@ from tracing.ingest.rest.views import VIEW_METHODS, KeyView
 from tracing.ingest.slots import IngestSlots
 
 PREFIXES = (*MACHINE_PATHS, "/api/")
-KEYLESS = {ServerHealth: AllowAny, UploadFile: HoldsSignedUrl, DownloadFile: HoldsSignedUrl}
+KEYLESS = {ServerHealth: AllowAny, DocumentEndpoint: AllowAny, UploadFile: HoldsSignedUrl, DownloadFile: HoldsSignedUrl}
 COUNTED = {"v1/traces", "v1/logs", "api/public/otel/v1/traces", "api/public/ingestion", "api/public/media"}
 HANDLERS = {"v1": answer, "langfuse": answer_client, "http": answer_sdk}  # by the room of the view
 

@@ -21,6 +21,19 @@ from sessions.annotation import queues as queueing
 from sessions.annotation import results as outcome
 from sessions.annotation.configs import NotAllowed
 from sessions.api.filtering import equalities
+from sessions.api.v1.shapes.annotation import (
+    AddedShape,
+    CommentShape,
+    ConfigChangeShape,
+    ConfigShape,
+    GivenCommentShape,
+    GivenConfigShape,
+    GivenItemsShape,
+    ItemShape,
+    QueueShape,
+    ResultsShape,
+)
+from sessions.api.v1.shapes.operations import Operation, list_of, page_of
 from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
 from sessions.models import Comment, ObjectType, ReviewItem, ReviewQueue, ScoreConfig
 from tracing.lists.keyset import Order
@@ -47,6 +60,10 @@ class ConfigsEndpoint(Endpoint):
     """The score configs of the project."""
 
     roles = {**Endpoint.roles, "POST": Role.ADMIN}
+    operations = {
+        "GET": Operation(says="List score configs", answers={200: list_of(ConfigShape)}),
+        "POST": Operation(says="Create a score config", takes=GivenConfigShape, answers={200: ConfigShape}),
+    }
 
     def get(self, request: Request) -> Response:
         """Answer with all of them, archived ones too."""
@@ -63,6 +80,10 @@ class ConfigEndpoint(Endpoint):
     """One score config."""
 
     roles = {**Endpoint.roles, "PATCH": Role.ADMIN}
+    operations = {
+        "GET": Operation(says="Read a score config", answers={200: ConfigShape}),
+        "PATCH": Operation(says="Change a score config", takes=ConfigChangeShape, answers={200: ConfigShape}),
+    }
 
     def get(self, request: Request, config_id: str) -> Response:
         """Answer with the config."""
@@ -81,6 +102,11 @@ class ConfigEndpoint(Endpoint):
 
 class CommentsEndpoint(ListEndpoint):
     """The comments of the project, the newest first."""
+
+    operations = {
+        "GET": Operation(says="List comments", answers={200: page_of(CommentShape)}),
+        "POST": Operation(says="Add a comment", takes=GivenCommentShape, answers={200: CommentShape}),
+    }
 
     filterset_class = equalities("object_type", "object_id")
     order, fields = NEWEST_COMMENTS, COMMENT_FIELDS
@@ -103,6 +129,8 @@ class CommentsEndpoint(ListEndpoint):
 class QueuesEndpoint(Endpoint):
     """The review queues of the project."""
 
+    operations = {"GET": Operation(says="List review queues", answers={200: list_of(QueueShape)})}
+
     def get(self, request: Request) -> Response:
         """Answer with all of them and their progress."""
         progress = queueing.count_progress(self.project.pk)
@@ -117,6 +145,11 @@ class QueuesEndpoint(Endpoint):
 
 class ItemsEndpoint(ListEndpoint):
     """The items of a review queue, in its order."""
+
+    operations = {
+        "GET": Operation(says="List the items of a review queue", answers={200: page_of(ItemShape)}),
+        "POST": Operation(says="Add sessions to a review queue", takes=GivenItemsShape, answers={200: AddedShape}),
+    }
 
     filterset_class = equalities("status")
     order, fields = OLDEST_ITEMS, ITEM_FIELDS
@@ -140,6 +173,8 @@ class ItemsEndpoint(ListEndpoint):
 
 class ResultsEndpoint(Endpoint):
     """Every reviewer's values side by side, and how far they agree."""
+
+    operations = {"GET": Operation(says="Download the results of a review", answers={200: ResultsShape})}
 
     def get(self, request: Request, queue_id: str) -> HttpResponseBase:
         """Answer with a file of JSON."""

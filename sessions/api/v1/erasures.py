@@ -9,6 +9,8 @@ from rest_framework.response import Response
 
 from projects.audit import actor_name
 from projects.models import Role
+from sessions.api.v1.shapes.operations import Operation
+from sessions.api.v1.shapes.work import ErasureShape
 from sessions.api.v1.views import Endpoint
 from sessions.conversations.representation import erasure_json
 from sessions.deletion import erasing
@@ -43,6 +45,10 @@ class ErasingEndpoint(Endpoint):
 class ErasuresEndpoint(ErasingEndpoint):
     """Erases people."""
 
+    operations = {
+        "POST": Operation(says="Erase a person", takes=PersonSerializer, answers={200: ErasureShape, 202: ErasureShape})
+    }
+
     def post(self, request: Request) -> Response:
         """Erase a person: every trace in which anything names the user id."""
         asked = PersonSerializer(data=request.data)
@@ -52,6 +58,8 @@ class ErasuresEndpoint(ErasingEndpoint):
 
 class ErasureEndpoint(Endpoint):
     """How far a deletion is."""
+
+    operations = {"GET": Operation(says="Show the progress of a deletion", answers={200: ErasureShape})}
 
     def get(self, request: Request, erasure_id: UUID) -> Response:
         """Answer with the receipt."""

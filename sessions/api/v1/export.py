@@ -15,6 +15,9 @@ from projects.downloads.answers import filename
 from projects.downloads.making import DownloadTooLarge, made_answer
 from projects.downloads.places import Holder
 from projects.models import Scope
+from sessions.api.v1.shapes.lists import ExportParameters
+from sessions.api.v1.shapes.operations import Operation, list_of
+from sessions.api.v1.shapes.work import ExportFileShape
 from sessions.api.v1.views import Endpoint
 from sessions.conversations.representation import plain
 from sessions.export import files
@@ -56,6 +59,10 @@ class ExportingEndpoint(Endpoint):
 class ExportEndpoint(ExportingEndpoint):
     """The export at once."""
 
+    operations = {
+        "GET": Operation(says="Export sessions", parameters=ExportParameters, answers={200: "application/octet-stream"})
+    }
+
     def get(self, request: Request) -> HttpResponseBase:
         """Answer with a file, by `?format=` as on the page."""
         asked = export_of(self.project, request.query_params)
@@ -75,6 +82,11 @@ class ExportEndpoint(ExportingEndpoint):
 class ExportFilesEndpoint(ExportingEndpoint):
     """The project's files."""
 
+    operations = {
+        "GET": Operation(says="List export files", answers={200: list_of(ExportFileShape)}),
+        "POST": Operation(says="Request an export file", parameters=ExportParameters, answers={202: ExportFileShape}),
+    }
+
     def get(self, request: Request) -> Response:
         """Answer with the newest files."""
         found = ExportFile.objects.for_project(self.project).order_by("-requested_at")[:MAX_LISTED_EXPORTS]
@@ -91,6 +103,11 @@ class ExportFilesEndpoint(ExportingEndpoint):
 class ExportFileEndpoint(ExportingEndpoint):
     """One file."""
 
+    operations = {
+        "GET": Operation(says="Show the progress of an export file", answers={200: ExportFileShape}),
+        "DELETE": Operation(says="Delete an export file", answers={204: None}),
+    }
+
     def get(self, request: Request, export_id: UUID) -> Response:
         """Answer with how far the file is."""
         return Response(file_json(self.find_file(export_id)))
@@ -103,6 +120,13 @@ class ExportFileEndpoint(ExportingEndpoint):
 
 class ExportContentEndpoint(ExportingEndpoint):
     """What stands in a file."""
+
+    operations = {
+        "GET": Operation(
+            says="Download an export file",
+            answers={200: "application/octet-stream", 206: "application/octet-stream"},
+        )
+    }
 
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
         """Answer with the file, or a part of it."""

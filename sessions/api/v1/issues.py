@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sessions.api.v1.shapes.operations import Operation, list_of
+from sessions.api.v1.shapes.work import IssueShape
 from sessions.api.v1.views import Endpoint, json_of
 from tracing.models import IngestionIssue
 from tracing.reading.explained import explained
@@ -17,6 +19,8 @@ ISSUE_FIELDS = (
 
 class IssuesEndpoint(Endpoint):
     """The ingestion issues of the project."""
+
+    operations = {"GET": Operation(says="List ingestion issues", answers={200: list_of(IssueShape)})}
 
     def get(self, request: Request) -> Response:
         """Answer with the issues by reason and SDK, the latest first, each with what to do."""

@@ -1,9 +1,11 @@
-"""Who asks: the key, its project and its limits."""
+"""The key of a request, its project and its limits."""
 
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sessions.api.v1.shapes.operations import Operation
+from sessions.api.v1.shapes.work import MeShape
 from sessions.api.v1.views import Endpoint
 from sessions.conversations.representation import plain
 from tracing.ingest.quota import use_of
@@ -11,6 +13,8 @@ from tracing.ingest.quota import use_of
 
 class MeEndpoint(Endpoint):
     """The key of the request."""
+
+    operations = {"GET": Operation(says="Show whose key it is", answers={200: MeShape})}
 
     def get(self, request: Request) -> Response:
         """Answer with the project, what the key may do, and how much of it."""

@@ -9,6 +9,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sessions.api.v1.shapes.lists import FILTER_FIELDS, ListParameters
+from sessions.api.v1.shapes.operations import Operation
+from sessions.api.v1.shapes.work import MetricShape
 from sessions.api.v1.views import Endpoint
 from sessions.boards.reading import Measured, TileNumbers, read_tile, timed
 from sessions.boards.specs import SCORE_PREFIX, TileSpec, split_properties, typed
@@ -52,8 +55,17 @@ class MetricSerializer(serializers.Serializer[None]):
         return name
 
 
+class MetricParameters(ListParameters, MetricSerializer):
+    """What is measured, of which sessions."""
+
+    locals().update(FILTER_FIELDS)
+    sort = cursor = None  # type: ignore[assignment]
+
+
 class MetricsEndpoint(Endpoint):
     """One measure of the sessions that match a filter."""
+
+    operations = {"GET": Operation(says="Measure sessions", parameters=MetricParameters, answers={200: MetricShape})}
 
     def get(self, request: Request) -> Response:
         """Answer with the totals, by value of the split and by step. Without a time, those of the last 30 days."""

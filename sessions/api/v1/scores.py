@@ -9,6 +9,8 @@ from rest_framework.response import Response
 from projects.models import Project, Role
 from sessions.annotation.configs import NotAllowed
 from sessions.api.filtering import equalities
+from sessions.api.v1.shapes.annotation import GivenScoreShape, ScoreShape
+from sessions.api.v1.shapes.operations import Operation, page_of
 from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
 from tracing.ingest.intake import slot
 from tracing.ingest.pipeline import ingest
@@ -28,6 +30,11 @@ SCORE_FIELDS = (
 
 class ScoresEndpoint(ListEndpoint):
     """The scores of the project, the newest first."""
+
+    operations = {
+        "GET": Operation(says="List scores", answers={200: page_of(ScoreShape)}),
+        "POST": Operation(says="Write a score", takes=GivenScoreShape, answers={200: ScoreShape}),
+    }
 
     filterset_class = equalities(
         "name", "session_id", "trace_id", "span_id", "source", "config_id", "queue_id", "data_type"
@@ -52,6 +59,10 @@ class ScoreEndpoint(Endpoint):
     """One score."""
 
     roles = {**Endpoint.roles, "DELETE": Role.ADMIN}  # it may be anybody's
+    operations = {
+        "GET": Operation(says="Read a score", answers={200: ScoreShape}),
+        "DELETE": Operation(says="Delete a score", answers={200: ScoreShape}),
+    }
 
     def get(self, request: Request, score_id: str) -> Response:
         """Answer with the score."""

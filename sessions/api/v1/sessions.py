@@ -9,7 +9,11 @@ from rest_framework.response import Response
 
 from sessions.api.v1.erasures import ErasingEndpoint
 from sessions.api.v1.parameters import TOO_WIDE, part_of
-from sessions.api.v1.states import read_edit
+from sessions.api.v1.shapes.conversations import SessionPageShape, SessionShape, WholeSessionShape
+from sessions.api.v1.shapes.lists import SessionParameters, SessionTraceParameters
+from sessions.api.v1.shapes.operations import Operation
+from sessions.api.v1.shapes.work import ErasureShape
+from sessions.api.v1.states import StateSerializer, read_edit
 from sessions.api.v1.views import Endpoint, found_or_404
 from sessions.conversations.representation import sessions_json, trace_json
 from sessions.listing.listing import Listing
@@ -26,6 +30,8 @@ CHRONOLOGICAL = Order("started_at", "started_at", "trace_id", DateTimeField())
 class SessionsEndpoint(Endpoint):
     """The sessions of the list, with its filters and orders."""
 
+    operations = {"GET": Operation(says="List sessions", parameters=SessionParameters, answers={200: SessionPageShape})}
+
     def get(self, request: Request) -> Response:
         """Answer with a page of sessions."""
         listing = Listing(self.project, request.query_params)
@@ -40,6 +46,12 @@ class SessionsEndpoint(Endpoint):
 
 class SessionEndpoint(ErasingEndpoint):
     """One session."""
+
+    operations = {
+        "GET": Operation(says="Read a session", parameters=SessionTraceParameters, answers={200: WholeSessionShape}),
+        "PATCH": Operation(says="Change a session", takes=StateSerializer, answers={200: SessionShape}),
+        "DELETE": Operation(says="Delete a session", answers={200: ErasureShape, 202: ErasureShape}),
+    }
 
     def get(self, request: Request, session_id: str) -> Response:
         """Answer with every property, what stands behind its sets and scores, and the traces from the first on."""

@@ -14,6 +14,10 @@ from projects.models import Project
 from projects.values import whole_number
 from sessions.api.v1.erasures import ErasingEndpoint
 from sessions.api.v1.parameters import TOO_WIDE, part_of
+from sessions.api.v1.shapes.conversations import TracePageShape, WholeTraceShape
+from sessions.api.v1.shapes.lists import SpanParameters, TraceParameters
+from sessions.api.v1.shapes.operations import Operation
+from sessions.api.v1.shapes.work import ErasureShape
 from sessions.api.v1.views import Endpoint, found_or_404
 from sessions.conversations.representation import plain, span_json, texts_json, trace_json
 from sessions.listing.traces import QueriedTraces
@@ -49,6 +53,8 @@ class ListedTraces(QueriedTraces):
 class TracesEndpoint(Endpoint):
     """The traces of the project, also those without a session."""
 
+    operations = {"GET": Operation(says="List traces", parameters=TraceParameters, answers={200: TracePageShape})}
+
     def get(self, request: Request) -> Response:
         """Answer with a page of traces.
 
@@ -66,6 +72,11 @@ class TracesEndpoint(Endpoint):
 
 class TraceEndpoint(ErasingEndpoint):
     """One trace."""
+
+    operations = {
+        "GET": Operation(says="Read a trace", parameters=SpanParameters, answers={200: WholeTraceShape}),
+        "DELETE": Operation(says="Delete a trace", answers={200: ErasureShape, 202: ErasureShape}),
+    }
 
     def get(self, request: Request, trace_id: str) -> Response:
         """Answer with every property, the whole input and output, and the spans in the order in which they started."""

@@ -8,6 +8,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sessions.api.v1.shapes.operations import Operation
+from sessions.api.v1.shapes.work import TranslationShape
 from sessions.api.v1.views import Endpoint, found_or_404
 from sessions.models import TranslationJob
 from sessions.translation import jobs, orders
@@ -45,6 +47,13 @@ class AskedTranslation(NamedTuple):
 
 class TranslationEndpoint(Endpoint):
     """A trace in another language."""
+
+    operations = {
+        "GET": Operation(says="Read a translation", parameters=AskedSerializer, answers={200: TranslationShape}),
+        "POST": Operation(
+            says="Request a translation", takes=AskedSerializer, answers={200: TranslationShape, 202: TranslationShape}
+        ),
+    }
 
     def get(self, request: Request, trace_id: str) -> Response:
         """Answer with the translation, as far as it is. Raise NotFound when nobody has asked for it."""

@@ -11,6 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions.api.v1.sessions import CHRONOLOGICAL
+from sessions.api.v1.shapes.conversations import TurnPageShape
+from sessions.api.v1.shapes.operations import Operation
 from sessions.api.v1.views import Endpoint, found_or_404
 from sessions.conversations.conversation import read_turns
 from sessions.conversations.representation import known_alone, plain
@@ -40,6 +42,10 @@ class TurnsSerializer(serializers.Serializer[None]):
 
 class TurnsEndpoint(Endpoint):
     """The turns of one session."""
+
+    operations = {
+        "GET": Operation(says="Read the turns of a session", parameters=TurnsSerializer, answers={200: TurnPageShape})
+    }
 
     def get(self, request: Request) -> Response:
         """Answer with a page of turns. A turn is a trace, or one exchange of a trace that holds several."""

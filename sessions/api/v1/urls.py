@@ -4,8 +4,10 @@ from django.urls import path, re_path
 
 from sessions.api.v1 import annotation, erasures, issues, me, metrics, scores, sessions, traces, translation, turns
 from sessions.api.v1 import export as exporting
+from sessions.api.v1.document import DocumentEndpoint
 
 urlpatterns = [
+    path("openapi.json", DocumentEndpoint.as_view()),
     path("me", me.MeEndpoint.as_view()),
     path("sessions", sessions.SessionsEndpoint.as_view()),
     path("export", exporting.ExportEndpoint.as_view()),

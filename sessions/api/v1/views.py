@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from projects.models import Role
 from sessions.api.paging import PagesByPosition, RowsOfPage
 from sessions.api.v1.failures import answer
+from sessions.api.v1.shapes.operations import Operation
 from sessions.conversations.representation import plain
 from tracing.ingest.rest.views import READ_OR_WRITE, VIEW_METHODS, KeyView
 from tracing.ingest.rest.wires import JsonObjectParser
@@ -23,7 +24,8 @@ from tracing.lists.keyset import Order
 class Endpoint(KeyView):
     """A view of /api/v1: JSON both ways, `read` to read and `write` for everything else.
 
-    People with a key of their own may read as viewers, and write as members."""
+    People with a key of their own may read as viewers, and write as members. `operations` has the methods as the
+    OpenAPI document describes them."""
 
     http_method_names = [*map(str.lower, VIEW_METHODS), "options"]
     parser_classes = [JsonObjectParser]
@@ -31,6 +33,7 @@ class Endpoint(KeyView):
     roles: Mapping[str, Role] = {"GET": Role.VIEWER, "OPTIONS": Role.VIEWER} | dict.fromkeys(
         VIEW_METHODS[1:], Role.MEMBER
     )
+    operations: Mapping[str, Operation] = {}
 
     def get_exception_handler(self) -> Callable[..., Any]:
         """Return what answers failures."""

@@ -1,0 +1,87 @@
+"""The parameters of lists."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from sessions.api.v1.shapes.operations import Shape
+from sessions.export.formats import EXPORT_FORMATS
+from sessions.listing.filters import WAYS, filters_of, may_repeat
+from sessions.listing.list_query import MAX_LIST_LIMIT
+from sessions.models import Session
+from sessions.models.properties import Property, PropertyKind, properties_of
+from tracing.lists.trace_listing import SORTABLE_TRACE_COLUMNS
+
+MAX_PART_LIMIT = 500  # traces of a session, spans of a trace
+LISTED_TIME = "A time such as 24h, 7d, 30d, today or all. `from` and `to` name its ends instead."
+
+
+class ListParameters(serializers.Serializer[None]):
+    """What every list takes that is asked by a query."""
+
+    q = serializers.CharField(required=False, help_text="A query, see the query language.")
+    range = serializers.CharField(required=False, help_text=LISTED_TIME)
+    to = serializers.CharField(required=False, help_text="The end: a day, or a time of ISO 8601.")
+    sort = serializers.CharField(required=False, help_text="A property, with a minus before it for descending order.")
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIST_LIMIT)
+    cursor = serializers.CharField(required=False, help_text="`next` or `previous` of an answer.")
+
+
+# `from` is a word of Python.
+ListParameters._declared_fields["from"] = serializers.CharField(
+    required=False, help_text="The beginning: a day, or a time of ISO 8601."
+)
+
+
+def _filter_field(declared: Property, name: str, words: str) -> Any:
+    options: dict[str, Any] = {"required": False, "help_text": f"{declared.label} {words}."}
+    if may_repeat(name):
+        return serializers.ListField(child=serializers.CharField(), **options)
+    match declared.kind:
+        case PropertyKind.TIME:
+            return serializers.DateTimeField(**options)
+        case PropertyKind.NUMBER | PropertyKind.DURATION:
+            return serializers.IntegerField(**options)
+        case PropertyKind.MONEY:
+            return serializers.CharField(**options)
+    return serializers.CharField(**options)
+
+
+FILTER_FIELDS: dict[str, Any] = {
+    name: _filter_field(declared, name, way.words)
+    for declared in properties_of(Session).values()
+    for way, name in zip(WAYS[declared.kind], filters_of(declared), strict=True)
+} | {"cohort": serializers.UUIDField(required=False, help_text="The sessions of a fixed cohort.")}
+SessionParameters: Shape = type("SessionParameters", (ListParameters,), {"__doc__": "The filters.", **FILTER_FIELDS})
+
+
+class TraceParameters(ListParameters):
+    """The filters."""
+
+    sort = serializers.ChoiceField(  # type: ignore[assignment]
+        [name for column in SORTABLE_TRACE_COLUMNS for name in (column, f"-{column}")], required=False
+    )
+
+
+class SessionTraceParameters(serializers.Serializer[None]):
+    """Which traces of a session to answer."""
+
+    traces_limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PART_LIMIT)
+    traces_cursor = serializers.CharField(required=False, help_text="`traces_next` of an answer.")
+
+
+class SpanParameters(serializers.Serializer[None]):
+    """Which spans of a trace to answer."""
+
+    spans_limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PART_LIMIT)
+    spans_cursor = serializers.CharField(required=False, help_text="`spans_next` of an answer.")
+
+
+class ExportParameters(SessionParameters):  # type: ignore[misc,valid-type]
+    """What to export."""
+
+    format = serializers.ChoiceField(list(EXPORT_FORMATS))
+    id = serializers.ListField(child=serializers.CharField(), required=False, help_text="Only these sessions.")
+    limit = serializers.IntegerField(required=False, min_value=1, help_text="The maximum number of sessions.")
+    after = serializers.CharField(required=False, help_text="A cursor, or the id of the last session.")
+    cursor = None

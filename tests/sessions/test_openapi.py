@@ -1,0 +1,159 @@
+"""The OpenAPI document: written from the views, and true of every answer."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from projects.models import Project, User
+from sessions.annotation import configs, queues
+from sessions.api.v1.document import OPENAPI_FILE
+from sessions.api.v1.urls import urlpatterns
+from tests.conftest import Key
+from tests.conversations import TICKET, tell
+from tests.openapi import written
+from tests.openapi_reference import reference
+from tests.tracing.reports import call, in_session
+from tracing.ingest.pipeline import ingest
+from tracing.wire.scores import score_of
+
+DOCUMENT = json.loads(OPENAPI_FILE.read_text())
+METHODS = ("get", "post", "put", "patch", "delete")
+OPERATIONS = [(path, method) for path, said in DOCUMENT["paths"].items() for method in said]
+
+
+def strict(shape: Any) -> Any:
+    """The same shapes, in which no field is unknown."""
+    if isinstance(shape, list):
+        return [strict(part) for part in shape]
+    if not isinstance(shape, dict):
+        return shape
+    found = {name: strict(part) for name, part in shape.items()}
+    return found | ({"additionalProperties": False} if "properties" in found else {})
+
+
+STRICT = strict({"components": DOCUMENT["components"]})
+
+
+def fault_in(answer: Any, path: str, method: str) -> str:
+    """What of an answer differs from the document, or nothing."""
+    said = DOCUMENT["paths"][path][method]["responses"].get(str(answer.status_code))
+    if said is None:
+        return f"{answer.status_code} is not documented"
+    said = DOCUMENT["components"]["responses"][said["$ref"].rpartition("/")[2]] if "$ref" in said else said
+    content = said.get("content", {})
+    if not content:
+        return "there is a body" if answer.content else ""
+    if "application/json" not in content or "schema" not in content["application/json"]:
+        return ""
+    shape = {**STRICT, **strict(content["application/json"]["schema"])}
+    try:
+        jsonschema.validate(answer.json(), shape)
+    except jsonschema.ValidationError as error:
+        return f"{error.json_path}: {error.message}"
+    return ""
+
+
+def test_the_document_is_that_of_the_code() -> None:
+    assert OPENAPI_FILE.read_text() == written(), "Write it: see tests/openapi.py"
+    assert (settings.BASE_DIR / "docs" / "reference.md").read_text() == reference(DOCUMENT)
+
+
+def test_every_view_and_every_method_is_documented() -> None:
+    views = [found for pattern in urlpatterns[1:-1] if (found := getattr(pattern.callback, "view_class", None))]
+    assert len(views) > 20
+    for view in views:
+        assert {name.lower() for name in view.operations} == {name for name in METHODS if hasattr(view, name)}, view
+
+
+def test_no_two_operations_share_a_name() -> None:
+    names = [DOCUMENT["paths"][path][method]["operationId"] for path, method in OPERATIONS]
+    assert len(names) == len(set(names))
+    assert all(names)
+
+
+@pytest.mark.django_db
+def test_everybody_may_read_the_document(client: Client) -> None:
+    answer = client.get("/api/v1/openapi.json")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert answer.json()["openapi"].startswith("3.1")
+
+
+@pytest.fixture
+def world(project: Project, alice: User) -> dict[str, str]:
+    """A project with something of everything, as the parameters of paths."""
+    tell(project, "support/1", TICKET)
+    [trace_id, *_] = tell(project, "other", TICKET)
+    ingest(project.pk, [call("odd", "a", model="nobodys-model", claims=in_session("s" * 300))])
+    ingest(project.pk, [score_of({"id": "first", "name": "helpful", "value": 1, "traceId": trace_id})])
+    config = configs.create(project, {"name": "solved", "data_type": "BOOLEAN"}, by=alice)
+    queue = queues.create(project, {"name": "Weekly", "score_config_ids": [config.id]}, by=alice)
+    queues.enqueue(queue, ["support/1"], alice)
+    return {
+        "session_id": "support/1",
+        "trace_id": trace_id,
+        "score_id": "first",
+        "config_id": config.id,
+        "queue_id": queue.id,
+    }
+
+
+QUERIES = {
+    "/api/v1/turns": "?session_id=support/1",
+    "/api/v1/metrics": "?measure=cost&split=model&steps=true",
+    "/api/v1/export": "?format=jsonl",
+    "/api/v1/exports": "?format=jsonl",
+    "/api/v1/traces/{trace_id}/translation": "?to=de",
+}
+BODIES: dict[str, Any] = {
+    "/api/v1/scores": {"name": "tone", "value": "warm", "session_id": "support/1"},
+    "/api/v1/score-configs": {
+        "name": "tone",
+        "data_type": "CATEGORICAL",
+        "categories": [{"label": "warm", "value": 1}],
+    },
+    "/api/v1/score-configs/{config_id}": {"description": "Was it solved?"},
+    "/api/v1/comments": {"object_type": "SESSION", "object_id": "support/1", "content": "Read this."},
+    "/api/v1/review-queues/{queue_id}/items": {"session_ids": ["support/1"]},
+    "/api/v1/sessions/{session_id}": {"labels": ["vip"], "status": "open"},
+    "/api/v1/erasures": {"user_id": "user-a"},
+    "/api/v1/traces/{trace_id}/translation": {"to": "de"},
+}
+TRANSLATION = "/api/v1/traces/{trace_id}/translation"  # which nobody has asked for yet
+REFUSED = {(TRANSLATION, "get"): 404}
+
+
+def paths(world: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Every operation with an address, but files and receipts, which are asked where they are made.
+
+    What deletes comes last."""
+    for path, method in sorted(OPERATIONS, key=lambda one: (one[0] == "/api/v1/erasures", one[1] == "delete")):
+        if "{erasure_id}" not in path and "{export_id}" not in path:
+            yield path, method, path.format(**{name: quote(value) for name, value in world.items()})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_answer_is_as_the_document_says(client: Client, key: Key, world: dict[str, str]) -> None:
+    headers = {"Authorization": key.bearer}
+    faults, asked = {}, 0
+    for path, method, address in paths(world):
+        body = json.dumps(BODIES.get(path, {})) if method in ("post", "patch") else ""
+        address += QUERIES.get(path, "")
+        answer: Any = client.generic(method.upper(), address, body, "application/json", headers=headers)
+        wanted = REFUSED.get((path, method), 200)
+        asked += 1
+        if (fault := fault_in(answer, path, method)) or (answer.status_code // 100 != wanted // 100):
+            faults[f"{method} {address}"] = f"{answer.status_code}: {fault or answer.content.decode()[:300]}"
+        followed = {"/api/v1/exports": "{export_id}", "/api/v1/erasures": "{erasure_id}"}.get(path)
+        if followed and method == "post":
+            later = f"{path}/{answer.json()['id']}"
+            seen: Any = client.get(later, headers=headers)
+            if fault := fault_in(seen, f"{path}/{followed}", "get"):
+                faults[f"get {later}"] = fault
+    assert faults == {}, "\n".join(f"{name}: {fault}" for name, fault in faults.items())
+    assert asked > 25
