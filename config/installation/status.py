@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
+from config.backups.making import BACKUP_JOB
 from config.health import CHECKS, LAG_SECONDS, LATE_MESSAGE
 from config.installation import readings
 from config.installation.facts import Fact, FactGroup, FactState
@@ -23,7 +24,6 @@ from tracing.models import DirtyMark
 
 LEAST_FREE_SHARE, MAX_CLOCK_SECONDS, MAX_TABLES = 0.1, 2.0, 8
 MAX_CONNECTION_SHARE = 0.9
-BACKUP_JOB = "backup"
 OLDEST_BACKUP = timedelta(days=2)
 CHECK_NAMES = {
     "database": "Database",
@@ -53,7 +53,7 @@ USUAL_WAITS = {
 
 def read_status() -> list[FactGroup]:
     """Return all groups of facts, in the order of the page."""
-    return [_read(title, facts) for title, facts in GROUPS.items()]
+    return [_read(title, facts) for title, facts in STATUS_GROUPS.items()]
 
 
 def _read(title: str, facts: Callable[[], Iterable[Fact]]) -> FactGroup:
@@ -160,7 +160,7 @@ def _surroundings() -> Iterable[Fact]:
     yield Fact("Clock", shown, FactState.WARNING if is_off else FactState.FINE, advice)
 
 
-GROUPS: dict[str, Callable[[], Iterable[Fact]]] = {
+STATUS_GROUPS: dict[str, Callable[[], Iterable[Fact]]] = {
     "What must work": _checks,
     "Queues": _queues,
     "Surroundings": _surroundings,

@@ -9,7 +9,7 @@ from projects.templatetags.assets import icon
 
 register = template.Library()
 
-LOOKS = {
+STATE_LOOKS = {
     FactState.FINE: ("success", "check"),
     FactState.WARNING: ("warning", "warning"),
     FactState.BROKEN: ("error", "error"),
@@ -19,19 +19,19 @@ LOOKS = {
 @register.simple_tag
 def notice_class(state: FactState) -> str:
     """Return the class of a notice about this state."""
-    return LOOKS[state][0]
+    return STATE_LOOKS[state][0]
 
 
 @register.simple_tag
 def state_icon(state: FactState) -> SafeString:
     """Return the drawing of this state."""
-    return icon(LOOKS[state][1])
+    return icon(STATE_LOOKS[state][1])
 
 
 @register.simple_tag
 def state_badge(state: FactState) -> SafeString:
     """Return the drawing of this state with its name for those who do not see it."""
-    classes, drawing = LOOKS[state]
+    classes, drawing = STATE_LOOKS[state]
     return format_html(
         '<span class="badge bare {}">{}<span class="visually-hidden">{}:</span></span>', classes, icon(drawing), state
     )
