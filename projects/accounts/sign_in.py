@@ -63,7 +63,7 @@ class VerifyAddress(EmailVerificationStage):  # type: ignore[misc]
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": "E-mail and password do not match.",
+        "email_password_mismatch": "Wrong e-mail or password.",
         "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
         "incorrect_code": "This code is not right, or no longer valid.",
         "incorrect_password": "This is not your password.",

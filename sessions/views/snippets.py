@@ -26,8 +26,8 @@ class SdkGroup(StrEnum):
 class Proof(StrEnum):
     """How we know that a snippet works."""
 
-    RUN = "Ran as it stands with"  # by tests/sdk/test_setup_page.py
-    FRAMEWORK = "Ran as it stands, with a local model, with"  # by tests/sdk/frameworks
+    RUN = "Tested with"  # by tests/sdk/test_setup_page.py
+    FRAMEWORK = "Tested with a local model and"  # by tests/sdk/frameworks
     CAPTURED = "Its settings are those of a captured request of"  # in tests/wire
     DOCUMENTED = "Not run here: written from the documentation of"
 

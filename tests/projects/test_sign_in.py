@@ -61,7 +61,7 @@ def test_a_wrong_password_and_an_unknown_address_look_alike(client: Client, alic
     answer = client.post(reverse("sign-in"), {"login": email, "password": "wrong"})
 
     assert answer.status_code == 200
-    assert "E-mail and password do not match." in answer.content.decode()
+    assert "Wrong e-mail or password." in answer.content.decode()
 
 
 def test_signing_in_leads_only_to_our_own_pages(client: Client, alice: User) -> None:

@@ -76,7 +76,7 @@ def test_the_page_says_how_far_it_looked_and_leads_further_back(
     nothing = client.get(address, {"q": '"this please check"'}).content.decode()
     assert "No session found so far" in nothing
     assert "Look further back" in nothing
-    assert "Search every text" in nothing
+    assert "Search tool calls too" in nothing
 
 
 def test_the_time_of_a_list_bounds_where_it_goes_on(everywhere: Project, client: Client, alice: User) -> None:

@@ -40,7 +40,7 @@ class QueueForm(forms.Form):
         min_value=1,
         max_value=MOST_REVIEWERS,
         initial=1,
-        label="Reviewers for each session",
+        label="Reviewers per session",
         help_text="How many people review each session, independently of each other.",
         widget=forms.NumberInput(FIELD_ATTRS),
     )
