@@ -46,6 +46,24 @@ BARE = """() => [...document.querySelectorAll("input, select, textarea, button")
   const style = getComputedStyle(one);
   return one.checkVisibility() && ["inset", "outset"].includes(style.borderTopStyle);
 }).map((one) => one.outerHTML.slice(0, 120))"""
+# Texts that begin before the window or end behind it, and that no scrolling of a part of the page shows.
+OUTSIDE = """() => {
+  const range = new Range(), found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, shown = text.parentElement;
+    if (!text.data.trim() || !shown.checkVisibility() || shown.closest(".skip, .visually-hidden")) continue;
+    range.selectNodeContents(text);
+    let {left, right, width} = range.getBoundingClientRect();
+    for (let up = shown; up; up = up.parentElement) {
+      const {overflowX} = getComputedStyle(up), box = up.getBoundingClientRect();
+      const isScrolled = ["auto", "scroll"].includes(overflowX) && up.scrollWidth > up.clientWidth;
+      if (isScrolled) [left, right] = [box.left, box.right];
+      else if (overflowX !== "visible") right = Math.min(right, box.right);
+    }
+    if (width > 1 && (left < -1 || right > innerWidth + 1)) found.push(text.data.trim().slice(0, 60));
+  }
+  return found;
+}"""
 OF_THE_PAGE = "main details.menu:visible"  # those of the navigation are the same on all pages
 OPEN_ONE = """(menu) => {
   for (const other of document.querySelectorAll("details.menu[open]")) other.open = false;
@@ -79,6 +97,7 @@ def looked_at(page: Page, where: str, menus: str) -> Iterator[tuple[str, str]]:
         page.set_viewport_size({"width": width, "height": height})
         yield from faults(page, f"{where} at {width}", runOnly={"type": "rule", "values": [*OF_PLACES, *OF_COLOURS]})
         yield from in_dark(page, f"{where} at {width}")
+        yield from (("serious", f"{where} at {width}: is not wholly shown: {text}") for text in page.evaluate(OUTSIDE))
     page.set_viewport_size({"width": 1440, "height": 900})
     for menu in page.locator(menus).all():
         menu.evaluate(OPEN_ONE)
