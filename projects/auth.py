@@ -2,7 +2,7 @@
 
 The key of a person opens what the person may open, one project for each request, with the person's role there.
 
-Nothing is cached between requests. Each one looks up its key, so that revoking a key works at once."""
+Each request asks the database about its key (projects/known_keys.py), so that revoking a key works at once."""
 
 import base64
 import binascii
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from projects.access import projects_of
+from projects.known_keys import key_of
 from projects.models import ApiKey, Project, Role, Scope, User, every_scope
 from projects.values import whole_number
 
@@ -123,9 +124,8 @@ def live_key(authorization: str, named_project: str = "") -> ApiKey:
     `named_project` is the id that the request names, which only the key of a person needs."""
     public_key, secret = _credentials(authorization)
     secret_hash = hash_secret(secret)
-    keys = ApiKey.objects.live().select_related("project__organization", "owner")
-    key = keys.filter(secret_hash=secret_hash).first()
-    if key is None or not hmac.compare_digest(key.secret_hash, secret_hash):
+    key = key_of(secret_hash)
+    if key is None or key.ended_at() or not hmac.compare_digest(key.secret_hash, secret_hash):
         raise KeyRefused(UNKNOWN_KEY)
     if public_key is not None and not hmac.compare_digest(key.public_key.encode(), public_key.encode()):
         raise KeyRefused("The public key does not belong to this secret key. Copy both from the same pair.")

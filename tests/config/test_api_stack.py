@@ -150,7 +150,7 @@ def test_a_request_looks_its_key_up_once(
             method, path, json.dumps(body), "application/json", headers={"Authorization": key.basic}
         )
     assert answered.status_code in (200, 207), answered.content
-    looked_up = [query["sql"] for query in captured if 'FROM "api_key"' in query["sql"] and "SELECT" in query["sql"]]
+    looked_up = [query["sql"] for query in captured if "FROM api_key" in query["sql"]]
     assert len(looked_up) == 1, looked_up
 
 

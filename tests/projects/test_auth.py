@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from projects.auth import KeyRefused, ProjectArchived, ScopeMissing, create_key, key_for, project_for
 from projects.keys import revoke, rotate
@@ -70,6 +71,41 @@ def test_a_revoked_key_is_refused_by_the_next_request(client: Client, key: Key, 
     revoke(row)
 
     assert send(client, key.bearer) == 401
+
+
+def test_what_changes_about_a_key_holds_for_the_next_request(project: Project, key: Key, row: ApiKey) -> None:
+    assert key_for(key.bearer, Scope.READ).project.monthly_span_quota is None
+
+    Project.objects.filter(pk=project.pk).update(monthly_span_quota=7)
+    assert key_for(key.bearer, Scope.READ).project.monthly_span_quota == 7
+
+    type(project.organization).objects.filter(pk=project.organization_id).update(name="Renamed")
+    assert key_for(key.bearer, Scope.READ).project.organization.name == "Renamed"
+
+    ApiKey.objects.filter(pk=row.pk).update(scopes=["ingest"])
+    with pytest.raises(ScopeMissing):
+        key_for(key.bearer, Scope.READ)
+
+
+def test_what_a_request_sets_on_its_key_is_its_own(key: Key) -> None:
+    first = key_for(key.bearer, Scope.READ)
+    first = key_for(key.bearer, Scope.READ)  # the one before noted its use
+    name = first.project.name
+    first.scopes, first.project.name, first.project.organization.name = [], "Changed", "Changed"
+
+    second = key_for(key.bearer, Scope.READ)
+
+    assert (second.project.name, second.project.organization.name == "Changed") == (name, False)
+
+
+def test_a_key_is_read_again_only_when_its_rows_have_changed(
+    key: Key, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(2):  # the first notes the use of the key
+        key_for(key.bearer, Scope.READ)
+
+    with django_assert_num_queries(1):
+        assert key_for(key.bearer, Scope.READ).project.organization.name
 
 
 def test_revoking_twice_keeps_the_first_time(row: ApiKey) -> None:

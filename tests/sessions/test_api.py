@@ -369,7 +369,8 @@ def test_answers_take_as_many_queries_whatever_their_size(
 ) -> None:
     ingest(project.pk, [call(f"t{n}", f"s{m}", claims=in_session(f"c{n % 3}")) for n in range(9) for m in range(4)])
     recompute(project.pk, ["c0", "c1", "c2"])
-    reader.get("sessions")  # notes the use of the key
+    for _ in range(2):
+        reader.get("sessions")  # the first notes the use of the key
     for path, queries in (("sessions", 3), ("sessions/c0", 5), ("traces/t0", 4)):
         with django_assert_num_queries(queries):
             assert reader.get(path)

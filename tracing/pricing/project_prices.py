@@ -8,10 +8,13 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from tracing.models import ModelPrice
 from tracing.pricing.price_list import Price, Rates, price_of
+
+HAS_OWN_PRICES_SQL = "SELECT EXISTS (SELECT 1 FROM model_price WHERE project_id = %(project)s)"
 
 
 class Prices:
@@ -22,8 +25,11 @@ class Prices:
 
     @classmethod
     def of(cls, project_id: int) -> "Prices":
-        """Load the prices of a project."""
-        return cls(list(ModelPrice.objects.for_project(project_id)))
+        """Load the prices of a project. Most have none of their own."""
+        with connection.cursor() as cursor:
+            cursor.execute(HAS_OWN_PRICES_SQL, {"project": project_id})
+            [has_own] = cursor.fetchone()
+        return cls(list(ModelPrice.objects.for_project(project_id))) if has_own else LIST_PRICES
 
     def price_of(
         self,
