@@ -8,6 +8,7 @@ class SessionsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.core.checks import register
+        from django.urls import register_converter
 
         from projects.audit import naming
         from sessions.annotation.configs import named
@@ -18,6 +19,7 @@ class SessionsConfig(AppConfig):
         from sessions.deletion.remains import forgotten
         from sessions.rollup.tasks import wake
         from sessions.search.index import forget
+        from sessions.session_paths import SessionIdConverter
         from sessions.translation.cache import forget as forget_translations
         from sessions.translation.checks import check_providers
         from tracing.ingest.score_configs import configs_requested
@@ -25,6 +27,7 @@ class SessionsConfig(AppConfig):
         from tracing.store.dirty import marked
 
         register(check_providers)
+        register_converter(SessionIdConverter, "id")
         naming.connect(audited_names, dispatch_uid="audited-names")
         configs_requested.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from sessions.annotation.configs import NotAllowed
 from sessions.models import ObjectType, Session
+from tracing.limits.ids import in_one_form
 from tracing.lists.bounded import TooLong, within
 from tracing.models import Span, Trace
 from tracing.store import erased
@@ -64,6 +65,7 @@ def find(project_id: int, kind: str, key: str, *, trace_id: str = "") -> Target 
     if "\x00" in key + trace_id:
         return None
     if kind == ObjectType.SESSION:
+        key = in_one_form(key)
         found = Session.objects.for_project(project_id).filter(session_id=key).exists()
         return Target(session_id=key) if found else None
     trace = Trace.objects.for_project(project_id).filter(trace_id=key if kind == ObjectType.TRACE else trace_id)

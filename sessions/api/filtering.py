@@ -5,14 +5,24 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django_filters import CharFilter, Filter, FilterSet
 
+from projects.normal_forms import normalized
 from projects.values import FIRST_YEAR, LAST_YEAR, in_calendar
 from sessions.listing.filters import TextsField
 from tracing.wire.fields import moment
 
 Words = tuple[str, ...]
 TextFilter = partial(CharFilter, strip=False)
+
+
+class IdField(forms.CharField):
+    """An id of a session or of a user."""
+
+    def clean(self, value: Any) -> str:
+        """Return it in the form in which such ids are stored."""
+        return normalized("NFC", super().clean(value) or "")
 
 
 class CommaField(forms.CharField):
@@ -60,6 +70,21 @@ class CommaFilter(Filter):  # type: ignore[misc]
         super().__init__(field_name, "in", **options)
 
 
+class IdFilter(Filter):  # type: ignore[misc]
+    """An id of a session or of a user, which is stored in one form."""
+
+    field_class = partial(IdField, strip=False)
+
+
+class CommaIdFilter(CommaFilter):
+    """Any of several such ids."""
+
+    def filter(self, rows: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """Return the rows with one of them."""
+        found: QuerySet[Any] = super().filter(rows, [normalized("NFC", one) for one in value])
+        return found
+
+
 class RepeatedFilter(Filter):  # type: ignore[misc]
     """Several texts, `?name=a&name=b`; the lookup says whether one or all of them are meant."""
 
@@ -86,4 +111,5 @@ class WordFilter(Filter):  # type: ignore[misc]
 
 def equalities(*columns: str) -> type[FilterSet]:
     """Return the FilterSet of a list that is filtered by these columns, each by what it equals."""
-    return type("Equalities", (FilterSet,), {name: TextFilter(field_name=name) for name in columns})
+    filters = {name: (IdFilter if name == "session_id" else TextFilter)(field_name=name) for name in columns}
+    return type("Equalities", (FilterSet,), filters)

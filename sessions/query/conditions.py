@@ -16,11 +16,13 @@ from sessions.query import values
 from sessions.query.fields import Field
 from sessions.query.grammar import FieldComparison, Operator, QueryError, SetChoice
 from sessions.query.values import NoValue
+from tracing.limits.ids import in_one_form
 from tracing.records import Kind, Level
 
 LOOKUP_BY_OPERATOR = {Operator.ABOVE: "gt", Operator.AT_LEAST: "gte", Operator.BELOW: "lt", Operator.AT_MOST: "lte"}
 EQUALS = (Operator.HAS, Operator.IS, Operator.IS_NOT)
 ENUMS_BY_FIELD: dict[str, type[Kind] | type[Level]] = {"kind": Kind, "level": Level}
+COLUMNS_IN_ONE_FORM = frozenset({"session_id", "user_id", "user_ids"})
 MULTIVALUED_KINDS = {PropertyKind.SET, PropertyKind.USAGE, PropertyKind.SCORES}
 
 
@@ -68,9 +70,14 @@ def all_of(parts: Iterable[Q]) -> Q:
     return reduce(and_, parts)
 
 
+def _as_stored(field: Field, value: str) -> str:
+    """Return an id in the one form in which ids of sessions and users are stored, and other values as they are."""
+    return in_one_form(value) if field.column in COLUMNS_IN_ONE_FORM else value
+
+
 def _text(field: Field, asked: FieldComparison, value: str) -> Q:
     is_part = asked.operator == Operator.HAS and field.kind == PropertyKind.TEXT
-    return Q(**{f"{field.column}__{'icontains' if is_part else 'exact'}": value})
+    return Q(**{f"{field.column}__{'icontains' if is_part else 'exact'}": _as_stored(field, value)})
 
 
 def _amount(field: Field, asked: FieldComparison, value: str) -> Q:
@@ -161,7 +168,7 @@ def _until(field: Field, text: str) -> Q:
 
 
 def _several(field: Field, asked: FieldComparison) -> Q:
-    wanted = list(asked.values)
+    wanted = [_as_stored(field, value) for value in asked.values]
     if field.kind == PropertyKind.SET:
         column = field.column
         match asked.choice:

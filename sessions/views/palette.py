@@ -18,6 +18,7 @@ from sessions.models import Session
 from sessions.navigation import pages_for
 from sessions.query.writing import quoted
 from sessions.users.queries import find_user_ids
+from tracing.limits.ids import in_one_form
 from tracing.models import Trace
 
 MAX_ENTRIES_OF_KIND = 6
@@ -71,7 +72,8 @@ def _users(project: Project, asked: str) -> Iterator[Destination]:
 
 
 def _ids(project: Project, asked: str) -> Iterator[Destination]:
-    found = Session.objects.for_project(project).filter(session_id__startswith=asked).order_by("session_id")
+    found = Session.objects.for_project(project).filter(session_id__startswith=in_one_form(asked))
+    found = found.order_by("session_id")
     for session_id in found.values_list("session_id", flat=True)[:MAX_ENTRIES_OF_KIND]:
         yield Destination(session_id, "session", reverse("session", args=[project.pk, session_id]))
     traces = Trace.objects.for_project(project).filter(trace_id__startswith=asked).order_by("trace_id")

@@ -240,7 +240,7 @@ def test_a_refused_key_is_not_repeated_in_the_answer_or_the_log(
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
-        ("/project/1/sessions/ann@example.com", "/project/<int:project_id>/sessions/<path:session_id>"),
+        ("/project/1/sessions/ann@example.com", "/project/<int:project_id>/sessions/<id:session_id>"),
         ("/project/1/session/änn@example.com", "/project/..."),
         ("/ann@example.com", "/..."),
     ],

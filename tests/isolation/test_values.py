@@ -79,7 +79,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "api/v1/review-queues/<str:queue_id>/items": {"session_ids": ["s1"]},
     "assignments": {"userId": "1"},
     "api/v1/erasures": {"user_id": "u"},
-    "api/v1/sessions/<path:session_id>": {"labels": ["vip"], "status": "open", "assignee": "a@example.com"},
+    "api/v1/sessions/<id:session_id>": {"labels": ["vip"], "status": "open", "assignee": "a@example.com"},
     "translation": {"to": "de", "from": "en", "more": 1, "provider": "x"},
     "api/public/ingestion": {"batch": [{"id": "1", "type": "score-create", "body": SCORE}]},
 }

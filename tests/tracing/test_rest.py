@@ -142,7 +142,7 @@ def test_a_bad_score_in_an_array_does_not_take_its_neighbours_with_it(sdk: Sdk, 
         ({"traceId": None, "observationId": "o"}, "traceId"),
         ({"sessionId": "s"}, "sessionId"),
         ({"traceId": None, "sessionId": "x" * 201}, "session_id_too_long"),
-        ({"traceId": None, "sessionId": "ü"}, "session_id_not_ascii"),
+        ({"traceId": None, "sessionId": "a\u202eb"}, "session_id_not_ascii"),
     ],
 )
 def test_a_bad_score_is_refused_with_the_field_that_is_wrong(

@@ -15,6 +15,7 @@ from sessions.api.filtering import TextFilter
 from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One, find_one, stamp, text_of
 from sessions.models import Comment, ObjectType
 from tracing.ingest.rest.wires import WireResponse
+from tracing.limits.ids import in_one_form
 
 COMMENT_FILTERS = {"object_type": "objectType", "object_id": "objectId", "author_user_id": "authorUserId"}
 
@@ -66,7 +67,7 @@ class LangfuseComments(LangfuseList):
         body, project = self.body, self.project
         if text_of(body, "project_id", str(project.pk)) != str(project.pk):
             raise NotAllowed("projectId: is not the key's")
-        kind, key = text_of(body, "object_type").upper(), text_of(body, "object_id")
+        kind, key = text_of(body, "object_type").upper(), in_one_form(text_of(body, "object_id"))
         if kind not in ObjectType.values or not 1 <= len(key) <= 200:
             raise NotAllowed(f"objectType: one of {', '.join(ObjectType.values)}, and objectId: its id")
         author = text_of(body, "author_user_id", "")

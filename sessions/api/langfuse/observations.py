@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.models import Project
-from sessions.api.filtering import MomentFilter, RepeatedFilter, TextFilter, WordFilter
+from sessions.api.filtering import IdFilter, MomentFilter, RepeatedFilter, TextFilter, WordFilter
 from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One
 from sessions.api.langfuse.recent import latest, traces_within
 from sessions.api.langfuse.scores import readable
@@ -46,9 +46,9 @@ class LangfuseTraceFilters(FilterSet):  # type: ignore[misc]
 
     fromTimestamp = MomentFilter(field_name="started_at", lookup_expr="gte")
     toTimestamp = MomentFilter(field_name="started_at", lookup_expr="lt")
-    userId = TextFilter(field_name="user_id")
+    userId = IdFilter(field_name="user_id")
     name = TextFilter()
-    sessionId = TextFilter(field_name="session_id")
+    sessionId = IdFilter(field_name="session_id")
     version = TextFilter()
     release = TextFilter()
     tags = RepeatedFilter(field_name="tags", lookup_expr="contains")

@@ -17,6 +17,7 @@ from sessions.api.filtering import WordFilter
 from sessions.api.langfuse.faces import Done, LangfuseList, LangfuseView, One, find_one, stamp, text_of, texts_of
 from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue
 from tracing.ingest.rest.wires import WireResponse
+from tracing.limits.ids import in_one_form
 from tracing.wire.refusals import Invalid, NotFound
 
 REVIEWED = (ObjectType.TRACE, ObjectType.OBSERVATION, ObjectType.SESSION)
@@ -101,7 +102,7 @@ class LangfuseItems(QueueView, LangfuseList):
     def post(self, request: Request, queue_id: str) -> Response:
         """Add an item. What the queue holds already stays as it is unless a status is given."""
         body, queue = self.body, self.find_queue(queue_id)
-        kind, key = text_of(body, "object_type").upper(), text_of(body, "object_id")
+        kind, key = text_of(body, "object_type").upper(), in_one_form(text_of(body, "object_id"))
         status = _status(text_of(body, "status", ReviewItem.Status.PENDING))
         if kind not in REVIEWED or not 1 <= len(key) <= 200:
             raise NotAllowed(f"objectType: one of {', '.join(REVIEWED)}, and objectId: its id")

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.models import Project
-from sessions.api.filtering import CommaFilter, MomentFilter, NumberFilter, RepeatedFilter, TextFilter
+from sessions.api.filtering import CommaFilter, IdFilter, MomentFilter, NumberFilter, RepeatedFilter, TextFilter
 from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One, find_one, stamp
 from tracing.ingest.rest.keys import key_of
 from tracing.ingest.rest.wires import WireResponse
@@ -39,7 +39,7 @@ class LangfuseScoreFilters(ScoreTimes):
 
     name = TextFilter()
     configId = TextFilter(field_name="config_id")
-    sessionId = TextFilter(field_name="session_id")
+    sessionId = IdFilter(field_name="session_id")
     traceId = TextFilter(field_name="trace_id")
     queueId = TextFilter(field_name="queue_id")
     observationId = TextFilter(field_name="span_id")

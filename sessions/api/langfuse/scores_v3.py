@@ -7,7 +7,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from projects.values import whole_number
-from sessions.api.filtering import CommaFilter, NumberFilter, TextFilter
+from sessions.api.filtering import CommaFilter, CommaIdFilter, NumberFilter, TextFilter
 from sessions.api.langfuse.faces import Done, LangfuseList, stamp
 from sessions.api.langfuse.scores import ScoreTimes, readable
 from sessions.api.paging import MAX_LANGFUSE_LIMIT, PagesByPosition
@@ -30,7 +30,7 @@ class ScoreFiltersV3(ScoreTimes):
     configId = CommaFilter("config_id")
     queueId = CommaFilter("queue_id")
     traceId = CommaFilter("trace_id")
-    sessionId = CommaFilter("session_id")
+    sessionId = CommaIdFilter("session_id")
     observationId = CommaFilter("span_id")
     source = CommaFilter("source", method="of_sources")
     dataType = CommaFilter("data_type", method="of_types")

@@ -7,7 +7,7 @@ QUEUE = "annotation-queues/<str:queue_id>"
 
 urlpatterns = [
     on_public("sessions", observations.LangfuseSessions),
-    on_public("sessions/<path:session_id>", observations.LangfuseSession),
+    on_public("sessions/<id:session_id>", observations.LangfuseSession),
     on_public("traces", observations.LangfuseTraces),
     on_public("traces/<path:trace_id>", observations.LangfuseTrace),
     on_public("observations", observations.LangfuseObservations),

@@ -36,6 +36,7 @@ from sessions.api.v1.shapes.annotation import (
 from sessions.api.v1.shapes.operations import Operation, list_of, page_of
 from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
 from sessions.models import Comment, ObjectType, ReviewItem, ReviewQueue, ScoreConfig
+from tracing.limits.ids import in_one_form
 from tracing.lists.keyset import Order
 from tracing.wire.fields import number
 
@@ -163,6 +164,7 @@ class ItemsEndpoint(ListEndpoint):
         queue, ids = self._queue(), _storable(self.body).get("session_ids")
         if not isinstance(ids, list) or not all(isinstance(i, str) and 0 < len(i) <= 200 for i in ids):
             raise NotAllowed("session_ids: a list of ids")
+        ids = list(map(in_one_form, ids))
         queueing.check_sessions(self.project, ids)
         return Response({"added": queueing.enqueue(queue, ids, self.key)})
 

@@ -14,7 +14,7 @@ urlpatterns = [
     path("exports", exporting.ExportFilesEndpoint.as_view()),
     path("exports/<uuid:export_id>", exporting.ExportFileEndpoint.as_view()),
     path("exports/<uuid:export_id>/file", exporting.ExportContentEndpoint.as_view()),
-    path("sessions/<path:session_id>", sessions.SessionEndpoint.as_view()),
+    path("sessions/<id:session_id>", sessions.SessionEndpoint.as_view()),
     path("traces/<path:trace_id>/translation", translation.TranslationEndpoint.as_view()),
     path("traces", traces.TracesEndpoint.as_view()),
     path("traces/<path:trace_id>", traces.TraceEndpoint.as_view()),
