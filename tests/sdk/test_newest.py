@@ -2,8 +2,9 @@
 
     CONFAB_NEWEST=/path ./run test tests/sdk/test_newest.py
 
-installs them below /path and writes what ran with which version to tests/sdk/newest/record.json, which docs/sdks.md
-shows. It needs a package registry and some minutes, so the suite only compares the record with the page."""
+installs them below /path, with uv and npm, and writes what ran with which version to tests/sdk/newest/record.json,
+which docs/sdks.md shows. It needs package registries and some minutes, so the suite only compares the record with the
+page."""
 
 import json
 import os
@@ -27,7 +28,10 @@ RECORD = FOLDER / "record.json"
 PLACE = os.environ.get("CONFAB_NEWEST", "")
 TOKENS = {"input_tokens": 36, "output_tokens": 14, "total_tokens": 50}  # of the model, 16 of them cached
 GPT_COST, CLAUDE_COST, GEMINI_COST = "0.0000126", "0.0002748", "0.00004148"  # at list prices, worked out by hand
-WITHOUT_USER = {"google_adk"}  # which does not send it
+FULL_COST = "0.0000138"  # of a library that does not send what came from the cache
+WITHOUT_USER = {"google_adk", "openinference-js"}  # which do not send it
+NEEDS_NODE = {"mastra-js": 22}  # npm installs an old release for an older Node
+NO_MODEL = {"opentelemetry-js", "spring-ai"}  # snippets that call none
 
 
 class Program(NamedTuple):
@@ -35,30 +39,60 @@ class Program(NamedTuple):
 
     packages: list[str]
     cost: str = GPT_COST
+    suffix: str = "py"
+
+
+def inference(library: str) -> list[str]:
+    """The packages of OpenInference for a library."""
+    return [f"openinference-instrumentation-{library}", *OTLP.split()]
 
 
 PROGRAMS = {
-    f"{library}_anthropic": Program(["anthropic", *packages], CLAUDE_COST)
-    for library, packages in (
-        ("openinference", ["openinference-instrumentation-anthropic", *OTLP.split()]),
-        ("opentelemetry", ["opentelemetry-instrumentation-anthropic", *OTLP.split()]),
-        ("laminar", ["lmnr[anthropic]"]),
-    )
-} | {"langfuse_openai": Program(["openai", "langfuse"])}
+    "openinference_anthropic": Program(["anthropic", *inference("anthropic")], CLAUDE_COST),
+    "opentelemetry_anthropic": Program(
+        ["anthropic", "opentelemetry-instrumentation-anthropic", *OTLP.split()], CLAUDE_COST
+    ),
+    "laminar_anthropic": Program(["anthropic", "lmnr[anthropic]"], CLAUDE_COST),
+    "langfuse_openai": Program(["openai", "langfuse"]),
+    "llama_index_openai": Program(["llama-index-core", "llama-index-llms-openai", *inference("llama-index")]),
+    "mlflow_openai": Program(["mlflow-tracing", "openai", "opentelemetry-exporter-otlp-proto-http"]),
+    "logfire_openai": Program(["logfire", "openai"]),
+    "langfuse_openai-js": Program(
+        ["openai", "@langfuse/openai", "@langfuse/tracing", "@langfuse/otel", "@opentelemetry/sdk-node"], suffix="mjs"
+    ),
+    "laminar_openai-js": Program(["openai", "@lmnr-ai/lmnr"], FULL_COST, "mjs"),
+}
 PAGE = {
     snippet.name: snippet
     for snippet in SNIPPETS
-    if snippet.suffix == "py" and snippet.proof in (Proof.FRAMEWORK, Proof.CAPTURED)
+    if snippet.name not in NO_MODEL and snippet.proof in (Proof.FRAMEWORK, Proof.CAPTURED)
 }
 PROGRAMS |= {
-    name: Program(shlex.split(snippet.install)[2:], GEMINI_COST if name == "google_adk" else GPT_COST)
+    name: Program(shlex.split(snippet.install)[2:], GEMINI_COST if name == "google_adk" else GPT_COST, snippet.suffix)
     for name, snippet in PAGE.items()
 }
 
 
-def installed(name: str, packages: list[str]) -> dict[str, str]:
+def node_release() -> int:
+    said = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout
+    return int(said.removeprefix("v").partition(".")[0])
+
+
+def installed(name: str, program: Program) -> dict[str, str]:
     """Install the newest releases, and return their versions."""
-    place = Path(PLACE, name)
+    return (with_npm if program.suffix == "mjs" else with_uv)(Path(PLACE, name), program.packages)
+
+
+def with_npm(place: Path, packages: list[str]) -> dict[str, str]:
+    place.mkdir(exist_ok=True)
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run(["npm", "install", *quiet, *packages], cwd=place, check=True)
+    names = [package[0] + package[1:].partition("@")[0] for package in packages]
+    manifests = {name: Path(place, "node_modules", name, "package.json") for name in names}
+    return {name: json.loads(manifest.read_text())["version"] for name, manifest in manifests.items()}
+
+
+def with_uv(place: Path, packages: list[str]) -> dict[str, str]:
     if not place.exists():
         subprocess.run(["uv", "venv", "-q", str(place)], check=True)
     python = ["--python", str(place / "bin" / "python")]
@@ -78,15 +112,20 @@ def recorded() -> dict[str, Any]:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_newest_release_tells_what_the_model_knows(confab: Up, tmp_path: Path, name: str) -> None:
     program = PROGRAMS[name]
-    versions = installed(name, program.packages)
+    if name in NEEDS_NODE and node_release() < NEEDS_NODE[name]:
+        pytest.skip(f"its newest release needs Node {NEEDS_NODE[name]}")
+    versions, source = installed(name, program), FOLDER / f"{name.removesuffix('-js')}.{program.suffix}"
     session_id = f"newest-{name}"
-    code = pasted(PAGE[name], confab) if name in PAGE else (FOLDER / f"{name}.py").read_text()
-    (tmp_path / "program.py").write_text(code.replace("ticket-2611", session_id).replace(f"setup-{name}", session_id))
+    code = pasted(PAGE[name], confab) if name in PAGE else source.read_text()
+    place = Path(PLACE, name) if program.suffix == "mjs" else tmp_path  # node looks for packages beside a program
+    written = place / f"program.{program.suffix}"
+    written.write_text(code.replace("ticket-2611", session_id).replace(f"setup-{name}", session_id))
+    python = str(Path(PLACE, name, "bin", "python"))
     with local_model() as address:
         models = {"OPENAI_BASE_URL": address, "OPENAI_API_KEY": "sk-of-nobody", "ANTHROPIC_API_KEY": "sk-of-nobody"}
         models |= {"ANTHROPIC_BASE_URL": address.removesuffix("/v1"), "GOOGLE_API_KEY": "of-nobody"}
         models |= {"GOOGLE_GEMINI_BASE_URL": address.removesuffix("/v1")}
-        run([str(Path(PLACE, name, "bin", "python")), str(tmp_path / "program.py")], confab, **models, **AT_HOME)
+        run(["node" if program.suffix == "mjs" else python, str(written)], confab, **models, **AT_HOME)
 
     users = {} if name in WITHOUT_USER else {"user_ids": ["user-a"]}
     words = {"first_input": QUESTION, "last_output": ANSWER}
