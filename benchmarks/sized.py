@@ -8,7 +8,8 @@ from django.db import connection
 from psycopg import Connection
 
 from tracing.ingest.pipeline import ingest
-from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
+from tracing.records import Claims, Kind, Level, Origin, SpanRecord
+from tracing.token_usage import Usage
 
 TRACE_ID, SESSION_ID = "the-turns-trace-id", "the-turns-session-id"
 SPANS_PER_TRACE = 6

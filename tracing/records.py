@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
+from tracing.token_usage import Usage
+
 
 class Kind(IntEnum):
     """What a span does. Stored as a small integer, shown by its lower-case name."""
@@ -149,40 +151,6 @@ CLAIM_FIELDS = tuple(f.name for f in fields(Claims))
 
 
 @dataclass(slots=True)
-class Usage:
-    """Tokens of one model call.
-
-    `input_tokens` and `output_tokens` are totals: cached and reasoning tokens are *parts* of them, whatever the SDK's
-    convention is. Vocabularies convert it."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cached_tokens: int | None = None  # read from a cache, part of input
-    cache_write_tokens: int | None = None  # written to a cache, part of input
-    reasoning_tokens: int | None = None  # part of output
-    # Parts that have prices of their own
-    cache_write_1h_tokens: int | None = None  # part of those written to a cache, for an hour instead of 5 minutes
-    input_audio_tokens: int | None = None
-    output_audio_tokens: int | None = None
-    cached_audio_tokens: int | None = None  # part of cached and of audio input
-    input_image_tokens: int | None = None
-    output_image_tokens: int | None = None
-    cached_image_tokens: int | None = None  # part of cached and of image input
-    input_tool_tokens: int | None = None  # results of the provider's own tools
-    # The rest of a side beside audio and images
-    input_text_tokens: int | None = None
-    output_text_tokens: int | None = None
-
-    def priced_parts(self) -> dict[str, int] | None:
-        """Return the parts with prices of their own, or None without any."""
-        return {part: tokens for part in PRICED_PARTS if (tokens := getattr(self, part))} or None
-
-
-PRICED_PARTS = tuple(f.name for f in fields(Usage))[6:13]
-
-
-@dataclass(slots=True)
 class SpanRecord:
     """One report about one span. Costs are in USD. Texts may contain NUL and are stored as they were sent."""
 
@@ -253,4 +221,3 @@ class ScoreRecord:
     queue_id: str | None = None
     source: str = "api"  # api | annotation | eval
     scored_at: datetime | None = None
-    allows_any_script: bool = False  # as in SpanRecord

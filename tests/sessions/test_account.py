@@ -8,7 +8,7 @@ from tests.tracing.reports import call, failed, in_session, span, usd
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.reading.spans import tree_of
-from tracing.records import Usage
+from tracing.token_usage import Usage
 
 
 def test_the_account_says_what_was_counted_and_what_was_left_out(project: Project) -> None:

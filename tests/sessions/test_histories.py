@@ -22,8 +22,9 @@ from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.naive import naive_session
 from tests.tracing.reports import at
 from tracing.ingest.pipeline import ingest
-from tracing.records import Claims, Kind, Level, ScoreRecord, SpanRecord, Usage
+from tracing.records import Claims, Kind, Level, ScoreRecord, SpanRecord
 from tracing.store.rows import STATED_TOTAL, SpanRow
+from tracing.token_usage import Usage
 
 HISTORIES = int(os.environ.get("CONFAB_HISTORIES", "150"))
 NUMBERS = count(1)

@@ -13,7 +13,8 @@ from sessions.rollup.session_rows import recompute
 from tests.sessions.rows import session
 from tests.tracing.reports import at, call, failed, in_session, span, usd
 from tracing.ingest.pipeline import ingest
-from tracing.records import Kind, Usage
+from tracing.records import Kind
+from tracing.token_usage import Usage
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from tests.sessions.unknown import (
 )
 from tests.tracing.reports import at, call
 from tracing.ingest.pipeline import ingest
-from tracing.records import Usage
+from tracing.token_usage import Usage
 
 pytestmark = pytest.mark.django_db
 

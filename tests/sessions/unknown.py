@@ -8,7 +8,7 @@ from projects.models import Project
 from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import at, call, in_session
 from tracing.ingest.pipeline import ingest
-from tracing.records import Usage
+from tracing.token_usage import Usage
 
 # What is written of each session: tokens and cost. 100 tokens in and 20 out of gpt-4o cost $0.00045.
 SHOWN = {

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from tracing.records import Claims, Kind, Level, SpanRecord, Usage
+from tracing.records import Claims, Kind, Level, SpanRecord
+from tracing.token_usage import Usage
 
 NOON = datetime.combine(timezone.now().date(), datetime.min.time(), tzinfo=UTC) - timedelta(hours=12)
 

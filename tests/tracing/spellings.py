@@ -41,7 +41,8 @@ SMALL_PARTS = Tokens(1_000, 80, cached=60, cache_write=40, reasoning=30)
 class Spelling(NamedTuple):
     """The keys of one library for the numbers of a call, or "" for a number that it does not send.
 
-    A key in a `container` is a path of names, and the whole is sent as one value that `encode` makes."""
+    A key with slashes is a path of names, of which `encode` makes one value; in a `container` it makes one of all.
+    `fixed` is what the library sends beside them."""
 
     input: str
     output: str
@@ -52,6 +53,7 @@ class Spelling(NamedTuple):
     container: str = ""
     encode: Callable[[Any], Any] = json.dumps
     scope: str = "shop"
+    fixed: tuple[tuple[str, str], ...] = ()
 
     def parts(self) -> list[str]:
         """Return the names of the numbers that the library sends."""
@@ -60,7 +62,9 @@ class Spelling(NamedTuple):
     def attributes(self, numbers: dict[str, int], shown: Callable[[int], Any] = int) -> dict[str, Any]:
         """Return the attributes with these numbers, each as `shown` writes it."""
         told = {key: shown(n) for part, n in numbers.items() if (key := getattr(self, part))}
-        return {self.container: self.encode(nested(told))} if self.container else told
+        values = {self.container: nested(told)} if self.container else nested(told)
+        written = {key: self.encode(value) if isinstance(value, dict) else value for key, value in values.items()}
+        return written | dict(self.fixed)
 
     def known(self, tokens: Tokens) -> dict[str, int]:
         """Return what a reader must find, by the names of `usage_of`."""
@@ -140,6 +144,20 @@ FLAT = {
         *(OI + "prompt", OI + "completion", OI + "total", OI + "prompt_details.cache_read"),
         *(OI + "prompt_details.cache_write", OI + "completion_details.reasoning"),
     ),
+    "LangSmith": Spelling(
+        *(G + "input_tokens", G + "output_tokens", G + "total_tokens", G + "input_token_details/cache_read"),
+        *(G + "input_token_details/cache_creation", G + "output_token_details/reasoning"),
+    ),
+    "Codex": Spelling(
+        *("input_token_count", "output_token_count", "", "cached_token_count", "", "reasoning_token_count"),
+        fixed=(("span.type", "llm_request"),),
+    ),
+    "Gemini CLI": Spelling(
+        *("input_token_count", "output_token_count", "total_token_count", "cached_content_token_count", ""),
+        "thoughts_token_count",
+        fixed=(("span.type", "llm_request"),),
+    ),
+    "numbers by hand": Spelling("prompt_tokens", "completion_tokens"),
     "Vercel 4": Spelling(AI + "promptTokens", AI + "completionTokens"),
     "Vercel 5": Spelling(
         *(AI + "inputTokens", AI + "outputTokens", AI + "totalTokens", AI + "cachedInputTokens", ""),

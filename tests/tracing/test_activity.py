@@ -15,11 +15,12 @@ from tests.tracing.reports import at, call, failed, in_session, span
 from tracing import tasks
 from tracing.ingest.pipeline import ingest
 from tracing.models import Activity, DirtyMark, Metering, Score, Span, SpanIO, Trace
-from tracing.records import Claims, ScoreRecord, SpanRecord, Usage
+from tracing.records import Claims, ScoreRecord, SpanRecord
 from tracing.store import activity, retention, selfcheck
 from tracing.store.deletion import delete_traces
 from tracing.store.partitions import PARTITIONED_TABLES, ensure_partition
 from tracing.store.retention import drop_empty_partitions, forget_expired
+from tracing.token_usage import Usage
 
 ADDED = ("trace_count", "span_count", "call_count", "error_count", "input_tokens", "total_cost")
 

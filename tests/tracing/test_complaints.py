@@ -9,7 +9,8 @@ from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import at, call, failed, in_session, span, usd
 from tracing.ingest.pipeline import ingest
 from tracing.models import Span
-from tracing.records import Kind, SpanRecord, Usage
+from tracing.records import Kind, SpanRecord
+from tracing.token_usage import Usage
 
 CALL_COST = usd("0.00045")  # of a `call` as tests/tracing/reports.py makes them
 

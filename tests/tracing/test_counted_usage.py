@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tracing.reports import NOON, at, call, span, usd
-from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
+from tracing.records import Claims, Kind, Level, Origin, SpanRecord
 from tracing.store.rows import priced, row_of
 from tracing.store.span_tree import children_first, parents_of
 from tracing.store.trace_totals import Totals, roll_up
+from tracing.token_usage import Usage
 
 CACHED, WRITTEN, REASONING = "cached_tokens", "cache_write_tokens", "reasoning_tokens"
 

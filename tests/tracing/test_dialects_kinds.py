@@ -170,7 +170,9 @@ def test_every_first_token(attributes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("span", "answer_key"), TOOLS.values(), ids=TOOLS)
 def test_a_tool_fails_by_its_answer_in_every_dialect(span: dict[str, Any], answer_key: str) -> None:
     part = '[{"type": "tool_result", "is_error": true, "content": "boom"}]'
-    for answer in (FAILED, FAILED.replace("isError", "is_error"), FAILED.replace(" ", ""), part):
+    printed = "CallToolResult(content=[TextContent(type='text', text='boom')], isError=True)"
+    named = '{"success": false, "error": "boom"}'
+    for answer in (FAILED, FAILED.replace("isError", "is_error"), FAILED.replace(" ", ""), part, printed, named):
         record = translated(span | {answer_key: answer})
         assert (record.kind, record.level) == (Kind.TOOL, Level.ERROR), answer
 
@@ -184,6 +186,11 @@ def test_a_tool_fails_by_its_answer_in_every_dialect(span: dict[str, Any], answe
         '{"log": {"isError": true}}',
         '{"text": "\\"isError\\": true"}',
         "isError: true",
+        "CallToolResult(content=[], isError=False)",
+        "Result(log='isError=True')",
+        '{"success": false}',
+        '{"success": false, "error": null}',
+        '{"success": true, "error": "none"}',
         '{"content": "all well"}',
     ],
 )

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.tracing.reports import NOON, at
 from tests.tracing.spans import raw_span, translated
 from tests.tracing.spellings import nested
-from tracing.records import SpanRecord, Usage
+from tracing.records import SpanRecord
 from tracing.store.rows import SpanRow, priced, row_of
+from tracing.token_usage import Usage
 from tracing.vocabularies import translate
 
 ASKED = ("cached", "written_5m", "written_1h", "audio_in", "image_in", "tool")

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.tracing.spans import usage_of
 from tests.tracing.spellings import CALL, SHOWN_AS, SPELLINGS, Spelling, Tokens, tellings
+from tracing.vocabularies import VOCABULARIES
+from tracing.vocabularies.tables import Vocabulary
 
 BOTH = {"input": 1_000, "output": 80}
 LIKE_ANTHROPIC = {"input": 1_000, "output": 80, "cached": 600, "cache_write": 100}
@@ -72,6 +74,18 @@ def test_a_call_has_the_same_tokens_in_every_spelling(
     attributes = spelling.attributes(numbers, shown)
 
     assert usage_of(attributes, scope_name=spelling.scope) == spelling.known(tokens)
+
+
+def keys_of_usage(vocabulary: Vocabulary) -> set[str]:
+    tables = vocabulary.table.items()
+    return {key for field, rows in tables if field.partition(".")[0] == "usage" for key in rows}
+
+
+@pytest.mark.parametrize("vocabulary", filter(keys_of_usage, VOCABULARIES), ids=lambda vocabulary: vocabulary.title)
+def test_every_vocabulary_that_reads_usage_has_a_spelling(vocabulary: Vocabulary) -> None:
+    """A call in its own keys stands in all of these tests."""
+    told = [spelling.attributes(CALL.apart(input=False, output=False)).keys() for spelling in SPELLINGS.values()]
+    assert any(keys & keys_of_usage(vocabulary) for keys in told)
 
 
 @pytest.mark.parametrize("spelling", INSIDE.values(), ids=INSIDE)
@@ -152,6 +166,10 @@ def test_a_part_never_exceeds_its_whole(spelling: Spelling, data: st.DataObject)
         (GEMINI, OPENAI_CALL | {"total": 1_080}),
         (GEMINI_IN_PYTHON, OPENAI_CALL | {"total": 1_080}),
         (OPENAI, OPENAI_CALL),
+        ({"prompt_eval_count": 1_000, "eval_count": 80}, BOTH),  # Ollama
+        ({"billed_units": {"input_tokens": 9}, "tokens": {"input_tokens": 1_000, "output_tokens": 80}}, BOTH),  # Cohere
+        ({"id": "a", "usage": OPENAI}, OPENAI_CALL),
+        ({"prompt_tokens": 1_000, "completion_tokens": 80, "num_cached_tokens": 60}, BOTH | {"cached": 60}),  # Mistral
         (OPENAI | {"total_tokens": 1_080, "cost": 0.5}, OPENAI_CALL | {"total": 1_080}),
         (OPENAI | {"prompt_tokens_details": None, "completion_tokens_details": None}, BOTH),
     ],
@@ -173,6 +191,20 @@ def test_a_providers_own_words_mean_the_same_wherever_they_are(
     sent: dict[str, Any], expected: dict[str, int], key: str, encode: Any
 ) -> None:
     assert usage_of({key: encode(sent)}) == expected
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"promptTokens": 1_000, "completionTokens": 80}, BOTH),
+        ({"inputTokens": 1_000, "outputTokens": 80, "totalTokens": 1_080}, BOTH | {"total": 1_080}),
+        (GEMINI, OPENAI_CALL | {"total": 1_080}),
+        (GEMINI_IN_PYTHON, OPENAI_CALL | {"total": 1_080}),
+    ],
+    ids=str,
+)
+def test_langfuses_details_may_have_any_providers_names(details: dict[str, int], expected: dict[str, int]) -> None:
+    assert usage_of({DETAILS: json.dumps(details)}) == expected
 
 
 @pytest.mark.parametrize(
@@ -214,6 +246,7 @@ def test_langfuses_buckets_count_apart_without_a_total(details: dict[str, int], 
             OPENAI_CALL,
         ),
         ({"gen_ai.usage": json.dumps(OPENAI)}, OPENAI_CALL),
+        ({"gen_ai.response.prompt_tokens": 1_000, "gen_ai.response.completion_tokens": 80}, BOTH),  # Semantic Kernel
         (
             {
                 "braintrust.metrics": '{"prompt_tokens": 1000, "completion_tokens": 80, "prompt_cached_tokens": 600,'

@@ -16,7 +16,8 @@ from tests.tracing.spans import translated
 from tests.tracing.spellings import CALL, LARGE_PARTS, SHOWN_AS, SPELLINGS, tellings
 from tracing.ingest.pipeline import ingest
 from tracing.models import ModelPrice, Span
-from tracing.records import SpanRecord, Usage
+from tracing.records import SpanRecord
+from tracing.token_usage import Usage
 from tracing.vocabularies import translate
 from tracing.wire.langfuse import decode_event
 from tracing.wire.otlp import decode_traces

@@ -58,6 +58,7 @@ def test_an_object_around_a_sentence_is_that_sentence(text_key: TextKey) -> None
         {"q": QUESTION, "user_id": "u-1", "stream": True},
         {"args": [QUESTION], "kwargs": {}},
         [QUESTION],
+        json.dumps({"message": QUESTION}),
     ]
     for value in wrapped:
         read = text_key.read(json.dumps(value))

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tracing.json_text import dump
-from tracing.records import Kind, Level, RawSpan, SpanRecord, Usage
+from tracing.records import Kind, Level, RawSpan, SpanRecord
 from tracing.store.rows import SpanRow, row_of
 from tracing.store.trace_totals import roll_up
+from tracing.token_usage import Usage
 from tracing.vocabularies import translate
 
 START = datetime(2026, 11, 29, 10, tzinfo=UTC)

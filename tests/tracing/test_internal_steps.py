@@ -14,7 +14,8 @@ from tests.tracing.reports import span
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.reading.spans import tree_of
-from tracing.records import Kind, Level, Usage
+from tracing.records import Kind, Level
+from tracing.token_usage import Usage
 
 AGENT = {"resource": {"service.name": "claude-code"}, "scope": "com.anthropic.claude_code.tracing"}
 

@@ -13,7 +13,8 @@ from django.test import Client
 from projects.models import Project
 from tests.conftest import Key
 from tracing.models import IngestionIssue, Score, Span, SpanIO, Trace
-from tracing.records import Kind, Level, Reason, SpanRecord, TraceRecord, Usage
+from tracing.records import Kind, Level, Reason, SpanRecord, TraceRecord
+from tracing.token_usage import Usage
 from tracing.wire.langfuse import BatchEvent, decode_event
 from tracing.wire.langfuse_usage import Costs, costs_of, usage_of
 

@@ -17,7 +17,7 @@ from tracing.ingest.pipeline import ingest
 from tracing.models import ModelPrice, Span
 from tracing.pricing.price_list import Price
 from tracing.pricing.project_prices import Prices
-from tracing.records import Usage
+from tracing.token_usage import Usage
 
 YESTERDAY = at(0).date()
 

@@ -11,8 +11,8 @@ from projects.models import AuditEvent, Project, User
 from tests.tracing.reports import call
 from tracing.ingest.pipeline import ingest
 from tracing.models import ModelPrice, Repricing, Trace
-from tracing.records import Usage
 from tracing.store import repricing
+from tracing.token_usage import Usage
 
 USAGE = Usage(input_tokens=1_000_000, output_tokens=0)
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from tests.tracing.naive import is_above, naive_branches, told_calls, used
 from tests.tracing.reports import NOON, at, call, span
-from tracing.records import Claims, Kind, Level, Origin, SpanRecord, Usage
+from tracing.records import Claims, Kind, Level, Origin, SpanRecord
 from tracing.store.rows import SpanRow, priced, row_of
 from tracing.store.span_tree import parents_of
 from tracing.store.trace_totals import Totals, roll_up
 from tracing.store.witnesses import COST_FIELDS
+from tracing.token_usage import Usage
 
 
 def totals_of(*records: SpanRecord) -> Totals:

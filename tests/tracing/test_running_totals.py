@@ -17,12 +17,13 @@ from tests.tracing.naive import naive_branches, naive_session
 from tests.tracing.reports import NOON, at, call, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
-from tracing.records import Kind, Level, SpanRecord, Usage
+from tracing.records import Kind, Level, SpanRecord
 from tracing.store.deletion import erase_traces
 from tracing.store.earlier import earlier_uses
 from tracing.store.rows import priced, row_of
 from tracing.store.run_reports import RunReport
 from tracing.store.trace_totals import Totals, roll_up
+from tracing.token_usage import Usage
 
 
 def totals_of(*records: SpanRecord) -> Totals:

@@ -13,8 +13,9 @@ from tests.tracing.reports import at, call, failed, in_session, span, usd
 from tracing.ingest.pipeline import ingest
 from tracing.limits import fitting
 from tracing.models import IngestionIssue, Score, Span, SpanIO, Trace
-from tracing.records import Claims, Kind, Origin, Reason, ScoreRecord, Sdk, SpanRecord, TraceRecord, Usage
+from tracing.records import Claims, Kind, Origin, Reason, ScoreRecord, Sdk, SpanRecord, TraceRecord
 from tracing.store import dirty, stored
+from tracing.token_usage import Usage
 
 
 def trace_of(project: Project, trace_id: str = "t") -> Trace:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.tracing.reports import NOON, at, call, span
-from tracing.records import Kind, Level, SpanRecord, Usage
+from tracing.records import Kind, Level, SpanRecord
 from tracing.store.rows import priced, row_of
 from tracing.store.trace_totals import Totals, roll_up
+from tracing.token_usage import Usage
 
 OTEL, SDK, GATEWAY = "opentelemetry.instrumentation.openai", "openinference.instrumentation.openai", "litellm"
 

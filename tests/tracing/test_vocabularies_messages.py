@@ -87,6 +87,11 @@ def test_what_a_model_was_given(attributes: dict[str, Any]) -> None:
     assert [{"role": m["role"], "content": m["content"]} for m in found] == ASKED
 
 
+def test_a_single_pair_of_a_role_and_a_text_is_a_message() -> None:
+    asked = translated({"input.value": dumps({"messages": [["human", WORDS]]})}).input
+    assert messages(asked) == [{"role": "user", "content": WORDS}]
+
+
 @pytest.mark.parametrize(
     "attributes",
     [

@@ -11,7 +11,8 @@ from tracing.limits.cutting import cut_text
 from tracing.limits.environments import environment_name
 from tracing.limits.ids import MAX_ID_CHARACTERS, in_one_form, session_id_problem
 from tracing.limits.placeholders import is_placeholder
-from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord, Usage
+from tracing.records import Claims, Issue, Reason, ScoreRecord, SpanRecord, TraceRecord
+from tracing.token_usage import Usage
 
 MAX_NAME_CHARACTERS = 1_000  # names, models, messages
 MAX_ENVIRONMENT_CHARACTERS = 40
@@ -210,7 +211,7 @@ def _fit_score(record: ScoreRecord, report: Report) -> bool:
         return False
     if record.session_id is not None:
         record.session_id = in_one_form(record.session_id)
-        if problem := session_id_problem(record.session_id, any_script=record.allows_any_script):
+        if problem := session_id_problem(record.session_id, any_script=True):
             report(problem, record.session_id)
             return False
     record.name = clean(record.name)[:MAX_NAME_CHARACTERS]

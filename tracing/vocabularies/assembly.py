@@ -10,13 +10,14 @@ from tracing.vocabularies.claims import PLAIN_ID_SCOPES, claims_of, merged
 from tracing.vocabularies.genai import MESSAGE_EVENTS
 from tracing.vocabularies.messages import called_tools
 from tracing.vocabularies.readers import identifier, json_value, service_tier
+from tracing.vocabularies.speech import parsed
 from tracing.vocabularies.tables import AttributeReadings
 from tracing.vocabularies.usage import settled
 from tracing.vocabularies.voice import put_words_on_their_side, voice_kind
 
 STATUS_CODE_OK, STATUS_CODE_ERROR = 1, 2  # OTLP's status codes
 MODEL_CALLS = frozenset({Kind.GENERATION, Kind.EMBEDDING})
-FAILED_ANSWER_PATTERN = re.compile(r'"is_?[Ee]rror"\s*+:\s*+true')
+FAILED_ANSWER_PATTERN = re.compile(r"is_?[Ee]rror['\"]?+\s*+[:=]\s*+[tT]rue|['\"]success['\"]\s*+:\s*+[fF]alse")
 STANDARD_TIERS = frozenset({"standard", "default", "auto", "standard_only", "on_demand", "on-demand", "none"})
 SMALLER_UNITS = (10**3, 10**6, 10**9)  # of the one that a key stands for
 QUICKEST_TOKEN, LONGEST_WAIT = timedelta(milliseconds=10), timedelta(days=365)
@@ -140,12 +141,19 @@ def content_alone(text: str | None, role: str) -> str | None:
 
 
 def _is_failed_answer(record: SpanRecord) -> bool:
-    """Return whether a tool's answer says that it is an error, as MCP's `isError` does."""
+    """Return whether a tool's answer says that it failed: by MCP's `isError`, or an error beside `success: false`."""
     if record.kind != Kind.TOOL or not record.output or not FAILED_ANSWER_PATTERN.search(record.output):
         return False
-    answer = json_value(record.output) if record.output[0] in "[{" else None
+    answer = parsed(record.output)
     answers = answer if isinstance(answer, list) else [answer]
-    return any(item.get(name) is True for item in answers if isinstance(item, dict) for name in ("isError", "is_error"))
+    return any(map(_is_failure, answers))
+
+
+def _is_failure(answer: Any) -> bool:
+    if not isinstance(answer, dict):
+        return False
+    is_named = answer.get("success") is False and bool(answer.get("error"))
+    return is_named or answer.get("isError") is True or answer.get("is_error") is True
 
 
 def _raw(span: RawSpan, found: AttributeReadings, record: SpanRecord) -> dict[str, Any] | None:

@@ -27,8 +27,9 @@ DIALECTS_RULES = """## Rules for all of them
   `[Scrubbed due to 'session']`) or the id of a response (`resp_...`, or the span's `gen_ai.response.id`): these are
   used nowhere and reported. `default` is an id like any other. To keep session ids in Logfire, use
   `logfire.configure(scrubbing=logfire.ScrubbingOptions(callback=...))`.
-* **Scripts**: the SDKs of Langfuse and InteractiveAI allow only US-ASCII in a session id. From every other sender, ids
-  in any script are kept. Ids are stored in Unicode's form NFC, so that those that look the same are the same.
+* **Scripts**: the SDKs of Langfuse and InteractiveAI allow only US-ASCII in a session id. From every other sender, and
+  in scores, ids in any script are kept. Ids are stored in Unicode's form NFC, so that those that look the same are the
+  same; addresses, queries and filters find them in every form.
 * **User id and tags**: may also be in the metadata (`user_id`, `tags`). MLflow's tag `channel=web` becomes the tag
   `channel:web`. A placeholder is no user, and reported.
 * **Messages**: JSON lists, `parts`, one attribute for each leaf, span events, log records and Python's `repr` are
@@ -49,8 +50,8 @@ DIALECTS_RULES = """## Rules for all of them
 * **Model**: the model that answered; if it is not reported, the model that was requested.
 * **Kind**: as the dialect says. Otherwise, a span with a tool's name is a tool, and one with a model is a generation.
 * **Failure**: a level of ERROR or a status of 2. Without a status, also an `exception` event (Laminar's JavaScript
-  SDK), an `error.type` on an agent, tool or model call, or a tool's answer with `isError`. The message is the status
-  message, else the exception's message, else `error.message` or `error.type`.
+  SDK), an `error.type` on an agent, tool or model call, or a tool's answer with `isError`, or with `success: false`
+  and an error. The message is the status message, else the exception's message, else `error.message` or `error.type`.
 * **Environment**: in lower case, with letters of any script, digits, `-` and `_`; everything else becomes `-`
   (`Production EU` is `production-eu`). At most 40 characters, without a leading `langfuse`. A name that is a
   placeholder or has no letter is reported.

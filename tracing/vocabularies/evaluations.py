@@ -65,7 +65,6 @@ def _score(span: RawSpan, event: Mapping[str, Any], place: int) -> ScoreRecord |
         environment=next((env for key in ENVIRONMENT_KEYS if (env := environment(span.resource.get(key)))), None),
         source=SOURCE,
         scored_at=event["time"],
-        allows_any_script=True,
     )
 
 

@@ -17,7 +17,9 @@ SESSION_NAMES = (
 USER_NAMES = ("user_id", "userId", "user.id", "enduser.id", "end_user_id", "endUserId")
 TAGS_NAMES = ("tags",)
 # Steps of keys below which numbers of tokens are, and the names of the numbers.
-USAGE_STEPS = ("usage", "token_usage", "usage_metadata", "usage_details", "token_count", "tokens", "metrics")
+USAGE_STEPS = (
+    *("usage", "token_usage", "usage_metadata", "usage_details", "token_count", "tokens", "metrics", "response"),
+)
 USAGE_NAMES = {
     "input_tokens": ("input_tokens", "prompt_tokens", "prompt_token_count", "input_token_count"),
     "output_tokens": ("output_tokens", "completion_tokens", "candidates_token_count", "output_token_count"),

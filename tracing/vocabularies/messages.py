@@ -136,8 +136,8 @@ def _around(value: dict[str, Any], role: str, depth: int) -> list[ChatMessage] |
 
 
 def _list(items: list[Any], role: str, depth: int) -> list[ChatMessage] | None:
-    if len(items) == 1 and isinstance(items[0], list) and depth < 3:  # LangChain's batches of one
-        return conversation(items[0], role, depth + 1)
+    if len(items) == 1 and isinstance(items[0], list) and depth < 3 and message(items[0], role) is None:
+        return conversation(items[0], role, depth + 1)  # LangChain's batches of one
     if (streamed := joined_stream(items)) is not None:
         return [{"role": "assistant", "content": streamed}]
     found: list[ChatMessage] = []

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracing.json_text import dump
-from tracing.vocabularies.parts import ChatMessage, Draft, first_text, opened
-from tracing.vocabularies.readers import json_value
+from tracing.vocabularies.parts import ChatMessage, Draft, opened
+from tracing.vocabularies.readers import first_text, json_value
 
 ROLE_BY_SPEAKER = {
     "human": "user",

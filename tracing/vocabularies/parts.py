@@ -5,18 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tracing.json_text import dump
-from tracing.vocabularies.readers import json_value
+from tracing.vocabularies.media_parts import media_of
+from tracing.vocabularies.readers import first_text, json_value
 
 ChatMessage = dict[str, Any]
 
-MEDIA_TYPES = frozenset({"image", "audio", "video", "file", "document"})
-MEDIA_KEYS = (
-    *("url", "uri", "image_url", "file_uri", "fileUri", "image", "input_audio", "audio", "file", "source"),
-    *("file_data", "data", "bytes", "content", "file_id"),
-)
-BARE_KEYS = frozenset({"data", "bytes", "content", "image", "file_data"})  # base64 without its type
-UNKNOWN_TYPE = "application/octet-stream"
-MIME_KEYS = ("mime_type", "mimeType", "media_type", "mediaType", "contentType", "modality")
 PART_TEXT_KEYS = (
     "text",
     "content",
@@ -145,10 +138,7 @@ class Draft:
             words = words_of(source) or source.get("data")
             self.add([said for said in (part.get("title"), words) if said])
             return
-        url, kind = url_of(part), str(part.get("type") or "").removeprefix("input_").removesuffix("_url")
-        named = (url[5:] if url.startswith("data:") else mime_of(part)).partition("/")[0]
-        shown = named if named in MEDIA_TYPES else kind if kind in MEDIA_TYPES else "file"
-        self.message.setdefault("media", []).append({"type": shown, "url": url})
+        self.message.setdefault("media", []).append(media_of(part))
 
 
 Handler = Callable[[Draft, Any], None]
@@ -225,28 +215,3 @@ def answer_text(answer: Any) -> str:
     if isinstance(answer, dict) and answer.keys() <= {"type", "value"} and "value" in answer:  # Vercel
         answer = answer["value"]
     return answer if isinstance(answer, str) else dump(answer)
-
-
-def url_of(part: dict[str, Any], mime: str = "", depth: int = 0) -> str:
-    """Return the address of a file, or the file itself as a data URI."""
-    mime = mime_of(part) or mime
-    for key in MEDIA_KEYS:
-        value = part.get(key)
-        if isinstance(value, dict) and depth < 4 and (url := url_of(value, mime, depth + 1)):
-            return url
-        if isinstance(value, str) and value:
-            is_bare = key in BARE_KEYS and ":" not in value[:40] and value[0] != "@"
-            return f"data:{mime or UNKNOWN_TYPE};base64,{value}" if is_bare else value
-    return ""
-
-
-def mime_of(part: dict[str, Any]) -> str:
-    """Return the media type of a file, or ""."""
-    if isinstance(named := part.get("format"), str):
-        return f"audio/{named}" if part.get("type") != "image" and named in ("wav", "mp3") else f"image/{named}"
-    return first_text(part, MIME_KEYS)
-
-
-def first_text(part: dict[str, Any], keys: tuple[str, ...]) -> str:
-    """Return the first text under one of `keys`, or ""."""
-    return next((value for key in keys if isinstance(value := part.get(key), str) and value), "")

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tracing.records import PRICED_PARTS
+from tracing.token_usage import PRICED_PARTS
 from tracing.vocabularies.readers import decimal, integer, literal, mapping, service_tier
 
 # Names of providers for the same numbers.
 INPUT_TOKEN_KEYS = (
     *("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_token_count", "promptTokenCount"),
+    *("prompt_eval_count", "inputTokenCount", "input_token_count"),
 )
 OUTPUT_TOKEN_KEYS = (
     *("completion_tokens", "output_tokens", "completionTokens", "outputTokens"),
-    *("candidates_token_count", "candidatesTokenCount"),
+    *("candidates_token_count", "candidatesTokenCount", "eval_count", "outputTokenCount", "output_token_count"),
 )
+SIDE_KEYS = frozenset({*INPUT_TOKEN_KEYS, *OUTPUT_TOKEN_KEYS})
+USAGE_WRAPPERS = ("usage", "tokens", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "billed_units")
 TOTAL_TOKEN_KEYS = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
 INPUT_DETAIL_KEYS = (
     *("prompt_tokens_details", "input_tokens_details", "input_token_details", "inputTokenDetails"),
@@ -32,7 +35,7 @@ WRITTEN_DETAIL_KEYS = ("cache_creation", "cacheCreation", "cache_creation_token_
 CACHED_TOKEN_KEYS = (
     *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
     *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
-    *("prompt_cache_hit_tokens", "cachedTokens", "cache_read_tokens", "prompt_cached_tokens"),
+    *("prompt_cache_hit_tokens", "cachedTokens", "cache_read_tokens", "prompt_cached_tokens", "num_cached_tokens"),
 )
 CACHE_WRITE_TOKEN_KEYS = (
     *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
@@ -57,7 +60,7 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     """Return the usage object of a model provider's response, from JSON or from Python's output.
 
     Anthropic counts cached tokens separately. Providers that speak of prompts, or have details, include them."""
-    stated = literal(value)
+    stated = _unwrapped(literal(value))
     if not isinstance(stated, dict):
         return None
     asked, answered = _details(stated, INPUT_DETAIL_KEYS), _details(stated, OUTPUT_DETAIL_KEYS)
@@ -86,6 +89,13 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     if said["total_tokens"] is None and (thoughts := _first(stated, THOUGHT_TOKEN_KEYS)):
         said["output_tokens"] = (said["output_tokens"] or 0) + thoughts
     return {part: n for part, n in said.items() if n or (n is not None and part not in PRICED_PARTS)} or None
+
+
+def _unwrapped(stated: Any) -> Any:
+    """Return the usage inside of a response or of a usage that tells it twice, as Cohere's does."""
+    if not isinstance(stated, dict) or not SIDE_KEYS.isdisjoint(stated):
+        return stated
+    return next((inner for name in USAGE_WRAPPERS if (inner := mapping(stated.get(name)))), stated)
 
 
 def _include_what_is_apart(said: dict[str, int | None], *, is_apart: bool) -> None:

@@ -219,3 +219,8 @@ def member_of(reader: Callable[[Any], Any], *names: str) -> Callable[[Any], Any]
         return next((said for name in names if (said := reader(found.get(name))) is not None), None)
 
     return read
+
+
+def first_text(part: dict[str, Any], keys: tuple[str, ...]) -> str:
+    """Return the first text under one of `keys`, or ""."""
+    return next((value for key in keys if isinstance(value := part.get(key), str) and value), "")

@@ -52,7 +52,8 @@ def parsed(text: str) -> Any:
         if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
             return None
         if (value := json_value(text)) is not None:
-            return value
+            inner = json_value(value) if isinstance(value, str) and value[:1] in ("[", "{") else None
+            return value if inner is None else inner  # JSON inside of a JSON text
     return unprinted(text) if is_printed(text) else None
 
 

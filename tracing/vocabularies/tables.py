@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from tracing.records import Claims, SpanRecord, Usage
+from tracing.records import Claims, SpanRecord
+from tracing.token_usage import Usage
 
 Reader = Callable[[Any], Any]
 Events = Sequence[Mapping[str, Any]]

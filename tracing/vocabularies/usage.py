@@ -8,8 +8,8 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any, TypeVar
 
-from tracing.records import Usage
-from tracing.vocabularies.provider_usage import provider_usage
+from tracing.token_usage import Usage
+from tracing.vocabularies.provider_usage import SIDE_KEYS, provider_usage
 from tracing.vocabularies.readers import decimal, integer, mapping
 
 Amount = TypeVar("Amount", int, Decimal)
@@ -67,11 +67,11 @@ def buckets(value: Any) -> dict[str, int] | None:
     """Return the usage from Langfuse's `usage_details`.
 
     These are `input`, `output`, `total` and any other names, which are counted separately unless the total says
-    otherwise. OpenAI's names may be used instead."""
+    otherwise. Providers' names may be used instead."""
     stated = mapping(value)
     if stated is None:
         return None
-    if not stated.keys().isdisjoint({"prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"}):
+    if not SIDE_KEYS.isdisjoint(stated):
         return provider_usage(stated)
     amounts = {key: tokens for key, item in stated.items() if (tokens := integer(item)) is not None}
     parts = {name: _sum(n for key, n in amounts.items() if is_part(key)) for name, is_part in PARTS_BY_BUCKET.items()}

@@ -6,7 +6,7 @@ names in camel case, and the costs."""
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tracing.records import Usage
+from tracing.token_usage import Usage
 from tracing.vocabularies.readers import decimal
 from tracing.vocabularies.usage import buckets, costs, settled
 from tracing.wire.fields import snake_case
