@@ -80,7 +80,8 @@ def _tell(project_id: int, session_id: str, count: int) -> None:
 
 
 def _turn(session_id: str, number: int) -> Iterator[Any]:
-    from tracing.records import Claims, Kind, Level, SpanRecord, Usage
+    from tracing.records import Claims, Kind, Level, SpanRecord
+    from tracing.token_usage import Usage
 
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2) + timedelta(seconds=number * 8)
     times: dict[str, Any] = {"started_at": began, "ended_at": began + timedelta(seconds=3)}

@@ -17,7 +17,7 @@ Words = tuple[str, ...]
 TextFilter = partial(CharFilter, strip=False)
 
 
-class IdField(forms.CharField):
+class OneFormIdField(forms.CharField):
     """An id of a session or of a user."""
 
     def clean(self, value: Any) -> str:
@@ -73,7 +73,7 @@ class CommaFilter(Filter):  # type: ignore[misc]
 class IdFilter(Filter):  # type: ignore[misc]
     """An id of a session or of a user, which is stored in one form."""
 
-    field_class = partial(IdField, strip=False)
+    field_class = partial(OneFormIdField, strip=False)
 
 
 class CommaIdFilter(CommaFilter):
