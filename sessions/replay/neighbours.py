@@ -1,4 +1,4 @@
-"""The sessions before and after one, in the list from which the reader came."""
+"""The sessions before and after one: in the list from which the reader came, or else by last activity."""
 
 from dataclasses import dataclass
 

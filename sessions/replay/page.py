@@ -108,8 +108,13 @@ class SessionPage:
         return kept_query(self.asked)
 
     @cached_property
-    def neighbours(self) -> Neighbours | None:
-        return find_neighbours(self.project, self.session, str(self.asked["in"])) if "in" in self.asked else None
+    def neighbours(self) -> Neighbours:
+        return find_neighbours(self.project, self.session, str(self.asked.get("in", "")))
+
+    @property
+    def in_list(self) -> str:
+        """What takes the list along to another session of it."""
+        return "?" + urlencode({"in": self.neighbours.query}) if self.neighbours.query else ""
 
     @property
     def tab(self) -> str:

@@ -17,6 +17,7 @@ IDLE_CUT = timedelta(seconds=30)
 GAP_WIDTH = 4.0  # percent of the strip that a long wait takes, while there are few of them
 GAPS_WIDTH = 40.0  # percent that all of them take together
 MAX_WAIT_LABELS = 8  # of the longest waits
+LABEL_PERCENT, LABEL_PERCENT_OF_A_PHONE = 7.0, 25.0  # of the strip, that a label takes
 MIN_BAR_PERCENT = 0.2
 
 # The turns of a session whose traces are one each, and what they are ordered by.
@@ -109,6 +110,7 @@ class Gap:
     width: float
     idle_ms: int
     is_labelled: bool
+    is_tight: bool  # its label would touch another on a phone
 
     @property
     def middle(self) -> float:
@@ -194,15 +196,29 @@ def _bar(row: Drawn, first: int) -> TimelineBar:
 
 
 def _gaps(rows: Sequence[Drawn]) -> list[Gap]:
-    waits = sorted((row.wait for row in rows if row.wait), reverse=True)
-    least = waits[:MAX_WAIT_LABELS][-1] if waits else 0.0
+    waits = [row for row in rows if row.wait]
+    middles = {row.number: row.left - row.gap / 2 for row in waits}
+    roomy = _apart(waits, middles, LABEL_PERCENT_OF_A_PHONE, set())
+    labelled = _apart(waits, middles, LABEL_PERCENT, roomy)
     return [
         Gap(
             left=round(row.left - row.gap, 2),
             width=round(row.gap, 2),
-            idle_ms=round(row.wait * 1000),
-            is_labelled=row.wait >= least,
+            idle_ms=round((row.wait or 0) * 1000),
+            is_labelled=row.number in labelled,
+            is_tight=row.number not in roomy,
         )
-        for row in rows
-        if row.wait
+        for row in waits
     ]
+
+
+def _apart(waits: Sequence[Drawn], middles: dict[int, float], least: float, before: set[int]) -> set[int]:
+    """Add the longest waits whose labels do not touch if each takes `least` percent to those before.
+
+    They are named by the number of their bar."""
+    chosen = set(before)
+    for row in sorted(waits, key=lambda row: -(row.wait or 0)):
+        is_free = all(abs(middles[row.number] - middles[other]) >= least for other in chosen - {row.number})
+        if len(chosen) < MAX_WAIT_LABELS and is_free:
+            chosen.add(row.number)
+    return chosen

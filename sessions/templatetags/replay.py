@@ -36,10 +36,11 @@ def linked_cell(declared: Property, session: Session) -> SafeString:
     if declared.kind != PropertyKind.SET or not values:
         return cell(declared, session)
     page = reverse("sessions", args=[session.project_id])
+    look = " tag" if declared.name == "tags" else ""
     chips = format_html_join(
         " ",
-        '<a class="chip" href="{}?{}">{}</a>',
-        ((page, urlencode({declared.name: value}), ellipsis(value)) for value in values[:REPLAY_CHIPS]),
+        '<a class="chip{}" href="{}?{}">{}</a>',
+        ((look, page, urlencode({declared.name: value}), ellipsis(value)) for value in values[:REPLAY_CHIPS]),
     )
     if len(values) <= REPLAY_CHIPS:
         return chips

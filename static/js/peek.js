@@ -24,7 +24,8 @@
     if (!row || !WIDE.matches || row.id === shown) return;
     mark(row);
     const address = new URL(linkOf(row).href);
-    address.search = "?peek";
+    const lang = peek.querySelector("[data-peek-lang]")?.dataset.peekLang; // the language of the row before stays
+    address.search = lang ? `?${new URLSearchParams({ peek: "", lang })}` : "?peek";
     await htmx.ajax("GET", address.pathname + address.search, { source: peek, target: peek, swap: "innerHTML" });
     if (shown !== row.id) return;
     const open = peek.querySelector("[data-peek-open]");

@@ -52,6 +52,43 @@ def test_a_laptop_shows_what_matters_beside_the_preview(
     assert head["x"] + head["width"] <= peek["x"] + 1
 
 
+def test_previews_stay_in_the_language_of_the_reader(alices: Page, live_server: LiveServer, project: Project) -> None:
+    for number in range(3):
+        tell(project, f"ticket-{number}")
+    alices.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    alices.goto(address(live_server, "sessions", project.pk))
+    shown = alices.locator("#peek .id")
+    first = shown.inner_text()
+    preview = f"{address(live_server, 'session', project.pk, first)}?peek&lang=pt"
+    alices.evaluate("(preview) => htmx.ajax('GET', preview, '#peek')", preview)
+    expect(alices.locator("#peek [data-peek-lang='pt']")).to_be_visible()
+
+    alices.get_by_role("button", name="Next (j)").click()
+    expect(shown).not_to_have_text(first)
+    expect(alices.locator("#peek [data-peek-lang='pt']")).to_be_visible()
+    alices.locator("#peek").get_by_role("link", name="Original", exact=True).click()
+    expect(alices.locator("#peek [data-peek-lang]")).to_have_count(0)
+    alices.get_by_role("button", name="Previous (k)").click()
+    expect(shown).to_have_text(first)
+    expect(alices.locator("#peek [data-peek-lang]")).to_have_count(0)
+
+
+def test_a_phone_finds_without_scrolling_the_bar(alices: Page, live_server: LiveServer, project: Project) -> None:
+    tell(project, "ticket-2611")
+    alices.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    alices.goto(address(live_server, "session", project.pk, "ticket-2611"))
+
+    field = alices.get_by_role("searchbox", name="Find in this session")
+    field.click()
+    box = field.bounding_box()
+    assert box
+    assert box["width"] > 120
+    assert box["x"] + box["width"] <= PHONE["width"]
+    field.fill("station")
+    field.press("Enter")
+    expect(alices.locator("#hits")).to_contain_text("1 turn says")
+
+
 def test_j_and_k_preview_and_the_reader_may_close_it(alices: Page, live_server: LiveServer, project: Project) -> None:
     for number in range(3):
         tell(project, f"ticket-{number}")

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -250,11 +251,11 @@ def test_20_000_traces_are_read_from_anywhere_with_as_many_questions_as_one(
     trace_ids = tell_long(project, "long", 20_000)
     page = page_of(project, "long")
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):  # two of them for the sessions before and after it
         first = alices.get(page)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         middle = alices.get(page, {"turn": trace_ids[12_344]})
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         last = alices.get(page, {"at": "20000"})
     with django_assert_max_num_queries(6):
         timeline = alices.get(page, {"timeline": ""}, headers=FRAGMENT)
@@ -424,6 +425,37 @@ def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Proje
     assert [(gap.idle_ms, gap.is_labelled) for gap in timeline.gaps] == [(58_000, True), (58_000, True)]
     assert timeline.error_count == 3
     assert {bar.failed for bar in timeline.bars} == {1.0}
+
+
+def test_labels_of_waits_do_not_touch_and_a_phone_has_fewer(alices: Client, project: Project) -> None:
+    tell(project, "ticket-1", [("a", "b")] * 12)  # a minute apart, so that there are eleven waits
+
+    page = alices.get(page_of(project, "ticket-1"), {"timeline": ""})
+    gaps = page.context["timeline"].gaps
+    labelled = [gap.middle for gap in gaps if gap.is_labelled]
+    on_a_phone = [gap.middle for gap in gaps if gap.is_labelled and not gap.is_tight]
+
+    assert len(gaps) == 11
+    assert len(labelled) == 8
+    assert min(later - earlier for earlier, later in pairwise(labelled)) >= 7
+    assert len(on_a_phone) == 4
+    assert min(later - earlier for earlier, later in pairwise(on_a_phone)) >= 25
+    assert read(page).count('class="strip-tight"') == 4
+
+
+def test_without_a_list_the_neighbours_are_those_by_last_activity(alices: Client, project: Project) -> None:
+    for session_id, start in (("first", 0), ("second", 100), ("third", 200)):
+        ingest(
+            project.pk,
+            [span(session_id, "a", claims=in_session(session_id), started_at=at(start), ended_at=at(start + 1))],
+        )
+        recompute(project.pk, [session_id])
+
+    page = read(alices.get(page_of(project, "second")))
+
+    assert f'rel="prev" href="{page_of(project, "third")}"' in page
+    assert f'rel="next" href="{page_of(project, "first")}"' in page
+    assert 'rel="prev"' not in read(alices.get(page_of(project, "third")))
 
 
 def test_a_session_of_nothing_but_waits_has_a_bounded_timeline(alices: Client, project: Project) -> None:
