@@ -2,7 +2,7 @@
 
 What was said in a turn is drawn by sessions/templatetags/readings.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django import template
 from django.middleware.csrf import get_token
@@ -15,8 +15,9 @@ from projects.templatetags.assets import icon
 from sessions.annotation.panels import Mark
 from sessions.replay.turns import Turn
 from sessions.templatetags.readings import epoch, reading
-from sessions.translation.languages import name_of
-from tracing.formatting import counted, duration
+from sessions.translation.languages import direction, name_of, tag
+from sessions.translation.printing import PrintedTurn, in_language
+from tracing.formatting import count, counted, duration
 from tracing.markup import format_html
 from tracing.models import Trace
 from tracing.templatetags.values import shortened
@@ -45,9 +46,14 @@ TRANSLATION_HTML = (
     '<div class="translation" data-state="asked" hx-get="{address}" hx-trigger="intersect once" hx-target="this"'
     ' hx-swap="outerHTML"><p class="small"><a href="{address}">Read this turn in {language}</a></p></div>'
 )
+SHOWN_IN_HTML = (
+    '<p class="translation-notice">Machine translation into {language}, as far as it exists: {count} of {all}. '
+    "What is not translated is in its own language.</p>"
+)
+NOT_TRANSLATED_HTML = '<p class="muted small">The last {} characters are not translated.</p>'
 PRINTED_HTML = (
     '{idle}<article class="turn" aria-label="Turn {number}"><span class="turn-number num">{number}</span>'
-    '<div class="turn-body reading">{reading}</div></article>'
+    '<div class="turn-body reading"{language}>{reading}</div>{rest}</article>'
 )
 BAR_HTML = (
     '<div class="annotation-bar msg-acts">{thumbs}<a class="iconbtn small annotate-open" href="{address}"'
@@ -73,9 +79,16 @@ def turns(context: template.Context, shown: Iterable[Turn]) -> SafeString:
 
 
 @register.simple_tag
-def printed_turns(shown: Iterable[Turn]) -> SafeString:
-    """Write turns for paper."""
-    return SafeString("\n".join(map(_printed, shown)))
+def printed_turns(shown: Sequence[Turn], lang: str = "") -> SafeString:
+    """Write turns for paper, in a language as far as they are translated, and say what is not."""
+    if not (target := tag(lang)):
+        return SafeString("\n".join(_printed(PrintedTurn(turn)) for turn in shown))
+    turns = in_language(shown, target)
+    translated_count = sum(turn.is_translated for turn in turns)
+    notice = format_html(
+        SHOWN_IN_HTML, language=name_of(target), count=translated_count, all=counted(len(turns), "turn")
+    )
+    return SafeString("\n".join([notice, *(_printed(turn, target) for turn in turns)]))
 
 
 @register.simple_tag(takes_context=True)
@@ -103,7 +116,7 @@ def annotate_url(turn: Trace) -> str:
 def _turn(context: template.Context, turn: Turn, lang: str) -> SafeString:
     trace = turn.trace
     address = reverse("trace", args=[trace.project_id, trace.trace_id])
-    count = counted(trace.whole.span_count, "step")
+    steps = counted(trace.whole.span_count, "step")
     return format_html(
         TURN_HTML,
         idle=_idle(turn),
@@ -118,12 +131,20 @@ def _turn(context: template.Context, turn: Turn, lang: str) -> SafeString:
         bar=annotation_bar(context, trace),
         trace=address,
         open=icon("open"),
-        steps=format_html(STEPS_HTML, trace=address, count=count, sign=icon("right")) if trace.span_count else NONE,
+        steps=format_html(STEPS_HTML, trace=address, count=steps, sign=icon("right")) if trace.span_count else NONE,
     )
 
 
-def _printed(turn: Turn) -> SafeString:
-    return format_html(PRINTED_HTML, idle=_idle(turn), number=turn.number, reading=reading(turn, is_printed=True))
+def _printed(printed: PrintedTurn, target: str = "") -> SafeString:
+    turn, left_out = printed.turn, printed.left_out
+    return format_html(
+        PRINTED_HTML,
+        idle=_idle(turn),
+        number=turn.number,
+        language=format_html(' lang="{}" dir="{}"', target, direction(target)) if printed.is_translated else NONE,
+        reading=reading(turn, is_printed=True),
+        rest=format_html(NOT_TRANSLATED_HTML, count(left_out)) if printed.is_translated and left_out else NONE,
+    )
 
 
 def _idle(turn: Turn) -> SafeString:

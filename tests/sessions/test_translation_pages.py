@@ -217,9 +217,9 @@ def test_a_page_asks_for_languages_only_when_the_menu_is_opened(
 ) -> None:
     page = reverse("session", args=[project.pk, "pedido"])
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         plain = read(alices.get(page))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         alices.get(f"{page}?lang=en")
 
     assert 'name="lang"' not in plain
@@ -352,6 +352,26 @@ def test_the_api_says_what_it_cannot_follow(client: Client, project: Project, ke
     off = client.post(path, {"to": "en"}, content_type="application/json", headers=headers)
     assert off.status_code == 409
     assert "turned off" in off.json()["detail"]
+
+
+def test_paper_has_what_was_translated_and_says_what_was_not(alices: Client, project: Project, trace: Trace) -> None:
+    page = reverse("session", args=[project.pk, "pedido"])
+    before = read(alices.get(page, {"print": "", "lang": "en"}))
+    assert "into English, as far as it exists: 0 of 1 turn." in before
+    assert "ainda não chegou" in before
+    assert "?print&amp;lang=en" in read(alices.get(page, {"lang": "en"}))
+
+    alices.get(url(trace), headers=HTMX)
+    work(project)
+    paper = read(alices.get(page, {"print": "", "lang": "en"})).partition('class="turns"')[2]  # behind the title
+
+    assert "into English, as far as it exists: 1 of 1 turn." in paper
+    assert 'lang="en" dir="ltr"' in paper
+    assert "order #A-1029" in paper
+    assert "ainda não chegou" not in paper
+    assert "ainda não chegou" in read(alices.get(page, {"print": ""}))
+    tell(project, "pedido", (("Obrigado, mas o meu pedido ainda não chegou.", PEDIDO[0][1]),))  # corrected since
+    assert "0 of 1 turn." in read(alices.get(page, {"print": "", "lang": "en"}))
 
 
 def test_an_export_in_the_readers_language_has_what_was_translated(
