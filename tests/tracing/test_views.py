@@ -236,7 +236,7 @@ def test_every_reason_of_ingestion_is_explained() -> None:
 def test_the_list_of_traces_has_those_without_a_session_and_reads_on(
     alices: Client, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracing.lists.trace_listing.TRACES_PER_PAGE", 2)
+    monkeypatch.setattr("tracing.lists.trace_listing.TraceListing.limit", 2)
     for number in range(3):
         store(project, {"input": f"question {number}", "started_at": at(number)}, trace_id=f"t{number}")
     address = reverse("traces", args=[project.pk])
