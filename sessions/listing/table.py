@@ -16,7 +16,7 @@ DEFAULT_SESSION_COLUMNS = (
     "updated_at", "turn_count", "duration_ms", "total_cost", "error_count", "total_tokens", "user_ids",
     "model_names", "tags",
 )  # fmt: skip
-CONVERSATION_COLUMN_PIXELS = 360  # at least; it takes what the others leave
+CONVERSATION_COLUMN_PIXELS = 344  # at least; it takes what the others leave
 SESSION_COLUMN_PIXELS = {
     PropertyKind.ID: 260,
     PropertyKind.TIME: 132,
