@@ -2,10 +2,14 @@
 
 import shutil
 import time
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from projects.jobs.redis_client import patient_redis
 from projects.jobs.slices import WAITING_KEY_PREFIX, WORK_KINDS
@@ -13,6 +17,7 @@ from tracing.lists.bounded import within
 from tracing.models import DirtyMark
 
 READING_MILLISECONDS = 2_000
+MAX_CLOCK_SECONDS = 2.0  # of difference to the database's
 TASK_QUEUE = "celery"
 
 MARKS_SQL = """
@@ -109,3 +114,24 @@ def read_clock_difference() -> float:
     before = time.time()
     [(there,)] = _rows("SELECT extract(epoch FROM clock_timestamp())::float8")
     return (before + time.time()) / 2 - float(there)
+
+
+def count_missing_migrations() -> int:
+    """Return how many migrations of this release the database does not have."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def try_storage() -> int:
+    """Write a file where files of traces are, read it and delete it. Return how many milliseconds that took.
+
+    Raises what the storage raises, or OSError if it returns another content."""
+    began, content = time.monotonic(), token_hex(512).encode()
+    name = default_storage.save(f"status-test/{token_hex(8)}", ContentFile(content))
+    try:
+        with default_storage.open(name) as file:
+            if file.read() != content:
+                raise OSError("it returned another content than was written")
+    finally:
+        default_storage.delete(name)
+    return round((time.monotonic() - began) * 1000)

@@ -7,7 +7,6 @@ from datetime import timedelta
 import django
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -22,7 +21,7 @@ from projects.models import JobRun
 from tracing.formatting import counted, duration
 from tracing.models import DirtyMark
 
-LEAST_FREE_SHARE, MAX_CLOCK_SECONDS, MAX_TABLES = 0.1, 2.0, 8
+LEAST_FREE_SHARE, MAX_TABLES = 0.1, 8
 MAX_CONNECTION_SHARE = 0.9
 OLDEST_BACKUP = timedelta(days=2)
 CHECK_NAMES = {
@@ -106,9 +105,7 @@ def _versions() -> Iterable[Fact]:
         yield Fact("PostgreSQL", str(cursor.fetchone()[0]))
     info = patient_redis().info("server")
     yield Fact("Redis protocol", str(info.get("valkey_version") or info["redis_version"]))
-    executor = MigrationExecutor(connection)
-    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    if missing:
+    if missing := readings.count_missing_migrations():
         advice = "Run `manage.py prepare`; until then, parts of this release do not work."
         yield Fact("Migrations", f"{missing} not applied", FactState.BROKEN, advice)
     else:
@@ -153,7 +150,7 @@ def _surroundings() -> Iterable[Fact]:
         yield Fact("Mail", "no server", FactState.WARNING, advice)
     yield Fact("Files of traces", settings.STORAGES["default"]["BACKEND"].rpartition(".")[2])
     ahead = readings.read_clock_difference()
-    is_off = abs(ahead) > MAX_CLOCK_SECONDS
+    is_off = abs(ahead) > readings.MAX_CLOCK_SECONDS
     advice = "Let both machines take their time from NTP: leases, ages and schedules compare the two." * is_off
     way = "ahead of" if ahead > 0 else "behind"
     shown = f"this machine is {duration(abs(ahead) * 1000)} {way} the database"

@@ -19,6 +19,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SQL_GUARD = env_flag("CONFAB_SQL_GUARD")
 
 # Redis protocol: cache, rate counters and the Celery broker.
+IS_REDIS_NAMED = bool(env("REDIS_URL"))
 REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {

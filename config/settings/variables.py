@@ -3,6 +3,7 @@
 import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, MutableMapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,11 +41,13 @@ read_files(os.environ)
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("CONFAB_DATA", BASE_DIR / ".data"))
 LEAST_TOKEN_CHARACTERS = 16
+_read = {"CONFAB_DATA"}  # names of all variables that the settings read
 RUNNING = environment_of_running(DATA_DIR)
 
 
 def env(name: str, default: str = "") -> str:
     """Return a variable of the environment or, if it is not set, of the `up` that runs on our data."""
+    _read.add(name)
     return os.environ.get(name, RUNNING.get(name, default))
 
 
@@ -86,3 +89,9 @@ def one_of(*names: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def unknown_variables() -> dict[str, str]:
+    """Return the variables that look like ours and are not, each with the one that it may stand for, or ""."""
+    strange = sorted(name for name in os.environ if name.startswith("CONFAB_") and name not in _read)
+    return {name: next(iter(get_close_matches(name, _read, n=1)), "") for name in strange}
