@@ -7,6 +7,9 @@ from django.http import QueryDict
 from projects.models import Project
 from sessions.listing.listing import Listing
 from sessions.models import Session
+from tracing.lists.bounded import TooLong, within
+
+NEIGHBOURS_TIMEOUT_MS = 1_500  # a session is shown without its neighbours rather than late
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,18 @@ class Neighbours:
 def find_neighbours(project: Project, session: Session, query: str) -> Neighbours:
     """Find the neighbours of a session in the list of `query`.
 
-    Parameters that only change how the list looks do not matter."""
+    Parameters that only change how the list looks do not matter. A list that takes too long has no neighbours."""
     params = QueryDict(query, mutable=True)
     for name in ("cursor", "limit"):
         params.pop(name, None)
     listing = Listing(project, params, foreign=tuple(params))
     if listing.errors:
         return Neighbours(None, None, query)
-    before, after = (_next_to(listing, session, is_forward=way) for way in (False, True))
+    try:
+        with within(NEIGHBOURS_TIMEOUT_MS):
+            before, after = (_next_to(listing, session, is_forward=way) for way in (False, True))
+    except TooLong:
+        return Neighbours(None, None, query)
     return Neighbours(before, after, query)
 
 
