@@ -11,7 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project, User
+from sessions.rollup.session_rows import recompute
 from tests.sessions.rows import session
+from tests.tracing.reports import call, in_session
+from tracing.ingest.pipeline import ingest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAPTOP = (1440, 900)
@@ -111,6 +114,19 @@ def test_long_names_and_many_tags_end_with_dots_in_rows_of_one_height(
 
     assert alices.locator("#rows").evaluate(CUT_BARE) == []
     assert heights[0]["height"] == pytest.approx(heights[1]["height"], abs=1)
+
+
+def test_a_preview_keeps_its_buttons_beside_long_names(alices: Page, live_server: LiveServer, project: Project) -> None:
+    trace_id = "a" * 32
+    claims = in_session("s" * 200, user_id=LONG, tags=[f"tag-{n}-{'x' * 20}" for n in range(25)])
+    ingest(project.pk, [call(trace_id, "a", input="w" * 500, output="z" * 500, model=LONG, claims=claims)])
+    recompute(project.pk, ["s" * 200])
+    at_width(alices, LAPTOP, address(live_server, project))
+
+    expect(alices.locator("#peek .tag").first).to_be_visible()
+    for name in ("Close the preview", "Copy id"):
+        expect(alices.locator("#peek").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    assert alices.locator("#peek").evaluate("(pane) => pane.scrollWidth <= pane.clientWidth")
 
 
 def test_a_row_that_is_written_from_right_to_left_shows_whole_lines(
