@@ -41,9 +41,10 @@ def sign_in_and_find(page: Page, user: User, query: str) -> None:
     page.keyboard.type("correct horse battery")
     page.keyboard.press("Enter")
     expect(page.locator("#rows tr")).to_have_count(3)
+    page.wait_for_load_state("networkidle")  # the script of the page hears its keys
     page.keyboard.press("/")
+    expect(page.get_by_label("Find sessions")).to_be_focused()
     page.keyboard.type(query)
-    page.keyboard.press("Escape")
     page.keyboard.press("Enter")
 
 
@@ -72,6 +73,7 @@ def test_the_main_path_is_walked_by_keys_alone(
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/sessions/ticket-\d\?in="))
+    page.wait_for_load_state("networkidle")
     first = page.url
     page.keyboard.press("j")
     page.keyboard.press("j")
