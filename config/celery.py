@@ -21,6 +21,7 @@ from django.db import close_old_connections
 from config.request_ids import carry, enter_task, leave_task
 from config.secret_key import refuse_insecure
 from projects.alive import prove
+from projects.metrics.reporting import begin_reporting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -95,8 +96,15 @@ app.conf.beat_scheduler = "config.schedule:Scheduler"
 
 for starts in (worker_init, beat_init):
     starts.connect(lambda **_: refuse_insecure(), weak=False)
-# The processes that could freeze without anybody noticing, for example in a regular expression.
-worker_ready.connect(lambda **_: prove("worker"), weak=False)
-worker_process_init.connect(lambda **_: prove("pool"), weak=False)
+
+
+def begin(role: str) -> None:
+    """Let others see that this process is alive, for it could freeze unnoticed, and report what it counts."""
+    prove(role)
+    begin_reporting(role)
+
+
+worker_ready.connect(lambda **_: begin("worker"), weak=False)
+worker_process_init.connect(lambda **_: begin("pool"), weak=False)
 for starts in (beat_init, beat_embedded_init):
-    starts.connect(lambda **_: prove("beat"), weak=False)
+    starts.connect(lambda **_: begin("beat"), weak=False)

@@ -16,8 +16,6 @@ from threading import Thread
 
 from django.conf import settings
 
-from projects.metrics.reporting import begin_reporting
-
 log = logging.getLogger(__name__)
 
 ALIVE_BODY = b"alive\n"
@@ -28,8 +26,7 @@ TRACE_SIGNAL = signal.SIGUSR1
 
 
 def prove(role: str) -> None:
-    """Answer for this process from now on, on the socket `<role>-<process id>` in ALIVE_DIR. Report its counts, too."""
-    begin_reporting(role)
+    """Answer for this process from now on, on the socket `<role>-<process id>` in ALIVE_DIR."""
     place: Path = settings.ALIVE_DIR / f"{role}-{os.getpid()}"
     try:
         listener = _listener(place)
