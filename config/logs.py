@@ -16,6 +16,7 @@ import psycopg
 import redis
 
 from config.log_formats import request_id_of
+from projects.masking import with_routes
 from tracing.ingest.faults import sqlstate_of
 
 REPEAT_WINDOW_SECONDS = 10.0
@@ -78,7 +79,7 @@ class CountingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
             return None
         if len(self._seen) >= MAX_KINDS:
             self._write(self._seen.popitem(last=False)[1])
-        line = record.getMessage().partition("\n")[0][:MAX_LINE_CHARACTERS]
+        line = with_routes(record).getMessage().partition("\n")[0][:MAX_LINE_CHARACTERS]
         self._seen[kind] = Repeated(record.name, record.levelno, line, time.monotonic() + REPEAT_WINDOW_SECONDS)
         self._start()
         return super().emit(record)

@@ -20,6 +20,8 @@ from projects.values import whole_number
 
 PROJECT_HEADER = "X-Confab-Project"  # names the project that a request with a person's key is about
 MAX_OFFERED_PROJECTS = 20
+PROJECT_SECRET, OWN_SECRET = "sk-", "sk-own-"
+SHOWN_SECRET_CHARACTERS = 5  # of a secret, behind its beginning, by which people know it again
 UNKNOWN_KEY = "Unknown, expired or revoked API key. Copy a live pair from the project's settings."
 LAST_USED_PRECISION = timedelta(minutes=1)  # one write per request would cost more than the precision is worth
 
@@ -71,7 +73,7 @@ def create_key(
     """Create a key, and return it with its secret, which cannot be read again later.
 
     Without `scopes`, the key has all of them."""
-    secret = secret_key or f"sk-{secrets.token_urlsafe(32)}"
+    secret = secret_key or f"{PROJECT_SECRET}{secrets.token_urlsafe(32)}"
     key = ApiKey(project=project, name=name, scopes=every_scope() if scopes is None else scopes, expires_at=expires_at)
     return _stored(key, public_key or f"pk-{secrets.token_urlsafe(16)}", secret)
 
@@ -79,11 +81,13 @@ def create_key(
 def create_own_key(owner: User, *, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiKey, str]:
     """Create a key of a person, and return it with its secret, which cannot be read again later."""
     key = ApiKey(owner=owner, name=name, scopes=scopes, expires_at=expires_at)
-    return _stored(key, f"pk-own-{secrets.token_urlsafe(16)}", f"sk-own-{secrets.token_urlsafe(32)}")
+    return _stored(key, f"pk-own-{secrets.token_urlsafe(16)}", f"{OWN_SECRET}{secrets.token_urlsafe(32)}")
 
 
 def _stored(key: ApiKey, public_key: str, secret: str) -> tuple[ApiKey, str]:
-    key.public_key, key.secret_prefix, key.secret_hash = public_key, secret[:8], hash_secret(secret)
+    beginning = OWN_SECRET if key.owner else PROJECT_SECRET
+    key.secret_prefix = secret[: len(beginning) + SHOWN_SECRET_CHARACTERS]
+    key.public_key, key.secret_hash = public_key, hash_secret(secret)
     key.save(force_insert=True)
     return key, secret
 
