@@ -136,7 +136,7 @@ def signed_in(context: BrowserContext, server: LiveServer, filled: World) -> Non
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
 
 
-@pytest.mark.timeout(3_000)
+@pytest.mark.timeout(900)
 def test_every_page_is_accessible(page: Page, live_server: LiveServer, filled: World) -> None:
     found: list[tuple[str, str]] = []
     seen = 0

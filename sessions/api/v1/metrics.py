@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sessions.api.v1.shapes.lists import FILTER_FIELDS, ListParameters
+from sessions.api.v1.shapes.lists import SessionParameters
 from sessions.api.v1.shapes.operations import Operation
 from sessions.api.v1.shapes.work import MetricShape
 from sessions.api.v1.views import Endpoint
@@ -55,11 +55,10 @@ class MetricSerializer(serializers.Serializer[None]):
         return name
 
 
-class MetricParameters(ListParameters, MetricSerializer):
+class MetricParameters(SessionParameters, MetricSerializer):  # type: ignore[misc,valid-type]
     """What is measured, of which sessions."""
 
-    locals().update(FILTER_FIELDS)
-    sort = cursor = None  # type: ignore[assignment]
+    sort = cursor = None
 
 
 class MetricsEndpoint(Endpoint):

@@ -1,6 +1,6 @@
 """How an endpoint says what it takes and what it answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rest_framework import serializers
 
@@ -12,13 +12,12 @@ class Operation:
     """One method of an endpoint, beside its path.
 
     `takes` is the body, `parameters` the query, `answers` the body of each successful status. A status whose answer is
-    None has no body, and a text in its place is the content type of a file. `example` is a query that tests send."""
+    None has no body, and a text in its place is the content type of a file."""
 
     says: str
     answers: dict[int, Shape | str | None]
     takes: Shape | None = None
     parameters: Shape | None = None
-    example: dict[str, str] = field(default_factory=dict)
 
 
 class FailureShape(serializers.Serializer[None]):
