@@ -34,7 +34,15 @@ def survivors(processes: list[psutil.Process]) -> list[psutil.Process]:
 def having(up: Up, word: str) -> list[psutil.Process]:
     """The direct children of `up` whose command line holds `word`."""
     living = survivors(psutil.Process(up.pid).children())
-    return [child for child in living if any(word in part for part in child.cmdline())]
+    return [child for child in living if any(word in part for part in command_line(child))]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """The command line of a process, which has none once it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def the(up: Up, word: str) -> psutil.Process:
