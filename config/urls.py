@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("sessions.api.langfuse.urls")),
     path("", include("tracing.ingest.http.urls")),
     path("api/v1/", include("sessions.api.v1.urls")),
+    path("", include("sessions.api.mcp.urls")),
     path("", include("projects.urls")),
     path("", include("projects.accounts.urls")),
     path("", include("projects.administration.urls")),

@@ -60,6 +60,7 @@ class AuditEvent(models.Model):
         BOARD_CHANGED = "board changed"
         BOARD_DELETED = "board deleted"
         TRANSLATION_SENT = "translation sent out"
+        TOOL_CALLED = "tool called by an agent"
 
     at = models.DateTimeField(default=timezone.now)
     organization_id = models.BigIntegerField(null=True)

@@ -16,7 +16,7 @@ GROUPS = {
     "Read": ("lists", "query", "search", "replay", "annotation", "translation", "account"),
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
     "Watch": ("issues",),
-    "Build": ("api", "reference", "export"),
+    "Build": ("api", "reference", "mcp", "export"),
     "Run": ("operations", "limits", "security", "performance", "architecture"),
 }
 

@@ -38,7 +38,7 @@ from tracing.ingest.slots import IngestSlots
 PREFIXES = (*MACHINE_PATHS, "/api/")
 KEYLESS = {ServerHealth: AllowAny, DocumentEndpoint: AllowAny, UploadFile: HoldsSignedUrl, DownloadFile: HoldsSignedUrl}
 COUNTED = {"v1/traces", "v1/logs", "api/public/otel/v1/traces", "api/public/ingestion", "api/public/media"}
-HANDLERS = {"v1": answer, "langfuse": answer_client, "http": answer_sdk}  # by the room of the view
+HANDLERS = {"v1": answer, "mcp": answer, "langfuse": answer_client, "http": answer_sdk}  # by the room of the view
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -136,6 +136,8 @@ ROUTES: dict[str, Owed] = {
     "api/v1/traces/<path:trace_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/traces": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/turns": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
+    "api/v1/transcript": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
+    "api/v1/explanation": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
     "api/v1/metrics": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?measure=sessions"),
     "api/v1/issues": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/erasures": machine("POST", their_key=400, ingest_key=FORBIDDEN),
@@ -148,6 +150,7 @@ ROUTES: dict[str, Owed] = {
     "api/v1/review-queues": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/review-queues/<str:queue_id>/items": machine("GET", "POST", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/review-queues/<str:queue_id>/results": machine("GET", their_key=404, ingest_key=FORBIDDEN),
+    "mcp": machine("POST", their_key=400, ingest_key=FORBIDDEN),
     "api/v1/": machine("GET", "POST", "PUT", "PATCH", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     # Signing in and one's own account
     "": own(somebody=302),

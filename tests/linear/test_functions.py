@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from projects.masking import masked
+from sessions.api.mcp.fitting import fit
 from sessions.conversations.conversation import messages_in
+from sessions.conversations.outlines import outline_of
 from sessions.export.formats import cell
 from sessions.export.markdown import as_markdown
 from sessions.listing.completing import scope_of
@@ -201,6 +203,10 @@ WORK: dict[str, Callable[[str], object]] = {
     "masking": masked_and_back,
     "payloads": lambda text: (document_of(text), document_of(json.dumps([{"role": "user", "content": text}]))),
     "language": lambda text: language_of_line(text, "", "en"),
+    "answers for agents": lambda text: (
+        outline_of([{"role": text, "content": text, "tool_calls": [{"name": text}]}]),
+        fit({"data": [{"input": text, text: text}] * 3}, 500),
+    ),
     "exports": lambda text: (exported(text), messages_in(text, "user"), cell(text)),
 }
 

@@ -105,6 +105,8 @@ def world(project: Project, alice: User) -> dict[str, str]:
 
 QUERIES = {
     "/api/v1/turns": "?session_id=support/1",
+    "/api/v1/transcript": "?session_id=support/1",
+    "/api/v1/explanation": "?session_id=support/1",
     "/api/v1/metrics": "?measure=cost&split=model&steps=true",
     "/api/v1/export": "?format=jsonl",
     "/api/v1/exports": "?format=jsonl",

@@ -1,6 +1,7 @@
 """How a request that failed is answered: always in JSON, and a database that is away asks to come again."""
 
 import logging
+import re
 from typing import Any
 
 from django.http import Http404
@@ -21,6 +22,7 @@ from tracing.wire.scores import BadScore
 
 log = logging.getLogger(__name__)
 API_RETRY_SECONDS = "2"
+CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")  # inside of a name such as traceId, which is trace_id here
 
 
 class NotTranslated(APIException):
@@ -54,7 +56,7 @@ def _named(error: Exception) -> Exception:
     """Return what Django REST framework knows by another name by that name."""
     if isinstance(error, NotAllowed | BadScore):
         name, _, reason = str(error).partition(": ")
-        return ValidationError({name: [reason or str(error)]})
+        return ValidationError({CAPITAL.sub(lambda found: f"_{found[0].lower()}", name): [reason or str(error)]})
     if isinstance(error, ProviderRefused):
         return NotTranslated(str(error))
     if isinstance(error, BadExport):

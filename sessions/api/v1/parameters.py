@@ -1,6 +1,7 @@
 """What a request asks for beyond its path. A parameter that cannot be followed is a 400 that names it."""
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -9,6 +10,8 @@ from projects.values import whole_number
 from tracing.lists.keyset import BadCursor, Order
 
 TOO_WIDE = "This took too long to find. Narrow the time, for example with range=7d, or ask for fewer things at once."
+
+FIELDS_PARAMETER = "fields"  # the parameter that chooses the fields of rows
 
 
 class PageParameters(NamedTuple):
@@ -36,3 +39,21 @@ def part_of(request: Request, name: str, order: Order, *, limit: int, highest: i
     if errors or asked is None:
         raise ValidationError(errors)
     return PageParameters(asked, cursor)
+
+
+def refuse_others(request: Request, known: Collection[str]) -> None:
+    """Raise ValidationError for each parameter that is none of these."""
+    if unknown := [name for name in request.query_params if name not in known]:
+        raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+
+
+def chosen_fields(request: Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with the fields that `?fields=id,name` names, all of them without it.
+
+    Raise ValidationError for a field that they do not have."""
+    names = [name for name in request.query_params.get(FIELDS_PARAMETER, "").split(",") if name]
+    if not names:
+        return rows
+    if rows and (unknown := [name for name in names if name not in rows[0]]):
+        raise ValidationError({FIELDS_PARAMETER: [f"There is no field “{unknown[0][:40]}”. Use {', '.join(rows[0])}."]})
+    return [{name: row[name] for name in names} for row in rows]

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions.api.v1.erasures import ErasingEndpoint
-from sessions.api.v1.parameters import TOO_WIDE, part_of
+from sessions.api.v1.parameters import FIELDS_PARAMETER, TOO_WIDE, chosen_fields, part_of
 from sessions.api.v1.shapes.conversations import SessionPageShape, SessionShape, WholeSessionShape
-from sessions.api.v1.shapes.lists import SessionParameters, SessionTraceParameters
+from sessions.api.v1.shapes.lists import ListedSessionParameters, SessionTraceParameters
 from sessions.api.v1.shapes.operations import Operation
 from sessions.api.v1.shapes.work import ErasureShape
 from sessions.api.v1.states import StateSerializer, read_edit
@@ -30,14 +30,16 @@ CHRONOLOGICAL = Order("started_at", "started_at", "trace_id", DateTimeField())
 class SessionsEndpoint(Endpoint):
     """The sessions of the list, with its filters and orders."""
 
-    operations = {"GET": Operation(says="List sessions", parameters=SessionParameters, answers={200: SessionPageShape})}
+    operations = {
+        "GET": Operation(says="List sessions", parameters=ListedSessionParameters, answers={200: SessionPageShape})
+    }
 
     def get(self, request: Request) -> Response:
         """Answer with a page of sessions."""
-        listing = Listing(self.project, request.query_params)
+        listing = Listing(self.project, request.query_params, foreign=(FIELDS_PARAMETER,))
         if listing.errors:
             raise ValidationError(listing.errors)
-        data = sessions_json(listing.rows)
+        data = chosen_fields(request, sessions_json(listing.rows))
         if listing.is_too_wide:
             raise ValidationError({"q": [TOO_WIDE]})
         part = {"searched_back_to": listing.since} if listing.since else {}

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sessions.api.v1.parameters import refuse_others
 from sessions.api.v1.sessions import CHRONOLOGICAL
 from sessions.api.v1.shapes.conversations import TurnPageShape
 from sessions.api.v1.shapes.operations import Operation
@@ -49,9 +50,7 @@ class TurnsEndpoint(Endpoint):
 
     def get(self, request: Request) -> Response:
         """Answer with a page of turns. A turn is a trace, or one exchange of a trace that holds several."""
-        unknown = [name for name in request.query_params if name not in TurnsSerializer().fields]
-        if unknown:
-            raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+        refuse_others(request, TurnsSerializer().fields)
         asked = TurnsSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from sessions.api.v1 import annotation, erasures, issues, me, metrics, scores, sessions, traces, translation, turns
+from sessions.api.v1 import (
+    annotation,
+    erasures,
+    explanation,
+    issues,
+    me,
+    metrics,
+    scores,
+    sessions,
+    traces,
+    transcript,
+    translation,
+    turns,
+)
 from sessions.api.v1 import export as exporting
 from sessions.api.v1.document import DocumentEndpoint
 
@@ -19,6 +32,8 @@ urlpatterns = [
     path("traces", traces.TracesEndpoint.as_view()),
     path("traces/<path:trace_id>", traces.TraceEndpoint.as_view()),
     path("turns", turns.TurnsEndpoint.as_view()),
+    path("transcript", transcript.TranscriptEndpoint.as_view()),
+    path("explanation", explanation.ExplanationEndpoint.as_view()),
     path("metrics", metrics.MetricsEndpoint.as_view()),
     path("issues", issues.IssuesEndpoint.as_view()),
     path("erasures", erasures.ErasuresEndpoint.as_view()),

@@ -206,3 +206,41 @@ class TurnPageShape(page_of(TurnShape)):  # type: ignore[misc]
     """A page of the turns of a session."""
 
     session_id = text()
+
+
+class OutlinedMessageShape(serializers.Serializer[None]):
+    """The length of a message that did not fit."""
+
+    role = text()
+    characters = number("The length of the content.")
+    tools = texts("The tools that it calls.")
+
+
+class TranscribedTurnShape(serializers.Serializer[None]):
+    """A turn with its messages, or with their outline where they did not fit."""
+
+    number = number("The place in the session, from 1.")
+    id = text()
+    trace_id = text()
+    started_at = moment()
+    ended_at = moment()
+    error_count = serializers.IntegerField()
+    models = texts()
+    tokens = serializers.IntegerField(help_text="About how many the messages take.")
+    messages = serializers.ListField(
+        child=serializers.DictField(child=anything()), allow_null=True, help_text="Null where they did not fit."
+    )
+    outline = OutlinedMessageShape(many=True, allow_null=True, help_text="Of messages that did not fit.")
+
+
+class TranscriptShape(serializers.Serializer[None]):
+    """Turns of a session by their numbers."""
+
+    session_id = text()
+    turn_count = number("The turns of the session.")
+    tokens = number("About how many the turns of this answer take.")
+    outlined = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The numbers of turns that did not fit."
+    )
+    data = TranscribedTurnShape(many=True)  # type: ignore[assignment]
+    next = number("The `first` of the turns that follow.", is_known=False)

@@ -53,6 +53,14 @@ FILTER_FIELDS: dict[str, Any] = {
     for way, name in zip(WAYS[declared.kind], filters_of(declared), strict=True)
 } | {"cohort": serializers.UUIDField(required=False, help_text="The sessions of a fixed cohort.")}
 SessionParameters: Shape = type("SessionParameters", (ListParameters,), {"__doc__": "The filters.", **FILTER_FIELDS})
+ListedSessionParameters: Shape = type(
+    "ListedSessionParameters",
+    (SessionParameters,),
+    {
+        "__doc__": "The filters, and which fields to answer.",
+        "fields": serializers.CharField(required=False, help_text="Names between commas: only these fields."),
+    },
+)
 
 
 class TraceParameters(ListParameters):

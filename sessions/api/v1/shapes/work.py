@@ -3,7 +3,8 @@
 from rest_framework import serializers
 
 from projects.models import Role, Scope
-from sessions.api.v1.shapes.operations import anything, moment, number, text, texts
+from sessions.api.v1.shapes.conversations import ModelUsageShape
+from sessions.api.v1.shapes.operations import anything, moment, money, number, text, texts
 from sessions.models import Erasure, ExportFile
 from tracing.reading.explained import IssueEffect
 
@@ -76,6 +77,35 @@ class IssueShape(serializers.Serializer[None]):
     trace_ids = texts("The latest traces.")
     first_seen = moment()
     last_seen = moment()
+
+
+class ExplainedTotalsShape(serializers.Serializer[None]):
+    """The totals that are explained."""
+
+    trace_count = number()
+    call_count = number("Model calls.")
+    total_tokens = number(is_known=False)
+    total_cost = money()
+    unmeasured_count = number("Model calls that reported no usage: tokens are then lower bounds.")
+    unpriced_count = number("Model calls without a known cost: costs are then lower bounds.")
+
+
+class ExplanationLineShape(serializers.Serializer[None]):
+    """One correction or one doubt."""
+
+    name = text()
+    value = text("A decimal text.")
+    meaning = text()
+
+
+class ExplanationShape(serializers.Serializer[None]):
+    """What the numbers of a session consist of."""
+
+    session_id = text()
+    totals = ExplainedTotalsShape()
+    usage_by_model = serializers.DictField(child=ModelUsageShape())
+    unpriced_models = texts("Models whose price is unknown.")
+    data = ExplanationLineShape(many=True)  # type: ignore[assignment]
 
 
 class StepShape(serializers.Serializer[None]):

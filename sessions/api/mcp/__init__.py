@@ -1,0 +1,1 @@
+"""The Model Context Protocol at `/mcp`: agents use operations of /api/v1 as tools."""
