@@ -23,6 +23,7 @@ class NumberedPages(BasePagination):
     """`?page=` from 1 and `?limit=`, with the number of all rows."""
 
     meta: dict[str, int]
+    parameters = ("page", "limit")
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the page. Raise Invalid when they are not found in time."""
@@ -38,6 +39,7 @@ class NumberedPages(BasePagination):
 class PagesByPosition(BasePagination):
     """`?cursor=` as an answer gave it and `?limit=`, in the `order` of the view."""
 
+    parameters = ("cursor", "limit")
     most = MAX_ANNOTATION_LIMIT
     reason = "The limit is a whole number from 1 to {most}."
     page: KeysetPage[Any]

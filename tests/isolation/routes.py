@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from sessions.api.langfuse.not_offered import PLATFORM_PATHS, PUBLIC_PATHS
+
 SIGN_IN = 302  # pages send whoever is signed out to sign in
 GONE, FORBIDDEN, UNKNOWN = 404, 403, 401
 
@@ -20,7 +22,7 @@ class Owed:
     stranger: int
     viewer: int
     their_key: int | dict[str, int]  # by method, where they differ
-    ingest_key: int
+    ingest_key: int | dict[str, int]
     path: str = ""  # where the pattern is an expression
     query: str = ""
     is_tenants: bool = False  # what a viewer is answered with success holds the tenant's data
@@ -31,7 +33,7 @@ def page(*methods: str, viewer: int = 200) -> Owed:
     return Owed(methods or ("GET",), SIGN_IN, GONE, viewer, SIGN_IN, SIGN_IN, is_tenants=True)
 
 
-def machine(*methods: str, their_key: int | dict[str, int], ingest_key: int = 200) -> Owed:
+def machine(*methods: str, their_key: int | dict[str, int], ingest_key: int | dict[str, int] = 200) -> Owed:
     """An endpoint that looks at keys alone. `their_key` is answered out of their own project, which has nothing."""
     return Owed(methods, UNKNOWN, UNKNOWN, UNKNOWN, their_key, ingest_key)
 
@@ -77,8 +79,10 @@ ROUTES: dict[str, Owed] = {
     "api/public/ingestion": machine("POST", their_key=400, ingest_key=400),
     "api/public/health": open_to_all(),
     "api/public/projects": machine("GET", their_key=200),
-    "api/public/scores": machine("POST", their_key=400, ingest_key=400),
-    "api/public/scores/<str:score_id>": machine("DELETE", their_key=404, ingest_key=FORBIDDEN),
+    "api/public/scores": machine(
+        "GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key={"GET": FORBIDDEN, "POST": 400}
+    ),
+    "api/public/scores/<str:score_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/public/media": machine("POST", their_key=400, ingest_key=400),
     "api/public/media/<str:media_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
     "api/public/media/<str:media_id>/upload": open_to_all("PUT", status=403),
@@ -89,10 +93,17 @@ ROUTES: dict[str, Owed] = {
     "^(?:v1|api/public|api/platform)/": replace(
         machine("GET", "POST", "PUT", "PATCH", "DELETE", their_key=404, ingest_key=404), path="v1/unknown"
     ),
+    PUBLIC_PATHS: replace(
+        machine("GET", "POST", "PUT", "PATCH", "DELETE", their_key=404, ingest_key=404), path="api/public/v2/prompts/a"
+    ),
+    PLATFORM_PATHS: replace(
+        machine("GET", "POST", "PUT", "PATCH", "DELETE", their_key=404, ingest_key=404),
+        path="api/platform/v1/projects/1/prompts/a",
+    ),
     "api/public/sessions": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/public/sessions/<id:session_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
-    "api/public/traces": machine("GET", their_key=200, ingest_key=FORBIDDEN),
-    "api/public/traces/<path:trace_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
+    "api/public/traces": machine("GET", "DELETE", their_key={"GET": 200, "DELETE": 400}, ingest_key=FORBIDDEN),
+    "api/public/traces/<path:trace_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/public/observations": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/public/observations/<path:span_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
     "api/public/v2/scores": machine("GET", their_key=200, ingest_key=FORBIDDEN),

@@ -16,6 +16,10 @@ from tracing.ingest.pipeline import ingest
 from tracing.records import Kind, Level, ScoreRecord
 
 pytestmark = pytest.mark.django_db
+TRACE_PARAMETERS = (
+    "environment, fields, fromTimestamp, limit, name, orderBy, page, release, sessionId, tags, toTimestamp, userId, "
+    "version"
+)
 
 
 class Lists:
@@ -80,7 +84,7 @@ def hour(number: float) -> str:
         ({"toTimestamp": hour(1)}, ["t0"]),
         ({"orderBy": "timestamp.asc"}, ["t0", "t1", "t2"]),
         ({"orderBy": "userId.desc"}, ["t1", "t2", "t0"]),
-        ({"colour": "red"}, ["t2", "t1", "t0"]),
+        ({"colour": "red"}, f"colour: /api/public/traces has no such parameter. It takes {TRACE_PARAMETERS}."),
         ({"limit": 2, "page": 2}, ["t0"]),
         ({"page": 3}, []),
         ({"limit": 101}, "limit: a whole number from 1 to 100"),
@@ -122,6 +126,10 @@ def test_sessions(lists: Lists, told: None, params: dict[str, Any], found: list[
         ({"name": "step"}, ["b2", "b1", "b0"]),
         ({"parentObservationId": "a1"}, ["b1"]),
         ({"traceId": "t1", "type": "SPAN"}, ["b1"]),
+        ({"userId": "bo"}, ["a1", "b1"]),
+        ({"environment": "staging", "name": "step"}, ["b2"]),
+        ({"version": "1"}, ["a0", "b0"]),
+        ({"traceId": "t1", "userId": "ana"}, []),
         ({"fromStartTime": "noon"}, "fromStartTime: an ISO 8601 time in the years 1900 to 2999"),
     ],
 )  # fmt: skip
@@ -166,7 +174,8 @@ def scored(project: Project, told: None) -> None:
         ({"value": "1", "operator": ">=", "name": "quality"}, ["n2", "n1"]),
         ({"value": "2.5", "operator": "<"}, ["b1", "n1"]),
         ({"value": "1", "operator": "!=", "dataType": "NUMERIC"}, ["n2"]),
-        ({"operator": "~"}, ["x1", "c1", "b1", "n2", "n1"]),
+        ({"operator": "<"}, "value: needed beside operator"),
+        ({"observationId": "a0,a1"}, ["n1"]),
         ({"fromTimestamp": hour(1), "toTimestamp": hour(3)}, ["b1", "n2"]),
         ({"value": "much"}, "value: a number"),
         ({"value": "1", "operator": "~"}, "operator: one of = != < <= > >="),
@@ -198,7 +207,7 @@ def test_scores(lists: Lists, scored: None, params: dict[str, Any], found: list[
         ({"value": "much", "dataType": "NUMERIC"}, "value: a number"),
         ({"valueMin": "much"}, "valueMin: a number"),
         ({"valueMax": "NaN"}, "valueMax: a number"),
-        ({"fields": "details,colour"}, "fields: of annotation, details, subject"),
+        ({"fields": "details,colour"}, "fields: colour is none of core, details, subject, annotation"),
         ({"limit": "0"}, "limit: a whole number from 1 to 100"),
         ({"cursor": "x"}, "cursor: This is not a cursor of this list. Send one from a response unchanged, or none."),
     ],

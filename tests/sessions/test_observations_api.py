@@ -128,7 +128,7 @@ def test_the_observations_are_found_by_the_keys_of_their_traces(observations: Ob
     with CaptureQueriesContext(connection) as asked:
         observations(fromStartTime=stamp(0.2), limit=5)
     statements = [one["sql"] for one in asked if 'FROM "span"' in one["sql"] or 'FROM "trace"' in one["sql"]]
-    assert len(statements) == 3  # traces, count, page
+    assert len(statements) == 4  # traces, count, page, traces of the page
     for statement in statements:
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN (FORMAT JSON) " + statement.replace("%", "%%"))
@@ -136,7 +136,7 @@ def test_the_observations_are_found_by_the_keys_of_their_traces(observations: Ob
         nodes = list(_nodes((orjson.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
         assert "Seq Scan" not in {node["Node Type"] for node in nodes}, nodes
         keys = " ".join(node.get("Index Cond", "") for node in nodes)
-        assert "(trace_id)::text = ANY" in keys or "started_at" in keys, nodes
+        assert "(trace_id)::text = " in keys or "started_at" in keys, nodes
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -260,5 +260,5 @@ def test_a_key_without_the_scope_is_told_so(client: Client, project: Project) ->
 
     status, body = Sdk(client, f"Bearer {secret}").call("POST", "/api/public/scores", SCORE)
 
-    assert (status, body["code"]) == (403, 7)
+    assert (status, body["code"]) == (403, "access_denied")
     assert "scope" in body["message"]

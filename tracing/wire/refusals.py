@@ -45,11 +45,8 @@ class WrongMethod(IngestRefused):
     code = StatusCode.UNIMPLEMENTED
 
 
-class NotOffered(IngestRefused):
-    """The API of the original platform has this, and Confab does not."""
-
-    status = 501
-    code = StatusCode.UNIMPLEMENTED
+class NotOffered(NotFound):
+    """The API of the original platform has this, and Confab does not. Clients would ask again after a 501."""
 
 
 class Invalid(IngestRefused):

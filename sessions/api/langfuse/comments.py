@@ -52,6 +52,7 @@ class LangfuseComments(LangfuseList):
     """The comments of the project."""
 
     filterset_class = CommentFilters
+    own_parameters = tuple(COMMENT_FILTERS.values())
     words = "comments"
 
     def get_queryset(self) -> QuerySet[Any]:

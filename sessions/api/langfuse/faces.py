@@ -2,21 +2,23 @@
 
 Bodies may be camelCase or snake_case; answers are camelCase on both faces, which the platform's client reads, too."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.urls import URLPattern, path
+from django_filters import FilterSet
 from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
-from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.values import holds_nul
 from sessions.annotation.configs import NotAllowed
-from sessions.api.paging import NumberedPages, RowsOfPage
+from sessions.api.paging import NumberedPages, PagesByPosition, RowsOfPage
 from tracing.ingest.http.platform import PlatformFace
 from tracing.ingest.rest.failures import answer_sdk
 from tracing.ingest.rest.views import READ_OR_WRITE, SdkView
@@ -26,6 +28,11 @@ from tracing.wire.refusals import IngestRefused, Invalid, NotFound
 
 PUBLIC = "api/public"
 PLATFORM = "api/platform/v1/organizations/<str:organization_id>/projects/<str:project_id>"
+
+CODES_BY_STATUS = {
+    400: "invalid_request", 401: "authentication_failed", 403: "access_denied", 404: "resource_not_found",
+    405: "method_not_allowed", 409: "conflict", 429: "rate_limited",
+}  # fmt: skip
 
 Row = TypeVar("Row", bound=Model)
 
@@ -96,6 +103,10 @@ class PublicRenderer(JsonRenderer):
         """Return what JSON is made of."""
         return data.on_public()
 
+    def refusal(self, refused: IngestRefused) -> dict[str, object]:
+        """Return what the JSON of a refusal is made of, whose code is one of the words that the clients know."""
+        return super().refusal(refused) | {"code": CODES_BY_STATUS.get(refused.status, "internal_error")}
+
 
 class PlatformRenderer(JsonRenderer):
     """Writes an answer as the platform's client reads it."""
@@ -134,8 +145,15 @@ class LangfuseList(RowsOfPage, LangfuseView, GenericAPIView[Any]):
     """A page of things, which the platform calls `words`."""
 
     filter_backends = [DjangoFilterBackend]
-    pagination_class: type[BasePagination] = LangfusePages
+    filterset_class: type[FilterSet] | None = None
+    pagination_class: type[NumberedPages | PagesByPosition] = LangfusePages
     words = ""
+    own_parameters: Collection[str] = ()  # beside those of the filters and the pages
+
+    def parameters(self) -> Collection[str]:
+        """Return the names of the filters, those that lead through pages, and those of the view."""
+        filters = self.filterset_class.base_filters if self.filterset_class else ()
+        return {*filters, *self.pagination_class.parameters, *self.own_parameters}
 
 
 def answer_client(error: Exception, context: dict[str, Any]) -> Any:
@@ -174,6 +192,14 @@ def texts_of(body: Mapping[str, Any], name: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise NotAllowed(f"{name}: a list of texts")
     return value
+
+
+def asked_groups(request: Request, groups: Collection[str], default: Collection[str] = ()) -> set[str]:
+    """Return the groups of fields that `?fields=` names, else the `default`, else all. Raise ValidationError."""
+    asked = set(filter(None, request.query_params.get("fields", "").split(",")))
+    if unknown := sorted(asked - set(groups)):
+        raise ValidationError({"fields": [f"{unknown[0]} is none of {', '.join(groups)}"]})
+    return asked or set(default or groups)
 
 
 def find_one(rows: QuerySet[Row], what: str, key: str) -> Row:

@@ -13,13 +13,14 @@ from rest_framework.response import Response
 
 from projects.models import Project
 from sessions.api.filtering import CommaFilter, IdFilter, MomentFilter, NumberFilter, RepeatedFilter, TextFilter
-from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One, find_one, stamp
+from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One, asked_groups, find_one, stamp
 from tracing.ingest.rest.keys import key_of
 from tracing.ingest.rest.wires import WireResponse
 from tracing.models import Score, Trace
 
 SCORE_FILTER_LOOKUPS = {"=": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 SCORE_OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
+LANGFUSE_SCORE_GROUPS = ("score", "trace")
 SCORE_DATA_TYPES = ("NUMERIC", "BOOLEAN", "CATEGORICAL")
 
 
@@ -42,7 +43,7 @@ class LangfuseScoreFilters(ScoreTimes):
     sessionId = IdFilter(field_name="session_id")
     traceId = TextFilter(field_name="trace_id")
     queueId = TextFilter(field_name="queue_id")
-    observationId = TextFilter(field_name="span_id")
+    observationId = CommaFilter("span_id")
     environment = RepeatedFilter(field_name="environment", lookup_expr="in")
     source = TextFilter(method="of_source")
     dataType = TextFilter(method="of_type")
@@ -51,6 +52,13 @@ class LangfuseScoreFilters(ScoreTimes):
     userId = TextFilter(method="of_user")
     traceTags = RepeatedFilter(method="with_tags")
     value = NumberFilter(method="by_value")
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return what is asked for. Raise ValidationError for an operator without a value."""
+        if self.data.get("operator") and not self.data.get("value"):
+            raise ValidationError({"value": ["needed beside operator"]})
+        found: QuerySet[Any] = super().filter_queryset(queryset)
+        return found
 
     def of_source(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Return the scores of one source, in capitals or not."""
@@ -86,6 +94,7 @@ class LangfuseScores(LangfuseList):
     """The scores of the project."""
 
     filterset_class = LangfuseScoreFilters
+    own_parameters = ("operator", "fields")
     words = "scores"
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -94,8 +103,7 @@ class LangfuseScores(LangfuseList):
 
     def shaped(self, rows: list[Score]) -> Iterable[Mapping[str, Any]]:
         """Return the scores of a page, with what is asked for of their traces."""
-        has_trace = "trace" in (self.request.query_params.get("fields") or "score,trace").split(",")
-        return _shaped(self.project, rows, has_trace=has_trace)
+        return _shaped(self.project, rows, has_trace="trace" in asked_groups(self.request, LANGFUSE_SCORE_GROUPS))
 
 
 class LangfuseScore(LangfuseView):

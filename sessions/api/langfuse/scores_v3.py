@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from projects.values import whole_number
 from sessions.api.filtering import CommaFilter, CommaIdFilter, NumberFilter, TextFilter
-from sessions.api.langfuse.faces import Done, LangfuseList, stamp
+from sessions.api.langfuse.faces import Done, LangfuseList, asked_groups, stamp
 from sessions.api.langfuse.scores import ScoreTimes, readable
 from sessions.api.paging import MAX_LANGFUSE_LIMIT, PagesByPosition
 from tracing.ingest.rest.wires import WireResponse
@@ -17,7 +17,7 @@ from tracing.models import Score
 from tracing.wire.fields import number
 
 NEWEST_SCORES_FIRST = Order("scores", "scored_at", "id", DateTimeField(), is_descending=True)
-SCORE_GROUPS = {"details", "subject", "annotation"}
+SCORE_GROUPS = ("core", "details", "subject", "annotation")
 TRUTH_VALUES = {"true": 1.0, "false": 0.0}
 
 
@@ -83,12 +83,12 @@ class LangfuseScoresV3(LangfuseList):
 
     filterset_class = ScoreFiltersV3
     pagination_class = ScorePages
+    own_parameters = ("fields",)
     order = NEWEST_SCORES_FIRST
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the scores that have a value to read. Raise ValidationError for an unknown group of fields."""
-        if self._groups() - SCORE_GROUPS:
-            raise ValidationError({"fields": [f"of {', '.join(sorted(SCORE_GROUPS))}"]})
+        self._groups()
         return readable(self.project)
 
     def shaped(self, rows: list[Score]) -> list[dict[str, Any]]:
@@ -97,7 +97,7 @@ class LangfuseScoresV3(LangfuseList):
         return [_shape(row, groups) for row in rows]
 
     def _groups(self) -> set[str]:
-        return set(filter(None, self.request.query_params.get("fields", "").split(",")))
+        return asked_groups(self.request, SCORE_GROUPS, ("core",))
 
 
 def _number(text: str) -> float:

@@ -2,7 +2,7 @@
 
 Every required field is there: what a span did not say is an empty number or the earliest time that is known."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -12,11 +12,25 @@ from sessions.models import Session
 from tracing.models import Span, SpanIO, Trace
 from tracing.records import VOICE_KINDS, Kind, Level
 
+NO_TOKENS = {"input": 0, "output": 0, "total": 0}
+
 
 def observation_type(kind: int | None) -> str:
     """Return what Langfuse calls a kind of span; its clients know no steps that hear or speak."""
     known = Kind(kind or 0)
     return Kind.SPAN.name if known in VOICE_KINDS else known.name
+
+
+def tokens_of(span: Span) -> dict[str, int]:
+    """Return the tokens that were reported."""
+    told = (("input", span.input_tokens), ("output", span.output_tokens), ("total", span.total_tokens))
+    return {name: count for name, count in told if count is not None}
+
+
+def costs_of(span: Span) -> dict[str, float]:
+    """Return the costs that are known, in USD."""
+    told = (("input", span.input_cost), ("output", span.output_cost), ("total", span.total_cost))
+    return {name: float(cost) for name, cost in told if cost is not None}
 
 
 def session_shape(found: Session) -> dict[str, Any]:
@@ -48,21 +62,23 @@ def trace_shape(found: Trace, said: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def metrics_of(found: Trace) -> dict[str, Any]:
-    """Return the numbers of a trace, and where people look at it."""
+def metrics_of(found: Trace, groups: Collection[str]) -> dict[str, Any]:
+    """Return where people look at a trace, and its numbers: -1 if these are not asked for, as the clients expect.
+
+    A cost is a lower bound while `unpricedCount` is not 0. The oldest client takes no null for it."""
+    numbers = {"latency": found.duration_ms / 1000, "totalCost": float(found.total_cost)}
+    if "metrics" not in groups:
+        numbers = dict.fromkeys(numbers, -1)
     address = f"/project/{found.project_id}/traces/{found.trace_id}"
-    return {"htmlPath": address, "latency": found.duration_ms / 1000, "totalCost": float(found.total_cost)}
+    return {"htmlPath": address, **numbers, "unpricedCount": found.unpriced_count}
 
 
-def observation_shape(span: Span, io: SpanIO | None) -> dict[str, Any]:
-    """Return a span as an observation. Without its texts they are null."""
+def observation_shape(span: Span, io: SpanIO | None, trace: Trace | None) -> dict[str, Any]:
+    """Return a span as an observation. Without its texts they are null.
+
+    `usage` has 0 for what was not reported, because the clients take no null there; `usageDetails` leaves it out."""
     raw = (io.raw or {}) if io else {}
-    tokens = {"input": span.input_tokens or 0, "output": span.output_tokens or 0, "total": span.total_tokens or 0}
-    costs = {
-        name: float(cost)
-        for name, cost in (("input", span.input_cost), ("output", span.output_cost), ("total", span.total_cost))
-        if cost is not None
-    }
+    tokens, costs = tokens_of(span), costs_of(span)
     began = span.started_at or span.received_at
     first = span.completion_started_at
     return {
@@ -78,14 +94,14 @@ def observation_shape(span: Span, io: SpanIO | None) -> dict[str, Any]:
         "input": _value(io.input if io else None),
         "output": _value(io.output if io else None),
         "metadata": raw.get("metadata"),
-        "version": None,
-        "usage": {**tokens, "unit": "TOKENS", **{f"{name}Cost": cost for name, cost in costs.items()}},
+        "version": trace.version if trace else None,
+        "usage": NO_TOKENS | tokens | {"unit": "TOKENS", **{f"{name}Cost": cost for name, cost in costs.items()}},
         "usageDetails": tokens,
         "costDetails": costs,
         "level": Level(Level.DEFAULT if span.level is None else span.level).name,
         "statusMessage": span.status_message,
         "parentObservationId": span.parent_id,
-        "environment": (span.claims or {}).get("environment") or "default",
+        "environment": trace.environment if trace else "default",
         "latency": (span.ended_at - began).total_seconds() if span.ended_at else None,
         "timeToFirstToken": (first - began).total_seconds() if first else None,
         "promptId": None,

@@ -1,17 +1,32 @@
 """The calls of the generated clients, before tracing's answer to whatever else they ask for."""
 
-from sessions.api.langfuse import comments, configs, observations, queues, scores, scores_v3
+from django.urls import re_path
+
+from sessions.api.langfuse import (
+    comments,
+    configs,
+    not_offered,
+    observations,
+    queues,
+    scores,
+    scores_v1,
+    scores_v3,
+    sessions,
+    traces,
+)
 from sessions.api.langfuse.faces import on_both, on_public
 
 QUEUE = "annotation-queues/<str:queue_id>"
 
 urlpatterns = [
-    on_public("sessions", observations.LangfuseSessions),
-    on_public("sessions/<id:session_id>", observations.LangfuseSession),
-    on_public("traces", observations.LangfuseTraces),
-    on_public("traces/<path:trace_id>", observations.LangfuseTrace),
+    on_public("sessions", sessions.LangfuseSessions),
+    on_public("sessions/<id:session_id>", sessions.LangfuseSession),
+    on_public("traces", traces.LangfuseTraces),
+    on_public("traces/<path:trace_id>", traces.LangfuseTrace),
     on_public("observations", observations.LangfuseObservations),
     on_public("observations/<path:span_id>", observations.LangfuseObservation),
+    on_public("scores", scores_v1.LangfuseScoresV1),
+    on_public("scores/<str:score_id>", scores_v1.LangfuseScoreV1),
     on_public("v2/scores", scores.LangfuseScores),
     on_public("v2/scores/<str:score_id>", scores.LangfuseScore),
     on_public("v3/scores", scores_v3.LangfuseScoresV3),
@@ -24,4 +39,6 @@ urlpatterns = [
     *on_both(f"{QUEUE}/items", queues.LangfuseItems),
     *on_both(f"{QUEUE}/items/<str:item_id>", queues.LangfuseItem),
     *on_both(f"{QUEUE}/assignments", queues.LangfuseAssignments),
+    re_path(not_offered.PUBLIC_PATHS, not_offered.NotOfferedCall.as_view()),
+    re_path(not_offered.PLATFORM_PATHS, not_offered.NotOfferedCall.as_view()),
 ]

@@ -2,7 +2,7 @@
 
 An export is answered after the commit, and only in exporters' own words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,6 +56,10 @@ class UnknownCall(SdkView):
     """Answers whatever else an SDK asks for, so that it can parse the answer."""
 
     renderer_classes = [OtlpJsonRenderer, OtlpProtobufRenderer]
+
+    def parameters(self) -> Collection[str]:
+        """Return all that were sent: it is the address that is unknown."""
+        return self.request.query_params
 
     def get(self, request: Request) -> Response:
         """Raise NotFound."""

@@ -4,6 +4,7 @@ import hashlib
 import re
 import tempfile
 from base64 import b64decode
+from collections.abc import Collection
 from datetime import timedelta
 from typing import IO, Any, NamedTuple, cast
 from urllib.parse import urlsplit
@@ -74,6 +75,10 @@ class SignedUrlView(SdkFace):
     permission_classes = [HoldsSignedUrl]
     throttle_classes = []
     purpose = ""
+
+    def parameters(self) -> Collection[str]:
+        """Return the one that holds what was signed."""
+        return ("token",)
 
     def media(self, media_id: str) -> Media:
         """Return the file of the path. Raise NotFound when it is gone, or another one was signed."""

@@ -56,7 +56,7 @@ class PlatformReportScore(PlatformFace, SdkView):
 class DeleteScore(SdkView):
     """Deletes one score."""
 
-    scopes = {"DELETE": Scope.WRITE}
+    scopes: Mapping[str, Scope] = {"DELETE": Scope.WRITE}
     http_method_names = ["delete"]
 
     def delete(self, request: Request, score_id: str) -> Response:

@@ -16,8 +16,6 @@ urlpatterns = [
     path("api/public/ingestion", ingestion.LangfuseBatch.as_view()),
     path("api/public/health", projects.ServerHealth.as_view()),
     path("api/public/projects", projects.KeyProjects.as_view()),
-    path("api/public/scores", scores.ReportScores.as_view()),
-    path("api/public/scores/<str:score_id>", scores.DeleteScore.as_view()),
     path("api/public/media", media.AnnounceFile.as_view()),
     path("api/public/media/<str:media_id>", media.DescribeFile.as_view()),
     path("api/public/media/<str:media_id>/upload", media.UploadFile.as_view()),

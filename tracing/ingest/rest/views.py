@@ -2,7 +2,7 @@
 
 A `KeyView` needs a key, an `SdkFace` answers in the words of SDKs, and an `SdkView` does both."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from itertools import chain
 from typing import Any
@@ -86,6 +86,8 @@ class SdkFace(APIView):
             raise Invalid("No id and no parameter contains a null character.")
         self._open.enter_context(watchdog.guard())
         super().initial(request, *args, **kwargs)
+        if request.method == "GET":
+            self._check_parameters(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the answer with its body, so that what goes wrong with it is answered like every other fault."""
@@ -97,6 +99,10 @@ class SdkFace(APIView):
         except Exception as error:
             return super().finalize_response(request, self.handle_exception(error)).render()
 
+    def parameters(self) -> Collection[str]:
+        """Return the query parameters that a GET takes; any other is refused."""
+        return ()
+
     @property
     def default_response_headers(self) -> dict[str, str]:
         """None: what is allowed is said to whoever asks in another way."""
@@ -105,6 +111,13 @@ class SdkFace(APIView):
     def get_exception_handler(self) -> Callable[..., Any]:
         """Return what answers failures."""
         return answer_sdk
+
+    def _check_parameters(self, request: Request) -> None:
+        taken = sorted(self.parameters())
+        unknown = next((name for name in request.query_params if name not in taken), None)
+        if unknown is not None:
+            there_are = f"It takes {', '.join(taken)}." if taken else "It takes none."
+            raise Invalid(f"{unknown[:100]}: {request.path} has no such parameter. {there_are}")
 
 
 class SdkView(SdkFace, KeyView):

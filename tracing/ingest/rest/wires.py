@@ -112,8 +112,12 @@ class JsonRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: WireContext = None) -> bytes:
         """Return the bytes of an answer or of an IngestRefused."""
-        body = status_json(data) if isinstance(data, IngestRefused) else self.body_of(data, renderer_context)
+        body = self.refusal(data) if isinstance(data, IngestRefused) else self.body_of(data, renderer_context)
         return json.dumps(body, default=str).encode()
+
+    def refusal(self, refused: IngestRefused) -> dict[str, object]:
+        """Return what the JSON of a refusal is made of."""
+        return status_json(refused)
 
     def body_of(self, data: Any, context: WireContext) -> Any:
         """Return what JSON is made of."""
