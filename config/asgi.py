@@ -13,6 +13,7 @@ from config.wsgi import application as django  # first: it loads Django
 
 # isort: split
 from config.gathering import Bodies, Gone
+from config.health import ALIVE_TEXT
 
 # Storing takes four threads at most (tracing/ingest/intake.py), downloads nine (projects/downloads/places.py); the
 # others are for pages.
@@ -59,7 +60,7 @@ async def _say_alive(send: Send) -> None:
         (b"x-content-type-options", b"nosniff"),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"ok\n"})
+    await send({"type": "http.response.body", "body": ALIVE_TEXT.encode()})
 
 
 def environ_of(scope: AsgiMessage) -> AsgiMessage:

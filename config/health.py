@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 
 import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -15,6 +16,7 @@ HEARTBEAT, BEAT = "worker-heartbeat", "beat-heartbeat"
 HEARTBEAT_LIFE_SECONDS = 30  # a sign of life comes every few seconds
 LAG_SECONDS = 60  # a sweep looks for waiting sessions every 5 s, so a longer wait means that workers do not keep up
 PAGE_SECONDS, PAGE_AGE_SECONDS = 0.2, 5.0  # how long a page waits for these checks, and how old their answers may be
+ALIVE_TEXT = f"ok {settings.VERSION}\n"
 FRESH_SECONDS = 0.2  # an answer that costs a database connection is reused this long
 
 
@@ -43,8 +45,8 @@ def last_heartbeat() -> float | None:
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer "ok", which proves that this process answers requests."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    """Answer with "ok" and the version, which proves that this process answers requests."""
+    return HttpResponse(ALIVE_TEXT, content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> JsonResponse:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from threading import Thread
 
+from django.conf import settings
+
 from config.process_probes import PROBE_SECONDS
 from config.watchdog import Watchdog
 
@@ -56,7 +58,7 @@ class HealthListener:
         states = self._watchdog.health()
         is_healthy = all(text == "ok" for text in states.values())
         status = "200 OK" if is_healthy else "503 Service Unavailable"
-        return _http(status, {"healthy": is_healthy, "processes": states}, method)
+        return _http(status, {"healthy": is_healthy, "version": settings.VERSION, "processes": states}, method)
 
 
 def _http(status: str, content: dict[str, object], method: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -39,6 +40,12 @@ ACCOUNT_PAGES = (
 )
 # allauth's views name no tab: what is behind the other addresses is about password and passkeys.
 TABS_BY_ROUTE = {"account_email": "email"}
+
+
+@register.simple_tag
+def running_version() -> str:
+    """Return the version of Confab that answers."""
+    return settings.VERSION
 
 
 @register.simple_tag(takes_context=True)

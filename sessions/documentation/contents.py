@@ -17,7 +17,7 @@ GROUPS = {
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
     "Watch": ("issues",),
     "Build": ("api", "reference", "mcp", "export"),
-    "Run": ("operations", "limits", "security", "performance", "architecture"),
+    "Run": ("operations", "upgrading", "limits", "security", "performance", "architecture"),
 }
 
 

@@ -1,5 +1,7 @@
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
+
+from projects.migrating import BuildIndex, RenameIndexOnce
 
 
 def widened(name, column, included):
@@ -8,8 +10,8 @@ def widened(name, column, included):
         "project_id", models.F(column).desc(), models.F("session_id").desc(), name=name, include=(included,)
     )
     return [
-        migrations.RenameIndex("session", new_name=f"{name}_narrow", old_name=name),
-        AddIndexConcurrently("session", index),
+        RenameIndexOnce("session", new_name=f"{name}_narrow", old_name=name),
+        BuildIndex("session", index),
         RemoveIndexConcurrently("session", f"{name}_narrow"),
     ]
 

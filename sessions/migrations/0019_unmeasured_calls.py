@@ -1,7 +1,5 @@
 from django.db import migrations, models
 
-LIST_ORDER = ("project_id", models.F("unmeasured_count").desc(), models.F("session_id").desc())
-
 
 class Migration(migrations.Migration):
     dependencies = [("llm_sessions", "0018_sets_in_order_of_declaration"), ("tracing", "0014_unmeasured_calls")]
@@ -12,5 +10,4 @@ class Migration(migrations.Migration):
             name="unmeasured_count",
             field=models.IntegerField(db_default=0, default=0),
         ),
-        migrations.AddIndex(model_name="session", index=models.Index(*LIST_ORDER, name="session_unmeasured")),
     ]

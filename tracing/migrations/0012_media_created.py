@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from projects.migrating import BuildIndex
 
 
 class Migration(migrations.Migration):
@@ -8,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("tracing", "0011_trace_metadata")]
     operations = [
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="media",
             index=models.Index(fields=["project_id", "created_at"], name="media_created"),
         ),

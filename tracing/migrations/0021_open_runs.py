@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from projects.migrating import BuildIndex
 
 
 class Migration(migrations.Migration):
@@ -9,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     operations = [
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="trace",
             index=models.Index(
                 condition=models.Q(("has_open_run", True)), fields=["project_id", "session_id"], name="trace_open_run"
