@@ -44,6 +44,9 @@ task_postrun.connect(leave_task)
 # what a killed worker or a lost message has left.
 SWEEP_INTERVALS = {
     "translations": 10.0,  # somebody waits for them
+    "alerts": 5.0,  # fire within seconds after sessions are recomputed
+    "alert deliveries": 10.0,
+    "alert history": 3600.0,
     "erasures": 30.0,
     "bulk jobs": 30.0,
     "repricings": 30.0,

@@ -6,9 +6,16 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from sessions.models import Board, BoardSharing, Cohort, ReviewQueue, SavedView
+from sessions.models import Alert, AlertChannel, Board, BoardSharing, Cohort, ReviewQueue, SavedView
 
-AUDITED_MODELS: dict[str, Any] = {"view": SavedView, "cohort": Cohort, "board": Board, "review queue": ReviewQueue}
+AUDITED_MODELS: dict[str, Any] = {
+    "view": SavedView,
+    "cohort": Cohort,
+    "board": Board,
+    "review queue": ReviewQueue,
+    "alert": Alert,
+    "channel": AlertChannel,
+}
 
 
 def audited_names(project_id: int, targets: Collection[str], **_: Any) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Where a worker finds the work of every wing."""
 
+from sessions.alerts.tasks import alert_deliveries, alert_history, alerts
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts.tasks import cohort_counts
 from sessions.deletion.tasks import erasures
@@ -9,6 +10,9 @@ from sessions.search.tasks import search_index, search_index_flush
 from sessions.translation.tasks import translations
 
 __all__ = [
+    "alert_deliveries",
+    "alert_history",
+    "alerts",
     "bulk_jobs",
     "cohort_counts",
     "erasures",

@@ -1,5 +1,7 @@
 from django.urls import path
 
+from sessions.alerts.views import alerts as alert_pages
+from sessions.alerts.views import channels as channel_pages
 from sessions.boards.views import boards as board_pages
 from sessions.boards.views import tiles as tile_pages
 from sessions.bulk import views as bulk_pages
@@ -52,6 +54,28 @@ urlpatterns = [
         tile_pages.arrange_tile,
         name="tile-arrange",
     ),
+    path("project/<int:project_id>/alerts", alert_pages.alerts, name="alerts"),
+    path("project/<int:project_id>/alerts/count", alert_pages.alerts_count, name="alerts-count"),
+    path("project/<int:project_id>/alerts/new", alert_pages.new_alert, name="alert-new"),
+    path("project/<int:project_id>/alerts/channels", channel_pages.alert_channels, name="alert-channels"),
+    path(
+        "project/<int:project_id>/alerts/channels/<uuid:channel_id>/test",
+        channel_pages.test_channel,
+        name="channel-test",
+    ),
+    path(
+        "project/<int:project_id>/alerts/channels/<uuid:channel_id>/delete",
+        channel_pages.delete_channel,
+        name="channel-delete",
+    ),
+    path(
+        "project/<int:project_id>/alerts/messages/<uuid:delivery_id>/again",
+        channel_pages.send_delivery_again,
+        name="delivery-again",
+    ),
+    path("project/<int:project_id>/alerts/<uuid:alert_id>", alert_pages.change_alert, name="alert"),
+    path("project/<int:project_id>/alerts/<uuid:alert_id>/mute", alert_pages.mute_alert, name="alert-mute"),
+    path("project/<int:project_id>/alerts/<uuid:alert_id>/delete", alert_pages.delete_alert, name="alert-delete"),
     path("project/<int:project_id>/scan", search_pages.scanned, name="scan"),
     path("project/<int:project_id>/suggest", query_pages.suggest, name="suggest"),
     path("project/<int:project_id>/facets/<str:facet_name>", query_pages.facet, name="facet"),

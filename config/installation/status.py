@@ -39,6 +39,7 @@ MARK_NAMES = {
     DirtyMark.Target.HOUR: "Hours of dashboards",
     DirtyMark.Target.DAY: "Days of dashboards",
     DirtyMark.Target.TEXT: "Texts to index for search",
+    DirtyMark.Target.WATCH: "Sessions that alerts must look at",
 }
 # The longest waits that are usual, in seconds; hours and days follow a schedule.
 USUAL_WAITS = {
@@ -47,6 +48,7 @@ USUAL_WAITS = {
     DirtyMark.Target.HOUR: 600,
     DirtyMark.Target.DAY: 3_600,
     DirtyMark.Target.TEXT: 900,
+    DirtyMark.Target.WATCH: 60,
 }
 
 

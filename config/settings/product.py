@@ -28,6 +28,8 @@ FILE_UPLOAD_HANDLERS: list[str] = []  # no page accepts a file
 TRANSLATION_MODELS = env("CONFAB_TRANSLATION_MODELS")
 TRANSLATION_PROVIDERS = env_list("CONFAB_TRANSLATION_PROVIDERS", "all")
 TRANSLATION_HOSTS = env_list("CONFAB_TRANSLATION_HOSTS")
+# Alerts: hosts inside our network that webhooks of projects may be on, in the same form.
+ALERT_HOSTS = env_list("CONFAB_ALERT_HOSTS")
 ENCRYPTION_KEY = env("CONFAB_ENCRYPTION_KEY", SECRET_KEY)
 
 REST_FRAMEWORK = {

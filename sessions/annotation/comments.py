@@ -13,7 +13,8 @@ from projects.audit import Action, Actor, person_of, record
 from projects.models import Project, User
 from sessions.annotation.configs import NotAllowed
 from sessions.annotation.targets import check
-from sessions.models import Comment
+from sessions.models import Comment, ObjectType
+from sessions.models.alerts import mark_watched
 
 MAX_COMMENT_CHARACTERS = 5_000
 
@@ -69,6 +70,7 @@ def add(
     with transaction.atomic():
         check(project.pk, kind, key, trace_id=trace_id)
         comment.save(force_insert=True)
+        _mark(comment)
         record(Action.COMMENTED, project, actor=by, target=f"{kind.lower()} {key}")
     return comment
 
@@ -89,6 +91,7 @@ def delete(project: Project, comment: Comment, *, by: User) -> None:
     """Delete a comment, and the answers to it."""
     with transaction.atomic():
         Comment.objects.for_project(project).filter(Q(id=comment.id) | Q(thread_id=comment.id)).delete()
+        _mark(comment)
         record(Action.COMMENT_DELETED, project, actor=by, target=_named(comment), comment=comment.id)
 
 
@@ -105,6 +108,12 @@ def _update(project: Project, comment: Comment, changes: Mapping[str, object], *
         named = Comment.objects.for_project(project).filter(id=comment.id)
         named.update(**changes, updated_at=timezone.now())
         record(Action.COMMENT_CHANGED, project, actor=by, target=_named(comment), what=what, comment=comment.id)
+
+
+def _mark(comment: Comment) -> None:
+    """Let alerts look at the session that has one comment more or less."""
+    if comment.object_type == ObjectType.SESSION:
+        mark_watched(comment.project_id, [comment.object_id], timezone.now())
 
 
 def _named(comment: Comment) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from projects.access import people_of
 from sessions.models import Session, SessionState, SessionStatus
+from sessions.models.alerts import mark_watched
 from sessions.models.state import MAX_LABEL_CHARACTERS, MAX_LABELS, TITLE_LENGTH, label_of
 from tracing.store.erased import gone
 
@@ -59,6 +60,7 @@ def edit_states(project_id: int, session_ids: Collection[str], edit: StateEdit, 
         unique_fields=["project_id", "session_id"],
         update_fields=[*STATE_FIELDS, "updated_by", "updated_at"],
     )
+    mark_watched(project_id, changes, timezone.now())
     return changes
 
 

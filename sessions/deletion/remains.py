@@ -15,7 +15,7 @@ from django.dispatch import Signal
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from sessions.models import Board, BoardTile, BulkJob, Cohort, ReviewQueue, SavedView
+from sessions.models import Alert, AlertChannel, Board, BoardTile, BulkJob, Cohort, ReviewQueue, SavedView
 from sessions.query.grammar import FieldComparison, Node, QueryError, Word
 from sessions.query.parsing import parse
 from sessions.query.rewrite import with_leaves
@@ -29,6 +29,7 @@ QUERY_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     BulkJob: ("query",),
     Board: ("query_string",),
     BoardTile: ("query_string",),
+    Alert: ("query_string", "among_string"),
 }
 TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     SavedView: ("name",),
@@ -37,6 +38,8 @@ TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     Board: ("name",),
     BoardTile: ("title", "text"),
     ReviewQueue: ("name", "description"),
+    Alert: ("name",),
+    AlertChannel: ("name",),
 }
 # Sent with `project_id` whenever traces were erased, for files and other copies that may hold them.
 erased = Signal()

@@ -15,7 +15,7 @@ GROUPS = {
     "Start": ("sdks", "dialects"),
     "Read": ("lists", "query", "search", "replay", "annotation", "translation", "account"),
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
-    "Watch": ("issues",),
+    "Watch": ("alerts", "issues"),
     "Build": ("api", "reference", "mcp", "export"),
     "Run": ("operations", "upgrading", "limits", "security", "performance", "architecture"),
 }

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django_filters import Filter
 
 from projects.values import validate_calendar
-from sessions.models import CohortMember, Session
+from sessions.models import AlertFiringSession, CohortMember, Session
 from sessions.models.properties import Property, PropertyKind, properties_of
 
 
@@ -66,6 +66,18 @@ class CohortFilter(Filter):  # type: ignore[misc]
         return qs.filter(Exists(listed.filter(cohort_id=value)))
 
 
+class FiringFilter(Filter):  # type: ignore[misc]
+    """`?firing=<id>`: the sessions that one firing of an alert is about."""
+
+    field_class = forms.UUIDField
+
+    def filter(self, qs: "QuerySet[Session]", value: UUID | None) -> "QuerySet[Session]":
+        if value is None:
+            return qs
+        kept = AlertFiringSession.objects.filter(project_id=OuterRef("project_id"), session_id=OuterRef("session_id"))
+        return qs.filter(Exists(kept.filter(firing_id=value)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Input:
     """One field of the filter form, as it is before anything is given."""
@@ -82,7 +94,7 @@ class Input:
 def filters() -> dict[str, Filter]:
     """Return every filter by the name of its parameter."""
     found = {name: one for declared in properties_of(Session).values() for name, one in filters_of(declared).items()}
-    return {**found, "cohort": CohortFilter(label="Cohort")}
+    return {**found, "cohort": CohortFilter(label="Cohort"), "firing": FiringFilter(label="Firing")}
 
 
 @cache

@@ -34,6 +34,7 @@ WORDS_OF_OPERATORS = {
 }
 WORDS_OF_WAYS = {"any of": "is", "exactly": "is"}
 WORDS_OF_CHOICES = {SetChoice.ALL: "has all of", SetChoice.ONLY: "has only"}
+WORDS_OF_SETS = {"cohort": "on a fixed list", "firing": "that an alert told of"}
 KEYED_LABELS = {"metadata": "Metadata", "score": "Score"}
 
 
@@ -132,7 +133,7 @@ def _of_filters(params: QueryDict) -> Iterator[ConditionWords]:
     ways = {p.name + way.suffix: (p, way.words) for p in properties_of(Session).values() for way in WAYS[p.kind]}
     for name, given in _filters_in(params):
         if name not in ways:
-            yield ConditionWords("", "", "on a fixed list" if name == "cohort" else f"{name} {given[0]}")
+            yield ConditionWords("", "", WORDS_OF_SETS.get(name, f"{name} {given[0]}"))
             continue
         declared, words = ways[name]
         value = " or ".join(_value(declared, text) for text in given)

@@ -1,5 +1,14 @@
 """The product's tables. Every key starts with `project_id`."""
 
+from sessions.models.alerts import (
+    Alert,
+    AlertFiring,
+    AlertFiringSession,
+    AlertKind,
+    AlertMember,
+    AlertPace,
+    AlertState,
+)
 from sessions.models.annotation import (
     Comment,
     DataType,
@@ -12,6 +21,7 @@ from sessions.models.annotation import (
 )
 from sessions.models.boards import Board, BoardSharing, BoardTile, TileChart
 from sessions.models.bulk import BulkJob
+from sessions.models.channels import AlertChannel, AlertDelivery
 from sessions.models.cohorts import Cohort, CohortMember
 from sessions.models.erasures import Erasure
 from sessions.models.exports import ExportFile
@@ -23,6 +33,15 @@ from sessions.models.state import SessionState, SessionStatus
 from sessions.models.translation import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertDelivery",
+    "AlertFiring",
+    "AlertFiringSession",
+    "AlertKind",
+    "AlertMember",
+    "AlertPace",
+    "AlertState",
     "Board",
     "BoardSharing",
     "BoardTile",

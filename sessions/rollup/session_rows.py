@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from sessions.models import Session
+from sessions.models.alerts import mark_watched
 from sessions.models.properties import properties_of
 
 # The planner guesses many sessions where there are few, and compiling costs fifty times what running does.
@@ -72,14 +73,18 @@ WITH gone AS (
         WHERE t.project_id = s.project_id AND t.session_id = s.session_id AND t.project_id = %(project)s)
     RETURNING s.session_id),
 outlisted AS (
-    DELETE FROM cohort_member m USING gone WHERE m.project_id = %(project)s AND m.session_id = gone.session_id)
+    DELETE FROM cohort_member m USING gone WHERE m.project_id = %(project)s AND m.session_id = gone.session_id),
+unwatched AS (
+    DELETE FROM alert_member m USING gone WHERE m.project_id = %(project)s AND m.session_id = gone.session_id),
+untold AS (
+    DELETE FROM alert_firing_session f USING gone WHERE f.project_id = %(project)s AND f.session_id = gone.session_id)
 DELETE FROM session_state USING gone
 WHERE session_state.project_id = %(project)s AND session_state.session_id = gone.session_id
 """
 
 
 def recompute(project_id: int, session_ids: Sequence[str]) -> None:
-    """Recompute the named sessions from their traces.
+    """Recompute the named sessions from their traces, and mark them for the alerts that watch.
 
     A session without traces is deleted, together with what people wrote about it."""
     params: dict[str, Any] = {"project": project_id, "sessions": sorted(set(session_ids)), "now": timezone.now()}
@@ -94,6 +99,7 @@ def recompute(project_id: int, session_ids: Sequence[str]) -> None:
         cursor.execute(recompute_statement(), params)
         if empty := set(params["sessions"]) - {session_id for (session_id,) in cursor.fetchall()}:
             cursor.execute(DELETE_EMPTY, params | {"sessions": sorted(empty)})
+        mark_watched(project_id, params["sessions"], params["now"])
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connection, transaction
+from django.utils import timezone
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
@@ -20,6 +21,7 @@ from xxhash import xxh3_64_digest
 from projects import sqlguard
 from projects.jobs.time_limits import UPKEEP_SECONDS, allow
 from sessions.models import TraceText
+from sessions.models.alerts import mark_watched
 from sessions.search.tokens import as_vector, folded, lexemes
 from tracing.models import DirtyMark, Trace
 from tracing.models.fields import compress
@@ -121,6 +123,7 @@ def index(project_id: int, trace_ids: Sequence[str]) -> None:
     rows = rows_of(project_id, trace_ids)
     if rows:
         write(project_id, rows)
+        mark_watched(project_id, {row.session_id for row in rows if row.session_id}, timezone.now())
     forget(project_id, set(trace_ids) - {row.trace_id for row in rows})
 
 

@@ -8,7 +8,7 @@ from projects.downloads.answers import filename
 from projects.models import Project
 from sessions.boards.content import TileContent
 from sessions.boards.sharing import visible_to
-from sessions.models import Board, TileChart
+from sessions.models import Alert, Board, TileChart
 from sessions.query.rewrite import parts_of
 from sessions.query.writing import write
 
@@ -44,8 +44,8 @@ def pairs(query_string: str) -> list[tuple[str, str]]:
 
 
 @register.filter
-def conditions(board: Board) -> list[str]:
-    """Return the conditions of a board's query, each by itself."""
+def conditions(board: Board | Alert) -> list[str]:
+    """Return the conditions of the query of a board or an alert, each by itself."""
     return [write(part) for part in parts_of(board.query_text)]
 
 

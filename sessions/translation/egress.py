@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpcore
@@ -37,14 +37,32 @@ STATUSES: dict[int, type[TranslationFailed]] = {
 }
 
 
+class AllowedHosts(NamedTuple):
+    """The hosts inside of the installation's network that an operator allows for one purpose."""
+
+    variable: str  # by which they are allowed
+    setting: str
+
+    def hold(self, host: str, port: int) -> bool:
+        """Return whether a host, or this port of it, is allowed."""
+        return not {host, f"{host}:{port}"}.isdisjoint(getattr(settings, self.setting))
+
+
+FOR_TRANSLATION = AllowedHosts("CONFAB_TRANSLATION_HOSTS", "TRANSLATION_HOSTS")
+
+
 class CheckedBackend(httpcore.SyncBackend):
     """Connects to the addresses that were checked, not to those of a second look-up."""
 
+    def __init__(self, allowed: AllowedHosts) -> None:
+        super().__init__()
+        self._allowed = allowed
+
     def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return super().connect_tcp(checked_address(host, port), port, *args, **options)
+        return super().connect_tcp(checked_address(host, port, self._allowed), port, *args, **options)
 
 
-def checked_address(host: str, port: int) -> str:
+def checked_address(host: str, port: int, allowed: AllowedHosts = FOR_TRANSLATION) -> str:
     """Return one address of `host`.
 
     Raises AddressRefused if any of its addresses is private, unless the operator allows the host."""
@@ -52,45 +70,51 @@ def checked_address(host: str, port: int) -> str:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
         raise ProviderUnavailable(f"There is no host {host}.") from error
-    if not _is_allowed(host, port) and not all(is_public(address) for address in found):
+    if not allowed.hold(host, port) and not all(is_public(address) for address in found):
         raise AddressRefused(
             f"{host} is an address inside of this installation's network, which projects may not use. Its operator can"
-            " allow it by CONFAB_TRANSLATION_HOSTS."
+            f" allow it by {allowed.variable}."
         )
     return min(found)
 
 
-def check_url(url: str) -> None:
+def check_url(url: str, allowed: AllowedHosts = FOR_TRANSLATION) -> None:
     """Check an address from the settings before anything is sent to it.
 
     Raises AddressRefused or ProviderUnavailable."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise AddressRefused("Write an address like https://translate.example.com, without a user or password.")
-    checked_address(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-
-
-def _is_allowed(host: str, port: int) -> bool:
-    return not {host, f"{host}:{port}"}.isdisjoint(settings.TRANSLATION_HOSTS)
+    checked_address(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), allowed)
 
 
 def ask(method: str, url: str, *, seconds: float, headers: dict[str, str] | None = None, json: Any = None) -> Any:
     """Return the decoded JSON of an answer. Raises TranslationFailed for every kind of failure."""
+    response, body = exchange(method, url, seconds=seconds, headers=headers, json=json)
+    return _answer(response, body, url)
+
+
+def exchange(
+    method: str, url: str, *, seconds: float, allowed: AllowedHosts = FOR_TRANSLATION, **content: Any
+) -> tuple[httpx.Response, bytes]:
+    """Send a request with this content, in the words of httpx, and return the answer and its body.
+
+    Raises AddressRefused, ProviderUnavailable or BadAnswer if there is none."""
     transport = httpx.HTTPTransport()
-    transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=CheckedBackend())
+    backend = CheckedBackend(allowed)
+    transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend)
     try:
         with (
             httpx.Client(transport=transport, timeout=seconds, trust_env=False, follow_redirects=False) as client,
-            client.stream(method, url, headers=headers, json=json) as response,
+            client.stream(method, url, **content) as response,
         ):
-            body = _bounded(response.iter_bytes(), time.monotonic() + seconds)
+            return response, _bounded(response.iter_bytes(), time.monotonic() + seconds)
     except httpx.TimeoutException:
         raise ProviderUnavailable(f"{_host(url)} did not answer within {seconds:g} seconds.") from None
     except httpx.HTTPError as error:
         raise ProviderUnavailable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from None
     except httpx.InvalidURL:
         raise AddressRefused("The provider's address is invalid.") from None
-    return _answer(response, body, url)
 
 
 @cache

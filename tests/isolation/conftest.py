@@ -22,6 +22,12 @@ from sessions.cohorts.making import create_cohort
 from sessions.deletion import erasing
 from sessions.export import files
 from sessions.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
+    AlertFiring,
+    AlertFiringSession,
+    AlertMember,
     Board,
     BoardSharing,
     BoardTile,
@@ -110,6 +116,7 @@ def new_world(other_project: Project, charlie: User) -> World:
         "price_id": new_price(project.pk),
         "view_id": new_view(project.pk),
         "job_id": new_job(project.pk),
+        **new_alert(project.pk),
         **new_board(project.pk),
         "export_id": new_export(project, owner),
         **annotated(project, owner),
@@ -200,6 +207,28 @@ def new_board(project_id: int) -> dict[str, object]:
     tile = BoardTile(project_id=project_id, board_id=board.id, place=0, chart=TileChart.TEXT, text=CANARY)
     tile.save(force_insert=True)
     return {"board_id": board.id, "tile_id": tile.id}
+
+
+def new_alert(project_id: int) -> dict[str, object]:
+    """An alert that fired for the session, and a channel to which that was sent."""
+    now = timezone.now()
+    channel = AlertChannel(project_id=project_id, name=f"{CANARY} channel", kind=AlertChannel.Kind.WEBHOOK, host=CANARY)
+    channel.save(force_insert=True)
+    alert = Alert(
+        project_id=project_id, name=f"{CANARY} alert", kind="enters", query_string=f"q={CANARY}", owner=CANARY,
+        channel_ids=[channel.id], is_known=True,
+    )  # fmt: skip
+    alert.save(force_insert=True)
+    AlertMember.objects.create(project_id=project_id, watch_id=alert.watch_id, session_id="s1", entered_at=now)
+    firing = AlertFiring(project_id=project_id, alert_id=alert.id, began_at=now, told_at=now, session_count=1)
+    firing.save(force_insert=True)
+    AlertFiringSession.objects.create(project_id=project_id, firing_id=firing.id, session_id="s1")
+    delivery = AlertDelivery(
+        project_id=project_id, firing_id=firing.id, channel_id=channel.id, event="fired", finished_at=now,
+        attempts=[{"at": now.isoformat(), "status": 500, "error": f"{CANARY} error", "ms": 1}], is_dead=True,
+    )  # fmt: skip
+    delivery.save(force_insert=True)
+    return {"alert_id": alert.id, "channel_id": channel.id, "delivery_id": delivery.id}
 
 
 def new_job(project_id: int) -> object:

@@ -18,6 +18,8 @@ EXCEPTIONS = {
     "suggest": "a part of the box for queries",
     "export": "a download; the page of sessions asks for its format",
     "issues-count": "a part of the navigation bar",
+    "alerts-count": "a part of the navigation bar",
+    "alert-new": "a form that the page of alerts offers",
     "new-key": "leads back to the setup",
     "go": "the palette itself",
     "review-new": "a form that the page of reviews offers",

@@ -10,6 +10,8 @@ from tracing.models.columns import IdField
 class DirtyMark(models.Model):
     """A session, large trace, hour or day that a worker must recompute, or a trace whose text it must index.
 
+    A watched session has changed, and a worker must look whether alerts are about it.
+
     tracing/store/dirty.py is the queue of these marks."""
 
     class Target(models.TextChoices):
@@ -18,6 +20,7 @@ class DirtyMark(models.Model):
         HOUR = "hour"
         DAY = "day"
         TEXT = "text"
+        WATCH = "watch"
 
     pk = models.CompositePrimaryKey("project_id", "target", "key")
     project_id = models.BigIntegerField()

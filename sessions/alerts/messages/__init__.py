@@ -1,0 +1,1 @@
+"""What a message says, and its form for each kind of channel."""

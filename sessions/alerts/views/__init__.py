@@ -1,0 +1,1 @@
+"""Pages of alerts, their channels and their messages."""
