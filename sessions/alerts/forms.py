@@ -1,6 +1,7 @@
 """The form of an alert."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -13,10 +14,11 @@ from sessions.alerts.numbers import read_bound, write_bound
 from sessions.alerts.refusals import AlertRefused
 from sessions.boards.specs import SCORE_PREFIX
 from sessions.dashboard.measures import MEASURES
-from sessions.listing.score_order import score_names
+from sessions.listing.score_order import ScoreName, score_names
 from sessions.models import Alert, AlertChannel, AlertKind, AlertPace
 from sessions.models.alerts import MAX_ALERT_NAME_CHARACTERS
 from sessions.query.parsing import MAX_QUERY_CHARACTERS
+from tracing.lists.bounded import TooLong, within
 
 WINDOWS = [(5, "5 minutes"), (15, "15 minutes"), (60, "1 hour"), (360, "6 hours"), (1440, "1 day"), (10080, "7 days")]
 BOUND_SIDES = [("above", "above"), ("below", "below")]
@@ -24,6 +26,7 @@ AGAINST = [("value", "a fixed number"), ("before", "a change to the same time be
 DAYS = [(1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (7, "Sun")]
 QUERY_ATTRS = {"class": "field", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
 FIELD = {"class": "field", "autocomplete": "off"}
+CHOICES_TIMEOUT_MS = 1_000  # ms for a statement that reads what can be chosen
 ACTION_ROWS = 2  # of the form; programs may give more
 
 
@@ -94,7 +97,7 @@ class AlertForm(forms.Form):
         if kind == AlertKind.ENTERS:
             self.fields["tells_end"].initial = False
         else:
-            scores = [(SCORE_PREFIX + one.name, one.name) for one in score_names(project.pk) if one.has_mean]
+            scores = [(SCORE_PREFIX + one.name, one.name) for one in _scores(project) if one.has_mean]
             measures = [(SHARE_MEASURE, "Share of sessions"), *((one.name, one.label) for one in MEASURES.values())]
             self._field("measure").choices = [*measures, *([("Scores", scores)] if scores else [])]
         channels = AlertChannel.objects.for_project(project).order_by("name")
@@ -149,6 +152,12 @@ def initial_of(alert: Alert) -> dict[str, Any]:
     }
 
 
+def _scores(project: Project) -> list[ScoreName]:
+    with suppress(TooLong), within(CHOICES_TIMEOUT_MS):
+        return score_names(project.pk)
+    return []
+
+
 def actions_in(data: QueryDict | Any) -> list[dict[str, object]]:
     """Return the actions of a form: `action`, `argument` and `share`, row by row."""
     rows = zip(data.getlist("action"), data.getlist("argument"), data.getlist("share"), strict=False)
@@ -171,10 +180,12 @@ def action_choices(project: Project) -> list[tuple[str, str]]:
 
 
 def argument_choices(project: Project) -> list[tuple[str, str]]:
-    """Return what actions can be done with: the values, and what they are called."""
-    return [
-        (value, f"{action.label}: {label}")
-        for action in RULE_ACTIONS.values()
-        if action.argument
-        for value, label in action.choices(project)
-    ]
+    """Return what actions can be done with: the values, and what they are called; none if that takes too long."""
+    with suppress(TooLong), within(CHOICES_TIMEOUT_MS):
+        return [
+            (value, f"{action.label}: {label}")
+            for action in RULE_ACTIONS.values()
+            if action.argument
+            for value, label in action.choices(project)
+        ]
+    return []
