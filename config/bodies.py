@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
 from projects.faults import fault_page
+from projects.problems import is_of_program, problem_answer
 from tracing.ingest.http.edge import REFUSED
 from tracing.wire.bodies import refused_by_length
 from tracing.wire.refusals import IngestRefused
@@ -21,9 +22,9 @@ def bounded_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
 
 
 def refusal(request: HttpRequest, refused: IngestRefused) -> HttpResponse:
-    """Return the refusal of a request: a page for people, a JSON object for programs."""
-    if request.path_info.startswith("/api/"):
-        answer: HttpResponse = JsonResponse({"detail": str(refused)}, status=refused.status)
+    """Return the refusal of a request: a page for people, a problem for programs."""
+    if is_of_program(request):
+        answer = problem_answer(refused.status, str(refused))
     else:
         answer = fault_page(request, refused.status, str(refused))
     if refused.retry_after is not None:

@@ -11,6 +11,7 @@ from django.urls import Resolver404
 from config.logs import is_outage
 from projects.access import RoleRefused
 from projects.faults import NextStep, elsewhere, fault_page, is_page, way_back
+from projects.problems import is_of_program, problem_answer
 from projects.request_context import current_context
 
 FAILURE_RETRY_SECONDS = 5
@@ -56,13 +57,20 @@ def failed(request: HttpRequest) -> HttpResponse:
 
     The page has the id of the request, which the line of the log has, too."""
     error = sys.exc_info()[1]
-    if error is not None and is_outage(error):
+    request_id = current_context().request_id
+    is_away = error is not None and is_outage(error)
+    if is_of_program(request) and is_away:
+        headers = {"Retry-After": str(FAILURE_RETRY_SECONDS)}
+        return problem_answer(503, "The database is away. Ask again in a moment.", "database_away", headers)
+    if is_of_program(request):
+        return problem_answer(500, f"Confab failed. The log of the server has the reason under {request_id}.")
+    if is_away:
         known = (
             "The database is away for a moment, or takes no changes while a backup is restored. Nothing was changed."
             " Reload the page, or send the form again, in a minute."
         )
         return fault_page(request, 503, known, retry_after=FAILURE_RETRY_SECONDS)
-    return fault_page(request, 500, request_id=current_context().request_id)
+    return fault_page(request, 500, request_id=request_id)
 
 
 def wrong_methods(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -14,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
+from projects.problems import PROBLEM_JSON
 from sessions.api.v1.document import OPENAPI_FILE
 from sessions.api.v1.shapes.operations import FailureShape, Operation
 from sessions.api.v1.urls import urlpatterns
@@ -157,7 +158,7 @@ def written() -> str:
 
 def _share_failures(document: dict[str, Any]) -> None:
     """Write each failure once, and refer to it from the operations."""
-    shape = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
+    shape = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Failure"}}}
     document["components"]["responses"] = {
         f"Failure{code}": {"description": reason, "content": shape} for code, reason in FAILURES.items()
     }

@@ -198,7 +198,7 @@ def test_a_refusal_is_in_the_words_of_its_face_and_content_type(client: Client, 
 
     assert (packed.status_code, packed.headers["Content-Type"], packed.content[:2]) == (401, otlp.PROTOBUF, b"\x08\x10")
     assert set(said.json()) == {"success", "code", "message", "error"}
-    assert set(read.json()) == {"detail"}
+    assert set(read.json()) == {"type", "title", "status", "detail", "code"}
     assert {answered.headers["WWW-Authenticate"] for answered in (packed, said, read)} == {
         'Basic realm="Confab API key"'
     }

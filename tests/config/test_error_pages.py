@@ -146,8 +146,8 @@ def test_the_way_back_is_the_page_that_the_browser_came_from_and_no_other_host(c
     assert 'href="/evil.example/">Go back' in tricky.content.decode()
 
 
-def test_programs_get_the_wrong_method_as_before(client: Client) -> None:
-    assert client.put("/api/v1/sessions")["Content-Type"] == "application/json"
+def test_programs_get_the_wrong_method_as_a_problem(client: Client) -> None:
+    assert client.put("/api/v1/sessions")["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.django_db

@@ -1,11 +1,14 @@
 """What /api/v1 says to a request that cannot be followed: the parameter by its name, and what to do instead."""
 
+import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from projects.models import Project
+from projects.problems import PROBLEMS
 from tests.conftest import Key
 from tests.sessions.rows import session
 from tests.tracing.reports import call, in_session
@@ -77,6 +80,10 @@ def test_every_wrong_parameter_is_named_at_once(ask: Any) -> None:
 
 def test_the_example_of_the_documentation_is_answered_as_written(ask: Any) -> None:
     assert ask("sessions", total_cost__gte="lots", usr="1").json() == {
+        "type": "urn:confab:problem:invalid_parameters",
+        "title": "Some parameters cannot be followed.",
+        "status": 400,
+        "code": "invalid_parameters",
         "detail": "Some parameters cannot be followed.",
         "errors": {"usr": ["There is no such parameter."], "total_cost__gte": ["Enter a number."]},
     }
@@ -87,5 +94,44 @@ def test_what_is_not_there_says_so_and_nothing_else(ask: Any, path: str) -> None
     answer = ask(path)
 
     assert answer.status_code == 404
-    assert list(answer.json()) == ["detail"]
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:confab:problem:not_found",
+        "title": "There is nothing with that id.",
+        "status": 404,
+        "code": "not_found",
+        "detail": answer.json()["detail"],
+    }
     assert answer.json()["detail"].endswith(".")
+
+
+def test_the_documentation_lists_every_code() -> None:
+    page = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \|", page, re.MULTILINE)
+    assert {code: int(status) for code, status in rows} == {code: kind.status for code, kind in PROBLEMS.items()}
+
+
+def test_a_failure_outside_of_a_view_is_a_problem_too(client: Client, key: Key) -> None:
+    long = client.post("/api/v1/comments", b"x" * 3_000_000, "application/json", headers={"Authorization": key.bearer})
+    assert (long.status_code, long["Content-Type"]) == (413, "application/problem+json")
+    assert long.json()["code"] == "body_too_large"
+
+
+def test_a_fault_of_ours_is_a_problem_with_the_id_of_the_request(
+    client: Client, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.api.v1.me.use_of", lambda project: 1 / 0)
+    client.raise_request_exception = False
+    failed = client.get("/api/v1/me", headers={"Authorization": key.bearer, "X-Request-ID": "mine"})
+    assert (failed.status_code, failed["Content-Type"]) == (500, "application/problem+json")
+    assert failed.json()["code"] == "failed"
+    assert "mine" in failed.json()["detail"]
+
+
+def test_a_wrong_method_and_a_missing_key_say_what_there_is(client: Client, key: Key) -> None:
+    wrong = client.put("/api/v1/me", headers={"Authorization": key.bearer})
+    nobody = client.get("/api/v1/me")
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in wrong["Allow"]
+    assert (nobody.status_code, nobody.json()["code"]) == (401, "not_authenticated")
+    assert nobody["WWW-Authenticate"].startswith("Basic")

@@ -129,7 +129,7 @@ def test_turns_end_early_where_their_messages_are_long(
 
 
 def test_a_session_of_nobody_has_no_turns(ask: Any, project: Project) -> None:
-    assert ask("turns", 404, session_id="nobody") == {"detail": "This project has nothing with that id."}
+    assert ask("turns", 404, session_id="nobody")["detail"] == "This project has nothing with that id."
 
 
 def test_metrics_equal_the_sums_of_the_sessions(ask: Any, project: Project) -> None:

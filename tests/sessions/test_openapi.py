@@ -49,9 +49,12 @@ def fault_in(answer: Any, path: str, method: str) -> str:
     content = said.get("content", {})
     if not content:
         return "there is a body" if answer.content else ""
-    if "application/json" not in content or "schema" not in content["application/json"]:
+    kind = answer.headers["Content-Type"]
+    if answer.status_code >= 400 and kind not in content:
+        return f"the content type is {kind}"
+    if "json" not in kind or "schema" not in content.get(kind, {}):
         return ""
-    shape = {**STRICT, **strict(content["application/json"]["schema"])}
+    shape = {**STRICT, **strict(content[kind]["schema"])}
     try:
         jsonschema.validate(answer.json(), shape)
     except jsonschema.ValidationError as error:

@@ -21,8 +21,12 @@ class Operation:
 
 
 class FailureShape(serializers.Serializer[None]):
-    """Why a request failed."""
+    """Why a request failed: problem details (RFC 9457)."""
 
+    type = serializers.CharField(help_text="A URI: `urn:confab:problem:` and the code.")
+    title = serializers.CharField(help_text="The same for every failure with the code.")
+    status = serializers.IntegerField(help_text="The status of the answer.")
+    code = serializers.CharField(help_text="The kind of failure. It stays the same in later versions.")
     detail = serializers.CharField(help_text="The reason, and the way out.")
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.JSONField(), required=False, help_text="The reasons for each parameter or field."
