@@ -1,24 +1,35 @@
 """The whole session on one strip: a bar for each turn, or for several, with long waits shortened.
 
-Whatever the session, the database draws at most BARS bars from at most MAX_TIMELINE_TURNS turns."""
+The database draws at most BARS bars from at most MAX_TIMELINE_TURNS turns. Of few turns, each bar shows its steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from sessions.models import Session
+from sessions.replay.strip_axis import StripTick, clock_format, place_ticks
+from sessions.replay.strip_steps import StripStep, load_steps
 
 MAX_TIMELINE_TURNS = 50_000
 BARS = 240
-IDLE_CUT = timedelta(seconds=30)
-GAP_WIDTH = 4.0  # percent of the strip that a long wait takes, while there are few of them
-GAPS_WIDTH = 40.0  # percent that all of them take together
-MAX_WAIT_LABELS = 8  # of the longest waits
-LABEL_PERCENT, LABEL_PERCENT_OF_A_PHONE = 7.0, 25.0  # of the strip, that a label takes
+STEPPED_TURNS = 40  # at most; bars of more do not show their steps
+GAPS_WIDTH = 40.0  # percent that all gaps take together
+LABEL_PERCENT, LABEL_PERCENT_OF_A_PHONE = 6.5, 13.0  # of the strip, that the length of a wait takes
 MIN_BAR_PERCENT = 0.2
+
+
+class WaitScale(NamedTuple):
+    """How long nobody does anything before it is a gap, and the percent of the strip that one takes of few."""
+
+    cut: timedelta
+    gap: float
+
+
+MANY_TURNS, FEW_TURNS = WaitScale(timedelta(seconds=30), 8.0), WaitScale(timedelta(seconds=2), 14.0)
 
 # The turns of a session whose traces are one each, and what they are ordered by.
 TRACES_AS_TURNS = """SELECT trace_id AS turn_id, error_count, started_at, ended_at FROM trace
@@ -62,11 +73,11 @@ WITH told AS MATERIALIZED (
     SELECT min(number) AS number, max(number) AS last, min(waits * gap + (start - waited - origin) * scale) AS left,
         max(waits * gap + (stop - waited - origin) * scale) AS right, sum(error_count) AS errors,
         count(*) FILTER (WHERE error_count > 0) AS failed,
-        max(stop) - min(start) AS spent, gap
+        max(stop) - min(start) AS spent, gap, min(start) AS started
     FROM told, scaled
     GROUP BY gap, floor((waits * gap + (start - waited - origin) * scale) * %(bars)s / 100)
 )
-SELECT number, last, turn_id, bars.left, bars.right, errors, failed, spent, wait, gap
+SELECT number, last, turn_id, bars.left, bars.right, errors, failed, spent, wait, gap, started
 FROM bars JOIN told USING (number) ORDER BY number
 """
 
@@ -84,13 +95,15 @@ class Drawn(NamedTuple):
     spent: float
     wait: float | None  # right before the bar; one within it is not to be seen
     gap: float
+    started: float  # seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineBar:
     """One turn or several.
 
-    `left` and `width` are percent of the strip, `failed` is the share of them that has errors."""
+    `left` and `width` are percent of the strip, `failed` is the share of them that has errors. Where they are many,
+    the bars have no `steps`."""
 
     number: int
     last: int
@@ -100,6 +113,8 @@ class TimelineBar:
     error_count: int
     failed: float
     duration_ms: int
+    started_at: datetime
+    steps: Sequence[StripStep] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +125,12 @@ class Gap:
     width: float
     idle_ms: int
     is_labelled: bool
-    is_tight: bool  # its label would touch another on a phone
+    is_tight: bool  # it has no room for its label on a phone
+
+    @property
+    def right(self) -> float:
+        """Return where the gap ends in percent."""
+        return round(self.left + self.width, 2)
 
     @property
     def middle(self) -> float:
@@ -118,7 +138,7 @@ class Gap:
         return round(self.left + self.width / 2, 2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeline:
     """The turns from `first` to `last` of `total`."""
 
@@ -132,6 +152,26 @@ class Timeline:
     def is_whole(self) -> bool:
         """Return whether all turns are on it."""
         return self.first == 1 and self.last == self.total
+
+    @property
+    def has_steps(self) -> bool:
+        """Return whether each bar is one turn with its steps."""
+        return any(bar.steps for bar in self.bars)
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """Return the kinds of steps that are on it, for a legend: failures last, the others by how often they are."""
+        drawn = [step.kind for bar in self.bars for step in bar.steps]
+        return sorted(set(drawn), key=lambda kind: (kind == "error", -drawn.count(kind)))
+
+    @cached_property
+    def ticks(self) -> list[StripTick]:
+        """Return when bars began, as far as there is room."""
+        return place_ticks([(bar.left, bar.started_at) for bar in self.bars], self.clock)
+
+    @cached_property
+    def clock(self) -> str:
+        return clock_format([bar.started_at for bar in self.bars])
 
     @property
     def error_count(self) -> int:
@@ -153,22 +193,25 @@ class Timeline:
 def compute_timeline(session: Session, first: int = 1, last: int = MAX_TIMELINE_TURNS) -> Timeline:
     """Compute the timeline of a session in one query."""
     first = max(first, 1)
-    rows = _drawn(session, first - 1, min(max(last, first) - first + 1, MAX_TIMELINE_TURNS))
+    limit = min(max(last, first) - first + 1, MAX_TIMELINE_TURNS)
+    is_short = min(limit, session.turn_count) <= STEPPED_TURNS
+    rows = _drawn(session, first - 1, limit, FEW_TURNS if is_short else MANY_TURNS)
     if not rows:
         return Timeline(bars=[], gaps=[], first=1, last=0, total=session.turn_count)
     last = first + rows[-1].last - 1
+    steps = load_steps(session, rows) if is_short else {}
     return Timeline(
-        bars=[_bar(row, first) for row in rows],
-        gaps=_gaps(rows),
+        bars=[_bar(row, first, steps.get(row.turn_id, ())) for row in rows],
+        gaps=[_gap(row) for row in rows if row.wait],
         first=first,
         last=last,
         total=max(session.turn_count, last),
     )
 
 
-def _drawn(session: Session, skipped: int, limit: int) -> list[Drawn]:
+def _drawn(session: Session, skipped: int, limit: int, waits: WaitScale) -> list[Drawn]:
     asked: dict[str, Any] = {"project_id": session.project_id, "session_id": session.session_id}
-    drawing = {"cut": IDLE_CUT, "gap": GAP_WIDTH, "gaps": GAPS_WIDTH, "bars": BARS}
+    drawing = {"cut": waits.cut, "gap": waits.gap, "gaps": GAPS_WIDTH, "bars": BARS}
     with connection.cursor() as cursor:
         cursor.execute(_statement(session), asked | drawing | {"skipped": skipped, "limit": limit})
         return [Drawn(*row) for row in cursor.fetchall()]
@@ -180,7 +223,7 @@ def _statement(session: Session) -> str:
     return DRAWN.format(turns=EXCHANGES_AS_TURNS, order=ORDER_OF_EXCHANGES)
 
 
-def _bar(row: Drawn, first: int) -> TimelineBar:
+def _bar(row: Drawn, first: int, steps: Sequence[StripStep]) -> TimelineBar:
     left = min(row.left, 100 - MIN_BAR_PERCENT)
     width = min(max(row.right - left, MIN_BAR_PERCENT), 100 - left)
     return TimelineBar(
@@ -192,33 +235,16 @@ def _bar(row: Drawn, first: int) -> TimelineBar:
         error_count=row.error_count,
         failed=row.failed_count / (row.last - row.number + 1),
         duration_ms=round(row.spent * 1000),
+        started_at=datetime.fromtimestamp(row.started, UTC),
+        steps=steps,
     )
 
 
-def _gaps(rows: Sequence[Drawn]) -> list[Gap]:
-    waits = [row for row in rows if row.wait]
-    middles = {row.number: row.left - row.gap / 2 for row in waits}
-    roomy = _apart(waits, middles, LABEL_PERCENT_OF_A_PHONE, set())
-    labelled = _apart(waits, middles, LABEL_PERCENT, roomy)
-    return [
-        Gap(
-            left=round(row.left - row.gap, 2),
-            width=round(row.gap, 2),
-            idle_ms=round((row.wait or 0) * 1000),
-            is_labelled=row.number in labelled,
-            is_tight=row.number not in roomy,
-        )
-        for row in waits
-    ]
-
-
-def _apart(waits: Sequence[Drawn], middles: dict[int, float], least: float, before: set[int]) -> set[int]:
-    """Add the longest waits whose labels do not touch if each takes `least` percent to those before.
-
-    They are named by the number of their bar."""
-    chosen = set(before)
-    for row in sorted(waits, key=lambda row: -(row.wait or 0)):
-        is_free = all(abs(middles[row.number] - middles[other]) >= least for other in chosen - {row.number})
-        if len(chosen) < MAX_WAIT_LABELS and is_free:
-            chosen.add(row.number)
-    return chosen
+def _gap(row: Drawn) -> Gap:
+    return Gap(
+        left=round(row.left - row.gap, 2),
+        width=round(row.gap, 2),
+        idle_ms=round((row.wait or 0) * 1000),
+        is_labelled=row.gap >= LABEL_PERCENT,
+        is_tight=row.gap < LABEL_PERCENT_OF_A_PHONE,
+    )

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
+from sessions.replay.strip_steps import FAILED_STEP
 from sessions.replay.timeline import TimelineBar
 from sessions.replay.usage import ModelUsage
 from sessions.templatetags.cells import cell
@@ -20,13 +21,19 @@ from tracing.templatetags.values import ellipsis
 register = template.Library()
 REPLAY_CHIPS = 12
 STRIP_BAR_SVG = (
-    '<rect class="strip-bar" x="{}%" y="20%" width="{}%" height="45%" rx="1.5" data-jump="{}" data-from="{}"'
+    '<rect class="strip-bar{}" x="{}%" y="{}" width="{}%" height="{}" rx="{}" data-jump="{}" data-from="{}"'
     ' data-to="{}"><title>{}</title></rect>{}'
 )
-STRIP_ERROR_SVG = '<circle class="strip-error" cx="{}%" cy="10%" r="3"/>'
-PARTLY = '<rect class="strip-partly" x="{}%" y="{}%" width="{}%" height="{}%"/>'
-# Percent of the strip: where bars stand, and how high their feet are.
-FOOT, TALLEST_FOOT, MIN_STRIP_BAR_PERCENT = 65, 18, 8
+STRIP_STEP_SVG = '<rect class="strip-step" data-kind="{2}" x="{0}%" y="9" width="{1}%" height="10" rx="2"/>'
+STRIP_ERROR_SVG = '<circle class="strip-error" cx="{}%" cy="3" r="3"/>'
+PARTLY = '<rect class="strip-partly" x="{}%" y="{}" width="{}%" height="{}"/>'
+# Pixels of the strip: where bars stand, how high they are and how round, and the same of frames around steps.
+BAR_BOX, FRAME_BOX = (7, 20, 1.5), (0.5, 27, 4)
+FOOT, TALLEST_FOOT, SMALLEST_FOOT = 27, 8, 4
+STEP_LABELS = {
+    "generation": "Model call", "tool": "Tool call", "retriever": "Retrieval", "guardrail": "Guardrail",
+    "span": "Other", "error": "Failed",
+}  # fmt: skip
 
 
 @register.simple_tag
@@ -59,7 +66,16 @@ def drawn(bars: list[TimelineBar]) -> SafeString:
 
 
 def _drawn(bar: TimelineBar) -> tuple[object, ...]:
-    return bar.left, bar.width, bar.turn_id, bar.number, bar.last, _told(bar), _mark(bar)
+    look, (top, height, radius) = (" strip-frame", FRAME_BOX) if bar.steps else ("", BAR_BOX)
+    above = _steps(bar) if bar.steps else _mark(bar)
+    return look, bar.left, top, bar.width, height, radius, bar.turn_id, bar.number, bar.last, _told(bar), above
+
+
+def _steps(bar: TimelineBar) -> SafeString:
+    """Draw the steps of a turn; a failure that is none of a step gets a dot."""
+    drawn = format_html_join("", STRIP_STEP_SVG, bar.steps)
+    is_told = not bar.error_count or any(step.kind == FAILED_STEP for step in bar.steps)
+    return drawn if is_told else drawn + format_html(STRIP_ERROR_SVG, bar.left)
 
 
 def _mark(bar: TimelineBar) -> SafeString:
@@ -68,9 +84,15 @@ def _mark(bar: TimelineBar) -> SafeString:
     The bar itself stays as it is: a failed step is no failed turn."""
     if not bar.failed:
         return SafeString("")
-    height = max(round(bar.failed * TALLEST_FOOT), MIN_STRIP_BAR_PERCENT)
+    height = max(round(bar.failed * TALLEST_FOOT), SMALLEST_FOOT)
     foot = format_html(PARTLY, bar.left, FOOT - height, bar.width, height)
     return foot + format_html(STRIP_ERROR_SVG, bar.left) if bar.failed == 1 else foot
+
+
+@register.filter
+def step_label(kind: str) -> str:
+    """Name what a colour of the strip means."""
+    return STEP_LABELS[kind]
 
 
 def _told(bar: TimelineBar) -> str:

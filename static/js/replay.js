@@ -37,9 +37,14 @@
     tell();
   }
 
-  function tell() {
+  function place() {
     part("scrub").value = number;
     part("place").textContent = `Turn ${number.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")}`;
+  }
+
+  function tell() {
+    place();
+    if (isOn) document.dispatchEvent(new CustomEvent("turn-read", { detail: number }));
     part("play").setAttribute("aria-label", isPlaying ? "Pause" : "Replay");
     part("play").setAttribute("aria-pressed", String(isPlaying));
     part("stop-replay").hidden = !isOn;
@@ -146,6 +151,12 @@
     if (!Object.hasOwn(keys, event.key)) return;
     event.preventDefault();
     keys[event.key]();
+  });
+
+  document.addEventListener("turn-read", (event) => {
+    if (isOn) return;
+    number = event.detail;
+    place();
   });
 
   /* What arrives or is loaded during a replay belongs to the future. */

@@ -48,20 +48,39 @@
     if (numbers) htmx.ajax("GET", `?timeline&from=${numbers[0]}&to=${numbers[1]}`, { source: timeline, target: timeline, swap: "innerHTML" });
   });
 
-  /* Where the reader is. */
+  /* Where the reader is, or a replay: `turn-read` says it to both. */
+
+  let number = 1;
 
   function here() {
     const turn = document.elementFromPoint(innerWidth / 3, 180)?.closest(".turn");
-    const number = Number(turn?.dataset.number);
-    if (!number || !strip()) return;
-    for (const bar of strip().querySelectorAll(".strip-bar")) {
-      bar.classList.toggle("here", Number(bar.dataset.from) <= number && number <= Number(bar.dataset.to));
-    }
+    const read = Number(turn?.dataset.number);
+    if (read && read !== number) document.dispatchEvent(new CustomEvent("turn-read", { detail: read }));
   }
+
+  function draw() {
+    const bar = [...timeline.querySelectorAll(".strip-bar")].find((one) => Number(one.dataset.from) <= number && number <= Number(one.dataset.to));
+    const head = timeline.querySelector("[data-strip-head]");
+    if (!head) return;
+    head.classList.toggle("unplayed", !bar);
+    if (!bar) return;
+    for (const name of ["x1", "x2"]) head.querySelector("line").setAttribute(name, bar.getAttribute("x"));
+    head.querySelector("circle").setAttribute("cx", bar.getAttribute("x"));
+  }
+
+  document.addEventListener("turn-read", (event) => {
+    number = event.detail;
+    draw();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target === timeline) draw();
+  });
 
   let waiting = 0;
   addEventListener("scroll", () => {
     clearTimeout(waiting);
     waiting = setTimeout(here, 150);
   }, { passive: true });
+  here();
+  draw();
 })();

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -414,35 +413,6 @@ def test_metadata_of_traces_stands_beside_the_conversation(alices: Client, proje
     assert not read(alices.get(page_of(project, "without"), {"metadata": ""}, headers=FRAGMENT)).strip()
 
 
-def test_long_waits_are_cut_short_on_the_timeline(alices: Client, project: Project) -> None:
-    tell(project, "ticket-1", [("a", "b")] * 3)  # two seconds each, a minute apart
-
-    timeline = alices.get(page_of(project, "ticket-1"), {"timeline": ""}).context["timeline"]
-
-    assert [(bar.number, bar.left, bar.width) for bar in timeline.bars] == [
-        (1, 0.0, 30.67), (2, 34.67, 30.67), (3, 69.33, 30.67),
-    ]  # fmt: skip
-    assert [(gap.idle_ms, gap.is_labelled) for gap in timeline.gaps] == [(58_000, True), (58_000, True)]
-    assert timeline.error_count == 3
-    assert {bar.failed for bar in timeline.bars} == {1.0}
-
-
-def test_labels_of_waits_do_not_touch_and_a_phone_has_fewer(alices: Client, project: Project) -> None:
-    tell(project, "ticket-1", [("a", "b")] * 12)  # a minute apart, so that there are eleven waits
-
-    page = alices.get(page_of(project, "ticket-1"), {"timeline": ""})
-    gaps = page.context["timeline"].gaps
-    labelled = [gap.middle for gap in gaps if gap.is_labelled]
-    on_a_phone = [gap.middle for gap in gaps if gap.is_labelled and not gap.is_tight]
-
-    assert len(gaps) == 11
-    assert len(labelled) == 8
-    assert min(later - earlier for earlier, later in pairwise(labelled)) >= 7
-    assert len(on_a_phone) == 4
-    assert min(later - earlier for earlier, later in pairwise(on_a_phone)) >= 25
-    assert read(page).count('class="strip-tight"') == 4
-
-
 def test_without_a_list_the_neighbours_are_those_by_last_activity(alices: Client, project: Project) -> None:
     for session_id, start in (("first", 0), ("second", 100), ("third", 200)):
         ingest(
@@ -456,19 +426,3 @@ def test_without_a_list_the_neighbours_are_those_by_last_activity(alices: Client
     assert f'rel="prev" href="{page_of(project, "third")}"' in page
     assert f'rel="next" href="{page_of(project, "first")}"' in page
     assert 'rel="prev"' not in read(alices.get(page_of(project, "third")))
-
-
-def test_a_session_of_nothing_but_waits_has_a_bounded_timeline(alices: Client, project: Project) -> None:
-    tell(project, "ticket-1", [("a", "b")] * 300)  # a minute apart
-    page = page_of(project, "ticket-1")
-
-    timeline = alices.get(page, {"timeline": ""}).context["timeline"]
-    part = alices.get(page, {"timeline": "", "from": "101", "to": "103"}).context["timeline"]
-
-    assert len(timeline.gaps) <= len(timeline.bars) <= BARS
-    assert [bar.number for bar in timeline.bars[1:]] == [bar.last + 1 for bar in timeline.bars[:-1]]
-    assert (timeline.first, timeline.last, timeline.is_whole) == (1, 300, True)
-    assert [(bar.number, bar.last, bar.left) for bar in part.bars] == [
-        (101, 101, 0.0), (102, 102, 34.67), (103, 103, 69.33),
-    ]  # fmt: skip
-    assert not part.is_whole
