@@ -68,6 +68,11 @@ def counted(number: int | None, noun: str, nouns: str = "") -> str:
     return f"{number or 0:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
+def unit_word(label: str, number: int | None) -> str:
+    """Return the word that follows a number of a column: `turns` of the column Turns, `turn` after 1."""
+    return label.lower().removesuffix("s") if number == 1 else label.lower()
+
+
 def decimal(number: Decimal | None) -> str:
     """Return the number with four significant digits, at most six of them after the point; "" for None."""
     if number is None:

@@ -23,7 +23,7 @@ from sessions.models import Session, SessionState
 from sessions.models.properties import PropertyKind
 from sessions.templatetags.cells import cell, score_cell
 from sessions.templatetags.states import first_pill, state_marks
-from tracing.formatting import counted
+from tracing.formatting import counted, unit_word
 from tracing.markup import format_html
 from tracing.templatetags.values import preview
 
@@ -130,9 +130,7 @@ def _unit(column: SessionColumn, session: Session) -> str:
     """Write the word that follows a number where rows are cards: `2 turns`, `1 turn`."""
     if column.kind != PropertyKind.NUMBER:
         return ""
-    word = column.label.lower()
-    word = word.removesuffix("s") if getattr(session, column.field) == 1 else word
-    return f' data-label="{escape(word)}"'
+    return f' data-label="{escape(unit_word(column.label, getattr(session, column.field)))}"'
 
 
 def _snippets(drawing: Drawing, session: Session) -> SafeString:

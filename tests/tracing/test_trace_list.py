@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from projects.models import Project, User
+from tests.sessions.large import tell_long
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.lists import trace_listing
@@ -147,3 +149,25 @@ def test_a_list_that_takes_too_long_says_so_and_offers_less(
     assert "This takes too long to find" in page
     assert "range=24h" in page
     assert "Too many traces to" in page
+
+
+def test_the_count_has_its_noun_whatever_it_is(alices: Client, project: Project) -> None:
+    def shown() -> str:
+        html = alices.get(reverse("traces", args=[project.pk])).content.decode()
+        return " ".join(
+            strip_tags(html.partition('list-count muted small" role="status">')[2].partition("</p>")[0]).split()
+        )
+
+    others = tell_long(project, "long", 1_000)[1:]
+    assert shown() == "1,000 traces"
+    Trace.objects.for_project(project).filter(trace_id__in=others).delete()
+    assert shown() == "1 trace"
+
+
+def test_numbers_come_first_and_say_what_they_are_where_rows_are_cards(
+    alices: Client, project: Project, three: None
+) -> None:
+    html = alices.get(reverse("traces", args=[project.pk]) + "?q=name:answer").content.decode()
+
+    assert re.findall(r'data-label="([^"]+)"', html) == ["step", "tokens"]
+    assert DEFAULT_TRACE_COLUMNS[:5] == ("started_at", "duration", "span_count", "total_tokens", "total_cost")

@@ -14,6 +14,7 @@ from django.http import QueryDict
 
 from projects.date_range import ALL, RANGE_PARAMETERS, BadRange, DateRange, date_range
 from projects.models import Project
+from tracing.formatting import counted
 from tracing.lists.bounded import TooLong, within
 from tracing.lists.keyset import BadCursor, KeysetPage, Order
 from tracing.lists.layout import LAYOUT_PARAMETERS
@@ -63,12 +64,12 @@ def _column(name: str, label: str, kind: str, help: str, *reads: str, sorts: boo
 
 TRACE_COLUMNS = (
     _column("started_at", "Started", "time", "When the first span started.", sorts=True),
-    _column("session_id", "Session", "id", "The session that the trace belongs to, if any."),
-    _column("name", "Name", "text", "The name that the SDK gave to the trace."),
     _column("duration", "Duration", "duration", "Time from the first start to the last end.", "started_at", "ended_at"),
     _column("span_count", "Steps", "number", "Number of spans.", sorts=True),
     _column("total_tokens", "Tokens", "number", "Tokens of all model calls.", sorts=True),
     _column("total_cost", "Cost", "money", "Cost in USD of all model calls.", sorts=True),
+    _column("session_id", "Session", "id", "The session that the trace belongs to, if any."),
+    _column("name", "Name", "text", "The name that the SDK gave to the trace."),
     _column("user_id", "User", "id", "The user whom the trace is about."),
     _column("environment", "Environment", "text", "The environment in which the trace ran."),
     _column("error_count", "Errors", "number", "Number of failed spans.", sorts=True),
@@ -156,13 +157,13 @@ class TraceListing:
 
     @cached_property
     def count(self) -> str:
-        """The number of traces as text, or "" if counting them takes too long."""
+        """The number of traces with its noun, or "" if counting them takes too long."""
         try:
             with self._time_limit():
                 number = self.matching[: MAX_COUNTED_TRACES + 1].count()
         except TooLong:
             return ""
-        return f"{MAX_COUNTED_TRACES:,}+" if number > MAX_COUNTED_TRACES else f"{number:,}"
+        return f"{MAX_COUNTED_TRACES:,}+ traces" if number > MAX_COUNTED_TRACES else counted(number, "trace")
 
     @cached_property
     def conditions(self) -> list[ListCondition]:

@@ -7,7 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from tracing.formatting import count, duration
+from tracing.formatting import count, duration, unit_word
 from tracing.lists.trace_listing import TraceColumn
 from tracing.markup import escaped, format_html, format_html_join
 from tracing.models import Span, Trace
@@ -31,6 +31,14 @@ def trace_cell(column: TraceColumn, trace: Trace) -> SafeString:
     if draw := NAMED_TRACE_CELLS.get(column.name):
         return draw(trace)
     return TRACE_CELLS[column.kind](getattr(trace, column.reads[0]))
+
+
+@register.simple_tag
+def trace_unit(column: TraceColumn, trace: Trace) -> SafeString:
+    """Return the attribute with the word that follows a number where rows are cards: `4 steps`."""
+    if column.kind != "number":
+        return SafeString("")
+    return format_html(' data-label="{}"', unit_word(column.label, getattr(trace, column.reads[0])))
 
 
 @register.simple_tag
