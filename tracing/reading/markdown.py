@@ -10,7 +10,7 @@ import nh3
 import pyromark
 from django.utils.safestring import SafeString, mark_safe
 
-from tracing.reading.writing import OPENER, written
+from tracing.reading.writing import BACKSLASH, OPENER, written
 
 ALLOWED_TAGS = {
     "a", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li",
@@ -33,6 +33,13 @@ EMPHASIS = re.compile(
 )
 
 AUTOLINK_OR_OPENER = re.compile(r"<(?!(?:https?://|mailto:)[^\s<>]++>)")
+# A formula in TeX, as models write them: \( \), \[ \], $$ $$, and $ $ on one line with a command in it.
+FORMULA = re.compile(
+    r"(?<!\\)(?:\\\((?:[^\\]|\\[^()])*+\\\)|\\\[(?:[^\\]|\\[^\[\]])*+\\\]"
+    r"|\$\$(?:[^$\\]|\\[^$])*+\$\$|\$(?:[^$\\\n]|\\[^$\n])++\$)"
+)
+TEX_COMMAND = re.compile(r"\\[A-Za-z]")
+ESCAPED_SIGN = re.compile(r"\\[!-/:-@\[-`{-~]")
 # Many nested blocks on one line: the parser reads every following line once for each of them.
 NESTED = re.compile(r"^(?:[ \t]*+(?:>|[-+*](?=[ \t\n])|\d{1,9}[.)](?=[ \t\n]))){20}", re.MULTILINE)
 MAX_SWELLING = 10  # the HTML may be this many times as long as the text
@@ -69,9 +76,18 @@ def rendered(text: str) -> SafeString | None:
     if NESTED.search(text):
         return None
     options = MARKDOWN_OPTIONS | pyromark.Options.ENABLE_TABLES if has_even_tables(text) else MARKDOWN_OPTIONS
-    tagless = AUTOLINK_OR_OPENER.sub(OPENER, text.replace(OPENER, "\ufffd"))
+    known = FORMULA.sub(_shown, text.replace(OPENER, "\ufffd").replace(BACKSLASH, "\ufffd"))
+    tagless = AUTOLINK_OR_OPENER.sub(OPENER, known)
     html = written(pyromark.events(tagless, options=options), MAX_SWELLING * len(text) + 1_000)
     return None if html is None else mark_safe(_cleaner.clean(html))
+
+
+def _shown(formula: re.Match[str]) -> str:
+    """Show the backslashes of a formula that would escape something, and let them escape it all the same.
+
+    Between single dollars, only a command tells a formula from two amounts of money."""
+    is_money = formula[0][:2] not in ("\\(", "\\[", "$$") and not TEX_COMMAND.search(formula[0])
+    return formula[0] if is_money else ESCAPED_SIGN.sub(lambda escaped: BACKSLASH + escaped[0], formula[0])
 
 
 def has_even_tables(text: str) -> bool:

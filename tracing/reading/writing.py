@@ -19,7 +19,9 @@ TAG_PAIRS = {name: (f"<{tag}>", f"</{tag}>") for name, tag in TAG_NAMES.items()}
 TAG_PAIRS |= {"Table": ('<table tabindex="0">', "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
 VOID_ELEMENTS = {"SoftBreak": "<br>\n", "HardBreak": "<br>\n", "Rule": "<hr>"}
 TASK_BOXES = ('<span class="task">☐</span> ', '<span class="task done">☑</span> ')
-OPENER = "\ufdd0"  # replaces every `<` of the text, so that the parser sees no tag (a code point without a character)
+# Code points without a character, for the parser. One replaces every `<`, so that it sees no tag. The other is before
+# each backslash of a formula that it takes for an escape: in a text it becomes that backslash, in code it is nothing.
+OPENER, BACKSLASH = "\ufdd0", "\ufdd1"
 
 
 class Writer:
@@ -44,9 +46,9 @@ class Writer:
             elif kind == "TaskListMarker":
                 self._write(TASK_BOXES[bool(value)])
             elif kind == "Code":
-                self._write(f"<code>{escaped(value)}</code>")
+                self._write(f"<code>{escaped(value.replace(BACKSLASH, ''))}</code>")
             elif self.ends and self.ends[-1] == CODE_END:
-                self._write(coloured(value.replace(OPENER, "<"), self.language))
+                self._write(coloured(value.replace(OPENER, "<").replace(BACKSLASH, ""), self.language))
             else:
                 self._write(escaped(str(value)))
         return self.left >= 0 and len(self.ends) <= MAX_TAG_DEPTH
@@ -90,8 +92,8 @@ class Writer:
 
 
 def escaped(text: str) -> str:
-    """Return the text with HTML escaped, and `<` restored as an entity."""
-    return escape(text).replace(OPENER, "&lt;")
+    """Return the text with HTML escaped, and restored what the parser did not see."""
+    return escape(text).replace(OPENER, "&lt;").replace(BACKSLASH, "\\")
 
 
 def written(events: Iterable[Any], most: int) -> str | None:
