@@ -4,6 +4,8 @@ This may run at every start. It uses existing rows and never changes them. A con
 is an error that names the variable. The e-mail address and the public key identify rows; the names of organization and
 project apply only to new rows, so that people may rename both."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,13 +14,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from projects.auth import create_key, hash_secret
+from projects.auth import create_key
+from projects.keys import PairRefused, check_pair, find_pair
 from projects.models import ApiKey, Organization, Project, Role, User
 
 DEFAULT_EMAIL = "owner@localhost"
 ORGANIZATION = "My organization"
 PROJECT = "My project"
-MIN_SECRET_CHARACTERS = 16
 
 
 class InitError(Exception):
@@ -54,10 +56,8 @@ def _check_variables() -> None:
     """Raise InitError for errors that can be found without the database."""
     if bool(settings.INIT_PUBLIC_KEY) != bool(settings.INIT_SECRET_KEY):
         raise InitError("Set CONFAB_INIT_PUBLIC_KEY and CONFAB_INIT_SECRET_KEY together: a key is a pair.")
-    if ":" in settings.INIT_PUBLIC_KEY:
-        raise InitError("CONFAB_INIT_PUBLIC_KEY must not contain a colon, which ends it in Basic credentials.")
-    if settings.INIT_SECRET_KEY and len(settings.INIT_SECRET_KEY) < MIN_SECRET_CHARACTERS:
-        raise InitError(f"CONFAB_INIT_SECRET_KEY is shorter than {MIN_SECRET_CHARACTERS} characters.")
+    with _named_pair():
+        check_pair(settings.INIT_PUBLIC_KEY, settings.INIT_SECRET_KEY)
     for name, value, validate in (
         ("CONFAB_INIT_EMAIL", settings.INIT_EMAIL, validate_email),
         ("CONFAB_INIT_PASSWORD", settings.INIT_PASSWORD, validate_password),
@@ -73,15 +73,19 @@ def _standing_key() -> ApiKey | None:
     """Return the key of the variables if it exists already."""
     if not settings.INIT_PUBLIC_KEY:
         return None
-    secret_hash = hash_secret(settings.INIT_SECRET_KEY)
-    key = ApiKey.objects.select_related("project__organization").filter(public_key=settings.INIT_PUBLIC_KEY).first()
-    if key is None and ApiKey.objects.filter(secret_hash=secret_hash).exists():
-        raise InitError("CONFAB_INIT_PUBLIC_KEY: the secret key belongs to another public key.")
-    if key and key.secret_hash != secret_hash:
-        raise InitError("CONFAB_INIT_SECRET_KEY: the public key belongs to another secret key.")
+    with _named_pair():
+        key = find_pair(settings.INIT_PUBLIC_KEY, settings.INIT_SECRET_KEY)
     if key and key.revoked_at:
         raise InitError("CONFAB_INIT_PUBLIC_KEY: this key was revoked. Choose a new pair.")
     return key
+
+
+@contextmanager
+def _named_pair() -> Iterator[None]:
+    try:
+        yield
+    except PairRefused as refusal:
+        raise InitError(f"CONFAB_INIT_{refusal.field.upper()}: {refusal}") from None
 
 
 def _organization(key: ApiKey | None, person: User | None) -> Organization:

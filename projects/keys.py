@@ -5,8 +5,38 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from projects.auth import create_key
+from projects.auth import create_key, hash_secret
 from projects.models import ApiKey
+
+MIN_SECRET_CHARACTERS = 16
+
+
+class PairRefused(Exception):
+    """A key pair that somebody chose cannot be used. `field` is `public_key` or `secret_key`, or what else is wrong."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def check_pair(public_key: str, secret_key: str) -> None:
+    """Raise PairRefused for what no pair may be. An empty secret is one that is not given."""
+    if ":" in public_key:
+        raise PairRefused("public_key", "it must not contain a colon, which ends it in Basic credentials.")
+    if secret_key and len(secret_key) < MIN_SECRET_CHARACTERS:
+        raise PairRefused("secret_key", f"it is shorter than {MIN_SECRET_CHARACTERS} characters.")
+
+
+def find_pair(public_key: str, secret_key: str) -> ApiKey | None:
+    """Return the key of a pair, or None if it is new. Raises PairRefused if one half belongs to another key."""
+    key = ApiKey.objects.select_related("project__organization").filter(public_key=public_key).first()
+    if secret_key:
+        secret_hash = hash_secret(secret_key)
+        if key is None and ApiKey.objects.filter(secret_hash=secret_hash).exists():
+            raise PairRefused("public_key", "the secret key belongs to another public key.")
+        if key and key.secret_hash != secret_hash:
+            raise PairRefused("secret_key", "the public key belongs to another secret key.")
+    return key
 
 
 @transaction.atomic

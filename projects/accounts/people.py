@@ -117,8 +117,19 @@ def accept(invitation: Invitation, user: User) -> Membership:
 
 
 @transaction.atomic
-def change_role(organization: Organization, user: User, role: Role, *, by: User) -> Membership:
-    """Give a member another role. Raises MembershipRefusal."""
+def enrol(organization: Organization, email: str, role: Role, *, name: str = "") -> Membership:
+    """Make somebody a member for the operator of the installation, who vouches for the address.
+
+    Creates an account without a password if there is none."""
+    email = email.lower()
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, name=name)
+    Invitation.objects.filter(organization=organization, email=email).delete()
+    return organization.memberships.create(user=user, role=role)
+
+
+@transaction.atomic
+def change_role(organization: Organization, user: User, role: Role, *, by: User | None) -> Membership:
+    """Give a member another role. Raises MembershipRefusal. `by` is None for the operator of the installation."""
     membership = _locked(organization, user)
     _check_reach(organization, by, role)
     _check_reach(organization, by, Role(membership.role))
@@ -130,8 +141,10 @@ def change_role(organization: Organization, user: User, role: Role, *, by: User)
 
 
 @transaction.atomic
-def remove(organization: Organization, user: User, *, by: User) -> None:
-    """Remove a member. People leave by removing themselves: everybody's own role is within reach."""
+def remove(organization: Organization, user: User, *, by: User | None) -> None:
+    """Remove a member. People leave by removing themselves: everybody's own role is within reach.
+
+    `by` is None for the operator of the installation."""
     membership = _locked(organization, user)
     if by != user:
         _check_reach(organization, by, Role.ADMIN)
@@ -158,7 +171,9 @@ def _locked(organization: Organization, user: User) -> Membership:
     return organization.memberships.select_related("user").get(user=user)
 
 
-def _check_reach(organization: Organization, by: User, role: Role) -> None:
+def _check_reach(organization: Organization, by: User | None, role: Role) -> None:
+    if by is None:
+        return
     own = Role(organization.memberships.get(user=by).role)
     if not own.covers(role):
         raise RoleTooLow(f"Your role is {own}; you cannot give or take the role {role}.")

@@ -1,0 +1,1 @@
+"""Brings organizations, members, projects and keys to what a document says, for `manage.py apply` and the API."""
