@@ -50,6 +50,7 @@ SWEEP_INTERVALS = {
     "erasures": 30.0,
     "bulk jobs": 30.0,
     "repricings": 30.0,
+    "demo sessions": 10.0,
     "exports": 10.0,  # somebody waits for them, too
     "expired exports": 300.0,
     "project deletions": 30.0,  # also ends deletions that waited for late requests

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.text import get_text_list
 
 from projects.models import Organization, Project, ProjectDeletion, User
 from projects.sqlguard import tenant_tables
@@ -22,6 +23,8 @@ ROWS_AT_ONCE = 5000
 
 # Sent with `project_id` when all rows are deleted, so that receivers delete files and other data outside the database.
 project_rows_deleted = Signal()
+# Sent with `project_id` before people are asked. Receivers return what the project holds, such as `3 sessions`.
+contents_asked = Signal()
 
 
 @transaction.atomic
@@ -51,6 +54,12 @@ def begin_organization(organization: Organization, *, by: User) -> list[ProjectD
 def delete_empty_organizations() -> None:
     """Delete the closed organizations that have no more projects."""
     Organization.objects.filter(deleted_at__isnull=False, projects=None).delete()
+
+
+def find_contents(project: Project) -> str:
+    """Return how much the deletion would delete, as words."""
+    answers: list[tuple[Any, Any]] = contents_asked.send(None, project_id=project.pk)
+    return str(get_text_list([phrase for _, phrases in answers for phrase in phrases], "and"))
 
 
 def unfinished() -> list[int]:

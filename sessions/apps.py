@@ -11,11 +11,13 @@ class SessionsConfig(AppConfig):
         from django.urls import register_converter
 
         from projects.audit import naming
+        from projects.deletion import contents_asked
         from sessions.annotation.configs import named
         from sessions.annotation.deletion import bury_spans
         from sessions.annotation.deletion import forget as forget_annotations
         from sessions.audited import audited_names
         from sessions.dashboard.cached_days import forget_days
+        from sessions.deletion.contents import count_contents
         from sessions.deletion.remains import forgotten
         from sessions.rollup.tasks import wake
         from sessions.search.index import forget
@@ -29,6 +31,7 @@ class SessionsConfig(AppConfig):
         register(check_providers)
         register_converter(SessionIdConverter, "id")
         naming.connect(audited_names, dispatch_uid="audited-names")
+        contents_asked.connect(count_contents, dispatch_uid="contents-of-a-project")
         configs_requested.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")
         burying.connect(bury_spans, dispatch_uid="bury-spans")

@@ -4,6 +4,7 @@ from sessions.alerts.tasks import alert_deliveries, alert_history, alerts
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts.tasks import cohort_counts
 from sessions.deletion.tasks import erasures
+from sessions.demo.tasks import demo_sessions
 from sessions.export.tasks import expired_exports, exports
 from sessions.rollup.tasks import recompute_dirty, sweep
 from sessions.search.tasks import search_index, search_index_flush
@@ -15,6 +16,7 @@ __all__ = [
     "alerts",
     "bulk_jobs",
     "cohort_counts",
+    "demo_sessions",
     "erasures",
     "expired_exports",
     "exports",

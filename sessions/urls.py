@@ -9,6 +9,7 @@ from sessions.cohorts.views import cohorts as cohort_pages
 from sessions.cohorts.views import comparison as cohort_views
 from sessions.dashboard.views import dashboard, dashboard_file
 from sessions.deletion import views as deletion_pages
+from sessions.demo.views import setup_demo
 from sessions.export.views import downloads as export_pages
 from sessions.export.views import files
 from sessions.listing.views import saved_views as view_pages
@@ -29,6 +30,7 @@ urlpatterns = [
     path("project/<int:project_id>/setup", onboarding.setup, name="setup"),
     path("project/<int:project_id>/setup/key", onboarding.new_key, name="new-key"),
     path("project/<int:project_id>/setup/test", onboarding.send_test_trace, name="setup-test"),
+    path("project/<int:project_id>/setup/demo", setup_demo, name="setup-demo"),
     path("project/<int:project_id>/sessions", session_list.sessions, name="sessions"),
     path("project/<int:project_id>/traces", trace_list.traces, name="traces"),
     path("project/<int:project_id>/strip", strip_page, name="strip"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from projects.audit import Action, Trail
+from projects.first_start import PROJECT
 from projects.models import Membership, Organization, Project, Role, Scope
 from projects.values import validate_calendar
 
@@ -125,6 +126,19 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Organization
         fields = ["name"]
         widgets = {"name": forms.TextInput(FIELD_ATTRS)}
+
+
+class FoundingForm(OrganizationForm):
+    """Form of a new organization, with its first project."""
+
+    project = forms.CharField(
+        label="First project",
+        max_length=120,
+        required=False,
+        initial=PROJECT,
+        help_text="One for each program or team. Empty: none yet.",
+        widget=forms.TextInput(FIELD_ATTRS),
+    )
 
 
 class ConfirmForm(forms.Form):

@@ -30,6 +30,7 @@ class AuditEvent(models.Model):
         PROJECT_ARCHIVED = "project archived"
         PROJECT_RESTORED = "project restored"
         PROJECT_DELETED = "project deleted"
+        DEMO_ORDERED = "demo sessions ordered"
         KEY_CREATED = "key created"
         KEY_ROTATED = "key rotated"
         KEY_REVOKED = "key revoked"

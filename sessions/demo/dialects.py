@@ -121,6 +121,7 @@ def genai(talk: Conversation, step: DemoSpan, is_root: bool) -> Attributes:
         "gen_ai.operation.name": OPERATION_BY_KIND[step.kind],
         "gen_ai.conversation.id": talk.session_id,
         "user.id": talk.user_id,
+        "tags": talk.tags,
     }
     if step.kind == Kind.TOOL:
         told |= {

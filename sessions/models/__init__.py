@@ -23,6 +23,7 @@ from sessions.models.boards import Board, BoardSharing, BoardTile, TileChart
 from sessions.models.bulk import BulkJob
 from sessions.models.channels import AlertChannel, AlertDelivery
 from sessions.models.cohorts import Cohort, CohortMember
+from sessions.models.demo import DemoFill
 from sessions.models.erasures import Erasure
 from sessions.models.exports import ExportFile
 from sessions.models.saved_views import SavedView
@@ -50,6 +51,7 @@ __all__ = [
     "CohortMember",
     "Comment",
     "DataType",
+    "DemoFill",
     "Erasure",
     "ExportFile",
     "ObjectType",

@@ -20,6 +20,7 @@ from projects.audit import Action, record
 from projects.auth import create_key
 from projects.htmx import PageRequest
 from projects.models import ApiKey, Project, Role
+from sessions.demo.views import demo_part
 from sessions.models import Session
 from sessions.views.sdk_choices import CHOICES
 from sessions.views.snippets import filled
@@ -42,17 +43,10 @@ QUESTION, ANSWER = "Does the test trace arrive?", "Yes. This one was sent by the
 @vary_on_headers("HX-Request")
 @project_view
 def setup(request: PageRequest, project: Project) -> HttpResponse:
-    """Asks itself by htmx what has arrived.
-
-    The first visit of somebody who administers the project makes its first key pair, which this answer alone shows."""
+    """Asks itself by htmx what has arrived, and orders the first key pair of a project that needs one."""
     if request.htmx:
         return render(request, "sessions/_arrival.html", _arrival(project))
-    if request.method == "GET" and project.role.administers and not request.headers.get("Sec-Purpose"):
-        made = _first_key(request, project)
-        if made:
-            return render(request, "sessions/setup.html", _page(project, made[0].public_key, made[1]))
-    key = ApiKey.objects.live().filter(project=project).order_by("-created_at").first()
-    return render(request, "sessions/setup.html", _page(project, key.public_key if key else NO_PUBLIC_KEY))
+    return render(request, "sessions/setup.html", _page(project))
 
 
 @never_cache
@@ -63,11 +57,16 @@ def setup(request: PageRequest, project: Project) -> HttpResponse:
 def new_key(request: PageRequest, project: Project) -> HttpResponse:
     """Create a key pair and show it in all snippets. Its secret is shown in this response only.
 
-    Whoever reloads the answer by its address is led to the page."""
+    With `first`, nothing is created where a key pair is in use already, or another window was faster. Whoever reloads
+    the answer by its address is led to the page."""
     if request.method == "GET":
         return redirect("setup", project.pk)
-    key, secret = _make_key(request, project)
-    return render(request, "sessions/setup.html", _page(project, key.public_key, secret))
+    Project.objects.select_for_update().get(pk=project.pk)
+    if "first" in request.POST and not _needs_key(project):
+        return render(request, "sessions/setup.html", _page(project))
+    key, secret = create_key(project, name=SETUP_KEY_NAME)
+    record(Action.KEY_CREATED, project, actor=person(request), target=str(key), request=request)
+    return render(request, "sessions/setup.html", _page(project, key, secret))
 
 
 @require_POST
@@ -112,24 +111,17 @@ def _test_request(session_id: str) -> bytes:
     return json.dumps({"resourceSpans": [{"scopeSpans": [scope_spans]}]}).encode()
 
 
-def _first_key(request: PageRequest, project: Project) -> tuple[ApiKey, str] | None:
-    """Make a key pair unless a key of the project was used before, or this page made one."""
+def _needs_key(project: Project) -> bool:
+    """Return whether nothing was ever sent to the project, and this page has made no key pair yet."""
     if project.archived_at or Trace.objects.for_project(project).exists():
-        return None
-    with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
-        if project.api_keys.filter(Q(name=SETUP_KEY_NAME) | ~Q(last_used_at=None)).exists():
-            return None
-        return _make_key(request, project)
+        return False
+    return not project.api_keys.filter(Q(name=SETUP_KEY_NAME) | ~Q(last_used_at=None)).exists()
 
 
-def _make_key(request: PageRequest, project: Project) -> tuple[ApiKey, str]:
-    key, secret = create_key(project, name=SETUP_KEY_NAME)
-    record(Action.KEY_CREATED, project, actor=person(request), target=str(key), request=request)
-    return key, secret
-
-
-def _page(project: Project, public_key: str, secret_key: str = "") -> dict[str, object]:
+def _page(project: Project, key: ApiKey | None = None, secret_key: str = "") -> dict[str, object]:
+    """Return the context of the page: with a key pair that was just made, or else the public key of the newest."""
+    key = key or ApiKey.objects.live().filter(project=project).order_by("-created_at").first()
+    public_key = key.public_key if key else NO_PUBLIC_KEY
     keys = {"public_key": public_key, "secret_key": secret_key or NO_SECRET_KEY}
     choices = [(choice, [filled(snippet, **keys) for snippet in choice.snippets]) for choice in CHOICES]
     return {
@@ -137,7 +129,9 @@ def _page(project: Project, public_key: str, secret_key: str = "") -> dict[str, 
         "section": "setup",
         "public_key": public_key,
         "secret_key": secret_key,
+        "orders_key": not secret_key and project.role.administers and _needs_key(project),
         "groups": [(group, list(found)) for group, found in groupby(choices, key=lambda choice: choice[0].group)],
+        "demo": demo_part(project) if project.role.administers else None,
         "base_url": settings.BASE_URL,
         "grpc_port": settings.GRPC_PORT,
     }

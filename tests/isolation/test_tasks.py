@@ -25,6 +25,7 @@ KINDS_FOR_ONE_PROJECT = {
     "bulk jobs",
     "cohort counts",
     "days",
+    "demo sessions",
     "erasures",
     "expired exports",
     "exports",

@@ -13,6 +13,7 @@ from projects import deletion
 from projects.models import AuditEvent, Membership, Organization, Project, ProjectDeletion, Role, User
 from projects.sqlguard import tenant_tables
 from projects.tasks import deletions
+from sessions.rollup.session_rows import recompute
 from tests.tracing.reports import in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.models import Span, Trace
@@ -74,6 +75,21 @@ def test_a_project_is_archived_and_restored(as_alice: Client, project: Project) 
     as_alice.post(reverse("project-archive", args=[project.pk]))
     project.refresh_from_db()
     assert project.archived_at is None
+
+
+def test_whoever_deletes_a_project_reads_how_much_goes(
+    as_alice: Client, as_dana: Client, project: Project, other_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = reverse("project-settings", args=[project.pk])
+    ingest(project.pk, [spoken("t0"), spoken("t1"), span("t1", "b", claims=in_session("s"))])
+    ingest(other_project.pk, [spoken("t2")])
+    recompute(project.pk, ["s"])
+
+    assert "1 session, 2 traces and 3 spans" in as_alice.get(page).content.decode()
+    assert "2 traces" not in as_dana.get(page).content.decode(), "an admin cannot delete it"
+
+    monkeypatch.setattr("sessions.deletion.contents.MAX_COUNTED_ROWS", 1)
+    assert "1 session, 1+ traces and 1+ spans" in as_alice.get(page).content.decode()
 
 
 def test_a_project_is_deleted_only_when_its_name_is_typed(as_alice: Client, project: Project) -> None:

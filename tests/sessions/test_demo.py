@@ -1,6 +1,7 @@
 """The demo: every dialect tells the same kind of story, and what is stored is what was told."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,15 +10,20 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Organization, Project
+from projects.models import AuditEvent, Organization, Project, User
 from sessions.demo.dialects import DIALECTS, Dialect
 from sessions.demo.export import body
+from sessions.demo.filling import DEMO_SESSIONS, DEMO_TAG, begin
 from sessions.demo.script import casts
 from sessions.demo.story import Conversation, DemoSpan, tell
+from sessions.demo.tasks import demo_sessions
 from sessions.demo.tools import DEMO_TOOLS
-from sessions.models import Session
+from sessions.models import DemoFill, Session
+from sessions.rollup.recomputing import drain
 from sessions.rollup.session_rows import recompute
 from tracing.ingest.intake import take_traces
 from tracing.models import IngestionIssue, Span, Trace
@@ -112,6 +118,87 @@ def test_an_archived_project_is_left_alone(project: Project) -> None:
     project.save()
     with pytest.raises(CommandError, match="accepts no more data"):
         demo(project="Support")
+
+
+@pytest.fixture
+def alices(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def part(client: Client, project: Project) -> str:
+    answer = client.get(reverse("setup-demo", args=[project.pk]), headers={"HX-Request": "true"})
+    return answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_empty_project_is_filled_by_the_worker_and_emptied_again(alices: Client, project: Project) -> None:
+    setup = reverse("setup", args=[project.pk])
+    assert "Fill with demo sessions" in alices.get(setup).content.decode()
+    ordered = alices.post(reverse("setup-demo", args=[project.pk]))
+    assert (ordered.status_code, ordered["Location"]) == (302, setup)
+    assert "0 of 60 demo sessions" in alices.get(setup).content.decode()
+    assert AuditEvent.objects.get(action=AuditEvent.Action.DEMO_ORDERED).details["sessions"] == DEMO_SESSIONS
+
+    assert demo_sessions.work(project.pk, time.monotonic()), "a slice tells one conversation"
+    assert "1 of 60 demo sessions" in part(alices, project)
+    demo_sessions.drain()
+    drain(project.pk)
+
+    stored = Session.objects.for_project(project)
+    fill = DemoFill.objects.for_project(project).get()
+    assert sorted(fill.session_ids) == sorted(stored.values_list("session_id", flat=True))
+    assert len(fill.session_ids) == DEMO_SESSIONS
+    assert all(DEMO_TAG in session.tags for session in stored)
+    assert not IngestionIssue.objects.for_project(project).exists()
+    shown = part(alices, project)
+    assert "60 demo sessions" in shown
+    assert "Fill with demo sessions" not in shown
+
+    form = {"action": "delete", "session": re.findall(r'name="session" value="([^"]+)"', shown)}
+    assert "Delete 60 sessions" in alices.post(reverse("bulk-new", args=[project.pk]), form).content.decode()
+    alices.post(reverse("bulk-new", args=[project.pk]), form | {"confirmed": "1"})
+    assert not stored.all().exists()
+    assert "Fill with demo sessions" in part(alices, project)
+
+
+@pytest.mark.django_db
+def test_demo_sessions_fill_only_what_is_empty_and_are_ordered_once(alices: Client, project: Project) -> None:
+    for _ in range(2):
+        alices.post(reverse("setup-demo", args=[project.pk]))
+    assert DemoFill.objects.for_project(project).count() == 1
+
+    DemoFill.objects.for_project(project).delete()
+    take_traces(project, body(next(tell(1, seed=1, until=timezone.now())), DIALECTS[0]), PROTOBUF, {})
+    alices.post(reverse("setup-demo", args=[project.pk]))
+    assert not DemoFill.objects.for_project(project).exists()
+    assert "demo sessions" not in alices.get(reverse("setup", args=[project.pk])).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_quota_ends_the_filling_with_its_reason(alices: Client, alice: User, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(monthly_span_quota=1)
+    alices.post(reverse("setup-demo", args=[project.pk]))
+    demo_sessions.drain()
+    drain(project.pk)
+
+    assert "quota of 1 spans" in part(alices, project)
+    assert "1 demo session" in part(alices, project)
+
+    Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+    fill = begin(project, by=alice)
+    demo_sessions.drain()
+    fill.refresh_from_db(from_queryset=fill.row)
+    assert fill.error == "The project accepts no more data."
+
+
+@pytest.mark.django_db
+def test_who_does_not_administer_orders_no_demo(client: Client, bob: User, project: Project) -> None:
+    client.force_login(bob)
+
+    assert client.post(reverse("setup-demo", args=[project.pk])).status_code == 403
+    assert "demo sessions" not in client.get(reverse("setup", args=[project.pk])).content.decode()
+    assert not DemoFill.objects.for_project(project).exists()
 
 
 def test_the_same_seed_and_hour_tell_the_same() -> None:

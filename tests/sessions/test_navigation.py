@@ -21,6 +21,7 @@ EXCEPTIONS = {
     "alerts-count": "a part of the navigation bar",
     "alert-new": "a form that the page of alerts offers",
     "new-key": "leads back to the setup",
+    "setup-demo": "leads back to the setup",
     "go": "the palette itself",
     "review-new": "a form that the page of reviews offers",
     "cohort-new": "a form that needs the query of a list",

@@ -42,37 +42,48 @@ def html_of(client: Client, path: str, **headers: str) -> str:
     return answer.content.decode()
 
 
-def test_the_first_visit_makes_a_pair_and_fills_it_in_once(alices: Client, project: Project) -> None:
-    answer = alices.get(url("setup", project))
-    html = answer.content.decode()
+def order_first(client: Client, project: Project) -> str:
+    """Do what the page does by itself when it opens. Return the page that answers."""
+    answer = client.post(url("new-key", project), {"first": "yes"}, headers=FRAGMENT)
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    return answer.content.decode()
+
+
+def orders_one(html: str) -> bool:
+    return "Creating your first key pair" in html
+
+
+def test_the_first_visit_orders_a_pair_that_is_filled_in_once(alices: Client, project: Project) -> None:
+    assert orders_one(html_of(alices, url("setup", project)))
+    assert not project.api_keys.exists(), "reading a page creates nothing"
+
+    html = order_first(alices, project)
     secret = set(SECRET.findall(strip_tags(html)))  # colours may stand within it
 
     assert len(secret) == 1
     assert strip_tags(html).count(secret.pop()) == 1 + len(SNIPPETS)
-    assert "no-store" in answer["Cache-Control"]
     assert project.api_keys.get().public_key in html
     assert AuditEvent.objects.filter(action=AuditEvent.Action.KEY_CREATED).count() == 1
-    again = html_of(alices, url("setup", project))
-    assert not SECRET.search(again)
-    assert "Create a key pair" in again
+    for again in (html_of(alices, url("setup", project)), order_first(alices, project)):
+        assert not SECRET.search(again)
+        assert not orders_one(again)
+        assert "Create a key pair" in again
     assert project.api_keys.count() == 1
 
 
-def test_no_pair_is_made_where_one_works_or_none_could(alices: Client, project: Project, key: object) -> None:
+def test_no_pair_is_ordered_where_one_works_or_none_could(alices: Client, project: Project, key: object) -> None:
     ApiKey.objects.update(last_used_at=timezone.now())
-    assert not SECRET.search(html_of(alices, url("setup", project)))
+    assert not orders_one(html_of(alices, url("setup", project)))
+    assert not SECRET.search(order_first(alices, project))
 
     ApiKey.objects.all().delete()
+    Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+    assert not orders_one(html_of(alices, url("setup", project)))
+    Project.objects.filter(pk=project.pk).update(archived_at=None)
     ingest(project.pk, [span("trace-0", "root", input="hi")])
-    assert not SECRET.search(html_of(alices, url("setup", project)))
-    assert not project.api_keys.exists()
-
-
-@pytest.mark.parametrize("headers", [FRAGMENT, {"Sec-Purpose": "prefetch"}])
-def test_what_nobody_looks_at_makes_no_pair(alices: Client, project: Project, headers: dict[str, str]) -> None:
-    html_of(alices, url("setup", project), **headers)
-    alices.head(url("setup", project))
-
+    assert not orders_one(html_of(alices, url("setup", project)))
+    assert not SECRET.search(order_first(alices, project))
     assert not project.api_keys.exists()
 
 
@@ -80,7 +91,9 @@ def test_only_who_administers_makes_keys(client: Client, project: Project, bob: 
     client.force_login(bob)
 
     assert client.post(url("new-key", project)).status_code == 403
-    assert "Ask an admin or owner" in html_of(client, url("setup", project))
+    page = html_of(client, url("setup", project))
+    assert "Ask an admin or owner" in page
+    assert not orders_one(page)
     assert not ApiKey.objects.exists()
 
 
@@ -99,7 +112,17 @@ def test_a_new_project_lands_on_its_setup(alices: Client, organization: Organiza
 
     project = Project.objects.get(name="Returns")
     assert answer.redirect_chain == [(url("setup", project), 302)]
-    assert SECRET.search(answer.content.decode())
+    assert orders_one(answer.content.decode())
+
+
+def test_a_new_organization_leads_to_the_setup_of_its_first_project(alices: Client) -> None:
+    made = alices.post(reverse("organization-create"), {"name": "Initech", "project": "Support"})
+
+    project = Project.objects.get(name="Support")
+    assert (made.status_code, made["Location"]) == (302, url("setup", project))
+    assert project.organization.name == "Initech"
+    created = AuditEvent.objects.filter(action=AuditEvent.Action.PROJECT_CREATED).get()
+    assert created.target == "Support"
 
 
 def test_the_chooser_has_every_dialect() -> None:

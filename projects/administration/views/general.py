@@ -99,6 +99,7 @@ def _page(
         "rename_form": rename_form or GeneralForm(instance=project),
         "limits_form": limits_form or LimitsForm(instance=project),
         "confirm_form": confirm_form or ConfirmForm(name=project.name),
+        "contents": deletion.find_contents(project) if project.role.owns else "",
         "section": "settings",
         "tab": "general",
     }

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from projects import deletion
 from projects.access import organization_view, organizations_of, person, requires
 from projects.accounts import people
-from projects.administration.forms import ConfirmForm, OrganizationForm, ProjectForm
+from projects.administration.forms import ConfirmForm, FoundingForm, OrganizationForm, ProjectForm
 from projects.audit import Action, record
 from projects.models import AuditEvent, Organization, Project, Role, User
 from projects.tasks import deletions
@@ -24,21 +24,24 @@ MAX_FOUNDED_PER_DAY = 20
 @require_safe
 @login_required
 def organizations(request: HttpRequest) -> HttpResponse:
-    return _list_page(request, OrganizationForm(), status=200)
+    return _list_page(request, FoundingForm(), status=200)
 
 
 @require_POST
 @login_required
 @transaction.atomic
 def create(request: HttpRequest) -> HttpResponse:
-    form = OrganizationForm(request.POST)
+    """Create an organization, and its first project if that has a name, whose setup comes next."""
+    form = FoundingForm(request.POST)
     if _has_founded_enough(person(request)):
         form.add_error(None, f"You have created {MAX_FOUNDED_PER_DAY} organizations within a day. Try again tomorrow.")
     if not form.is_valid():
         return _list_page(request, form, status=400)
     organization = people.found_organization(form.cleaned_data["name"], person(request))
     _record(request, Action.ORGANIZATION_CREATED, organization)
-    return redirect("organization", organization.pk)
+    if not form.cleaned_data["project"]:
+        return redirect("organization", organization.pk)
+    return _set_up(request, organization.projects.create(name=form.cleaned_data["project"]))
 
 
 @require_safe
@@ -56,9 +59,7 @@ def create_project(request: HttpRequest, organization: Organization) -> HttpResp
     form = ProjectForm(request.POST, instance=Project(organization=organization))
     if not form.is_valid():
         return _projects_page(request, organization, form, status=400)
-    project = form.save()
-    record(Action.PROJECT_CREATED, project, actor=person(request), target=project.name, request=request)
-    return redirect("setup", project.pk)
+    return _set_up(request, form.save())
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,6 +92,12 @@ def delete(request: HttpRequest, organization: Organization) -> HttpResponse:
     return redirect("organizations")
 
 
+def _set_up(request: HttpRequest, project: Project) -> HttpResponse:
+    """Lead to the setup of a project that was just created."""
+    record(Action.PROJECT_CREATED, project, actor=person(request), target=project.name, request=request)
+    return redirect("setup", project.pk)
+
+
 def _has_founded_enough(user: User) -> bool:
     since = timezone.now() - timedelta(days=1)
     founded = AuditEvent.objects.filter(action=Action.ORGANIZATION_CREATED, actor_id=user.pk, at__gt=since)
@@ -101,7 +108,7 @@ def _record(request: HttpRequest, action: Action, organization: Organization, **
     record(action, organization, actor=person(request), target=organization.name, request=request, **details)
 
 
-def _list_page(request: HttpRequest, form: OrganizationForm, *, status: int) -> HttpResponse:
+def _list_page(request: HttpRequest, form: FoundingForm, *, status: int) -> HttpResponse:
     context = {"organizations": organizations_of(person(request)), "form": form, "section": "organizations"}
     return render(request, "settings/organizations.html", context, status=status)
 
