@@ -220,4 +220,5 @@ class ScoreRecord:
     config_id: str | None = None
     queue_id: str | None = None
     source: str = "api"  # api | annotation | eval
+    author_id: int | None = None  # the person whose key gave it; programs have none
     scored_at: datetime | None = None

@@ -23,6 +23,7 @@ organization = [
     path("/members/invite", members.invite, name="member-invite"),
     path("/members/<int:user_id>/role", members.change_role, name="member-role"),
     path("/members/<int:user_id>/remove", members.remove, name="member-remove"),
+    path("/invitations/<int:invitation_id>/renew", members.renew, name="invitation-renew"),
     path("/invitations/<int:invitation_id>/withdraw", members.withdraw, name="invitation-withdraw"),
     path("/leave", members.leave, name="organization-leave"),
     path("/transfer", members.transfer, name="organization-transfer"),

@@ -28,6 +28,7 @@ from sessions.users.queries import (
     UserColumn,
     UserOrder,
     count_days,
+    has_more_than_grouped,
     read_openings,
     sum_up,
 )
@@ -62,7 +63,7 @@ class Users:
         self.errors = self.listing.errors
         by = params.get("by", "")
         self.by = by if by.removeprefix("-") in USER_SUMS_BY_NAME else "-last_seen"
-        self.is_too_long = False
+        self.is_too_long = self.is_partial = False  # is_partial: older sessions are left out
         self.start = min(whole_number(params.get("after", "")) or 0, FURTHEST)
 
     @property
@@ -81,7 +82,7 @@ class Users:
 
     @cached_property
     def _read(self) -> tuple[list[EndUser], dict[str, list[UserDay]], dict[str, list[str]]]:
-        """Read the users, their days and their languages. Three queries."""
+        """Read the users, their days and their languages. Four queries."""
         if self.errors:
             return [], {}, {}
         sessions, asked = self.listing.matching, self.listing
@@ -93,6 +94,7 @@ class Users:
         )
         try:
             with within(USERS_TIMEOUT_MS, **SUMMING_SETTINGS):
+                self.is_partial = has_more_than_grouped(sessions)
                 rows = sum_up(self.project, sessions, order, parts=asked.parts, lacked=asked.lacked, score=self.score)
                 names = [user.user_id for user in rows[:USERS_PER_PAGE]]
                 return (rows, self._days(names), self._languages(names)) if names else (rows, {}, {})

@@ -123,6 +123,11 @@ def find_user_ids(project: Project, part: str, most: int) -> list[str]:
         return [user_id for (user_id,) in cursor.fetchall()]
 
 
+def has_more_than_grouped(sessions: Sessions) -> bool:
+    """Return whether `sum_up` leaves out the oldest of these sessions."""
+    return sessions.exclude(user_ids=[]).order_by()[MAX_GROUPED_SESSIONS : MAX_GROUPED_SESSIONS + 1].count() > 0
+
+
 def sum_up(
     project: Project, sessions: Sessions, order: UserOrder, *, parts: list[str], lacked: list[str], score: str
 ) -> list[EndUser]:

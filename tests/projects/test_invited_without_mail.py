@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from projects.accounts import people
@@ -36,6 +37,30 @@ def shown_link(client: Client, organization: Organization, email: str) -> str:
     found = LINK.search(html)
     assert found is not None, html
     return found[1].split("<")[0]
+
+
+@pytest.mark.usefixtures("no_mail")
+def test_an_open_invitation_gets_a_new_link_and_the_former_one_ends(
+    as_alice: Client, organization: Organization, dana: User
+) -> None:
+    former = shown_link(as_alice, organization, "frank@example.com")
+    Invitation.objects.update(expires_at=timezone.now())
+    renewing = reverse("invitation-renew", args=[organization.pk, Invitation.objects.get().pk])
+
+    page = as_alice.post(renewing, follow=True).content.decode()
+    found = LINK.search(page)
+    assert found is not None
+    assert "New link" in page
+    assert Client().get(former).status_code == 404
+    assert Client().get(found[1].split("<")[0]).status_code == 200
+    assert Invitation.objects.get().role == Role.MEMBER
+
+    Invitation.objects.update(role=Role.OWNER)
+    as_dana = Client()
+    as_dana.force_login(dana)
+    refused = as_dana.post(renewing)
+    assert refused.status_code == 409, "an admin gives no link to an owner's role"
+    assert Client().get(found[1].split("<")[0]).status_code == 200
 
 
 def sign_up(path: str, email: str) -> Client:

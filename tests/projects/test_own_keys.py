@@ -7,10 +7,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.auth import PROJECT_HEADER, create_own_key
+from projects.auth import PROJECT_HEADER, create_key, create_own_key
 from projects.models import ApiKey, AuditEvent, Membership, Organization, Project, Role, User
 from sessions.models import Comment
 from tests.sessions.rows import session
+from tracing.models import Score
 
 SECRET = re.compile(r"sk-own-[\w-]{40,}")
 KEYS = reverse("account-keys")
@@ -146,3 +147,19 @@ def test_a_key_without_scopes_is_not_made(as_alice: Client, alice: User) -> None
     for scopes in ([], ["ingest"]):
         assert as_alice.post(KEYS, {"name": "laptop", "scopes": scopes}).status_code == 400
     assert not ApiKey.objects.filter(owner=alice).exists()
+
+
+def test_a_score_by_a_persons_key_is_theirs_and_nobody_elses(
+    client: Client, alice: User, bob: User, project: Project, chat: str
+) -> None:
+    def give(headers: dict[str, str], value: int) -> int:
+        score = {"id": "s1", "session_id": "chat", "name": "helpful", "value": value}
+        return client.post("/api/v1/scores", score, "application/json", headers=headers).status_code
+
+    assert give(headers_of(alice), 1) == 200
+    assert Score.objects.for_project(project).get().author_id == alice.pk
+    assert give(headers_of(alice), 2) == 200, "a correction of one's own"
+    assert give(headers_of(bob), 3) == 400
+    _, secret = create_key(project, name="program")
+    assert give({"Authorization": f"Bearer {secret}"}, 4) == 400
+    assert Score.objects.for_project(project).get().value == 2

@@ -68,7 +68,7 @@ def test_users_come_page_by_page_and_a_page_costs_a_constant_number_of_queries(
         session(project, f"s{number}", minute=number, user_ids=[f"user-{number:02}"])
     address = f"/project/{project.pk}/users"
 
-    with django_assert_num_queries(7 + BOUNDED):
+    with django_assert_num_queries(8 + BOUNDED):
         first = alices.get(address).content.decode()
     assert len(told(first)) == 50
     assert "60 users" in first
@@ -263,7 +263,9 @@ def test_a_user_beyond_the_newest_sessions_is_found_by_the_whole_id(
     monkeypatch.setattr(queries, "MAX_GROUPED_SESSIONS", 1)
     session(project, "old", minute=1, user_ids=["ann"])
     session(project, "new", minute=2, user_ids=["bob"])
+    assert "of the newest" in text_of(alices.get(f"/project/{project.pk}/users").content.decode())
     page = alices.get(f"/project/{project.pk}/users", {"q": "ann"}).content.decode()
+    assert "of the newest" not in text_of(page), "all that match are counted"
 
     assert "Open this user" in page
     assert f"/project/{project.pk}/user?id=ann&amp;range=all" in page

@@ -45,16 +45,16 @@ def mark_sessions(project_id: int, scores: Iterable[Placed], now: datetime) -> N
 
 
 def write_scores(project_id: int, scores: Iterable[ScoreRecord], found: list[Issue], now: datetime) -> None:
-    """Write scores. A program does not replace a person's score.
+    """Write scores. A person's score is replaced only by the same person.
 
     A score that moves also changes the session that it leaves."""
     by_id = {score.id: score for score in scores}
     known = Score.objects.for_project(project_id).filter(id__in=list(by_id)).order_by("id")
     replaced = list(known.only("project_id", "id", "trace_id", "session_id", "author_id").select_for_update())
     for old in replaced:
-        if old.author_id is not None:
+        if old.author_id not in (None, by_id[old.id].author_id):
             del by_id[old.id]
-            found.append(Issue(Reason.INVALID_SCORE, f"id: {old.id} is a person's score, which no program replaces"))
+            found.append(Issue(Reason.INVALID_SCORE, f"id: {old.id} is a person's score, which nobody else replaces"))
     latest = sorted(by_id.values(), key=lambda score: score.id)
     if not latest:
         return

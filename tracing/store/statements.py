@@ -27,7 +27,8 @@ SUMMED = (
 )  # fmt: skip
 SCORED = (
     "id", "trace_id", "span_id", "session_id", "name", "data_type", "value", "string_value", "comment", "metadata",
-    "environment", "config_id", "queue_id", "source", "scored_at", "updated_at",
+    "environment", "config_id", "queue_id", "source", "author_id", "scored_at",
+    "updated_at",
 )  # fmt: skip
 # These arrive as JSON text, since unnest would flatten an array of arrays.
 ARRAYS = {"tags", "tool_names"}

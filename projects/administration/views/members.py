@@ -22,6 +22,10 @@ LINK_HTML = (
 )
 
 
+class NotMailed(Exception):
+    """The mail server refused the letter of an invitation."""
+
+
 @require_safe
 @organization_view
 def members(request: HttpRequest, organization: Organization) -> HttpResponse:
@@ -35,7 +39,25 @@ def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
     form = InviteForm(request.POST, by=organization.role)
     if not form.is_valid():
         return _page(request, organization, invite_form=form, status=400)
-    email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+    refusal = _invite(request, organization, form.cleaned_data["email"], Role(form.cleaned_data["role"]))
+    if refusal is None:
+        return _back(organization)
+    form.add_error(None, str(refusal))
+    return _page(request, organization, invite_form=form, status=502 if isinstance(refusal, NotMailed) else 400)
+
+
+@require_POST
+@organization_view
+@requires(Role.ADMIN)
+def renew(request: HttpRequest, organization: Organization, invitation_id: int) -> HttpResponse:
+    """Give an open invitation a new link and another seven days; the former link ends."""
+    invitation = get_object_or_404(organization.invitations, pk=invitation_id)
+    refusal = _invite(request, organization, invitation.email, Role(invitation.role))
+    return _back(organization) if refusal is None else _refuse(request, organization, str(refusal))
+
+
+def _invite(request: HttpRequest, organization: Organization, email: str, role: Role) -> Exception | None:
+    """Send an invitation, or show its link where no mail is sent. Return why it could not be made."""
     is_mailed = has_mail_server()
     try:
         with transaction.atomic():
@@ -45,17 +67,15 @@ def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
             if is_mailed:
                 invitations.send(invitation, token)
     except people.MembershipRefusal as refusal:
-        form.add_error(None, str(refusal))
-        return _page(request, organization, invite_form=form, status=400)
+        return refusal
     except OSError:
-        form.add_error(None, "The mail server did not take the mail, so nobody was invited.")
-        return _page(request, organization, invite_form=form, status=502)
+        return NotMailed("The mail server did not take the mail, so nobody was invited.")
     if is_mailed:
         messages.success(request, f"The invitation was sent to {invitation.email}.")
     else:
         link = invitations.link_with(token)
         messages.success(request, format_html(LINK_HTML, invitation.email, link, link))
-    return _back(organization)
+    return None
 
 
 @require_POST
@@ -153,6 +173,7 @@ def _page(
         "organization": organization,
         "members": organization.memberships.select_related("user").order_by("user__email"),
         "invitations": organization.invitations.select_related("invited_by").order_by("email"),
+        "renew_label": "Send again" if has_mail_server() else "New link",
         "roles": roles_below(organization.role),
         "invite_form": invite_form or InviteForm(by=organization.role),
         "transfer_form": transfer_form or TransferForm(organization=organization, by=person(request).pk),

@@ -46,9 +46,12 @@ class ScoresEndpoint(ListEndpoint):
         return Score.objects.for_project(self.project)
 
     def post(self, request: Request) -> Response:
-        """Write a score, or replace the one with its `id`. What cannot be stored of its texts is replaced."""
+        """Write a score, or replace the one with its `id`. Its author is the person whose key it is, if it is one's.
+
+        What cannot be stored of its texts is replaced."""
         with slot(self.project):
             score = score_of(self.body, configs_of(self.project.pk, [self.body]))
+            score.author_id = self.key.owner_id
             found = ingest(self.project.pk, [score])
         if refused := [issue for issue in found if issue.reason is not Reason.TEXT_CUT]:
             raise NotAllowed(f"score: {refused[-1].reason}: {refused[-1].sample}")
