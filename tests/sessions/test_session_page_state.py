@@ -11,6 +11,7 @@ from django.utils import timezone
 from projects.models import Project, Role, User
 from sessions.deletion import erasing
 from sessions.models import SessionState
+from sessions.replay import neighbours as finding_neighbours
 from sessions.rollup.session_rows import recompute
 from tests.conversations import TICKET, tell, window_of
 from tests.tracing.reports import call, in_session
@@ -137,7 +138,28 @@ def test_neighbours_are_those_of_the_list_one_came_from(alices: Client, project:
 
     assert (neighbours.previous, neighbours.next) == ("ticket-0", "ticket-3")
     assert (first.previous, first.next) == (None, "ticket-2")
+    assert (first.place, neighbours.place) == ("1 of 3", "2 of 3")
     assert wrong.status_code == 200
+
+
+def test_a_place_is_told_only_where_the_list_has_one(
+    alices: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        tell(project, f"ticket-{number}", TICKET[:1], user_id="ana" if number else "ben")
+
+    def place(session_id: str, query: str) -> str:
+        page = alices.get(page_of(project, session_id), {"in": query})
+        shown = str(page.context["page"].neighbours.place)
+        assert ("Its place in the list" in page.content.decode()) == bool(shown)
+        return shown
+
+    assert place("ticket-3", "sort=-id") == "1 of 4"
+    assert place("ticket-0", "user_ids=ana") == ""
+    assert place("ticket-1", "") == ""
+    monkeypatch.setattr(finding_neighbours, "MAX_PLACED_SESSIONS", 2)
+    assert place("ticket-1", "sort=id") == "2 of 4+"
+    assert place("ticket-3", "sort=id") == ""
 
 
 def test_a_session_that_grows_sends_what_is_new(alices: Client, project: Project) -> None:

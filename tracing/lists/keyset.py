@@ -82,6 +82,12 @@ class Order:
             raise BadCursor(f"This cursor belongs to the order '{name}'. Start again without a cursor.")
         return position
 
+    def count_beyond(self, rows: QuerySet[Row], row: Model, *, is_forward: bool, most: int) -> int:
+        """Count the rows after a row, or before it, as far as `most`."""
+        position = Position(is_forward, getattr(row, self.column), getattr(row, self.key))
+        beyond = rows.filter(self._beyond(position, is_falling=self.is_descending == is_forward))
+        return beyond.order_by()[:most].count()
+
     @property
     def _columns(self) -> list[str]:
         return list(dict.fromkeys([self.column, self.key]))
