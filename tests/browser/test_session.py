@@ -46,6 +46,25 @@ def test_a_conversation_is_read_without_opening_anything(
     axe(alices)
 
 
+def test_a_language_that_runs_to_the_left_has_its_faces_at_the_right(
+    alices: Page, live_server: LiveServer, project: Project
+) -> None:
+    tell(project, "arabic", [("أين طلبي؟", "سيصل غدًا إن شاء الله."), ("شكرًا", "على الرحب والسعة.")])
+    tell(project, "english")
+
+    def sides(session_id: str) -> tuple[bool, bool]:
+        """Whether faces and the head of a tool call stand right of the words that follow them."""
+        alices.goto(page_of(live_server, project, session_id))
+        turn, call = alices.locator(".turn").first, alices.locator(".call > summary").first
+        pairs = ((turn, ".avatar", ".msg-body"), (call, ".call-name", ".call-time"))
+        places = [[part.locator(name).first.bounding_box() or {} for name in names] for part, *names in pairs]
+        return tuple(mark["x"] > words["x"] for mark, words in places)  # type: ignore[return-value]
+
+    assert sides("arabic") == (True, False)
+    expect(alices.locator(".steps-link").first).to_have_css("direction", "ltr")
+    assert sides("english") == (False, False)
+
+
 def test_steps_fold_narrow_and_open_beside(
     alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
 ) -> None:
