@@ -106,6 +106,7 @@ ROUTES: dict[str, Owed] = {
     "api/public/traces/<path:trace_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/public/observations": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/public/observations/<path:span_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
+    "api/public/v2/observations": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/public/v2/scores": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/public/v2/scores/<str:score_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
     "api/public/v3/scores": machine("GET", their_key=200, ingest_key=FORBIDDEN),

@@ -17,8 +17,8 @@ from tracing.records import Kind, Level, ScoreRecord
 
 pytestmark = pytest.mark.django_db
 TRACE_PARAMETERS = (
-    "environment, fields, fromTimestamp, limit, name, orderBy, page, release, sessionId, tags, toTimestamp, userId, "
-    "version"
+    "environment, fields, filter, fromTimestamp, limit, name, orderBy, page, release, sessionId, tags, "
+    "toTimestamp, userId, version"
 )
 
 

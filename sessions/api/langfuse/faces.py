@@ -35,6 +35,7 @@ CODES_BY_STATUS = {
 }  # fmt: skip
 
 Row = TypeVar("Row", bound=Model)
+Filters = TypeVar("Filters", bound=FilterSet)
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,13 @@ class LangfuseList(RowsOfPage, LangfuseView, GenericAPIView[Any]):
         """Return the names of the filters, those that lead through pages, and those of the view."""
         filters = self.filterset_class.base_filters if self.filterset_class else ()
         return {*filters, *self.pagination_class.parameters, *self.own_parameters}
+
+    def asked(self, kind: type[Filters], rows: QuerySet[Any]) -> Filters:
+        """Return the filters of the request, checked, for a view that reads in its own way. Raise ValidationError."""
+        given: Filters = kind(self.request.query_params, rows, request=self.request)
+        if not given.is_valid():
+            raise ValidationError(given.errors)
+        return given
 
 
 def answer_client(error: Exception, context: dict[str, Any]) -> Any:

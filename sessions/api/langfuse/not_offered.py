@@ -14,7 +14,7 @@ from tracing.wire.refusals import NotOffered
 
 DATASETS = "Confab keeps no datasets and runs no experiments: keep them where your evaluations run."
 ACCOUNTS = "People and keys are managed on the settings pages of Confab, not by this API."
-NOT_OFFERED = {
+UNOFFERED = {
     "prompts": "Confab keeps no prompts: give get_prompt a fallback, or keep them in your code.",
     "datasets": DATASETS,
     "dataset-items": DATASETS,
@@ -34,7 +34,7 @@ NOT_OFFERED = {
     "projects": ACCOUNTS,
     "scim": ACCOUNTS,
 }
-OF_PROJECT = "|".join(name for name, why in NOT_OFFERED.items() if why is not ACCOUNTS)
+OF_PROJECT = "|".join(name for name, why in UNOFFERED.items() if why is not ACCOUNTS)
 PUBLIC_PATHS = rf"^api/public/(?:v\d/|unstable/)?(?P<name>{OF_PROJECT}|organizations|scim|projects(?=/))(?:/.*)?$"
 PLATFORM_PATHS = rf"^api/platform/v1/(?:organizations/[^/]+/)?projects/[^/]+/(?P<name>{OF_PROJECT})(?:/.*)?$"
 
@@ -50,6 +50,6 @@ class NotOfferedCall(LangfuseView):
 
     def get(self, request: Request, name: str) -> Response:
         """Raise NotOffered."""
-        raise NotOffered(f"Confab has no {request.method} {request.path}. {NOT_OFFERED[name]}")
+        raise NotOffered(f"Confab has no {request.method} {request.path}. {UNOFFERED[name]}")
 
     post = put = patch = delete = get

@@ -9,8 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions.api.filtering import IdFilter, MomentFilter, RepeatedFilter, TextFilter, WordFilter
+from sessions.api.langfuse.columns import COLUMNS_OF_TRACES, SPAN_COLUMNS, spans_that, traces_that
+from sessions.api.langfuse.conditions import Condition, conditions_in
 from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One
-from sessions.api.langfuse.recent import latest, traces_within
+from sessions.api.langfuse.recent import latest, of_time, traces_within
 from sessions.api.langfuse.traces import observations_of
 from sessions.api.paging import in_time
 from tracing.ingest.rest.keys import key_of
@@ -19,7 +21,10 @@ from tracing.models import Span, Trace
 from tracing.records import VOICE_KINDS, Kind, Level
 from tracing.wire.refusals import NotFound
 
-TRACE_LOOKUPS = {"traceId": "trace_id", "userId": "user_id", "environment": "environment__in", "version": "version"}
+TRACE_LOOKUPS = {
+    "traceId": "trace_id", "userId": "user_id", "sessionId": "session_id", "environment": "environment__in",
+    "version": "version",
+}  # fmt: skip
 
 
 class ObservationFilters(FilterSet):  # type: ignore[misc]
@@ -29,6 +34,7 @@ class ObservationFilters(FilterSet):  # type: ignore[misc]
     userId = IdFilter(method="of_trace")
     environment = RepeatedFilter(method="of_trace")
     version = TextFilter(method="of_trace")
+    filter = TextFilter(method="of_trace")
     fromStartTime = MomentFilter(field_name="started_at", lookup_expr="gte")
     toStartTime = MomentFilter(field_name="started_at", lookup_expr="lt")
     name = TextFilter()
@@ -39,17 +45,40 @@ class ObservationFilters(FilterSet):  # type: ignore[misc]
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the spans of the traces that are meant, by all filters."""
         given = self.form.cleaned_data
-        asked = {lookup: given[name] for name, lookup in TRACE_LOOKUPS.items() if given[name]}
-        traces = Trace.objects.for_project(key_of(self.request).project).filter(**asked)
         if given["traceId"]:
-            within = traces_within(traces)
+            within = traces_within(self.traces())
         else:
-            within = latest(traces, given["fromStartTime"], given["toStartTime"])
-        found: QuerySet[Any] = super().filter_queryset(queryset.filter(within))
-        return found
+            within = latest(self.asked_traces(), given["fromStartTime"], given["toStartTime"])
+        return self.narrowed(queryset.filter(within))
+
+    def traces(self) -> QuerySet[Any]:
+        """Return the traces that may have such spans."""
+        given, traces = self.form.cleaned_data, self.asked_traces()
+        return traces if given["traceId"] else of_time(traces, given["fromStartTime"], given["toStartTime"])
+
+    def asked_traces(self) -> QuerySet[Any]:
+        """Return the traces of which all is true that the filters say of traces."""
+        given = self.form.cleaned_data
+        asked = {lookup: given[name] for name, lookup in TRACE_LOOKUPS.items() if given.get(name)}
+        traces = Trace.objects.for_project(key_of(self.request).project).filter(**asked)
+        return traces_that(traces, [one for one in self._conditions() if one.name in COLUMNS_OF_TRACES])
+
+    def narrowed(self, spans: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those of the spans of which all is true that the filters say of spans."""
+        found: QuerySet[Any] = super().filter_queryset(spans)
+        return spans_that(found, [one for one in self._conditions() if one.name not in COLUMNS_OF_TRACES])
+
+    def of_root(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Return the spans that are, or are not, the top of a trace."""
+        top = Q(is_root=True) | Q(parent_id__isnull=True)
+        return rows.filter(top if value else ~top)
+
+    def _conditions(self) -> list[Condition]:
+        text = self.data.get("filter", "")
+        return conditions_in(text, SPAN_COLUMNS | COLUMNS_OF_TRACES) if text else []
 
     def of_trace(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        """Return the spans as they are: what is said of their traces has chosen the traces."""
+        """Return the spans as they are: what is said of traces, and `filter`, are followed elsewhere."""
         return rows
 
     def of_type(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

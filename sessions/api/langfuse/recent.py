@@ -22,15 +22,18 @@ def traces_within(traces: QuerySet[Trace]) -> Q:
     return Q(bucket__in={bucket for bucket, _ in found}, trace_id__in=[trace_id for _, trace_id in found])
 
 
+def of_time(traces: QuerySet[Trace], since: datetime | None, until: datetime | None) -> QuerySet[Trace]:
+    """Return the traces that may have spans of a time."""
+    if since is not None:
+        traces = traces.filter(started_at__gte=since - MAX_TRACE_AGE)
+    return traces if until is None else traces.filter(started_at__lt=until)
+
+
 def latest(traces: QuerySet[Trace], since: datetime | None, until: datetime | None) -> Q:
     """Return a condition for the spans of the latest traces that began before `until`.
 
     Raise Invalid when those since `since` are too many for one answer."""
-    traces = traces.order_by("-started_at", "-trace_id")
-    if since is not None:
-        traces = traces.filter(started_at__gte=since - MAX_TRACE_AGE)
-    if until is not None:
-        traces = traces.filter(started_at__lt=until)
+    traces = of_time(traces, since, until).order_by("-started_at", "-trace_id")
     found = list(traces.values_list("bucket", "trace_id", "span_count")[: MAX_RECENT_TRACES + 1])
     spans = list(accumulate(count for _, _, count in found))
     fitting = max(sum(total <= MAX_RECENT_SPANS for total in spans[:MAX_RECENT_TRACES]), 1)

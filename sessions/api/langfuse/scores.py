@@ -13,6 +13,8 @@ from rest_framework.response import Response
 
 from projects.models import Project
 from sessions.api.filtering import CommaFilter, IdFilter, MomentFilter, NumberFilter, RepeatedFilter, TextFilter
+from sessions.api.langfuse.columns import SCORE_COLUMNS, scores_that
+from sessions.api.langfuse.conditions import conditions_in
 from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One, asked_groups, find_one, stamp
 from tracing.ingest.rest.keys import key_of
 from tracing.ingest.rest.wires import WireResponse
@@ -52,6 +54,11 @@ class LangfuseScoreFilters(ScoreTimes):
     userId = TextFilter(method="of_user")
     traceTags = RepeatedFilter(method="with_tags")
     value = NumberFilter(method="by_value")
+    filter = TextFilter(method="meeting")
+
+    def meeting(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the scores that meet the conditions of a JSON list. Raise ValidationError for a bad one."""
+        return scores_that(rows, conditions_in(value, SCORE_COLUMNS))
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return what is asked for. Raise ValidationError for an operator without a value."""

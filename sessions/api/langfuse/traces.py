@@ -13,6 +13,8 @@ from projects.audit import actor_name
 from projects.models import Project
 from sessions.annotation.configs import NotAllowed
 from sessions.api.filtering import IdFilter, MomentFilter, RepeatedFilter, TextFilter
+from sessions.api.langfuse.columns import COLUMNS_OF_TRACE_LIST, traces_that
+from sessions.api.langfuse.conditions import conditions_in
 from sessions.api.langfuse.faces import Done, LangfuseList, LangfuseView, One, asked_groups, texts_of
 from sessions.api.langfuse.scores import readable
 from sessions.api.langfuse.scores import shape as score_shape
@@ -44,7 +46,12 @@ class LangfuseTraceFilters(FilterSet):  # type: ignore[misc]
     release = TextFilter()
     tags = RepeatedFilter(field_name="tags", lookup_expr="contains")
     environment = RepeatedFilter(field_name="environment", lookup_expr="in")
+    filter = TextFilter(method="meeting")
     orderBy = TextFilter(method="ordered")
+
+    def meeting(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the traces that meet the conditions of a JSON list. Raise ValidationError for a bad one."""
+        return traces_that(rows, conditions_in(value, COLUMNS_OF_TRACE_LIST))
 
     def ordered(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Return the traces by a column, ties by their ids. Raise ValidationError for an unknown one."""
