@@ -40,12 +40,12 @@ PROBLEMS = {
     "database_away": ProblemKind(503, "The database is away."),
 }
 # The code of a status that no code is named for: the first in the table, as long as there is one.
-CODES_BY_STATUS = {kind.status: code for code, kind in reversed(PROBLEMS.items())}
+PROBLEM_CODES_BY_STATUS = {kind.status: code for code, kind in reversed(PROBLEMS.items())}
 
 
 def problem(status: int, detail: str, code: str = "", errors: Any = None) -> dict[str, Any]:
     """Return the body of a failure. `errors` has the reasons for each parameter or field."""
-    code = code or CODES_BY_STATUS.get(status, "")
+    code = code or PROBLEM_CODES_BY_STATUS.get(status, "")
     title = PROBLEMS[code].title if code else HTTPStatus(status).phrase
     kind = f"{PROBLEM_TYPE}{code}" if code else "about:blank"
     found = {"type": kind, "title": title, "status": status, "detail": detail, "code": code or "other"}

@@ -150,6 +150,14 @@ ROUTES: dict[str, Owed] = {
     "api/v1/turns": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
     "api/v1/transcript": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
     "api/v1/explanation": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
+    "api/v1/users": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/users/<path:user_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
+    "api/v1/cohorts": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/comparison": replace(
+        machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?cohort=all&cohort=%3Fq%3Dhas%3Aerror"
+    ),
+    "api/v1/views": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/prices": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/metrics": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?measure=sessions"),
     "api/v1/issues": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/erasures": machine("POST", their_key=400, ingest_key=FORBIDDEN),
@@ -159,7 +167,7 @@ ROUTES: dict[str, Owed] = {
     "api/v1/score-configs": machine("GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key=FORBIDDEN),
     "api/v1/score-configs/<str:config_id>": machine("GET", "PATCH", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/comments": machine("GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key=FORBIDDEN),
-    "api/v1/review-queues": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/review-queues": machine("GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key=FORBIDDEN),
     "api/v1/review-queues/<str:queue_id>/items": machine("GET", "POST", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/review-queues/<str:queue_id>/results": machine("GET", their_key=404, ingest_key=FORBIDDEN),
     "mcp": machine("POST", their_key=400, ingest_key=FORBIDDEN),

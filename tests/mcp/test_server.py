@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from projects.auth import create_key, create_own_key
 from projects.models import AuditEvent, Membership, Project, Role, Scope, User
 from sessions.annotation import queues
-from sessions.api.mcp.tools import AGENT_TOOLS, READING_TOOLS, WRITING_TOOLS
+from sessions.api.mcp.catalogue import AGENT_TOOLS, READING_TOOLS, WRITING_TOOLS
 from sessions.models import Comment, ReviewItem, SessionState
 from tests.conftest import Key
 from tests.conversations import TICKET, tell

@@ -14,12 +14,15 @@ from projects.models import Project, User
 from sessions.annotation import configs, queues
 from sessions.api.v1.document import OPENAPI_FILE
 from sessions.api.v1.urls import urlpatterns
+from sessions.cohorts.making import create_cohort
+from sessions.models import SavedView
 from tests.conftest import Key
 from tests.conversations import TICKET, tell
 from tests.openapi import written
 from tests.openapi_reference import reference
 from tests.tracing.reports import call, in_session
 from tracing.ingest.pipeline import ingest
+from tracing.models import ModelPrice
 from tracing.wire.scores import score_of
 
 DOCUMENT = json.loads(OPENAPI_FILE.read_text())
@@ -97,12 +100,16 @@ def world(project: Project, alice: User) -> dict[str, str]:
     config = configs.create(project, {"name": "solved", "data_type": "BOOLEAN"}, by=alice)
     queue = queues.create(project, {"name": "Weekly", "score_config_ids": [config.id]}, by=alice)
     queues.enqueue(queue, ["support/1"], alice)
+    create_cohort(project, name="Late", by=alice, query_string="q=has:error")
+    SavedView.objects.create(project_id=project.pk, name="Late", owner_id=alice.pk, owner=alice.email, is_shared=True)
+    ModelPrice.objects.create(project_id=project.pk, pattern="nobodys-*", input_price=1, output_price=2)
     return {
         "session_id": "support/1",
         "trace_id": trace_id,
         "score_id": "first",
         "config_id": config.id,
         "queue_id": queue.id,
+        "user_id": "user-a",
     }
 
 
@@ -110,6 +117,7 @@ QUERIES = {
     "/api/v1/turns": "?session_id=support/1",
     "/api/v1/transcript": "?session_id=support/1",
     "/api/v1/explanation": "?session_id=support/1",
+    "/api/v1/comparison": "?cohort=all&cohort=%3Fq%3Dhas%3Aerror",
     "/api/v1/metrics": "?measure=cost&split=model&steps=true",
     "/api/v1/export": "?format=jsonl",
     "/api/v1/exports": "?format=jsonl",
@@ -124,6 +132,7 @@ BODIES: dict[str, Any] = {
     },
     "/api/v1/score-configs/{config_id}": {"description": "Was it solved?"},
     "/api/v1/comments": {"object_type": "SESSION", "object_id": "support/1", "content": "Read this."},
+    "/api/v1/review-queues": {"name": "Late orders"},
     "/api/v1/review-queues/{queue_id}/items": {"session_ids": ["support/1"]},
     "/api/v1/sessions/{session_id}": {"labels": ["vip"], "status": "open"},
     "/api/v1/erasures": {"user_id": "user-a"},

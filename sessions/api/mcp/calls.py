@@ -74,7 +74,7 @@ def call(tool: AgentTool, arguments: Mapping[str, Any], key: ApiKey, request: Ht
 
 
 def _asked(tool: AgentTool, arguments: Mapping[str, Any]) -> ToolCall:
-    fields = fields_of(tool.name)
+    fields = fields_of(tool)
     known: Mapping[str, Any] = fields.schema["properties"]
     if unknown := [name for name in arguments if name not in known]:
         told = unknown[0][:MAX_TOLD_ARGUMENT_CHARACTERS]

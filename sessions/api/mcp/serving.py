@@ -34,8 +34,9 @@ from mcp_types import (
 from projects.models import ApiKey
 from sessions.api.mcp import guides
 from sessions.api.mcp.calls import BadArguments, ToolAnswer, call, may_call
+from sessions.api.mcp.catalogue import AGENT_TOOLS
 from sessions.api.mcp.fitting import as_text
-from sessions.api.mcp.tools import AGENT_TOOLS, AgentTool, fields_of
+from sessions.api.mcp.tools import AgentTool, fields_of
 
 SERVER_NAME = "confab"
 PASSED_HEADERS = ("accept", "content-type", "mcp-protocol-version")
@@ -128,7 +129,7 @@ def _described(tool: AgentTool) -> Tool:
     return Tool(
         name=tool.name,
         description=tool.says,
-        input_schema=dict(fields_of(tool.name).schema),
+        input_schema=dict(fields_of(tool).schema),
         annotations=ToolAnnotations(
             read_only_hint=tool.only_reads,
             destructive_hint=tool.is_destructive,

@@ -29,6 +29,7 @@ from sessions.api.v1.shapes.annotation import (
     GivenCommentShape,
     GivenConfigShape,
     GivenItemsShape,
+    GivenQueueShape,
     ItemShape,
     QueueShape,
     ResultsShape,
@@ -130,7 +131,10 @@ class CommentsEndpoint(ListEndpoint):
 class QueuesEndpoint(Endpoint):
     """The review queues of the project."""
 
-    operations = {"GET": Operation(says="List review queues", answers={200: list_of(QueueShape)})}
+    operations = {
+        "GET": Operation(says="List review queues", answers={200: list_of(QueueShape)}),
+        "POST": Operation(says="Create a review queue", takes=GivenQueueShape, answers={200: QueueShape}),
+    }
 
     def get(self, request: Request) -> Response:
         """Answer with all of them and their progress."""
@@ -142,6 +146,13 @@ class QueuesEndpoint(Endpoint):
             for done in [progress.get(row.id, nothing)]
         ]
         return Response({"data": rows})
+
+    def post(self, request: Request) -> Response:
+        """Create a queue, which people fill on pages and programs by its items."""
+        asked = GivenQueueShape(data=_storable(self.body))
+        asked.is_valid(raise_exception=True)
+        made = queueing.create(self.project, asked.validated_data, by=self.key)
+        return Response(json_of(made, QUEUE_FIELDS) | {"completed": 0, "total": 0})
 
 
 class ItemsEndpoint(ListEndpoint):

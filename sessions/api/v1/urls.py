@@ -4,9 +4,11 @@ from django.urls import path, re_path
 
 from sessions.api.v1 import (
     annotation,
+    cohorts,
     erasures,
     explanation,
     issues,
+    kept,
     me,
     metrics,
     scores,
@@ -15,6 +17,7 @@ from sessions.api.v1 import (
     transcript,
     translation,
     turns,
+    users,
 )
 from sessions.api.v1 import export as exporting
 from sessions.api.v1.document import DocumentEndpoint
@@ -34,6 +37,12 @@ urlpatterns = [
     path("turns", turns.TurnsEndpoint.as_view()),
     path("transcript", transcript.TranscriptEndpoint.as_view()),
     path("explanation", explanation.ExplanationEndpoint.as_view()),
+    path("users", users.UsersEndpoint.as_view()),
+    path("users/<path:user_id>", users.UserEndpoint.as_view()),
+    path("cohorts", cohorts.CohortsEndpoint.as_view()),
+    path("comparison", cohorts.ComparisonEndpoint.as_view()),
+    path("views", kept.SavedViewsEndpoint.as_view()),
+    path("prices", kept.PricesEndpoint.as_view()),
     path("metrics", metrics.MetricsEndpoint.as_view()),
     path("issues", issues.IssuesEndpoint.as_view()),
     path("erasures", erasures.ErasuresEndpoint.as_view()),

@@ -2,6 +2,8 @@
 
 from rest_framework import serializers
 
+from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS
+from sessions.annotation.queues import MOST_REVIEWERS
 from sessions.api.v1.shapes.operations import anything, moment, number, text, texts
 from sessions.models import DataType, ObjectType, ReviewItem
 from tracing.models import Score
@@ -129,6 +131,23 @@ class QueueShape(serializers.Serializer[None]):
     updated_at = moment()
     completed = number("Items that are done.")
     total = number("All items.")
+
+
+class GivenQueueShape(serializers.Serializer[None]):
+    """A review queue to create."""
+
+    name = serializers.CharField(max_length=MAX_CONFIG_NAME_CHARACTERS)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=4_000)
+    score_config_ids = serializers.ListField(
+        child=serializers.CharField(max_length=200), required=False, max_length=50, help_text="Which scores to give."
+    )
+    user_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        max_length=500,
+        help_text="People who review; without them, every member.",
+    )
+    reviewers_per_item = serializers.IntegerField(min_value=1, max_value=MOST_REVIEWERS, required=False)
 
 
 class ItemShape(serializers.Serializer[None]):

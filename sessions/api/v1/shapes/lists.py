@@ -10,8 +10,13 @@ from sessions.listing.filters import WAYS, filters_of, may_repeat
 from sessions.listing.list_query import MAX_LIST_LIMIT
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind, properties_of
+from sessions.users.queries import MAX_GROUPED_SESSIONS
 from tracing.lists.trace_listing import SORTABLE_TRACE_COLUMNS
 
+USER_SORTS = (
+    "session_count", "first_seen_at", "last_seen_at", "trace_count", "total_tokens", "total_cost", "error_count",
+    "score",
+)  # fmt: skip
 MAX_PART_LIMIT = 500  # traces of a session, spans of a trace
 LISTED_TIME = "A time such as 24h, 7d, 30d, today or all. `from` and `to` name its ends instead."
 
@@ -93,3 +98,22 @@ class ExportParameters(SessionParameters):  # type: ignore[misc,valid-type]
     limit = serializers.IntegerField(required=False, min_value=1, help_text="The maximum number of sessions.")
     after = serializers.CharField(required=False, help_text="A cursor, or the id of the last session.")
     cursor = None
+
+
+class UserSerializer(serializers.Serializer[None]):
+    """The order of users, and the part of their list."""
+
+    sort = serializers.ChoiceField(
+        [sign + field for field in USER_SORTS for sign in ("", "-")],
+        default="-last_seen_at",
+        help_text="A field, with a minus before it for descending order.",
+    )
+    score = serializers.CharField(default="", max_length=200, help_text="The score of which to answer the mean.")
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIST_LIMIT, default=50)
+    cursor = serializers.IntegerField(
+        min_value=0, max_value=MAX_GROUPED_SESSIONS, default=0, help_text="`next` or `previous` of an answer."
+    )
+
+
+class UserListParameters(SessionParameters, UserSerializer):  # type: ignore[misc,valid-type]
+    """Whose sums to answer: the users of the sessions that match."""

@@ -175,3 +175,45 @@ class MeShape(serializers.Serializer[None]):
     project = ProjectShape()
     key = KeyShape()
     limits = LimitsShape()
+
+
+class EndUserShape(serializers.Serializer[None]):
+    """An end user of the product, with the sums of their sessions."""
+
+    id = text()
+    session_count = number()
+    first_seen_at = moment()
+    last_seen_at = moment()
+    trace_count = number()
+    total_tokens = number(is_known=False)
+    total_cost = money()
+    error_count = number("Failed spans.")
+    unmeasured_count = number("Model calls that reported no usage: tokens are then lower bounds.")
+    unpriced_count = number("Model calls without a known cost: costs are then lower bounds.")
+    score = serializers.FloatField(allow_null=True, help_text="The mean of the score that was asked for.")
+
+
+class SavedViewShape(serializers.Serializer[None]):
+    """A state of the list of sessions under a name."""
+
+    id = serializers.UUIDField()
+    name = text()
+    query = text("The parameters of the list of sessions.")
+    columns = texts()
+    is_shared = serializers.BooleanField(help_text="Whether everybody in the project sees it.")
+    is_default = serializers.BooleanField(help_text="Whether the project's list opens with it.")
+    owner = text("The e-mail address of the person who saved it.")
+    updated_at = moment()
+
+
+class PriceShape(serializers.Serializer[None]):
+    """A price that the project set itself, in USD for a million tokens."""
+
+    id = text()
+    pattern = text("The name of a model; * stands for anything.")
+    starts_on = serializers.DateField(allow_null=True, help_text="The first day (UTC); null: always.")
+    above_input_tokens = number("For calls that read more tokens than this.")
+    input_price = money()
+    output_price = money()
+    cached_price = money("Of tokens read from a cache; null: as input.")
+    cache_write_price = money("Of tokens written to a cache; null: as input.")
