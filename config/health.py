@@ -17,6 +17,7 @@ HEARTBEAT_LIFE_SECONDS = 30  # a sign of life comes every few seconds
 LAG_SECONDS = 60  # a sweep looks for waiting sessions every 5 s, so a longer wait means that workers do not keep up
 PAGE_SECONDS, PAGE_AGE_SECONDS = 0.2, 5.0  # how long a page waits for these checks, and how old their answers may be
 ALIVE_TEXT = f"ok {settings.VERSION}\n"
+NODES_AGE_SECONDS = 5.0  # asking each node of a cluster costs a connection to it
 FRESH_SECONDS = 0.2  # an answer that costs a database connection is reused this long
 
 
@@ -52,12 +53,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer with the outcome of every check.
 
-    The checks run at the same time, each with its own deadline, so this answers whatever hangs."""
+    The checks run at the same time, each with its own deadline, so this answers whatever hangs. A check that concerns
+    some projects only is named, but does not make the answer 503: then nobody would reach the other projects."""
     found = {name: answer or LATE_MESSAGE for name, answer in answers(CHECKS).items()}
     for name, needed in NEEDS.items():
         if found[needed] != PROBE_OK:
             found[name] = f"cannot be told: the {needed} is not ready"
-    is_ready = all(answer == PROBE_OK for answer in found.values())
+    is_ready = all(answer == PROBE_OK for name, answer in found.items() if name not in PARTIAL_CHECKS)
     return JsonResponse({"ready": is_ready, "checks": found}, status=200 if is_ready else 503)
 
 
@@ -86,6 +88,7 @@ def _beat() -> None:
 
 CHECKS = {
     "database": Probe(storage_checks.check_database, age=FRESH_SECONDS),
+    "nodes": Probe(storage_checks.check_nodes, age=NODES_AGE_SECONDS),
     "disk": Probe(storage_checks.check_disk),
     "storing": Probe(storage_checks.check_storing),
     "queue": Probe(_queue, age=FRESH_SECONDS),
@@ -93,10 +96,13 @@ CHECKS = {
     "worker": Probe(_worker),
     "beat": Probe(_beat),
 }
-NEEDS = {"queue": "database", "worker": "broker", "beat": "broker"}
+# What fails for some projects only: the others need this process, so it stays ready.
+PARTIAL_CHECKS = {"nodes"}
+NEEDS = {"queue": "database", "nodes": "database", "worker": "broker", "beat": "broker"}
 LATE_MESSAGE = f"does not answer within {DEADLINE_SECONDS:.0f} s"
 # What pages tell admins about the first check that fails.
 TROUBLE_MESSAGES = {
+    "nodes": "A node of the database does not answer: projects on it cannot be read, and their senders come again.",
     "broker": "Redis does not answer: traces are stored, but sessions and their numbers are not updated.",
     "worker": "No worker is running: traces are stored, but sessions and their numbers are not updated.",
     "beat": "The schedule is not running: traces are stored, but scheduled work is not done.",

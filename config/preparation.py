@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from config import pause
 from config.embedded import CannotStart
+from projects.cluster.distributing import distribute_new
 from projects.first_start import Started, first_start
 from projects.jobs.time_limits import at_length, bound_role
 
@@ -111,3 +112,5 @@ def _migrate() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         with at_length(0):
             call_command("migrate", verbosity=0, interactive=False)
+    if added := distribute_new():
+        log.warning("distributed new tables over the nodes of the cluster: %s", ", ".join(added))

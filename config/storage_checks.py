@@ -8,6 +8,7 @@ from psycopg.errors import DiskFull
 
 from config.pause import restore_since
 from config.probing import NotReady
+from projects.cluster.nodes import is_cluster, nodes
 from tracing.ingest.faults import faults
 from tracing.lists.bounded import TooLong, within
 
@@ -46,6 +47,12 @@ def check_database() -> None:
         if isinstance(error.__cause__, DiskFull):
             raise NotReady("its disk is full: make room there") from None
         raise
+
+
+def check_nodes() -> None:
+    """Raise NotReady with the nodes of a cluster that do not answer."""
+    if is_cluster() and (away := [node.address for node in nodes() if node.trouble]):
+        raise NotReady(f"{', '.join(away)} of the cluster does not answer: projects on it get 503, the others work")
 
 
 def check_disk() -> None:

@@ -1,9 +1,10 @@
 """Whether each part of a statement that names a tenant table pins `project_id`, as a parser of SQL sees it.
 
 A table is pinned by an equality that holds for every row: `project_id` with a parameter or literal, or with the
-`project_id` of a table that is pinned. Each SELECT, UPDATE, DELETE and INSERT is looked at by itself, common table
-expressions and sub-selects too. What it finds in the query around it counts as pinned, since that one is looked at as
-well. Rows of common table expressions, sub-selects and functions are as pinned as the tables that they read.
+`project_id` of a table that is pinned in the same SELECT, UPDATE, DELETE or INSERT. Each of these is looked at by
+itself, common table expressions and sub-selects too: a distributed database sends a statement to one node only if each
+part names its project. Rows of common table expressions, sub-selects and functions are as pinned as the tables that
+they read.
 """
 
 import re
@@ -115,8 +116,8 @@ class _Statement:
                     continue
                 if _is_value(other):
                     yield alias, None
-                elif (pin := self._project_of(other, sources)) is not None and pin != alias:
-                    yield alias, pin if pin in sources else None
+                elif (pin := self._project_of(other, sources)) in sources and pin != alias:
+                    yield alias, pin
 
     def _project_of(self, node: exp.Expr, sources: dict[str, exp.Expr]) -> str | None:
         """Return the name of the source whose `project_id` this is, or "" for one of an outer query."""

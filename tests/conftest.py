@@ -12,6 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from projects.auth import create_key
 from projects.models import Membership, Organization, Project, Role, User
+from tests import cluster
 from tests.emptying import stand_in_for_flush
 from tracing.store.partitions import make_ahead
 
@@ -54,12 +55,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         meets = not {"db", "transactional_db", "live_server"}.isdisjoint(getattr(item, "fixturenames", ()))
         if meets or item.get_closest_marker("django_db"):
             item.add_marker("database")
+        if item.get_closest_marker("citus") and not cluster.nodes():
+            item.add_marker(pytest.mark.skip(reason="DATABASE_URL leads to no cluster of Citus"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
+    """On a cluster, Django cannot make the test database, since each node needs one."""
+    if cluster.nodes():
+        cluster.make_database()
+        return True
+    return bool(request.config.option.reuse_db)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The partitions of these days outlast the transactions of single tests."""
     with django_db_blocker.unblock():
+        if cluster.nodes():
+            cluster.spread()
         make_ahead(timezone.now().date())
 
 

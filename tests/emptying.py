@@ -21,7 +21,7 @@ def tables() -> list[str]:
 
 
 def _empty(case: Any) -> None:
-    filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables())
+    filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables())
     with connection.cursor() as cursor:
         cursor.execute(f"/* every project */ {filled}")
         if found := [name for (name,) in cursor.fetchall()]:

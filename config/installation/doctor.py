@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 
+from config.installation.doctor_cluster import check_cluster
 from config.installation.doctor_servers import check_database, check_files, check_redis
 from config.installation.facts import Fact, FactGroup, FactState
 from config.settings.variables import unknown_variables
@@ -83,6 +84,7 @@ EXAMINATIONS: dict[str, Callable[[], Iterable[Fact]]] = {
     "Addresses": _check_addresses,
     "Mail": _check_mail,
     "Database": check_database,
+    "Cluster": check_cluster,
     "Redis": check_redis,
     "Files": check_files,
 }

@@ -26,6 +26,7 @@ MAX_CONNECTION_SHARE = 0.9
 OLDEST_BACKUP = timedelta(days=2)
 CHECK_NAMES = {
     "database": "Database",
+    "nodes": "Nodes of the database",
     "disk": "Disk",
     "storing": "Storing in this process",
     "queue": "Recomputing",

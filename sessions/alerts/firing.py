@@ -79,11 +79,9 @@ def end_left(project: Project, alert: Alert, left: Collection[str], now: datetim
 
 def reopen(project: Project, alert: Alert, returned: Collection[str]) -> None:
     """Open the latest firings of sessions again that were out of the query for a short while only."""
-    mine = AlertFiringSession.objects.filter(
-        project_id=OuterRef("project_id"), firing_id=OuterRef("id"), session_id__in=list(returned)
-    )
+    mine = _about(project, returned)
     firings = AlertFiring.objects.for_project(project).filter(alert_id=alert.id, ended_at__isnull=False)
-    firings.filter(Exists(mine)).update(ended_at=None)
+    firings.filter(mine).update(ended_at=None)
 
 
 def end(firing: AlertFiring, now: datetime) -> None:
@@ -93,14 +91,18 @@ def end(firing: AlertFiring, now: datetime) -> None:
 
 
 def _open_with(project: Project, alert: Alert, session_ids: Collection[str]) -> list[AlertFiring]:
-    mine = AlertFiringSession.objects.filter(
-        project_id=OuterRef("project_id"), firing_id=OuterRef("id"), session_id__in=list(session_ids)
-    )
-    return list(AlertFiring.objects.for_project(project).filter(Exists(mine), alert_id=alert.id, ended_at=None))
+    mine = _about(project, session_ids)
+    return list(AlertFiring.objects.for_project(project).filter(mine, alert_id=alert.id, ended_at=None))
+
+
+def _about(project: Project, session_ids: Collection[str]) -> Exists:
+    """Whether a firing is about one of these sessions."""
+    about = AlertFiringSession.objects.for_project(project).filter(session_id__in=list(session_ids))
+    return Exists(about.filter(firing_id=OuterRef("id")))
 
 
 def _inside(alert: Alert) -> Exists:
-    members = AlertMember.objects.filter(project_id=OuterRef("project_id"), session_id=OuterRef("session_id"))
+    members = AlertMember.objects.for_project(alert.project_id).filter(session_id=OuterRef("session_id"))
     return Exists(members.filter(watch_id=alert.watch_id, left_at=None))
 
 

@@ -17,7 +17,7 @@ GROUPS = {
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
     "Watch": ("alerts", "issues"),
     "Build": ("api", "reference", "mcp", "export"),
-    "Run": ("operations", "upgrading", "provisioning", "limits", "security", "performance", "architecture"),
+    "Run": ("operations", "upgrading", "scaling", "provisioning", "limits", "security", "performance", "architecture"),
 }
 
 

@@ -54,28 +54,20 @@ class TextsField(forms.Field):
             raise forms.ValidationError("Null characters are not allowed.")
 
 
-class CohortFilter(Filter):  # type: ignore[misc]
-    """`?cohort=<id>`: the sessions of a fixed list."""
+class StoredSetFilter(Filter):  # type: ignore[misc]
+    """The sessions of a stored set, such as `?cohort=<id>`. Rows of `members` name the set in `column`."""
 
     field_class = forms.UUIDField
 
-    def filter(self, qs: "QuerySet[Session]", value: UUID | None) -> "QuerySet[Session]":
+    def __init__(self, members: type[CohortMember | AlertFiringSession], column: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._members, self._column = members, column
+
+    def filter(self, qs: "QuerySet[Session]", value: UUID | None, *, project_id: int) -> "QuerySet[Session]":
         if value is None:
             return qs
-        listed = CohortMember.objects.filter(project_id=OuterRef("project_id"), session_id=OuterRef("session_id"))
-        return qs.filter(Exists(listed.filter(cohort_id=value)))
-
-
-class FiringFilter(Filter):  # type: ignore[misc]
-    """`?firing=<id>`: the sessions that one firing of an alert is about."""
-
-    field_class = forms.UUIDField
-
-    def filter(self, qs: "QuerySet[Session]", value: UUID | None) -> "QuerySet[Session]":
-        if value is None:
-            return qs
-        kept = AlertFiringSession.objects.filter(project_id=OuterRef("project_id"), session_id=OuterRef("session_id"))
-        return qs.filter(Exists(kept.filter(firing_id=value)))
+        listed = self._members.objects.for_project(project_id).filter(session_id=OuterRef("session_id"))
+        return qs.filter(Exists(listed.filter(**{self._column: value})))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +86,25 @@ class Input:
 def filters() -> dict[str, Filter]:
     """Return every filter by the name of its parameter."""
     found = {name: one for declared in properties_of(Session).values() for name, one in filters_of(declared).items()}
-    return {**found, "cohort": CohortFilter(label="Cohort"), "firing": FiringFilter(label="Firing")}
+    return {
+        **found,
+        "cohort": StoredSetFilter(CohortMember, "cohort_id", label="Cohort"),
+        "firing": StoredSetFilter(AlertFiringSession, "firing_id", label="Firing"),  # what it is about
+    }
 
 
 @cache
 def inputs_of(declared: Property) -> tuple[Input, ...]:
     """Return the inputs of a property. All are text inputs, so that browsers keep a wrong number for correction."""
     return tuple(_input(declared, name, found) for name, found in filters_of(declared).items())
+
+
+def narrowed(rows: "QuerySet[Session]", name: str, value: Any, project_id: int) -> "QuerySet[Session]":
+    """Return the sessions of a project that a filter leaves."""
+    found = filters()[name]
+    is_set = isinstance(found, StoredSetFilter)
+    left: QuerySet[Session] = found.filter(rows, value, **({"project_id": project_id} if is_set else {}))
+    return left
 
 
 def may_repeat(name: str) -> bool:

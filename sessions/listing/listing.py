@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from sessions.listing.filters import Input, filters, inputs_of
+from sessions.listing.filters import Input, inputs_of, narrowed
 from sessions.listing.list_query import RELEVANCE, ListQuery
 from sessions.listing.score_order import score_of_sort
 from sessions.models import Session
@@ -133,7 +133,7 @@ class Listing(ListQuery):
         """The sessions that match the parameters other than the query."""
         found: QuerySet[Session] = Session.objects.for_project(self.project)
         for name, value in self.values.items():
-            found = filters()[name].filter(found, value)
+            found = narrowed(found, name, value, self.project.pk)
         return found.filter(self.span.condition)
 
     @cached_property

@@ -20,7 +20,7 @@ USAGE_BY_MODEL = """coalesce((
             'output_cost', sum((u->>'output_cost')::numeric)::text,
             'total_cost', sum((u->>'total_cost')::numeric)::text) AS totals
         FROM trace m CROSS JOIN LATERAL jsonb_each(m.usage_by_model) AS e(model, u)
-        WHERE m.project_id = t.project_id AND m.session_id = t.session_id
+        WHERE m.project_id = %(project)s AND m.session_id = t.session_id
         GROUP BY model) merged), '{}'::jsonb)"""
 
 DURATION = "round(extract(epoch FROM max(t.ended_at) - min(t.started_at)) * 1000)::bigint"
@@ -32,18 +32,18 @@ IDLE = f"{DURATION} - {ACTIVE}"
 # What sessions/rollup/session_rows.py has just summed up, name by name.
 SCORES_SQL = """coalesce((
     SELECT jsonb_object_agg(n.name, jsonb_build_object('count', n.count, 'mean', n.mean, 'shares', n.shares))
-    FROM session_score n WHERE n.project_id = t.project_id AND n.session_id = t.session_id), '{}'::jsonb)"""
+    FROM session_score n WHERE n.project_id = %(project)s AND n.session_id = t.session_id), '{}'::jsonb)"""
 
 TAGS_SQL = """coalesce((
     SELECT array_agg(DISTINCT tag ORDER BY tag) FROM trace g CROSS JOIN LATERAL unnest(g.tags) tag
-    WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}')"""
+    WHERE g.project_id = %(project)s AND g.session_id = t.session_id), '{}')"""
 MODEL_NAMES = """coalesce((
     SELECT array_agg(DISTINCT model ORDER BY model)
     FROM trace g CROSS JOIN LATERAL jsonb_object_keys(g.usage_by_model) model
-    WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}')"""
+    WHERE g.project_id = %(project)s AND g.session_id = t.session_id), '{}')"""
 TOOL_NAMES = """coalesce((
     SELECT array_agg(DISTINCT tool ORDER BY tool) FROM trace g CROSS JOIN LATERAL unnest(g.tool_names) tool
-    WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}')"""
+    WHERE g.project_id = %(project)s AND g.session_id = t.session_id), '{}')"""
 
 FIRST_INPUT = """coalesce((array_agg(t.input_preview ORDER BY t.started_at, t.trace_id)
     FILTER (WHERE t.input_preview <> ''))[1], '')"""

@@ -17,13 +17,15 @@ from sessions.models.properties import properties_of
 WITHOUT_JIT = "SET LOCAL jit = off"
 
 # `computed_at` rises whatever clocks do: sessions/dashboard/cached_days.py tells by it whether a session is the same.
+# It is counted on in UTC: Citus refuses an update with a function that depends on the zone of a database session.
 RECOMPUTE = """
 INSERT INTO session (project_id, computed_at, {fields})
 SELECT t.project_id, %(now)s, {aggregates}
 FROM trace t WHERE t.project_id = %(project)s AND t.session_id = ANY(%(sessions)s)
 GROUP BY t.project_id, t.session_id ORDER BY t.session_id
 ON CONFLICT (project_id, session_id) DO UPDATE SET {updates},
-    computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
+    computed_at = greatest(EXCLUDED.computed_at,
+        (session.computed_at AT TIME ZONE 'UTC' + interval '1 microsecond') AT TIME ZONE 'UTC')
 RETURNING session_id
 """
 
@@ -70,7 +72,7 @@ DELETE_EMPTY = """
 WITH gone AS (
     DELETE FROM session s WHERE s.project_id = %(project)s AND s.session_id = ANY(%(sessions)s) AND NOT EXISTS (
         SELECT 1 FROM trace t
-        WHERE t.project_id = s.project_id AND t.session_id = s.session_id AND t.project_id = %(project)s)
+        WHERE t.project_id = %(project)s AND t.session_id = s.session_id)
     RETURNING s.session_id),
 outlisted AS (
     DELETE FROM cohort_member m USING gone WHERE m.project_id = %(project)s AND m.session_id = gone.session_id),

@@ -19,6 +19,7 @@ from psycopg.types import TypeInfo
 from xxhash import xxh3_64_digest
 
 from projects import sqlguard
+from projects.cluster.nodes import is_cluster
 from projects.jobs.time_limits import UPKEEP_SECONDS, allow
 from sessions.models import TraceText
 from sessions.models.alerts import mark_watched
@@ -36,6 +37,14 @@ INDEX_BATCH_TRACES = 200
 MAX_INDEXED_BYTES = 4096  # bytes of a row's text: more would be mostly lexemes that nobody looks for
 MOST_ASKED = 1280  # bytes of them for the question, more when the answer is short
 CUT_MARK = "\n…\n"  # between the beginning and the end of what was cut
+
+FLUSH_SQL = "SELECT gin_clean_pending_list('trace_text_tokens'::regclass)"
+# On a cluster, each part of the table has a part of the index; its name ends in the number of its shard.
+FLUSH_SHARDS_SQL = """
+SELECT sum(result::bigint) FROM run_command_on_shards('trace_text', $$
+    SELECT gin_clean_pending_list(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = '%s'::regclass AND c.relname LIKE 'trace_text_tokens%%'$$)
+"""
 
 TSVECTOR = TypeInfo("tsvector", oid=3614, array_oid=3643)  # of every PostgreSQL
 
@@ -112,10 +121,11 @@ def index_batch(project_id: int, *, waited: timedelta = QUIET) -> int:
     return len(claimed)
 
 
-def flush() -> None:
-    """Move pending entries into the index before a writer has to."""
+def flush() -> int:
+    """Move pending entries into the index before a writer has to. Return the number of their pages."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT gin_clean_pending_list('trace_text_tokens'::regclass)")
+        cursor.execute(FLUSH_SHARDS_SQL if is_cluster() else FLUSH_SQL)
+        return int(cursor.fetchone()[0])
 
 
 def index(project_id: int, trace_ids: Sequence[str]) -> None:

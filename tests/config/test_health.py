@@ -114,6 +114,7 @@ def test_readyz_misses_the_database(client: Client, db: None, monkeypatch: pytes
     assert answer.json()["checks"] == dict.fromkeys(CHECKS, "ok") | {
         "database": "does not answer (OperationalError)",
         "queue": "cannot be told: the database is not ready",
+        "nodes": "cannot be told: the database is not ready",
     }
 
 

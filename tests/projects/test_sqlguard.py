@@ -23,8 +23,8 @@ PINNED = [
     "SELECT 1 FROM trace t JOIN span s ON s.project_id = t.project_id AND s.trace_id = t.name WHERE s.project_id = %s",
     "SELECT 1 FROM trace t LEFT JOIN span s USING (project_id, trace_id) WHERE t.project_id = %s",
     "SELECT 1 FROM session s, trace t WHERE t.project_id = %s AND %s = s.project_id",
-    "SELECT (SELECT count(*) FROM span s WHERE s.project_id = t.project_id) FROM trace t WHERE t.project_id = 7",
-    "SELECT 1 FROM trace t WHERE t.project_id = %s AND EXISTS (SELECT 1 FROM span s WHERE s.project_id = t.project_id)",
+    "SELECT (SELECT count(*) FROM span s WHERE s.project_id = %s) FROM trace t WHERE t.project_id = 7",
+    "SELECT 1 FROM trace t WHERE t.project_id = %s AND EXISTS (SELECT 1 FROM span s WHERE s.project_id = %s)",
     "SELECT s.* FROM unnest(%(ids)b::text[]) AS wanted(id) CROSS JOIN LATERAL (SELECT * FROM span"
     " WHERE project_id = %(project_id)s AND trace_id = wanted.id OFFSET 0) AS s",
     "WITH mine AS (SELECT project_id, trace_id FROM trace WHERE project_id = %s)"
@@ -90,6 +90,9 @@ UNPINNED = [
     "UPDATE trace t SET name = s.name FROM span s WHERE t.project_id = %s AND s.trace_id = t.trace_id",
     "DELETE FROM span",
     "DELETE FROM cohort_member m USING score s WHERE s.project_id = %s AND s.session_id = m.session_id",
+    # A node cannot tell which of its rows a sub-select means that asks the query around it for the project.
+    "SELECT (SELECT count(*) FROM span s WHERE s.project_id = t.project_id) FROM trace t WHERE t.project_id = 7",
+    "SELECT 1 FROM trace t WHERE t.project_id = %s AND EXISTS (SELECT 1 FROM span s WHERE s.project_id = t.project_id)",
     "COPY trace TO STDOUT",
     "SELECT 1; DELETE FROM trace",
     "SELECT FROM WHERE trace",

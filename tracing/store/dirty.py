@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
+from projects.cluster.nodes import is_cluster, projects_within_reach
 from tracing.models import DirtyMark
 
 CLAIM_LEASE = timedelta(seconds=8)  # a killed worker's keys are free after this time; longer than any statement may run
@@ -62,6 +63,10 @@ WHERE project_id = %(project)s AND target = %(target)s
 LONGEST_WAIT_SQL = """
 SELECT coalesce(extract(epoch FROM now() - min(marked_at)), 0) FROM dirty_mark
 WHERE target = ANY(%(targets)s) /* every project */
+"""
+LONGEST_WAIT_WITHIN_REACH_SQL = """
+SELECT coalesce(extract(epoch FROM now() - min(marked_at)), 0) FROM dirty_mark
+WHERE target = ANY(%(targets)s) AND project_id = ANY(%(projects)s) /* every project */
 """
 # Sessions must be recomputed within a second; hours and days follow a schedule.
 URGENT = {DirtyMark.Target.SESSION, DirtyMark.Target.TRACE}
@@ -148,7 +153,15 @@ def waiting_projects(targets: Iterable[DirtyMark.Target]) -> list[int]:
 
 
 def longest_wait(targets: Iterable[DirtyMark.Target]) -> float:
-    """Return how many seconds the oldest mark of these kinds has waited, or 0 if there is none."""
+    """Return how many seconds the oldest mark of these kinds has waited, or 0 if there is none.
+
+    Marks of a node that is away are left out."""
+    params: dict[str, Any] = {"targets": list(map(str, targets))}
     with connection.cursor() as cursor:
-        cursor.execute(LONGEST_WAIT_SQL, {"targets": list(map(str, targets))})
+        try:
+            cursor.execute(LONGEST_WAIT_SQL, params)
+        except OperationalError:
+            if not is_cluster():
+                raise
+            cursor.execute(LONGEST_WAIT_WITHIN_REACH_SQL, params | {"projects": projects_within_reach()})
         return float(cursor.fetchone()[0])

@@ -17,7 +17,8 @@ INSERT INTO ingestion_issue
 VALUES (%(project)s, %(reason)s, %(sdk_name)s, %(sdk_version)s, %(count)s, %(sample)s, %(traces)s, %(now)s, %(now)s)
 ON CONFLICT (project_id, reason, sdk_name, sdk_version) DO UPDATE SET count = ingestion_issue.count + EXCLUDED.count,
     sample = EXCLUDED.sample, last_seen = EXCLUDED.last_seen,
-    trace_ids = (EXCLUDED.trace_ids || ingestion_issue.trace_ids)[:20]
+    trace_ids = trim_array(EXCLUDED.trace_ids || ingestion_issue.trace_ids,
+        greatest(cardinality(EXCLUDED.trace_ids) + cardinality(ingestion_issue.trace_ids) - 20, 0))
 """
 UPSERT_DAY = """
 INSERT INTO issue_day (project_id, day, reason, count)

@@ -26,18 +26,18 @@ sum(t.output_tokens), sum(t.total_tokens), coalesce((
             'output_cost', sum((u->>'output_cost')::numeric)::text,
             'total_cost', sum((u->>'total_cost')::numeric)::text) AS totals
         FROM trace m CROSS JOIN LATERAL jsonb_each(m.usage_by_model) AS e(model, u)
-        WHERE m.project_id = t.project_id AND m.session_id = t.session_id
+        WHERE m.project_id = %(project)s AND m.session_id = t.session_id
         GROUP BY model) merged), '{}'::jsonb), coalesce((
     SELECT array_agg(DISTINCT tag ORDER BY tag) FROM trace g CROSS JOIN LATERAL unnest(g.tags) tag
-    WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}'), coalesce((
+    WHERE g.project_id = %(project)s AND g.session_id = t.session_id), '{}'), coalesce((
     SELECT array_agg(DISTINCT model ORDER BY model)
     FROM trace g CROSS JOIN LATERAL jsonb_object_keys(g.usage_by_model) model
-    WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}'), coalesce((
+    WHERE g.project_id = %(project)s AND g.session_id = t.session_id), '{}'), coalesce((
     SELECT array_agg(DISTINCT tool ORDER BY tool) FROM trace g CROSS JOIN LATERAL unnest(g.tool_names) tool
-    WHERE g.project_id = t.project_id AND g.session_id = t.session_id), '{}'), coalesce(array_agg(DISTINCT t.release)
+    WHERE g.project_id = %(project)s AND g.session_id = t.session_id), '{}'), coalesce(array_agg(DISTINCT t.release)
 FILTER (WHERE t.release IS NOT NULL), '{}'), sum(t.unmeasured_count), sum(t.unpriced_count), coalesce((
     SELECT jsonb_object_agg(n.name, jsonb_build_object('count', n.count, 'mean', n.mean, 'shares', n.shares))
-    FROM session_score n WHERE n.project_id = t.project_id AND n.session_id = t.session_id), '{}'::jsonb),
+    FROM session_score n WHERE n.project_id = %(project)s AND n.session_id = t.session_id), '{}'::jsonb),
 coalesce((array_agg(t.input_preview ORDER BY t.started_at, t.trace_id)
     FILTER (WHERE t.input_preview <> ''))[1], ''), coalesce((array_agg(t.output_preview ORDER BY t.started_at DESC,
 t.trace_id DESC)
@@ -53,5 +53,6 @@ EXCLUDED.input_tokens, output_tokens = EXCLUDED.output_tokens, total_tokens = EX
 EXCLUDED.usage_by_model, tags = EXCLUDED.tags, model_names = EXCLUDED.model_names, tool_names = EXCLUDED.tool_names,
 releases = EXCLUDED.releases, unmeasured_count = EXCLUDED.unmeasured_count, unpriced_count = EXCLUDED.unpriced_count,
 scores = EXCLUDED.scores, first_input = EXCLUDED.first_input, last_output = EXCLUDED.last_output,
-    computed_at = greatest(EXCLUDED.computed_at, session.computed_at + interval '1 microsecond')
+    computed_at = greatest(EXCLUDED.computed_at,
+        (session.computed_at AT TIME ZONE 'UTC' + interval '1 microsecond') AT TIME ZONE 'UTC')
 RETURNING session_id
