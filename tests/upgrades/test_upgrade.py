@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -14,7 +14,7 @@ from projects.models import User
 from projects.sqlguard import EVERY_PROJECT
 from sessions.rollup.tasks import recompute_dirty
 from tests.tracing.reports import call, in_session
-from tests.upgrades.walk import Step, breaks, first_release, run_old_code, waits, walk
+from tests.upgrades.walk import Step, breaks, first_release, read_schema, run_old_code, waits, walk
 from tracing.ingest.pipeline import ingest
 from tracing.store.partitions import make_ahead
 
@@ -44,7 +44,7 @@ def read_sums() -> list[Any]:
 def upgrade(django_db_blocker: DjangoDbBlocker) -> Iterator[Upgrade]:
     """The way from the first release to the newest schema. The tests see the database at its end."""
     with django_db_blocker.unblock(), first_release():
-        assert run_old_code() == []
+        assert run_old_code() == ""
         sums = read_sums()
         yield Upgrade(list(walk()), sums)
         ContentType.objects.clear_cache()
@@ -56,13 +56,33 @@ def test_every_migration_leaves_what_older_code_needs(upgrade: Upgrade) -> None:
 
 
 def test_statements_of_the_first_release_work_after_every_migration(upgrade: Upgrade) -> None:
-    assert {step.name: step.failures for step in upgrade.steps if step.failures} == {}
+    assert {step.name: step.failure for step in upgrade.steps if step.failure} == {}
 
 
 def test_no_migration_makes_others_wait_for_a_large_table(upgrade: Upgrade) -> None:
     found = {step.name: waits(step) for step in upgrade.steps if waits(step)}
 
     assert set(found) == BEFORE_THE_RULE, found
+
+
+@pytest.mark.parametrize(
+    ("sql", "missed", "fails"),
+    [
+        ("ALTER TABLE trace RENAME COLUMN received_at TO arrived_at", "trace.received_at is gone", True),
+        ("ALTER TABLE trace ADD COLUMN extra int NOT NULL", "trace.extra is new and has no default", False),
+        ("ALTER TABLE session ALTER COLUMN trace_count TYPE text", "session.trace_count was integer and is text", True),
+    ],
+)
+def test_a_careless_migration_would_be_noticed(upgrade: Upgrade, sql: str, missed: str, fails: bool) -> None:
+    before = read_schema()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE trace")  # a column without a default can only be added to an empty table
+        cursor.execute(sql)
+        step = Step(upgrade.steps[0].migration, before, read_schema(), [sql], run_old_code())
+        transaction.set_rollback(True)
+
+    assert missed in breaks(step)
+    assert bool(step.failure) == fails  # rows of traces and spans were not recorded: the catalog alone tells
 
 
 def test_sums_of_the_first_release_stay_as_they_were(upgrade: Upgrade) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
@@ -19,7 +19,8 @@ from tests.live import own_database
 
 HERE = Path(__file__).parent
 FIRST_RELEASE = HERE / "first_release.sql"
-# What the code of the first release sends for the requests and tasks that `step` names, with all values.
+# What the code of the first release sends for the requests and tasks that `step` names, with all values: but for the
+# rows of traces and spans, which do not pass through Django's cursors.
 STATEMENTS = json.loads((HERE / "first_release_statements.json").read_text())
 
 COLUMNS_SQL = """
@@ -53,13 +54,13 @@ class Schema:
 
 @dataclass
 class Step:
-    """One migration: the schema on both sides, what it sent, and which statements of old code failed after it."""
+    """One migration: the schema on both sides, what it sent, and which statement of old code failed after it."""
 
     migration: Migration
     before: Schema
     after: Schema
     sent: list[str]
-    failures: list[str]
+    failure: str
 
     @property
     def name(self) -> str:
@@ -96,18 +97,17 @@ def read_schema() -> Schema:
     return schema
 
 
-def run_old_code() -> list[str]:
-    """Send what the first release sends, take it back, and return which of it failed, and how."""
-    failures = []
+def run_old_code() -> str:
+    """Send what the first release sends, take it back, and return what failed first, and how."""
     with connection.cursor() as cursor, transaction.atomic():
         for statement in STATEMENTS:
             try:
-                with transaction.atomic():
-                    cursor.execute(statement["sql"])
-            except Exception as error:
-                failures.append(f"{statement['step']}: {error}: {statement['sql'][:300]}")
+                cursor.execute(statement["sql"])
+            except DatabaseError as error:
+                transaction.set_rollback(True)
+                return f"{statement['step']}: {error}: {statement['sql'][:300]}"
         transaction.set_rollback(True)
-    return failures
+    return ""
 
 
 def walk() -> Iterator[Step]:
