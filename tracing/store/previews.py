@@ -73,8 +73,8 @@ def _of_message(item: dict[str, Any]) -> str:
 
 
 def _said(words: str) -> str:
-    """Return the words, or what they say if they are an object as JSON."""
-    value = parsed(words) if words[:1] in ("{", "[") else None
+    """Return the words, or what they say if they are an object, as JSON or printed."""
+    value = parsed(words)
     return sentence(value) or words if isinstance(value, dict | list) else words
 
 

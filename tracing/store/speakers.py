@@ -1,10 +1,10 @@
 """Decides which spans speak for a trace: whose input is its question, and whose output its answer.
 
 The trace's own texts come first, then those of its root, then those of its outermost agent or chain, then those of the
-model call that answered the user. Whatever else there is, such as a search or a tool, speaks last."""
+model call that answered the user. An object without a sentence, such as the settings of an agent, stands behind that
+call. Whatever else there is, such as a search or a tool, speaks last."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tracing.records import Kind
@@ -25,12 +25,12 @@ def speakers(
 ) -> dict[str, str | None]:
     """Return the id of the span that has the text of each side: "" for the trace's own, None if there is none."""
     found: dict[str, str | None] = {}
-    crowd = _Crowd(spans, parents)
+    crowd = _Crowd(spans, parents, root)
     for side in ("input", "output"):
         size = f"{side}_size"
         is_own = size in claims or any(size in span.claims for span in spans if span.claims)
         candidates = crowd.asking() if side == "input" else crowd.answering()
-        told = (span.span_id for span in chain([root], candidates) if span and getattr(span, size))
+        told = (span.span_id for span in candidates if getattr(span, size))
         found[side] = "" if is_own else next(told, None)
     return found
 
@@ -38,28 +38,35 @@ def speakers(
 class _Crowd:
     """The spans of a trace, to be asked in turn."""
 
-    def __init__(self, spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> None:
+    def __init__(self, spans: Sequence[SpanRow], parents: Mapping[str, str | None], root: SpanRow | None) -> None:
         self.spans = spans
+        self.outermost = [] if root is None else [root]
         self.parents = parents
         self.by_id = {span.span_id: span for span in spans}
         self.depths: dict[str, int] = {}
 
     def asking(self) -> Iterator[SpanRow]:
         """Yield spans by how well their input stands for the trace's question."""
-        yield from sorted(self._of(AGENT_KINDS), key=lambda span: (self._depth(span), is_aside_name(span), age(span)))
+        agents = sorted(self._of(AGENT_KINDS), key=lambda span: (self._depth(span), is_aside_name(span), age(span)))
         answer = next((span for span in self._answers() if span.output_size), None)
         ended = age(answer) if answer else None
-        calls = sorted(self._of({Kind.GENERATION}), key=age, reverse=True)
-        yield from sorted(
-            calls,
+        calls = sorted(
+            sorted(self._of({Kind.GENERATION}), key=age, reverse=True),
             key=lambda span: (self._is_aside(span), _claims(span, "unasked"), ended is not None and age(span) > ended),
         )
+        asked = [span for span in calls if not self._is_aside(span) and not _claims(span, "unasked")]
+        yield from _words_first([*self.outermost, *agents], "unasked", asked)
+        yield from calls
         yield from self._others()
 
     def answering(self) -> Iterator[SpanRow]:
         """Yield spans by how well their output stands for the trace's answer."""
         agents = sorted(self._of(AGENT_KINDS), key=age, reverse=True)
-        yield from sorted(agents, key=lambda span: (self._depth(span), is_aside_name(span)))
+        agents.sort(key=lambda span: (self._depth(span), is_aside_name(span)))
+        calls = (span for span in self._of({Kind.GENERATION}) if not self._is_aside(span))
+        last = max(calls, key=age, default=None)
+        is_in_words = last is not None and "answered" in (last.claims or {}) and not _claims(last, "tool_names")
+        yield from _words_first([*self.outermost, *agents], "unanswered", [last] if last and is_in_words else [])
         yield from self._answers()
         yield from self._others(latest_first=True)
 
@@ -91,6 +98,13 @@ class _Crowd:
         for place, span_id in enumerate(reversed(path), start=1):
             self.depths[span_id] = above + place
         return self.depths[span.span_id]
+
+
+def _words_first(agents: Sequence[SpanRow], is_mute: str, calls: Iterable[SpanRow]) -> Iterator[SpanRow]:
+    """Yield those of `agents` that say a sentence, then `calls`, then the others, which claim `is_mute`."""
+    yield from (span for span in agents if not _claims(span, is_mute))
+    yield from calls
+    yield from (span for span in agents if _claims(span, is_mute))
 
 
 def age(span: SpanRow) -> tuple[int, str]:

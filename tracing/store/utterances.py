@@ -9,7 +9,7 @@ from zlib import crc32
 
 from tracing.json_text import dump
 from tracing.records import Kind
-from tracing.vocabularies.speech import parsed, sentence
+from tracing.vocabularies.speech import is_wordless, parsed, sentence
 
 REMEMBERED_QUESTIONS = 6  # the last ones of a call
 MAX_PLAIN_CHARACTERS = 20_000  # of a text without messages; a longer one is no utterance
@@ -34,6 +34,7 @@ def is_name_of_turn(name: str | None) -> bool:
 def utterances_of(kind: int | None, name: str | None, asked: str | None, answered: str | None) -> dict[str, Any]:
     """Return what a span's texts say: `asked`, `answered` and `quoted`, as far as they say anything.
 
+    `unasked` and `unanswered` are true where the text is an object without a sentence.
     `asked` is the number of the user's messages and the fingerprints of the last ones, `answered` the fingerprint of
     the answer, and `quoted` that of a question without its first line, which may name a speaker."""
     if kind in SILENT_KINDS:
@@ -47,6 +48,10 @@ def utterances_of(kind: int | None, name: str | None, asked: str | None, answere
             found["quoted"] = _fingerprint(NO_WORDS + '"' + rest)
     if answered and (words := _answer(answered)):
         found["answered"] = _fingerprint(words)
+    if asked and is_wordless(asked):
+        found["unasked"] = True
+    if answered and is_wordless(answered):
+        found["unanswered"] = True
     return found
 
 
@@ -67,7 +72,8 @@ def _questions(text: str) -> tuple[int, list[str]] | None:
 
 def _answer(text: str) -> str | None:
     if text.startswith(LIST_MARK):
-        words = _words(text.rpartition(ASSISTANT_ROLE_MARK)[2]) if ASSISTANT_ROLE_MARK in text else NO_WORDS
+        _, mark, last = text.rpartition(ASSISTANT_ROLE_MARK)
+        words = _words(last) if mark and USER_ROLE_MARK not in last else NO_WORDS
         return words if words != NO_WORDS else None
     return _plain(text)
 

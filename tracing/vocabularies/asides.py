@@ -12,9 +12,12 @@ INSTRUCTION_CHARACTERS = 400  # of a prompt, in which it says what it wants
 ASIDE_INSTRUCTION = re.compile(
     r"\b(?:generate|create|write|suggest|give|come up with)\b[^.\n]{0,60}\b(?:title|headline|follow-?ups?|tags)\b"
     r"|\bclassif(?:y|ier|ication)\b|\bmoderat(?:e|or|ion)\b|\bsafe or unsafe\b|\bis (?:this|the) [^.\n]{0,40}\bsafe\b"
+    r"|\bsummar(?:y|ies|i[sz]e|i[sz]es|i[sz]ing)\b[^.\n]{0,60}\b(?:conversation|chat|dialog(?:ue)?|messages)"
+    r"|\b(?:conversation|chat|dialog(?:ue)?) (?:summary|summari[sz]er)\b"
     r"|\brout(?:e|er) (?:the|this|each|user)\b|\bwhich (?:agent|department|intent)\b"
 )
-ASIDE_WORDS = ("title", "headline", "follow", "tags", "classif", "moderat", "safe", "rout", "which ")  # one is in each
+# One of these words is in each instruction
+ASIDE_WORDS = ("title", "headline", "follow", "tags", "classif", "moderat", "safe", "rout", "which ", "summar")
 CONTENT_MARK = '"content":"'
 USER_MARK = '"role":"user"'
 CONVERSATION_HEAD = '[{"role":"'

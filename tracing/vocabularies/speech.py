@@ -35,7 +35,10 @@ PROSE_PATTERN = re.compile(r"[^\W\d_][^\s]{0,200}+\s+[^\W_]")  # two words, of w
 SPOKEN_MARK = re.compile(
     r"[^\W\d_]\W{0,3}[?!…。？！؟।]|[.!?]\s*\Z|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}"
 )
+# `Name()`, `Name(field=`, `<Name(*, field: str) -> None>`, `field='`
+PRINTED_PATTERN = re.compile(r"<?[A-Za-z_][\w.]*+(?:\((?:\)|\*|[A-Za-z_]\w*+(?:=|: ))|=(?:['\"\[{<]|None|True|False))")
 WORD_PATTERN = re.compile(r"[^\W\d_][^\W\d_'’]*+[.,:;]?")
+CODE_PATTERN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")  # `jHCpyKkfEI`
 ADDRESS_PATTERN = re.compile(r"\w++://|data:|/|[^\s@]++@[^\s@]++\Z")
 OBJECT_PATTERN = re.compile(r"<[\w.]++[^<>]{0,200}+(?:<[^<>]{0,99}+>[^<>]{0,99}+)?>")  # `<__main__.Bot object at 0x7f>`
 # Names of fields that speak, strongest first, for objects with several texts that look like language.
@@ -86,6 +89,15 @@ def says_nothing(text: str) -> bool:
     if isinstance(value, list) and value and all(isinstance(item, dict) and "role" in item for item in value):
         return not any(item.get(key) for item in value for key in TELLING_KEYS)
     return isinstance(value, dict | list) and is_silent(value)
+
+
+def is_wordless(text: str) -> bool:
+    """Return whether a stored text is an object or list without a sentence, such as the settings of an agent."""
+    if text[:1] in ("[", "{") or PRINTED_PATTERN.match(text):
+        value = None if text.startswith(MESSAGE_HEAD) else parsed(text)
+        told = sentence(value) if isinstance(value, dict | list) else text
+        return told is None or PRINTED_PATTERN.match(told) is not None
+    return False
 
 
 def sentence(value: Any) -> str | None:
@@ -191,11 +203,13 @@ def is_streamed(texts: Sequence[str]) -> bool:
 def likeness(text: str) -> int:
     """Return how much a text looks like language: CODE_LIKE, SHORT_LIKE, WORD_LIKE, NAME_LIKE or PROSE_LIKE."""
     head = text[:JUDGED_CHARACTERS].strip()
+    if PRINTED_PATTERN.match(head):
+        return CODE_LIKE
     if ADDRESS_PATTERN.match(head) and not PROSE_PATTERN.search(head):
         return CODE_LIKE
     if PROSE_PATTERN.search(head) or SPOKEN_MARK.search(head):
         return PROSE_LIKE
-    if not WORD_PATTERN.fullmatch(head):
+    if not WORD_PATTERN.fullmatch(head) or (head.isascii() and CODE_PATTERN.search(head)):
         return CODE_LIKE
     if not head.isascii() or (head[0].isupper() and not head.isupper()):
         return NAME_LIKE
