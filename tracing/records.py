@@ -73,6 +73,7 @@ class Reason(StrEnum):
     CLOCK_SKEW = "clock_skew"
     UNKNOWN_FIELDS = "unknown_fields"
     UNREAD_COST = "unread_cost"
+    UNREAD_NUMBER = "unread_number"
     TEXT_REPAIRED = "text_repaired"
     BODY_TOO_LARGE = "body_too_large"
     BODY_UNREADABLE = "body_unreadable"
@@ -190,6 +191,7 @@ class SpanRecord:
     allows_any_script: bool = False
     response_id: str | None = None  # the model provider's id of the answer
     scope: str | None = None  # the instrumentation that reports the span
+    unread: list[str] | None = None  # values that should be numbers and are none, each with its key
 
 
 @dataclass(slots=True)

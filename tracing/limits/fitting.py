@@ -128,7 +128,11 @@ def _fit_span(record: SpanRecord, report: Report) -> None:
         report(Reason.INVALID_PARENT, f"parent id {record.parent_id!r}")
         record.parent_id = None
     if record.response_id is not None and not valid_id(record.response_id):
+        report(Reason.INVALID_ID, f"response id {record.response_id!r}")
         record.response_id = None
+    for sample in record.unread or ():
+        report(Reason.UNREAD_NUMBER, sample)
+    record.unread = None
     for field in ("name", "status_message", "provider", "model", "scope", "service_tier"):
         if (text := getattr(record, field)) is not None:
             setattr(record, field, _cut(text, MAX_NAME_CHARACTERS, report))

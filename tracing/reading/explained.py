@@ -176,6 +176,12 @@ EXPLANATIONS = {
         "Send costs in USD as gen_ai.usage.cost, or in the way of your SDK. The page Dialects lists every name.",
         IssueEffect.CHANGED,
     ),
+    Reason.UNREAD_NUMBER: Explanation(
+        "Number that could not be read",
+        "The value is left out: a number or time that is negative, infinite or no number, or an unknown level or unit.",
+        "Send tokens as whole numbers, costs in USD and times as your SDK documents them; leave out what is unknown.",
+        IssueEffect.CHANGED,
+    ),
     Reason.TEXT_REPAIRED: Explanation(
         "Broken characters",
         "Characters that were escaped once too often are shown as themselves. Half a character is stored as \ufffd.",

@@ -48,6 +48,7 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         allows_any_script=span.scope_name not in PLAIN_ID_SCOPES,
         response_id=said.get("response_id"),
         scope=span.scope_name or None,
+        unread=found.unread or None,
     )
     record.kind, record.model = _kind_and_model(said, has_usage=record.usage is not None)
     # A report without times and name (messages that came as logs) adds to a span and does not decide about it.

@@ -140,7 +140,7 @@ def integer(value: Any) -> int | None:
 
 def decimal(value: Any) -> Decimal | None:
     """Return an amount in USD, exactly as written. Negative and infinite amounts count as not reported."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
         written = value.strip().removeprefix("$") if isinstance(value, str) else str(value)
@@ -180,19 +180,15 @@ def iso_time(value: Any) -> datetime | None:
 
 
 def seconds(value: Any) -> timedelta | None:
-    """Return a duration after the start of the span, from seconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_SECONDS:
-        return None
-    return timedelta(seconds=value)
+    """Return a duration after the start of the span, from seconds, also as text."""
+    amount = decimal(value)
+    return timedelta(seconds=float(amount)) if amount is not None and amount < MAX_SECONDS else None
 
 
 def milliseconds(value: Any) -> timedelta | None:
-    """Return a duration after the start of the span, from milliseconds."""
-    return (
-        seconds(value / 1000)
-        if isinstance(value, float) or (isinstance(value, int) and value < MAX_SECONDS * 1000)
-        else None
-    )
+    """Return a duration after the start of the span, from milliseconds, also as text."""
+    amount = decimal(value)
+    return None if amount is None else seconds(amount / 1000)
 
 
 def one_of(names: Mapping[str, Member]) -> Callable[[Any], Member | None]:

@@ -36,7 +36,9 @@ SPOKEN_MARK = re.compile(
     r"[^\W\d_]\W{0,3}[?!…。？！؟।]|[.!?]\s*\Z|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}"
 )
 # `Name()`, `Name(field=`, `<Name(*, field: str) -> None>`, `field='`
-PRINTED_PATTERN = re.compile(r"<?[A-Za-z_][\w.]*+(?:\((?:\)|\*|[A-Za-z_]\w*+(?:=|: ))|=(?:['\"\[{<]|None|True|False))")
+PRINTED_PATTERN = re.compile(
+    r"<?[A-Za-z_][\w.]{0,99}+(?:\((?:\)|\*|[A-Za-z_]\w{0,99}+(?:=|: ))|=(?:['\"\[{<]|None|True|False))"
+)
 WORD_PATTERN = re.compile(r"[^\W\d_][^\W\d_'’]*+[.,:;]?")
 CODE_PATTERN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")  # `jHCpyKkfEI`
 ADDRESS_PATTERN = re.compile(r"\w++://|data:|/|[^\s@]++@[^\s@]++\Z")

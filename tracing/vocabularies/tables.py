@@ -29,6 +29,9 @@ USAGE_FIELD_BY_TARGET = {f"usage.{f.name}": f.name for f in fields(Usage)}
 GATHERED = frozenset(
     {"claims.session_id", "claims.user_id", "claims.tags", "claims.metadata", "metadata", "model_parameters"}
 )
+NUMBER_TARGETS = frozenset(
+    {"usage", *USAGE_FIELD_BY_TARGET, "input_cost", "output_cost", "total_cost", "completion_started_at"}
+)
 COLLECTED = TEXTS | GATHERED | {"usage", *USAGE_FIELD_BY_TARGET}
 # Targets of a table beside the fields of a record: `metadata` is kept raw, `failure` is the message of a
 # failed span that has no other, `likely_session_id` and `likely_user_id` are the last resort, `likely_model` applies
@@ -83,3 +86,4 @@ class AttributeReadings:
     texts: set[str] = field(default_factory=set)  # keys that may hold a text
     taken: set[str] = field(default_factory=set)  # those whose whole text is in the record
     silent: dict[str, str] = field(default_factory=dict)  # placeholders, for texts that nothing else has
+    unread: list[str] = field(default_factory=list)  # values that should be numbers, each with its key

@@ -1,13 +1,28 @@
 """What somebody sent and nobody reads, or what is shown otherwise, so that it is named."""
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
 from tracing.records import RawSpan, SpanRecord
-from tracing.vocabularies.readers import HALF_CHARACTER, decimal
+from tracing.vocabularies.readers import HALF_CHARACTER, decimal, integer, iso_time, literal
 from tracing.vocabularies.speech import mended
 
 COST_WORD = "cost"
 JSON_MARKS = ("[", "{", '"')
 HALF_CHARACTER_MARK = "\ufffd"  # what stands for half a character
 MENDED_CHARACTERS = 20_000  # of a text, in which escapes are looked for
+NOT_SENT = frozenset({"", "null", "None", "undefined"})
+NUMBER_WORDS = ("token", "cost")  # parts of the names of numbers, in lower case
+WHOLE_NAMES = frozenset({"input", "output", "total"})
+CONTAINER_WORDS = (*NUMBER_WORDS, "usage")  # of objects that hold numbers alone
+# What an object as text has if one of its numbers may be unreadable: a sign, NaN, infinity, or another value.
+SUSPICIOUS_PATTERN = re.compile(
+    r"[:\[,]\s{0,8}+['\"]?+(?:-|[+]?+[Ii]nf|[Nn]a[Nn])"
+    r"|(?:[Tt]oken|[Cc]ost|input|output|total)\w{0,40}+['\"]\s{0,8}+:\s{0,8}+(?:['\"](?!\d)|[tTfF])"
+)
+MAX_NUMBERS_READ, MAX_NUMBERS_DEPTH = 100, 4  # of an object
 
 
 def unread_costs(span: RawSpan, record: SpanRecord) -> list[str]:
@@ -34,3 +49,58 @@ def _broken_place(text: str) -> int:
         return place
     half = HALF_CHARACTER.search(text) if "\\u" in text else None
     return half.start() if half else -1
+
+
+def unread_numbers(values: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    """Return what is no number, no time and no amount under `keys`, which must have one, each with its key."""
+    found: list[str] = []
+    for key in keys:
+        value = values[key]
+        if type(value) is not int or value < 0:
+            found += _unread(key, value, holds_numbers=any(word in key.lower() for word in CONTAINER_WORDS))
+    return found
+
+
+def _unread(name: str, value: Any, *, holds_numbers: bool) -> Iterator[str]:
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        if SUSPICIOUS_PATTERN.search(value):
+            value = literal(value) or f"no object: {value}"
+        else:
+            return
+    if isinstance(value, dict | list):
+        yield from _inside(name, value, 1, holds_numbers=holds_numbers)
+    elif not _is_number(value) and not (isinstance(value, str) and iso_time(value)):
+        yield f"{name}={value}"
+
+
+def _inside(path: str, value: Any, depth: int, *, holds_numbers: bool) -> Iterator[str]:
+    """Yield the numbers of an object that cannot be read. Its other values, such as the name of a unit, are none."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in islice(inner, MAX_NUMBERS_READ):
+        name = str(key)
+        if isinstance(item, dict | list):
+            if depth < MAX_NUMBERS_DEPTH:
+                yield from _inside(f"{path}.{name}", item, depth + 1, holds_numbers=holds_numbers)
+            continue
+        is_number = any(word in name.lower() for word in NUMBER_WORDS)
+        if holds_numbers and not is_number:
+            is_number = name in WHOLE_NAMES or _looks_like_number(item)
+        if is_number and not _is_number(item):
+            yield f"{path}.{name}={item}"
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a value is a count or an amount, or was not sent."""
+    if value is None or (isinstance(value, str) and value.strip() in NOT_SENT):
+        return True
+    return integer(value) is not None or decimal(value) is not None
+
+
+def _looks_like_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        float(value)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -11,6 +11,7 @@ from tracing.vocabularies.speech import says_nothing
 from tracing.vocabularies.tables import (
     COLLECTED,
     GATHERED,
+    NUMBER_TARGETS,
     TEXTS,
     USAGE_FIELD_BY_TARGET,
     AttributeReadings,
@@ -21,11 +22,13 @@ from tracing.vocabularies.tables import (
     Together,
     Vocabulary,
 )
+from tracing.vocabularies.unread import unread_numbers
 
 MAX_CACHED_KEY_CHARACTERS = 200
 MAX_CACHED_KEYS = 20_000  # an ordinary project has some hundreds of attribute keys
 MAX_PLANS = 2_000  # an ordinary project has some dozens of sets of keys
 MAX_PLAN_CHARACTERS = 8_000  # of keys
+NUMERIC_TARGETS = NUMBER_TARGETS | {"service_tier"}  # which the same objects hold
 
 
 class Rule(NamedTuple):
@@ -58,6 +61,7 @@ class ReadingPlan(NamedTuple):
 
     steps: list[ReadingStep]  # most important first
     texts: frozenset[str]  # keys that may hold a text
+    numbers: tuple[str, ...]  # keys that hold numbers alone
 
 
 RANK: Callable[[ReadingStep], int] = itemgetter(0)
@@ -111,8 +115,10 @@ class VocabularyReader:
     def find(self, span: RawSpan) -> AttributeReadings:
         """Read the attributes of a span."""
         attributes, resource = span.attributes, span.resource
-        steps, texts = self._plan(attributes, resource)
+        steps, texts, numbers = self._plan(attributes, resource)
         found = AttributeReadings(texts=set(texts))
+        if numbers:
+            found.unread = unread_numbers(attributes, numbers)
         said, usage = found.said, found.usage
         for step in steps:
             _, name, read_value, is_plain, tokens, is_of_resource, keys, names = step
@@ -183,7 +189,10 @@ class VocabularyReader:
                 _join(found, together, rule, key, is_of_resource=True)
         steps = [_step(*several) for several in found]
         texts = (key for rule, is_of_resource, by_name in found if rule.is_text for key in by_name.values())
-        return ReadingPlan(sorted(steps, key=RANK), frozenset(texts))
+        others = {key for rule, _, by_name in found if rule.field not in NUMERIC_TARGETS for key in by_name.values()}
+        of_numbers = (several for several in found if several[0].field in NUMBER_TARGETS and not several[1])
+        numbers = {key for _, _, by_name in of_numbers for key in by_name.values()}
+        return ReadingPlan(sorted(steps, key=RANK), frozenset(texts), tuple(sorted(numbers - others)))
 
 
 def _join(

@@ -3,9 +3,10 @@
 Creates and updates are both partial reports. If two of them have a value, their own timestamps decide, so any order,
 also across batches, gives the same rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
+from types import NoneType
 from typing import Any, NamedTuple
 
 from tracing.records import Claims, Kind, Level, Origin, Reason, ScoreRecord, SpanRecord, TraceRecord
@@ -14,6 +15,7 @@ from tracing.vocabularies.assembly import priced_tier
 from tracing.vocabularies.messages import answered, asked
 from tracing.vocabularies.speech import says_nothing
 from tracing.vocabularies.tables import Excerpt
+from tracing.vocabularies.unread import unread_numbers
 from tracing.wire.fields import MAX_JSON_DEPTH, identifier, mapping, moment, nests_deeper, text, texts
 from tracing.wire.langfuse_usage import costs_of, usage_of
 from tracing.wire.scores import BadScore, ScoreRules, score_of
@@ -21,6 +23,8 @@ from tracing.wire.scores import BadScore, ScoreRules, score_of
 Record = SpanRecord | TraceRecord | ScoreRecord
 SCORE_EVENT_TYPE = "score-create"
 KIND_BY_OBSERVATION_TYPE = {kind.name: kind for kind in Kind}
+NUMBER_KEYS, TIME_KEYS = ("usage", "usageDetails", "costDetails"), ("startTime", "endTime", "completionStartTime")
+NAMES_BY_KEY: dict[str, Collection[str]] = {"level": Level.__members__, "type": KIND_BY_OBSERVATION_TYPE}
 # Keys of an observation's body that have a column. The others are kept as raw attributes.
 KNOWN_OBSERVATION_KEYS = frozenset(
     [
@@ -96,7 +100,7 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
             parent_id=identifier(body.get("parentObservationId")),
             name=text(body.get("name")),
             kind=kind if kind is not None else KIND_BY_OBSERVATION_TYPE.get(str(body.get("type")).upper()),
-            level=Level.__members__.get(str(body.get("level"))),
+            level=Level.__members__.get(str(body.get("level")).upper()),
             status_message=text(body.get("statusMessage")),
             started_at=moment(body.get("startTime")),
             ended_at=_end(body, kind),
@@ -112,6 +116,7 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
             output=answered(body.get("output")),
             claims=Claims(environment=text(body.get("environment"))),
             said_at=said_at,
+            unread=_unread(body) or None,
         )
         record.raw = _raw(body, record)
         record.input, record.output = record.input and str(record.input), record.output and str(record.output)
@@ -120,6 +125,17 @@ def _observation(kind: Kind | None) -> Callable[[dict[str, Any], str, datetime |
         return record
 
     return read
+
+
+def _unread(body: dict[str, Any]) -> list[str]:
+    """Return the values of an observation that no column can have, each with its key."""
+    found = unread_numbers(body, [key for key in NUMBER_KEYS if key in body])
+    objects = [key for key in NUMBER_KEYS if key in body and not isinstance(body[key], dict | NoneType)]
+    times = [key for key in TIME_KEYS if body.get(key) and moment(body[key]) is None]
+    named = [key for key, names in NAMES_BY_KEY.items() if body.get(key) and str(body[key]).upper() not in names]
+    found += [f"{key}={body[key]}" for key in (*objects, *times, *named)]
+    unit = body["usage"].get("unit") if isinstance(body.get("usage"), dict) else None
+    return [*found, f"usage.unit={unit}"] if unit and str(unit).upper() != "TOKENS" else found
 
 
 def _end(body: dict[str, Any], kind: Kind | None) -> datetime | None:
