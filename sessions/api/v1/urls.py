@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from sessions.api.v1 import (
+    alerts,
     annotation,
     cohorts,
     erasures,
@@ -52,6 +53,11 @@ urlpatterns = [
     path("score-configs", annotation.ConfigsEndpoint.as_view()),
     path("score-configs/<str:config_id>", annotation.ConfigEndpoint.as_view()),
     path("comments", annotation.CommentsEndpoint.as_view()),
+    path("alerts", alerts.AlertsEndpoint.as_view()),
+    path("alerts/<uuid:alert_id>", alerts.AlertEndpoint.as_view()),
+    path("alert-firings", alerts.FiringsEndpoint.as_view()),
+    path("alert-channels", alerts.ChannelsEndpoint.as_view()),
+    path("alert-channels/<uuid:channel_id>", alerts.ChannelEndpoint.as_view()),
     path("review-queues", annotation.QueuesEndpoint.as_view()),
     path("review-queues/<str:queue_id>/items", annotation.ItemsEndpoint.as_view()),
     path("review-queues/<str:queue_id>/results", annotation.ResultsEndpoint.as_view()),
