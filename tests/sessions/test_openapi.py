@@ -9,8 +9,10 @@ import jsonschema
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from projects.models import Project, User
+from sessions.alerts import channels, firing, making
 from sessions.annotation import configs, queues
 from sessions.api.v1.document import OPENAPI_FILE
 from sessions.api.v1.urls import urlpatterns
@@ -103,7 +105,12 @@ def world(project: Project, alice: User) -> dict[str, str]:
     create_cohort(project, name="Late", by=alice, query_string="q=has:error")
     SavedView.objects.create(project_id=project.pk, name="Late", owner_id=alice.pk, owner=alice.email, is_shared=True)
     ModelPrice.objects.create(project_id=project.pk, pattern="nobodys-*", input_price=1, output_price=2)
+    channel, _ = channels.create(project, {"name": "Everybody", "kind": "mail"}, by=alice)
+    alert = making.create(project, {"name": "Failures", "kind": "enters", "query": "has:error"}, by=alice)
+    firing.begin(project, alert, timezone.now())
     return {
+        "alert_id": str(alert.id),
+        "channel_id": str(channel.id),
         "session_id": "support/1",
         "trace_id": trace_id,
         "score_id": "first",
@@ -124,6 +131,9 @@ QUERIES = {
     "/api/v1/traces/{trace_id}/translation": "?to=de",
 }
 BODIES: dict[str, Any] = {
+    "/api/v1/alerts": {"name": "Costs", "kind": "crosses", "measure": "cost", "bound": "5"},
+    "/api/v1/alerts/{alert_id}": {"query": "errors > 2", "actions": [{"action": "label", "argument": "bad"}]},
+    "/api/v1/alert-channels": {"name": "Members", "kind": "mail"},
     "/api/v1/scores": {"name": "tone", "value": "warm", "session_id": "support/1"},
     "/api/v1/score-configs": {
         "name": "tone",
