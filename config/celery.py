@@ -52,6 +52,7 @@ SWEEP_INTERVALS = {
     "repricings": 30.0,
     "demo sessions": 10.0,
     "exports": 10.0,  # somebody waits for them, too
+    "judges": 10.0,  # a session that is quiet is judged seconds later
     "expired exports": 300.0,
     "project deletions": 30.0,  # also ends deletions that waited for late requests
     "search index": 10.0,  # search follows its traces within half a minute

@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("projects.administration.urls")),
     path("", include("tracing.urls")),
     path("", include("sessions.annotation.urls")),
+    path("", include("sessions.judges.urls")),
     path("", include("sessions.documentation.urls")),
     path("", include("sessions.urls")),
 ]

@@ -19,6 +19,7 @@ class SessionsConfig(AppConfig):
         from sessions.dashboard.cached_days import forget_days
         from sessions.deletion.contents import count_contents
         from sessions.deletion.remains import forgotten
+        from sessions.judges.deletion import forget as forget_verdicts
         from sessions.rollup.tasks import wake
         from sessions.search.index import forget
         from sessions.session_paths import SessionIdConverter
@@ -38,4 +39,5 @@ class SessionsConfig(AppConfig):
         forgotten.connect(forget_days, dispatch_uid="forget-days")
         deleting.connect(forget, dispatch_uid="forget-texts")
         deleting.connect(forget_annotations, dispatch_uid="forget-annotations")
+        deleting.connect(forget_verdicts, dispatch_uid="forget-verdicts")
         deleting.connect(forget_translations, dispatch_uid="forget-translations")

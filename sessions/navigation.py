@@ -62,6 +62,7 @@ PROJECT_PAGES = (
     ProjectPage(label="Dashboard", route="dashboard", section="dashboard", group=BarGroup.COMPARING, on_phone=True),
     ProjectPage(label="Compare", route="compare", section="compare", group=BarGroup.COMPARING),
     ProjectPage(label="Review", route="review", section="review", group=BarGroup.REVIEWING, on_phone=True),
+    ProjectPage(label="Judges", route="judges", section="judges", group=BarGroup.REVIEWING),
     ProjectPage(label="Alerts", route="alerts", section="alerts", group=BarGroup.REVIEWING, count_route="alerts-count"),
     ProjectPage(label="Channels of alerts", route="alert-channels", least_role=Role.MEMBER),
     ProjectPage(label="Cohorts", route="cohorts"),
@@ -106,6 +107,13 @@ PROJECT_PAGES = (
         least_role=Role.ADMIN,
     ),
     ProjectPage(
+        label="Model of judges",
+        route="project-models",
+        tab="models",
+        tab_group=SettingsGroup.WATCHING,
+        least_role=Role.ADMIN,
+    ),
+    ProjectPage(
         label="Deletions", route="project-erasures", tab="erasures", tab_group=SettingsGroup.DATA, least_role=Role.ADMIN
     ),
 )
@@ -141,6 +149,11 @@ HELP = {
     "compare": "cohorts#comparing",
     "cohorts": "cohorts",
     "cohort-new": "cohorts#creating-a-cohort",
+    "judges": "judges",
+    "judge": "judges",
+    "judge-new": "judges#what-a-judge-is",
+    "judge-change": "judges#what-a-judge-is",
+    "project-models": "judges#prompts",
     "alerts": "alerts",
     "alert": "alerts#what-an-alert-waits-for",
     "alert-new": "alerts#what-an-alert-waits-for",

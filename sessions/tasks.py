@@ -6,6 +6,7 @@ from sessions.cohorts.tasks import cohort_counts
 from sessions.deletion.tasks import erasures
 from sessions.demo.tasks import demo_sessions
 from sessions.export.tasks import expired_exports, exports
+from sessions.judges.tasks import judges
 from sessions.rollup.tasks import recompute_dirty, sweep
 from sessions.search.tasks import search_index, search_index_flush
 from sessions.translation.tasks import translations
@@ -20,6 +21,7 @@ __all__ = [
     "erasures",
     "expired_exports",
     "exports",
+    "judges",
     "recompute_dirty",
     "search_index",
     "search_index_flush",

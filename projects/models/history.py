@@ -70,6 +70,11 @@ class AuditEvent(models.Model):
         CHANNEL_TESTED = "channel tested"
         TRANSLATION_SENT = "translation sent out"
         TOOL_CALLED = "tool called by an agent"
+        JUDGE_CREATED = "judge created"
+        JUDGE_CHANGED = "judge changed"
+        JUDGE_ARCHIVED = "judge archived"
+        JUDGE_RUN = "sessions ordered to be judged"
+        CONVERSATION_SENT = "conversation sent to a model"
 
     at = models.DateTimeField(default=timezone.now)
     organization_id = models.BigIntegerField(null=True)

@@ -15,7 +15,7 @@ GROUPS = {
     "Start": ("sdks", "dialects"),
     "Read": ("lists", "query", "search", "replay", "annotation", "translation", "account"),
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
-    "Watch": ("alerts", "issues"),
+    "Watch": ("judges", "alerts", "issues"),
     "Build": ("api", "reference", "mcp", "export"),
     "Run": ("operations", "upgrading", "scaling", "provisioning", "limits", "security", "performance", "architecture"),
 }

@@ -13,6 +13,10 @@ class Session(SessionProperties):
     pk = models.CompositePrimaryKey("project_id", "session_id")
     project_id = models.BigIntegerField()
     computed_at = models.DateTimeField()
+    content_hash = models.BigIntegerField(
+        null=True, help_text="Of its traces' texts: tells whether it still says the same. Null until a recompute."
+    )
+    content_at = models.DateTimeField(null=True, help_text="When a recompute found other texts than before.")
 
     objects = TenantQuerySet.as_manager()
 

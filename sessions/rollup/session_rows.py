@@ -19,13 +19,16 @@ WITHOUT_JIT = "SET LOCAL jit = off"
 # `computed_at` rises whatever clocks do: sessions/dashboard/cached_days.py tells by it whether a session is the same.
 # It is counted on in UTC: Citus refuses an update with a function that depends on the zone of a database session.
 RECOMPUTE = """
-INSERT INTO session (project_id, computed_at, {fields})
-SELECT t.project_id, %(now)s, {aggregates}
+INSERT INTO session (project_id, computed_at, content_hash, content_at, {fields})
+SELECT t.project_id, %(now)s, bit_xor(hashtextextended(t.trace_id, coalesce(t.content_hash, 0))), %(now)s, {aggregates}
 FROM trace t WHERE t.project_id = %(project)s AND t.session_id = ANY(%(sessions)s)
 GROUP BY t.project_id, t.session_id ORDER BY t.session_id
 ON CONFLICT (project_id, session_id) DO UPDATE SET {updates},
     computed_at = greatest(EXCLUDED.computed_at,
-        (session.computed_at AT TIME ZONE 'UTC' + interval '1 microsecond') AT TIME ZONE 'UTC')
+        (session.computed_at AT TIME ZONE 'UTC' + interval '1 microsecond') AT TIME ZONE 'UTC'),
+    content_hash = EXCLUDED.content_hash,
+    content_at = CASE WHEN session.content_hash = EXCLUDED.content_hash THEN session.content_at
+        ELSE EXCLUDED.content_at END
 RETURNING session_id
 """
 

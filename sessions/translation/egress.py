@@ -23,6 +23,7 @@ from sessions.translation.provider import (
     ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderRefused,
+    ProviderTimedOut,
     ProviderUnavailable,
     TranslationFailed,
 )
@@ -110,7 +111,7 @@ def exchange(
         ):
             return response, _bounded(response.iter_bytes(), time.monotonic() + seconds)
     except httpx.TimeoutException:
-        raise ProviderUnavailable(f"{_host(url)} did not answer within {seconds:g} seconds.") from None
+        raise ProviderTimedOut(f"{_host(url)} did not answer within {seconds:g} seconds.") from None
     except httpx.HTTPError as error:
         raise ProviderUnavailable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from None
     except httpx.InvalidURL:

@@ -25,6 +25,10 @@ class ProviderUnavailable(TranslationFailed):
     is_temporary = True
 
 
+class ProviderTimedOut(ProviderUnavailable):
+    """The provider received the request and did not answer in time, so that it may have worked for nothing."""
+
+
 class ProviderRateLimited(TranslationFailed):
     """The provider received too much at once; `retry_after` is in seconds."""
 

@@ -34,11 +34,15 @@ from sessions.models import (
     BulkJob,
     Erasure,
     ExportFile,
+    Judge,
+    JudgeVersion,
     ReviewItem,
     SavedView,
+    ScoreConfig,
     SessionState,
     SessionStatus,
     TileChart,
+    Verdict,
 )
 from sessions.models.translation import TranslationJob, TranslationSegment, TranslationUsage
 from sessions.rollup.session_rows import recompute
@@ -117,6 +121,7 @@ def new_world(other_project: Project, charlie: User) -> World:
         "view_id": new_view(project.pk),
         "job_id": new_job(project.pk),
         **new_alert(project.pk),
+        "judge_id": new_judge(project.pk),
         **new_board(project.pk),
         "export_id": new_export(project, owner),
         **annotated(project, owner),
@@ -207,6 +212,21 @@ def new_board(project_id: int) -> dict[str, object]:
     tile = BoardTile(project_id=project_id, board_id=board.id, place=0, chart=TileChart.TEXT, text=CANARY)
     tile.save(force_insert=True)
     return {"board_id": board.id, "tile_id": tile.id}
+
+
+def new_judge(project_id: int) -> object:
+    """A judge with a verdict about the session."""
+    config = ScoreConfig.objects.create(project_id=project_id, name=f"{CANARY} answer", data_type="BOOLEAN")
+    judge = Judge(project_id=project_id, name=f"{CANARY} judge", config_id=config.id, created_by=CANARY)
+    judge.save(force_insert=True)
+    JudgeVersion.objects.create(
+        project_id=project_id, judge_id=judge.id, number=1, kind="prompt", prompt=CANARY, created_by=CANARY
+    )
+    Verdict.objects.create(
+        project_id=project_id, judge_id=judge.id, session_id="s1", version=1, content_hash=1, state="done",
+        is_current=True, value=1.0, string_value="True", reason=CANARY,
+    )  # fmt: skip
+    return judge.id
 
 
 def new_alert(project_id: int) -> dict[str, object]:

@@ -244,6 +244,13 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/strip": replace(READ, is_tenants=False),  # numbers alone
     "project/<int:project_id>/users": READ,
     "project/<int:project_id>/user": replace(READ, query="?id=u1"),
+    "project/<int:project_id>/judges": READ,
+    "project/<int:project_id>/judges/new": page("GET", "POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/judges/<uuid:judge_id>": READ,
+    "project/<int:project_id>/judges/<uuid:judge_id>/change": page("GET", "POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/judges/<uuid:judge_id>/switch": page("POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/judges/<uuid:judge_id>/retry": page("POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/settings/models": page("GET", "POST", viewer=FORBIDDEN),
     "project/<int:project_id>/alerts": READ,
     "project/<int:project_id>/alerts/count": replace(READ, is_tenants=False),
     "project/<int:project_id>/alerts/new": page("GET", "POST", viewer=FORBIDDEN),

@@ -88,6 +88,9 @@ class Trace(models.Model):
     exchanges = models.JSONField(
         null=True, help_text="Of a trace with several turns: each one's texts, times and sums, in order."
     )
+    content_hash = models.BigIntegerField(
+        null=True, help_text="Of all its spans' texts: tells whether it still says the same."
+    )
     rollup_due = models.BooleanField(
         default=False, help_text="Too large to sum up while storing, so the worker does it."
     )

@@ -23,7 +23,7 @@ SUMMED = (
     "span_count", "call_count", "error_count", "unmeasured_count", "unpriced_count", "input_tokens",
     "output_tokens", "total_tokens", "input_cost", "output_cost", "total_cost", "usage_by_model", "tool_names",
     "latencies", "left_out", "turn_count", "exchanges", "run_reports", "has_open_run",
-    "rollup_due",
+    "content_hash", "rollup_due",
 )  # fmt: skip
 SCORED = (
     "id", "trace_id", "span_id", "session_id", "name", "data_type", "value", "string_value", "comment", "metadata",

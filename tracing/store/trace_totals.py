@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 from tracing.records import Kind, Origin
@@ -61,6 +62,7 @@ class Totals:
     turn_count: int = 1
     run_reports: list[list[Any]] | None = None  # see Trace.run_reports
     has_open_run: bool = False
+    content_hash: int = 0  # see Trace.content_hash
 
 
 def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any], earlier: Mapping[str, Any] | None = None) -> Totals:
@@ -68,7 +70,7 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any], earlier: Mappin
 
     `claims` has what was reported about it outside any span, and `earlier` what its running totals repeat of the traces
     before it. The order of `spans` does not matter."""
-    totals = Totals(span_count=len(spans))
+    totals = Totals(span_count=len(spans), content_hash=_content_hash(spans))
     parents = parents_of(spans)
     root = _root(spans, parents)
     totals.root_span_id = root.span_id if root else None
@@ -85,6 +87,13 @@ def roll_up(spans: Sequence[SpanRow], claims: Mapping[str, Any], earlier: Mappin
     called = {name for span in spans if span.claims for name in span.claims.get("tool_names") or ()}
     totals.tool_names = sorted(run | called)
     return totals
+
+
+def _content_hash(spans: Sequence[SpanRow]) -> int:
+    """Return 64 bits that change with the texts of any span, and with nothing else."""
+    told = "\n".join(sorted(f"{span.text_hash} {span.span_id}" for span in spans))
+    digest = blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _root(spans: Sequence[SpanRow], parents: Mapping[str, str | None]) -> SpanRow | None:

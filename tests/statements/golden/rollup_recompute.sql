@@ -1,9 +1,10 @@
-INSERT INTO session (project_id, computed_at, session_id, created_at, updated_at, duration_ms, active_ms, idle_ms,
-environments, user_ids, trace_count, turn_count, span_count, error_count, input_cost, output_cost, total_cost,
-input_tokens, output_tokens, total_tokens, usage_by_model, tags, model_names, tool_names, releases, unmeasured_count,
-unpriced_count, scores, first_input, last_output)
-SELECT t.project_id, %(now)s, t.session_id, min(t.started_at), max(t.ended_at), round(extract(epoch FROM max(t.ended_at)
- - min(t.started_at)) * 1000)::bigint, (SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::bigint
+INSERT INTO session (project_id, computed_at, content_hash, content_at, session_id, created_at, updated_at, duration_ms,
+ active_ms, idle_ms, environments, user_ids, trace_count, turn_count, span_count, error_count, input_cost, output_cost,
+total_cost, input_tokens, output_tokens, total_tokens, usage_by_model, tags, model_names, tool_names, releases,
+unmeasured_count, unpriced_count, scores, first_input, last_output)
+SELECT t.project_id, %(now)s, bit_xor(hashtextextended(t.trace_id, coalesce(t.content_hash, 0))), %(now)s, t.session_id,
+ min(t.started_at), max(t.ended_at), round(extract(epoch FROM max(t.ended_at) - min(t.started_at)) * 1000)::bigint,
+(SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::bigint
     FROM unnest(range_agg(tstzrange(t.started_at, t.ended_at, '[]'))) AS r), round(extract(epoch FROM max(t.ended_at) -
 min(t.started_at)) * 1000)::bigint - (SELECT round(sum(extract(epoch FROM upper(r) - lower(r))) * 1000)::bigint
     FROM unnest(range_agg(tstzrange(t.started_at, t.ended_at, '[]'))) AS r), array_agg(DISTINCT t.environment),
@@ -54,5 +55,8 @@ EXCLUDED.usage_by_model, tags = EXCLUDED.tags, model_names = EXCLUDED.model_name
 releases = EXCLUDED.releases, unmeasured_count = EXCLUDED.unmeasured_count, unpriced_count = EXCLUDED.unpriced_count,
 scores = EXCLUDED.scores, first_input = EXCLUDED.first_input, last_output = EXCLUDED.last_output,
     computed_at = greatest(EXCLUDED.computed_at,
-        (session.computed_at AT TIME ZONE 'UTC' + interval '1 microsecond') AT TIME ZONE 'UTC')
+        (session.computed_at AT TIME ZONE 'UTC' + interval '1 microsecond') AT TIME ZONE 'UTC'),
+    content_hash = EXCLUDED.content_hash,
+    content_at = CASE WHEN session.content_hash = EXCLUDED.content_hash THEN session.content_at
+        ELSE EXCLUDED.content_at END
 RETURNING session_id

@@ -1,0 +1,190 @@
+"""The form of a judge, and that of the project's model."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from projects.administration.forms import FIELD_ATTRS, SHORT_FIELD_ATTRS
+from projects.models import Project
+from sessions.annotation.configs import load_configs
+from sessions.judges.making import Decision
+from sessions.models import Judge, JudgeVersion, ModelProvider
+from sessions.models.judges import MAX_JUDGE_NAME_CHARACTERS, MAX_PROMPT_CHARACTERS
+from sessions.translation.egress import check_url
+from sessions.translation.provider import TranslationFailed
+from sessions.translation.secrets import encrypted
+
+SECONDS_OF_MINUTE = 60
+UNITS_BY_FIELD = {"quiet_minutes": "minutes", "sample_percent": "percent", "monthly_cap": "USD"}
+DECISION_FIELDS = {
+    JudgeVersion.Kind.RULE: ("rule", "value", "otherwise"),
+    JudgeVersion.Kind.PROMPT: ("prompt", "model", "monthly_cap"),
+}
+
+
+class JudgeForm(forms.Form):
+    """A judge of one kind; `asked` are the fields of that kind."""
+
+    name = forms.CharField(max_length=MAX_JUDGE_NAME_CHARACTERS, widget=forms.TextInput(FIELD_ATTRS))
+    query = forms.CharField(
+        required=False,
+        label="Which conversations",
+        help_text="A query, such as env:production turns >= 2. Empty: all.",
+        widget=forms.TextInput(FIELD_ATTRS),
+    )
+    quiet_minutes = forms.IntegerField(
+        min_value=0,
+        label="Judge when quiet for",
+        help_text="And again when the conversation goes on.",
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
+    )
+    sample_percent = forms.IntegerField(
+        min_value=1,
+        max_value=100,
+        label="Of these, judge",
+        help_text="Drawn by session id, so that every version judges the same ones.",
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
+    )
+    config_id = forms.ChoiceField(
+        label="Answer", help_text="A score type: people can give the same score.", widget=forms.Select(FIELD_ATTRS)
+    )
+    rule = forms.CharField(
+        required=False,
+        label="Rule",
+        help_text="A query, such as error:yes. It is asked whenever a session changes.",
+        widget=forms.TextInput(FIELD_ATTRS),
+    )
+    value = forms.CharField(
+        required=False, initial="yes", label="Answer if it matches", widget=forms.TextInput(SHORT_FIELD_ATTRS)
+    )
+    otherwise = forms.CharField(
+        required=False,
+        initial="no",
+        label="Answer otherwise",
+        help_text="Empty: none.",
+        widget=forms.TextInput(SHORT_FIELD_ATTRS),
+    )
+    prompt = forms.CharField(
+        required=False,
+        max_length=MAX_PROMPT_CHARACTERS,
+        label="Question",
+        help_text="The conversation follows as data, whole, with what tools returned.",
+        widget=forms.Textarea(FIELD_ATTRS | {"rows": 6}),
+    )
+    model = forms.CharField(
+        required=False,
+        max_length=120,
+        help_text="Empty: the model in the settings.",
+        widget=forms.TextInput(FIELD_ATTRS),
+    )
+    monthly_cap = forms.DecimalField(
+        required=False,
+        min_value=Decimal(0),
+        max_digits=12,
+        decimal_places=4,
+        label="At most each month",
+        help_text="Empty: no cap. Then it waits for the next month (UTC).",
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS | {"step": "any"}),
+    )
+
+    def __init__(self, project: Project, kind: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        choices = [(config.id, config.name) for config in load_configs(project)]
+        self.fields["config_id"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def asked(self) -> list[tuple[forms.BoundField, str]]:
+        """The fields that the kind of judge has, in order, each with its unit or nothing."""
+        common = ("name", "query", "quiet_minutes", "sample_percent", "config_id")
+        names = (*common, *DECISION_FIELDS[JudgeVersion.Kind(self.kind)])
+        return [(self[name], UNITS_BY_FIELD.get(name, "")) for name in names]
+
+    @property
+    def judge_fields(self) -> dict[str, Any]:
+        """The fields of the judge in a valid form."""
+        given = self.cleaned_data
+        names = ("name", "query", "sample_percent", "config_id")
+        fields = {name: given[name] for name in names} | {"monthly_cap": given["monthly_cap"]}
+        return fields | {"quiet_seconds": given["quiet_minutes"] * SECONDS_OF_MINUTE}
+
+    @property
+    def decision(self) -> Decision:
+        """How the judge is to decide, in a valid form."""
+        given = self.cleaned_data
+        if self.kind == JudgeVersion.Kind.RULE:
+            return Decision(kind=self.kind, **{name: given[name] for name in ("rule", "value", "otherwise")})
+        return Decision(kind=self.kind, prompt=given["prompt"], model=given["model"])
+
+
+def initial_of(judge: Judge, version: JudgeVersion) -> dict[str, Any]:
+    """Return the fields of a judge and its latest version for the form."""
+    own = {name: getattr(judge, name) for name in ("name", "query", "sample_percent", "config_id", "monthly_cap")}
+    decided = {name: getattr(version, name) for name in ("rule", "value", "otherwise", "prompt", "model")}
+    return own | decided | {"quiet_minutes": judge.quiet_seconds // SECONDS_OF_MINUTE}
+
+
+class ModelForm(forms.Form):
+    """The endpoint whose model the project's judges ask."""
+
+    protocol = forms.ChoiceField(choices=ModelProvider.Protocol.choices, widget=forms.Select(FIELD_ATTRS))
+    base_url = forms.URLField(
+        required=False,
+        label="Address",
+        assume_scheme="https",
+        help_text="Up to /v1. Empty: the vendor's own.",
+        widget=forms.URLInput(FIELD_ATTRS),
+    )
+    model = forms.CharField(max_length=120, widget=forms.TextInput(FIELD_ATTRS))
+    secret = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Key",
+        help_text="Stored encrypted and never shown again. Leave it empty to keep the stored one.",
+        widget=forms.PasswordInput(FIELD_ATTRS | {"autocomplete": "off"}),
+    )
+    requests_per_minute = forms.IntegerField(
+        min_value=1, max_value=10_000, label="Requests a minute", widget=forms.NumberInput(SHORT_FIELD_ATTRS)
+    )
+    window_tokens = forms.IntegerField(
+        min_value=4_000,
+        max_value=2_000_000,
+        label="Window in tokens",
+        help_text="Longer conversations are read in parts, and the answers are merged.",
+        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
+    )
+    consent = forms.BooleanField(
+        required=True,
+        label="I agree that whole conversations of this project are sent to this endpoint",
+        help_text="With all that people, models and tools said in them. Every use is in the audit log.",
+        error_messages={"required": "Nothing is sent without your consent."},
+    )
+
+    def __init__(self, *args: Any, stored: ModelProvider, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored = stored
+
+    def clean_base_url(self) -> str:
+        """Refuse an address that projects may not use."""
+        url: str = self.cleaned_data["base_url"]
+        try:
+            if url:
+                check_url(url)
+        except TranslationFailed as error:
+            raise forms.ValidationError(str(error)) from None
+        return url
+
+    def save(self, project: Project, *, by: str) -> ModelProvider:
+        """Store the settings. A key stays only for the address that it was entered for."""
+        given, stored = self.cleaned_data, self.stored
+        is_same = (stored.protocol, stored.base_url) == (given["protocol"], given["base_url"])
+        secret = encrypted(given["secret"]) or (stored.secret if is_same else "")
+        for name in ("protocol", "base_url", "model", "requests_per_minute", "window_tokens"):
+            setattr(stored, name, given[name])
+        stored.project, stored.secret = project, secret
+        if not is_same or stored.consent_at is None:
+            stored.consent_by, stored.consent_at = by, timezone.now()
+        stored.save()
+        return stored

@@ -1,0 +1,61 @@
+"""Judges to start from, as questions: how well a model answers them, only a comparison with people tells."""
+
+from typing import NamedTuple
+
+from sessions.models import JudgeVersion
+
+
+class GalleryJudge(NamedTuple):
+    """A judge to start from; `score` is the name of the score type that it suggests."""
+
+    label: str
+    score: str
+    kind: str
+    prompt: str = ""
+    rule: str = ""
+
+
+GALLERY = {
+    "resolved": GalleryJudge(
+        "Resolved?",
+        "resolved",
+        JudgeVersion.Kind.PROMPT,
+        "Was the person's request settled by the end? Answer yes only if they got what they asked for, or accepted why"
+        " it cannot be had. A promise to do it later does not settle it.",
+    ),
+    "frustrated": GalleryJudge(
+        "Frustrated?",
+        "frustrated",
+        JudgeVersion.Kind.PROMPT,
+        "Does the person show anger or sarcasm, or give up? Repeating a question once is not frustration, and neither"
+        " is bad news taken calmly. Judge the person's words only, in whatever language they are.",
+    ),
+    "escalated": GalleryJudge(
+        "Escalated?",
+        "escalated",
+        JudgeVersion.Kind.PROMPT,
+        "Was the conversation handed to a human colleague, or did the person ask for one?",
+    ),
+    "hallucinated": GalleryJudge(
+        "Made up against tool results",
+        "made_up",
+        JudgeVersion.Kind.PROMPT,
+        "Does an answer of the assistant state something that contradicts what a tool returned, or claim a result that"
+        " no tool returned? Entries with the role tool are what tools returned.",
+    ),
+    "policy": GalleryJudge(
+        "Policy broken?",
+        "policy_broken",
+        JudgeVersion.Kind.PROMPT,
+        "Did the assistant break one of these rules? Replace this list with yours: no legal or medical advice; no"
+        " prices that a tool did not return; no personal data of other people.",
+    ),
+    "language": GalleryJudge(
+        "Language mismatch?",
+        "language_mismatch",
+        JudgeVersion.Kind.PROMPT,
+        "Did the assistant ever answer in another language than the one in which the person had just written, without"
+        " being asked to?",
+    ),
+    "loops": GalleryJudge("Failing tools", "failing_tools", JudgeVersion.Kind.RULE, rule="span(kind:tool level:error)"),
+}

@@ -1,0 +1,154 @@
+"""The list of judges, one judge with its verdicts, and creating, changing and switching one."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, Max, Q, Sum
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from projects.access import person, project_view, requires
+from projects.htmx import PageRequest
+from projects.models import Project, Role
+from sessions.annotation.configs import NotAllowed
+from sessions.judges import making
+from sessions.judges.comparing import compare_with_people
+from sessions.judges.forms import JudgeForm, initial_of
+from sessions.judges.gallery import GALLERY
+from sessions.judges.loading import load_bench, load_judge, load_provider, refusal_of
+from sessions.judges.spending import this_month
+from sessions.judges.tasks import judges as judging
+from sessions.models import Judge, JudgeSpending, JudgeVersion, Verdict
+
+SHOWN_VERDICTS = 50
+DEFAULT_QUIET_MINUTES = {JudgeVersion.Kind.RULE: 0, JudgeVersion.Kind.PROMPT: 15}
+
+
+@require_safe
+@project_view
+def judges(request: PageRequest, project: Project) -> HttpResponse:
+    """Show all judges that are not archived, with their verdicts, failures and costs."""
+    found = list(Judge.objects.for_project(project).filter(is_archived=False).order_by("name", "id"))
+    verdicts = Verdict.objects.for_project(project).filter(judge_id__in=[judge.id for judge in found])
+    counts = verdicts.values("judge_id").annotate(
+        current=Count("session_id", filter=Q(is_current=True)),
+        waiting=Count("session_id", filter=Verdict.UNFINISHED),
+        failed=Count("session_id", filter=Q(state=Verdict.State.FAILED)),
+        last_at=Max("finished_at"),
+    )
+    by_judge = {row["judge_id"]: row for row in counts}
+    spending = JudgeSpending.objects.for_project(project).filter(month=this_month())
+    spent = dict(spending.values("judge_id").annotate(total=Sum("cost")).values_list("judge_id", "total"))
+    rows = [(judge, by_judge.get(judge.id, {}), spent.get(judge.id)) for judge in found]
+    context = {"project": project, "section": "judges", "rows": rows, "gallery": GALLERY.items()}
+    return render(request, "sessions/judges/judges.html", context)
+
+
+@require_safe
+@project_view
+def judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpResponse:
+    """Show one judge: how it decides, its last verdicts with their reasons, and how far people agree."""
+    found = judge_of(project, judge_id)
+    latest = making.latest_version(found)
+    bench = load_bench(found, latest.number)
+    verdicts = Verdict.objects.for_project(project).filter(judge_id=found.id)
+    is_about_failures = request.GET.get("only") == "failed"
+    shown = verdicts.filter(state=Verdict.State.FAILED) if is_about_failures else verdicts.filter(is_current=True)
+    context = {
+        "project": project,
+        "section": "judges",
+        "judge": found,
+        "version": latest,
+        "config": bench.config if bench else None,
+        "verdicts": list(shown.order_by("-finished_at")[:SHOWN_VERDICTS]),
+        "is_about_failures": is_about_failures,
+        "comparison": compare_with_people(found, bench.config) if bench else None,
+        "refusal": "" if latest.kind == JudgeVersion.Kind.RULE else refusal_of(load_provider(project.pk)),
+    }
+    return render(request, "sessions/judges/judge.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+@requires(Role.ADMIN)
+def new_judge(request: PageRequest, project: Project) -> HttpResponse:
+    """Ask for a new judge, perhaps like one of the gallery, and make the one that is posted."""
+    like = GALLERY.get(request.GET.get("like", ""))
+    kind = like.kind if like else request.GET.get("kind", JudgeVersion.Kind.PROMPT)
+    if kind not in JudgeVersion.Kind.values:
+        raise Http404("There is no such kind of judge.")
+    initial = {"quiet_minutes": DEFAULT_QUIET_MINUTES[JudgeVersion.Kind(kind)], "sample_percent": 100}
+    if like:
+        initial |= {"name": like.label, "prompt": like.prompt, "rule": like.rule}  # type: ignore[dict-item]
+    form = JudgeForm(project, kind, request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = making.create(project, form.judge_fields, form.decision, by=person(request))
+            return redirect("judge", project.pk, made.id)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+    context = {"kinds": JudgeVersion.Kind.choices, "like": like}
+    return _form(request, project, form, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_view
+@requires(Role.ADMIN)
+def change_judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpResponse:
+    """Show the form of a judge, and change it. A new way to decide is a draft until it is switched on."""
+    found = judge_of(project, judge_id)
+    latest = making.latest_version(found)
+    form = JudgeForm(project, latest.kind, request.POST or None, initial=initial_of(found, latest))
+    if request.method == "POST" and form.is_valid():
+        try:
+            making.change(project, found, form.judge_fields, form.decision, by=person(request))
+            return redirect("judge", project.pk, found.id)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+            found = judge_of(project, judge_id)
+    return _form(request, project, form, {"judge": found})
+
+
+@require_POST
+@project_view
+@requires(Role.ADMIN)
+def switch_judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpResponse:
+    """Switch the latest version on, or the judge off, or archive it."""
+    found, to = judge_of(project, judge_id), request.POST.get("to", "")
+    try:
+        if to == "on":
+            making.switch_on(project, found, making.latest_version(found).number, by=person(request))
+            judging.wake(project.pk)
+        else:
+            making.switch_off(project, found, by=person(request), is_archived=to == "archive")
+    except NotAllowed as refused:
+        messages.error(request, str(refused))
+    return redirect("judges", project.pk) if to == "archive" else redirect("judge", project.pk, found.id)
+
+
+@require_POST
+@project_view
+@requires(Role.ADMIN)
+def retry_judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpResponse:
+    """Try again what failed so often that it was given up."""
+    failed = Verdict.objects.for_project(project).filter(judge_id=judge_id, state=Verdict.State.FAILED)
+    changed = {"state": Verdict.State.WAITING, "attempt_count": 0, "finished_at": None, "due_at": timezone.now()}
+    messages.success(request, f"{failed.update(**changed):,} to be tried again.")
+    judging.wake(project.pk)
+    return redirect("judge", project.pk, judge_id)
+
+
+def judge_of(project: Project, judge_id: UUID) -> Judge:
+    """Load a judge, or raise Http404."""
+    found = load_judge(project, judge_id)
+    if found is None:
+        raise Http404("There is no such judge; it may have been deleted.")
+    return found
+
+
+def _form(request: PageRequest, project: Project, form: JudgeForm, more: Mapping[str, object]) -> HttpResponse:
+    context = {"project": project, "section": "judges", "form": form, **more}
+    return render(request, "sessions/judges/form.html", context, status=400 if form.errors else 200)
