@@ -65,7 +65,6 @@ class AuditEvent(models.Model):
         ALERT_DELETED = "alert deleted"
         ALERT_MUTED = "alert muted"
         CHANNEL_CREATED = "channel created"
-        CHANNEL_CHANGED = "channel changed"
         CHANNEL_DELETED = "channel deleted"
         CHANNEL_TESTED = "channel tested"
         TRANSLATION_SENT = "translation sent out"

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from projects import secrets
 from projects.access import people_of
@@ -44,15 +43,8 @@ def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> tuple[A
     if channel.kind == Kind.WEBHOOK:
         secret = SECRET_PREFIX + base64.b64encode(randomness.token_bytes(SECRET_BYTES)).decode()
         channel.encrypted_secret = secrets.encrypted(secret, purpose=CHANNEL_PURPOSE)
-    _save(project, channel, Action.CHANNEL_CREATED, by)
+    _save(project, channel, by)
     return channel, secret
-
-
-def change(project: Project, channel: AlertChannel, fields: Mapping[str, Any], *, by: Actor) -> None:
-    """Change name, people or address of a channel, and audit it. Raise AlertRefused."""
-    _set(project, channel, fields)
-    channel.updated_at = timezone.now()
-    _save(project, channel, Action.CHANNEL_CHANGED, by)
 
 
 def delete(project: Project, channel: AlertChannel, *, by: Actor) -> None:
@@ -113,11 +105,10 @@ def _members(project: Project, asked: Any) -> list[int]:
     return sorted(known)
 
 
-def _save(project: Project, channel: AlertChannel, action: Action, by: Actor) -> None:
-    is_new = action == Action.CHANNEL_CREATED
+def _save(project: Project, channel: AlertChannel, by: Actor) -> None:
     try:
         with transaction.atomic():
-            channel.save(force_insert=is_new, force_update=not is_new)
-            record(action, project, actor=by, target=channel.audited, kind=channel.kind)
+            channel.save(force_insert=True)
+            record(Action.CHANNEL_CREATED, project, actor=by, target=channel.audited, kind=channel.kind)
     except IntegrityError as error:
         raise AlertRefused(f"There is already a channel “{channel.name}”.", "name") from error

@@ -22,6 +22,9 @@ EVERY_PROJECT = {
 }
 # Of the work that `take_slice` does.
 KINDS_FOR_ONE_PROJECT = {
+    "alert deliveries",
+    "alert history",
+    "alerts",
     "bulk jobs",
     "cohort counts",
     "days",

@@ -14,7 +14,7 @@ from projects.audit import Action
 from projects.models import AuditEvent, Organization, Project, Role, User
 from sessions.deletion import erasing
 from sessions.deletion.remains import Pseudonym
-from sessions.models import Board, Cohort, TranslationJob, TranslationSettings
+from sessions.models import Alert, AlertChannel, Board, Cohort, TranslationJob, TranslationSettings
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
 from sessions.translation import jobs as translating
@@ -60,11 +60,13 @@ def test_nothing_of_an_erased_person_is_left_anywhere(
     people.annotate()
     people.program()
     people.collect()
+    watch(people)
     translate(people, alice, settings)
     planted = {place.partition(".")[0].partition("_2")[0] for place in found()}
     assert planted >= {
         "trace", "span", "span_io", "session", "score", "comment", "session_state", "saved_view", "cohort", "bulk_job",
-        "review_queue", "board", "board_tile", "ingestion_issue", "trace_text", "translation_segment",
+        "review_queue", "alert", "alert_channel", "board", "board_tile", "ingestion_issue", "trace_text",
+        "translation_segment",
     }  # fmt: skip
 
     people.post("project-erasures", user_id=PERSON, again=PERSON)
@@ -76,6 +78,23 @@ def test_nothing_of_an_erased_person_is_left_anywhere(
     [receipt] = erasing.Erasure.objects.for_project(project)
     assert receipt.key == pseudonym_of(project.pk, PERSON)
     assert receipt.trace_count == 2
+
+
+def watch(people: People) -> None:
+    """An alert about the person, and a channel: made, changed, tried, and in the end deleted by `unwatch`."""
+    times = {"pace": "once", "from_hour": 0, "until_hour": 24, "is_on": "on"}
+    given = {"name": f"About {PERSON}", "query": f"user:{PERSON}", **times}
+    people.post("alert-channels", name=f"For {PERSON}", kind="mail")
+    people.post("alert-new", **given)
+    alert = Alert.objects.for_project(people.project).get()
+    people.post("alert", alert.id, **given)
+    people.post("alert-mute", alert.id, **{"for": "hour"})
+    people.post("channel-test", AlertChannel.objects.for_project(people.project).get().id)
+
+
+def unwatch(people: People) -> None:
+    people.post("channel-delete", AlertChannel.objects.for_project(people.project).get().id)
+    people.post("alert-delete", Alert.objects.for_project(people.project).get().id)
 
 
 def key_and_project(people: People, organization: Organization) -> None:
@@ -126,6 +145,8 @@ def test_no_action_leaves_content_in_the_audit_log(
     people.annotate()
     people.program()
     people.collect()
+    watch(people)
+    unwatch(people)
     translate(people, alice, settings)
     people.post("board-delete", Board.objects.for_project(project).get().id)
     people.post("session-delete", "s1")
