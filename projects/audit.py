@@ -4,8 +4,7 @@ Rows are kept for good. They contain ids and kinds, and never the content of tra
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -14,6 +13,7 @@ from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest, QueryDict
 
+from projects.date_range import DateRange
 from projects.masking import masked
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
 from projects.request_context import current_context
@@ -111,8 +111,7 @@ class Trail:
     action: str = ""
     actor: str = ""
     project_id: int | None = None
-    since: date | None = None
-    until: date | None = None
+    time: DateRange = field(default_factory=DateRange)
 
     def events(self, organization: Organization) -> QuerySet[AuditEvent]:
         """Return the matching events, newest first."""
@@ -123,6 +122,8 @@ class Trail:
             events = events.filter(actor__icontains=self.actor)
         if self.project_id is not None:
             events = events.filter(project_id=self.project_id)
-        if self.since:
-            events = events.filter(at__date__gte=self.since)
-        return events.filter(at__date__lte=self.until) if self.until else events
+        if self.time.start:
+            events = events.filter(at__gte=self.time.start.start)
+        if self.time.end:
+            events = events.filter(at__lt=self.time.end.end)
+        return events

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from projects.audit import Action, Trail
+from projects.date_range import RANGE_PARAMETERS, BadRange, DateRange, date_range
 from projects.first_start import PROJECT
 from projects.models import Membership, Organization, Project, Role, Scope
-from projects.values import validate_calendar
 
 FIELD_ATTRS = {"class": "field"}
 SHORT_FIELD_ATTRS = {"class": "field short num"}
@@ -187,7 +187,7 @@ class TransferForm(forms.Form):
 
 
 class TrailForm(forms.Form):
-    """Filter of the audit log. An invalid value does not filter."""
+    """Filter of the audit log, beside the time that the menu of times chooses. An invalid value does not filter."""
 
     action = forms.ChoiceField(
         choices=[("", "Everything"), *((action.value, action.value.capitalize()) for action in Action)],
@@ -200,16 +200,6 @@ class TrailForm(forms.Form):
     )
     project = forms.ModelChoiceField(
         Project.objects.none(), required=False, empty_label="Every project", widget=forms.Select(FIELD_ATTRS)
-    )
-    since = forms.DateField(
-        required=False,
-        widget=forms.DateInput(FIELD_ATTRS | {"placeholder": "2026-11-30"}),
-        validators=[validate_calendar],
-    )
-    until = forms.DateField(
-        required=False,
-        widget=forms.DateInput(FIELD_ATTRS | {"placeholder": "2026-11-30"}),
-        validators=[validate_calendar],
     )
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
@@ -225,6 +215,11 @@ class TrailForm(forms.Form):
             action=chosen.get("action", ""),
             actor=chosen.get("actor", ""),
             project_id=project.pk if project else None,
-            since=chosen.get("since"),
-            until=chosen.get("until"),
+            time=self._time(),
         )
+
+    def _time(self) -> DateRange:
+        try:
+            return date_range({name: self.data.get(name, "") for name in RANGE_PARAMETERS})
+        except BadRange:  # the menu says what is wrong
+            return DateRange()

@@ -65,6 +65,26 @@ def test_it_is_filtered_by_action_person_and_project(project: Project, alice: Us
     assert Trail(action="exported", project_id=project.pk).events(organization).count() == 1
 
 
+def test_its_time_is_chosen_as_on_every_page(as_alice: Client, organization: Organization) -> None:
+    events = [
+        AuditEvent(organization_id=organization.pk, actor="x", action="exported", target=f"old {days}", at=at)
+        for days, at in ((3, timezone.now() - timedelta(days=3)), (40, timezone.now() - timedelta(days=40)))
+    ]
+    AuditEvent.objects.bulk_create(events)
+
+    def shown(**params: str) -> set[int]:
+        html = as_alice.get(page(organization, **params)).content.decode()
+        return {days for days in (3, 40) if f"old {days}" in html}
+
+    assert shown() == {3, 40}
+    assert shown(range="7d") == {3}
+    assert shown(**{"from": "60 days ago", "to": "10 days ago"}) == {40}
+    assert shown(range="nonsense") == {3, 40}
+    html = as_alice.get(page(organization, range="7d", actor="x")).content.decode()
+    assert 'name="range" value="7d"' in html, "the other filters keep the time"
+    assert 'name="actor" value="x"' in html, "the time keeps the other filters"
+
+
 def test_another_organizations_events_are_never_found(other_project: Project, organization: Organization) -> None:
     record(Action.EXPORTED, other_project, actor="somebody")
 

@@ -13,11 +13,13 @@ from projects.access import organization_view, person, requires
 from projects.administration.forms import TrailForm
 from projects.administration.reading_audit import read_event
 from projects.audit import Action, find_names, record
+from projects.date_range import RANGE_PARAMETERS
 from projects.downloads.answers import download
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import AuditEvent, Organization, Role, User
+from projects.range_picker import range_picker
 
 EVENTS_PER_PAGE = 50
 EVENTS_PER_BATCH = 1_000  # of a download
@@ -48,6 +50,8 @@ def audit(request: HttpRequest, organization: Organization) -> HttpResponse:
         "page": page,
         "rows": rows,
         "filters": filters.urlencode(),
+        "picker": range_picker(request.GET),
+        "times": [(name, request.GET[name]) for name in RANGE_PARAMETERS if request.GET.get(name)],
         "section": "organizations",
         "tab": "audit",
     }
