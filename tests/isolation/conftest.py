@@ -32,6 +32,7 @@ from sessions.models import (
     BoardSharing,
     BoardTile,
     BulkJob,
+    DemoFill,
     Erasure,
     ExportFile,
     Judge,
@@ -106,6 +107,7 @@ def new_world(other_project: Project, charlie: User) -> World:
     organization.memberships.create(user=viewer, role=Role.VIEWER)
     invitation, _ = people.invite(organization, f"{CANARY}-guest@example.com", Role.MEMBER, by=owner)
     key, _ = create_key(project, name=f"{CANARY} key", public_key=f"pk-{CANARY}")
+    new_demo(project.pk)
     values = {
         "project_id": project.pk,
         "organization_id": organization.pk,
@@ -249,6 +251,13 @@ def new_alert(project_id: int) -> dict[str, object]:
     )  # fmt: skip
     delivery.save(force_insert=True)
     return {"alert_id": alert.id, "channel_id": channel.id, "delivery_id": delivery.id}
+
+
+def new_demo(project_id: int) -> None:
+    DemoFill.objects.create(
+        project_id=project_id, seed=1, expected_count=1, session_ids=["s1"], requested_by=CANARY, requested_by_id=0,
+        finished_at=timezone.now(),
+    )  # fmt: skip
 
 
 def new_job(project_id: int) -> object:

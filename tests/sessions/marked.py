@@ -74,8 +74,8 @@ class People:
         if answer.streaming:
             b"".join(answer.streaming_content)  # type: ignore[attr-defined]
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        headers = {"Authorization": self.key.basic}
+    def ask(self, method: str, path: str, body: object = None, **more: str) -> Any:
+        headers = {"Authorization": self.key.basic, **more}
         answer = self.client.generic(method, path, json.dumps(body), "application/json", headers=headers)
         assert answer.status_code in (200, 201, 202), (path, answer.status_code, answer.content[:500])
         return json.loads(answer.content) if answer["Content-Type"].rpartition("/")[2] == "json" else answer
@@ -118,6 +118,15 @@ class People:
         file = {"traceId": "t1", "contentType": "text/plain", "contentLength": len(content), "sha256Hash": digest}
         address = self.ask("POST", "/api/public/media", file)["uploadUrl"]
         assert self.client.put(address, content, content_type="text/plain").status_code == 200
+
+    def agent(self) -> None:
+        asked = {"name": "search_sessions", "arguments": {"query": f"user:{PERSON}"}}
+        self.ask(
+            "POST",
+            "/mcp",
+            {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked},
+            Accept="application/json",
+        )
 
     def _comment(self, **target: str) -> dict[str, str]:
         return {"projectId": str(self.project.pk), "content": WORDS, "authorUserId": PERSON, **target}

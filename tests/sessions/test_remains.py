@@ -141,9 +141,11 @@ def membership(client: Client, organization: Organization, bob: User, alice: Use
 def test_no_action_leaves_content_in_the_audit_log(
     people: People, project: Project, organization: Organization, alice: User, bob: User, settings: Any
 ) -> None:
+    people.post("setup-demo")
     send(project)
     people.annotate()
     people.program()
+    people.agent()
     people.collect()
     watch(people)
     unwatch(people)
