@@ -120,7 +120,7 @@ class People:
         assert self.client.put(address, content, content_type="text/plain").status_code == 200
 
     def agent(self) -> None:
-        asked = {"name": "search_sessions", "arguments": {"query": f"user:{PERSON}"}}
+        asked = {"name": "search_sessions", "arguments": {"q": f"user:{PERSON}"}}
         self.ask(
             "POST",
             "/mcp",
