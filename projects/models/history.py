@@ -72,7 +72,6 @@ class AuditEvent(models.Model):
         JUDGE_CREATED = "judge created"
         JUDGE_CHANGED = "judge changed"
         JUDGE_ARCHIVED = "judge archived"
-        JUDGE_RUN = "sessions ordered to be judged"
         CONVERSATION_SENT = "conversation sent to a model"
 
     at = models.DateTimeField(default=timezone.now)

@@ -29,6 +29,7 @@ class ModelUse:
     output_tokens: int | None = 0
     cost: Decimal | None = ZERO
     asked_bytes: int = 0
+    requests: int = 0  # that were sent, also those without a valid answer
 
     def add(self, question: Question, answer: ModelAnswer, cost: Decimal | None) -> None:
         """Add one answer."""
@@ -85,6 +86,7 @@ class Hearing:
         reserved = reserve(self.judge, price_of(prices, self.provider.protocol, self.model, most, MAX_ANSWER_TOKENS))
         try:
             wait_for_turn(self.judge.project_id, self.provider.requests_per_minute)
+            self.use.requests += 1
             answer = ask_model(self.provider, self.model, question)
         except (ProviderTimedOut, BadAnswer):
             raise  # it may have cost what was reserved

@@ -98,7 +98,7 @@ def switch_off(project: Project, judge: Judge, *, by: Actor, is_archived: bool =
     judge.is_on, judge.is_archived = False, is_archived
     with transaction.atomic():
         Judge.objects.for_project(project).filter(id=judge.id).update(is_on=False, is_archived=is_archived)
-        Verdict.objects.for_project(project).filter(judge_id=judge.id, run_id=None).free().delete()
+        Verdict.objects.for_project(project).filter(judge_id=judge.id).free().delete()
         action = Action.JUDGE_ARCHIVED if is_archived else Action.JUDGE_CHANGED
         record(action, project, actor=by, target=judge.audited, what="switched off")
 

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -59,15 +58,15 @@ def _plan_some(project: Project, bench: Bench, *, is_full: bool) -> int:
     return order(bench, scope.unjudged(bench.judge, bench.version.number, found))
 
 
-def order(bench: Bench, sessions: QuerySet[Session], **fields: Any) -> int:
+def order(bench: Bench, sessions: QuerySet[Session]) -> int:
     """Add a row of work for the next of these sessions. Return how many were found."""
     known = sessions.filter(content_hash__isnull=False).order_by("session_id").only("session_id", "content_hash")
     found = [(one.session_id, one.content_hash or 0) for one in known[:PLANNED_AT_ONCE]]
-    add_rows(bench, found, **fields)
+    add_rows(bench, found)
     return len(found)
 
 
-def add_rows(bench: Bench, found: Sequence[tuple[str, int]], **fields: Any) -> None:
+def add_rows(bench: Bench, found: Sequence[tuple[str, int]]) -> None:
     """Add a row of work for each session and its state, unless there is one."""
     with transaction.atomic():
         Verdict.objects.bulk_create(
@@ -78,7 +77,6 @@ def add_rows(bench: Bench, found: Sequence[tuple[str, int]], **fields: Any) -> N
                     session_id=session_id,
                     version=bench.version.number,
                     content_hash=content_hash,
-                    **fields,
                 )
                 for session_id, content_hash in found
             ],

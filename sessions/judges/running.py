@@ -18,11 +18,10 @@ from sessions.annotation.configs import ScoreValue
 from sessions.judges.current import make_current
 from sessions.judges.judging import Hearing, LeaseLost
 from sessions.judges.loading import Bench, load_bench, load_judge, load_provider, refusal_of
-from sessions.judges.planning import add_rows
 from sessions.judges.questions import Opinion
 from sessions.judges.spending import CapReached, PriceUnknown
 from sessions.judges.transcript import Transcript, read_transcript
-from sessions.models import JudgeRun, Session, Verdict
+from sessions.models import Session, Verdict
 from sessions.translation.provider import ProviderRateLimited, TranslationFailed
 from tracing.models import DirtyMark
 
@@ -59,7 +58,7 @@ def _judge(row: Verdict) -> None:
         row.row.filter(leased_until=row.leased_until).delete()  # nobody wants it any more
         return
     if session.content_hash != row.content_hash:
-        _replace(row, bench, session)
+        _drop(row)
         return
     provider = load_provider(row.project_id)
     refusal = refusal_of(provider)
@@ -75,18 +74,17 @@ def _judge(row: Verdict) -> None:
         opinion = hearing.opinion_on(transcript) if transcript.entries else NOTHING_SAID
     finally:
         _keep_use(row, hearing)
+        if hearing.use.requests:
+            _audit(row, hearing, transcript)
     _write(row, bench, hearing, transcript, opinion)
 
 
 def _bench_of(row: Verdict) -> Bench | None:
     """Load what judges a row; None if it is no longer to be judged."""
     judge = load_judge(row.project_id, row.judge_id)
-    if judge is None or judge.is_archived:
+    if judge is None or judge.is_archived or not judge.is_on or judge.version != row.version:
         return None
-    if row.run_id is None:
-        return load_bench(judge, row.version) if judge.is_on and judge.version == row.version else None
-    runs = JudgeRun.objects.for_project(row.project_id).filter(id=row.run_id, cancelled_at=None)
-    return load_bench(judge, row.version) if runs.exists() else None
+    return load_bench(judge, row.version)
 
 
 def _session_of(row: Verdict) -> Session | None:
@@ -94,15 +92,9 @@ def _session_of(row: Verdict) -> Session | None:
     return found
 
 
-def _replace(row: Verdict, bench: Bench, session: Session) -> None:
-    """Drop a row about an older state. What was ordered is ordered for the new one; the rest waits to be quiet."""
-    with transaction.atomic():
-        if (
-            row.row.filter(leased_until=row.leased_until).delete()[0]
-            and row.run_id
-            and session.content_hash is not None
-        ):
-            add_rows(bench, [(session.session_id, session.content_hash)], run_id=row.run_id)
+def _drop(row: Verdict) -> None:
+    """Drop a row about an older state: the new one gets its own when the session is quiet."""
+    row.row.filter(leased_until=row.leased_until).delete()
 
 
 def _is_settled(row: Verdict) -> bool:
@@ -142,7 +134,6 @@ def _write(row: Verdict, bench: Bench, hearing: Hearing, transcript: Transcript,
         written = {name: getattr(row, name) for name in told}
         if session is None or not row.finish(state=VerdictState.DONE, error="", error_code="", **written):
             return
-        _audit(row, hearing, transcript)
         judge = load_judge(row.project_id, row.judge_id)
         if judge and judge.version == row.version and session.content_hash == row.content_hash:
             make_current(judge, bench.config, [row])
@@ -167,15 +158,13 @@ def _fail(row: Verdict, error: TranslationFailed) -> None:
 
 
 def _audit(row: Verdict, hearing: Hearing, transcript: Transcript) -> None:
-    """Record that a conversation was sent to a model: by which judge and how long it was, never its text."""
+    """Record that a conversation was sent to a model, whatever it answered: how long it was, never its text."""
     project = Project.objects.get(pk=row.project_id)
-    characters = sum(len(entry["text"]) for entry in transcript.entries)
-    if characters:
-        record(
-            Action.CONVERSATION_SENT,
-            project,
-            actor=f"judge {row.judge_id}",
-            target=f"session {row.session_id}",
-            model=hearing.model,
-            characters=characters,
-        )
+    record(
+        Action.CONVERSATION_SENT,
+        project,
+        actor=f"judge {row.judge_id}",
+        target=f"session {row.session_id}",
+        model=hearing.model,
+        characters=sum(len(entry["text"]) for entry in transcript.entries),
+    )

@@ -3,13 +3,13 @@
 from projects.jobs.slices import sliced
 from projects.models import Project
 from sessions.judges import calls, planning
-from sessions.models import Judge, JudgeRun, Verdict
+from sessions.models import Judge, Verdict
 
 
 def waiting_projects() -> set[int]:
-    """Return the ids of the projects that have a judge on, verdicts to give, or runs to plan."""
+    """Return the ids of the projects that have a judge on, or verdicts to give."""
     on = Judge.objects.filter(is_on=True).project_ids()
-    return {*on, *Verdict.objects.waiting_projects(), *JudgeRun.objects.waiting_projects()}
+    return {*on, *Verdict.objects.waiting_projects()}
 
 
 @sliced("judges", waiting=waiting_projects)

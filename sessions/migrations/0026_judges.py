@@ -178,9 +178,7 @@ class Migration(migrations.Migration):
                 ("is_archived", models.BooleanField(default=False)),
                 (
                     "since",
-                    models.DateTimeField(
-                        help_text="Earlier sessions are judged by a backfill only; null: all.", null=True
-                    ),
+                    models.DateTimeField(help_text="Earlier sessions are not judged; null: all.", null=True),
                 ),
                 (
                     "scanned_at",
@@ -195,55 +193,6 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["project_id", "name"], name="judge_name"),
                     models.Index(condition=models.Q(("is_on", True)), fields=["project_id"], name="judge_on"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="JudgeRun",
-            fields=[
-                ("project_id", models.BigIntegerField()),
-                ("leased_until", models.DateTimeField(help_text="Until then one worker has it to itself.", null=True)),
-                ("finished_at", models.DateTimeField(null=True)),
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "project_id", "id", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("id", models.UUIDField(default=uuid.uuid4)),
-                ("requested_by", models.CharField(max_length=254)),
-                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("requested_by_id", models.BigIntegerField(help_text="A person; null for a key.", null=True)),
-                ("error", models.TextField(blank=True, help_text="Why it ended early; empty when it did not.")),
-                ("judge_id", models.UUIDField()),
-                ("version", models.IntegerField()),
-                ("purpose", models.CharField(choices=[("backfill", "Backfill"), ("test", "Test")], max_length=8)),
-                ("query", models.TextField(blank=True, help_text="Which sessions, unless `session_ids` names them.")),
-                ("session_ids", models.JSONField(null=True)),
-                ("most_sessions", models.IntegerField(help_text="The newest so many; null: all.", null=True)),
-                ("expected_count", models.BigIntegerField(default=0)),
-                (
-                    "expected_cost",
-                    models.DecimalField(decimal_places=12, help_text="USD; null: unknown.", max_digits=20, null=True),
-                ),
-                (
-                    "planned_count",
-                    models.BigIntegerField(default=0, help_text="Sessions whose verdicts were ordered so far."),
-                ),
-                ("cancelled_at", models.DateTimeField(null=True)),
-            ],
-            options={
-                "db_table": "judge_run",
-                "indexes": [
-                    models.Index(
-                        models.F("project_id"),
-                        models.F("judge_id"),
-                        models.OrderBy(models.F("requested_at"), descending=True),
-                        name="judge_run_newest",
-                    ),
-                    models.Index(
-                        models.F("project_id"), condition=models.Q(("finished_at", None)), name="judge_run_waiting"
-                    ),
                 ],
             },
         ),
@@ -271,12 +220,6 @@ class Migration(migrations.Migration):
                 ("session_id", tracing.models.columns.IdField(db_collation="C", max_length=200)),
                 ("version", models.IntegerField()),
                 ("content_hash", models.BigIntegerField(help_text="The state of the session that it is about.")),
-                (
-                    "run_id",
-                    models.UUIDField(
-                        help_text="The backfill or test that ordered it; null: the judge itself.", null=True
-                    ),
-                ),
                 (
                     "state",
                     models.CharField(
@@ -359,11 +302,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "failed")),
                         fields=["project_id", "judge_id"],
                         name="verdict_failed",
-                    ),
-                    models.Index(
-                        condition=models.Q(("run_id__isnull", False)),
-                        fields=["project_id", "run_id"],
-                        name="verdict_run",
                     ),
                 ],
             },

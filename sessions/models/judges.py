@@ -10,7 +10,6 @@ from django.utils import timezone
 from projects.jobs.leases import Leased
 from projects.models import Project
 from projects.tenancy import TenantQuerySet
-from sessions.models.jobs import WatchedJob
 from tracing.models import IdField, cost_field
 
 MAX_JUDGE_NAME_CHARACTERS = 80
@@ -60,7 +59,7 @@ class Judge(models.Model):
     version = models.IntegerField(default=0)
     is_on = models.BooleanField(default=False)
     is_archived = models.BooleanField(default=False)
-    since = models.DateTimeField(null=True, help_text="Earlier sessions are judged by a backfill only; null: all.")
+    since = models.DateTimeField(null=True, help_text="Earlier sessions are not judged; null: all.")
     scanned_at = models.DateTimeField(null=True, help_text="When all of its sessions were looked at last.")
     created_by = models.CharField(max_length=254)
     created_at = models.DateTimeField(default=timezone.now)
@@ -132,7 +131,6 @@ class Verdict(Leased):
     session_id = IdField()
     version = models.IntegerField()
     content_hash = models.BigIntegerField(help_text="The state of the session that it is about.")
-    run_id = models.UUIDField(null=True, help_text="The backfill or test that ordered it; null: the judge itself.")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     is_current = models.BooleanField(default=False)
     value = models.FloatField(null=True)
@@ -165,7 +163,6 @@ class Verdict(Leased):
             models.Index(fields=["project_id", "session_id"], name="verdict_session"),
             models.Index("project_id", "judge_id", "version", models.F("finished_at").desc(), name="verdict_newest"),
             models.Index(fields=["project_id", "judge_id"], name="verdict_failed", condition=models.Q(state="failed")),
-            models.Index(fields=["project_id", "run_id"], name="verdict_run", condition=models.Q(run_id__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -198,44 +195,3 @@ class JudgeSpending(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cost} in {self.month}"
-
-
-class JudgeRun(WatchedJob):
-    """An order of verdicts: a backfill over what a query matches, or a test of a version on chosen sessions."""
-
-    class Purpose(models.TextChoices):
-        BACKFILL = "backfill", "Backfill"
-        TEST = "test", "Test"
-
-    LEASE = timedelta(seconds=60)
-
-    page = "judge-run"
-
-    judge_id = models.UUIDField()
-    version = models.IntegerField()
-    purpose = models.CharField(max_length=8, choices=Purpose)
-    query = models.TextField(blank=True, help_text="Which sessions, unless `session_ids` names them.")
-    session_ids = models.JSONField(null=True)
-    most_sessions = models.IntegerField(null=True, help_text="The newest so many; null: all.")
-    expected_count = models.BigIntegerField(default=0)
-    expected_cost = models.DecimalField(max_digits=20, decimal_places=12, null=True, help_text="USD; null: unknown.")
-    planned_count = models.BigIntegerField(default=0, help_text="Sessions whose verdicts were ordered so far.")
-    cancelled_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "judge_run"
-        indexes = [
-            models.Index("project_id", "judge_id", models.F("requested_at").desc(), name="judge_run_newest"),
-            models.Index("project_id", name="judge_run_waiting", condition=models.Q(finished_at=None)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} of {self.expected_count} sessions"
-
-    @property
-    def is_stopped(self) -> bool:
-        return self.cancelled_at is not None
-
-    @property
-    def has_begun(self) -> bool:
-        return self.leased_until is not None or self.planned_count > 0
