@@ -36,6 +36,7 @@ from sessions.models import (
     Erasure,
     ExportFile,
     Judge,
+    JudgeSpending,
     JudgeVersion,
     ReviewItem,
     SavedView,
@@ -228,6 +229,7 @@ def new_judge(project_id: int) -> object:
         project_id=project_id, judge_id=judge.id, session_id="s1", version=1, content_hash=1, state="done",
         is_current=True, value=1.0, string_value="True", reason=CANARY,
     )  # fmt: skip
+    JudgeSpending.objects.create(project_id=project_id, judge_id=judge.id, month=timezone.now().replace(day=1).date())
     return judge.id
 
 

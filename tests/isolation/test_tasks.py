@@ -33,6 +33,7 @@ KINDS_FOR_ONE_PROJECT = {
     "expired exports",
     "exports",
     "hours",
+    "judges",
     "metering",
     "nightly metering",
     "project deletions",

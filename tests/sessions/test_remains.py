@@ -12,14 +12,17 @@ from django.utils import timezone
 from projects.accounts import people as inviting
 from projects.audit import Action
 from projects.models import AuditEvent, Organization, Project, Role, User
+from sessions.annotation import configs
 from sessions.deletion import erasing
 from sessions.deletion.remains import Pseudonym
-from sessions.models import Alert, AlertChannel, Board, Cohort, TranslationJob, TranslationSettings
+from sessions.models import Alert, AlertChannel, Board, Cohort, Judge, TranslationJob, TranslationSettings
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
 from sessions.translation import jobs as translating
 from sessions.translation.secrets import encrypted
 from tests.conftest import Key
+from tests.judges import endpoint as judging
+from tests.judges.judged import watch_all, work
 from tests.sessions.marked import MARKS, PERSON, WORDS, People, found, send
 from tests.tracing.reports import call
 from tests.translation.engines import served
@@ -97,6 +100,23 @@ def unwatch(people: People) -> None:
     people.post("alert-delete", Alert.objects.for_project(people.project).get().id)
 
 
+def judge(people: People, settings: Any) -> None:
+    """A judge about the person, which asks a model about the conversation: made, switched on, and archived."""
+    settings.TRANSLATION_HOSTS = ["127.0.0.1"]
+    answers = configs.load_configs(people.project)
+    chosen = {"protocol": "openai_compatible", "model": "gpt-4o-mini", "secret": "k-123", "consent": "on"}
+    given = {"name": f"About {PERSON}", "quiet_minutes": 0, "sample_percent": 100, "prompt": f"Is {PERSON} angry?"}
+    mood = next(config.id for config in answers if config.name == "mood")
+    with judging.served() as endpoint:
+        people.post("project-models", base_url=endpoint.url, requests_per_minute=600, window_tokens=60_000, **chosen)
+        people.post("judge-new", config_id=mood, **given)
+        made = Judge.objects.for_project(people.project).get()
+        people.post("judge-switch", made.id, to="on")
+        watch_all(made)
+        work(people.project)
+    people.post("judge-switch", made.id, to="archive")
+
+
 def key_and_project(people: People, organization: Organization) -> None:
     people.post("key-create", name="k", scopes=["read"])
     made = people.project.api_keys.get(name="k")
@@ -150,6 +170,7 @@ def test_no_action_leaves_content_in_the_audit_log(
     watch(people)
     unwatch(people)
     translate(people, alice, settings)
+    judge(people, settings)
     people.post("board-delete", Board.objects.for_project(project).get().id)
     people.post("session-delete", "s1")
     ingest(project.pk, [call("t9", "a")])
@@ -163,7 +184,7 @@ def test_no_action_leaves_content_in_the_audit_log(
     for row in rows:
         told = f"{row.target} {row.details}".lower()
         assert not any(mark in told for mark in MARKS), row
-        assert row.ip == "127.0.0.1", row
+        assert row.ip == (None if row.actor.startswith("judge ") else "127.0.0.1"), row
 
 
 @pytest.mark.parametrize(
