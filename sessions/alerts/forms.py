@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from projects.models import Project
+from projects.values import whole_number
 from sessions.alerts.acting import RULE_ACTIONS
 from sessions.alerts.measuring import SHARE_MEASURE
 from sessions.alerts.numbers import read_bound, write_bound
@@ -162,7 +163,7 @@ def actions_in(data: QueryDict | Any) -> list[dict[str, object]]:
     """Return the actions of a form: `action`, `argument` and `share`, row by row."""
     rows = zip(data.getlist("action"), data.getlist("argument"), data.getlist("share"), strict=False)
     return [
-        {"action": action, "argument": argument.strip(), "share": int(share) if share.isdigit() else 100}
+        {"action": action, "argument": argument.strip(), "share": whole_number(share) if share else 100}
         for action, argument, share in rows
         if action
     ]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from sessions.alerts.watching import REENTRY_REST
@@ -33,7 +34,7 @@ def _forget_members(project_id: int) -> int:
     """Delete what was remembered for queries that are no longer watched, and what left longer ago than matters."""
     watched = list(Alert.objects.for_project(project_id).values_list("watch_id", flat=True))
     members = AlertMember.objects.for_project(project_id)
-    stale = members.exclude(watch_id__in=watched) | members.filter(left_at__lt=timezone.now() - REENTRY_REST)
+    stale = members.filter(~Q(watch_id__in=watched) | Q(left_at__lt=timezone.now() - REENTRY_REST))
     keys = list(stale.values_list("watch_id", "session_id")[:FORGOTTEN_AT_ONCE])
     rows = 0
     for watch_id in {watch_id for watch_id, _ in keys}:

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from projects.access import people_of
 from projects.models import Project
-from sessions.listing.facets import OFFERED, count_facet_values, facet_of
+from sessions.listing.facets import AMOUNT_KINDS, OFFERED, count_facet_values, facet_of
 from sessions.listing.listing import Listing
 from sessions.models.properties import PropertyKind
 from sessions.query.conditions import ENUMS_BY_FIELD
@@ -173,10 +173,14 @@ def _keys(project: Project, name: str) -> list[str]:
 
 
 def _counted(project: Project, name: str) -> list[tuple[str, int]]:
-    """Count the values of a property. Return nothing if that takes too long, since people who type do not wait."""
+    """Count the values of a property, unless they are amounts.
+
+    Return nothing if that takes too long, since people who type do not wait."""
     facet = facet_of(name)
+    if facet is None or facet.declared.kind in AMOUNT_KINDS:
+        return []
     try:
-        return count_facet_values(Listing(project, QueryDict()), facet, OFFERED) if facet else []
+        return count_facet_values(Listing(project, QueryDict()), facet, OFFERED)
     except TooLong:
         return []
 

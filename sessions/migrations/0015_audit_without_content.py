@@ -22,7 +22,7 @@ UPDATE audit_event SET target = 'review queue' WHERE action = 'exported' AND tar
 NAMED = """
 UPDATE audit_event e SET target = '{kind}' || coalesce(' ' || (
     SELECT min(t.id::text) FROM {table} t WHERE t.project_id = e.project_id AND t.name = e.target), '')
-WHERE e.action IN ({actions}) AND e.target <> 'none';
+WHERE e.action IN ({actions}) AND e.target <> 'none' /* every project */;
 """
 KINDS = {
     ("view", "saved_view"): ("view saved", "view changed", "view deleted"),

@@ -29,7 +29,7 @@ from tracing.ingest.pipeline import ingest
 from tracing.records import SpanRecord
 
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
-MOMENTS = {"updated_at", "computed_at", "received_at", "marked_at", "version", "first_seen", "last_seen"}
+MOMENTS = {"updated_at", "computed_at", "content_at", "received_at", "marked_at", "version", "first_seen", "last_seen"}
 TENANTS = ("project/", "organization/", "api/")  # beginnings of the routes that show what tenants have
 # What differs between two answers to the same question: tokens of forms, signatures of addresses, moments.
 FLEETING = re.compile(

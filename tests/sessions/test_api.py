@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from projects.auth import create_key
 from projects.models import Project, Scope
+from projects.problems import PROBLEM_JSON
 from sessions.api.v1 import traces
 from sessions.conversations.representation import API_STATE_FIELDS
 from sessions.models import Session
@@ -27,10 +28,11 @@ from tracing.models import Trace
 from tracing.records import Kind, Origin
 
 pytestmark = pytest.mark.django_db
+MEMBERS = ["type", "title", "status", "detail", "code"]
 
 
 class Reader:
-    """A client with a key; a refusal is JSON too."""
+    """A client with a key; a refusal is JSON too, with the members of a problem."""
 
     def __init__(self, client: Client, authorization: str) -> None:
         self.client = client
@@ -39,7 +41,7 @@ class Reader:
     def ask(self, path: str, **params: Any) -> HttpResponse:
         headers = {"Authorization": self.authorization} if self.authorization else {}
         response: Any = self.client.get(f"/api/v1/{path}", params, headers=headers)
-        assert response["Content-Type"] == "application/json"
+        assert response["Content-Type"] == ("application/json" if response.status_code == 200 else PROBLEM_JSON)
         return response
 
     def get(self, path: str, **params: Any) -> Any:
@@ -243,12 +245,13 @@ def test_a_trace_id_may_contain_slashes(reader: Reader, project: Project) -> Non
 )
 def test_what_is_not_there_is_a_404_in_json(reader: Reader, path: str) -> None:
     status, body = reader.refusal(path)
-    assert (status, list(body)) == (404, ["detail"])
+    assert (status, list(body)) == (404, MEMBERS)
+    assert body["code"] == "not_found"
 
 
 def test_a_method_that_is_not_offered_is_a_405_in_json(client: Client, key: Key) -> None:
     response = client.post("/api/v1/sessions", headers={"Authorization": key.bearer})
-    assert (response.status_code, response["Content-Type"]) == (405, "application/json")
+    assert (response.status_code, response["Content-Type"]) == (405, PROBLEM_JSON)
 
 
 def test_a_database_that_is_away_asks_to_come_again(reader: Reader) -> None:
@@ -257,7 +260,7 @@ def test_a_database_that_is_away_asks_to_come_again(reader: Reader) -> None:
 
     with connection.execute_wrapper(away):
         response: Any = reader.ask("sessions")
-    assert (response.status_code, list(response.json())) == (503, ["detail"])
+    assert (response.status_code, list(response.json())) == (503, MEMBERS)
     assert response["Retry-After"] == "2"
 
 
@@ -293,7 +296,7 @@ def test_two_projects_may_use_the_same_ids(
 def test_without_a_live_key_nothing_is_told(client: Client, project: Project, path: str, authorization: str) -> None:
     store(project)
     response: Any = Reader(client, authorization).ask(path)
-    assert (response.status_code, list(response.json())) == (401, ["detail"])
+    assert (response.status_code, list(response.json())) == (401, MEMBERS)
     assert response["WWW-Authenticate"].startswith("Basic")
 
 

@@ -35,7 +35,8 @@ OF_MODELS = (
     *("input_tokens", "output_tokens", "total_tokens", "unpriced_count", "unmeasured_count"),
     *("input_cost", "output_cost", "total_cost"),
 )
-UNCOUNTED = {"project_id", "computed_at"}  # columns that no trace says anything of
+# Columns that no trace says anything of, and the state of the texts, which tests/judges/test_rules.py is about.
+UNCOUNTED = {"project_id", "computed_at", "content_hash", "content_at"}
 SAID_OF_ROWS = (
     *("parent_id", "started_at", "ended_at", "level", "model", "total_cost", "kind", "name"),
     *("input_tokens", "output_tokens"),

@@ -22,6 +22,7 @@ from sessions.judges.loading import load_bench, load_judge, load_provider, refus
 from sessions.judges.spending import this_month
 from sessions.judges.tasks import judges as judging
 from sessions.models import Judge, JudgeSpending, JudgeVersion, Verdict
+from tracing.formatting import duration
 
 SHOWN_VERDICTS = 50
 DEFAULT_QUIET_MINUTES = {JudgeVersion.Kind.RULE: 0, JudgeVersion.Kind.PROMPT: 15}
@@ -61,6 +62,7 @@ def judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpRespons
         "project": project,
         "section": "judges",
         "judge": found,
+        "quiet": duration(found.quiet_seconds * 1000),
         "version": latest,
         "config": bench.config if bench else None,
         "verdicts": list(shown.order_by("-finished_at")[:SHOWN_VERDICTS]),
