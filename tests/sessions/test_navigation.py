@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "issues-count": "a part of the navigation bar",
     "alerts-count": "a part of the navigation bar",
     "alert-new": "a form that the page of alerts offers",
+    "judge-new": "a form that the page of judges offers",
     "new-key": "leads back to the setup",
     "setup-demo": "leads back to the setup",
     "go": "the palette itself",

@@ -11,16 +11,17 @@ from sessions.models import TranslationSettings
 
 pytestmark = pytest.mark.django_db
 
-BEFORE = [("llm_sessions", "0016_receipts_without_people"), ("projects", "0016_hashed_sessions")]
-AFTER = [("llm_sessions", "0017_translation_settings"), ("projects", "0017_translation_settings_move_up")]
+MOVE = (("projects", "0017_translation_settings_move_up"), ("llm_sessions", "0017_translation_settings"))
 
 
-def migrate(targets: list[tuple[str, str]]) -> MigrationExecutor:
+def migrate(*, back: bool) -> None:
+    """Undo or repeat the migrations of the move alone: later ones cannot run in the test's transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the rows of the test's transaction are checked before
     executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return executor
+    for node in reversed(MOVE) if back else MOVE:
+        state, migration = executor.loader.project_state(node, at_end=False), executor.loader.get_migration(*node)
+        (executor.unapply_migration if back else executor.apply_migration)(state, migration)
 
 
 def apps_with_permissions() -> set[str]:
@@ -34,9 +35,9 @@ def test_rows_and_permissions_survive_the_upgrade(project: Project) -> None:
     assert apps_with_permissions() == {"llm_sessions"}
 
     try:
-        migrate(BEFORE)
+        migrate(back=True)
         assert apps_with_permissions() == {"projects"}
-        migrate(AFTER)
+        migrate(back=False)
     finally:
         ContentType.objects.clear_cache()
 

@@ -19,7 +19,7 @@ from tracing.vocabularies.vocabulary_reader import VocabularyReader
 
 GOLDEN = [scenario for scenario in SCENARIOS if (scenario / "golden.json").exists()]
 TRUE = [scenario for scenario in SCENARIOS if (scenario / "truth.json").exists()]
-ARRIVAL = {"project_id", "received_at", "updated_at", "repeat_count"}
+ARRIVAL = {"project_id", "received_at", "updated_at", "repeat_count", "content_hash"}
 # Dialects whose SDKs nobody has captured yet; tests/tracing/test_vocabularies_*.py have them by the SDKs' sources.
 WITHOUT_CAPTURE = {"Google ADK, Genkit", "LiveKit Agents", "Claude Code, Codex, Gemini CLI"}
 NOT_SENT = ("not on the wire", "n/a")

@@ -36,7 +36,7 @@ def captured(number: int) -> list[dict[str, Any]]:
 
 def rows(project: Project) -> list[object]:
     """Everything stored but the times of arrival and what serves to recognise repeats."""
-    hidden = {"received_at", "updated_at", "created_at", "repeat_count", "text_hash"}
+    hidden = {"received_at", "updated_at", "created_at", "repeat_count", "text_hash", "content_hash"}
     return [
         {key: shown(value) for key, value in row.items() if key not in hidden}
         for model in (Trace, Span, SpanIO, Score)

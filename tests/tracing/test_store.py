@@ -28,9 +28,10 @@ def session_of(project: Project, session_id: str = "s") -> Session:
 
 
 def rows(project: Project) -> list[dict[str, Any]]:
-    """All that a reader sees of a project, without the times of receipt and the hash of the last report."""
+    """All that a reader sees of a project, without the times of receipt and the hashes of the last reports."""
     recompute_dirty(project.pk)
-    hidden = {"received_at", "updated_at", "computed_at", "text_hash", "repeat_count", "claims", "said"}
+    hidden = {"received_at", "updated_at", "computed_at", "repeat_count", "claims", "said"}
+    hidden |= {"text_hash", "content_hash", "content_at"}
     found = []
     for model in (Trace, Span, SpanIO, Session):
         for row in model.objects.for_project(project).order_by("pk"):
