@@ -94,6 +94,16 @@ def test_events_in_any_order_and_any_batches_give_the_same_rows(
 
 
 @pytest.mark.django_db
+def test_an_event_of_a_trace_with_a_null_character_leaves_its_neighbour_stored(
+    client: Client, project: Project, key: Key
+) -> None:
+    batch = [event("span-update", {"traceId": "\x00"}, id="null"), event("trace-create", {"id": "t"}, id="good")]
+
+    assert post(client, key, {"batch": batch}).status_code == 207
+    assert Trace.objects.for_project(project).filter(trace_id="t").exists()
+
+
+@pytest.mark.django_db
 def test_every_event_has_its_own_answer(client: Client, project: Project, key: Key) -> None:
     batch = [
         event("trace-create", {"id": "t"}, id="good"),

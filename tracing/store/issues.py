@@ -36,8 +36,7 @@ def record(project_id: int, issues: Sequence[Issue], sdk: Sdk, now: datetime) ->
     samples: dict[Reason, str] = {issue.reason: issue.sample for issue in reversed(issues) if issue.sample}
     traces: dict[Reason, dict[str, None]] = {}
     for issue in issues:
-        trace_id = getattr(issue.record, "trace_id", None)
-        if trace_id:
+        if trace_id := clean(getattr(issue.record, "trace_id", None) or ""):
             traces.setdefault(issue.reason, {})[trace_id] = None
     rows: list[dict[str, Any]] = [
         {
