@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from config.asgi import WEB_THREADS
+from config.health import ALIVE_TEXT
 from projects.models import Project
 from tests.conftest import Key
 from tests.tracing import otlp
@@ -54,7 +55,7 @@ def test_healthz_is_heard_while_every_thread_waits_and_who_hangs_up_is_forgotten
         page = web.connect()
         began = time.monotonic()
         page.request("GET", "/healthz")
-        assert page.getresponse().read() == b"ok\n"
+        assert page.getresponse().read() == ALIVE_TEXT.encode()
         assert time.monotonic() - began < 1
         assert not any(select.select(waiting, [], [], 0)[0]), "the threads do wait"
         for one in waiting:
