@@ -43,6 +43,7 @@ SHORT_USAGE_NAMES = {
     "total_tokens": ("total",),
 }
 ENVIRONMENT_NAMES = ("environment", "deployment.environment", "deployment_environment", "deploymentEnvironment")
+MAX_NAMED_KEY_CHARACTERS = 1_000  # no library names an id by more
 SEPARATORS_PATTERN = re.compile(r"[.:/]")
 SPACERS_PATTERN = re.compile(r"[\W_]+")
 # Steps of keys whose session, thread or user is that of a machine, a protocol or another trace.
@@ -68,7 +69,9 @@ def plain_name(name: str) -> str:
 
 
 def endings(key: str) -> tuple[str, ...]:
-    """Return how a key ends, as plain names: its last two steps, and its last. A foreign key has no ending."""
+    """Return how a key ends, as plain names: its last two steps, and its last. A foreign or endless key has none."""
+    if len(key) > MAX_NAMED_KEY_CHARACTERS:
+        return ()
     steps = SEPARATORS_PATTERN.split(key)
     if not FOREIGN_STEPS.isdisjoint(steps):
         return ()
