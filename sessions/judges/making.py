@@ -76,7 +76,7 @@ def switch_on(project: Project, judge: Judge, number: int, *, by: Actor) -> None
     """Put a version in force. Raises NotAllowed.
 
     What it has said about sessions as they are becomes their score. A rule judges all sessions of its scope; a prompt
-    those that go on from now, because what it costs to judge the past is shown by a backfill first."""
+    those that go on from now, because judging the past could cost more than anybody expects."""
     bench = load_bench(judge, number)
     if bench is None:
         raise NotAllowed(f"version: there is no version {number} of this judge")
