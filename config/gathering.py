@@ -1,8 +1,8 @@
 """Gathers the bodies of requests in the event loop, with limits on size, time and memory.
 
 Every small body is read. A large body is read only for a known payer, whose share of the memory it takes: the project
-of a live key or of a signed URL. All other senders share a small part. Machines that send an unknown key are not read
-at all: the endpoint refuses the key before it looks at the body."""
+of a live key or of a signed URL, or whoever has the token of the installation. All other senders share a small part.
+Machines that send an unknown key are not read at all: the endpoint refuses the key before it looks at the body."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,8 @@ from urllib.parse import parse_qs
 
 from django.db import close_old_connections
 
-from projects.auth import KeyRefused, live_key
+from projects.auth import PROJECT_HEADER, KeyRefused, live_key
+from projects.provisioning.token import PROVISIONING_PATH, is_token
 from tracing.ingest.http.edge import MACHINE_PATHS, REFUSED
 from tracing.ingest.http.media import UPLOAD_PATH, project_of_upload
 from tracing.limits.table import MB, SMALL_BODY
@@ -33,6 +34,7 @@ DOORKEEPERS = 2
 Environ = dict[str, Any]
 ReceiveEvent = Callable[[], Awaitable[dict[str, Any]]]
 UNKNOWN_PAYER = "unknown"
+PROJECT_VARIABLE = f"HTTP_{PROJECT_HEADER.upper().replace('-', '_')}"  # of the WSGI environment
 
 
 class Gone(Exception):
@@ -152,8 +154,11 @@ def payer_of(environ: Environ) -> str | None:
         if UPLOAD_PATH.fullmatch(path):
             token = parse_qs(environ["QUERY_STRING"]).get("token", [""])[0]
             return f"project {project_of_upload(token)}"
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        if path == PROVISIONING_PATH:
+            return "installation" if is_token(authorization) else None
         if path.startswith((*MACHINE_PATHS, "/api/v1/")):
-            return f"project {live_key(environ.get('HTTP_AUTHORIZATION', '')).project_id}"
+            return f"project {live_key(authorization, environ.get(PROJECT_VARIABLE, '')).project_id}"
     except (KeyRefused, IngestRefused):
         return None
     except Exception:  # the database does not answer: the endpoint will report it

@@ -16,6 +16,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from projects.problems import PROBLEM_JSON
 from sessions.api.v1.document import OPENAPI_FILE
+from sessions.api.v1.installation import TokenAuthentication
 from sessions.api.v1.shapes.operations import FailureShape, Operation
 from sessions.api.v1.urls import urlpatterns
 from sessions.api.v1.views import ListEndpoint
@@ -65,6 +66,17 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
         """Return either of both."""
         return [{"bearer": []}, {"basic": []}]
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the token of the installation is sent."""
+
+    target_class = TokenAuthentication
+    name = "installation"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the token."""
+        return {"type": "http", "scheme": "bearer", "description": "The value of CONFAB_PROVISIONING_TOKEN."}
 
 
 class DeclaredSchema(AutoSchema):

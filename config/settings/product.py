@@ -17,6 +17,9 @@ SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "
 # Metrics: who has this token may read them; without one, nothing is counted and there is no page.
 METRICS_TOKEN = read_env("CONFAB_METRICS_TOKEN", long_token, "")
 
+# Provisioning by API: who has this token may make organizations and projects; without one, there is no such address.
+PROVISIONING_TOKEN = read_env("CONFAB_PROVISIONING_TOKEN", long_token, "")
+
 # Ingestion: the requests per second of one API key; 0 means no limit.
 REQUESTS_PER_SECOND = read_env("CONFAB_REQUESTS_PER_SECOND", whole_number, "100")
 # Bodies of pages. Those of machines are limited by tracing/wire/bodies.py, before Django's limit could answer 400.

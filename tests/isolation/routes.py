@@ -131,6 +131,7 @@ ROUTES: dict[str, Owed] = {
     },
     # The read API
     "api/v1/openapi.json": open_to_all(),
+    "api/v1/installation": open_to_all("PUT", status=404),  # without CONFAB_PROVISIONING_TOKEN
     "api/v1/me": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/sessions": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/export": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?format=jsonl"),

@@ -8,6 +8,7 @@ from sessions.api.v1 import (
     cohorts,
     erasures,
     explanation,
+    installation,
     issues,
     kept,
     me,
@@ -25,6 +26,7 @@ from sessions.api.v1.document import DocumentEndpoint
 
 urlpatterns = [
     path("openapi.json", DocumentEndpoint.as_view()),
+    path("installation", installation.InstallationEndpoint.as_view()),
     path("me", me.MeEndpoint.as_view()),
     path("sessions", sessions.SessionsEndpoint.as_view()),
     path("export", exporting.ExportEndpoint.as_view()),
