@@ -1,10 +1,12 @@
-"""The OpenAPI document of /api/v1 and docs/reference.md, made from the operations that the views declare.
+"""The OpenAPI document of /api/v1, docs/reference.md, and the generated part of clients/python, all made from the
+operations that the views declare.
 
-Write both with `manage.py shell -c "import tests.openapi; tests.openapi.main()"`. The product serves the written file,
+Write them with `manage.py shell -c "import tests.openapi; tests.openapi.main()"`. The product serves the written file,
 and needs no drf-spectacular."""
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +22,7 @@ from sessions.api.v1.installation import TokenAuthentication
 from sessions.api.v1.shapes.operations import FailureShape, Operation
 from sessions.api.v1.urls import urlpatterns
 from sessions.api.v1.views import ListEndpoint
+from tests.client_writing import client_files
 from tests.openapi_reference import reference
 from tracing.ingest.rest.keys import KeyAuthentication
 
@@ -37,6 +40,7 @@ SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [],  # an enumeration stands where it is used
 }
+ARTICLES = ("a", "an", "the")
 FAILURES = {
     400: "A parameter or the body cannot be followed: `errors` has the reasons.",
     401: "The key is missing, unknown, expired or revoked.",
@@ -91,7 +95,7 @@ class DeclaredSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Return the name of the operation as a program has it, such as `read_session`."""
-        return re.sub(r"[^a-z0-9]+", "_", self.declared.says.rstrip(".").lower()).strip("_")
+        return "_".join(word for word in re.findall(r"[a-z0-9]+", self.declared.says.lower()) if word not in ARTICLES)
 
     def get_summary(self) -> str:
         """Return what the operation does."""
@@ -180,8 +184,15 @@ def _share_failures(document: dict[str, Any]) -> None:
                 operation["responses"][str(code)] = {"$ref": f"#/components/responses/Failure{code}"}
 
 
-def main() -> None:
-    """Write both files."""
+def files() -> dict[Path, str]:
+    """Return the text of each generated file."""
     text = written()
-    OPENAPI_FILE.write_text(text)
-    (settings.BASE_DIR / "docs" / "reference.md").write_text(reference(json.loads(text)))
+    document = json.loads(text)
+    reference_page = settings.BASE_DIR / "docs" / "reference.md"
+    return {OPENAPI_FILE: text, reference_page: reference(document), **client_files(document)}
+
+
+def main() -> None:
+    """Write all of them."""
+    for path, text in files().items():
+        path.write_text(text)
