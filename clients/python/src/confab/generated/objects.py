@@ -537,6 +537,12 @@ class GroupNumbers(TypedDict):
     """Calls that lack it: while it is not 0, the others are lower bounds."""
 
 
+class Installation(TypedDict):
+    """What an installation is to have."""
+
+    organizations: list["ProvisionedOrganization"]
+
+
 class Issue(TypedDict):
     """What was rejected, cut or dropped for one reason, of one SDK."""
 
@@ -737,6 +743,54 @@ class Project(TypedDict):
     id: int
     name: str
     organization: str
+
+
+class Provisioned(TypedDict):
+    """What a document changed, or would change."""
+
+    changes: list[str]
+    """A sentence for each change; empty when everything is as the document says."""
+    is_dry: bool
+    """Whether the changes were only shown."""
+
+
+class ProvisionedKey(TypedDict):
+    """A key pair that is known beforehand, by its public key."""
+
+    is_revoked: NotRequired[bool]
+    name: NotRequired[str]
+    public_key: str
+    scopes: NotRequired[list[Literal["ingest", "read", "write"]]]
+    secret_key: NotRequired[str]
+
+
+class ProvisionedMember(TypedDict):
+    """A member of an organization, by the e-mail address, for which the operator vouches."""
+
+    email: str
+    is_removed: NotRequired[bool]
+    name: NotRequired[str]
+    role: NotRequired[Literal["owner", "admin", "member", "viewer"]]
+
+
+class ProvisionedOrganization(TypedDict):
+    """An organization, by its name."""
+
+    members: NotRequired[list["ProvisionedMember"]]
+    name: str
+    projects: NotRequired[list["ProvisionedProject"]]
+
+
+class ProvisionedProject(TypedDict):
+    """A project of an organization, by its name."""
+
+    is_archived: NotRequired[bool]
+    keys: NotRequired[list["ProvisionedKey"]]
+    monthly_span_quota: NotRequired[int | None]
+    name: str
+    retention_days: NotRequired[int | None]
+    session_quiet_minutes: NotRequired[int | None]
+    time_zone: NotRequired[str]
 
 
 class Queue(TypedDict):
@@ -1476,6 +1530,13 @@ class RequestExportFileParameters(SessionFilters, total=False):
     """The maximum number of sessions."""
     sort: str | None
     """A property, with a minus before it for descending order."""
+
+
+class ProvisionInstallationParameters(TypedDict, total=False):
+    """The parameters of an operation."""
+
+    dry_run: bool | None
+    """Show the changes, and make none."""
 
 
 class MeasureSessionsParameters(SessionFilters, total=False):

@@ -115,6 +115,12 @@ class Confab(Transport):
         """Download an export file, part by part."""
         return self._stream("GET", f"/api/v1/exports/{escaped(export_id)}/file", {})
 
+    def provision_installation(
+        self, body: objects.Installation, **parameters: Unpack[objects.ProvisionInstallationParameters]
+    ) -> objects.Provisioned:
+        """Provision an installation."""
+        return self._ask("PUT", "/api/v1/installation", parameters, body)
+
     def list_ingestion_issues(self) -> objects.IssueList:
         """List ingestion issues."""
         return self._ask("GET", "/api/v1/issues", {})
@@ -382,6 +388,12 @@ class AsyncConfab(AsyncTransport):
     def download_export_file(self, export_id: str) -> AsyncIterator[bytes]:
         """Download an export file, part by part."""
         return self._stream("GET", f"/api/v1/exports/{escaped(export_id)}/file", {})
+
+    async def provision_installation(
+        self, body: objects.Installation, **parameters: Unpack[objects.ProvisionInstallationParameters]
+    ) -> objects.Provisioned:
+        """Provision an installation."""
+        return await self._ask("PUT", "/api/v1/installation", parameters, body)
 
     async def list_ingestion_issues(self) -> objects.IssueList:
         """List ingestion issues."""
