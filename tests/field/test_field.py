@@ -246,6 +246,26 @@ def test_spans_of_claude_code_tell_everything(client: Client, project: Project, 
     assert Trace.objects.for_project(project).get().input_preview == "Fix the failing test"
 
 
+def test_a_prompt_and_its_answer_are_in_the_spans_of_claude_code(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "claude-code-native-spans")
+    recompute_dirty(project.pk)
+
+    session = Session.objects.for_project(project).get()
+    assert (session.session_id, session.tool_names) == ("cec62d6f-60f8-43e8-a67b-000000000001", ["Bash"])
+    assert (session.first_input, session.last_output) == ("Why does the test fail?", "I will look at the log.")
+    assert (session.input_tokens, session.output_tokens, session.total_cost) == (91_660, 1_200, Decimal("0.116641"))
+    call = Span.objects.for_project(project).get(kind=Kind.GENERATION)
+    assert (call.cached_tokens, call.cache_write_tokens) == (84_562, 7_096)
+    assert call.completion_started_at - call.started_at == timedelta(milliseconds=812)
+
+
+def test_a_model_of_google_adk_thinks_and_reads_its_cache(client: Client, project: Project, key: Key) -> None:
+    sent(client, key, "adk-tools-without-arguments")
+
+    call = Span.objects.for_project(project).get(kind=Kind.GENERATION)
+    assert (call.input_tokens, call.output_tokens, call.reasoning_tokens, call.cached_tokens) == (200, 100, 70, 50)
+
+
 # Session, prompt, model, tokens of input and output, those from a cache, and the cost of the logs of each agent.
 LOGGED = {
     "claude-code": ("c-ccl", "Fix the failing test", "claude-opus-4-5", 91_660, 1_200, 84_562, Decimal("0.1234")),

@@ -240,6 +240,20 @@ def test_long_inputs_show_what_was_asked_last(
 
 def test_the_reported_long_inputs_show_their_questions(client: Client, project: Project, key: Key) -> None:
     rules = "".join(f"Rule number {n} of the house. " for n in range(7_200))
+    past = [("user", "assistant")[n % 2] for n in range(700)]
+    history = [
+        {"role": role, "parts": [{"type": "text", "content": f"{n}: " + "x" * 300}]} for n, role in enumerate(past)
+    ]
+    calls = [
+        ({"gen_ai.system_instructions": [{"type": "text", "content": rules}]}, [], ASKED["chinese"]),
+        ({}, history, ASKED["latin"]),
+    ]
+    for instructions, before, asked in calls:
+        messages = [*before, {"role": "user", "parts": [{"type": "text", "content": asked}]}]
+        said = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": messages, **instructions}
+        sent = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+        post(client, key, "/v1/traces", otlp(**sent))
+        assert previews(project) == [(asked, "")]
     said = {"question": ASKED["chinese"], "context": rules}
     post(client, key, "/v1/traces", otlp(**{"input.value": json.dumps(said), "openinference.span.kind": "CHAIN"}))
     assert previews(project) == [(ASKED["chinese"], "")]

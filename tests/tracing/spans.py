@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.tracing.reports import at
 from tracing.records import Claims, RawSpan, SpanRecord
+from tracing.token_usage import Usage
 from tracing.vocabularies import translate
 
 Attributes = dict[str, Any]
@@ -42,7 +43,11 @@ def claimed(attributes: Attributes | None = None, **fields: Any) -> Claims:
 
 def usage_of(attributes: Attributes, **fields: Any) -> dict[str, int]:
     """Only what was said."""
-    usage = translated(attributes, **fields).usage
+    return said(translated(attributes, **fields).usage)
+
+
+def said(usage: Usage | None) -> dict[str, int]:
+    """Return the numbers that are known, by short names."""
     named = {name: getattr(usage, name) for name in usage.__slots__} if usage else {}
     return {name.removesuffix("_tokens"): tokens for name, tokens in named.items() if tokens is not None}
 

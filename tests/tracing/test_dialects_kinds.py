@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.tracing.reports import at
-from tests.tracing.spans import event, translated
+from tests.tracing.spans import event, said, translated
 from tracing.records import Kind, Level
 
 KINDS: dict[str, dict[str, Kind]] = {
@@ -67,6 +67,17 @@ KINDS: dict[str, dict[str, Kind]] = {
         "embedding": Kind.EMBEDDING,
         "rerank": Kind.RETRIEVER,
     },
+    "genkit:metadata:subtype": {
+        "model": Kind.GENERATION,
+        "embedder": Kind.EMBEDDING,
+        "tool": Kind.TOOL,
+        "tool.v2": Kind.TOOL,
+        "flow": Kind.CHAIN,
+        "agent": Kind.AGENT,
+        "retriever": Kind.RETRIEVER,
+        "reranker": Kind.RETRIEVER,
+        "evaluator": Kind.EVALUATOR,
+    },
 }
 VERCEL = {
     "ai.generateText": Kind.AGENT,
@@ -101,6 +112,26 @@ FAILED = '{"isError": true, "content": [{"type": "text", "text": "boom"}]}'
 def test_every_word_for_a_kind_however_it_is_written(key: str, word: str, kind: Kind) -> None:
     for written in (word, word.lower(), word.upper(), f'"{word}"'):
         assert translated({key: written}).kind == kind, written
+
+
+GENKIT_ANSWER = (
+    '{"message": {"role": "model", "content": [{"text": "On its way."}]}, "finishReason": "stop",'
+    ' "usage": {"inputTokens": 100, "outputTokens": 20, "thoughtsTokens": 10, "totalTokens": 130}}'
+)
+
+
+def test_only_a_model_of_genkit_has_the_name_and_the_usage_of_one() -> None:
+    """The flow around it answers with an object of its own, which may well have a usage."""
+    sent = {"genkit:name": "googleai/gemini-2.5-flash", "genkit:output": GENKIT_ANSWER}
+    call = translated(sent | {"genkit:metadata:subtype": "model"})
+    flow = translated(sent | {"genkit:metadata:subtype": "flow"})
+
+    assert (call.model, said(call.usage)) == (
+        "googleai/gemini-2.5-flash",
+        {"input": 100, "output": 30, "total": 130, "reasoning": 10},
+    )
+    assert call.output == '[{"role":"assistant","content":"On its way."}]'
+    assert (flow.kind, flow.model, flow.usage) == (Kind.CHAIN, None, None)
 
 
 @pytest.mark.parametrize(("operation", "kind"), VERCEL.items())

@@ -16,20 +16,20 @@ from tracing.limits.fitting import fit
 from tracing.models import IngestionIssue, Span
 from tracing.records import Issue, RawSpan, Reason
 from tracing.vocabularies import VOCABULARIES, translate
-from tracing.vocabularies.tables import NUMBER_TARGETS, Vocabulary
+from tracing.vocabularies.tables import NUMBER_TARGETS, TEXTS, Vocabulary
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 # Keys that stand among those of numbers to say what these mean, and hold something else themselves.
-NO_NUMBERS = {"span.type", "lmnr.span.path"}
+NO_NUMBERS = {"span.type", "lmnr.span.path", "genkit:metadata:subtype"}
 WRONG = [-5, -0.5, nan, inf, "-3", "many", "NaN", True, '{"input_tokens": -5}', '{"total_cost": "much"}']
 RIGHT = [0, 5, 0.5, "7", "1,200", "", None, '{"input_tokens": 5, "total_cost": 0.5, "unit": "TOKENS"}', {}]
 
 
 def number_keys(vocabulary: Vocabulary) -> list[str]:
-    """Every key from which a dialect reads tokens, a cost or the time of a first token."""
-    rows = (vocabulary.table,)
-    keys = {key for table in rows for field, row in table.items() if field in NUMBER_TARGETS for key in row}
-    return sorted(keys - NO_NUMBERS)
+    """Every key from which a dialect reads tokens, a cost or the time of a first token, and no text."""
+    rows = vocabulary.table.items()
+    keys = {key for field, row in rows if field in NUMBER_TARGETS for key in row}
+    return sorted(keys - NO_NUMBERS - {key for field, row in rows if field in TEXTS for key in row})
 
 
 def issues_of(key: str, value: Any, scope: str) -> list[Issue]:

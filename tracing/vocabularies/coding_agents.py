@@ -41,6 +41,7 @@ USAGE_KEYS = {
     "cached_tokens": ("cached_token_count", "cached_content_token_count", "cached_input_tokens", "cache_read_tokens"),
     "cache_write_tokens": ("cache_creation_tokens",),
     "reasoning_tokens": ("reasoning_token_count", "thoughts_token_count", "reasoning_output_tokens"),
+    "input_tool_tokens": ("tool_token_count",),
 }
 ALL_USAGE_KEYS = tuple(key for keys in USAGE_KEYS.values() for key in keys)
 
@@ -57,6 +58,8 @@ def usage(values: dict[str, Any]) -> dict[str, int] | None:
     beside = [integer(values.get(key)) for key in CACHE_KEYS_BESIDE.values()]
     if "input_tokens" in said and "total_tokens" not in said:
         said["input_tokens"] += sum(tokens or 0 for tokens in beside)
+    if "total_tokens" not in said:  # Codex has no total, and calls one that of its tools
+        said.pop("input_tool_tokens", None)
     return said or None
 
 

@@ -50,6 +50,7 @@ GENAI_USAGE_TABLE: AttributeTable = {
         GENAI_USAGE_PREFIX + "details.cache_read_tokens": integer,
         GENAI_USAGE_PREFIX + "details.cache_read_input_tokens": integer,
         GENAI_USAGE_PREFIX + "input_cached_tokens": integer,
+        GENAI_USAGE_PREFIX + "cached_content_tokens": integer,
     },
     "usage.cache_write_tokens": {
         GENAI_USAGE_PREFIX + "cache_creation.input_tokens": integer,
@@ -64,6 +65,7 @@ GENAI_USAGE_TABLE: AttributeTable = {
         GENAI_USAGE_PREFIX + "reasoning_tokens": integer,
         GENAI_USAGE_PREFIX + "details.reasoning_tokens": integer,
         GENAI_USAGE_PREFIX + "thoughts_tokens": integer,
+        GENAI_USAGE_PREFIX + "experimental.reasoning_tokens": integer,
     },
     "usage.cache_write_1h_tokens": {
         GENAI_USAGE_PREFIX + "cache_creation.ephemeral_1h_input_tokens": integer,
@@ -78,6 +80,7 @@ GENAI_USAGE_TABLE: AttributeTable = {
                 *(f"{side}_{medium}_tokens", f"details.{side}_{medium}_tokens", f"{side}.{medium}_tokens"),
                 *(f"{medium}.{side}_tokens", f"{medium}_{side}_tokens", f"{side}_tokens.{medium}"),
                 f"{'prompt' if side == 'input' else 'completion'}_{medium}_tokens",
+                f"experimental.{side}_{medium}_tokens",
             )
         }
         for side in ("input", "output")
@@ -94,6 +97,7 @@ GENAI_USAGE_TABLE: AttributeTable = {
     "usage.input_tool_tokens": {
         GENAI_USAGE_PREFIX + "tool_use_prompt_tokens": integer,
         GENAI_USAGE_PREFIX + "details.tool_use_prompt_tokens": integer,
+        GENAI_USAGE_PREFIX + "tool_tokens": integer,
     },
     "usage": {GENAI_USAGE_PREFIX + "raw": provider_usage},
     "service_tier": {

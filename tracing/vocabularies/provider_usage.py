@@ -36,6 +36,7 @@ CACHED_TOKEN_KEYS = (
     *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
     *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
     *("prompt_cache_hit_tokens", "cachedTokens", "cache_read_tokens", "prompt_cached_tokens", "num_cached_tokens"),
+    "cachedContentTokens",
 )
 CACHE_WRITE_TOKEN_KEYS = (
     *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
@@ -44,7 +45,7 @@ CACHE_WRITE_TOKEN_KEYS = (
 )
 WRITTEN_FOR_AN_HOUR_KEYS = ("ephemeral_1h_input_tokens", "ephemeral1hInputTokens", "cache_creation_1h", "1h")
 WRITTEN_BRIEFLY_KEYS = ("ephemeral_5m_input_tokens", "ephemeral5mInputTokens", "cache_creation_5m", "5m")
-THOUGHT_TOKEN_KEYS = ("thoughts_token_count", "thoughtsTokenCount")  # Gemini's, beside the candidates
+THOUGHT_TOKEN_KEYS = ("thoughts_token_count", "thoughtsTokenCount", "thoughtsTokens")  # Gemini's, beside the candidates
 REASONING_TOKEN_KEYS = (
     *("reasoning_tokens", "reasoningTokens", *THOUGHT_TOKEN_KEYS, "reasoning", "completion_reasoning_tokens"),
 )
@@ -66,14 +67,15 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     asked, answered = _details(stated, INPUT_DETAIL_KEYS), _details(stated, OUTPUT_DETAIL_KEYS)
     read = _details(stated, CACHED_DETAIL_KEYS) or _details(asked, CACHED_DETAIL_KEYS)
     written = _details(stated, WRITTEN_DETAIL_KEYS) or _details(asked, WRITTEN_DETAIL_KEYS)
+    written = {**asked, **stated, **written}  # LangChain has no object for the times to live
     hour, brief = _first(written, WRITTEN_FOR_AN_HOUR_KEYS), _first(written, WRITTEN_BRIEFLY_KEYS)
-    whole_written = _first({**asked, **stated}, CACHE_WRITE_TOKEN_KEYS)
+    timed, whole_written = _sum(hour, brief), _first({**asked, **stated}, CACHE_WRITE_TOKEN_KEYS)
     said = {
         "input_tokens": _first(stated, INPUT_TOKEN_KEYS),
         "output_tokens": _first(stated, OUTPUT_TOKEN_KEYS),
         "total_tokens": _first(stated, TOTAL_TOKEN_KEYS),
         "cached_tokens": _first({**asked, **stated}, CACHED_TOKEN_KEYS),
-        "cache_write_tokens": _sum(hour, brief) if whole_written is None else whole_written,
+        "cache_write_tokens": max((n for n in (timed, whole_written) if n is not None), default=None),
         "reasoning_tokens": _first({**answered, **stated}, REASONING_TOKEN_KEYS),
         "cache_write_1h_tokens": hour,
         "input_audio_tokens": _first(asked, AUDIO_KEYS),
@@ -91,6 +93,15 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     return {part: n for part, n in said.items() if n or (n is not None and part not in PRICED_PARTS)} or None
 
 
+def usage_inside(response: Any) -> dict[str, int] | None:
+    """Return the usage that a whole response holds, from JSON, or None if it holds none."""
+    if isinstance(response, str) and not any(name in response for name in USAGE_WRAPPERS):
+        return None
+    stated = literal(response)
+    inner = _unwrapped(stated)
+    return None if inner is stated else provider_usage(inner)
+
+
 def _unwrapped(stated: Any) -> Any:
     """Return the usage inside of a response or of a usage that tells it twice, as Cohere's does."""
     if not isinstance(stated, dict) or not SIDE_KEYS.isdisjoint(stated):
@@ -101,15 +112,12 @@ def _unwrapped(stated: Any) -> Any:
 def _include_what_is_apart(said: dict[str, int | None], *, is_apart: bool) -> None:
     """Add to the input what its provider counts beside it: Anthropic's cached tokens, and Gemini's of tools.
 
-    A reported total decides."""
-    inputs, total, tools = said["input_tokens"], said["total_tokens"], said["input_tool_tokens"]
-    if inputs is None:
+    Where a total is reported, it decides later, when all numbers are known."""
+    if said["input_tokens"] is None or said["total_tokens"] is not None:
         return
-    if parts := (said["cached_tokens"] or 0) + (said["cache_write_tokens"] or 0):
-        apart = is_apart if total is None else total == inputs + parts + (said["output_tokens"] or 0)
-        said["input_tokens"] = inputs + parts if apart else inputs
-    if tools and total is None:
-        said["input_tokens"] = inputs + tools
+    for part in ("cached_tokens", "cache_write_tokens") if is_apart else ():
+        said["input_tokens"] += said[part] or 0
+    said["input_tokens"] += said["input_tool_tokens"] or 0
 
 
 def usage_tier(value: Any) -> str | None:

@@ -15,6 +15,11 @@ from tracing.vocabularies.readers import decimal, integer, mapping
 Amount = TypeVar("Amount", int, Decimal)
 
 ALONE = {"input_tokens", "output_tokens"}
+# Parts that have parts themselves, which they are at least as large as.
+PARTS_WITHIN = {
+    "cached_tokens": ("cached_audio_tokens", "cached_image_tokens"),
+    "cache_write_tokens": ("cache_write_1h_tokens",),
+}
 
 
 def settled(said: Mapping[str, int]) -> Usage | None:
@@ -23,6 +28,9 @@ def settled(said: Mapping[str, int]) -> Usage | None:
         return None
     usage = Usage(**said)
     if said.keys() != ALONE:
+        for part, others in PARTS_WITHIN.items():
+            if least := sum(getattr(usage, other) or 0 for other in others):
+                setattr(usage, part, max(getattr(usage, part) or 0, least))
         cached = (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0)
         asked = cached, usage.input_tool_tokens, usage.input_audio_tokens, usage.input_image_tokens
         answered = usage.reasoning_tokens, usage.output_audio_tokens, usage.output_image_tokens
@@ -75,8 +83,7 @@ def buckets(value: Any) -> dict[str, int] | None:
         return provider_usage(stated)
     amounts = {key: tokens for key, item in stated.items() if (tokens := integer(item)) is not None}
     parts = {name: _sum(n for key, n in amounts.items() if is_part(key)) for name, is_part in PARTS_BY_BUCKET.items()}
-    if any("creation" in key or "write" in key for key in amounts):  # which these name once more, by their time to live
-        amounts = {key: tokens for key, tokens in amounts.items() if "ephemeral" not in key}
+    amounts = _written_once(amounts)
     whole = wholes(amounts)
     said = {
         "input_tokens": whole.get("input"),
@@ -112,6 +119,17 @@ def wholes(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
                     said |= {"input": whole_input, "output": whole_output}
                     return {name: n for name, n in said.items() if n is not None}
     return {name: n for name, n in said.items() if n is not None}
+
+
+def _written_once(amounts: dict[str, int]) -> dict[str, int]:
+    """Return the buckets without those that name once more what was written to a cache: in parts by their time to live.
+
+    LangChain's whole is 0 then."""
+    written = {key: tokens for key, tokens in amounts.items() if _is_written(key)}
+    timed = {key: tokens for key, tokens in written.items() if "ephemeral" in key}
+    whole = {key: tokens for key, tokens in written.items() if key not in timed}
+    repeated = timed if sum(whole.values()) >= sum(timed.values()) else whole
+    return {key: tokens for key, tokens in amounts.items() if key not in repeated}
 
 
 def _is_of_input(key: str) -> bool:
