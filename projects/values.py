@@ -1,7 +1,9 @@
 """Readers of values that strangers write into addresses, forms and bodies: read exactly, or not at all."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
@@ -10,6 +12,26 @@ from django.utils.timezone import is_aware
 INT64_MAX = 2**63 - 1
 MAX_NUMBER_DIGITS = 30  # with leading zeros
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # far from the limits of Python and PostgreSQL, so that sums cannot exceed them
+Others = ParamSpec("Others")
+Read = TypeVar("Read")
+Reading = Callable[Concatenate[str, Others], Read]
+
+
+def remembered(*, characters: int, texts: int) -> Callable[[Reading[Others, Read]], Reading[Others, Read]]:
+    """Return a decorator of functions of a text that many spans repeat: the answers for the last `texts` are kept.
+
+    Texts of more than `characters` are read anew each time, so that strangers cannot fill the memory."""
+
+    def with_memory(read: Reading[Others, Read]) -> Reading[Others, Read]:
+        known = lru_cache(texts)(read)
+
+        @wraps(read)
+        def remembering(text: str, /, *args: Others.args, **kwargs: Others.kwargs) -> Read:
+            return (known if len(text) <= characters else read)(text, *args, **kwargs)
+
+        return remembering
+
+    return with_memory
 
 
 def whole_number(text: str, lowest: int = 0, highest: int = INT64_MAX) -> int | None:

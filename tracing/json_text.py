@@ -6,16 +6,18 @@ from typing import Any
 
 import orjson
 
+DUMP_OPTIONS = orjson.OPT_NON_STR_KEYS, orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS  # as sent, and sorted
 
-def dump(value: Any) -> str:
+
+def dump(value: Any, *, sort_keys: bool = False) -> str:
     """Return JSON that every reader accepts, also for values that orjson refuses.
 
     These are integers beyond 64 bits, lone surrogates (replaced by "?"), and keys that are not text. NaN and infinities
     become null."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+        return orjson.dumps(value, option=DUMP_OPTIONS[sort_keys], default=str).decode()
     except (TypeError, ValueError):
-        return json.dumps(_tame(value), default=str)
+        return json.dumps(_tame(value), default=str, sort_keys=sort_keys)
 
 
 def _tame(value: Any) -> Any:

@@ -3,6 +3,7 @@
 import re
 
 from projects.normal_forms import normalized
+from projects.values import remembered
 from tracing.limits.placeholders import is_placeholder
 
 PLAIN_PATTERN = re.compile(r"(?!langfuse)[a-z0-9][a-z0-9_-]*")
@@ -10,6 +11,7 @@ RESERVED_PREFIX_PATTERN = re.compile(r"langfuse[-_]?")
 OTHERS_PATTERN = re.compile(r"[^\w-]+")
 
 
+@remembered(characters=100, texts=1_000)
 def environment_name(sent: str) -> str:
     """Return the name of an environment in our form, or "" if the text names none.
 

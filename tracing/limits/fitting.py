@@ -202,7 +202,11 @@ def _fit_names(claims: Claims, report: Report) -> None:
 
 
 def _fit_usage(usage: Usage, report: Report) -> None:
-    for field, tokens in zip(Usage.__slots__, NUMBERS_OF_USAGE(usage), strict=True):
+    numbers = NUMBERS_OF_USAGE(usage)
+    said = [tokens for tokens in numbers if tokens]
+    if not said or (min(said) > 0 and max(said) <= MAX_TOKENS):
+        return
+    for field, tokens in zip(Usage.__slots__, numbers, strict=True):
         if tokens is not None and not 0 <= tokens <= MAX_TOKENS:
             report(Reason.INVALID_SPAN, f"{field}={tokens}"[:MAX_ID_CHARACTERS])
             setattr(usage, field, None)

@@ -1,9 +1,9 @@
 """Texts that stand in the place of an id that somebody did not have: they would join the conversations of strangers."""
 
 import re
-from functools import lru_cache
 
-MAX_REMEMBERED_CHARACTERS = 200  # of an id, which many spans repeat
+from projects.values import remembered
+
 SCRUBBED_PREFIX = "[Scrubbed due to"  # Logfire's stand-in for a redacted value
 # How languages write that there is nothing, in lower case. `default` is no such word: people do choose it.
 NOTHING_WORDS = frozenset(
@@ -18,13 +18,9 @@ RESPONSE_ID_PREFIXES = ("resp_", "chatcmpl-", "gen-")
 BRACED_PATTERN = re.compile(r"\{[A-Za-z_][\w.]*+\}|<[A-Za-z_][\w. -]*+>", re.ASCII)
 
 
+@remembered(characters=200, texts=4_000)
 def is_placeholder(value: str) -> bool:
     """Return whether the text of an id says that there is none."""
-    return _is_placeholder(value) if len(value) <= MAX_REMEMBERED_CHARACTERS else _is_placeholder.__wrapped__(value)
-
-
-@lru_cache(4_000)
-def _is_placeholder(value: str) -> bool:
     return (
         value.startswith(SCRUBBED_PREFIX)
         or value.strip().lower() in NOTHING_WORDS

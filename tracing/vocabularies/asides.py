@@ -62,4 +62,4 @@ def _is_instructed(asked: str | None) -> bool:
     if asked.startswith(CONVERSATION_HEAD) and (start := asked.find(CONTENT_MARK)) < 0:
         return False
     head = asked[start : start + INSTRUCTION_CHARACTERS].lower()
-    return any(word in head for word in ASIDE_WORDS) and ASIDE_INSTRUCTION.search(head) is not None
+    return any(map(head.__contains__, ASIDE_WORDS)) and ASIDE_INSTRUCTION.search(head) is not None

@@ -56,13 +56,13 @@ def assembled(span: RawSpan, found: AttributeReadings) -> SpanRecord:
         if record.kind is None:
             record.kind = _kind_by_model(record)
         _add_status(record, span, said)
-    _settle_texts(record, withheld=bool(said.get("withhold")))
+    _settle_texts(record, found)
     record.service_tier = priced_tier(said.get("service_tier"), record.model_parameters)
     record.raw = _raw(span, found, record)
     return record
 
 
-def _settle_texts(record: SpanRecord, *, withheld: bool) -> None:
+def _settle_texts(record: SpanRecord, found: AttributeReadings) -> None:
     """Put the texts on their sides, name the tools that they call, and remove what says nothing or must not be kept."""
     if record.kind == Kind.TOOL:
         record.input, record.output = content_alone(record.input, "tool"), content_alone(record.output, "assistant")
@@ -70,8 +70,9 @@ def _settle_texts(record: SpanRecord, *, withheld: bool) -> None:
         put_words_on_their_side(record)
     record.claims.tool_names = called_tools(record.output)
     note_asides(record)
-    drop_placeholders(record)
-    if withheld:
+    if found.silent:
+        drop_placeholders(record)
+    if found.said.get("withhold"):
         record.input = record.output = record.claims.input = record.claims.output = None
 
 

@@ -80,8 +80,12 @@ def _session(found: AttributeReadings, named: Mapping[str, Any]) -> tuple[str | 
     keyed = found.gathered.get("claims.session_id", ())
     if (response_id := found.said.get("response_id")) is not None:
         keyed = [value for value in keyed if value != response_id]
-    chosen = next((value for value in keyed if _weight(value) == 0), None)
-    if chosen is None:
+    chosen = None
+    for value in keyed:
+        if _weight(value) == 0:
+            chosen = value
+            break
+    else:
         others = *_identifiers(named, SESSION_NAMES_IN_METADATA), found.said.get("likely_session_id")
         chosen = min((value for value in (*keyed, *others) if value is not None), key=_weight, default=None)
     if chosen is None:

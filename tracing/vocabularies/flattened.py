@@ -1,9 +1,9 @@
 """Messages with one attribute per leaf: `llm.input_messages.0.message.role`, `gen_ai.prompt.0.content`."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from projects.values import whole_number
+from projects.values import remembered, whole_number
 from tracing.json_text import dump
 from tracing.vocabularies.messages import dumped
 from tracing.vocabularies.one_message import message
@@ -14,15 +14,22 @@ MAX_INDEX = 10**7
 MAX_LEAF_DEPTH = 16  # steps of a path
 
 
+class Place(NamedTuple):
+    """Where the value of an attribute belongs."""
+
+    number: str  # of the message or document
+    branches: tuple[str, ...]
+    leaf: str
+
+
 def leaves(role: str) -> Together:
     """Return a reader of messages with one attribute per leaf. `role` is for messages without a role."""
 
     def read(values: Mapping[str, Any]) -> str | None:
         items: dict[str, dict[str, Any]] = {}
         for path, value in values.items():
-            number, _, leaf = path.partition(".")
-            if leaf and _is_index(number):
-                _plant(items.setdefault(number, {}), leaf.removeprefix("message."), value)
+            if place := _place(path, "message."):
+                _plant(items.setdefault(place.number, {}), place, value)
         spoken = (_with_role(items[number], role) for number in sorted(items, key=int))
         return dumped([own for item in spoken for own in message(item, role) or ()])
 
@@ -33,10 +40,19 @@ def document_list(values: Mapping[str, Any]) -> str | None:
     """Return documents with one attribute per leaf, `0.document.content`, as a list of objects."""
     items: dict[str, dict[str, Any]] = {}
     for path, value in values.items():
-        number, _, leaf = path.partition(".")
-        if leaf and _is_index(number):
-            _plant(items.setdefault(number, {}), leaf.removeprefix("document."), value)
+        if place := _place(path, "document."):
+            _plant(items.setdefault(place.number, {}), place, value)
     return dump([_listed(items[number]) for number in sorted(items, key=int)]) if items else None
+
+
+@remembered(characters=100, texts=4_000)
+def _place(path: str, wrapper: str) -> Place | None:
+    """Return the place that a path such as `0.message.content` names, or None."""
+    number, _, rest = path.partition(".")
+    if not rest or not _is_index(number):
+        return None
+    *branches, leaf = rest.removeprefix(wrapper).split(".", MAX_LEAF_DEPTH)
+    return Place(number, tuple(branches), leaf)
 
 
 def _is_index(text: str) -> bool:
@@ -51,14 +67,13 @@ def _with_role(leaves: dict[str, Any], role: str) -> dict[str, Any]:
     return item if isinstance(item.get("role"), str) else {**item, "role": role}
 
 
-def _plant(tree: dict[str, Any], path: str, value: Any) -> None:
-    *branches, leaf = path.split(".", MAX_LEAF_DEPTH) if "." in path else (path,)
-    for step in branches:
+def _plant(tree: dict[str, Any], place: Place, value: Any) -> None:
+    for step in place.branches:
         branch = tree.setdefault(step, {})
         if not isinstance(branch, dict):
             return
         tree = branch
-    tree[leaf] = value
+    tree[place.leaf] = value
 
 
 def _listed(value: Any) -> Any:

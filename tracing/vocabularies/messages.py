@@ -52,7 +52,7 @@ def normalised(value: str | None, role: str) -> str | None:
     `role` is for messages without a role."""
     if not value:
         return value
-    is_json = value[0] in "[{" and any(mark in value for mark in MESSAGE_MARKS)
+    is_json = value[0] in "[{" and any(map(value.__contains__, MESSAGE_MARKS))
     if not is_json and not is_printed(value):
         return value
     try:
@@ -117,7 +117,8 @@ def conversation(value: Any, role: str, depth: int = 0) -> list[ChatMessage] | N
     if isinstance(answer := value.get("raw"), str) and "pydantic" in value:  # CrewAI's outputs hold far more
         return [{"role": "assistant", "content": answer}]
     for container in MESSAGE_CONTAINER_KEYS:
-        inner = value.get(container)
+        if (inner := value.get(container)) is None:
+            continue
         if isinstance(inner, str) and container in ("input", "prompt") and "model" in value:
             inner = [{"role": "user", "content": inner}]
         if found := conversation(inner, role, depth + 1):

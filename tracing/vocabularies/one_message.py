@@ -32,6 +32,9 @@ CONTENT_KEYS = frozenset(
     {"content", "parts", "contents", "blocks", "tool_calls", "text", "function_call", "reasoning", "media"}
 )
 SPOKEN_KEYS = frozenset({"content", "parts"})
+HOLDERS_OF_CONTENT = ("parts", "contents", "content", "blocks", "text")  # the first one counts
+HOLDERS_OF_CALLS = ("tool_calls", "function_call", "function_call_name")
+REASONING_KEYS = ("reasoning", "reasoning_content", "thinking")
 EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 PLAIN_KEYS = frozenset({"role", "content", "parts", "name"})
 READ_KEYS = CONTENT_KEYS | {
@@ -89,18 +92,21 @@ def _unwrapped(value: Any) -> dict[str, Any] | None:
         return {"role": value[0], "content": value[1]} if value[0] in KNOWN_ROLES else None
     if not isinstance(value, dict):
         return None
-    for wrapper in ("message", "delta"):  # a choice; OpenInference's flattened messages
-        if isinstance(value.get(wrapper), dict) and "role" not in value:
+    has_role = "role" in value
+    for wrapper in () if has_role else ("message", "delta"):  # a choice; OpenInference's flattened messages
+        if isinstance(value.get(wrapper), dict):
             reason = {key: value[key] for key in ("finish_reason",) if key in value}
             return _unwrapped({**reason, **value[wrapper]})
     if isinstance(value.get("kwargs"), dict) and isinstance(value.get("id"), list) and value["id"]:  # LangChain
         return {**value["kwargs"], "type": str(value["id"][-1])}
     if isinstance(value.get("data"), dict) and str(value.get("type")) in KNOWN_ROLES:
         return {**value["data"], "type": value["type"]}
+    if has_role:
+        return value
     content = value.get("content")
-    if isinstance(content, dict) and "role" not in value and ("parts" in content or "role" in content):  # Gemini
+    if isinstance(content, dict) and ("parts" in content or "role" in content):  # Gemini
         return {"role": "assistant", "finish_reason": value.get("finishReason"), **content}
-    if isinstance(event := value.get("event.name"), str) and "role" not in value:  # pydantic-ai's events
+    if isinstance(event := value.get("event.name"), str):  # pydantic-ai's events
         return {**value, "role": event.removeprefix("gen_ai.").removesuffix(".message")}
     return value
 
@@ -110,15 +116,16 @@ def _fill(draft: Draft, value: Mapping[str, Any], kind: str) -> None:
     if kind in ITEM_ROLES:
         draft.add(dict(value))
         return
-    content = next(
-        (value[key] for key in ("parts", "contents", "content", "blocks", "text") if value.get(key) is not None), None
-    )
+    content = None
+    for key in HOLDERS_OF_CONTENT:
+        if (content := value.get(key)) is not None:
+            break
     if own["role"] == "tool" and isinstance(content, dict):
         content = dump(content)
     draft.add(opened(content) if isinstance(content, str) else content)
-    for call in _calls(value):
+    for call in () if value.keys().isdisjoint(HOLDERS_OF_CALLS) else _calls(value):
         draft.add_call(call)
-    for key in ("reasoning", "reasoning_content", "thinking"):
+    for key in () if value.keys().isdisjoint(REASONING_KEYS) else REASONING_KEYS:
         if isinstance(value.get(key), str):
             draft.add_reasoning({"text": value[key]})
     if draft.says_nothing() and isinstance(value.get("refusal"), str):

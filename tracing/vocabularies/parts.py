@@ -1,6 +1,5 @@
 """Converts the parts of one chat message from every SDK's spelling to ours (messages.py describes it)."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -72,7 +71,7 @@ class Draft:
     def _add_part(self, part: dict[str, Any]) -> None:
         kind = part.get("type")
         if kind is None or (isinstance(kind, str) and kind[:1].isupper()):  # the class of a printed part
-            for name, add in HANDLERS_BY_KEY.items():
+            for name, add in () if HANDLERS_BY_KEY.keys().isdisjoint(part) else HANDLERS_BY_KEY.items():
                 if (inner := part.get(name)) is not None:
                     return add(self, inner if isinstance(inner, dict) else part)
             if isinstance(part.get("origin"), dict):
@@ -106,7 +105,7 @@ class Draft:
                 "name": first_text(function, NAME_KEYS),
                 "arguments": decoded if isinstance(decoded, dict | list) else arguments,
             }
-            spelled = json.dumps(asked, sort_keys=True)
+            spelled = dump(asked, sort_keys=True)
             if spelled not in self._called:  # some libraries send a call in two spellings
                 self._called.add(spelled)
                 self.message.setdefault("tool_calls", []).append(asked)
@@ -175,6 +174,8 @@ HANDLERS_BY_KEY: dict[str, Handler] = {
 
 def handler_of(kind: Any) -> Handler | None:
     """Return what adds a part of this type, in any spelling of it, or None for an unknown type."""
+    if isinstance(kind, str) and (handler := HANDLERS_BY_TYPE.get(kind)) is not None:
+        return handler
     return HANDLERS_BY_TYPE.get(str(kind).replace("-", "_").lower())
 
 
@@ -203,8 +204,9 @@ def words_of(part: Any, depth: int = 0) -> str | None:
     if isinstance(part, list):
         return "\n".join(words for item in part if (words := words_of(item, depth + 1))) or None
     if isinstance(part, dict):
-        found = (words_of(part[key], depth + 1) for key in PART_TEXT_KEYS if part.get(key) is not None)
-        return next((words for words in found if words is not None), None)
+        for key in PART_TEXT_KEYS:
+            if (inner := part.get(key)) is not None and (words := words_of(inner, depth + 1)) is not None:
+                return words
     return None
 
 

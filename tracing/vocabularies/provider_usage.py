@@ -5,6 +5,7 @@ Providers nest the parts of a side in details, name them in a list of modalities
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tracing.token_usage import PRICED_PARTS
@@ -61,7 +62,7 @@ def provider_usage(value: Any) -> dict[str, int] | None:
     """Return the usage object of a model provider's response, from JSON or from Python's output.
 
     Anthropic counts cached tokens separately. Providers that speak of prompts, or have details, include them."""
-    stated = _unwrapped(literal(value))
+    stated = _unwrapped(_stated(value))
     if not isinstance(stated, dict):
         return None
     asked, answered = _details(stated, INPUT_DETAIL_KEYS), _details(stated, OUTPUT_DETAIL_KEYS)
@@ -122,12 +123,13 @@ def _include_what_is_apart(said: dict[str, int | None], *, is_apart: bool) -> No
 
 def usage_tier(value: Any) -> str | None:
     """Return the service tier in the usage object of a provider's response."""
-    return service_tier((literal(value) or {}).get("service_tier")) if _is_object(value) else None
+    stated = _stated(value) if _is_object(value) else None
+    return service_tier(stated.get("service_tier")) if isinstance(stated, dict) else None
 
 
 def usage_cost(value: Any) -> Decimal | None:
     """Return what a gateway charged, from its usage object (OpenRouter, Perplexity), or None."""
-    stated = literal(value) if _is_object(value) else None
+    stated = _stated(value) if _is_object(value) else None
     if not isinstance(stated, dict):
         return None
     for key in COST_KEYS:
@@ -135,6 +137,15 @@ def usage_cost(value: Any) -> Decimal | None:
         if (amount := decimal(cost.get("total_cost") if isinstance(cost, dict) else cost)) is not None:
             return amount
     return None
+
+
+def _stated(value: Any) -> Any:
+    """Return the usage of which `value` may be the text. Nobody may change it: it is remembered."""
+    return _opened(value) if isinstance(value, str) else value
+
+
+# The tokens, the tier and the cost are read from one text, one after the other.
+_opened = lru_cache(maxsize=2)(literal)
 
 
 def _is_object(value: Any) -> bool:

@@ -87,3 +87,4 @@ class AttributeReadings:
     taken: set[str] = field(default_factory=set)  # those whose whole text is in the record
     silent: dict[str, str] = field(default_factory=dict)  # placeholders, for texts that nothing else has
     unread: list[str] = field(default_factory=list)  # values that should be numbers, each with its key
+    ending: Sequence[tuple[str, str]] = ()  # keys that end like that of a text, each with its side

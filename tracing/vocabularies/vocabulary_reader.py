@@ -1,11 +1,12 @@
 """Reads a span by the tables of several vocabularies as one. Spans with the same keys are read by one plan."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from projects.values import remembered
 from tracing.records import RawSpan
+from tracing.vocabularies.endings import keys_of_texts
 from tracing.vocabularies.identity import endings
 from tracing.vocabularies.speech import says_nothing
 from tracing.vocabularies.tables import (
@@ -24,8 +25,6 @@ from tracing.vocabularies.tables import (
 )
 from tracing.vocabularies.unread import unread_numbers
 
-MAX_CACHED_KEY_CHARACTERS = 200
-MAX_CACHED_KEYS = 20_000  # an ordinary project has some hundreds of attribute keys
 MAX_PLANS = 2_000  # an ordinary project has some dozens of sets of keys
 MAX_PLAN_CHARACTERS = 8_000  # of keys
 NUMERIC_TARGETS = NUMBER_TARGETS | {"service_tier"}  # which the same objects hold
@@ -54,6 +53,7 @@ class ReadingStep(NamedTuple):
     is_of_resource: bool
     keys: tuple[str, ...]
     names: tuple[str, ...] | None  # of the values that are read together
+    values_in: Callable[[Mapping[str, Any]], Any]  # the value in attributes, or those that are read together
 
 
 class ReadingPlan(NamedTuple):
@@ -62,6 +62,7 @@ class ReadingPlan(NamedTuple):
     steps: list[ReadingStep]  # most important first
     texts: frozenset[str]  # keys that may hold a text
     numbers: tuple[str, ...]  # keys that hold numbers alone
+    ending: tuple[tuple[str, str], ...]  # keys that end like that of a text, each with its side
 
 
 RANK: Callable[[ReadingStep], int] = itemgetter(0)
@@ -82,7 +83,7 @@ class VocabularyReader:
             self._add(vocabulary.resource, self.of_resource)
         self.prefixes = sorted((prefix + "." for prefix in self.families), key=len, reverse=True)
         self.events = [item for vocabulary in vocabularies for item in vocabulary.events.items()]
-        self.rules = lru_cache(MAX_CACHED_KEYS)(self._rules)
+        self.rules = remembered(characters=200, texts=20_000)(self._rules)  # a project has some hundreds of keys
         self.plans: dict[tuple[tuple[str, ...], tuple[str, ...]], ReadingPlan] = {}
         self.resource_readings: tuple[Any, dict[int, Any]] = None, {}  # of the last resource, which many spans share
 
@@ -115,22 +116,22 @@ class VocabularyReader:
     def find(self, span: RawSpan) -> AttributeReadings:
         """Read the attributes of a span."""
         attributes, resource = span.attributes, span.resource
-        steps, texts, numbers = self._plan(attributes, resource)
-        found = AttributeReadings(texts=set(texts))
+        steps, texts, numbers, ending = self._plan(attributes, resource)
+        found = AttributeReadings(texts=set(texts), ending=ending)
         if numbers:
             found.unread = unread_numbers(attributes, numbers)
         said, usage = found.said, found.usage
         for step in steps:
-            _, name, read_value, is_plain, tokens, is_of_resource, keys, names = step
+            _, name, read_value, is_plain, tokens, is_of_resource, keys, names, values_in = step
             if name in said:
                 continue
             try:
                 if is_of_resource:
                     read = self._of_resource(step, resource)
                 elif names is None:
-                    read = read_value(attributes[keys[0]])
+                    read = read_value(values_in(attributes))
                 else:
-                    read = read_value({own: attributes[key] for own, key in zip(names, keys, strict=True)})
+                    read = read_value(dict(zip(names, values_in(attributes), strict=True)))
             except RecursionError:  # nested too deeply: it stays a raw attribute
                 continue
             if read is None:
@@ -152,10 +153,8 @@ class VocabularyReader:
             known = {}
             self.resource_readings = resource, known
         if step.rank not in known:
-            values = [resource[key] for key in step.keys]
-            known[step.rank] = step.read(
-                values[0] if step.names is None else dict(zip(step.names, values, strict=True))
-            )
+            values = step.values_in(resource)
+            known[step.rank] = step.read(values if step.names is None else dict(zip(step.names, values, strict=True)))
         return known[step.rank]
 
     def _ask_events(self, events: Events, found: AttributeReadings) -> None:
@@ -182,7 +181,7 @@ class VocabularyReader:
         found: list[tuple[Rule, bool, dict[str, str]]] = []
         together: dict[int, dict[str, str]] = {}
         for key in keys:
-            for rule in self.rules(key) if len(key) <= MAX_CACHED_KEY_CHARACTERS else self._rules(key):
+            for rule in self.rules(key):
                 _join(found, together, rule, key, is_of_resource=False)
         for key, own in self.of_resource.items():
             for rule in own if key in resource_keys else ():
@@ -192,7 +191,9 @@ class VocabularyReader:
         others = {key for rule, _, by_name in found if rule.field not in NUMERIC_TARGETS for key in by_name.values()}
         of_numbers = (several for several in found if several[0].field in NUMBER_TARGETS and not several[1])
         numbers = {key for _, _, by_name in of_numbers for key in by_name.values()}
-        return ReadingPlan(sorted(steps, key=RANK), frozenset(texts), tuple(sorted(numbers - others)))
+        return ReadingPlan(
+            sorted(steps, key=RANK), frozenset(texts), tuple(sorted(numbers - others)), keys_of_texts(keys)
+        )
 
 
 def _join(
@@ -216,9 +217,10 @@ def _join(
 def _step(rule: Rule, is_of_resource: bool, by_name: Mapping[str, str]) -> ReadingStep:
     names = tuple(by_name) if rule.together else None
     tokens = USAGE_FIELD_BY_TARGET.get(rule.field)
-    return ReadingStep(
-        rule.rank, rule.field, rule.read, rule.is_plain, tokens, is_of_resource, tuple(by_name.values()), names
-    )
+    keys = tuple(by_name.values())
+    alone = names is not None and len(keys) == 1
+    values_in = (lambda values: (values[keys[0]],)) if alone else itemgetter(*keys)
+    return ReadingStep(rule.rank, rule.field, rule.read, rule.is_plain, tokens, is_of_resource, keys, names, values_in)
 
 
 def _note(found: AttributeReadings, name: str, read: Any, keys: Sequence[str]) -> None:

@@ -54,10 +54,13 @@ def check_signal(body: bytes, content_type: str, signal: str) -> None:
 
 def _read_traces(body: bytes, decoding: Decoding) -> None:
     weigh_protobuf(body, SPAN_SCHEMA)
-    check_protobuf(body, TRACES)
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError:
+        request = None
+    if request is None or not _begins_with_span(request):
+        check_protobuf(body, TRACES)
+    if request is None:
         request = salvaged(body, decoding)
     if body and not request.resource_spans:
         raise Unreadable("The body holds no field of an OTLP request for traces.")
@@ -66,6 +69,13 @@ def _read_traces(body: bytes, decoding: Decoding) -> None:
         for scope_spans in resource_spans.scope_spans:
             scope = scope_spans.scope
             _read_spans(scope_spans.spans, resource, scope.name, scope.version, decoding)
+
+
+def _begins_with_span(request: ExportTraceServiceRequest) -> bool:
+    """Return whether the first item has the ids of a span, which those of other signals have not in these fields."""
+    spans = (span for envelope in request.resource_spans for scope in envelope.scope_spans for span in scope.spans)
+    first = next(spans, None)
+    return first is not None and len(first.trace_id) == 16 and len(first.span_id) == 8
 
 
 def _read_spans(spans: Iterable[Any], resource: dict[str, Any], name: str, version: str, decoding: Decoding) -> None:
@@ -111,7 +121,7 @@ def attributes_of(pairs: Any, decoding: Decoding) -> dict[str, Any]:
     attributes = {}
     for pair in decoding.fitting(pairs):
         value = pair.value
-        attributes[pair.key] = value.string_value or plain(value, decoding)
+        attributes[pair.key] = value.string_value or value.int_value or plain(value, decoding)
     return attributes
 
 
