@@ -8,10 +8,10 @@ ARG PYTHON_IMAGE=python:3.12-slim
 # Packages come as wheels, so that nothing is compiled and no compiler is needed.
 FROM ${PYTHON_IMAGE} AS packages
 WORKDIR /build
-COPY requirements.lock requirements-s3.lock ./
+COPY requirements.lock requirements-s3.lock requirements-watch.lock ./
 RUN python -m venv --without-pip /opt/confab \
     && pip --python /opt/confab/bin/python install --no-cache-dir --no-compile --only-binary :all: \
-        --require-hashes --no-deps -r requirements.lock -r requirements-s3.lock \
+        --require-hashes --no-deps -r requirements.lock -r requirements-s3.lock -r requirements-watch.lock \
     && /opt/confab/bin/python -m compileall -q /opt/confab/lib
 
 FROM ${PYTHON_IMAGE}

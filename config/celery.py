@@ -21,7 +21,7 @@ from django.db import close_old_connections
 from config.request_ids import carry, enter_task, leave_task
 from config.secret_key import refuse_insecure
 from projects.alive import prove
-from projects.metrics.reporting import begin_reporting
+from projects.observing.beginning import begin_observing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -106,7 +106,7 @@ for starts in (worker_init, beat_init):
 def begin(role: str) -> None:
     """Let others see that this process is alive, for it could freeze unnoticed, and report what it counts."""
     prove(role)
-    begin_reporting(role)
+    begin_observing(role)
 
 
 worker_ready.connect(lambda **_: begin("worker"), weak=False)

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from projects.answered import note_answer
+from projects.observing.own_traces import inject, own_span
 from projects.request_context import (
     REQUEST_ID_HEADER,
     REQUEST_ID_META,
@@ -31,7 +32,7 @@ WIRES = {
     "/api/": "api",
 }
 
-_running: dict[str, AbstractContextManager[RequestContext]] = {}  # by the id of the task
+_running: dict[str, ExitStack] = {}  # by the id of the task
 
 
 def request_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -42,8 +43,10 @@ def request_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
     def middleware(request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         request_id = request.META[REQUEST_ID_META] = chosen_id(request.headers.get(REQUEST_ID_HEADER, ""))
-        with entered(RequestContext(request_id, wire_of(request.path_info), request=request)):
+        work = RequestContext(request_id, wire_of(request.path_info), request=request)
+        with entered(work), own_span(work):
             response = get_response(request)
+            work.status = response.status_code
             seconds = time.perf_counter() - began
             note_answer(request.method or "", route_of(request), response.status_code, seconds, project_id_of(request))
         response.headers[REQUEST_ID_HEADER] = request_id
@@ -58,19 +61,21 @@ def wire_of(path: str) -> str:
 
 
 def carry(headers: dict[str, Any], **_: object) -> None:
-    """Give the id of the present request to a task that it starts."""
+    """Give the id of the present request, and its span, to a task that it starts."""
     if request_id := current_context().request_id:
         headers[TASK_HEADER] = request_id
+    inject(headers)
 
 
 def enter_task(task_id: str, task: Any, **_: object) -> None:
     """Begin a task under the id of the request that started it."""
-    context = entered(RequestContext(str(task.request.get(TASK_HEADER) or ""), task=task.name))
-    context.__enter__()
-    _running[task_id] = context
+    work = RequestContext(str(task.request.get(TASK_HEADER) or ""), task=task.name)
+    contexts = _running[task_id] = ExitStack()
+    contexts.enter_context(entered(work))
+    contexts.enter_context(own_span(work, task.request))
 
 
 def leave_task(task_id: str, **_: object) -> None:
     """End a task."""
-    if context := _running.pop(task_id, None):
-        context.__exit__(None, None, None)
+    if contexts := _running.pop(task_id, None):
+        contexts.close()

@@ -8,7 +8,7 @@ from config.secret_key import refuse_insecure
 from config.slow_readers import cut_off_slow_readers
 from projects.alive import prove
 from projects.collector import look_less_often
-from projects.metrics.reporting import begin_reporting
+from projects.observing.beginning import begin_observing
 from tracing.ingest.database_watchdog import watchdog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,5 +17,5 @@ refuse_insecure()
 watchdog.enable()
 cut_off_slow_readers()
 prove("web")
-begin_reporting("web")
+begin_observing("web")
 look_less_often()

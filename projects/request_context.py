@@ -27,6 +27,7 @@ class RequestContext:
     route: str = ""
     project_id: int | None = None
     request: HttpRequest | None = None
+    status: int | str = ""  # of the answer, once there is one
 
 
 NO_REQUEST = RequestContext()

@@ -1,7 +1,7 @@
 """What the product does: first start, sessions, ingestion, translation and the API."""
 
 from config.settings.application import SECRET_KEY
-from config.settings.variables import env, env_list, long_token, read_env, whole_number
+from config.settings.variables import env, env_list, headers, long_token, read_env, share, url_for, whole_number
 
 # First start: what `up` creates (see projects/first_start.py).
 INIT_EMAIL = env("CONFAB_INIT_EMAIL")
@@ -16,6 +16,13 @@ SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "
 
 # Metrics: who has this token may read them; without one, nothing is counted and there is no page.
 METRICS_TOKEN = read_env("CONFAB_METRICS_TOKEN", long_token, "")
+
+# Failures go to a server of Sentry's, and traces of Confab itself to an OTLP endpoint, if they are named.
+WATCH_LOCK = "requirements-watch.lock"
+SENTRY_DSN = read_env("SENTRY_DSN", url_for("sentry_sdk", WATCH_LOCK), "")
+TRACES_ENDPOINT = read_env("CONFAB_TRACES_ENDPOINT", url_for("opentelemetry.sdk", WATCH_LOCK), "")
+TRACES_HEADERS = read_env("CONFAB_TRACES_HEADERS", headers, "{}")
+TRACES_SHARE = read_env("CONFAB_TRACES_SHARE", share, "1")
 
 # Provisioning by API: who has this token may make organizations and projects; without one, there is no such address.
 PROVISIONING_TOKEN = read_env("CONFAB_PROVISIONING_TOKEN", long_token, "")

@@ -1,18 +1,21 @@
 """The environment: variables of this process or, if they are not set there, of the `up` that runs on our data."""
 
+import json
 import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, MutableMapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded.published import environment_of_running
 
 EnvValue = TypeVar("EnvValue")
-URLS_OF_SERVERS = {"DATABASE_URL", "REDIS_URL"}
+NAMES_OF_OTHERS = {"DATABASE_URL", "REDIS_URL", "SENTRY_DSN"}  # which the whole field knows
 
 
 def read_files(environ: MutableMapping[str, str]) -> None:
@@ -21,7 +24,7 @@ def read_files(environ: MutableMapping[str, str]) -> None:
     An empty file sets nothing. Raises ImproperlyConfigured if both are set, or if the file cannot be read."""
     stems = [name.removesuffix("_FILE") for name in environ if name.endswith("_FILE")]
     for name in stems:
-        if name.startswith("CONFAB_") or name in URLS_OF_SERVERS:
+        if name.startswith("CONFAB_") or name in NAMES_OF_OTHERS:
             path = environ[f"{name}_FILE"]
             if path and environ.get(name):
                 raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
@@ -78,6 +81,39 @@ def long_token(text: str) -> str:
     if text and not (len(text) >= LEAST_TOKEN_CHARACTERS and text.isascii() and text.isprintable()):
         raise ValueError(f"it must have at least {LEAST_TOKEN_CHARACTERS} characters of ASCII")
     return text
+
+
+def share(text: str) -> float:
+    """Return a share from 0 to 1. Raises ValueError."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(f"{text!r} is not between 0 and 1")
+    return number
+
+
+def headers(text: str) -> dict[str, str]:
+    """Return the headers of a JSON object. Raises ValueError, without their values."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError('it must be JSON such as {"Authorization": "Bearer ..."}')
+    return found
+
+
+def url_for(package: str, lock: str) -> Callable[[str], str]:
+    """Return what reads a URL that is of use only with a package, which one of the lock files has."""
+
+    def read(text: str) -> str:
+        parts = urlsplit(text)
+        if text and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError("it is no URL that begins with http:// or https://")
+        if text and not find_spec(package):
+            raise ValueError(f"it needs further packages. Install them: ./run install {lock}")
+        return text
+
+    return read
 
 
 def one_of(*names: str) -> Callable[[str], str]:

@@ -10,7 +10,7 @@ from tests.config.deployed import OURS, SERVICES
 from tests.live import BASE_DIR
 
 CHART = BASE_DIR / "deploy" / "chart"
-NAME = r"(?:CONFAB_[A-Z_]+|DATABASE_URL|REDIS_URL)"
+NAME = r"(?:CONFAB_[A-Z_]+|DATABASE_URL|REDIS_URL|SENTRY_DSN)"
 
 
 def read_by_the_settings() -> set[str]:

@@ -13,6 +13,7 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 from projects.answered import note_answer
 from projects.models import Project
+from projects.observing.own_traces import own_span
 from projects.request_context import REQUEST_ID_HEADER, RequestContext, chosen_id, current_context, entered
 from tracing.ingest import quota
 from tracing.ingest.database_watchdog import watchdog
@@ -63,11 +64,13 @@ def logged(
     """Answer under the id that the sender chose, or one of our own, and write the access log."""
     request_id = chosen_id(str(dict(context.invocation_metadata() or ()).get(REQUEST_ID_HEADER.lower(), "")))
     context.send_initial_metadata(((REQUEST_ID_HEADER.lower(), request_id),))
-    with entered(RequestContext(request_id, "otlp-grpc", route=method)) as work:
+    work = RequestContext(request_id, "otlp-grpc", route=method)
+    with entered(work), own_span(work):
         try:
             return answer(take, message, context, arrived=arrived)
         finally:
             code = context.code() or grpc.StatusCode.OK  # type: ignore[attr-defined]  # missing in its stubs
+            work.status = code.name
             note_answer("gRPC", method, code.name, time.monotonic() - arrived, work.project_id)
 
 

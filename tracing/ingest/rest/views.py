@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from projects.models import ApiKey, Project, Role, Scope
+from projects.observing.own_traces import OWN_TRACES_HEADER, installation_id
 from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.http.edge import REFUSED
 from tracing.ingest.rest.failures import answer_sdk
@@ -82,6 +83,8 @@ class SdkFace(APIView):
             raise refused
         if request.method not in self.allowed_methods:
             raise WrongMethod(f"{request.path} takes {' or '.join(self.allowed_methods)}, not {request.method}.")
+        if request.headers.get(OWN_TRACES_HEADER) == installation_id():
+            raise Invalid("These are traces of this installation itself, and storing them would make further ones.")
         if any("\x00" in text for text in (request.path_info, *chain(*dict(request.query_params.lists()).values()))):
             raise Invalid("No id and no parameter contains a null character.")
         self._open.enter_context(watchdog.guard())

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from projects.addresses import host_and_port, port_number
 from projects.alive import prove
 from projects.collector import look_less_often
-from projects.metrics.reporting import begin_reporting
+from projects.observing.beginning import begin_observing
 from tracing.ingest.database_watchdog import watchdog
 from tracing.ingest.grpc import Certificate, serve
 
@@ -62,7 +62,7 @@ def work(address: str, certificate: Certificate | None, *, shared: bool) -> None
     except RuntimeError as error:
         raise CommandError(f"Cannot serve gRPC on {address}: {error}") from None
     prove("grpc")
-    begin_reporting("grpc")
+    begin_observing("grpc")
     look_less_often()
     signal.sigwait(STOP_SIGNALS)
     server.stop(GRPC_STOP_GRACE_SECONDS).wait()
