@@ -186,6 +186,16 @@ def media(prefix: str, *, joint: str = "_") -> dict[str, str]:
     return {f"{side}_{medium}": f"{prefix}{side}{joint}{medium}_tokens" for side, medium in sides}
 
 
+def printed(value: Any) -> str:
+    """Return an object of a library's own class as Python prints it."""
+    return f"Usage({fields(value)})"
+
+
+def fields(value: dict[str, Any]) -> str:
+    of = ((name, f"Details({fields(v)})" if isinstance(v, dict) else repr(v)) for name, v in value.items())
+    return ", ".join(f"{name}={shown}" for name, shown in of)
+
+
 # One attribute for each number.
 FLAT = {
     "GenAI": Spelling(
@@ -224,6 +234,26 @@ FLAT = {
         *(G + "input_tokens", G + "output_tokens", "", G + "details.cache_read_input_tokens"),
         *(G + "details.cache_creation_input_tokens", G + "details.reasoning_tokens"),
         scope="logfire.openai",
+    ),
+    "Strands": Spelling(
+        *(G + "prompt_tokens", G + "completion_tokens", G + "total_tokens", G + "cache_read_input_tokens"),
+        G + "cache_write_input_tokens",
+    ),
+    "Sentry": Spelling(
+        *(G + "input_tokens", G + "output_tokens", G + "total_tokens", G + "input_tokens.cached"),
+        *(G + "input_tokens.cache_write", G + "output_tokens.reasoning"),
+    ),
+    "OpenLIT": Spelling(
+        *(G + "input_tokens", G + "output_tokens", G + "total_tokens", G + "prompt_tokens_details.cache_read"),
+        *(G + "prompt_tokens_details.cache_write", G + "completion_tokens_details.reasoning"),
+        input_audio=G + "prompt_tokens_details.audio",
+        output_audio=G + "completion_tokens_details.audio",
+    ),
+    "details of OpenAI's chat, one by one": Spelling(
+        *(G + "prompt_tokens", G + "completion_tokens", G + "total_tokens"),
+        *(G + "prompt_tokens_details.cached_tokens", "", G + "completion_tokens_details.reasoning_tokens"),
+        input_audio=G + "prompt_tokens_details.audio_tokens",
+        output_audio=G + "completion_tokens_details.audio_tokens",
     ),
     "LiveKit": Spelling(G + "input_tokens", G + "output_tokens", "", G + "input_cached_tokens", **media(G)),
     "Google ADK": Spelling(
@@ -328,6 +358,7 @@ LANGFUSE = {
     ),
 }
 NESTED = {
+    "Langtrace": Spelling("input_tokens", "output_tokens", "total_tokens", container="llm.token.counts"),
     "MLflow": Spelling(
         *("input_tokens", "output_tokens", "total_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
         container="mlflow.chat.tokenUsage",
@@ -350,6 +381,7 @@ NESTED = {
             ("llm.openai.usage", repr),
             ("llm.openrouter.usage", dict),
             ("llm.vertex_ai.usage", repr),
+            ("gen_ai.usage.raw", printed),
         )
         for provider, names in PROVIDERS.items()
     },

@@ -145,7 +145,9 @@ def keys_of_usage(vocabulary: Vocabulary) -> set[str]:
     return {key for field, rows in tables if field.partition(".")[0] == "usage" for key in rows}
 
 
-@pytest.mark.parametrize("vocabulary", filter(keys_of_usage, VOCABULARIES), ids=lambda vocabulary: vocabulary.title)
+@pytest.mark.parametrize(
+    "vocabulary", list(filter(keys_of_usage, VOCABULARIES)), ids=lambda vocabulary: vocabulary.title
+)
 def test_every_vocabulary_that_reads_usage_has_a_spelling(vocabulary: Vocabulary) -> None:
     """A call in its own keys stands in all of these tests."""
     told = [spelling.attributes(CALL.told()).keys() for spelling in SPELLINGS.values()]

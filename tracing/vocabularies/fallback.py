@@ -7,14 +7,21 @@ from tracing.vocabularies.identity import (
     ENVIRONMENT_NAMES,
     SESSION_NAMES,
     SHORT_USAGE_NAMES,
+    SHORT_USAGE_STEPS,
     TAGS_NAMES,
-    USAGE_NAMES,
     USAGE_STEPS,
     USER_NAMES,
     plain_name,
 )
 from tracing.vocabularies.messages import answered, asked
-from tracing.vocabularies.provider_usage import provider_usage
+from tracing.vocabularies.provider_usage import (
+    INPUT_DETAIL_KEYS,
+    KEYS_OF_INPUT_DETAILS,
+    KEYS_OF_OUTPUT_DETAILS,
+    KEYS_OF_USAGE,
+    OUTPUT_DETAIL_KEYS,
+    provider_usage,
+)
 from tracing.vocabularies.readers import array, computed_cost, identifier, integer, service_tier, tags
 from tracing.vocabularies.tables import Together, Vocabulary
 
@@ -49,18 +56,21 @@ def listed(value: Any) -> list[str] | None:
 
 def usage_object(value: Any) -> dict[str, int] | None:
     """Return the usage from an object under a name that only looks like that of a usage."""
-    return provider_usage(value) if isinstance(value, dict) or (isinstance(value, str) and value[:1] == "{") else None
+    return provider_usage(value) if isinstance(value, dict | str) else None
 
 
 def usage_endings() -> dict[str, dict[str, Any]]:
-    """Return rows for keys that end like `my.usage.prompt_tokens` or `llm.tokens.input`."""
-    named = {part: [(step, name) for step in USAGE_STEPS for name in names] for part, names in USAGE_NAMES.items()}
-    for part, names in SHORT_USAGE_NAMES.items():
-        named[part] += [(step, name) for step in ("token_usage", "token_count", "tokens") for name in names]
-    nested = [("input_tokens", "cached_tokens"), ("output_tokens", "reasoning_tokens")]  # `usage.input_tokens.cached`
-    rows = {f"usage.{part}": {plain_name(step + name): integer for step, name in of} for part, of in named.items()}
-    for whole, part in nested:
-        rows[f"usage.{part}"][plain_name(whole + part.removesuffix("_tokens"))] = integer
+    """Return rows for keys that end like `my.usage.prompt_tokens`, `tokens.input` or `input_tokens_details.cached`."""
+    rows: dict[str, dict[str, Any]] = {}
+    for steps, names_by_part in (
+        (USAGE_STEPS, {part: [n for n in names if "token" in n.lower()] for part, names in KEYS_OF_USAGE.items()}),
+        (SHORT_USAGE_STEPS, SHORT_USAGE_NAMES),
+        ((*INPUT_DETAIL_KEYS, "input_tokens", "prompt_tokens"), KEYS_OF_INPUT_DETAILS),
+        ((*OUTPUT_DETAIL_KEYS, "output_tokens", "completion_tokens"), KEYS_OF_OUTPUT_DETAILS),
+    ):
+        for part, names in names_by_part.items():
+            endings = (plain_name(step + name) for step in steps for name in names)
+            rows.setdefault(f"usage.{part}", {}).update(dict.fromkeys(endings, integer))
     return rows
 
 

@@ -16,27 +16,12 @@ SESSION_NAMES = (
 )
 USER_NAMES = ("user_id", "userId", "user.id", "enduser.id", "end_user_id", "endUserId")
 TAGS_NAMES = ("tags",)
-# Steps of keys below which numbers of tokens are, and the names of the numbers.
+# Steps of keys below which numbers of tokens are, and short names of the numbers below some of them.
 USAGE_STEPS = (
-    *("usage", "token_usage", "usage_metadata", "usage_details", "token_count", "tokens", "metrics", "response"),
+    *("usage", "token_usage", "usage_metadata", "usage_details", "token_count", "token_counts", "tokens", "metrics"),
+    *("response", "llm"),
 )
-USAGE_NAMES = {
-    "input_tokens": ("input_tokens", "prompt_tokens", "prompt_token_count", "input_token_count"),
-    "output_tokens": ("output_tokens", "completion_tokens", "candidates_token_count", "output_token_count"),
-    "total_tokens": ("total_tokens", "total_token_count"),
-    "cached_tokens": (
-        *("cached_tokens", "cache_read_tokens", "cached_content_token_count", "cache_read_input_tokens"),
-        *("prompt_cached_tokens", "input_cached_tokens", "input_tokens_cached", "cached_input_tokens"),
-    ),
-    "cache_write_tokens": (
-        *("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens", "prompt_cache_creation_tokens"),
-        "input_tokens_cache_write",
-    ),
-    "reasoning_tokens": (
-        *("reasoning_tokens", "thoughts_token_count", "thinking_tokens", "completion_reasoning_tokens"),
-        *("output_tokens_reasoning", "output_reasoning_tokens"),
-    ),
-}
+SHORT_USAGE_STEPS = ("token_usage", "token_count", "tokens")
 SHORT_USAGE_NAMES = {
     "input_tokens": ("input", "prompt"),
     "output_tokens": ("output", "completion"),

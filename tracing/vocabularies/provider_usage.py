@@ -37,23 +37,47 @@ CACHED_TOKEN_KEYS = (
     *("cached_tokens", "cache_read", "cacheReadTokens", "cachedInputTokens", "cache_read_input_tokens"),
     *("cacheReadInputTokens", "cachedPromptTokens", "cached_content_token_count", "cachedContentTokenCount"),
     *("prompt_cache_hit_tokens", "cachedTokens", "cache_read_tokens", "prompt_cached_tokens", "num_cached_tokens"),
-    "cachedContentTokens",
+    *("cachedContentTokens", "cached_content_tokens", "cached_input_tokens", "input_cached_tokens", "cached"),
 )
 CACHE_WRITE_TOKEN_KEYS = (
     *("cache_write_tokens", "cache_creation_tokens", "cacheWriteTokens", "cache_creation_input_tokens"),
     *("cacheCreationInputTokens", "cacheWriteInputTokens", "cache_creation", "cacheCreationTokens"),
-    "prompt_cache_creation_tokens",
+    *("prompt_cache_creation_tokens", "cache_write_input_tokens", "cache_write"),
 )
 WRITTEN_FOR_AN_HOUR_KEYS = ("ephemeral_1h_input_tokens", "ephemeral1hInputTokens", "cache_creation_1h", "1h")
 WRITTEN_BRIEFLY_KEYS = ("ephemeral_5m_input_tokens", "ephemeral5mInputTokens", "cache_creation_5m", "5m")
 THOUGHT_TOKEN_KEYS = ("thoughts_token_count", "thoughtsTokenCount", "thoughtsTokens")  # Gemini's, beside the candidates
 REASONING_TOKEN_KEYS = (
     *("reasoning_tokens", "reasoningTokens", *THOUGHT_TOKEN_KEYS, "reasoning", "completion_reasoning_tokens"),
+    *("thinking_tokens", "output_reasoning_tokens"),
 )
 TOOL_TOKEN_KEYS = ("tool_use_prompt_token_count", "toolUsePromptTokenCount", "tool_use_prompt_tokens")
 AUDIO_KEYS, IMAGE_KEYS, TEXT_KEYS = (
     (f"{medium}_tokens", f"{medium}Tokens", medium, medium.upper()) for medium in ("audio", "image", "text")
 )
+# The same names by the part of a usage that they have, beside the sides and in the details of a side.
+KEYS_OF_USAGE = {
+    "input_tokens": INPUT_TOKEN_KEYS,
+    "output_tokens": OUTPUT_TOKEN_KEYS,
+    "total_tokens": TOTAL_TOKEN_KEYS,
+    "cached_tokens": CACHED_TOKEN_KEYS,
+    "cache_write_tokens": CACHE_WRITE_TOKEN_KEYS,
+    "cache_write_1h_tokens": WRITTEN_FOR_AN_HOUR_KEYS,
+    "reasoning_tokens": REASONING_TOKEN_KEYS,
+    "input_tool_tokens": TOOL_TOKEN_KEYS,
+}
+KEYS_OF_INPUT_DETAILS = {
+    "cached_tokens": CACHED_TOKEN_KEYS,
+    "cache_write_tokens": CACHE_WRITE_TOKEN_KEYS,
+    "cache_write_1h_tokens": WRITTEN_FOR_AN_HOUR_KEYS,
+    "input_audio_tokens": AUDIO_KEYS,
+    "input_image_tokens": IMAGE_KEYS,
+}
+KEYS_OF_OUTPUT_DETAILS = {
+    "reasoning_tokens": REASONING_TOKEN_KEYS,
+    "output_audio_tokens": AUDIO_KEYS,
+    "output_image_tokens": IMAGE_KEYS,
+}
 BEDROCK_CACHE_KEYS = frozenset({"cacheReadInputTokens", "cacheWriteInputTokens"})
 COST_KEYS = ("cost", "total_cost", "totalCost", "cost_usd")
 
@@ -98,7 +122,7 @@ def usage_inside(response: Any) -> dict[str, int] | None:
     """Return the usage that a whole response holds, from JSON, or None if it holds none."""
     if isinstance(response, str) and not any(name in response for name in USAGE_WRAPPERS):
         return None
-    stated = literal(response)
+    stated = _stated(response)
     inner = _unwrapped(stated)
     return None if inner is stated else provider_usage(inner)
 
@@ -123,13 +147,13 @@ def _include_what_is_apart(said: dict[str, int | None], *, is_apart: bool) -> No
 
 def usage_tier(value: Any) -> str | None:
     """Return the service tier in the usage object of a provider's response."""
-    stated = _stated(value) if _is_object(value) else None
+    stated = _stated(value)
     return service_tier(stated.get("service_tier")) if isinstance(stated, dict) else None
 
 
 def usage_cost(value: Any) -> Decimal | None:
     """Return what a gateway charged, from its usage object (OpenRouter, Perplexity), or None."""
-    stated = _stated(value) if _is_object(value) else None
+    stated = _stated(value)
     if not isinstance(stated, dict):
         return None
     for key in COST_KEYS:
@@ -146,10 +170,6 @@ def _stated(value: Any) -> Any:
 
 # The tokens, the tier and the cost are read from one text, one after the other.
 _opened = lru_cache(maxsize=2)(literal)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, str) and value[:1] == "{")
 
 
 def _details(stated: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

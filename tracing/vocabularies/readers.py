@@ -1,6 +1,5 @@
 """Readers convert an attribute's value to a field's value, and return None for a value that they cannot use."""
 
-import ast
 import json
 import math
 import re
@@ -14,6 +13,7 @@ import orjson
 
 from projects.values import in_utc
 from tracing.json_text import dump
+from tracing.vocabularies.printed import unprinted
 
 # Half a character as an escape: a first half that no second half follows, or a second half alone.
 HALF_CHARACTER = re.compile(
@@ -24,7 +24,7 @@ Member = TypeVar("Member", bound=IntEnum)
 MAX_SECONDS = 10**13  # 300,000 years, or nanoseconds that are taken for seconds
 MAX_NUMBER_CHARACTERS = 60
 THOUSANDS_PATTERN = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,9}", re.ASCII)  # `1,200`
-MAX_LITERAL_CHARACTERS = 200_000  # Python's parser takes about 1 ms for 10,000
+MAX_LITERAL_CHARACTERS = 200_000
 
 
 def text(value: Any) -> str | None:
@@ -91,15 +91,12 @@ def mapping(value: Any) -> dict[str, Any] | None:
 
 
 def literal(value: Any) -> Any:
-    """Return a value from JSON or from Python's `repr`, without evaluating code, or None if it is neither."""
-    if not isinstance(value, str) or len(value) > MAX_LITERAL_CHARACTERS:
-        return None if isinstance(value, str) else value
-    if (decoded := json_value(value)) is not None:
-        return decoded
-    try:
-        return ast.literal_eval(value)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+    """Return a value from JSON or from what Python prints, without evaluating code, or None if it is neither."""
+    if not isinstance(value, str):
+        return value
+    if len(value) > MAX_LITERAL_CHARACTERS:
         return None
+    return unprinted(value) if (decoded := json_value(value)) is None else decoded
 
 
 def tags(value: Any) -> list[str] | None:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from tracing.records import RawSpan, SpanRecord
+from tracing.vocabularies.printed import is_printed
 from tracing.vocabularies.readers import HALF_CHARACTER, decimal, integer, iso_time, literal
 from tracing.vocabularies.speech import mended
 
@@ -67,6 +68,8 @@ def _unread(name: str, value: Any, *, holds_numbers: bool) -> Iterator[str]:
             value = literal(value) or f"no object: {value}"
         else:
             return
+    elif isinstance(value, str) and holds_numbers and is_printed(value):
+        value = literal(value) or value
     if isinstance(value, dict | list):
         yield from _inside(name, value, 1, holds_numbers=holds_numbers)
     elif not _is_number(value) and not (isinstance(value, str) and iso_time(value)):
