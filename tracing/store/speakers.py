@@ -16,8 +16,12 @@ ASIDE_NAMES = (
     *("title", "guard", "moderat", "safety", "classif", "route", "routing", "intent", "rerank", "embed", "rephras"),
     *("rewrit", "condens", "followup", "follow_up", "follow-up", "summar", "evaluat", "judge"),
 )
-# Other kinds in the order in which they speak when nobody else does; those that are missing are the last.
-LATE_KINDS = (Kind.SPAN, Kind.RETRIEVER, Kind.TOOL, Kind.GUARDRAIL, Kind.EVALUATOR, Kind.EMBEDDING, Kind.EVENT)
+# Kinds in the order in which they speak when nobody else does; of the model calls, only those beside the conversation
+# have not been asked by then.
+LATE_KINDS = (
+    *(Kind.SPAN, Kind.GENERATION, Kind.RETRIEVER, Kind.TOOL, Kind.GUARDRAIL, Kind.EVALUATOR, Kind.EMBEDDING),
+    Kind.EVENT,
+)
 
 
 def speakers(
@@ -56,8 +60,8 @@ class _Crowd:
         )
         asked = [span for span in calls if not self._is_aside(span) and not _claims(span, "unasked")]
         yield from _words_first([*self.outermost, *agents], "unasked", asked)
-        yield from calls
-        yield from self._others()
+        yield from (span for span in calls if not self._is_aside(span))
+        yield from self._others(calls)
 
     def answering(self) -> Iterator[SpanRow]:
         """Yield spans by how well their output stands for the trace's answer."""
@@ -67,17 +71,21 @@ class _Crowd:
         last = max(calls, key=age, default=None)
         is_in_words = last is not None and "answered" in (last.claims or {}) and not _claims(last, "tool_names")
         yield from _words_first([*self.outermost, *agents], "unanswered", [last] if last and is_in_words else [])
-        yield from self._answers()
-        yield from self._others(latest_first=True)
+        yield from (span for span in self._answers() if not self._is_aside(span))
+        yield from self._others(self._answers(), latest_first=True)
 
     def _answers(self) -> list[SpanRow]:
         """Return the model calls: the last one first, then those that call tools, and asides at the end."""
         calls = sorted(self._of({Kind.GENERATION}), key=age, reverse=True)
         return sorted(calls, key=lambda span: (self._is_aside(span), _claims(span, "tool_names")))
 
-    def _others(self, *, latest_first: bool = False) -> Iterator[SpanRow]:
+    def _others(self, calls: Iterable[SpanRow], *, latest_first: bool = False) -> Iterator[SpanRow]:
+        """Yield all spans by kind, with the model calls in the given order."""
         for kind in LATE_KINDS:
-            yield from sorted(sorted(self._of({kind}), key=age, reverse=latest_first), key=self._depth)
+            if kind == Kind.GENERATION:
+                yield from calls
+            else:
+                yield from sorted(sorted(self._of({kind}), key=age, reverse=latest_first), key=self._depth)
 
     def _of(self, kinds: Any) -> list[SpanRow]:
         return [span for span in self.spans if (span.kind or Kind.SPAN) in kinds]
