@@ -31,6 +31,7 @@ PROBLEMS = {
     "conflict": ProblemKind(409, "Something else was there first."),
     "not_translated": ProblemKind(409, "The project may not translate."),
     "erased": ProblemKind(410, "It was erased."),
+    "changed": ProblemKind(412, "It was changed since it was read."),
     "body_too_large": ProblemKind(413, "The body is too large."),
     "unsupported_media_type": ProblemKind(415, "The body is of another type."),
     "too_many_requests": ProblemKind(429, "The key sends too many requests."),

@@ -160,6 +160,11 @@ def _methods(document: Shape, sort: Sort, path: str, method: str, said: Shape) -
     if "requestBody" in said:
         takes.append(f"body: {_named(said['requestBody']['content']['application/json']['schema'])}")
         gives.append("body")
+    headers = [one["name"] for one in said.get("parameters", ()) if one["in"] == "header"]
+    if headers:
+        named = {name: name.lower().replace("-", "_") for name in headers}
+        takes += ["*", *(f"{argument}: str | None = None" for argument in named.values())]
+        gives.append(f"headers={{{', '.join(f'{name!r}: {argument}' for name, argument in named.items())}}}")
     if queries:
         takes.append(f"**parameters: Unpack[objects.{_class_of(said)}]")
     taken, given = ", ".join(["self", *takes]), ", ".join(gives)

@@ -21,6 +21,7 @@ from sessions.api.v1.document import OPENAPI_FILE
 from sessions.api.v1.installation import TokenAuthentication
 from sessions.api.v1.shapes.operations import FailureShape, Operation
 from sessions.api.v1.urls import urlpatterns
+from sessions.api.v1.versions import MATCH_HEADER
 from sessions.api.v1.views import ListEndpoint
 from tests.client_writing import client_files
 from tests.openapi_reference import reference
@@ -40,6 +41,7 @@ SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [],  # an enumeration stands where it is used
 }
+MATCH_MEANING = "The ETag of an answer: change it only if nobody else has."
 ARTICLES = ("a", "an", "the")
 FAILURES = {
     400: "A parameter or the body cannot be followed: `errors` has the reasons.",
@@ -48,6 +50,7 @@ FAILURES = {
     404: "The project has nothing with that id.",
     409: "The project may not translate.",
     410: "It was deleted.",
+    412: "It was changed since it was read.",
     413: "The body is too large.",
     429: "Too many requests or downloads: `Retry-After` says when to try again.",
     503: "The server or its database is busy: `Retry-After` says when to try again.",
@@ -117,6 +120,8 @@ class DeclaredSchema(AutoSchema):
             names = [*view.filterset_class.base_filters, "cursor"]
             declared += [OpenApiParameter(name, str) for name in names]
             declared.append(OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500}))
+        if self.declared.matches:
+            declared.append(OpenApiParameter(MATCH_HEADER, str, OpenApiParameter.HEADER, description=MATCH_MEANING))
         return declared
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:

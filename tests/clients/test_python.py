@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
 
-from confab import AsyncConfab, Confab, ConfabError, Problem, Unreachable, problems
+from confab import AsyncConfab, Confab, ConfabError, Problem, Unreachable, etag_of, problems
 from confab.generated.objects import Turn
 from projects.auth import create_key
 from projects.models import Project, Scope
@@ -66,6 +66,15 @@ def test_what_has_no_answer_and_what_is_a_file(client: Confab) -> None:
     client.delete_alert(alert["id"])
     assert client.list_alerts()["data"] == []
     assert b"".join(client.export_sessions(format="csv")).count(b"\r\n") == 1 + len(SESSION_IDS)
+
+
+def test_a_change_may_depend_on_what_was_read(client: Confab) -> None:
+    known = etag_of(client.read_session(".."))
+    changed = client.change_session("..", {"labels": ["vip"]}, if_match=known)
+    with pytest.raises(problems.Changed):
+        client.change_session("..", {"labels": []}, if_match=known)
+    assert client.change_session("..", {"labels": []}, if_match=etag_of(changed))["labels"] == []
+    assert etag_of(client.list_sessions()) is None
 
 
 def test_programs_with_an_event_loop(client: Confab, live_server: LiveServer, key: Key) -> None:

@@ -1,9 +1,10 @@
 """Alerts, their firings and their channels in the words of /api/v1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import DateTimeField, QuerySet
 from django_filters import FilterSet, UUIDFilter
 from rest_framework import serializers, status
@@ -23,6 +24,7 @@ from sessions.api.v1.shapes.alerts import (
     NewChannelShape,
 )
 from sessions.api.v1.shapes.operations import Operation, list_of, page_of
+from sessions.api.v1.versions import check_match, tagged
 from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
 from sessions.models import Alert, AlertChannel, AlertFiring
 from tracing.lists.keyset import Order
@@ -62,27 +64,32 @@ class AlertEndpoint(Endpoint):
 
     operations = {
         "GET": Operation(says="Read an alert", answers={200: AlertShape}),
-        "PATCH": Operation(says="Change an alert", takes=AlertChangeShape, answers={200: AlertShape}),
+        "PATCH": Operation(says="Change an alert", takes=AlertChangeShape, answers={200: AlertShape}, matches=True),
         "DELETE": Operation(says="Delete an alert", answers={204: None}),
     }
 
     def get(self, request: Request, alert_id: UUID) -> Response:
         """Answer with the alert."""
-        return Response(_alert_json(self._find(alert_id)))
+        said = _alert_json(self._find(alert_id))
+        return tagged(said, _settings(said))
 
+    @transaction.atomic
     def patch(self, request: Request, alert_id: UUID) -> Response:
         """Change the alert."""
-        found, fields = self._find(alert_id), _given(AlertChangeShape, request)
+        found, fields = self._find(alert_id, is_locked=True), _given(AlertChangeShape, request)
+        check_match(request, _settings(_alert_json(found)))
         _made(lambda: making.change(self.project, found, fields, by=self.key))
-        return Response(_alert_json(found))
+        said = _alert_json(self._find(alert_id))  # as the database rounds it
+        return tagged(said, _settings(said))
 
     def delete(self, request: Request, alert_id: UUID) -> Response:
         """Delete the alert."""
         making.delete(self.project, self._find(alert_id), by=self.key)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def _find(self, alert_id: UUID) -> Alert:
-        found: Alert = found_or_404(Alert.objects.for_project(self.project), id=str(alert_id))
+    def _find(self, alert_id: UUID, *, is_locked: bool = False) -> Alert:
+        rows = Alert.objects.for_project(self.project)
+        found: Alert = found_or_404(rows.select_for_update() if is_locked else rows, id=str(alert_id))
         return found
 
 
@@ -155,3 +162,8 @@ def _made(make: Callable[[], Made]) -> Made:
 
 def _alert_json(alert: Alert) -> dict[str, Any]:
     return json_of(alert, ALERT_FIELDS) | {"query": alert.query_text, "among": alert.among_text}
+
+
+def _settings(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what programs set of an alert, not how it stands."""
+    return {name: said[name] for name in map(str, GivenAlertShape().fields)}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import DateTimeField, QuerySet
 from django.http import HttpResponseBase
 from rest_framework.exceptions import ValidationError
@@ -35,6 +36,7 @@ from sessions.api.v1.shapes.annotation import (
     ResultsShape,
 )
 from sessions.api.v1.shapes.operations import Operation, list_of, page_of
+from sessions.api.v1.versions import check_match, tagged
 from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
 from sessions.models import Comment, ObjectType, ReviewItem, ReviewQueue, ScoreConfig
 from tracing.limits.ids import in_one_form
@@ -84,22 +86,27 @@ class ConfigEndpoint(Endpoint):
     roles = {**Endpoint.roles, "PATCH": Role.ADMIN}
     operations = {
         "GET": Operation(says="Read a score config", answers={200: ConfigShape}),
-        "PATCH": Operation(says="Change a score config", takes=ConfigChangeShape, answers={200: ConfigShape}),
+        "PATCH": Operation(
+            says="Change a score config", takes=ConfigChangeShape, answers={200: ConfigShape}, matches=True
+        ),
     }
 
     def get(self, request: Request, config_id: str) -> Response:
         """Answer with the config."""
-        return Response(json_of(self._find(config_id), CONFIG_FIELDS))
+        said = json_of(found_or_404(self._configs(), id=config_id), CONFIG_FIELDS)
+        return tagged(said, said)
 
+    @transaction.atomic
     def patch(self, request: Request, config_id: str) -> Response:
         """Change the config."""
-        found = self._find(config_id)
+        found: ScoreConfig = found_or_404(self._configs().select_for_update(), id=config_id)
+        check_match(request, json_of(found, CONFIG_FIELDS))
         configuring.change(self.project, found, _given(_storable(self.body), CHANGEABLE), by=self.key)
-        return Response(json_of(found, CONFIG_FIELDS))
+        said = json_of(found, CONFIG_FIELDS)
+        return tagged(said, said)
 
-    def _find(self, config_id: str) -> ScoreConfig:
-        found: ScoreConfig = found_or_404(ScoreConfig.objects.for_project(self.project), id=config_id)
-        return found
+    def _configs(self) -> QuerySet[ScoreConfig]:
+        return ScoreConfig.objects.for_project(self.project)
 
 
 class CommentsEndpoint(ListEndpoint):

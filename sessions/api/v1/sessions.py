@@ -1,5 +1,6 @@
 """Sessions and traces."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import DateTimeField
@@ -13,7 +14,8 @@ from sessions.api.v1.shapes.conversations import SessionPageShape, SessionShape,
 from sessions.api.v1.shapes.lists import ListedSessionParameters, SessionTraceParameters
 from sessions.api.v1.shapes.operations import Operation
 from sessions.api.v1.shapes.work import ErasureShape
-from sessions.api.v1.states import StateSerializer, read_edit
+from sessions.api.v1.states import STATE_READERS, StateSerializer, matching, read_edit
+from sessions.api.v1.versions import tagged
 from sessions.api.v1.views import Endpoint, found_or_404
 from sessions.conversations.representation import sessions_json, trace_json
 from sessions.listing.listing import Listing
@@ -51,7 +53,7 @@ class SessionEndpoint(ErasingEndpoint):
 
     operations = {
         "GET": Operation(says="Read a session", parameters=SessionTraceParameters, answers={200: WholeSessionShape}),
-        "PATCH": Operation(says="Change a session", takes=StateSerializer, answers={200: SessionShape}),
+        "PATCH": Operation(says="Change a session", takes=StateSerializer, answers={200: SessionShape}, matches=True),
         "DELETE": Operation(says="Delete a session", answers={200: ErasureShape, 202: ErasureShape}),
     }
 
@@ -62,15 +64,16 @@ class SessionEndpoint(ErasingEndpoint):
         traces = Trace.objects.for_project(self.project).filter(session_id=session_id).defer("claims", "left_out")
         page = CHRONOLOGICAL.page(traces, cursor=part.cursor, limit=part.limit)
         rows = [trace_json(trace) for trace in page.rows]
-        return Response(
-            {**self._json(found), "value_counts": count_values(found), "traces": rows, "traces_next": page.next}
-        )
+        said = self._json(found)
+        whole = {**said, "value_counts": count_values(found), "traces": rows, "traces_next": page.next}
+        return tagged(whole, _state(said))
 
     def patch(self, request: Request, session_id: str) -> Response:
         """Change what people set of the session, and answer with every property."""
         found = found_or_404(Session.objects.for_project(self.project), session_id=session_id)
-        change(found, read_edit(self.project.pk, self.body), by=self.key)
-        return Response(self._json(found))
+        change(found, matching(request, read_edit(self.project.pk, self.body)), by=self.key)
+        said = self._json(found)
+        return tagged(said, _state(said))
 
     def delete(self, request: Request, session_id: str) -> Response:
         """Delete the session with its traces."""
@@ -79,6 +82,11 @@ class SessionEndpoint(ErasingEndpoint):
     def _json(self, session: Session) -> dict[str, Any]:
         [row] = sessions_json([session])
         return row
+
+
+def _state(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what people set of a session: its traces may go on while somebody decides."""
+    return {name: said[name] for name in STATE_READERS}
 
 
 class UnknownEndpoint(Endpoint):

@@ -5,8 +5,13 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
+from projects.access import people_of
+from sessions.api.v1.versions import MATCH_HEADER, check_match
 from sessions.conversations import states
+from sessions.conversations.representation import state_json
+from sessions.models import SessionState
 from sessions.models.state import MAX_LABELS
 
 ASSIGNEE_LENGTH = 254
@@ -32,6 +37,18 @@ class StateSerializer(serializers.Serializer[None]):
         if not attrs:
             raise ValidationError({"body": [f"Give one of {', '.join(self.fields)}."]})
         return attrs
+
+
+def matching(request: Request, edit: states.StateEdit) -> states.StateEdit:
+    """Return the edit, which raises Changed where the request names another state than the present one."""
+
+    def checked(state: SessionState) -> None:
+        if state.session_id and MATCH_HEADER in request.headers:  # an edit is first tried on an empty state
+            state.assignee = people_of(state.project_id).filter(pk=state.assignee_id or 0).first()
+            check_match(request, state_json(state))
+        edit(state)
+
+    return checked
 
 
 def read_edit(project_id: int, body: Any) -> states.StateEdit:

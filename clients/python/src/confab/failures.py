@@ -7,6 +7,19 @@ from typing import Any, ClassVar
 import httpx
 
 
+class Answer(dict[str, Any]):
+    """An answer, and the ETag that came with it."""
+
+    def __init__(self, said: Mapping[str, Any], etag: str | None) -> None:
+        super().__init__(said)
+        self.etag = etag
+
+
+def etag_of(answer: Any) -> str | None:
+    """Return the ETag of an answer, for `if_match` of the change that it leads to; None where there is none."""
+    return answer.etag if isinstance(answer, Answer) else None
+
+
 class ConfabError(Exception):
     """The request brought no answer that can be used."""
 
@@ -54,7 +67,8 @@ def content_of(answer: httpx.Response) -> Any:
     if not answer.is_success:
         raise problem_of(answer)
     try:
-        return answer.json() if answer.content else None
+        said = answer.json() if answer.content else None
+        return Answer(said, answer.headers.get("ETag")) if isinstance(said, dict) else said
     except ValueError as error:
         raise Unreachable(f"The answer of {answer.url.host} is no JSON: that is not Confab.") from error
 

@@ -52,10 +52,13 @@ def _pause(state: RetryCallState) -> float:
     return PAUSES(state) if asked is None else asked
 
 
-def request_parts(parameters: Mapping[str, Any], body: Any = None) -> dict[str, Any]:
-    """Return the query and the body of a request as httpx takes them. A parameter that is None is left out."""
+def request_parts(
+    parameters: Mapping[str, Any], body: Any = None, headers: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
+    """Return the parts of a request as httpx takes them. A parameter or a header that is None is left out."""
     query = {name.removesuffix("_"): _text(value) for name, value in parameters.items() if value is not None}
-    return {"params": query} if body is None else {"params": query, "json": body}
+    sent = {name: value for name, value in (headers or {}).items() if value is not None}
+    return {"params": query, "headers": sent} | ({} if body is None else {"json": body})
 
 
 def _text(value: Any) -> Any:

@@ -16,6 +16,7 @@ from confab.requests import http_options, request_parts, retry_options
 DEFAULT_TIMEOUT_SECONDS = 30.0
 DEFAULT_ATTEMPTS = 4
 Parameters = Mapping[str, Any]
+Headers = Mapping[str, str | None]
 
 
 class Transport:
@@ -43,12 +44,14 @@ class Transport:
         """Close the connection."""
         self._http.close()
 
-    def _ask(self, method: str, path: str, parameters: Parameters, body: Any = None) -> Any:
-        return self._retrying(self._sent, method, path, parameters, body)
+    def _ask(
+        self, method: str, path: str, parameters: Parameters, body: Any = None, headers: Headers | None = None
+    ) -> Any:
+        return self._retrying(self._sent, method, path, request_parts(parameters, body, headers))
 
-    def _sent(self, method: str, path: str, parameters: Parameters, body: Any) -> Any:
+    def _sent(self, method: str, path: str, parts: dict[str, Any]) -> Any:
         with reaching():
-            answer = self._http.request(method, path, **request_parts(parameters, body))
+            answer = self._http.request(method, path, **parts)
         return content_of(answer)
 
     def _each(self, method: str, path: str, parameters: Parameters) -> Iterator[Any]:
@@ -102,12 +105,14 @@ class AsyncTransport:
         """Close the connection."""
         await self._http.aclose()
 
-    async def _ask(self, method: str, path: str, parameters: Parameters, body: Any = None) -> Any:
-        return await self._retrying(self._sent, method, path, parameters, body)
+    async def _ask(
+        self, method: str, path: str, parameters: Parameters, body: Any = None, headers: Headers | None = None
+    ) -> Any:
+        return await self._retrying(self._sent, method, path, request_parts(parameters, body, headers))
 
-    async def _sent(self, method: str, path: str, parameters: Parameters, body: Any) -> Any:
+    async def _sent(self, method: str, path: str, parts: dict[str, Any]) -> Any:
         with reaching():
-            answer = await self._http.request(method, path, **request_parts(parameters, body))
+            answer = await self._http.request(method, path, **parts)
         return content_of(answer)
 
     async def _each(self, method: str, path: str, parameters: Parameters) -> AsyncIterator[Any]:

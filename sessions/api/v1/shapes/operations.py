@@ -12,12 +12,13 @@ class Operation:
     """One method of an endpoint, beside its path.
 
     `takes` is the body, `parameters` the query, `answers` the body of each successful status. A status whose answer is
-    None has no body, and a text in its place is the content type of a file."""
+    None has no body, and a text in its place is the content type of a file. One that `matches` takes If-Match."""
 
     says: str
     answers: dict[int, Shape | str | None]
     takes: Shape | None = None
     parameters: Shape | None = None
+    matches: bool = False
 
 
 class FailureShape(serializers.Serializer[None]):

@@ -47,9 +47,9 @@ class Confab(Transport):
         """Read an alert."""
         return self._ask("GET", f"/api/v1/alerts/{escaped(alert_id)}", {})
 
-    def change_alert(self, alert_id: str, body: objects.AlertChange) -> objects.Alert:
+    def change_alert(self, alert_id: str, body: objects.AlertChange, *, if_match: str | None = None) -> objects.Alert:
         """Change an alert."""
-        return self._ask("PATCH", f"/api/v1/alerts/{escaped(alert_id)}", {}, body)
+        return self._ask("PATCH", f"/api/v1/alerts/{escaped(alert_id)}", {}, body, headers={"If-Match": if_match})
 
     def delete_alert(self, alert_id: str) -> None:
         """Delete an alert."""
@@ -177,9 +177,13 @@ class Confab(Transport):
         """Read a score config."""
         return self._ask("GET", f"/api/v1/score-configs/{escaped(config_id)}", {})
 
-    def change_score_config(self, config_id: str, body: objects.ConfigChange) -> objects.Config:
+    def change_score_config(
+        self, config_id: str, body: objects.ConfigChange, *, if_match: str | None = None
+    ) -> objects.Config:
         """Change a score config."""
-        return self._ask("PATCH", f"/api/v1/score-configs/{escaped(config_id)}", {}, body)
+        return self._ask(
+            "PATCH", f"/api/v1/score-configs/{escaped(config_id)}", {}, body, headers={"If-Match": if_match}
+        )
 
     def list_scores(self, **parameters: Unpack[objects.ListScoresParameters]) -> objects.ScorePage:
         """List scores."""
@@ -215,9 +219,9 @@ class Confab(Transport):
         """Read a session."""
         return self._ask("GET", f"/api/v1/sessions/{escaped(session_id)}", parameters)
 
-    def change_session(self, session_id: str, body: objects.State) -> objects.Session:
+    def change_session(self, session_id: str, body: objects.State, *, if_match: str | None = None) -> objects.Session:
         """Change a session."""
-        return self._ask("PATCH", f"/api/v1/sessions/{escaped(session_id)}", {}, body)
+        return self._ask("PATCH", f"/api/v1/sessions/{escaped(session_id)}", {}, body, headers={"If-Match": if_match})
 
     def delete_session(self, session_id: str) -> objects.Erasure:
         """Delete a session."""
@@ -319,9 +323,11 @@ class AsyncConfab(AsyncTransport):
         """Read an alert."""
         return await self._ask("GET", f"/api/v1/alerts/{escaped(alert_id)}", {})
 
-    async def change_alert(self, alert_id: str, body: objects.AlertChange) -> objects.Alert:
+    async def change_alert(
+        self, alert_id: str, body: objects.AlertChange, *, if_match: str | None = None
+    ) -> objects.Alert:
         """Change an alert."""
-        return await self._ask("PATCH", f"/api/v1/alerts/{escaped(alert_id)}", {}, body)
+        return await self._ask("PATCH", f"/api/v1/alerts/{escaped(alert_id)}", {}, body, headers={"If-Match": if_match})
 
     async def delete_alert(self, alert_id: str) -> None:
         """Delete an alert."""
@@ -451,9 +457,13 @@ class AsyncConfab(AsyncTransport):
         """Read a score config."""
         return await self._ask("GET", f"/api/v1/score-configs/{escaped(config_id)}", {})
 
-    async def change_score_config(self, config_id: str, body: objects.ConfigChange) -> objects.Config:
+    async def change_score_config(
+        self, config_id: str, body: objects.ConfigChange, *, if_match: str | None = None
+    ) -> objects.Config:
         """Change a score config."""
-        return await self._ask("PATCH", f"/api/v1/score-configs/{escaped(config_id)}", {}, body)
+        return await self._ask(
+            "PATCH", f"/api/v1/score-configs/{escaped(config_id)}", {}, body, headers={"If-Match": if_match}
+        )
 
     async def list_scores(self, **parameters: Unpack[objects.ListScoresParameters]) -> objects.ScorePage:
         """List scores."""
@@ -489,9 +499,13 @@ class AsyncConfab(AsyncTransport):
         """Read a session."""
         return await self._ask("GET", f"/api/v1/sessions/{escaped(session_id)}", parameters)
 
-    async def change_session(self, session_id: str, body: objects.State) -> objects.Session:
+    async def change_session(
+        self, session_id: str, body: objects.State, *, if_match: str | None = None
+    ) -> objects.Session:
         """Change a session."""
-        return await self._ask("PATCH", f"/api/v1/sessions/{escaped(session_id)}", {}, body)
+        return await self._ask(
+            "PATCH", f"/api/v1/sessions/{escaped(session_id)}", {}, body, headers={"If-Match": if_match}
+        )
 
     async def delete_session(self, session_id: str) -> objects.Erasure:
         """Delete a session."""

@@ -71,6 +71,12 @@ class Erased(Problem):
     code = "erased"
 
 
+class Changed(Problem):
+    """It was changed since it was read."""
+
+    code = "changed"
+
+
 class BodyTooLarge(Problem):
     """The body is too large."""
 
