@@ -153,6 +153,8 @@ HELP = {
     "judge": "judges",
     "judge-new": "judges#what-a-judge-is",
     "judge-change": "judges#what-a-judge-is",
+    "judge-run": "judges#backfills",
+    "judged-session": "judges#why-was-this-not-judged",
     "project-models": "judges#prompts",
     "alerts": "alerts",
     "alert": "alerts#what-an-alert-waits-for",

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from sessions.judges.running import judge_one
@@ -20,11 +21,13 @@ _free = threading.BoundedSemaphore(MAX_CALLS)
 
 
 def dispatch(project_id: int, on_end: Callable[[int], None]) -> list[Future[None]]:
-    """Have the next rows of a project judged, as many as may run. `on_end` is called in a thread after each."""
+    """Have the next rows of a project judged, as many as may run; those of backfills and tests come last.
+
+    `on_end` is called in a thread after each."""
     now = timezone.now()
     rows = Verdict.objects.for_project(project_id)
     running = rows.unfinished().filter(leased_until__gte=now).count()
-    due = rows.free().filter(due_at__lte=now).order_by("due_at")
+    due = rows.free().filter(due_at__lte=now).order_by(F("run_id").asc(nulls_first=True), "due_at")
     futures = []
     for row in due[: max(MAX_CALLS_OF_PROJECT - running, 0)]:
         if not _free.acquire(blocking=False):

@@ -1,7 +1,9 @@
 """What people said about the sessions that a judge judged: the confusion matrix, agreement, and where they differ."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from sessions.cohorts.statistics import Interval
 from sessions.judges.agreement import (
@@ -12,6 +14,7 @@ from sessions.judges.agreement import (
     cohen_kappa,
     confusion_of,
     interval,
+    kappa_difference,
     nominal,
     strength_of,
 )
@@ -24,23 +27,33 @@ MAX_COMPARED = 2_000  # sessions, the latest that people scored
 MAX_DISAGREEMENTS = 20
 
 
+class MatrixCell(NamedTuple):
+    """How often the judge gave one answer where people gave another or the same; `weight` is the share, 0 to 9."""
+
+    times: int
+    is_same: bool
+    weight: int
+
+
 @dataclass(frozen=True)
 class MatrixRow:
-    """A row of the matrix: how often the judge gave each answer where people gave this one."""
+    """A row of the matrix: the answers of the judge where people gave this one."""
 
     label: str
-    counts: list[tuple[int, bool]]  # and whether both gave the same answer
+    cells: list[MatrixCell]
     recall: float | None
 
 
 @dataclass(frozen=True)
 class JudgeComparison:
-    """A judge against people: `pairs` of answers in words, and the verdicts that differ with what people said."""
+    """A version against people: `pairs` of answers in words, and the verdicts that differ with what people said."""
 
+    number: int
     pairs: list[Pair]
     disagreements: list[tuple[Verdict, str]]
     labels: list[str]
     distance: Distance
+    by_session: dict[str, Pair]
 
     @property
     def size(self) -> int:
@@ -54,14 +67,18 @@ class JudgeComparison:
     def rows(self) -> list[MatrixRow]:
         """The rows of the matrix."""
         found = self.confusion
-        return [
-            MatrixRow(
-                str(label),
-                [(found.counts.get((label, other), 0), label == other) for other in found.labels],
-                found.recall(label),
-            )
-            for label in found.labels
-        ]
+        return [MatrixRow(str(label), self._cells(label), found.recall(label)) for label in found.labels]
+
+    @property
+    def precisions(self) -> list[float | None]:
+        """For each answer of the judge, the share that people gave, too."""
+        return [self.confusion.precision(label) for label in self.confusion.labels]
+
+    def _cells(self, label: Hashable) -> list[MatrixCell]:
+        found = self.confusion
+        counts = [(found.counts.get((label, other), 0), label == other) for other in found.labels]
+        whole = max(sum(count for count, _ in counts), 1)
+        return [MatrixCell(count, is_same, min(10 * count // whole, 9)) for count, is_same in counts]
 
     @cached_property
     def kappa(self) -> Interval | None:
@@ -76,28 +93,44 @@ class JudgeComparison:
         return alpha_interval(self.pairs, self.distance)
 
 
-def compare_with_people(judge: Judge, config: ScoreConfig) -> JudgeComparison | None:
-    """Compare the current verdicts with the scores of people for the same config. None if it takes too long.
+def compare_with_people(judge: Judge, config: ScoreConfig, number: int) -> JudgeComparison | None:
+    """Compare a version's last verdict on each session with people's score for the same config.
 
-    Of several people, the latest counts."""
+    None if it takes too long. Of several people, the latest counts."""
     try:
         with within(COMPARED_TIMEOUT_MS):
-            said = _people(judge, config)
-            verdicts = Verdict.objects.for_project(judge.project_id).filter(judge_id=judge.id, is_current=True)
-            judged = list(verdicts.filter(session_id__in=list(said)).order_by("-finished_at"))
+            said = people_said(judge.project_id, config)
+            verdicts = Verdict.objects.for_project(judge.project_id).filter(
+                judge_id=judge.id, version=number, state=Verdict.State.DONE, session_id__in=list(said)
+            )
+            judged = {verdict.session_id: verdict for verdict in verdicts.order_by("finished_at")}
     except TooLong:
         return None
-    both = [(verdict, said[verdict.session_id]) for verdict in judged if verdict.answer]
+    both = [(verdict, said[session_id]) for session_id, verdict in reversed(judged.items()) if verdict.answer]
     differing = [(verdict, words) for verdict, words in both if verdict.answer != words]
     labels = [category["label"] for category in config.categories] or ["yes", "no"]
     is_numeric = config.data_type == DataType.NUMERIC and all(verdict.value is not None for verdict, _ in both)
     pairs: list[Pair] = [(words, verdict.answer) for verdict, words in both]
-    return JudgeComparison(pairs, differing[:MAX_DISAGREEMENTS], labels, interval if is_numeric else nominal)
+    return JudgeComparison(
+        number,
+        pairs,
+        differing[:MAX_DISAGREEMENTS],
+        labels,
+        interval if is_numeric else nominal,
+        {verdict.session_id: pair for (verdict, _), pair in zip(both, pairs, strict=True)},
+    )
 
 
-def _people(judge: Judge, config: ScoreConfig) -> dict[str, str]:
-    """Load what people said of sessions, in words, by session."""
-    scores = Score.objects.for_project(judge.project_id).filter(
+def gain(before: JudgeComparison, after: JudgeComparison) -> tuple[Interval, int] | None:
+    """Return how much higher kappa is for the second version, and on how many sessions that both judged."""
+    shared = [session_id for session_id in after.by_session if session_id in before.by_session]
+    found = kappa_difference([before.by_session[one] for one in shared], [after.by_session[one] for one in shared])
+    return (found, len(shared)) if found else None
+
+
+def people_said(project_id: int, config: ScoreConfig) -> dict[str, str]:
+    """Load what people said of sessions with this config, in words, by session."""
+    scores = Score.objects.for_project(project_id).filter(
         name=config.name, source=Score.Source.ANNOTATION, session_id__isnull=False, trace_id=None
     )
     latest = list(scores.order_by("-scored_at")[:MAX_COMPARED])

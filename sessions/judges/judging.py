@@ -60,14 +60,17 @@ class Hearing:
         tokens = max(self.provider.window_tokens - OVERHEAD_TOKENS - len(self.version.prompt) // 3, 500)
         return transcript.parts(tokens * PART_BYTES_OF_TOKEN)
 
+    def questions_on(self, transcript: Transcript) -> list[Question]:
+        """Return what is asked about the parts of the transcript."""
+        parts = self.parts_of(transcript)
+        return [
+            question_of(self.version, self.config, part, place, len(parts)) for place, part in enumerate(parts, start=1)
+        ]
+
     def opinion_on(self, transcript: Transcript) -> Opinion:
         """Return the opinion on the whole conversation. Raises TranslationFailed."""
-        parts = self.parts_of(transcript)
         turns = range(1, len(transcript.turn_ids) + 1)
-        opinions = [
-            self._ask(question_of(self.version, self.config, part, place, len(parts)), turns)
-            for place, part in enumerate(parts, start=1)
-        ]
+        opinions = [self._ask(question, turns) for question in self.questions_on(transcript)]
         while len(opinions) > 1:
             groups = [opinions[at : at + MERGED_AT_ONCE] for at in range(0, len(opinions), MERGED_AT_ONCE)]
             opinions = [self._merged(group, turns) for group in groups]

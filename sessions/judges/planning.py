@@ -4,9 +4,9 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from projects.models import Project
@@ -54,19 +54,14 @@ def _plan_some(project: Project, bench: Bench, *, is_full: bool) -> int:
     if bench.is_rule:
         return rules.judge_some(project, bench.judge, bench.version, bench.config, is_full=is_full)
     now = timezone.now()
-    found = scope.watched(bench.judge, scope.in_scope(project, bench.judge, now), now, is_full=is_full)
-    return order(bench, scope.unjudged(bench.judge, bench.version.number, found))
+    found = scope.watched(project, bench.judge, now, is_full=is_full)
+    due = scope.unjudged(bench.judge, bench.version.number, found).order_by("session_id")
+    rows = [(one, known or 0) for one, known in due.values_list("session_id", "content_hash")[:PLANNED_AT_ONCE]]
+    add_rows(bench, rows)
+    return len(rows)
 
 
-def order(bench: Bench, sessions: QuerySet[Session]) -> int:
-    """Add a row of work for the next of these sessions. Return how many were found."""
-    known = sessions.filter(content_hash__isnull=False).order_by("session_id").only("session_id", "content_hash")
-    found = [(one.session_id, one.content_hash or 0) for one in known[:PLANNED_AT_ONCE]]
-    add_rows(bench, found)
-    return len(found)
-
-
-def add_rows(bench: Bench, found: Sequence[tuple[str, int]]) -> None:
+def add_rows(bench: Bench, found: Sequence[tuple[str, int]], run_id: UUID | None = None) -> None:
     """Add a row of work for each session and its state, unless there is one."""
     with transaction.atomic():
         Verdict.objects.bulk_create(
@@ -77,6 +72,7 @@ def add_rows(bench: Bench, found: Sequence[tuple[str, int]]) -> None:
                     session_id=session_id,
                     version=bench.version.number,
                     content_hash=content_hash,
+                    run_id=run_id,
                 )
                 for session_id, content_hash in found
             ],
@@ -86,9 +82,10 @@ def add_rows(bench: Bench, found: Sequence[tuple[str, int]]) -> None:
 
 def _recompute_old(project: Project, judge: Judge, now: datetime) -> None:
     """Have sessions recomputed whose state is unknown, because an earlier release computed them last."""
-    old = scope.in_scope(project, judge, now).filter(content_hash=None)
+    matches = scope.condition_of(project, judge.query, now)
+    old = Session.objects.for_project(project).filter(matches, content_hash=None)
     if judge.since is not None:
-        old = old.filter(Q(computed_at__gt=judge.since))
+        old = old.filter(computed_at__gt=judge.since)
     ids = set(old.values_list("session_id", flat=True)[:RECOMPUTED_AT_ONCE])
     with transaction.atomic():
         dirty.mark(project.pk, {DirtyMark.Target.SESSION: ids}, now)

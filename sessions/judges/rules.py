@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import BooleanField, Case, Value, When
 from django.utils import timezone
 
 from projects.models import Project
 from sessions.annotation.configs import ScoreValue, read_value
 from sessions.judges import scope
 from sessions.judges.current import make_current
+from sessions.judges.loading import Bench
 from sessions.models import Judge, JudgeVersion, ScoreConfig, Session, Verdict
 
 RULED_AT_ONCE = 500  # sessions in one transaction
@@ -17,22 +18,14 @@ RULED_AT_ONCE = 500  # sessions in one transaction
 NO_ANSWER = ScoreValue(None, None)
 
 
-def judge_some(
-    project: Project, judge: Judge, version: JudgeVersion, config: ScoreConfig, *, is_full: bool, among: Q | None = None
-) -> int:
+def judge_some(project: Project, judge: Judge, version: JudgeVersion, config: ScoreConfig, *, is_full: bool) -> int:
     """Judge the next sessions that were recomputed since the rule looked at them. Return how many it looked at.
 
-    Their rows are locked, so that no verdict is about an older state than the one that it names. `among` is the
-    condition of a backfill, which looks at sessions that the judge itself leaves out."""
+    Their rows are locked, so that no verdict is about an older state than the one that it names."""
     now = timezone.now()
     matches = scope.condition_of(project, version.rule, now)
     with transaction.atomic():
-        found = scope.in_scope(project, judge, now)
-        if among is None:
-            found = scope.watched(judge, found, now, is_full=is_full)
-        else:
-            found = found.filter(among, content_hash__isnull=False)
-        found = scope.unseen(judge, version.number, found)
+        found = scope.unseen(judge, version.number, scope.watched(project, judge, now, is_full=is_full))
         found = found.annotate(
             matches=Case(When(matches, then=Value(True)), default=Value(False), output_field=BooleanField())
         )
@@ -40,6 +33,19 @@ def judge_some(
         sessions = list(locked.only("project_id", "session_id", "computed_at", "content_hash")[:RULED_AT_ONCE])
         _write(judge, version, config, sessions)
     return len(sessions)
+
+
+def try_on(project: Project, bench: Bench, sessions: Sequence[Session]) -> None:
+    """Keep what a version would say about these sessions, without making it their score. Call it in a transaction."""
+    ids = [session.session_id for session in sessions]
+    named = Session.objects.for_project(project).filter(session_id__in=ids)
+    matches = scope.condition_of(project, bench.version.rule, timezone.now())
+    matching = set(named.filter(matches).values_list("session_id", flat=True))
+    answers = {True: _read(bench.config, bench.version.value), False: _read(bench.config, bench.version.otherwise)}
+    Verdict.objects.bulk_create(
+        [_verdict(bench.judge, bench.version, one, answers[one.session_id in matching]) for one in sessions],
+        ignore_conflicts=True,
+    )
 
 
 def _write(judge: Judge, version: JudgeVersion, config: ScoreConfig, sessions: Sequence[Session]) -> None:

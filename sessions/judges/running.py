@@ -21,7 +21,7 @@ from sessions.judges.loading import Bench, load_bench, load_judge, load_provider
 from sessions.judges.questions import Opinion
 from sessions.judges.spending import CapReached, PriceUnknown
 from sessions.judges.transcript import Transcript, read_transcript
-from sessions.models import Session, Verdict
+from sessions.models import Judge, JudgeRun, Session, Verdict
 from sessions.translation.provider import ProviderRateLimited, TranslationFailed
 from tracing.models import DirtyMark
 
@@ -82,9 +82,19 @@ def _judge(row: Verdict) -> None:
 def _bench_of(row: Verdict) -> Bench | None:
     """Load what judges a row; None if it is no longer to be judged."""
     judge = load_judge(row.project_id, row.judge_id)
-    if judge is None or judge.is_archived or not judge.is_on or judge.version != row.version:
+    if judge is None or judge.is_archived or not (_is_in_force(judge, row) or _is_of_run(row)):
         return None
     return load_bench(judge, row.version)
+
+
+def _is_in_force(judge: Judge, row: Verdict) -> bool:
+    return judge.is_on and judge.version == row.version
+
+
+def _is_of_run(row: Verdict) -> bool:
+    """Return whether a backfill or a test wants the row that was not ended early."""
+    runs = JudgeRun.objects.for_project(row.project_id).filter(id=row.run_id, stopped_at=None, error="")
+    return row.run_id is not None and bool(runs.exists())
 
 
 def _session_of(row: Verdict) -> Session | None:
@@ -135,7 +145,7 @@ def _write(row: Verdict, bench: Bench, hearing: Hearing, transcript: Transcript,
         if session is None or not row.finish(state=VerdictState.DONE, error="", error_code="", **written):
             return
         judge = load_judge(row.project_id, row.judge_id)
-        if judge and judge.version == row.version and session.content_hash == row.content_hash:
+        if judge and _is_in_force(judge, row) and session.content_hash == row.content_hash:
             make_current(judge, bench.config, [row])
 
 

@@ -1,19 +1,31 @@
 """Which sessions a judge judges, and which of them it has not judged in the state in which they are."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import MD5, Concat
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 
 from projects.models import Project
-from sessions.models import Judge, Session, Verdict
+from sessions.models import Judge, JudgeRun, Session, Verdict
 from sessions.query.compiling import compiled
 from sessions.query.values import as_of
 
 OVERLAP = timedelta(hours=1)  # how much later than its texts a session may have been recomputed
 HASH_DIGITS = 8
+
+
+class ScopeCondition(StrEnum):
+    """What a session must meet to be judged, in the order in which people are told what it does not meet."""
+
+    MATCHES = "matches"  # the judge's query
+    KNOWN = "known"  # the state of its texts
+    DRAWN = "drawn"  # into the sample
+    NEW = "new"  # since the judge was switched on
+    QUIET = "quiet"  # for as long as the judge waits
 
 
 def condition_of(project: Project, query: str, at: datetime) -> Q:
@@ -22,30 +34,40 @@ def condition_of(project: Project, query: str, at: datetime) -> Q:
         return compiled(query, project.pk).condition
 
 
-def in_scope(project: Project, judge: Judge, at: datetime) -> QuerySet[Session]:
-    """Return the sessions that match the judge's query. Raise QueryError."""
-    found: QuerySet[Session] = Session.objects.for_project(project).filter(condition_of(project, judge.query, at))
-    return found
+def conditions(project: Project, judge: Judge, at: datetime) -> dict[ScopeCondition, Q]:
+    """Return what a session must meet for the judge to judge it by itself. Raise QueryError."""
+    return {
+        ScopeCondition.MATCHES: condition_of(project, judge.query, at),
+        ScopeCondition.KNOWN: Q(content_hash__isnull=False),
+        ScopeCondition.DRAWN: _drawn(judge, judge.sample_percent),
+        ScopeCondition.NEW: Q() if judge.since is None else Q(content_at__gt=judge.since),
+        ScopeCondition.QUIET: Q(content_at__lte=quiet_since(judge, at)),
+    }
 
 
-def drawn(judge: Judge, sessions: QuerySet[Session]) -> QuerySet[Session]:
-    """Return the sample of these sessions: drawn by session id, so that every version has the same one."""
-    if judge.sample_percent >= 100:
-        return sessions
-    digest = MD5(Concat(Value(str(judge.id)), F("session_id"), output_field=CharField(db_collation="C")))
-    bound = f"{judge.sample_percent * 16**HASH_DIGITS // 100:0{HASH_DIGITS}x}"
-    return sessions.alias(digest=digest).filter(digest__lt=Value(bound))
-
-
-def watched(judge: Judge, sessions: QuerySet[Session], at: datetime, *, is_full: bool) -> QuerySet[Session]:
-    """Return those of the sessions that the judge judges by itself: quiet, new since it was switched on, and drawn.
+def watched(project: Project, judge: Judge, at: datetime, *, is_full: bool) -> QuerySet[Session]:
+    """Return the sessions that the judge judges by itself. Raise QueryError.
 
     Without `is_full`, only those that may have become quiet lately: a look at an index."""
-    quiet_since = at - timedelta(seconds=judge.quiet_seconds)
-    found = drawn(judge, sessions).filter(content_at__lte=quiet_since, content_hash__isnull=False)
-    if judge.since is not None:
-        found = found.filter(content_at__gt=judge.since)
-    return found if is_full else found.filter(computed_at__gt=quiet_since - OVERLAP)
+    found: QuerySet[Session] = Session.objects.for_project(project).filter(*conditions(project, judge, at).values())
+    return found if is_full else found.filter(computed_at__gt=quiet_since(judge, at) - OVERLAP)
+
+
+def ordered(project: Project, judge: Judge, run: JudgeRun, at: datetime) -> QuerySet[Session]:
+    """Return the sessions that a run is about: of a backfill, those of the judge's past, or those that a test names.
+
+    Raise QueryError."""
+    sessions: QuerySet[Session] = Session.objects.for_project(project).filter(content_hash__isnull=False)
+    if run.session_ids is not None:
+        return sessions.filter(session_id__in=run.session_ids)
+    own = conditions(project, judge, at)
+    return sessions.filter(
+        own[ScopeCondition.MATCHES],
+        own[ScopeCondition.QUIET],
+        _drawn(judge, run.sample_percent),
+        condition_of(project, run.query, run.requested_at),
+        created_at__lte=run.requested_at,
+    )
 
 
 def unjudged(judge: Judge, version: int, sessions: QuerySet[Session]) -> QuerySet[Session]:
@@ -58,6 +80,23 @@ def unseen(judge: Judge, version: int, sessions: QuerySet[Session]) -> QuerySet[
 
     Other properties than texts may have changed, and a rule may ask for them."""
     return sessions.filter(~Exists(_same(judge, version).filter(seen_at__gte=OuterRef("computed_at"))))
+
+
+def quiet_since(judge: Judge, at: datetime) -> datetime:
+    """Return the moment since which nothing new was said in a session that is quiet."""
+    return at - timedelta(seconds=judge.quiet_seconds)
+
+
+def chance_of(judge: Judge) -> MD5:
+    """Return the digest by whose order the judge draws sessions: every version draws the same ones."""
+    return MD5(Concat(Value(str(judge.id)), F("session_id"), output_field=CharField(db_collation="C")))
+
+
+def _drawn(judge: Judge, percent: int) -> Q:
+    if percent >= 100:
+        return Q()
+    bound = f"{percent * 16**HASH_DIGITS // 100:0{HASH_DIGITS}x}"
+    return Q(LessThan(chance_of(judge), Value(bound)))
 
 
 def _same(judge: Judge, version: int) -> QuerySet[Verdict]:

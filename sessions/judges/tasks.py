@@ -2,14 +2,14 @@
 
 from projects.jobs.slices import sliced
 from projects.models import Project
-from sessions.judges import calls, planning
-from sessions.models import Judge, Verdict
+from sessions.judges import calls, planning, runs
+from sessions.models import Judge, JudgeRun, Verdict
 
 
 def waiting_projects() -> set[int]:
-    """Return the ids of the projects that have a judge on, or verdicts to give."""
+    """Return the ids of the projects that have a judge on, verdicts to give, or runs that have not ended."""
     on = Judge.objects.filter(is_on=True).project_ids()
-    return {*on, *Verdict.objects.waiting_projects()}
+    return {*on, *Verdict.objects.waiting_projects(), *JudgeRun.objects.waiting_projects()}
 
 
 @sliced("judges", waiting=waiting_projects)
@@ -18,6 +18,6 @@ def judges(project_id: int, until: float) -> bool:
     project = Project.objects.filter(pk=project_id, deleted_at=None).first()
     if project is None:
         return False
-    is_left = planning.plan(project, until)
+    is_left = planning.plan(project, until) or runs.work(project, until)
     calls.dispatch(project_id, judges.wake)
     return is_left

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.judges.views import judges, models
+from sessions.judges.views import judges, models, runs
 
 P = "project/<int:project_id>"
 
@@ -13,5 +13,9 @@ urlpatterns = [
     path(f"{P}/judges/<uuid:judge_id>/change", judges.change_judge, name="judge-change"),
     path(f"{P}/judges/<uuid:judge_id>/switch", judges.switch_judge, name="judge-switch"),
     path(f"{P}/judges/<uuid:judge_id>/retry", judges.retry_judge, name="judge-retry"),
+    path(f"{P}/judges/<uuid:judge_id>/runs", runs.order_run, name="judge-order"),
+    path(f"{P}/judges/runs/<uuid:run_id>", runs.judge_run, name="judge-run"),
+    path(f"{P}/judges/runs/<uuid:run_id>/stop", runs.stop_run, name="judge-run-stop"),
+    path(f"{P}/judges/session", runs.judged_session, name="judged-session"),
     path(f"{P}/settings/models", models.models, name="project-models"),
 ]

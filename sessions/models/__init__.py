@@ -26,6 +26,7 @@ from sessions.models.cohorts import Cohort, CohortMember
 from sessions.models.demo import DemoFill
 from sessions.models.erasures import Erasure
 from sessions.models.exports import ExportFile
+from sessions.models.judge_runs import JudgeRun
 from sessions.models.judges import Judge, JudgeSpending, JudgeVersion, ModelProvider, Verdict
 from sessions.models.saved_views import SavedView
 from sessions.models.scores import SessionScore
@@ -56,6 +57,7 @@ __all__ = [
     "Erasure",
     "ExportFile",
     "Judge",
+    "JudgeRun",
     "JudgeSpending",
     "JudgeVersion",
     "ModelProvider",

@@ -150,6 +150,7 @@ class Verdict(Leased):
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     seen_at = models.DateTimeField(null=True, help_text="The recompute of the session that a rule looked at last.")
+    run_id = models.UUIDField(null=True, help_text="The backfill or test that asked for it; null: the judge itself.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

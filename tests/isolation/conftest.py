@@ -36,6 +36,7 @@ from sessions.models import (
     Erasure,
     ExportFile,
     Judge,
+    JudgeRun,
     JudgeSpending,
     JudgeVersion,
     ReviewItem,
@@ -124,7 +125,7 @@ def new_world(other_project: Project, charlie: User) -> World:
         "view_id": new_view(project.pk),
         "job_id": new_job(project.pk),
         **new_alert(project.pk),
-        "judge_id": new_judge(project.pk),
+        **new_judge(project.pk),
         **new_board(project.pk),
         "export_id": new_export(project, owner),
         **annotated(project, owner),
@@ -217,8 +218,8 @@ def new_board(project_id: int) -> dict[str, object]:
     return {"board_id": board.id, "tile_id": tile.id}
 
 
-def new_judge(project_id: int) -> object:
-    """A judge with a verdict about the session."""
+def new_judge(project_id: int) -> dict[str, object]:
+    """A judge with a verdict about the session, and a backfill."""
     config = ScoreConfig.objects.create(project_id=project_id, name=f"{CANARY} answer", data_type="BOOLEAN")
     judge = Judge(project_id=project_id, name=f"{CANARY} judge", config_id=config.id, created_by=CANARY)
     judge.save(force_insert=True)
@@ -230,7 +231,12 @@ def new_judge(project_id: int) -> object:
         is_current=True, value=1.0, string_value="True", reason=CANARY,
     )  # fmt: skip
     JudgeSpending.objects.create(project_id=project_id, judge_id=judge.id, month=timezone.now().replace(day=1).date())
-    return judge.id
+    run = JudgeRun(
+        project_id=project_id, judge_id=judge.id, version=1, purpose="backfill", query=f"{CANARY}", requested_by=CANARY,
+        expected_count=1, stopped_at=timezone.now(), finished_at=timezone.now(),
+    )  # fmt: skip
+    run.save(force_insert=True)
+    return {"judge_id": judge.id, "run_id": run.id}
 
 
 def new_alert(project_id: int) -> dict[str, object]:

@@ -30,6 +30,13 @@ NARROWED = {
     "project/<int:project_id>/sessions": ("?q=cost>0", "?user_ids=u1", "?sort=total_cost", "?q=canary"),
     "project/<int:project_id>/traces": ("?q=has:error", "?sort=total_cost", "?q=canary"),
     "project/<int:project_id>/users": ("?q=u+cost>0",),
+    "project/<int:project_id>/judges/<uuid:judge_id>": (
+        "?against=sample",
+        "?tab=backfill&percent=100",
+        "?tab=versions",
+        "?tab=verdicts",
+    ),
+    "project/<int:project_id>/judges/session": ("?id=s1",),
     "api/v1/sessions": ("?q=cost>0", "?sort=total_cost"),
 }
 

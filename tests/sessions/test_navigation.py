@@ -21,6 +21,7 @@ EXCEPTIONS = {
     "alerts-count": "a part of the navigation bar",
     "alert-new": "a form that the page of alerts offers",
     "judge-new": "a form that the page of judges offers",
+    "judged-session": "a page that those of judges and sessions lead to; it needs an id",
     "new-key": "leads back to the setup",
     "setup-demo": "leads back to the setup",
     "go": "the palette itself",

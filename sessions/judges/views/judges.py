@@ -15,16 +15,14 @@ from projects.htmx import PageRequest
 from projects.models import Project, Role
 from sessions.annotation.configs import NotAllowed
 from sessions.judges import making
-from sessions.judges.comparing import compare_with_people
 from sessions.judges.forms import JudgeForm, initial_of
 from sessions.judges.gallery import GALLERY
-from sessions.judges.loading import load_bench, load_judge, load_provider, refusal_of
+from sessions.judges.loading import load_judge
+from sessions.judges.page import JUDGE_TABS, JudgePage
 from sessions.judges.spending import this_month
 from sessions.judges.tasks import judges as judging
 from sessions.models import Judge, JudgeSpending, JudgeVersion, Verdict
-from tracing.formatting import duration
 
-SHOWN_VERDICTS = 50
 DEFAULT_QUIET_MINUTES = {JudgeVersion.Kind.RULE: 0, JudgeVersion.Kind.PROMPT: 15}
 
 
@@ -51,25 +49,12 @@ def judges(request: PageRequest, project: Project) -> HttpResponse:
 @require_safe
 @project_view
 def judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpResponse:
-    """Show one judge: how it decides, its last verdicts with their reasons, and how far people agree."""
-    found = judge_of(project, judge_id)
-    latest = making.latest_version(found)
-    bench = load_bench(found, latest.number)
-    verdicts = Verdict.objects.for_project(project).filter(judge_id=found.id)
-    is_about_failures = request.GET.get("only") == "failed"
-    shown = verdicts.filter(state=Verdict.State.FAILED) if is_about_failures else verdicts.filter(is_current=True)
-    context = {
-        "project": project,
-        "section": "judges",
-        "judge": found,
-        "quiet": duration(found.quiet_seconds * 1000),
-        "version": latest,
-        "config": bench.config if bench else None,
-        "verdicts": list(shown.order_by("-finished_at")[:SHOWN_VERDICTS]),
-        "is_about_failures": is_about_failures,
-        "comparison": compare_with_people(found, bench.config) if bench else None,
-        "refusal": "" if latest.kind == JudgeVersion.Kind.RULE else refusal_of(load_provider(project.pk)),
-    }
+    """Show one judge: how it decides, and how far people agree, its backfills, versions or last verdicts."""
+    tab = request.GET.get("tab", "")
+    if tab not in dict(JUDGE_TABS):
+        tab = "verdicts" if "only" in request.GET else JUDGE_TABS[0][0]
+    page = JudgePage(project, judge_of(project, judge_id), tab, request.GET.dict())
+    context = {"project": project, "section": "judges", "page": page}
     return render(request, "sessions/judges/judge.html", context)
 
 
