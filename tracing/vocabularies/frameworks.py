@@ -6,10 +6,11 @@ from tracing.records import Kind
 from tracing.vocabularies.claims import MadeUp, environment
 from tracing.vocabularies.genai_usage import GENAI_USAGE_PREFIX
 from tracing.vocabularies.identity import below
+from tracing.vocabularies.messages import json_asked
 from tracing.vocabularies.provider_usage import provider_usage
 from tracing.vocabularies.pydantic_ai import conversation_id
-from tracing.vocabularies.readers import decoded, identifier, mapping, member_of, one_of, tags
-from tracing.vocabularies.tables import Together, Vocabulary
+from tracing.vocabularies.readers import decoded, identifier, json_value, mapping, member_of, one_of, tags, text
+from tracing.vocabularies.tables import Excerpt, Together, Vocabulary
 
 LANGSMITH, MASTRA = "langsmith.metadata.", "mastra.metadata."
 LANGSMITH_KINDS = {
@@ -36,6 +37,15 @@ def made_up(value: Any) -> str | None:
 def token_details(values: dict[str, Any]) -> dict[str, int] | None:
     """Return the parts of a call's tokens, which LangChain has as JSON: `{"cache_read": 10}`."""
     return provider_usage({key.removeprefix(GENAI_USAGE_PREFIX): mapping(value) for key, value in values.items()})
+
+
+def tasks(value: Any) -> str | None:
+    """Return what CrewAI's tasks ask for. A model gets them between sentences of CrewAI's own."""
+    found = json_value(value)
+    listed = [task for task in found if isinstance(task, dict)] if isinstance(found, list) else []
+    texts = [told for task in listed if (told := text(task.get("description")))]
+    asked: str | None = Excerpt("\n\n".join(texts)) if texts else json_asked(value)
+    return asked
 
 
 TOKEN_DETAILS = Together(token_details)
@@ -91,5 +101,6 @@ FRAMEWORKS = Vocabulary(
             "braintrust.span_attributes": member_of(one_of(LANGSMITH_KINDS), "type"),
         },
         "model": {"braintrust.metadata": member_of(identifier, "model")},
+        "input": {"crew_inputs": json_asked, "flow_inputs": json_asked, "crew_tasks": tasks},
     },
 )
