@@ -1,8 +1,10 @@
 """What `manage.py doctor` says about a configuration before anything starts. No fact contains a secret."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from django.conf import settings
 from django.core import checks
 
@@ -13,6 +15,8 @@ from config.settings.variables import unknown_variables
 from projects.accounts.mail import has_mail_server
 
 LEAST_KEY_CHARACTERS = 32
+DISCOVERY_PATH = "/.well-known/openid-configuration"
+SIGN_ON_SECONDS = 5.0
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -78,11 +82,36 @@ def _check_mail() -> Iterable[Fact]:
         yield Fact("CONFAB_EMAIL_URL", "names no server", state, advice)
 
 
+def _check_single_sign_on() -> Iterable[Fact]:
+    """Ask the provider for what it says about itself, as signing in does."""
+    providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]
+    for app in providers["APPS"]:
+        address = f"{settings.BASE_URL}/sign-in/oidc/{app['provider_id']}/callback"
+        try:
+            answer = httpx.get(_discovery_url(app["settings"]["server_url"]), timeout=SIGN_ON_SECONDS)
+            answer.raise_for_status()
+            found = "authorization_endpoint" in answer.json()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            advice = f"Check the address. It says: {error}"
+            yield Fact("CONFAB_OIDC_URL", "does not answer", FactState.BROKEN, advice)
+            continue
+        if found:
+            yield Fact("CONFAB_OIDC_URL", f"answers. Register this redirect address there: {address}")
+        else:
+            yield Fact("CONFAB_OIDC_URL", "names no provider", FactState.BROKEN, "Give the issuer that it documents.")
+
+
+def _discovery_url(server_url: str) -> str:
+    """Return where a provider describes itself, as allauth finds it."""
+    return server_url if "/.well-known/" in server_url else f"{server_url.rstrip('/')}{DISCOVERY_PATH}"
+
+
 EXAMINATIONS: dict[str, Callable[[], Iterable[Fact]]] = {
     "Variables": _check_variables,
     "Secrets": _check_secrets,
     "Addresses": _check_addresses,
     "Mail": _check_mail,
+    "Single sign-on": _check_single_sign_on,
     "Database": check_database,
     "Cluster": check_cluster,
     "Redis": check_redis,

@@ -1,7 +1,8 @@
 """What the product does: first start, sessions, ingestion, translation and the API."""
 
 from config.settings.application import SECRET_KEY
-from config.settings.variables import env, env_list, headers, long_token, read_env, share, url_for, whole_number
+from config.settings.further_packages import url_for
+from config.settings.variables import env, env_list, headers, long_token, read_env, share, whole_number
 
 # First start: what `up` creates (see projects/first_start.py).
 INIT_EMAIL = env("CONFAB_INIT_EMAIL")
@@ -18,9 +19,8 @@ SESSION_QUIET_MINUTES = read_env("CONFAB_SESSION_QUIET_MINUTES", whole_number, "
 METRICS_TOKEN = read_env("CONFAB_METRICS_TOKEN", long_token, "")
 
 # Failures go to a server of Sentry's, and traces of Confab itself to an OTLP endpoint, if they are named.
-WATCH_LOCK = "requirements-watch.lock"
-SENTRY_DSN = read_env("SENTRY_DSN", url_for("sentry_sdk", WATCH_LOCK), "")
-TRACES_ENDPOINT = read_env("CONFAB_TRACES_ENDPOINT", url_for("opentelemetry.sdk", WATCH_LOCK), "")
+SENTRY_DSN = read_env("SENTRY_DSN", url_for("sentry_sdk"), "")
+TRACES_ENDPOINT = read_env("CONFAB_TRACES_ENDPOINT", url_for("opentelemetry.sdk"), "")
 TRACES_HEADERS = read_env("CONFAB_TRACES_HEADERS", headers, "{}")
 TRACES_SHARE = read_env("CONFAB_TRACES_SHARE", share, "1")
 

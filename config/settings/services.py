@@ -4,6 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 from config.settings.application import BASE_URL
+from config.settings.further_packages import backup_place, storage_class
 from config.settings.variables import DATA_DIR, env, env_flag, read_env, whole_number
 from config.urls_of_services import backups_from_url, database_from_url, email_from_url, redis_client_url
 
@@ -51,12 +52,13 @@ MEDIA_ROOT = DATA_DIR / "files"
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 STORAGES = {
     "default": {
-        "BACKEND": env("CONFAB_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "BACKEND": read_env("CONFAB_STORAGE", storage_class, "django.core.files.storage.FileSystemStorage"),
         "OPTIONS": read_env("CONFAB_STORAGE_OPTIONS", json.loads, "{}"),
     },
     "staticfiles": {"BACKEND": "projects.assets.VersionedStorage"},
     "backups": backups_from_url(
-        env("CONFAB_BACKUP_TO") or str(DATA_DIR / "backups"), read_env("CONFAB_BACKUP_OPTIONS", json.loads, "{}")
+        read_env("CONFAB_BACKUP_TO", backup_place, str(DATA_DIR / "backups")),
+        read_env("CONFAB_BACKUP_OPTIONS", json.loads, "{}"),
     ),
 }
 # Backups: the hours from one to the next, 0 for none; and how many are kept.

@@ -5,10 +5,8 @@ import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, MutableMapping
 from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -100,20 +98,6 @@ def headers(text: str) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ValueError('it must be JSON such as {"Authorization": "Bearer ..."}')
     return found
-
-
-def url_for(package: str, lock: str) -> Callable[[str], str]:
-    """Return what reads a URL that is of use only with a package, which one of the lock files has."""
-
-    def read(text: str) -> str:
-        parts = urlsplit(text)
-        if text and not (parts.scheme in ("http", "https") and parts.hostname):
-            raise ValueError("it is no URL that begins with http:// or https://")
-        if text and not find_spec(package):
-            raise ValueError(f"it needs further packages. Install them: ./run install {lock}")
-        return text
-
-    return read
 
 
 def one_of(*names: str) -> Callable[[str], str]:

@@ -21,6 +21,7 @@ from projects.models import Project
 from sessions.api.langfuse.faces import answer_client
 from sessions.api.v1.document import DocumentEndpoint
 from sessions.api.v1.failures import answer
+from sessions.api.v1.installation import HoldsToken, InstallationEndpoint
 from tests.conftest import Key
 from tests.tracing import otlp
 from tests.tracing.reports import call
@@ -36,7 +37,13 @@ from tracing.ingest.rest.views import VIEW_METHODS, KeyView
 from tracing.ingest.slots import IngestSlots
 
 PREFIXES = (*MACHINE_PATHS, "/api/")
-KEYLESS = {ServerHealth: AllowAny, DocumentEndpoint: AllowAny, UploadFile: HoldsSignedUrl, DownloadFile: HoldsSignedUrl}
+KEYLESS = {
+    ServerHealth: AllowAny,
+    DocumentEndpoint: AllowAny,
+    UploadFile: HoldsSignedUrl,
+    DownloadFile: HoldsSignedUrl,
+    InstallationEndpoint: HoldsToken,
+}
 COUNTED = {"v1/traces", "v1/logs", "api/public/otel/v1/traces", "api/public/ingestion", "api/public/media"}
 HANDLERS = {"v1": answer, "mcp": answer, "langfuse": answer_client, "http": answer_sdk}  # by the room of the view
 

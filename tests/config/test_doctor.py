@@ -3,7 +3,10 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
@@ -46,6 +49,7 @@ def test_nothing_is_needed_for_the_embedded_servers() -> None:
         ({"CONFAB_BASE_URL": "https://confab.example.com"}, "careful  CONFAB_TRUSTED_PROXIES is 0"),
         ({"CONFAB_SIGN_UP": "open"}, "WRONG    CONFAB_EMAIL_URL names no server"),
         ({"CONFAB_EMAIL_URL": "smtp://u:hunter2hunter2@mail:25"}, "ok       CONFAB_EMAIL_URL names a server"),
+        ({"CONFAB_OIDC_URL": "http://127.0.0.1:9/hunter3"}, "WRONG    CONFAB_OIDC_URL does not answer"),
         ({"CONFAB_METRICS_TOKEN": "hunter2"}, "CONFAB_METRICS_TOKEN: it must have at least 16 characters"),
     ],
 )
@@ -55,6 +59,21 @@ def test_a_fault_is_named_with_its_variable_and_never_with_a_secret(variables: d
     assert line in report
     assert code == ("WRONG" in line or "METRICS" in line)
     assert "hunter2" not in report
+
+
+def test_the_provider_of_single_sign_on_is_asked_and_the_redirect_address_said(tmp_path: Path) -> None:
+    described = tmp_path / "realms" / "acme" / ".well-known"
+    described.mkdir(parents=True)
+    (described / "openid-configuration").write_text('{"authorization_endpoint": "https://sso.example.com/auth"}')
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        issuer = f"http://127.0.0.1:{server.server_port}/realms/acme"
+        _, report = doctor(CONFAB_OIDC_URL=issuer, CONFAB_BASE_URL="https://confab.example.com")
+        server.shutdown()
+
+    assert "ok       CONFAB_OIDC_URL answers" in report
+    assert "https://confab.example.com/sign-in/oidc/oidc/callback" in report
 
 
 def test_servers_that_are_away_are_said_without_their_passwords() -> None:

@@ -171,6 +171,23 @@ def test_a_failure_is_sent_with_its_place_and_without_texts(receiver: Receiver) 
 
 
 @pytest.mark.parametrize(
+    ("variable", "value", "package", "words"),
+    [
+        ("SENTRY_DSN", "https://key@sentry.example.com/1", "sentry_sdk", "./run install requirements-watch.lock"),
+        ("CONFAB_TRACES_ENDPOINT", "https://c:4318/v1/traces", "opentelemetry.sdk", "install requirements-watch.lock"),
+        ("CONFAB_STORAGE", "storages.backends.s3.S3Storage", "storages", "./run install requirements-s3.lock"),
+        ("CONFAB_BACKUP_TO", "s3://bucket/directory", "storages", "./run install requirements-s3.lock"),
+    ],
+)
+def test_a_setting_without_its_packages_says_how_to_install_them(
+    variable: str, value: str, package: str, words: str
+) -> None:
+    told = refusal(variable, value, f"import sys; sys.modules[{package!r}] = None")
+    assert variable in told
+    assert words in told
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
         ("CONFAB_TRACES_ENDPOINT", "collector:4318", "no URL that begins with http:// or https://"),
@@ -179,8 +196,13 @@ def test_a_failure_is_sent_with_its_place_and_without_texts(receiver: Receiver) 
     ],
 )
 def test_a_setting_that_cannot_be_followed_is_named(variable: str, value: str, words: str) -> None:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", variable: value}
-    command = [sys.executable, "-c", "from django.conf import settings; settings.DEBUG"]
-    told = subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True).stderr
+    told = refusal(variable, value)
     assert variable in told
     assert words in told
+
+
+def refusal(variable: str, value: str, before: str = "") -> str:
+    """What is said of a setting when programs start, here after a statement that stands for their environment."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", variable: value}
+    command = [sys.executable, "-c", f"{before}\nfrom django.conf import settings; settings.DEBUG"]
+    return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True).stderr

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,17 +28,25 @@ TOKEN_CHALLENGE = 'Bearer realm="Confab provisioning"'
 class TokenAuthentication(BaseAuthentication):
     """Lets those in who have the token of the installation. Without one in the settings, the address does not exist."""
 
-    def authenticate(self, request: HttpRequest | Request) -> tuple[None, None]:
-        """Return nobody. Raise AuthenticationFailed for any other token."""
+    def authenticate(self, request: HttpRequest | Request) -> tuple[None, str]:
+        """Return no user and who asks. Raise AuthenticationFailed for any other token."""
         if not settings.PROVISIONING_TOKEN:
             raise Http404("CONFAB_PROVISIONING_TOKEN is not set, so nothing can be provisioned by API.")
         if not is_token(request.headers.get("Authorization", "")):
             raise AuthenticationFailed("The header must be: Authorization: Bearer CONFAB_PROVISIONING_TOKEN")
-        return None, None
+        return None, PROVISIONING_PATH
 
     def authenticate_header(self, request: HttpRequest | Request) -> str:
         """Return what a client without the token is told to send."""
         return TOKEN_CHALLENGE
+
+
+class HoldsToken(BasePermission):
+    """Lets in whoever came with the token."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the token was sent."""
+        return request.auth == PROVISIONING_PATH
 
 
 class ProvisioningParameters(serializers.Serializer[None]):
@@ -59,7 +67,7 @@ class InstallationEndpoint(APIView):
 
     http_method_names = ["put"]
     authentication_classes = [TokenAuthentication]
-    permission_classes = [AllowAny]  # whoever has the token
+    permission_classes = [HoldsToken]
     throttle_classes = []
     parser_classes = [JsonObjectParser]
     operations = {
