@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from tracing.records import Kind
-from tracing.store.rows import SpanRow
+from tracing.store.rows import SpanRow, age, start_of
 from tracing.store.span_tree import children_first
 from tracing.store.utterances import is_name_of_turn
 
@@ -15,19 +15,9 @@ SPEAKER_KINDS = frozenset({Kind.SPAN, Kind.GENERATION, Kind.AGENT, Kind.CHAIN})
 RUN_KINDS = frozenset({Kind.AGENT, Kind.CHAIN})
 
 
-def age(span: SpanRow) -> tuple[datetime, str]:
-    """Return the order of spans: by their start, then by their id."""
-    return start_of(span), span.span_id
-
-
 def answers_in_words(span: SpanRow) -> bool:
     """Return whether a span answers in words."""
     return "answered" in (span.claims or {}) and span.kind in SPEAKER_KINDS | {Kind.SPEECH}
-
-
-def start_of(span: SpanRow) -> datetime:
-    """Return when a span started, or else arrived."""
-    return span.started_at or span.received_at
 
 
 def question_of(span: SpanRow) -> Key | None:

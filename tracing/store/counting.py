@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from tracing.records import VOICE_KINDS, Kind, Level
-from tracing.store.rows import EPOCH, GUESSED_COST, SpanRow, microseconds
+from tracing.store.rows import EPOCH, GUESSED_COST, SpanRow
 from tracing.store.run_reports import COST_PLACE, NO_EARLIER_USE, EarlierUse, RunReport
 from tracing.store.running_totals import find_running_totals, step_of
 from tracing.store.span_tree import children_first
@@ -192,7 +192,7 @@ def _refuse_unanswered(counted: Counted, below: Subtotal) -> None:
     unanswered = [work for work in below.open if work.is_unmeasured and work.is_unpriced and _has_no_answer(work.span)]
     if not unanswered:
         return
-    refused = max(unanswered, key=lambda work: (microseconds(work.span.started_at or EPOCH), work.span.span_id))
+    refused = max(unanswered, key=lambda work: (work.span.started_at or EPOCH, work.span.span_id))
     refused.is_call = refused.is_unmeasured = refused.is_unpriced = False
     below.call_count -= 1
     counted.refused.add(refused.span.span_id)

@@ -15,13 +15,12 @@ from tracing.store.branches import (
     SPEAKER_KINDS,
     Branch,
     Key,
-    age,
     answers_in_words,
     is_turn,
     question_of,
 )
 from tracing.store.counting import Counted
-from tracing.store.rows import SpanRow
+from tracing.store.rows import SpanRow, age
 from tracing.store.turn_openings import Opening, find_opening
 from tracing.store.witnesses import TOTAL_PLACE
 

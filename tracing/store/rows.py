@@ -214,6 +214,16 @@ def forget_computed_costs(row: SpanRow) -> None:
             setattr(row, column, None)
 
 
+def start_of(row: SpanRow) -> datetime:
+    """Return when a span started, or else arrived."""
+    return row.started_at or row.received_at
+
+
+def age(row: SpanRow) -> tuple[datetime, str]:
+    """Return the order of spans: by their start, then by their id."""
+    return row.started_at or row.received_at, row.span_id
+
+
 def microseconds(at: datetime) -> int:
     """Return the exact number of microseconds since 1970."""
     return (at - EPOCH) // timedelta(microseconds=1)

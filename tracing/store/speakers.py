@@ -7,8 +7,9 @@ call. Whatever else there is, such as a search or a tool, speaks last."""
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from projects.values import remembered
 from tracing.records import Kind
-from tracing.store.rows import SpanRow, microseconds
+from tracing.store.rows import SpanRow, age
 
 AGENT_KINDS = frozenset({Kind.AGENT, Kind.CHAIN})
 # Parts of the names of agents, chains and calls beside a conversation, in lower case.
@@ -115,15 +116,14 @@ def _words_first(agents: Sequence[SpanRow], is_mute: str, calls: Iterable[SpanRo
     yield from (span for span in agents if _claims(span, is_mute))
 
 
-def age(span: SpanRow) -> tuple[int, str]:
-    """Return what spans are sorted by: their start, or when they were received."""
-    return microseconds(span.started_at or span.received_at), span.span_id
-
-
 def is_aside_name(span: SpanRow) -> bool:
     """Return whether a span says by its name that it is beside the conversation."""
-    name = (span.name or "").lower()
-    return any(part in name for part in ASIDE_NAMES)
+    return span.name is not None and _names_aside(span.name)
+
+
+@remembered(characters=200, texts=4_000)
+def _names_aside(name: str) -> bool:
+    return any(map(name.lower().__contains__, ASIDE_NAMES))
 
 
 def _claims(span: SpanRow, key: str) -> bool:

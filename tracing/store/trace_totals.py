@@ -14,13 +14,18 @@ from tracing.records import Kind, Origin
 from tracing.store.counting import Counted, count
 from tracing.store.exchanges import described, find_exchanges
 from tracing.store.latency import Slots, latencies_of
-from tracing.store.rows import SpanRow
+from tracing.store.rows import SpanRow, age
 from tracing.store.run_reports import NO_EARLIER_USE, EarlierUse
 from tracing.store.span_tree import parents_of
-from tracing.store.speakers import age, speakers
+from tracing.store.speakers import speakers
 from tracing.store.witnesses import COST_FIELDS, TOKEN_FIELDS, TOTAL_PLACE, ZERO
 
 SUMMED_COUNTS = ("call_count", "unmeasured_count", "unpriced_count", "input_tokens", "output_tokens", "total_tokens")
+NO_USAGE: dict[str, Any] = {
+    **dict.fromkeys(("call_count", "unmeasured_count", "unpriced_count", *TOKEN_FIELDS), 0),
+    **dict.fromkeys(COST_FIELDS, ZERO),
+    "not_itemised_tokens": 0,
+}
 SCALAR_CLAIMS = ("user_id", "name", "release", "version", "environment", "public")
 
 
@@ -114,19 +119,18 @@ def _count(totals: Totals, counted: Counted) -> None:
             "unpriced_count": int(work.is_unpriced),
             **dict(zip(TOKEN_FIELDS, work.tokens, strict=True)),
         }
-        usage = totals.usage_by_model.setdefault(
-            work.span.model or "unknown",
-            dict.fromkeys(counts, 0) | dict.fromkeys(COST_FIELDS, "0") | {"not_itemised_tokens": 0},
-        )
+        usage = totals.usage_by_model.setdefault(work.span.model or "unknown", NO_USAGE.copy())
         for name, number in counts.items():
             usage[name] += number
             if name in SUMMED_COUNTS:
                 setattr(totals, name, getattr(totals, name) + number)
         for name, cost in zip(COST_FIELDS, work.costs, strict=True):
-            usage[name] = str(Decimal(usage[name]) + cost)
+            usage[name] += cost
             setattr(totals, name, getattr(totals, name) + cost)
         if not work.is_itemised:
             usage["not_itemised_tokens"] += work.tokens[TOTAL_PLACE]
+    for usage in totals.usage_by_model.values():
+        usage |= {name: str(usage[name]) for name in COST_FIELDS}
 
 
 def _measure(totals: Totals, spans: Sequence[SpanRow]) -> None:

@@ -17,13 +17,12 @@ from tracing.store.branches import (
     Branch,
     Key,
     SpanTree,
-    age,
     answers_in_words,
     is_turn,
     question_of,
     speaks_for_all,
 )
-from tracing.store.rows import SpanRow
+from tracing.store.rows import SpanRow, age
 from tracing.store.speakers import is_aside_name
 from tracing.store.utterances import MAX_NAME_READ
 

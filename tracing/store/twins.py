@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from tracing.records import Kind, Level
-from tracing.store.rows import STATED, SpanRow, microseconds
+from tracing.store.rows import STATED, SpanRow, age
 from tracing.store.witnesses import TOKEN_FIELDS, has_usage
 
 Parents: TypeAlias = Mapping[str, str | None]
@@ -60,7 +60,7 @@ def find_twins(spans: Sequence[SpanRow], parents: Parents) -> Twins | None:
     ids = [span.response_id for span in calls if span.response_id]
     if len(ids) == len(set(ids)) and len({span.scope for span in calls}) == 1:
         return None
-    told = [call.spans for call in _told(sorted(calls, key=_age), parents) if len(call.spans) > 1]
+    told = [call.spans for call in _told(sorted(calls, key=age), parents) if len(call.spans) > 1]
     if not told:
         return None
     twins, above_calls = Twins(), _above(calls, parents)
@@ -104,7 +104,7 @@ def _pair(alike: Sequence[SpanRow], told: dict[str, ToldCall], are_one: Callable
     for span in alike:
         by_call[id(told[span.span_id])].append(span)
     recent: deque[tuple[ToldCall, list[SpanRow]]] = deque(maxlen=MAX_CALLS_AT_ONCE)
-    for spans in sorted(by_call.values(), key=lambda spans: _age(told[spans[0].span_id].spans[0])):
+    for spans in sorted(by_call.values(), key=lambda spans: age(told[spans[0].span_id].spans[0])):
         own, new = told[spans[0].span_id], spans[:MAX_TELLINGS]
         for call, telling in recent:
             if _may_be_one(call, own) and any(are_one(other, span) for other in telling for span in new):
@@ -208,7 +208,3 @@ def _ancestors(span_id: str, parents: Parents) -> Iterator[str]:
             return
         yield here
         here = parents[here]
-
-
-def _age(span: SpanRow) -> tuple[int, str]:
-    return microseconds(span.started_at or span.received_at), span.span_id

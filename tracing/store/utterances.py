@@ -7,6 +7,7 @@ import re
 from typing import Any
 from zlib import crc32
 
+from projects.values import remembered
 from tracing.json_text import dump
 from tracing.records import Kind
 from tracing.vocabularies.speech import is_wordless, parsed, sentence
@@ -28,7 +29,12 @@ SILENT_KINDS = frozenset({Kind.TOOL, Kind.RETRIEVER, Kind.EMBEDDING, Kind.EVENT,
 
 def is_name_of_turn(name: str | None) -> bool:
     """Return whether a span calls itself a turn, by a word of its name: `turn`, `agent_turn`, `userTurn`."""
-    return name is not None and TURN_PATTERN.search(name[:MAX_NAME_READ]) is not None
+    return name is not None and _names_turn(name[:MAX_NAME_READ])
+
+
+@remembered(characters=MAX_NAME_READ, texts=4_000)
+def _names_turn(name: str) -> bool:
+    return TURN_PATTERN.search(name) is not None
 
 
 def utterances_of(kind: int | None, name: str | None, asked: str | None, answered: str | None) -> dict[str, Any]:
