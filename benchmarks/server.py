@@ -76,10 +76,12 @@ class Confab:
     def wait_for(self, *targets: str) -> None:
         """Until nothing of these kinds waits for a worker: `session` and `trace` for numbers, `text` for searching."""
         deadline = time.monotonic() + SETTLE_SECONDS
-        while self.ask("SELECT count(*) FROM dirty_mark WHERE target = ANY(%s)", list(targets)):
-            if time.monotonic() > deadline:
-                raise SystemExit("the worker does not get done")
-            time.sleep(0.1)
+        waiting = "SELECT EXISTS (SELECT FROM dirty_mark WHERE target = ANY(%s))"
+        with psycopg.connect(self.database_url, autocommit=True) as database:  # a new one each time would be counted
+            while database.execute(waiting, [list(targets)]).fetchone() == (True,):
+                if time.monotonic() > deadline:
+                    raise SystemExit("the worker does not get done")
+                time.sleep(0.1)
 
     def join(self) -> None:
         """Make this process a part of the running Confab: set up Django on its database and its Valkey."""

@@ -88,4 +88,4 @@ def as_vector(found: set[str]) -> bytes:
     """Return a `tsvector` in PostgreSQL's binary format, that of tsvectorsend.
 
     It has the number of lexemes, then each of them with a zero byte and the number of its positions, which is 0."""
-    return pack(">i", len(found)) + b"".join(lexeme.encode() + b"\0\0\0" for lexeme in sorted(found))
+    return pack(">i", len(found)) + "\0\0\0".join([*sorted(found), ""]).encode()
