@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tracing.limits.fitting import LONGEST_SPAN, fit
+from tracing.limits.clocks import LONGEST_SPAN
+from tracing.limits.fitting import fit
 from tracing.records import Issue, Reason, SpanRecord
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -1,12 +1,13 @@
 """Rules that a record must meet to be stored. What does not fit is cut or removed, and reported as an Issue."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
 from tracing.json_text import dump
+from tracing.limits.clocks import Report, fit_time, fit_times
 from tracing.limits.cutting import cut_text
 from tracing.limits.environments import environment_name
 from tracing.limits.ids import MAX_ID_CHARACTERS, in_one_form, session_id_problem
@@ -22,13 +23,8 @@ MAX_TAGS = 100
 MAX_TOKENS = 10**15
 MAX_COST = Decimal(10**7)  # USD: what numeric(20, 12) can add up without overflow
 MAX_NESTING_LEVELS = 32  # of a JSON value
-PAST_LIMIT = timedelta(days=3650)
-FUTURE_LIMIT = timedelta(days=1)
-FIRST_TOKEN_TOLERANCE = timedelta(milliseconds=50)
-LONGEST_SPAN = timedelta(days=30)
 NUMBERS_OF_USAGE: Callable[[Usage], tuple[int | None, ...]] = attrgetter(*Usage.__slots__)
 
-Report = Callable[[Reason, str], None]
 Record = SpanRecord | TraceRecord | ScoreRecord
 
 
@@ -47,10 +43,10 @@ def fit(record: Record, issues: list[Issue], now: datetime) -> bool:
         return False
     _fit_claims(record.claims, report, any_script=getattr(record, "allows_any_script", False))
     if isinstance(record, SpanRecord):
-        _fit_times(record, report, now)
+        fit_times(record, report, now)
         _fit_span(record, report)
     else:
-        record.started_at = _fit_time(record.started_at, report, now)
+        record.started_at = fit_time(record.started_at, report, now)
     return True
 
 
@@ -80,47 +76,6 @@ def valid_id(value: str) -> bool:
     if not 0 < len(value) <= MAX_ID_CHARACTERS or "\x00" in value:
         return False
     return value.isascii() or clean(value) == value
-
-
-def _fit_times(record: SpanRecord, report: Report, now: datetime) -> None:
-    """Drop impossible times, but keep what they still say.
-
-    That is the duration of a span whose clock is wrong altogether, and the end of one that seems to start years
-    earlier."""
-    start, end = record.started_at, record.ended_at
-    if start is not None and end is not None:
-        if timedelta(0) <= end - start <= LONGEST_SPAN and _is_skewed(start, now) and _is_skewed(end, now):
-            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}{_sender(record)}")
-            record.started_at, record.ended_at, record.has_wrong_clock = now - (end - start), now, True
-            first = record.completion_started_at
-            record.completion_started_at = now - (end - first) if first and start <= first <= end else None
-        elif end - start > LONGEST_SPAN and not (_is_skewed(start, now) or _is_skewed(end, now)):
-            report(Reason.CLOCK_SKEW, f"{start.isoformat()} to {end.isoformat()}{_sender(record)}")
-            wrong = "started_at" if abs(now - start) > abs(now - end) else "ended_at"
-            setattr(record, wrong, None)
-    for field in ("started_at", "ended_at", "completion_started_at"):
-        setattr(record, field, _fit_time(getattr(record, field), report, now))
-    _fit_first_token(record, report)
-
-
-def _fit_first_token(record: SpanRecord, report: Report) -> None:
-    """Drop a first token outside of its span. One that is measured by another clock may be just outside."""
-    start, first, end = record.started_at, record.completion_started_at, record.ended_at
-    if first is None or start is None or end is None or start <= first <= end:
-        return
-    inside = min(max(first, start), end)
-    if abs(first - inside) > FIRST_TOKEN_TOLERANCE:
-        report(Reason.CLOCK_SKEW, f"first token at {first.isoformat()}, span until {end.isoformat()}{_sender(record)}")
-        record.completion_started_at = None
-    else:
-        record.completion_started_at = inside
-
-
-def _sender(record: SpanRecord) -> str:
-    """Return who sent a time, as far as the resource says."""
-    resource = (record.raw or {}).get("resource") or {}
-    named = [f"{key} {str(resource[key])[:60]}" for key in ("service.name", "host.name") if resource.get(key)]
-    return f" ({', '.join(named)})" if named else ""
 
 
 def _fit_span(record: SpanRecord, report: Report) -> None:
@@ -241,14 +196,3 @@ def _cut(text: str | None, length: int, report: Report) -> str | None:
         report(Reason.TEXT_CUT, text)
         text = text[:length]
     return clean(text)
-
-
-def _fit_time(at: datetime | None, report: Report, now: datetime) -> datetime | None:
-    if at is not None and _is_skewed(at, now):
-        report(Reason.CLOCK_SKEW, at.isoformat())
-        return None
-    return at
-
-
-def _is_skewed(at: datetime, now: datetime) -> bool:
-    return not now - PAST_LIMIT <= at <= now + FUTURE_LIMIT

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from tracing.limits import fitting
+from tracing.limits import clocks, fitting
 from tracing.limits.ids import MAX_ID_CHARACTERS
 from tracing.records import Reason
 
@@ -205,7 +205,7 @@ COST_LIMIT = Limit(
 )
 PAST = Limit(
     name="Times in the past",
-    value=fitting.PAST_LIMIT.days,
+    value=clocks.PAST_LIMIT.days,
     unit="days",
     beyond="the time is replaced by the time of arrival; a span keeps its duration",
     reason=Reason.CLOCK_SKEW,
@@ -213,7 +213,7 @@ PAST = Limit(
 )
 FUTURE = Limit(
     name="Times in the future",
-    value=fitting.FUTURE_LIMIT.days * 24,
+    value=clocks.FUTURE_LIMIT.days * 24,
     unit="hours",
     beyond="the time is replaced by the time of arrival; a span keeps its duration",
     reason=Reason.CLOCK_SKEW,
@@ -221,7 +221,7 @@ FUTURE = Limit(
 )
 SPAN_LENGTH = Limit(
     name="Duration of a span",
-    value=fitting.LONGEST_SPAN.days,
+    value=clocks.LONGEST_SPAN.days,
     unit="days",
     beyond="of start and end, the one farther from the time of arrival is not stored",
     reason=Reason.CLOCK_SKEW,

@@ -165,7 +165,7 @@ def _raw(span: RawSpan, found: AttributeReadings, record: SpanRecord) -> dict[st
     attributes = span.attributes
     raw = {
         "attributes": {k: v for k, v in attributes.items() if k not in dropped} if dropped else attributes,
-        "events": [event for event in span.events if not _is_held(event, record, withheld=withheld)],
+        "events": span.events and [event for event in span.events if not _is_held(event, record, withheld=withheld)],
         "resource": span.resource,
         "scope": {"name": span.scope_name, "version": span.scope_version},
         "model_parameters": record.model_parameters,

@@ -78,6 +78,9 @@ def _session(found: AttributeReadings, named: Mapping[str, Any]) -> tuple[str | 
     An application's id wins over one in metadata, that over one that a library generated or that only looks like one,
     and that over a placeholder and over the id of a response."""
     keyed = found.gathered.get("claims.session_id", ())
+    likely = found.said.get("likely_session_id")
+    if not keyed and not named and likely is None:
+        return None, None
     if (response_id := found.said.get("response_id")) is not None:
         keyed = [value for value in keyed if value != response_id]
     chosen = None
@@ -86,7 +89,7 @@ def _session(found: AttributeReadings, named: Mapping[str, Any]) -> tuple[str | 
             chosen = value
             break
     else:
-        others = *_identifiers(named, SESSION_NAMES_IN_METADATA), found.said.get("likely_session_id")
+        others = *_identifiers(named, SESSION_NAMES_IN_METADATA), likely
         chosen = min((value for value in (*keyed, *others) if value is not None), key=_weight, default=None)
     if chosen is None:
         return None, None
@@ -104,11 +107,16 @@ def _user(found: AttributeReadings, named: Mapping[str, Any]) -> str | None:
     keyed = found.gathered.get("claims.user_id", ())
     if keyed and not is_placeholder(keyed[0]):
         return str(keyed[0])
-    others = *keyed, *_identifiers(named, USER_NAMES_IN_METADATA), found.said.get("likely_user_id")
+    likely = found.said.get("likely_user_id")
+    if not keyed and not named:
+        return likely
+    others = *keyed, *_identifiers(named, USER_NAMES_IN_METADATA), likely
     return min((value for value in others if value is not None), key=is_placeholder, default=None)
 
 
 def _tags(keyed: Sequence[list[str]], named: Mapping[str, Any]) -> list[str] | None:
+    if not keyed and not named:
+        return None
     found = [tag for several in keyed for tag in several]
     if not found and named:
         found = next((several for name in TAG_NAMES_IN_METADATA if (several := tags(named.get(name)))), [])

@@ -1,5 +1,6 @@
 """What somebody sent and nobody reads, or what is shown otherwise, so that it is named."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -23,6 +24,7 @@ SUSPICIOUS_PATTERN = re.compile(
     r"[:\[,]\s{0,8}+['\"]?+(?:-|[+]?+[Ii]nf|[Nn]a[Nn])"
     r"|(?:[Tt]oken|[Cc]ost|input|output|total)\w{0,40}+['\"]\s{0,8}+:\s{0,8}+(?:['\"](?!\d)|[tTfF])"
 )
+PLAIN_DIGITS = 15
 MAX_NUMBERS_READ, MAX_NUMBERS_DEPTH = 100, 4  # of an object
 
 
@@ -30,7 +32,9 @@ def unread_costs(span: RawSpan, record: SpanRecord) -> list[str]:
     """Return the costs among a span's attributes, each with its key, if the record has none of them."""
     if record.total_cost is not None or record.input_cost is not None or record.output_cost is not None:
         return []
-    named = ((key, value) for key, value in span.attributes.items() if COST_WORD in key or COST_WORD in key.lower())
+    if COST_WORD not in "\n".join(span.attributes).lower():
+        return []
+    named = ((key, value) for key, value in span.attributes.items() if COST_WORD in key.lower())
     return [f"{key}={value}" for key, value in named if decimal(value)]
 
 
@@ -44,11 +48,13 @@ def _broken_place(text: str) -> int:
     """Return where a text has half a character or one that was escaped once too often, or -1."""
     if not text.isascii():
         return text.find(HALF_CHARACTER_MARK)
+    if "\\u" not in text:
+        return -1
     escape = "\\\\u" if text[:1] in JSON_MARKS else "\\u"  # in JSON, an escape is right and two are one too many
     place = text.find(escape)
     if place >= 0 and mended(part := text[place : place + MENDED_CHARACTERS]) != part:
         return place
-    half = HALF_CHARACTER.search(text) if "\\u" in text else None
+    half = HALF_CHARACTER.search(text)
     return half.start() if half else -1
 
 
@@ -57,9 +63,16 @@ def unread_numbers(values: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     found: list[str] = []
     for key in keys:
         value = values[key]
-        if type(value) is not int or value < 0:
+        if not _is_plainly_number(value):
             found += _unread(key, value, holds_numbers=any(word in key.lower() for word in CONTAINER_WORDS))
     return found
+
+
+def _is_plainly_number(value: Any) -> bool:
+    """Return whether a value is a number at first sight, as nearly all are."""
+    if isinstance(value, int | float):
+        return 0 <= value < math.inf and value is not True and value is not False
+    return isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= PLAIN_DIGITS
 
 
 def _unread(name: str, value: Any, *, holds_numbers: bool) -> Iterator[str]:

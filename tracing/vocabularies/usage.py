@@ -37,8 +37,8 @@ def settled(said: Mapping[str, int]) -> Usage | None:
         inputs = _readings(usage.input_tokens, usage.input_text_tokens, asked)
         outputs = _readings(usage.output_tokens, usage.output_text_tokens, answered)
         both = [(whole_input, whole_output) for whole_input in inputs for whole_output in outputs]
-        fitting = (pair for pair in both if sum(side or 0 for side in pair) == usage.total_tokens)
-        usage.input_tokens, usage.output_tokens = next(fitting, both[0])
+        fitting = (pair for pair in both if (pair[0] or 0) + (pair[1] or 0) == usage.total_tokens)
+        usage.input_tokens, usage.output_tokens = both[0] if len(both) == 1 else next(fitting, both[0])
         if usage.total_tokens and usage.input_tokens is not None and usage.output_tokens is not None:
             usage.output_tokens = max(usage.output_tokens, usage.total_tokens - usage.input_tokens)
     return usage

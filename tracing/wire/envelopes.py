@@ -29,7 +29,7 @@ FIXED64, LENGTH_DELIMITED = 1, 2
 TRACE_ID_FIELD, SPAN_ID_FIELD, METRIC_NAME_FIELD = (1, LENGTH_DELIMITED), (2, LENGTH_DELIMITED), (1, LENGTH_DELIMITED)
 TRACE_ID_BYTES, SPAN_ID_BYTES, LOG_TIME_FIELDS = 16, 8, (1, 11)
 METRIC_DATA_FIELDS = frozenset((number, LENGTH_DELIMITED) for number in (5, 7, 9, 10, 11))
-OTHER_SPELLING_PATTERN = re.compile(rb'"(?:[a-z]++(?:_[a-z0-9]++)++|instrumentationLibrary[A-Za-z]*+)"\s*+:')
+SNAKE_CASE_PATTERN = re.compile(rb'_[a-z0-9_]{0,40}+"\s*+:')  # the end of a key; no name of OTLP is longer
 MAX_RENAMED_LEVELS = 200
 
 
@@ -37,7 +37,8 @@ def in_camel_case(body: bytes, value: Any) -> Any:
     """Return an OTLP message with its fields in camelCase, whichever of the names that protobuf allows it uses.
 
     `body` is what `value` was read from. Before 2022, scopes had another name, too."""
-    return _renamed(value, 0) if OTHER_SPELLING_PATTERN.search(body) else value
+    is_other = b'"instrumentationLibrary' in body or SNAKE_CASE_PATTERN.search(body)
+    return _renamed(value, 0) if is_other else value
 
 
 def check_json(message: dict[str, Any], signal: str, decoding: Decoding | None = None) -> None:
