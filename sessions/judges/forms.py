@@ -17,6 +17,7 @@ from sessions.translation.provider import TranslationFailed
 from sessions.translation.secrets import encrypted
 
 SECONDS_OF_MINUTE = 60
+NEW_SCORE = "new"  # in place of the id of a score type
 UNITS_BY_FIELD = {"quiet_minutes": "minutes", "sample_percent": "percent", "monthly_cap": "USD"}
 DECISION_FIELDS = {
     JudgeVersion.Kind.RULE: ("rule", "value", "otherwise"),
@@ -89,10 +90,15 @@ class JudgeForm(forms.Form):
         widget=forms.NumberInput(SHORT_FIELD_ATTRS | {"step": "any"}),
     )
 
-    def __init__(self, project: Project, kind: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, project: Project, kind: str, *args: Any, new_score: str = "", **kwargs: Any) -> None:
+        """Offer the project's score types, and first `new_score`, a yes or no that is made with the judge."""
         super().__init__(*args, **kwargs)
         self.kind = kind
         choices = [(config.id, config.name) for config in load_configs(project)]
+        known = {name: config_id for config_id, name in choices}
+        if new_score and new_score not in known:
+            choices = [(NEW_SCORE, f"{new_score}: yes or no, a new score type"), *choices]
+        self.initial.setdefault("config_id", known.get(new_score, choices[0][0] if choices else ""))
         self.fields["config_id"].choices = choices  # type: ignore[attr-defined]
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Max, Q, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,16 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from projects.access import person, project_view, requires
 from projects.htmx import PageRequest
-from projects.models import Project, Role
+from projects.models import Project, Role, User
+from sessions.annotation import configs
 from sessions.annotation.configs import NotAllowed
 from sessions.judges import making
-from sessions.judges.forms import JudgeForm, initial_of
-from sessions.judges.gallery import GALLERY
+from sessions.judges.forms import NEW_SCORE, JudgeForm, initial_of
+from sessions.judges.gallery import GALLERY, GalleryJudge
 from sessions.judges.loading import load_judge
 from sessions.judges.page import JUDGE_TABS, JudgePage
 from sessions.judges.spending import this_month
 from sessions.judges.tasks import judges as judging
-from sessions.models import Judge, JudgeSpending, JudgeVersion, Verdict
+from sessions.models import DataType, Judge, JudgeSpending, JudgeVersion, Verdict
 
 DEFAULT_QUIET_MINUTES = {JudgeVersion.Kind.RULE: 0, JudgeVersion.Kind.PROMPT: 15}
 
@@ -70,10 +72,10 @@ def new_judge(request: PageRequest, project: Project) -> HttpResponse:
     initial = {"quiet_minutes": DEFAULT_QUIET_MINUTES[JudgeVersion.Kind(kind)], "sample_percent": 100}
     if like:
         initial |= {"name": like.label, "prompt": like.prompt, "rule": like.rule}  # type: ignore[dict-item]
-    form = JudgeForm(project, kind, request.POST or None, initial=initial)
+    form = JudgeForm(project, kind, request.POST or None, initial=initial, new_score=like.score if like else "")
     if request.method == "POST" and form.is_valid():
         try:
-            made = making.create(project, form.judge_fields, form.decision, by=person(request))
+            made = _made(project, form, like, by=person(request))
             return redirect("judge", project.pk, made.id)
         except NotAllowed as refused:
             form.add_error(None, str(refused))
@@ -126,6 +128,16 @@ def retry_judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpR
     messages.success(request, f"{failed.update(**changed):,} to be tried again.")
     judging.wake(project.pk)
     return redirect("judge", project.pk, judge_id)
+
+
+@transaction.atomic
+def _made(project: Project, form: JudgeForm, like: GalleryJudge | None, *, by: User) -> Judge:
+    """Create the judge of a valid form, with its score type if that is new. Raises NotAllowed."""
+    fields = form.judge_fields
+    if like and fields["config_id"] == NEW_SCORE:
+        answers = {"name": like.score, "data_type": DataType.BOOLEAN, "description": like.about}
+        fields["config_id"] = configs.create(project, answers, by=by).id
+    return making.create(project, fields, form.decision, by=by)
 
 
 def judge_of(project: Project, judge_id: UUID) -> Judge:
