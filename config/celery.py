@@ -54,6 +54,7 @@ SWEEP_INTERVALS = {
     "exports": 10.0,  # somebody waits for them, too
     "judges": 10.0,  # a session that is quiet is judged seconds later
     "expired exports": 300.0,
+    "kept answers": 3600.0,
     "project deletions": 30.0,  # also ends deletions that waited for late requests
     "search index": 10.0,  # search follows its traces within half a minute
     # The larger the batch that is merged into the index, the less is written; searching the rest costs milliseconds.

@@ -34,6 +34,7 @@ PROBLEMS = {
     "changed": ProblemKind(412, "It was changed since it was read."),
     "body_too_large": ProblemKind(413, "The body is too large."),
     "unsupported_media_type": ProblemKind(415, "The body is of another type."),
+    "key_reused": ProblemKind(422, "The Idempotency-Key belongs to another request."),
     "too_many_requests": ProblemKind(429, "The key sends too many requests."),
     "failed": ProblemKind(500, "Confab failed."),
     "unavailable": ProblemKind(503, "The server is busy."),

@@ -3,7 +3,7 @@
 from sessions.alerts.tasks import alert_deliveries, alert_history, alerts
 from sessions.bulk.tasks import bulk_jobs
 from sessions.cohorts.tasks import cohort_counts
-from sessions.deletion.tasks import erasures
+from sessions.deletion.tasks import erasures, kept_answers
 from sessions.demo.tasks import demo_sessions
 from sessions.export.tasks import expired_exports, exports
 from sessions.judges.tasks import judges
@@ -22,6 +22,7 @@ __all__ = [
     "expired_exports",
     "exports",
     "judges",
+    "kept_answers",
     "recompute_dirty",
     "search_index",
     "search_index_flush",

@@ -19,10 +19,11 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from projects.problems import PROBLEM_JSON
 from sessions.api.v1.document import OPENAPI_FILE
 from sessions.api.v1.installation import TokenAuthentication
+from sessions.api.v1.repeating import IDEMPOTENCY_HEADER, MAX_IDEMPOTENCY_KEY_CHARACTERS
 from sessions.api.v1.shapes.operations import FailureShape, Operation
 from sessions.api.v1.urls import urlpatterns
 from sessions.api.v1.versions import MATCH_HEADER
-from sessions.api.v1.views import ListEndpoint
+from sessions.api.v1.views import REPEATABLE_METHODS, ListEndpoint
 from tests.client_writing import client_files
 from tests.openapi_reference import reference
 from tracing.ingest.rest.keys import KeyAuthentication
@@ -41,6 +42,12 @@ SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [],  # an enumeration stands where it is used
 }
+ONE_KEY = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_IDEMPOTENCY_KEY_CHARACTERS,
+    "description": "Of your making: the same request with it is done once, and answered in the same way for a day.",
+}
 MATCH_MEANING = "The ETag of an answer: change it only if nobody else has."
 ARTICLES = ("a", "an", "the")
 FAILURES = {
@@ -48,10 +55,11 @@ FAILURES = {
     401: "The key is missing, unknown, expired or revoked.",
     403: "The key lacks a scope.",
     404: "The project has nothing with that id.",
-    409: "The project may not translate.",
+    409: "The project may not translate, or the same request is still at work.",
     410: "It was deleted.",
     412: "It was changed since it was read.",
     413: "The body is too large.",
+    422: "The Idempotency-Key came with another request.",
     429: "Too many requests or downloads: `Retry-After` says when to try again.",
     503: "The server or its database is busy: `Retry-After` says when to try again.",
 }
@@ -120,6 +128,8 @@ class DeclaredSchema(AutoSchema):
             names = [*view.filterset_class.base_filters, "cursor"]
             declared += [OpenApiParameter(name, str) for name in names]
             declared.append(OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500}))
+        if self.method.lower() in REPEATABLE_METHODS and getattr(self.view, "keeps_answers", False):
+            declared.append(OpenApiParameter(IDEMPOTENCY_HEADER, ONE_KEY, OpenApiParameter.HEADER))
         if self.declared.matches:
             declared.append(OpenApiParameter(MATCH_HEADER, str, OpenApiParameter.HEADER, description=MATCH_MEANING))
         return declared

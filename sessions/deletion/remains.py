@@ -15,6 +15,7 @@ from django.dispatch import Signal
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from sessions.deletion.kept_answers import forget_answers
 from sessions.models import Alert, AlertChannel, Board, BoardTile, BulkJob, Cohort, ReviewQueue, SavedView
 from sessions.query.grammar import FieldComparison, Node, QueryError, Word
 from sessions.query.parsing import parse
@@ -94,6 +95,7 @@ def forget_traces(project_id: int) -> None:
 
     A sample quotes what was sent without saying by whom; the next issue brings a new one."""
     IngestionIssue.objects.for_project(project_id).exclude(sample="", trace_ids=[]).update(sample="", trace_ids=[])
+    forget_answers(project_id)
     forgotten.send(sender=None, project_id=project_id)
 
 

@@ -28,6 +28,7 @@ from sessions.models.erasures import Erasure
 from sessions.models.exports import ExportFile
 from sessions.models.judge_runs import JudgeRun
 from sessions.models.judges import Judge, JudgeSpending, JudgeVersion, ModelProvider, Verdict
+from sessions.models.kept_answers import KeptAnswer
 from sessions.models.saved_views import SavedView
 from sessions.models.scores import SessionScore
 from sessions.models.search import TraceText
@@ -60,6 +61,7 @@ __all__ = [
     "JudgeRun",
     "JudgeSpending",
     "JudgeVersion",
+    "KeptAnswer",
     "ModelProvider",
     "ObjectType",
     "Review",

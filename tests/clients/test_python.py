@@ -131,12 +131,13 @@ class Moody:
     The status 0 breaks the connection off."""
 
     def __init__(self, *answers: tuple[int, str]) -> None:
-        self.answers, self.methods = list(answers), []
+        self.answers, self.methods, self.keys = list(answers), [], []
         moody = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 moody.methods.append(self.command)
+                moody.keys.append(self.headers.get("Idempotency-Key"))
                 status, seconds = moody.answers.pop(0) if moody.answers else (200, "")
                 if status:
                     body = b'{"data": []}' if status == 200 else b"<html>busy</html>"
@@ -182,11 +183,24 @@ def test_a_busy_server_is_asked_again_when_it_says() -> None:
     assert len(asked_again(moody, Confab(moody.url))) == 1
 
 
-@pytest.mark.parametrize("answer", [(500, ""), (429, "3600"), (0, "")], ids=str)
-def test_what_does_not_pass_or_may_have_been_done_is_not_sent_again(answer: tuple[int, str]) -> None:
+@pytest.mark.parametrize("answer", [(500, ""), (429, "3600")], ids=str)
+def test_what_does_not_pass_is_not_sent_again(answer: tuple[int, str]) -> None:
     with Moody(answer) as moody, pytest.raises(ConfabError):
         Confab(moody.url).create_channel({"name": "Everybody", "kind": "mail"})
     assert moody.methods == ["POST"]
+
+
+def test_a_write_that_broke_off_is_sent_again_with_its_key() -> None:
+    moody, pauses = Moody((0, ""), (409, "1")), []
+    confab = Confab(moody.url)
+    confab._retrying.sleep = pauses.append
+    with moody:
+        confab.create_review_queue({"name": "Late"})
+        confab.create_review_queue({"name": "Late"}, idempotency_key="mine")
+    first, *others, mine = moody.keys
+    assert (others, mine) == ([first, first], "mine")
+    assert first
+    assert pauses[1:] == [1]
 
 
 def test_attempts_end() -> None:

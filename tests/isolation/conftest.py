@@ -39,6 +39,7 @@ from sessions.models import (
     JudgeRun,
     JudgeSpending,
     JudgeVersion,
+    KeptAnswer,
     ReviewItem,
     SavedView,
     ScoreConfig,
@@ -110,6 +111,7 @@ def new_world(other_project: Project, charlie: User) -> World:
     invitation, _ = people.invite(organization, f"{CANARY}-guest@example.com", Role.MEMBER, by=owner)
     key, _ = create_key(project, name=f"{CANARY} key", public_key=f"pk-{CANARY}")
     new_demo(project.pk)
+    new_answer(project.pk)
     values = {
         "project_id": project.pk,
         "organization_id": organization.pk,
@@ -259,6 +261,16 @@ def new_alert(project_id: int) -> dict[str, object]:
     )  # fmt: skip
     delivery.save(force_insert=True)
     return {"alert_id": alert.id, "channel_id": channel.id, "delivery_id": delivery.id}
+
+
+def new_answer(project_id: int) -> None:
+    KeptAnswer.objects.create(
+        project_id=project_id,
+        digest="d" * 64,
+        request_digest="r" * 64,
+        status=200,
+        answer=f'[{{"id": "{CANARY}"}}, {{}}]',
+    )
 
 
 def new_demo(project_id: int) -> None:

@@ -34,6 +34,7 @@ KINDS_FOR_ONE_PROJECT = {
     "exports",
     "hours",
     "judges",
+    "kept answers",
     "metering",
     "nightly metering",
     "project deletions",

@@ -104,9 +104,8 @@ class People:
 
     def program(self) -> None:
         self.ask("POST", "/api/public/comments", self._comment(objectType="OBSERVATION", objectId="a"))
-        self.ask(
-            "POST", "/api/v1/comments", {"object_type": "TRACE", "object_id": "t1", "content": WORDS, "author": PERSON}
-        )
+        comment = {"object_type": "TRACE", "object_id": "t1", "content": WORDS, "author": PERSON}
+        self.ask("POST", "/api/v1/comments", comment, **{"Idempotency-Key": "once"})
         self.ask(
             "POST", "/api/public/scores", {"id": "x", "name": "n", "value": WORDS, "dataType": "TEXT", "traceId": "t1"}
         )

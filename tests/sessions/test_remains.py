@@ -69,7 +69,7 @@ def test_nothing_of_an_erased_person_is_left_anywhere(
     assert planted >= {
         "trace", "span", "span_io", "session", "score", "comment", "session_state", "saved_view", "cohort", "bulk_job",
         "review_queue", "alert", "alert_channel", "board", "board_tile", "ingestion_issue", "trace_text",
-        "translation_segment",
+        "translation_segment", "kept_answer",
     }  # fmt: skip
 
     people.post("project-erasures", user_id=PERSON, again=PERSON)

@@ -113,7 +113,9 @@ class FiringsEndpoint(ListEndpoint):
 
 
 class ChannelsEndpoint(Endpoint):
-    """The channels of the project's alerts."""
+    """The channels of the project's alerts. The secret of a new one is answered once, and not kept."""
+
+    keeps_answers = False
 
     operations = {
         "GET": Operation(says="List channels of alerts", answers={200: list_of(ChannelShape)}),

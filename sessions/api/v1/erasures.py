@@ -43,8 +43,9 @@ class ErasingEndpoint(Endpoint):
 
 
 class ErasuresEndpoint(ErasingEndpoint):
-    """Erases people."""
+    """Erases people. Doing it twice is doing it once, and no answer is kept that names them."""
 
+    keeps_answers = False
     operations = {
         "POST": Operation(says="Erase a person", takes=PersonSerializer, answers={200: ErasureShape, 202: ErasureShape})
     }

@@ -14,11 +14,14 @@ from rest_framework.request import Request
 from projects.models import Role
 from sessions.api.paging import PagesByPosition, RowsOfPage
 from sessions.api.v1.failures import answer
+from sessions.api.v1.repeating import once
 from sessions.api.v1.shapes.operations import Operation
 from sessions.conversations.representation import plain
 from tracing.ingest.rest.views import READ_OR_WRITE, VIEW_METHODS, KeyView
 from tracing.ingest.rest.wires import JsonObjectParser
 from tracing.lists.keyset import Order
+
+REPEATABLE_METHODS = ("post", "patch")  # doing others twice is doing them once
 
 
 class Endpoint(KeyView):
@@ -34,6 +37,12 @@ class Endpoint(KeyView):
         VIEW_METHODS[1:], Role.MEMBER
     )
     operations: Mapping[str, Operation] = {}
+    keeps_answers = True  # of writes with an Idempotency-Key
+
+    def __init_subclass__(cls) -> None:
+        for name in REPEATABLE_METHODS:
+            if cls.keeps_answers and name in vars(cls):
+                setattr(cls, name, once(vars(cls)[name]))
 
     def get_exception_handler(self) -> Callable[..., Any]:
         """Return what answers failures."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 from tenacity import RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
@@ -13,7 +14,7 @@ from confab.failures import Problem
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 BUSY = (429, 503)  # Confab did nothing
-REPEATABLE = ("GET", "PATCH", "DELETE")  # doing it twice is doing it once
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 LONGEST_PAUSE_SECONDS = 30
 PAUSES = wait_exponential(multiplier=0.5, max=LONGEST_PAUSE_SECONDS) + wait_random(0, 0.5)
 
@@ -41,9 +42,9 @@ def retry_options(attempts: int) -> dict[str, Any]:
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, Problem):
-        return error.status in BUSY and (error.retry_after or 0) <= LONGEST_PAUSE_SECONDS
-    cause = error.__cause__
-    return isinstance(cause, httpx.TransportError) and cause.request.method in REPEATABLE
+        is_busy = error.status in BUSY or error.retry_after is not None
+        return is_busy and (error.retry_after or 0) <= LONGEST_PAUSE_SECONDS
+    return isinstance(error.__cause__, httpx.TransportError)
 
 
 def _pause(state: RetryCallState) -> float:
@@ -55,9 +56,13 @@ def _pause(state: RetryCallState) -> float:
 def request_parts(
     parameters: Mapping[str, Any], body: Any = None, headers: Mapping[str, str | None] | None = None
 ) -> dict[str, Any]:
-    """Return the parts of a request as httpx takes them. A parameter or a header that is None is left out."""
+    """Return the parts of a request as httpx takes them. A parameter or a header that is None is left out.
+
+    A request that may have a key of its own gets one, so that sending it again does nothing twice."""
     query = {name.removesuffix("_"): _text(value) for name, value in parameters.items() if value is not None}
     sent = {name: value for name, value in (headers or {}).items() if value is not None}
+    if headers and IDEMPOTENCY_HEADER in headers:
+        sent.setdefault(IDEMPOTENCY_HEADER, uuid4().hex)
     return {"params": query, "headers": sent} | ({} if body is None else {"json": body})
 
 

@@ -39,17 +39,30 @@ class Confab(Transport):
         """List alerts."""
         return self._ask("GET", "/api/v1/alerts", {})
 
-    def create_alert(self, body: objects.GivenAlert) -> objects.Alert:
+    def create_alert(self, body: objects.GivenAlert, *, idempotency_key: str | None = None) -> objects.Alert:
         """Create an alert."""
-        return self._ask("POST", "/api/v1/alerts", {}, body)
+        return self._ask("POST", "/api/v1/alerts", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     def read_alert(self, alert_id: str) -> objects.Alert:
         """Read an alert."""
         return self._ask("GET", f"/api/v1/alerts/{escaped(alert_id)}", {})
 
-    def change_alert(self, alert_id: str, body: objects.AlertChange, *, if_match: str | None = None) -> objects.Alert:
+    def change_alert(
+        self,
+        alert_id: str,
+        body: objects.AlertChange,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
+    ) -> objects.Alert:
         """Change an alert."""
-        return self._ask("PATCH", f"/api/v1/alerts/{escaped(alert_id)}", {}, body, headers={"If-Match": if_match})
+        return self._ask(
+            "PATCH",
+            f"/api/v1/alerts/{escaped(alert_id)}",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key, "If-Match": if_match},
+        )
 
     def delete_alert(self, alert_id: str) -> None:
         """Delete an alert."""
@@ -67,9 +80,9 @@ class Confab(Transport):
         """List comments, page after page."""
         return self._each("GET", "/api/v1/comments", parameters)
 
-    def add_comment(self, body: objects.GivenComment) -> objects.Comment:
+    def add_comment(self, body: objects.GivenComment, *, idempotency_key: str | None = None) -> objects.Comment:
         """Add a comment."""
-        return self._ask("POST", "/api/v1/comments", {}, body)
+        return self._ask("POST", "/api/v1/comments", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     def compare_groups_of_sessions(
         self, **parameters: Unpack[objects.CompareGroupsOfSessionsParameters]
@@ -99,9 +112,11 @@ class Confab(Transport):
         """List export files."""
         return self._ask("GET", "/api/v1/exports", {})
 
-    def request_export_file(self, **parameters: Unpack[objects.RequestExportFileParameters]) -> objects.ExportFile:
+    def request_export_file(
+        self, *, idempotency_key: str | None = None, **parameters: Unpack[objects.RequestExportFileParameters]
+    ) -> objects.ExportFile:
         """Request an export file."""
-        return self._ask("POST", "/api/v1/exports", parameters)
+        return self._ask("POST", "/api/v1/exports", parameters, headers={"Idempotency-Key": idempotency_key})
 
     def show_progress_of_export_file(self, export_id: str) -> objects.ExportFile:
         """Show the progress of an export file."""
@@ -141,9 +156,9 @@ class Confab(Transport):
         """List review queues."""
         return self._ask("GET", "/api/v1/review-queues", {})
 
-    def create_review_queue(self, body: objects.GivenQueue) -> objects.Queue:
+    def create_review_queue(self, body: objects.GivenQueue, *, idempotency_key: str | None = None) -> objects.Queue:
         """Create a review queue."""
-        return self._ask("POST", "/api/v1/review-queues", {}, body)
+        return self._ask("POST", "/api/v1/review-queues", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     def list_items_of_review_queue(
         self, queue_id: str, **parameters: Unpack[objects.ListItemsOfReviewQueueParameters]
@@ -157,9 +172,17 @@ class Confab(Transport):
         """List the items of a review queue, page after page."""
         return self._each("GET", f"/api/v1/review-queues/{escaped(queue_id)}/items", parameters)
 
-    def add_sessions_to_review_queue(self, queue_id: str, body: objects.GivenItems) -> objects.Added:
+    def add_sessions_to_review_queue(
+        self, queue_id: str, body: objects.GivenItems, *, idempotency_key: str | None = None
+    ) -> objects.Added:
         """Add sessions to a review queue."""
-        return self._ask("POST", f"/api/v1/review-queues/{escaped(queue_id)}/items", {}, body)
+        return self._ask(
+            "POST",
+            f"/api/v1/review-queues/{escaped(queue_id)}/items",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
 
     def download_results_of_review(self, queue_id: str) -> objects.Results:
         """Download the results of a review."""
@@ -169,20 +192,29 @@ class Confab(Transport):
         """List score configs."""
         return self._ask("GET", "/api/v1/score-configs", {})
 
-    def create_score_config(self, body: objects.GivenConfig) -> objects.Config:
+    def create_score_config(self, body: objects.GivenConfig, *, idempotency_key: str | None = None) -> objects.Config:
         """Create a score config."""
-        return self._ask("POST", "/api/v1/score-configs", {}, body)
+        return self._ask("POST", "/api/v1/score-configs", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     def read_score_config(self, config_id: str) -> objects.Config:
         """Read a score config."""
         return self._ask("GET", f"/api/v1/score-configs/{escaped(config_id)}", {})
 
     def change_score_config(
-        self, config_id: str, body: objects.ConfigChange, *, if_match: str | None = None
+        self,
+        config_id: str,
+        body: objects.ConfigChange,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> objects.Config:
         """Change a score config."""
         return self._ask(
-            "PATCH", f"/api/v1/score-configs/{escaped(config_id)}", {}, body, headers={"If-Match": if_match}
+            "PATCH",
+            f"/api/v1/score-configs/{escaped(config_id)}",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key, "If-Match": if_match},
         )
 
     def list_scores(self, **parameters: Unpack[objects.ListScoresParameters]) -> objects.ScorePage:
@@ -193,9 +225,9 @@ class Confab(Transport):
         """List scores, page after page."""
         return self._each("GET", "/api/v1/scores", parameters)
 
-    def write_score(self, body: objects.GivenScore) -> objects.Score:
+    def write_score(self, body: objects.GivenScore, *, idempotency_key: str | None = None) -> objects.Score:
         """Write a score."""
-        return self._ask("POST", "/api/v1/scores", {}, body)
+        return self._ask("POST", "/api/v1/scores", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     def read_score(self, score_id: str) -> objects.Score:
         """Read a score."""
@@ -219,9 +251,17 @@ class Confab(Transport):
         """Read a session."""
         return self._ask("GET", f"/api/v1/sessions/{escaped(session_id)}", parameters)
 
-    def change_session(self, session_id: str, body: objects.State, *, if_match: str | None = None) -> objects.Session:
+    def change_session(
+        self, session_id: str, body: objects.State, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> objects.Session:
         """Change a session."""
-        return self._ask("PATCH", f"/api/v1/sessions/{escaped(session_id)}", {}, body, headers={"If-Match": if_match})
+        return self._ask(
+            "PATCH",
+            f"/api/v1/sessions/{escaped(session_id)}",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key, "If-Match": if_match},
+        )
 
     def delete_session(self, session_id: str) -> objects.Erasure:
         """Delete a session."""
@@ -249,9 +289,17 @@ class Confab(Transport):
         """Read a translation."""
         return self._ask("GET", f"/api/v1/traces/{escaped(trace_id)}/translation", parameters)
 
-    def request_translation(self, trace_id: str, body: objects.Asked) -> objects.Translation:
+    def request_translation(
+        self, trace_id: str, body: objects.Asked, *, idempotency_key: str | None = None
+    ) -> objects.Translation:
         """Request a translation."""
-        return self._ask("POST", f"/api/v1/traces/{escaped(trace_id)}/translation", {}, body)
+        return self._ask(
+            "POST",
+            f"/api/v1/traces/{escaped(trace_id)}/translation",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
 
     def read_transcript(self, **parameters: Unpack[objects.ReadTranscriptParameters]) -> objects.Transcript:
         """Read a transcript."""
@@ -315,19 +363,30 @@ class AsyncConfab(AsyncTransport):
         """List alerts."""
         return await self._ask("GET", "/api/v1/alerts", {})
 
-    async def create_alert(self, body: objects.GivenAlert) -> objects.Alert:
+    async def create_alert(self, body: objects.GivenAlert, *, idempotency_key: str | None = None) -> objects.Alert:
         """Create an alert."""
-        return await self._ask("POST", "/api/v1/alerts", {}, body)
+        return await self._ask("POST", "/api/v1/alerts", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     async def read_alert(self, alert_id: str) -> objects.Alert:
         """Read an alert."""
         return await self._ask("GET", f"/api/v1/alerts/{escaped(alert_id)}", {})
 
     async def change_alert(
-        self, alert_id: str, body: objects.AlertChange, *, if_match: str | None = None
+        self,
+        alert_id: str,
+        body: objects.AlertChange,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> objects.Alert:
         """Change an alert."""
-        return await self._ask("PATCH", f"/api/v1/alerts/{escaped(alert_id)}", {}, body, headers={"If-Match": if_match})
+        return await self._ask(
+            "PATCH",
+            f"/api/v1/alerts/{escaped(alert_id)}",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key, "If-Match": if_match},
+        )
 
     async def delete_alert(self, alert_id: str) -> None:
         """Delete an alert."""
@@ -345,9 +404,9 @@ class AsyncConfab(AsyncTransport):
         """List comments, page after page."""
         return self._each("GET", "/api/v1/comments", parameters)
 
-    async def add_comment(self, body: objects.GivenComment) -> objects.Comment:
+    async def add_comment(self, body: objects.GivenComment, *, idempotency_key: str | None = None) -> objects.Comment:
         """Add a comment."""
-        return await self._ask("POST", "/api/v1/comments", {}, body)
+        return await self._ask("POST", "/api/v1/comments", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     async def compare_groups_of_sessions(
         self, **parameters: Unpack[objects.CompareGroupsOfSessionsParameters]
@@ -378,10 +437,10 @@ class AsyncConfab(AsyncTransport):
         return await self._ask("GET", "/api/v1/exports", {})
 
     async def request_export_file(
-        self, **parameters: Unpack[objects.RequestExportFileParameters]
+        self, *, idempotency_key: str | None = None, **parameters: Unpack[objects.RequestExportFileParameters]
     ) -> objects.ExportFile:
         """Request an export file."""
-        return await self._ask("POST", "/api/v1/exports", parameters)
+        return await self._ask("POST", "/api/v1/exports", parameters, headers={"Idempotency-Key": idempotency_key})
 
     async def show_progress_of_export_file(self, export_id: str) -> objects.ExportFile:
         """Show the progress of an export file."""
@@ -421,9 +480,11 @@ class AsyncConfab(AsyncTransport):
         """List review queues."""
         return await self._ask("GET", "/api/v1/review-queues", {})
 
-    async def create_review_queue(self, body: objects.GivenQueue) -> objects.Queue:
+    async def create_review_queue(
+        self, body: objects.GivenQueue, *, idempotency_key: str | None = None
+    ) -> objects.Queue:
         """Create a review queue."""
-        return await self._ask("POST", "/api/v1/review-queues", {}, body)
+        return await self._ask("POST", "/api/v1/review-queues", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     async def list_items_of_review_queue(
         self, queue_id: str, **parameters: Unpack[objects.ListItemsOfReviewQueueParameters]
@@ -437,9 +498,17 @@ class AsyncConfab(AsyncTransport):
         """List the items of a review queue, page after page."""
         return self._each("GET", f"/api/v1/review-queues/{escaped(queue_id)}/items", parameters)
 
-    async def add_sessions_to_review_queue(self, queue_id: str, body: objects.GivenItems) -> objects.Added:
+    async def add_sessions_to_review_queue(
+        self, queue_id: str, body: objects.GivenItems, *, idempotency_key: str | None = None
+    ) -> objects.Added:
         """Add sessions to a review queue."""
-        return await self._ask("POST", f"/api/v1/review-queues/{escaped(queue_id)}/items", {}, body)
+        return await self._ask(
+            "POST",
+            f"/api/v1/review-queues/{escaped(queue_id)}/items",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
 
     async def download_results_of_review(self, queue_id: str) -> objects.Results:
         """Download the results of a review."""
@@ -449,20 +518,31 @@ class AsyncConfab(AsyncTransport):
         """List score configs."""
         return await self._ask("GET", "/api/v1/score-configs", {})
 
-    async def create_score_config(self, body: objects.GivenConfig) -> objects.Config:
+    async def create_score_config(
+        self, body: objects.GivenConfig, *, idempotency_key: str | None = None
+    ) -> objects.Config:
         """Create a score config."""
-        return await self._ask("POST", "/api/v1/score-configs", {}, body)
+        return await self._ask("POST", "/api/v1/score-configs", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     async def read_score_config(self, config_id: str) -> objects.Config:
         """Read a score config."""
         return await self._ask("GET", f"/api/v1/score-configs/{escaped(config_id)}", {})
 
     async def change_score_config(
-        self, config_id: str, body: objects.ConfigChange, *, if_match: str | None = None
+        self,
+        config_id: str,
+        body: objects.ConfigChange,
+        *,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> objects.Config:
         """Change a score config."""
         return await self._ask(
-            "PATCH", f"/api/v1/score-configs/{escaped(config_id)}", {}, body, headers={"If-Match": if_match}
+            "PATCH",
+            f"/api/v1/score-configs/{escaped(config_id)}",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key, "If-Match": if_match},
         )
 
     async def list_scores(self, **parameters: Unpack[objects.ListScoresParameters]) -> objects.ScorePage:
@@ -473,9 +553,9 @@ class AsyncConfab(AsyncTransport):
         """List scores, page after page."""
         return self._each("GET", "/api/v1/scores", parameters)
 
-    async def write_score(self, body: objects.GivenScore) -> objects.Score:
+    async def write_score(self, body: objects.GivenScore, *, idempotency_key: str | None = None) -> objects.Score:
         """Write a score."""
-        return await self._ask("POST", "/api/v1/scores", {}, body)
+        return await self._ask("POST", "/api/v1/scores", {}, body, headers={"Idempotency-Key": idempotency_key})
 
     async def read_score(self, score_id: str) -> objects.Score:
         """Read a score."""
@@ -500,11 +580,15 @@ class AsyncConfab(AsyncTransport):
         return await self._ask("GET", f"/api/v1/sessions/{escaped(session_id)}", parameters)
 
     async def change_session(
-        self, session_id: str, body: objects.State, *, if_match: str | None = None
+        self, session_id: str, body: objects.State, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> objects.Session:
         """Change a session."""
         return await self._ask(
-            "PATCH", f"/api/v1/sessions/{escaped(session_id)}", {}, body, headers={"If-Match": if_match}
+            "PATCH",
+            f"/api/v1/sessions/{escaped(session_id)}",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key, "If-Match": if_match},
         )
 
     async def delete_session(self, session_id: str) -> objects.Erasure:
@@ -533,9 +617,17 @@ class AsyncConfab(AsyncTransport):
         """Read a translation."""
         return await self._ask("GET", f"/api/v1/traces/{escaped(trace_id)}/translation", parameters)
 
-    async def request_translation(self, trace_id: str, body: objects.Asked) -> objects.Translation:
+    async def request_translation(
+        self, trace_id: str, body: objects.Asked, *, idempotency_key: str | None = None
+    ) -> objects.Translation:
         """Request a translation."""
-        return await self._ask("POST", f"/api/v1/traces/{escaped(trace_id)}/translation", {}, body)
+        return await self._ask(
+            "POST",
+            f"/api/v1/traces/{escaped(trace_id)}/translation",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
 
     async def read_transcript(self, **parameters: Unpack[objects.ReadTranscriptParameters]) -> objects.Transcript:
         """Read a transcript."""

@@ -89,6 +89,12 @@ class UnsupportedMediaType(Problem):
     code = "unsupported_media_type"
 
 
+class KeyReused(Problem):
+    """The Idempotency-Key belongs to another request."""
+
+    code = "key_reused"
+
+
 class TooManyRequests(Problem):
     """The key sends too many requests."""
 
