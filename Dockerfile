@@ -13,6 +13,13 @@ RUN python -m venv --without-pip /opt/confab \
     && pip --python /opt/confab/bin/python install --no-cache-dir --no-compile --only-binary :all: \
         --require-hashes --no-deps -r requirements.lock -r requirements-s3.lock -r requirements-watch.lock \
     && /opt/confab/bin/python -m compileall -q /opt/confab/lib
+# What these packages are, as CycloneDX: the tool that says it does not get into the image.
+COPY requirements-release.lock ./
+RUN python -m venv --without-pip /opt/release \
+    && pip --python /opt/release/bin/python install --no-cache-dir --no-compile --only-binary :all: \
+        --require-hashes --no-deps -r requirements-release.lock \
+    && /opt/release/bin/cyclonedx-py environment --output-reproducible \
+        --output-file /opt/confab/sbom.cdx.json /opt/confab/bin/python
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=unreleased

@@ -31,6 +31,13 @@ def test_the_base_is_an_argument_and_every_package_is_pinned_by_hash() -> None:
     assert "--only-binary :all:" in DOCKERFILE
 
 
+def test_it_says_of_which_packages_it_consists_by_a_tool_that_it_does_not_have() -> None:
+    stages = DOCKERFILE.replace("\\\n", "").partition("\nFROM ")[2]
+    assert re.search(r"^RUN .*requirements-release\.lock .*cyclonedx-py environment", stages, re.MULTILINE)
+    assert "--output-file /opt/confab/sbom.cdx.json /opt/confab/bin/python" in re.sub(" +", " ", stages)
+    assert "/opt/release" not in FINAL
+
+
 def test_no_secret_and_no_tests_get_into_it() -> None:
     ignored = (BASE_DIR / ".dockerignore").read_text().splitlines()
 
