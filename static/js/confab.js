@@ -64,7 +64,9 @@
   function localTimes(root) {
     for (const time of root.querySelectorAll("time[data-shown]")) {
       const at = new Date(time.dateTime);
-      time.textContent = spellings[time.dataset.shown](at);
+      const words = spellings[time.dataset.shown](at);
+      if (time.textContent === words && time.title) continue;
+      time.textContent = words;
       time.title = `${exact.format(at)} · ${time.dateTime}`;
     }
   }

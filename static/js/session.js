@@ -6,6 +6,7 @@
   if (!turns) return;
   const FAR = "3000px 0px"; // what lies farther off the screen is taken out, so that memory stays small
   const NEAR = "1200px 0px"; // what comes nearer is loaded
+  const whenIdle = globalThis.requestIdleCallback ?? setTimeout; // so that what was taken out is cleaned up before more comes
   let isUpward = false;
   let lastTop = scrollY;
 
@@ -30,9 +31,36 @@
 
   async function refill(window) {
     delete window.dataset.emptied;
-    await htmx.ajax("GET", window.dataset.window, { source: window, target: window, swap: "innerHTML", select: ".window > *" });
-    window.style.height = "";
+    await htmx.ajax("GET", window.dataset.window, { source: window, target: window, swap: "window", select: ".window > *" });
+    if (window.dataset.emptied) window.replaceChildren(); // it was left again before it arrived
+    else window.style.height = "";
   }
+
+  /* To prepare a window, htmx makes an object of every attribute in it, which a tab pays with many megabytes. So what
+     arrives is only put in, and a turn is prepared when somebody touches it. */
+
+  htmx.defineExtension("windows", {
+    handleSwap(style, target, fragment, settling) {
+      if (style !== "window") return false;
+      const unasked = [...fragment.querySelectorAll(":scope > :not(.window, .turn), [hx-trigger*=intersect]")];
+      if (target.matches(".read-on")) {
+        settling.elts = [...fragment.children];
+        target.replaceWith(fragment);
+      } else target.replaceChildren(fragment);
+      return unasked;
+    },
+  });
+
+  const prepared = new WeakSet();
+
+  function prepare({ target }) {
+    const turn = target.closest(".turn");
+    if (!turn || prepared.has(turn)) return;
+    prepared.add(turn);
+    htmx.process(turn);
+  }
+
+  for (const type of ["click", "submit", "toggle"]) turns.addEventListener(type, prepare, { capture: true });
 
   const reader = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
@@ -43,7 +71,7 @@
   function readOn(pager) {
     if (pager.dataset.asked) return;
     pager.dataset.asked = "true";
-    htmx.ajax("GET", pager.querySelector("a").getAttribute("href"), { source: pager, target: pager, swap: "outerHTML" });
+    whenIdle(() => htmx.ajax("GET", pager.querySelector("a").getAttribute("href"), { source: pager, target: pager, swap: "window" }), { timeout: 1000 });
   }
 
   /* Earlier turns come only to who scrolls up: they would push away what a link led to. */
@@ -105,7 +133,7 @@
     const mine = ++asked;
     await loading;
     if (mine !== asked) return;
-    loading = htmx.ajax("GET", `${turns.dataset.page}?${query}${turns.dataset.kept}`, { source: turns, target: turns, swap: "innerHTML" });
+    loading = htmx.ajax("GET", `${turns.dataset.page}?${query}${turns.dataset.kept}`, { source: turns, target: turns, swap: "window" });
     await loading;
   }
 

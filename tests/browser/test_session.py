@@ -126,6 +126,12 @@ def test_a_long_session_is_walked_jumped_and_forgotten(alices: Page, live_server
         expect(alices.locator(f".turn[data-number='{number}']")).to_be_attached()
     expect(alices.locator(".window[data-emptied]").first).to_be_attached()
     expect(alices.locator(".turn[data-number='40']")).to_have_count(0)
+    read_on = alices.locator(".turn[data-number='215']")
+    read_on.get_by_role("link", name="Comment or correct").focus()
+    alices.keyboard.press("Enter")
+    expect(read_on.locator("[data-annotate-panel]")).to_be_visible()
+    read_on.get_by_role("button", name="Good answer").click()
+    expect(read_on.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
     alices.evaluate("scrollTo(0, 0)")
     expect(alices.locator(".turn[data-number='1']")).to_be_visible()
 
