@@ -39,6 +39,11 @@ class Script:
     theme: str
     exchanges: list[Exchange] = field(default_factory=list)
 
+    @property
+    def fails(self) -> bool:
+        """Whether a tool of it fails."""
+        return any(act.fails for exchange in self.exchanges for act in exchange.acts)
+
 
 @dataclass
 class Cast:

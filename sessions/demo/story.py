@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -28,6 +29,8 @@ ENVIRONMENTS = {"production": 82, "staging": 13, "development": 5}
 CHANNELS = {"web": 50, "whatsapp": 25, "email": 25}
 RELEASES = ("2026.10.3", "2026.11.1", "2026.11.2")
 TOOLS_TOKENS = 1_150  # the descriptions of the tools, which every call carries and no message shows
+FAILING_EVERY = 17  # conversations, of which one has a tool that fails: a service that works, with something to find
+OVERLOADED_SHARE = 0.01  # of turns
 OVERLOADED = "429 rate_limit_exceeded: please retry in 2 s"
 AGENTS = {"code": "code-agent", "docs": "docs-assistant", "flight": "travel-agent"}
 SESSION_IDS = ("chat-{token}", "support/2026/{token}", "{user}:{token}", "conv_{token}")
@@ -81,11 +84,17 @@ class Conversation:
 def tell(count: int, *, seed: int, until: datetime) -> Iterator[Conversation]:
     """`count` conversations of the last three weeks before `until`."""
     random = Random(seed)
-    shuffled = [(cast, random.sample(cast.scripts, len(cast.scripts))) for cast in casts()]
+    told = [(cast, _endless(random, cast, fails=False), _endless(random, cast, fails=True)) for cast in casts()]
     for number in range(count):
-        round_number, place = divmod(number, len(shuffled))
-        cast, scripts = shuffled[place]
-        yield Teller(random, cast, scripts[round_number % len(scripts)]).conversation(until)
+        cast, calm, failing = told[number % len(told)]
+        script = next(failing if number % FAILING_EVERY == FAILING_EVERY // 3 else calm)
+        yield Teller(random, cast, script).conversation(until)
+
+
+def _endless(random: Random, cast: Cast, *, fails: bool) -> Iterator[Script]:
+    """Return the scripts in which a tool fails, or those in which none does, in any order and again and again."""
+    scripts = [script for script in cast.scripts if script.fails is fails]
+    return cycle(random.sample(scripts, len(scripts)))
 
 
 def _weighted(random: Random, weights: dict[str, int]) -> str:
@@ -153,7 +162,7 @@ class Teller:
         self.clock += timedelta(milliseconds=self.random.randint(2, 20))
         for act in exchange.acts:
             root.children += self._search(act) if act.query else self._call(act)
-        if self.random.random() < 0.04:
+        if self.random.random() < OVERLOADED_SHARE:
             root.children.append(self._generation("", error=OVERLOADED))
             self.clock += timedelta(seconds=2)
         root.children.append(self._generation(answered))

@@ -220,7 +220,14 @@ def test_the_stories_are_as_varied_as_real_ones() -> None:
     assert {talk.environment for talk in talks} == {"production", "staging", "development"}
     assert any(turn.root.after.total_seconds() > 3600 for talk in talks for turn in talk.turns)
     assert len({talk.started_at.date() for talk in talks}) > 14
-    assert 0.1 < sum(any(step.error for step in steps(talk)) for talk in talks) / 200 < 0.6
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_few_conversations_fail_and_some_do_in_every_demo(seed: int) -> None:
+    talks = list(tell(DEMO_SESSIONS, seed=seed, until=timezone.now()))
+    failed = [talk for talk in talks if any(step.error for step in steps(talk))]
+    assert 0.04 < len(failed) / len(talks) < 0.16
+    assert {step.kind for talk in failed for step in steps(talk) if step.error} >= {Kind.TOOL}
 
 
 def test_every_script_is_whole() -> None:
