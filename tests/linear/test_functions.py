@@ -166,8 +166,13 @@ WORK: dict[str, Callable[[str], object]] = {
         preview(json.dumps([{"role": "user", "content": text}]), role=""),
     ),
     "messages": lambda text: (normalised(text, "user"), normalised(json.dumps([{"content": text}]), "user")),
+    "transcripts": lambda text: normalised(json.dumps([{"sender": "user", text: text}]), "user"),
+    "streams": lambda text: normalised(f"data: {text}\n\ndata: {text}", "assistant"),
     "printed values": lambda text: (unprinted(text), unprinted(f"['{text}"), unprinted(f"f(a={text}")),
-    "sentences": lambda text: (sentence({"a": text, "b": [text]}), sentence([text] * 3), says_nothing(text)),
+    "sentences": lambda text: (
+        *(sentence({"a": text, "b": [text]}), sentence([text] * 3), says_nothing(text)),
+        *(sentence({text: "Where is it?", f"{text}b": "It is here."}), sentence({"body": "{" + text})),
+    ),
     "cut conversations": lambda text: spoken_text(f'[{{"role":"user","content":"{text}', role="user"),
     "escapes": lambda text: (
         mended(text + r"\u4f60\u597d"),

@@ -66,6 +66,65 @@ def test_an_object_around_a_sentence_is_that_sentence(text_key: TextKey) -> None
         assert spoken_text(read, role=ROLES[text_key.side]) == QUESTION
 
 
+ANSWER = "It arrives tomorrow."
+SPOKEN = [  # by name, by the last word of a name, beside instructions, and inside of the text of a field
+    {"body": json.dumps({"message": QUESTION}), "headers": {"user-agent": "Mozilla/5.0 (Windows NT 10.0)"}},
+    {"system": "You are kind.", "user": QUESTION},
+    {"system_prompt": "You are a kind assistant.", "user_prompt": QUESTION},
+    {"final_output": QUESTION, "last_agent": "Support Agent"},
+    {"finalOutput": QUESTION, "lastAgent": "Support Agent"},
+    {"task": {"description": QUESTION, "expected_output": "A short answer."}},
+]
+TRANSCRIPTS = [
+    ("speaker", "text", "customer", "agent"),
+    ("author", "text", "user", "bot"),
+    ("sender", "message", "User", "Bot"),
+    ("from", "value", "human", "gpt"),
+]
+DELTAS = ["It ", "arrives ", "tomorrow."]
+STREAMS = {
+    "OpenAI": "".join(f"data: {json.dumps({'choices': [{'delta': {'content': d}}]})}\n\n" for d in DELTAS)
+    + "data: [DONE]\n\n",
+    "Anthropic": 'event: message_start\ndata: {"type": "message_start", "message": {"role": "assistant"}}\n\n'
+    + "".join(
+        f"event: content_block_delta\ndata: {json.dumps({'type': 'content_block_delta', 'delta': {'text': d}})}\n\n"
+        for d in DELTAS
+    ),
+}
+
+
+@pytest.mark.parametrize("said", SPOKEN, ids=str)
+def test_the_field_that_speaks_is_found_by_its_name_and_shape(said: dict[str, Any]) -> None:
+    assert spoken_text(translated({"input.value": json.dumps(said)}).input or "", role="user") == QUESTION
+
+
+@pytest.mark.parametrize(("who", "what", "person", "machine"), TRANSCRIPTS)
+def test_a_transcript_is_a_conversation_whoever_speaks(who: str, what: str, person: str, machine: str) -> None:
+    lines = [(person, "Hello"), (machine, ANSWER), (person, QUESTION)]
+    sent = [{who: speaker, what: words, "at": 5} for speaker, words in lines]
+    roles = ["user", "assistant", "user"]
+    for value in (sent, {"messages": sent}, {"history": sent}):
+        assert messages(translated({"input.value": json.dumps(value)}).input) == [
+            {"role": role, "content": words, "at": 5} for role, (_, words) in zip(roles, lines, strict=True)
+        ]
+
+
+@pytest.mark.parametrize(
+    "sent", [[{"from": "Ana", "text": "Hello"}], [{"from": "user", "text": "Hello", "tool_calls": [1]}], [{"from": 1}]]
+)
+def test_a_list_of_something_else_is_no_transcript(sent: Any) -> None:
+    assert translated({"input.value": json.dumps(sent)}).input == json.dumps(sent)
+
+
+@pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
+def test_the_body_of_a_stream_is_the_answer_in_it(stream: str) -> None:
+    record = translated({"output.value": stream})
+    assert spoken_text(record.output or "", role="assistant") == ANSWER
+    assert (record.raw or {})["attributes"]["output.value"] == stream, "what was sent stays"
+    broken = stream + "data: {\n\n"
+    assert translated({"output.value": broken}).output == broken
+
+
 @pytest.mark.parametrize("text_key", KEYS, ids=lambda key: f"{key.scope}:{key.key}")
 @pytest.mark.parametrize("nothing", ["{}", "[]", "null", '{"args": [], "kwargs": {}}'])
 def test_a_placeholder_is_no_text(text_key: TextKey, nothing: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracing.vocabularies.parts import ChatMessage
+from tracing.vocabularies.readers import json_value
 
 WORD_KEYS = frozenset({"content", "reasoning"})  # of a message, whose pieces are joined
 DELTA_TEXT_KEYS = ("content", "text", "output_text")
@@ -17,6 +18,18 @@ def joined_stream(items: Sequence[Any]) -> str | None:
         return None
     pieces = [_piece(item) for item in items]
     return "".join(filter(None, pieces)) or None if any(pieces) and _is_stream(items) else None
+
+
+def is_event_stream(text: str) -> bool:
+    """Return whether a text is the body of a stream of events (SSE), as a proxy sees it."""
+    return text.startswith(("data:", "event:")) and "\n" in text
+
+
+def events_of_stream(body: str) -> list[Any] | None:
+    """Return the data of the events in the body of a stream, or None if one has something else than JSON."""
+    lines = (line[5:].strip() for line in body.splitlines() if line.startswith("data:"))
+    events = [json_value(line) for line in lines if line and line != "[DONE]"]
+    return events if events and all(isinstance(event, dict) for event in events) else None
 
 
 def joined_messages(sent: Any, messages: list[ChatMessage]) -> list[ChatMessage]:

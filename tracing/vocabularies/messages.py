@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracing.json_text import dump
-from tracing.vocabularies.chunks import joined_stream
-from tracing.vocabularies.one_message import message, printed_message
+from tracing.vocabularies.chunks import events_of_stream, is_event_stream, joined_stream
+from tracing.vocabularies.one_message import SPEAKER_KEYS, dialogue, message, printed_message
 from tracing.vocabularies.parts import ChatMessage, Draft
 from tracing.vocabularies.printed import is_printed, unprinted
 from tracing.vocabularies.readers import json_value, text
@@ -41,6 +41,7 @@ INSTRUCTION_KEYS = ("system", "instructions", "system_instruction", "systemInstr
 MESSAGE_MARKS = (
     *('"role"', '"model"', '"parts"', '"messages"', '"type"', '"prompt"', '"lc"', '"choices"', '"delta"'),
     *("Message(", "\"content='", '"content=\\"'),
+    *(f'"{key}"' for key in SPEAKER_KEYS),
 )
 MAX_CONTAINER_DEPTH = 5
 MAX_CONTAINER_FIELDS = 20  # of an object in which a conversation is looked for
@@ -53,11 +54,12 @@ def normalised(value: str | None, role: str) -> str | None:
     if not value:
         return value
     is_json = value[0] in "[{" and any(map(value.__contains__, MESSAGE_MARKS))
-    if not is_json and not is_printed(value):
+    is_stream = is_event_stream(value)
+    if not is_json and not is_stream and not is_printed(value):
         return value
     try:
-        decoded = json_value(value) if is_json else None
-        is_whole = isinstance(decoded, list) or (isinstance(decoded, dict) and "role" in decoded)
+        decoded = json_value(value) if is_json else events_of_stream(value) if is_stream else None
+        is_whole = (isinstance(decoded, list) and not is_stream) or (isinstance(decoded, dict) and "role" in decoded)
         if decoded is None and (decoded := unprinted(value)) is not None:
             messages = conversation(decoded, role) or printed_message(decoded, role)
         else:
@@ -145,7 +147,7 @@ def _list(items: list[Any], role: str, depth: int) -> list[ChatMessage] | None:
     for item in items:
         messages = printed_message(unprinted(item), "user") if isinstance(item, str) else message(item, role)
         if messages is None:
-            return None
+            return dialogue(items)
         found += messages
     return found or None
 

@@ -1,11 +1,12 @@
 """Reads one chat message in any known spelling, and returns it in the shape that messages.py describes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracing.json_text import dump
 from tracing.vocabularies.parts import ChatMessage, Draft, opened
 from tracing.vocabularies.readers import first_text, json_value
+from tracing.vocabularies.speech import speaking
 
 ROLE_BY_SPEAKER = {
     "human": "user",
@@ -27,6 +28,13 @@ ROLE_BY_SPEAKER = {
     "ModelRequest": "user",
     "ModelResponse": "assistant",
 }
+# Fields that say who speaks, beside `role`, and words for people and machines there.
+SPEAKER_KEYS = ("sender", "author", "speaker", "from")
+ROLE_BY_SENDER = {
+    **dict.fromkeys(("user", "human", "customer", "client", "visitor", "caller", "guest"), "user"),
+    **dict.fromkeys(("assistant", "ai", "bot", "model", "gpt", "agent", "chatbot", "operator", "support"), "assistant"),
+    "system": "system",
+}
 KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool", *ROLE_BY_SPEAKER})
 CONTENT_KEYS = frozenset(
     {"content", "parts", "contents", "blocks", "tool_calls", "text", "function_call", "reasoning", "media"}
@@ -41,6 +49,7 @@ READ_KEYS = CONTENT_KEYS | {
     *("role", "type", "name", "finish_reason", "media", "refusal", "tool_call_id", "toolCallId", "event.name"),
     *("reasoning_content", "thinking", "function_call_name", "function_call_arguments_json", "message"),
 }
+KEYS_BESIDE_WORDS = READ_KEYS - {"type"}  # what makes a message more than words
 # Items of OpenAI's Responses API that have no role.
 ITEM_ROLES = {
     **dict.fromkeys(("function_call", "custom_tool_call", "reasoning", "web_search_call"), "assistant"),
@@ -72,6 +81,23 @@ def message(value: Any, role: str) -> list[ChatMessage] | None:
     draft = Draft(ROLE_BY_SPEAKER.get(named, ROLE_BY_SPEAKER.get(named.lower(), named.lower())))
     _fill(draft, value, kind)
     return draft.messages()
+
+
+def dialogue(items: Sequence[Any]) -> list[ChatMessage] | None:
+    """Return the messages of a transcript, `{"speaker": "customer", "text": "Hello"}`, or None for anything else."""
+    first = items[0] if items and isinstance(items[0], dict) else {}
+    key = next((key for key in SPEAKER_KEYS if key in first), None)
+    found: list[ChatMessage] = []
+    for item in items if key else ():
+        named = item.get(key) if isinstance(item, dict) else None
+        role = ROLE_BY_SENDER.get(named.lower()) if isinstance(named, str) else None
+        rest = {name: inner for name, inner in item.items() if name != key} if role else {}
+        paths = speaking(rest)
+        said = rest.pop(str(paths[0][0])) if len(paths) == 1 == len(paths[0]) else None
+        if said is None or not KEYS_BESIDE_WORDS.isdisjoint(rest):
+            return None
+        found.append({"role": str(role), "content": said, **rest})
+    return found or None
 
 
 def _plain(value: Any) -> ChatMessage | None:

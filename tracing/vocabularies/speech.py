@@ -46,8 +46,11 @@ OBJECT_PATTERN = re.compile(r"<[\w.]++[^<>]{0,200}+(?:<[^<>]{0,99}+>[^<>]{0,99}+
 # Names of fields that speak, strongest first, for objects with several texts that look like language.
 SPEAKING_NAMES = (
     "message", "question", "query", "prompt", "input", "user_message", "user_input", "text", "task", "content",
-    "answer", "response", "reply", "output", "result", "completion", "final_answer", "translation", "summary",
+    "description", "answer", "response", "reply", "output", "result", "completion", "final_answer", "translation",
+    "summary",
 )  # fmt: skip
+LAST_WORD = re.compile(r"[A-Z]?[a-z]++\Z")  # of `final_output` and `finalOutput`
+MAX_WORD_CHARACTERS = 40
 ARGUMENT_NAMES = frozenset({"args", "kwargs"})
 
 
@@ -102,9 +105,13 @@ def is_wordless(text: str) -> bool:
     return False
 
 
-def sentence(value: Any) -> str | None:
-    """Return the text that an object or list says, or None if it says nothing or several things."""
+def sentence(value: Any, depth: int = 0) -> str | None:
+    """Return the text that an object or list says, or None if it says nothing or several things.
+
+    If the text is an object itself, such as the body of a request, it is what that says."""
     texts = [text_at(value, path) for path in speaking(value)]
+    if len(texts) == 1 and texts[0][:1] in ("{", "[") and depth < MAX_SPEECH_DEPTH:
+        return sentence(parsed(texts[0]), depth + 1) or texts[0]
     return ("" if is_streamed(texts) else "\n").join(texts) or None
 
 
@@ -192,9 +199,24 @@ def _likeliest(told: Mapping[Path, tuple[tuple[Path, ...], int]]) -> tuple[Path,
 
 
 def _named(paths: list[Path]) -> Path | None:
-    """Return the path with the most telling name, or None if none has one."""
-    by_name = {str(path[-1]): path for path in paths}
-    return next((by_name[name] for name in SPEAKING_NAMES if name in by_name), None)
+    """Return the path with the most telling name, or with a name that ends so, or None if none or several have one.
+
+    Instructions for a model do not speak: of `system_prompt` and `user_prompt`, the second one does."""
+    asking = [path for path in paths if not str(path[-1]).lower().startswith("system")]
+    if len(asking) == 1:
+        return asking[0]
+    for naming in (str, _last_word):
+        by_name: dict[str, list[Path]] = {}
+        for path in asking:
+            by_name.setdefault(naming(path[-1]), []).append(path)
+        if told := next((by_name[name] for name in SPEAKING_NAMES if name in by_name), None):
+            return told[0] if len(told) == 1 else None
+    return None
+
+
+def _last_word(name: str | int) -> str:
+    found = LAST_WORD.search(str(name)[-MAX_WORD_CHARACTERS:])
+    return found[0].lower() if found else ""
 
 
 def is_streamed(texts: Sequence[str]) -> bool:
