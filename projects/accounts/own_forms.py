@@ -1,18 +1,17 @@
 """Forms of a person's own account: how others see them, and how they read."""
 
-import re
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.utils import timezone
 
 from projects.access import projects_of
+from projects.accounts.names import in_one_line
 from projects.administration.forms import EXPIRY_CHOICES, SCOPE_TEXTS, KeyForm
 from projects.avatars import CHOSEN_HUES
 from projects.models import Notation, Scope, User
 
 FIELD_ATTRS = {"class": "field"}
-TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,8 +41,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         landing.label_from_instance = _project_label  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        """Return the name in one line, without characters that turn the direction of what stands beside it."""
-        return " ".join(TURNING.sub("", self.cleaned_data["name"]).split())
+        """Return the name as it is stored."""
+        return in_one_line(self.cleaned_data["name"])
 
 
 class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -27,6 +27,7 @@ from projects.accounts.joining import OPENED_INVITATION_KEY, join, opened_invita
 from projects.accounts.letters import message_of
 from projects.accounts.mail import has_mail_server
 from projects.accounts.people import MembershipRefusal, usable_invitations
+from projects.accounts.single_sign_on import take_name, trust_addresses
 from projects.models import Invitation, User
 
 INVITED_EMAIL_KEY = "invited_email"  # in a browser session that opened the link of an invitation
@@ -122,9 +123,19 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         is_proven = EmailAddress.objects.filter(email=email.lower(), verified=True).exists()
         return is_proven and bool(super().can_authenticate_by_email(login, email))
 
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """Return the account as the provider describes its owner, before it is looked for."""
+        trust_addresses(sociallogin)
+        user: User = super().populate_user(request, sociallogin, data)
+        take_name(user, sociallogin)
+        return user
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Say why the sign-in cannot go on if an account has the address without a proof."""
+        """Name a member without a name, or say why the sign-in cannot go on if an account's address has no proof."""
         email = (sociallogin.user.email or "").lower()
+        if sociallogin.is_existing and not sociallogin.user.name:
+            take_name(sociallogin.user, sociallogin)
+            sociallogin.user.save(update_fields=["name"])
         if sociallogin.is_existing or request.user.is_authenticated:
             return
         if email and User.objects.filter(email=email).exists():

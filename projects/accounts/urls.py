@@ -10,6 +10,7 @@ from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import path
 
 from projects.accounts.passkeys import add_passkey
+from projects.accounts.single_sign_on import sign_on
 from projects.accounts.views.devices import devices, sign_out_device, sign_out_others
 from projects.accounts.views.invitations import join_invited
 from projects.accounts.views.own_keys import own_keys, revoke_own_key
@@ -25,7 +26,7 @@ urlpatterns = [
     path("sign-in/passkey", webauthn.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/second-factor", mfa.authenticate, name="mfa_authenticate"),
     path("sign-in/inactive", account.account_inactive, name="account_inactive"),
-    path("sign-in/oidc/<provider_id>", oidc.login, name="openid_connect_login"),
+    path("sign-in/oidc/<provider_id>", sign_on, name="openid_connect_login"),
     path("sign-in/oidc/<provider_id>/callback", oidc.callback, name="openid_connect_callback"),
     path("sign-in/cancelled", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("sign-in/error", social.login_error, name="socialaccount_login_error"),
