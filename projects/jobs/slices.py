@@ -82,11 +82,7 @@ class WorkKind:
 
     def wake(self, project_id: int = ALL_PROJECTS) -> None:
         """Have the work done soon, or by the next sweep if Redis is away."""
-        try:
-            if quick_redis().zadd(WAITING_KEY_PREFIX + self.name, {str(project_id): time.time()}, nx=True):
-                _send()
-        except (RedisError, OperationalError):
-            logger.warning("the broker is away: the next sweep continues with %s of project %s", self.name, project_id)
+        wake(self.name, project_id)
 
     def sweep(self) -> None:
         """Queue everything that waits: its message was lost, its worker was killed, or its time has come."""
@@ -126,6 +122,15 @@ def sliced(
         return WORK_KINDS[name]
 
     return declared
+
+
+def wake(name: str, project_id: int) -> None:
+    """Have work of this kind done soon, where the module that does it cannot be imported."""
+    try:
+        if quick_redis().zadd(WAITING_KEY_PREFIX + name, {str(project_id): time.time()}, nx=True):
+            _send()
+    except (RedisError, OperationalError):
+        logger.warning("the broker is away: the next sweep continues with %s of project %s", name, project_id)
 
 
 def announce(worker: str, slots: int, seconds: float) -> None:

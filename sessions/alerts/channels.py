@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from projects import secrets
 from projects.access import people_of
 from projects.audit import Action, Actor, record
-from projects.jobs.slices import WORK_KINDS
+from projects.jobs.slices import wake
 from projects.models import Project
 from sessions.alerts.messages.forms import SECRET_PREFIX
 from sessions.alerts.refusals import AlertRefused
@@ -67,7 +67,7 @@ def test(project: Project, channel: AlertChannel, *, by: Actor) -> list[AlertDel
             for recipient_id in recipients(project, channel)
         )
         record(Action.CHANNEL_TESTED, project, actor=by, target=channel.audited)
-        transaction.on_commit(lambda: WORK_KINDS[DELIVERIES].wake(project.pk), robust=True)
+        transaction.on_commit(lambda: wake(DELIVERIES, project.pk), robust=True)
     return made
 
 

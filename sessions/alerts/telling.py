@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from projects.access import people_of
-from projects.jobs.slices import WORK_KINDS
+from projects.jobs.slices import wake
 from projects.models import Project
 from sessions.alerts.schedule import opening
 from sessions.models import Alert, AlertChannel, AlertDelivery, AlertFiring
@@ -72,7 +72,7 @@ def add_deliveries(
         for channel in channels
         for recipient_id in recipients(project, channel)
     )
-    transaction.on_commit(lambda: WORK_KINDS[DELIVERIES].wake(project.pk), robust=True)
+    transaction.on_commit(lambda: wake(DELIVERIES, project.pk), robust=True)
 
 
 def recipients(project: Project, channel: AlertChannel) -> Iterable[int | None]:

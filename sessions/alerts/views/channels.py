@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from projects.access import people_of, person, project_view, requires
 from projects.audit import Action, record
 from projects.htmx import PageRequest
-from projects.jobs.slices import WORK_KINDS
+from projects.jobs.slices import wake
 from projects.models import Project, Role
 from sessions.alerts import channels, delivering
 from sessions.alerts.page import KIND_ICONS
@@ -117,7 +117,7 @@ def send_delivery_again(request: PageRequest, project: Project, delivery_id: UUI
         raise Http404("There is no such message.")
     delivering.send_again(delivery)
     record(Action.CHANNEL_TESTED, project, actor=person(request), target=f"channel {delivery.channel_id}", what="again")
-    WORK_KINDS[DELIVERIES].wake(project.pk)
+    wake(DELIVERIES, project.pk)
     messages.success(request, "The message is sent again.")
     return redirect("alert-channels", project.pk)
 
