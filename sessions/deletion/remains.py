@@ -16,7 +16,18 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from sessions.deletion.kept_answers import forget_answers
-from sessions.models import Alert, AlertChannel, Board, BoardTile, BulkJob, Cohort, ReviewQueue, SavedView
+from sessions.models import (
+    Alert,
+    AlertChannel,
+    Board,
+    BoardTile,
+    BulkJob,
+    Cohort,
+    Judge,
+    JudgeRun,
+    ReviewQueue,
+    SavedView,
+)
 from sessions.query.grammar import FieldComparison, Node, QueryError, Word
 from sessions.query.parsing import parse
 from sessions.query.rewrite import with_leaves
@@ -32,6 +43,8 @@ QUERY_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     BoardTile: ("query_string",),
     Alert: ("query_string", "among_string"),
 }
+# Where filters are kept in the language of queries alone.
+LANGUAGE_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {Judge: ("query",), JudgeRun: ("query",)}
 TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     SavedView: ("name",),
     Cohort: ("name", "description"),
@@ -41,6 +54,7 @@ TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     ReviewQueue: ("name", "description"),
     Alert: ("name",),
     AlertChannel: ("name",),
+    Judge: ("name",),
 }
 # Sent with `project_id` whenever traces were erased, for files and other copies that may hold them.
 erased = Signal()
@@ -71,10 +85,11 @@ class Pseudonym:
 
     def _in_value(self, name: str, value: str) -> str:
         if name == QUERY:
-            return self._in_query(value)
+            return self.in_query(value)
         return self.name if name.startswith("user") and value == self.user_id else self.in_text(value)
 
-    def _in_query(self, text: str) -> str:
+    def in_query(self, text: str) -> str:
+        """Return the query of the list's language with the name in place of the id."""
         try:
             node = parse(text)
         except QueryError:
@@ -102,10 +117,11 @@ def forget_traces(project_id: int) -> None:
 def forget_person(project_id: int, user_id: str, name: str) -> None:
     """Replace the id with `name` in everything that people keep."""
     pseudonym = Pseudonym(user_id, name)
-    for model in {**QUERY_FIELDS_BY_MODEL, **TEXT_FIELDS_BY_MODEL}:
+    for model in {**QUERY_FIELDS_BY_MODEL, **LANGUAGE_FIELDS_BY_MODEL, **TEXT_FIELDS_BY_MODEL}:
         columns: dict[str, Callable[[str], str]] = dict.fromkeys(
             QUERY_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_filter
         )
+        columns |= dict.fromkeys(LANGUAGE_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_query)
         columns |= dict.fromkeys(TEXT_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_text)
         for key, *values in model._default_manager.filter(project_id=project_id).values_list("id", *columns):
             old = dict(zip(columns, values, strict=True))

@@ -15,7 +15,7 @@ from projects.models import AuditEvent, Organization, Project, Role, User
 from sessions.annotation import configs
 from sessions.deletion import erasing
 from sessions.deletion.remains import Pseudonym
-from sessions.models import Alert, AlertChannel, Board, Cohort, Judge, TranslationJob, TranslationSettings
+from sessions.models import Alert, AlertChannel, Board, Cohort, Judge, JudgeRun, TranslationJob, TranslationSettings
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
 from sessions.translation import jobs as translating
@@ -101,7 +101,9 @@ def unwatch(people: People) -> None:
 
 
 def judge(people: People, settings: Any) -> None:
-    """A judge about the person, which asks a model about the conversation: made, switched on, and archived."""
+    """A judge about the person, which asks a model about the conversation: made, switched on, and archived.
+
+    Its backfill is refused, because nothing is left to judge."""
     settings.TRANSLATION_HOSTS = ["127.0.0.1"]
     answers = configs.load_configs(people.project)
     chosen = {"protocol": "openai_compatible", "model": "gpt-4o-mini", "secret": "k-123", "consent": "on"}
@@ -114,6 +116,7 @@ def judge(people: People, settings: Any) -> None:
         people.post("judge-switch", made.id, to="on")
         watch_all(made)
         work(people.project)
+        people.post("judge-order", made.id, purpose="backfill", q=f"user:{PERSON}", percent="100")
     people.post("judge-switch", made.id, to="archive")
 
 
@@ -236,3 +239,20 @@ def test_a_late_report_that_is_refused_leaves_no_sample(project: Project) -> Non
     samples = dict(IngestionIssue.objects.for_project(project).values_list("reason", "sample"))
     assert WORDS not in str(samples)
     assert samples["text_cut"].startswith("kept")
+
+
+def test_an_erased_person_leaves_the_queries_of_judges_and_of_what_they_judged(project: Project, alice: User) -> None:
+    config = configs.create(project, {"name": "mood", "data_type": "BOOLEAN"}, by=alice)
+    query = "user:mallory@example.org turns > 2"
+    judge = Judge(project_id=project.pk, name="About mallory@example.org", query=query, config_id=config.id)
+    judge.save(force_insert=True)
+    run = JudgeRun(
+        project_id=project.pk, judge_id=judge.id, version=1, purpose="backfill", query=query, expected_count=1
+    )
+    run.save(force_insert=True)
+    erasing.erase_person(project.pk, "mallory@example.org")
+
+    judge, run = Judge.objects.for_project(project).get(), JudgeRun.objects.for_project(project).get()
+    assert "mallory" not in judge.name + judge.query + run.query
+    assert judge.query == run.query
+    assert judge.query.endswith("turns > 2")
