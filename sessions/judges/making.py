@@ -13,7 +13,7 @@ from projects.models import Project
 from sessions.annotation.configs import NotAllowed, read_value
 from sessions.judges.current import make_current
 from sessions.judges.loading import Bench, load_bench, load_provider, refusal_of
-from sessions.judges.scope import condition_of, quiet_since
+from sessions.judges.scope import condition_of
 from sessions.models import Judge, JudgeVersion, ScoreConfig, Session, Verdict
 from sessions.models.judges import MAX_JUDGE_NAME_CHARACTERS, MAX_PROMPT_CHARACTERS
 from sessions.query.grammar import FieldComparison, Node, QueryError
@@ -85,7 +85,7 @@ def switch_on(project: Project, judge: Judge, number: int, *, by: Actor) -> None
         raise NotAllowed(refusal)
     now = timezone.now()
     judge.version, judge.is_on, judge.is_archived, judge.scanned_at = number, True, False, None
-    judge.since = None if bench.is_rule else quiet_since(judge, now)
+    judge.since = None if bench.is_rule else now
     names = ("version", "is_on", "is_archived", "scanned_at", "since")
     with transaction.atomic():
         Judge.objects.for_project(project).filter(id=judge.id).update(**{name: getattr(judge, name) for name in names})

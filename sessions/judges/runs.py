@@ -118,9 +118,10 @@ def stop(run: JudgeRun) -> None:
 
 
 def progress_of(run: JudgeRun) -> dict[str, Any]:
-    """Return the numbers of a run: `done`, `failed`, `waiting`, `cost` (USD; None if one is unknown), and `pause`.
+    """Return how many sessions of a run are `done`, `failed`, `waiting` or `others`, and `percent`, `cost` and `pause`.
 
-    `pause` says why its next session waits, if it does."""
+    The cost is USD, None if one is unknown. `pause` says why its next session waits, if it does. `others` were
+    expected, and neither judged nor given up."""
     rows = Verdict.objects.for_project(run.project_id)
     ended = rows.filter(judge_id=run.judge_id, version=run.version, finished_at__gte=run.requested_at, run_id=run.id)
     found: dict[str, Any] = ended.aggregate(
@@ -137,6 +138,7 @@ def progress_of(run: JudgeRun) -> dict[str, Any]:
         "cost": None if unpriced else found["cost"],
         "waiting": queued.count(),
         "pause": paused or "",
+        "others": max(run.expected_count - ended_count, 0),
         "percent": 100 if run.is_ready else min(99, 100 * ended_count // max(run.expected_count, 1)),
     }
 

@@ -24,7 +24,7 @@ class ScopeCondition(StrEnum):
     MATCHES = "matches"  # the judge's query
     KNOWN = "known"  # the state of its texts
     DRAWN = "drawn"  # into the sample
-    NEW = "new"  # since the judge was switched on
+    NEW = "new"  # it came, or was not quiet yet, when the judge was switched on
     QUIET = "quiet"  # for as long as the judge waits
 
 
@@ -40,7 +40,7 @@ def conditions(project: Project, judge: Judge, at: datetime) -> dict[ScopeCondit
         ScopeCondition.MATCHES: condition_of(project, judge.query, at),
         ScopeCondition.KNOWN: Q(content_hash__isnull=False),
         ScopeCondition.DRAWN: _drawn(judge, judge.sample_percent),
-        ScopeCondition.NEW: Q() if judge.since is None else Q(content_at__gt=judge.since),
+        ScopeCondition.NEW: _new(judge),
         ScopeCondition.QUIET: Q(content_at__lte=quiet_since(judge, at)),
     }
 
@@ -63,7 +63,7 @@ def ordered(project: Project, judge: Judge, run: JudgeRun, at: datetime) -> Quer
     own = conditions(project, judge, at)
     return sessions.filter(
         own[ScopeCondition.MATCHES],
-        own[ScopeCondition.QUIET],
+        own[ScopeCondition.QUIET] | Q(updated_at__lte=quiet_since(judge, at)),  # by its own clock, if it was brought
         _drawn(judge, run.sample_percent),
         condition_of(project, run.query, run.requested_at),
         created_at__lte=run.requested_at,
@@ -90,6 +90,14 @@ def quiet_since(judge: Judge, at: datetime) -> datetime:
 def chance_of(judge: Judge) -> MD5:
     """Return the digest by whose order the judge draws sessions: every version draws the same ones."""
     return MD5(Concat(Value(str(judge.id)), F("session_id"), output_field=CharField(db_collation="C")))
+
+
+def _new(judge: Judge) -> Q:
+    """Return the condition of sessions that came after the judge was switched on, or were not quiet at that moment."""
+    if judge.since is None:
+        return Q()
+    then = quiet_since(judge, judge.since)
+    return Q(content_at__gt=judge.since) | Q(content_at__gt=then, updated_at__gt=then)
 
 
 def _drawn(judge: Judge, percent: int) -> Q:

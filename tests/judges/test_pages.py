@@ -124,7 +124,7 @@ def test_a_backfill_is_ordered_after_its_price_was_told_and_watched_to_its_end(
     asked = {"tab": "backfill", "q": "turns >= 2", "percent": "100"}
     assert "Switch this one on first." in read(alices.get(page, asked))
     alices.post(reverse("judge-switch", args=[project.pk, judge.id]), {"to": "on"})
-    assert "There is no session" in read(alices.get(page, asked | {"q": "turns > 9"}))
+    assert "There is no quiet session" in read(alices.get(page, asked | {"q": "turns > 9"}))
     assert "query: " in read(alices.get(page, asked | {"q": "nonsense:1"}))
     told = read(alices.get(page, asked))
     assert "about $0.000" in told

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from projects.models import AuditEvent, Project, User
 from sessions.annotation.configs import NotAllowed
-from sessions.judges import calls, making, runs
+from sessions.judges import calls, making, runs, scope
 from sessions.judges.loading import Bench, load_bench
 from sessions.judges.making import Decision
 from sessions.judges.tasks import judges, waiting_projects
@@ -219,6 +219,26 @@ def test_a_conversation_that_went_on_while_it_waited_is_judged_as_it_is(
 
     now = Session.objects.for_project(project).get(session_id="b").content_hash
     assert [row.content_hash for row in Verdict.objects.for_project(project).filter(session_id="b")] == [now]
+
+
+@pytest.mark.usefixtures("inline")
+def test_what_was_still_being_said_when_a_judge_was_switched_on_is_its_own_and_what_was_brought_is_the_past(
+    project: Project, endpoint: Endpoint, frustrated: ScoreConfig, alice: User
+) -> None:
+    past(project, "talking", "brought")
+    now = timezone.now()
+    rows = Session.objects.for_project(project)
+    rows.update(content_at=now - timedelta(minutes=5))
+    rows.filter(session_id="talking").update(updated_at=now - timedelta(minutes=5))
+    bench = on(project, frustrated, alice, quiet_seconds=900)
+    assert runs.price(project, bench, runs.draft(bench, BACKFILL)).session_count == 1
+
+    later = now + timedelta(minutes=11)
+    watched = scope.watched(project, bench.judge, later, is_full=True)
+    assert [one.session_id for one in watched] == ["talking"]
+    order(project, bench, alice)
+    finish(project)
+    assert [row.session_id for row in Verdict.objects.for_project(project)] == ["brought"]
 
 
 def toil(project_id: int) -> None:
