@@ -194,6 +194,16 @@ HELP = {
     "mfa_activate_totp": "account#password-and-passkeys",
     "mfa_view_recovery_codes": "account#password-and-passkeys",
     "home": "account#invitations",
+    "sign-in": "account#password-and-passkeys",
+    "account_signup": "account",
+    "account_email_verification_sent": "account",
+    "account_reset_password": "account#password-and-passkeys",
+    "account_confirm_password_reset_code": "account#password-and-passkeys",
+    "account_complete_password_reset": "account#password-and-passkeys",
+    "mfa_authenticate": "account#password-and-passkeys",
+    "account_reauthenticate": "account#password-and-passkeys",
+    "mfa_reauthenticate": "account#password-and-passkeys",
+    "invitation": "account#invitations",
 }
 
 

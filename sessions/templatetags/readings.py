@@ -23,8 +23,8 @@ from tracing.views.traces import text_url
 register = template.Library()
 
 READING_HTML = '<div data-at="{start}">{asked}</div>{tools}<div data-at="{end}">{answered}</div>'
-NO_INPUT_HTML = SafeString('<p class="muted small">No input was recorded.</p>')
-NO_OUTPUT_HTML = '<p class="msg-head small">{} {}</p>'
+NO_INPUT_HTML = SafeString('<p class="unsaid muted small">No input was recorded.</p>')
+NO_OUTPUT_HTML = '<p class="unsaid msg-head small">{} {}</p>'
 FAILED_HTML = SafeString('<span class="error-text strong">No answer: the turn failed.</span>')
 NOT_RECORDED_HTML = SafeString('<span class="muted">No output was recorded.</span>')
 MORE_TOOLS_HTML = '<p class="muted small">{} among the steps.</p>'

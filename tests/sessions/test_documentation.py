@@ -86,6 +86,12 @@ def test_help_is_on_every_page_of_a_project(client: Client, alice: User, project
         assert f'class="iconbtn help" href="{expected}"' in html, listed.route
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", ["sign-in", "account_signup", "account_reset_password"])
+def test_help_is_on_pages_for_those_who_are_not_signed_in(client: Client, route: str) -> None:
+    assert f'class="iconbtn help" href="{help_address(route)}"' in page(client, reverse(route))
+
+
 def test_every_reason_of_an_issue_is_explained_where_its_link_leads() -> None:
     article = find_article("issues")
     assert article is not None
