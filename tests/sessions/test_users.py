@@ -57,6 +57,8 @@ def test_a_user_is_the_sum_of_their_sessions(project: Project, other_project: Pr
     assert [row[0] for row in told(alices.get(address, {"q": '"O%B"'}).content.decode())] == ["bo%b"]
     assert [row[0] for row in told(alices.get(address, {"error_count__lte": "0"}).content.decode())] == ["ann"]
     assert "No user matches" in alices.get(address, {"q": "zoe"}).content.decode()
+    assert 'data-label="sessions">2<' in page
+    assert 'data-label="session">1<' in page
     assert "There is no such parameter" in alices.get(address, {"nonsense": "1"}).content.decode()
     assert f'href="/project/{project.pk}/user?id=ann"' in page
 
