@@ -7,12 +7,14 @@ from typing import NamedTuple
 import pytest
 
 from projects.models import Project
-from tests.tracing.reports import at
+from tests.tracing.reports import NOON, at
 from tests.tracing.spans import Attributes, raw_span
 from tests.tracing.test_speakers import MUTE
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
 from tracing.records import SpanRecord
+from tracing.store.rows import priced, row_of
+from tracing.store.trace_totals import roll_up
 from tracing.vocabularies import translate
 
 ASKED, ANSWERED = "Where is my order?", "It arrives tomorrow."
@@ -204,3 +206,21 @@ def test_whoever_says_it_a_turn_shows_what_was_asked_and_answered(project: Proje
 
     found = Trace.objects.for_project(project).values_list("trace_id", "input_preview", "output_preview")
     assert [turn for turn in found if turn[1:] != (ASKED, ANSWERED)] == []
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_call_that_reports_no_usage_is_unknown_and_never_0(name: str) -> None:
+    """Neither is the agent around it, and a call that was refused is only a failure."""
+    dialect = DIALECTS[name]
+    agent, call = dialect.agent_with(ASKED, ANSWERED), dialect.call_with(ASKED, ANSWERED)
+    turn = Turn(name, dialect).add(agent).add(call, below=0)
+    found = roll_up([priced(row_of(record, NOON)) for record in turn.spans], {})
+
+    assert (found.call_count, found.unmeasured_count, found.unpriced_count) == (1, 1, 1)
+    assert (found.total_tokens, found.total_cost) == (0, 0)
+    assert [usage["unpriced_count"] for usage in found.usage_by_model.values()] == [1]
+
+    refused = translate(raw_span(dialect.call, status_code=2, status_message="429", scope_name=dialect.scope))
+    assert refused is not None
+    found = roll_up([priced(row_of(refused, NOON))], {})
+    assert (found.call_count, found.unmeasured_count, found.error_count) == (0, 0, 1)
