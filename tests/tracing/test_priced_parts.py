@@ -193,6 +193,8 @@ def test_the_tier_of_the_answer_counts_before_that_of_the_request() -> None:
 STATED_BY_LIBRARIES = [
     G + "cost", G + "total_cost", G + "cost.total", "gen_ai.cost.total_cost", "gen_ai.cost.total", "operation.cost",
     "llm.cost.total", "llm.usage.total_cost", "metadata.response_cost", "litellm.response_cost", "total_cost_usd",
+    G + "cost_usd", "llm.total_cost_usd", "gen_ai.total_cost", "ai.cost", "opik.usage.total_cost", "openrouter.cost",
+    "gen_ai.cost.total_tokens",
 ]  # fmt: skip
 STATED_AS_JSON = {
     "mlflow.llm.cost": {"input_cost": 0.1, "output_cost": 0.4, "total_cost": 0.5},
@@ -200,6 +202,8 @@ STATED_AS_JSON = {
     G + "raw": {"prompt_tokens": 100, "completion_tokens": 20, "cost": 0.5},
     "llm.openrouter.usage": {"prompt_tokens": 100, "completion_tokens": 20, "cost": 0.5},
     "ai.response.providerMetadata": {"gateway": {"cost": "0.5"}},
+    "acme.usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_cost": 0.5},
+    "braintrust.metrics": {"prompt_tokens": 100, "completion_tokens": 20, "estimated_cost": 0.5},
 }
 USED = {G + "input_tokens": 100, G + "output_tokens": 20}
 
@@ -216,6 +220,14 @@ def test_a_cost_that_a_gateway_or_framework_states_counts(key: str) -> None:
 def test_a_cost_of_0_from_a_price_list_is_unknown(key: str) -> None:
     assert row(USED | {key: 0}, model="our-own-model").total_cost is None
     assert row(USED | {key: 0.0}, model="gpt-4o").total_cost == usd("0.00045")
+
+
+@pytest.mark.parametrize(
+    "key", ["session.total_cost_usd", "budget.cost", "shop.order.total_cost", "acme.response", "response_body.cost_usd"]
+)
+def test_a_cost_of_something_else_is_not_that_of_the_call(key: str) -> None:
+    sent = json.dumps({"order": 4821, "cost": 0.5}) if key == "acme.response" else 0.5
+    assert row(USED | {key: sent}, model="gpt-4o").total_cost == usd("0.00045")
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,13 @@ def test_a_number_that_can_be_read_or_was_not_sent_is_no_issue(vocabulary: Vocab
     assert named == []
 
 
+@pytest.mark.parametrize("key", ["acme.response", "acme.usage", "llm", "shop.tokens", "my.metrics"])
+def test_a_text_whose_key_only_looks_like_that_of_a_usage_is_no_number(key: str) -> None:
+    assert issues_of(key, "It arrives tomorrow.", "shop") == []
+    (issue,) = issues_of(key, '{"prompt_tokens": -5}', "shop")
+    assert issue.reason == Reason.UNREAD_NUMBER
+
+
 def test_a_service_tier_is_no_number() -> None:
     assert issues_of("openai.response.service_tier", "default", "shop") == []
 

@@ -45,7 +45,8 @@ DIALECTS_RULES = """## Rules for all of them
   `my.usage.prompt_tokens`, and a whole object under a key that ends in `usage`, `token_usage` or `metrics`.
 * **Cost**: as reported, in USD; negative and infinite numbers are ignored. A cost of 0 is believed where people or
   gateways state it (Langfuse, InteractiveAI, Laminar, OpenRouter, AI Gateway), and unknown where a library computes it
-  from a price list of its own. A cost that is not reported is computed from list prices.
+  from a price list of its own. Under keys that no dialect knows, it is read below a step that speaks of the call, as in
+  `my.usage.total_cost_usd`, or in an object of usage. A cost that is not reported is computed from list prices.
 * **Service tier**: that of the answer, else that of the request or of the model parameters (`service_tier`).
 * **Model**: the model that answered; if it is not reported, the model that was requested.
 * **Kind**: as the dialect says. Otherwise, a span with a tool's name is a tool, and one with a model is a generation.
@@ -86,7 +87,8 @@ def _section(vocabulary: Vocabulary) -> str:
     scopes = ", ".join(f"`{scope}`" for scope in sorted(vocabulary.scopes))
     lines = [f"Only spans of the instrumentation scope {scopes}.", ""] if scopes else []
     rows = _cells(vocabulary.table)
-    endings = {name: rows for name, rows in vocabulary.endings.items() if not name.startswith("usage")}  # see the rules
+    numbers = ("usage", "total_cost")  # see the rules
+    endings = {name: rows for name, rows in vocabulary.endings.items() if not name.startswith(numbers)}
     for name, keys in _cells(endings).items():
         rows[name] = "; ".join(filter(None, (rows.get(name, ""), f"any other key that ends in {keys}")))
     for name, keys in _cells(vocabulary.resource).items():

@@ -1,9 +1,12 @@
 """Names outside of any dialect, which applications write by hand. They have the lowest priority."""
 
+from decimal import Decimal
 from typing import Any
 
 from tracing.vocabularies.claims import MadeUp, environment
 from tracing.vocabularies.identity import (
+    COST_NAMES,
+    COST_STEPS,
     ENVIRONMENT_NAMES,
     SESSION_NAMES,
     SHORT_USAGE_NAMES,
@@ -21,6 +24,7 @@ from tracing.vocabularies.provider_usage import (
     KEYS_OF_USAGE,
     OUTPUT_DETAIL_KEYS,
     provider_usage,
+    usage_cost,
 )
 from tracing.vocabularies.readers import array, computed_cost, identifier, integer, service_tier, tags
 from tracing.vocabularies.tables import Together, Vocabulary
@@ -57,6 +61,17 @@ def listed(value: Any) -> list[str] | None:
 def usage_object(value: Any) -> dict[str, int] | None:
     """Return the usage from an object under a name that only looks like that of a usage."""
     return provider_usage(value) if isinstance(value, dict | str) else None
+
+
+def cost_beside_usage(value: Any) -> Decimal | None:
+    """Return the cost in an object of usage. An object without tokens may be about the cost of anything."""
+    return usage_cost(value) or None if usage_object(value) else None
+
+
+def cost_endings() -> dict[str, Any]:
+    """Return rows for keys that end like `my.usage.total_cost_usd`, and for objects of usage."""
+    objects: dict[str, Any] = dict.fromkeys(map(plain_name, USAGE_STEPS), cost_beside_usage)
+    return objects | {plain_name(step + name): computed_cost for step in COST_STEPS for name in COST_NAMES}
 
 
 def usage_endings() -> dict[str, dict[str, Any]]:
@@ -108,6 +123,7 @@ FALLBACK = Vocabulary(
         "claims.tags": dict.fromkeys(map(plain_name, TAGS_NAMES), listed),
         "claims.environment": dict.fromkeys(map(plain_name, ENVIRONMENT_NAMES), environment),
         **usage_endings(),
+        "total_cost": cost_endings(),
         "usage": dict.fromkeys(map(plain_name, USAGE_STEPS), usage_object),
     },
     resource={

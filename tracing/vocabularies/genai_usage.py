@@ -17,7 +17,8 @@ def cost_keys(*sides: str) -> list[str]:
         key
         for side in sides
         for key in (
-            *(f"gen_ai.cost.{side}_cost", f"gen_ai.cost.{side}", f"{GENAI_USAGE_PREFIX}{side}_cost"),
+            *(f"gen_ai.cost.{side}_cost", f"gen_ai.cost.{side}", f"gen_ai.cost.{side}_tokens"),
+            f"{GENAI_USAGE_PREFIX}{side}_cost",
             *(f"{GENAI_USAGE_PREFIX}cost.{side}", f"{GENAI_USAGE_PREFIX}cost.{side}_cost", f"llm.usage.{side}_cost"),
             f"{GENAI_USAGE_PREFIX}cost_details.{side}_cost",
         )

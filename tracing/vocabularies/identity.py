@@ -22,6 +22,9 @@ USAGE_STEPS = (
     *("response", "llm"),
 )
 SHORT_USAGE_STEPS = ("token_usage", "token_count", "tokens")
+# Steps of keys right below which a cost is that of the call, and not of a session or a budget.
+COST_STEPS = ("usage", "llm", "gen_ai", "ai", "response", "openrouter", "litellm", "gateway", "opik", "copilot")
+COST_NAMES = ("cost", "cost_usd", "total_cost", "total_cost_usd", "estimated_cost", "estimated_cost_usd")
 SHORT_USAGE_NAMES = {
     "input_tokens": ("input", "prompt"),
     "output_tokens": ("output", "completion"),

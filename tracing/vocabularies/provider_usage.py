@@ -79,7 +79,7 @@ KEYS_OF_OUTPUT_DETAILS = {
     "output_image_tokens": IMAGE_KEYS,
 }
 BEDROCK_CACHE_KEYS = frozenset({"cacheReadInputTokens", "cacheWriteInputTokens"})
-COST_KEYS = ("cost", "total_cost", "totalCost", "cost_usd")
+COST_KEYS = ("cost", "total_cost", "totalCost", "cost_usd", "total_cost_usd", "estimated_cost")
 
 
 def provider_usage(value: Any) -> dict[str, int] | None:

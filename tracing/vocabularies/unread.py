@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 from typing import Any
 
@@ -58,11 +58,15 @@ def _broken_place(text: str) -> int:
     return half.start() if half else -1
 
 
-def unread_numbers(values: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
-    """Return what is no number, no time and no amount under `keys`, which must have one, each with its key."""
+def unread_numbers(values: Mapping[str, Any], keys: Iterable[str], objects: Set[str] = frozenset()) -> list[str]:
+    """Return what is no number, no time and no amount under `keys`, which must have one, each with its key.
+
+    Those in `objects` need not have one: a text there is about something else."""
     found: list[str] = []
     for key in keys:
         value = values[key]
+        if key in objects and isinstance(value, str) and value[:1] not in ("{", "["):
+            continue
         if not _is_plainly_number(value):
             found += _unread(key, value, holds_numbers=any(word in key.lower() for word in CONTAINER_WORDS))
     return found

@@ -62,6 +62,7 @@ class ReadingPlan(NamedTuple):
     steps: list[ReadingStep]  # most important first
     texts: frozenset[str]  # keys that may hold a text
     numbers: tuple[str, ...]  # keys that hold numbers alone
+    objects: frozenset[str]  # those of them that only look like the name of an object with numbers
     ending: tuple[tuple[str, str], ...]  # keys that end like that of a text, each with its side
 
 
@@ -116,10 +117,10 @@ class VocabularyReader:
     def find(self, span: RawSpan) -> AttributeReadings:
         """Read the attributes of a span."""
         attributes, resource = span.attributes, span.resource
-        steps, texts, numbers, ending = self._plan(attributes, resource)
+        steps, texts, numbers, objects, ending = self._plan(attributes, resource)
         found = AttributeReadings(texts=set(texts), ending=ending)
         if numbers:
-            found.unread = unread_numbers(attributes, numbers)
+            found.unread = unread_numbers(attributes, numbers, objects)
         said, usage = found.said, found.usage
         for step in steps:
             _, name, read_value, is_plain, tokens, is_of_resource, keys, names, values_in = step
@@ -191,8 +192,10 @@ class VocabularyReader:
         others = {key for rule, _, by_name in found if rule.field not in NUMERIC_TARGETS for key in by_name.values()}
         of_numbers = (several for several in found if several[0].field in NUMBER_TARGETS and not several[1])
         numbers = {key for _, _, by_name in of_numbers for key in by_name.values()}
+        held = {key for rule, _, by_name in found if rule.field == "usage" for key in by_name.values()}
         return ReadingPlan(
-            sorted(steps, key=RANK), frozenset(texts), tuple(sorted(numbers - others)), keys_of_texts(keys)
+            *(sorted(steps, key=RANK), frozenset(texts), tuple(sorted(numbers - others))),
+            *(frozenset(held - self.exact.keys()), keys_of_texts(keys)),
         )
 
 
