@@ -38,15 +38,18 @@ def duration(milliseconds: float | None) -> str:
     return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
 
 
+MANY_DOLLARS = 100_000  # from where on cents say nothing, and would be cut in a list
+
+
 def money(amount: Decimal | str | None) -> str:
-    """Return US dollars with as many digits as it takes to be non-zero: `$38.20`, `$0.021`, `$0.00042`; "" for None."""
+    """Return US dollars with the digits that matter: `$1,204,311`, `$38.20`, `$0.021`, `$0.00042`; "" for None."""
     if amount is None:
         return ""
     value = Decimal(amount)
     if value == 0:
         return "$0"
     if value >= 1:
-        return f"${value:,.2f}"
+        return f"${value:,.{0 if value >= MANY_DOLLARS else 2}f}"
     digits = max(3, 1 - value.adjusted())
     return f"${value:.{digits}f}"
 

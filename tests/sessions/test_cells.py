@@ -27,6 +27,7 @@ def test_durations(milliseconds: int | None, text: str) -> None:
     [
         (None, ""), ("0", "$0"), ("38.2", "$38.20"), ("1234.5", "$1,234.50"), ("0.0214", "$0.021"), ("0.5", "$0.500"),
         ("0.00042", "$0.00042"), ("0.000000000001", "$0.0000000000010"), ("0E-12", "$0"),
+        ("99999.99", "$99,999.99"), ("1204310.75", "$1,204,311"),
     ],
 )  # fmt: skip
 def test_money_has_enough_digits_to_be_non_zero(amount: str | None, text: str) -> None:
