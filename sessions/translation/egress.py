@@ -101,7 +101,7 @@ def exchange(
     """Send a request with this content, in the words of httpx, and return the answer and its body.
 
     Raises AddressRefused, ProviderUnavailable or BadAnswer if there is none."""
-    transport = httpx.HTTPTransport()
+    transport = httpx.HTTPTransport(verify=_certificates())  # or it would load them, too
     backend = CheckedBackend(allowed)
     transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend)
     try:
