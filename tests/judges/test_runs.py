@@ -242,7 +242,8 @@ def test_what_was_still_being_said_when_a_judge_was_switched_on_is_its_own_and_w
 
 
 def toil(project_id: int) -> None:
-    """A worker process: it takes slices until it is killed."""
+    """A worker process, with threads of its own: it takes slices until it is killed."""
+    calls._pool.cache_clear()
     while True:
         judges.work(project_id, time.monotonic() + 0.5)
         time.sleep(0.01)
