@@ -106,7 +106,7 @@ def otlp_json(value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("shown_as", SHOWN_AS, ids=lambda made: made.__name__)
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_protobuf_and_json_say_the_same_call(spelling: Any, shown_as: Any) -> None:
-    attributes = spelling.attributes(CALL.apart(input=False, output=False), shown_as)
+    attributes = spelling.attributes(CALL.told(spelling.beside), shown_as)
     sent = otlp.json_span(attributes=[{"key": key, "value": otlp_json(value)} for key, value in attributes.items()])
     in_json = otlp.json_request(sent)
     in_json["resourceSpans"][0]["scopeSpans"][0]["scope"]["name"] = spelling.scope
@@ -200,7 +200,7 @@ def test_a_stated_cost_beats_the_price_of_the_same_tokens(
     project: Project, attributes: dict[str, Any], stated: tuple[str, str, str]
 ) -> None:
     price(project)
-    tokens = SPELLINGS["GenAI"].attributes(CALL.apart(input=False, output=False))
+    tokens = SPELLINGS["GenAI"].attributes(CALL.told())
     ingest(project.pk, [translated({**tokens, **attributes, "gen_ai.response.model": "house-model"})])
 
     costs = Span.objects.for_project(project).values_list("input_cost", "output_cost", "total_cost")
