@@ -12,10 +12,10 @@ from sessions.cohorts.statistics import Interval
 from sessions.judges import making, runs, trials
 from sessions.judges.comparing import JudgeComparison, compare_with_people, gain
 from sessions.judges.estimates import Estimate
+from sessions.judges.forms import SECONDS_OF_MINUTE
 from sessions.judges.loading import Bench, load_bench, load_provider, refusal_of
 from sessions.models import Judge, JudgeRun, JudgeVersion, Verdict
 from sessions.query.grammar import QueryError
-from tracing.formatting import duration
 from tracing.lists.bounded import TooLong
 
 JUDGE_TABS = (("test", "Test"), ("backfill", "Backfill"), ("versions", "Versions"), ("verdicts", "Verdicts"))
@@ -59,7 +59,9 @@ class JudgePage:
 
     @property
     def quiet(self) -> str:
-        return duration(self.judge.quiet_seconds * 1000)
+        """When a session is judged, in words."""
+        minutes = self.judge.quiet_seconds // SECONDS_OF_MINUTE
+        return f"once quiet for {minutes:,} minute{'' if minutes == 1 else 's'}" if minutes else "as they arrive"
 
     @property
     def refusal(self) -> str:

@@ -65,6 +65,7 @@ def test_an_admin_chooses_a_model_makes_a_judge_like_one_of_the_gallery_and_read
         verdicts = read(alices.get(made.url, {"tab": "verdicts"}))
 
     assert "v1 is on" in page
+    assert "100 % of them, as they arrive." in page
     assert "Nobody was angry." in verdicts
     assert "Agrees with people in 0 of 1" in page
     assert "people said <b>yes</b>" in page
