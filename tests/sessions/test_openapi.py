@@ -16,9 +16,11 @@ from sessions.annotation import configs, queues
 from sessions.api.v1.document import OPENAPI_FILE
 from sessions.api.v1.urls import urlpatterns
 from sessions.cohorts.making import create_cohort
+from sessions.judges.making import Decision
 from sessions.models import SavedView
 from tests.conftest import Key
 from tests.conversations import TICKET, tell
+from tests.judges.judged import make, work
 from tests.openapi import files
 from tests.tracing.reports import call, in_session
 from tracing.ingest.pipeline import ingest
@@ -106,9 +108,12 @@ def world(project: Project, alice: User) -> dict[str, str]:
     channel, _ = channels.create(project, {"name": "Everybody", "kind": "mail"}, by=alice)
     alert = making.create(project, {"name": "Failures", "kind": "enters", "query": "has:error"}, by=alice)
     firing.begin(project, alert, timezone.now())
+    judge = make(project, config, alice, Decision(kind="rule", rule="turns > 0", value="yes"))
+    work(project)
     return {
         "alert_id": str(alert.id),
         "channel_id": str(channel.id),
+        "judge_id": str(judge.id),
         "session_id": "support/1",
         "trace_id": trace_id,
         "score_id": "first",
@@ -122,6 +127,7 @@ QUERIES = {
     "/api/v1/turns": "?session_id=support/1",
     "/api/v1/transcript": "?session_id=support/1",
     "/api/v1/explanation": "?session_id=support/1",
+    "/api/v1/standings": "?session_id=support/1",
     "/api/v1/comparison": "?cohort=all&cohort=%3Fq%3Dhas%3Aerror",
     "/api/v1/metrics": "?measure=cost&split=model&steps=true",
     "/api/v1/export": "?format=jsonl",

@@ -591,6 +591,38 @@ class ItemPage(TypedDict):
     """The `cursor` of the page before."""
 
 
+class Judge(TypedDict):
+    """A judge with the version in force, or with its first draft."""
+
+    created_at: str
+    id: str
+    is_archived: bool
+    is_on: bool
+    kind: Literal["rule", "prompt", None]
+    monthly_cap: str | None
+    """USD; null: no cap."""
+    name: str
+    query: str
+    """Which sessions it judges; empty is every session."""
+    quiet_seconds: int
+    """It waits until nothing new was said for this."""
+    sample_percent: int
+    """Of the sessions, drawn by their ids."""
+    score_config_id: str
+    """The score config of its answers."""
+    score_name: str | None
+    """The name of its score."""
+    updated_at: str
+    version: int
+    """0 before the first was switched on."""
+
+
+class JudgeList(TypedDict):
+    """A whole list of Judge objects."""
+
+    data: list["Judge"]
+
+
 class Key(TypedDict):
     """A key, without its secret."""
 
@@ -1037,6 +1069,25 @@ class Span(TypedDict):
     total_tokens: int | None
 
 
+class Standing(TypedDict):
+    """What a judge says of a session now, or why it says nothing."""
+
+    answer: str
+    """In words; empty if the present state of the session is not judged."""
+    former_answer: str | None
+    """The last answer about an earlier state, or by an earlier version."""
+    judge_id: str
+    judge_name: str
+    reason: str
+    """The reason of the answer, or why there is none."""
+
+
+class StandingList(TypedDict):
+    """A whole list of Standing objects."""
+
+    data: list["Standing"]
+
+
 class State(TypedDict):
     """Labels, status and assignee. What is left out stays; null is no status, and nobody."""
 
@@ -1198,6 +1249,45 @@ class TurnPage(TypedDict):
     previous: str | None
     """The `cursor` of the page before."""
     session_id: str
+
+
+class Verdict(TypedDict):
+    """What a version of a judge answered about one state of a session, or how far it is with that."""
+
+    answer: str
+    """In words; empty while there is none."""
+    attempt_count: int
+    cost: str | None
+    """USD, of all attempts; null: unknown, or a rule."""
+    created_at: str
+    error: str
+    """Why it failed, or waits."""
+    finished_at: str | None
+    input_tokens: int | None
+    is_current: bool
+    """Whether the session's score repeats it."""
+    judge_id: str
+    model: str
+    """Empty for a rule."""
+    output_tokens: int | None
+    part_count: int
+    """The parts in which the conversation was read."""
+    reason: str
+    session_id: str
+    state: Literal["waiting", "running", "done", "failed"]
+    turns: list[int]
+    """Numbers of the turns that it rests on."""
+    version: int
+
+
+class VerdictPage(TypedDict):
+    """A page of a list of Verdict objects."""
+
+    data: list["Verdict"]
+    next: str | None
+    """The `cursor` of the next page."""
+    previous: str | None
+    """The `cursor` of the page before."""
 
 
 class WholeSession(TypedDict):
@@ -1598,6 +1688,12 @@ class ReadSessionParameters(TypedDict, total=False):
     traces_limit: int | None
 
 
+class ExplainVerdictsOfSessionParameters(TypedDict, total=False):
+    """The parameters of an operation."""
+
+    session_id: Required[str]
+
+
 class ListTracesParameters(TypedDict, total=False):
     """The parameters of an operation."""
 
@@ -1686,3 +1782,13 @@ class ListUsersParameters(SessionFilters, total=False):
     """The score of which to answer the mean."""
     sort: str | None
     """A property, with a minus before it for descending order."""
+
+
+class ListVerdictsOfJudgesParameters(TypedDict, total=False):
+    """The parameters of an operation."""
+
+    cursor: str | None
+    judge_id: str | None
+    limit: int | None
+    session_id: str | None
+    state: str | None

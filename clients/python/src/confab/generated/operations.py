@@ -140,6 +140,14 @@ class Confab(Transport):
         """List ingestion issues."""
         return self._ask("GET", "/api/v1/issues", {})
 
+    def list_judges(self) -> objects.JudgeList:
+        """List judges."""
+        return self._ask("GET", "/api/v1/judges", {})
+
+    def read_judge(self, judge_id: str) -> objects.Judge:
+        """Read a judge."""
+        return self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}", {})
+
     def show_whose_key_it_is(self) -> objects.Me:
         """Show whose key it is."""
         return self._ask("GET", "/api/v1/me", {})
@@ -267,6 +275,12 @@ class Confab(Transport):
         """Delete a session."""
         return self._ask("DELETE", f"/api/v1/sessions/{escaped(session_id)}", {})
 
+    def explain_verdicts_of_session(
+        self, **parameters: Unpack[objects.ExplainVerdictsOfSessionParameters]
+    ) -> objects.StandingList:
+        """Explain verdicts of a session."""
+        return self._ask("GET", "/api/v1/standings", parameters)
+
     def list_traces(self, **parameters: Unpack[objects.ListTracesParameters]) -> objects.TracePage:
         """List traces."""
         return self._ask("GET", "/api/v1/traces", parameters)
@@ -326,6 +340,18 @@ class Confab(Transport):
     def read_user(self, user_id: str) -> objects.EndUser:
         """Read a user."""
         return self._ask("GET", f"/api/v1/users/{escaped(user_id)}", {})
+
+    def list_verdicts_of_judges(
+        self, **parameters: Unpack[objects.ListVerdictsOfJudgesParameters]
+    ) -> objects.VerdictPage:
+        """List verdicts of judges."""
+        return self._ask("GET", "/api/v1/verdicts", parameters)
+
+    def iterate_verdicts_of_judges(
+        self, **parameters: Unpack[objects.ListVerdictsOfJudgesParameters]
+    ) -> Iterator[objects.Verdict]:
+        """List verdicts of judges, page after page."""
+        return self._each("GET", "/api/v1/verdicts", parameters)
 
     def list_saved_views(self) -> objects.SavedViewList:
         """List saved views."""
@@ -464,6 +490,14 @@ class AsyncConfab(AsyncTransport):
         """List ingestion issues."""
         return await self._ask("GET", "/api/v1/issues", {})
 
+    async def list_judges(self) -> objects.JudgeList:
+        """List judges."""
+        return await self._ask("GET", "/api/v1/judges", {})
+
+    async def read_judge(self, judge_id: str) -> objects.Judge:
+        """Read a judge."""
+        return await self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}", {})
+
     async def show_whose_key_it_is(self) -> objects.Me:
         """Show whose key it is."""
         return await self._ask("GET", "/api/v1/me", {})
@@ -595,6 +629,12 @@ class AsyncConfab(AsyncTransport):
         """Delete a session."""
         return await self._ask("DELETE", f"/api/v1/sessions/{escaped(session_id)}", {})
 
+    async def explain_verdicts_of_session(
+        self, **parameters: Unpack[objects.ExplainVerdictsOfSessionParameters]
+    ) -> objects.StandingList:
+        """Explain verdicts of a session."""
+        return await self._ask("GET", "/api/v1/standings", parameters)
+
     async def list_traces(self, **parameters: Unpack[objects.ListTracesParameters]) -> objects.TracePage:
         """List traces."""
         return await self._ask("GET", "/api/v1/traces", parameters)
@@ -656,6 +696,18 @@ class AsyncConfab(AsyncTransport):
     async def read_user(self, user_id: str) -> objects.EndUser:
         """Read a user."""
         return await self._ask("GET", f"/api/v1/users/{escaped(user_id)}", {})
+
+    async def list_verdicts_of_judges(
+        self, **parameters: Unpack[objects.ListVerdictsOfJudgesParameters]
+    ) -> objects.VerdictPage:
+        """List verdicts of judges."""
+        return await self._ask("GET", "/api/v1/verdicts", parameters)
+
+    def iterate_verdicts_of_judges(
+        self, **parameters: Unpack[objects.ListVerdictsOfJudgesParameters]
+    ) -> AsyncIterator[objects.Verdict]:
+        """List verdicts of judges, page after page."""
+        return self._each("GET", "/api/v1/verdicts", parameters)
 
     async def list_saved_views(self) -> objects.SavedViewList:
         """List saved views."""
