@@ -87,17 +87,20 @@ def following(variables: Mapping[str, str], *words: str) -> Iterator[IO[str]]:
     """Give the output of a command that only ends when it is interrupted."""
     command = [sys.executable, "-m", "confab", *words, "--interval", "0.2"]
     environment = {**os.environ, **variables, "PYTHONPATH": str(PACKAGE / "src")}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        assert process.stderr
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, preexec_fn=heed_interrupts, **pipes) as process:
         try:
             yield process.stdout
-        finally:
             process.send_signal(signal.SIGINT)
-            errors = process.stderr.read()
-        assert (process.wait(20), errors) == (0, "")
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert (process.returncode, errors) == (0, "")
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell does to programs in the background, whose children ignore interrupts, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_sessions_are_followed_as_they_go_on(variables: dict[str, str], project: Project) -> None:
