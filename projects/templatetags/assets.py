@@ -12,7 +12,7 @@ from projects.assets import bundle_url
 
 register = template.Library()
 
-SYMBOL = re.compile(r'<symbol id="([^"]+)" viewBox="0 0 16 16">(.*?)</symbol>')
+SYMBOL = re.compile(r'^<symbol id="([^"\n]++)" viewBox="0 0 16 16">(.*)</symbol>$', re.MULTILINE)  # one on each line
 
 
 @register.simple_tag

@@ -49,7 +49,7 @@ SPEAKING_NAMES = (
     "description", "answer", "response", "reply", "output", "result", "completion", "final_answer", "translation",
     "summary",
 )  # fmt: skip
-LAST_WORD = re.compile(r"[A-Z]?[a-z]++\Z")  # of `final_output` and `finalOutput`
+LAST_WORD_BACKWARDS = re.compile(r"[a-z]++[A-Z]?")  # of `final_output` and `finalOutput`
 MAX_WORD_CHARACTERS = 40
 ARGUMENT_NAMES = frozenset({"args", "kwargs"})
 
@@ -215,8 +215,8 @@ def _named(paths: list[Path]) -> Path | None:
 
 
 def _last_word(name: str | int) -> str:
-    found = LAST_WORD.search(str(name)[-MAX_WORD_CHARACTERS:])
-    return found[0].lower() if found else ""
+    found = LAST_WORD_BACKWARDS.match(str(name)[-MAX_WORD_CHARACTERS:][::-1])
+    return found[0][::-1].lower() if found else ""
 
 
 def is_streamed(texts: Sequence[str]) -> bool:
