@@ -6,6 +6,7 @@ Both sides run in a process and on a database of their own and take the same wor
 of the process and of its PostgreSQL backend, so that a busy machine disturbs the ratios little. Takes two minutes."""
 
 import json
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ import psycopg
 
 from benchmarks import machine, table
 from benchmarks.machine import median
-from benchmarks.server import ROOT, cache_alone, clean_environment, database_alone
+from benchmarks.server import ROOT, cache_alone, clean_environment, database_alone, set_up
 
 SIDE = Path(__file__).with_name("regress_side.py")
 
@@ -29,8 +30,8 @@ SIDE = Path(__file__).with_name("regress_side.py")
 class Side:
     """One tree at work (benchmarks/regress_side.py)."""
 
-    def __init__(self, tree: Path, database_url: str, redis_url: str, requests: int) -> None:
-        command = [sys.executable, str(SIDE), str(requests)]
+    def __init__(self, tree: Path, database_url: str, redis_url: str, requests: int, captures: str) -> None:
+        command = [sys.executable, str(SIDE), str(requests), captures]
         servers = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
         environment = clean_environment() | servers | {"PYTHONPATH": str(tree)}
         self._process = subprocess.Popen(
@@ -57,17 +58,32 @@ def main() -> None:
     options = _options()
     print(machine.description())
     print(machine.load_note())
+    set_up()
     with ExitStack() as stack:
         other = stack.enter_context(checked_out(options.against))
         server = stack.enter_context(database_alone(options.database_url))
         cache = stack.enter_context(cache_alone())
+        captures = stack.enter_context(tempfile.NamedTemporaryFile())
+        pickle.dump(captured_requests(other), captures)
+        captures.flush()
         sides = []
         for tree in (other, ROOT):
-            side = Side(tree, stack.enter_context(database_of(server)), cache, options.requests)
+            database = stack.enter_context(database_of(server))
+            side = Side(tree, database, cache, options.requests, captures.name)
             stack.callback(side.end)
             sides.append(side)
         rounds = [[side.round() for side in sides] for _ in range(options.rounds + 1)][1:]  # the first warms up
     table.write(options.json, compare(rounds, options.against))
+
+
+def captured_requests(other: Path) -> list[bytes]:
+    """Return the bodies in Protobuf that libraries sent (tests/wire), of those that the other commit has, too."""
+    from tests.wire.scenarios import SCENARIOS, requests
+    from tracing.wire.otlp import PROTOBUF
+
+    known = [scenario for scenario in SCENARIOS if (other / scenario.relative_to(ROOT)).exists()]
+    sent = (request for scenario in known for request in requests(scenario))
+    return [body for signal, body, content_type in sent if (signal, content_type) == ("traces", PROTOBUF)]
 
 
 def compare(rounds: list[list[dict[str, dict[str, float]]]], against: str) -> dict[str, Any]:
