@@ -25,6 +25,7 @@ from sessions.models import (
     Cohort,
     Judge,
     JudgeRun,
+    JudgeVersion,
     ReviewQueue,
     SavedView,
 )
@@ -44,7 +45,11 @@ QUERY_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     Alert: ("query_string", "among_string"),
 }
 # Where filters are kept in the language of queries alone.
-LANGUAGE_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {Judge: ("query",), JudgeRun: ("query",)}
+LANGUAGE_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
+    Judge: ("query",),
+    JudgeRun: ("query",),
+    JudgeVersion: ("rule",),
+}
 TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     SavedView: ("name",),
     Cohort: ("name", "description"),
@@ -55,6 +60,7 @@ TEXT_FIELDS_BY_MODEL: dict[type[Model], tuple[str, ...]] = {
     Alert: ("name",),
     AlertChannel: ("name",),
     Judge: ("name",),
+    JudgeVersion: ("prompt",),
 }
 # Sent with `project_id` whenever traces were erased, for files and other copies that may hold them.
 erased = Signal()
@@ -123,7 +129,7 @@ def forget_person(project_id: int, user_id: str, name: str) -> None:
         )
         columns |= dict.fromkeys(LANGUAGE_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_query)
         columns |= dict.fromkeys(TEXT_FIELDS_BY_MODEL.get(model, ()), pseudonym.in_text)
-        for key, *values in model._default_manager.filter(project_id=project_id).values_list("id", *columns):
+        for key, *values in model._default_manager.filter(project_id=project_id).values_list("pk", *columns):
             old = dict(zip(columns, values, strict=True))
             new = {column: columns[column](value) for column, value in old.items()}
             if new != old:
@@ -135,7 +141,7 @@ def _write(model: type[Model], project_id: int, key: object, changes: dict[str, 
 
     A name that is too long is cut, one that is taken gets a suffix."""
     fitting: dict[str, Any] = {name: text[: model._meta.get_field(name).max_length] for name, text in changes.items()}  # type: ignore[union-attr]
-    row = model._default_manager.filter(project_id=project_id, id=key)
+    row = model._default_manager.filter(project_id=project_id, pk=key)
     try:
         with transaction.atomic():
             row.update(**fitting)

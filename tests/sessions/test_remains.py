@@ -15,7 +15,17 @@ from projects.models import AuditEvent, Organization, Project, Role, User
 from sessions.annotation import configs
 from sessions.deletion import erasing
 from sessions.deletion.remains import Pseudonym
-from sessions.models import Alert, AlertChannel, Board, Cohort, Judge, JudgeRun, TranslationJob, TranslationSettings
+from sessions.models import (
+    Alert,
+    AlertChannel,
+    Board,
+    Cohort,
+    Judge,
+    JudgeRun,
+    JudgeVersion,
+    TranslationJob,
+    TranslationSettings,
+)
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import index_waiting
 from sessions.translation import jobs as translating
@@ -250,9 +260,19 @@ def test_an_erased_person_leaves_the_queries_of_judges_and_of_what_they_judged(p
         project_id=project.pk, judge_id=judge.id, version=1, purpose="backfill", query=query, expected_count=1
     )
     run.save(force_insert=True)
+    prompt = "Was mallory@example.org treated well?"
+    for number, kind in ((1, "rule"), (2, "prompt")):
+        rule, asked = (query, "") if kind == "rule" else ("", prompt)
+        version = JudgeVersion(
+            project_id=project.pk, judge_id=judge.id, number=number, kind=kind, rule=rule, prompt=asked
+        )
+        version.save(force_insert=True)
     erasing.erase_person(project.pk, "mallory@example.org")
 
     judge, run = Judge.objects.for_project(project).get(), JudgeRun.objects.for_project(project).get()
     assert "mallory" not in judge.name + judge.query + run.query
     assert judge.query == run.query
     assert judge.query.endswith("turns > 2")
+    first, second = JudgeVersion.objects.for_project(project).order_by("number")
+    assert (first.rule, "mallory" in second.prompt) == (judge.query, False)
+    assert second.prompt.endswith("treated well?")
