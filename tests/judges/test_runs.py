@@ -95,8 +95,8 @@ def test_the_price_before_is_within_20_percent_of_what_it_costs(
         tell(project, f"s{number}", words[: 1 + number % 2])
     past(project)
     bench = on(project, frustrated, alice)
-    if is_known:  # from what the model reported, and a sample
-        monkeypatch.setattr("sessions.judges.estimates.READ_SESSIONS", 6)
+    if is_known:  # from what the model reported, and a sample: drawn by chance, so it has to be most of these few
+        monkeypatch.setattr("sessions.judges.estimates.READ_SESSIONS", 9)
         endpoint.answer = lambda data: {"reason": "Nobody was angry. " * 9, "turns": [1], "answer": "no"}
         order(project, bench, alice, query="id:s1")
         finish(project)
