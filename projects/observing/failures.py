@@ -6,10 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
-from projects.masking import masked
 from projects.request_context import current_context, route_of
 
-MAX_FAILURE_CHARACTERS = 400  # of a message; what PostgreSQL adds on further lines quotes rows
 WITHHELD = ("request", "breadcrumbs", "extra", "user", "server_name")  # addresses, arguments and texts of tenants
 
 
@@ -32,21 +30,18 @@ def begin(role: str) -> None:
 
 
 def without_texts(event: Any, hint: dict[str, Any]) -> Any:
-    """Return what is sent of a failure: the places in the code, the first line of each message, route and ids."""
+    """Return what is sent of a failure: kinds of errors, places in the code, words of the code, route and ids.
+
+    The messages of errors stay in the log: libraries and PostgreSQL quote values in them."""
     for name in WITHHELD:
         event.pop(name, None)
     for error in event.get("exception", {}).get("values", []):
-        error["value"] = _first_line(error.get("value"))
+        error["value"] = ""
     if logged := event.get("logentry"):
-        event["logentry"] = {"message": _first_line(logged.get("formatted") or logged.get("message"))}
+        event["logentry"] = {"message": logged.get("message")}  # without its values
     context = current_context()
     route = route_of(context.request) if context.request else context.route or context.task
     tags = {"request_id": context.request_id, "route": route, "project": context.project_id}
     event["tags"] = {**event.get("tags", {}), **{name: str(value) for name, value in tags.items() if value}}
-    if route:
-        event["transaction"] = route
+    event["transaction"] = route
     return event
-
-
-def _first_line(text: Any) -> str:
-    return masked(str(text or "").partition("\n")[0][:MAX_FAILURE_CHARACTERS])

@@ -1,5 +1,6 @@
 """Why a judge has not judged a session: by the conditions that choose its sessions, and by its rows of work."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from tracing.formatting import duration
 from tracing.lists.bounded import TooLong, within
 
 REASON_TIMEOUT_MS = 1_500
+STANDINGS_SECONDS = 3.0  # for all judges of a session; those that come later say that it takes too long
 MAX_STANDINGS = 100  # as many judges as a project may have
 
 NO_SESSION = "There is no session with this id. It may have been deleted, or not have arrived."
@@ -54,18 +56,21 @@ def standings(project: Project, session_id: str) -> list[Standing]:
     verdicts: dict[object, list[Verdict]] = {}
     for verdict in Verdict.objects.for_project(project).filter(session_id=session_id).order_by("created_at"):
         verdicts.setdefault(verdict.judge_id, []).append(verdict)
-    return [standing(project, judge, session, verdicts.get(judge.id, [])) for judge in judges[:MAX_STANDINGS]]
+    until = time.monotonic() + STANDINGS_SECONDS
+    return [standing(project, judge, session, verdicts.get(judge.id, []), until) for judge in judges[:MAX_STANDINGS]]
 
 
-def standing(project: Project, judge: Judge, session: Session, verdicts: list[Verdict]) -> Standing:
-    """Return what a judge says of a session, of which these are its verdicts and rows of work, the oldest first."""
+def standing(project: Project, judge: Judge, session: Session, verdicts: list[Verdict], until: float) -> Standing:
+    """Return what a judge says of a session, of which these are its verdicts and rows of work, the oldest first.
+
+    After `until`, a moment of the monotonic clock, the database is not asked any more."""
     of_now = [one for one in verdicts if one.version == judge.version and one.content_hash == session.content_hash]
     given = [one for one in verdicts if one.state == Verdict.State.DONE and one not in of_now]
     former = given[-1] if given else None
     if of_now:
         found = of_now[0]
         return Standing(judge, found if found.answer else None, _of_row(found), former)
-    return Standing(judge, None, _of_conditions(project, judge, session), former)
+    return Standing(judge, None, _of_conditions(project, judge, session, until), former)
 
 
 def _of_row(row: Verdict) -> str:
@@ -81,10 +86,12 @@ def _of_row(row: Verdict) -> str:
     return "It is in the queue."
 
 
-def _of_conditions(project: Project, judge: Judge, session: Session) -> str:
+def _of_conditions(project: Project, judge: Judge, session: Session, until: float) -> str:
     bench = load_bench(judge)
     if bench is None or not judge.is_on:
         return JUDGE_OFF
+    if time.monotonic() >= until:
+        return SLOW
     now = timezone.now()
     try:
         with within(REASON_TIMEOUT_MS):

@@ -72,3 +72,15 @@ def test_a_session_says_why_it_was_not_judged(ask: Any, project: Project, frustr
     assert said["Others"] == ("", "It does not match errors > 99.")
     assert "no session with this id" in ask("standings", 404, session_id="s2")["detail"]
     assert list(ask("standings", 400)["errors"]) == ["session_id"]
+
+
+def test_judges_beyond_the_time_of_a_session_say_that_it_takes_too_long(
+    ask: Any, project: Project, frustrated: ScoreConfig, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(project, frustrated, alice, RULE, query="errors > 99")
+    tell(project, "s1")
+    plan(project)
+    monkeypatch.setattr("sessions.judges.reasons.STANDINGS_SECONDS", 0.0)
+
+    [standing] = ask("standings", session_id="s1")["data"]
+    assert standing["reason"] == "Finding out takes too long here."
