@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
-from sessions.models import Judge, ScoreConfig, Verdict
+from sessions.models import Judge, ScoreConfig, Session, Verdict
 from tracing.models import Score
 from tracing.store import erased
 from tracing.store.scored import mark_sessions
@@ -46,6 +47,15 @@ def make_current(judge: Judge, config: ScoreConfig, verdicts: Sequence[Verdict])
         given, update_conflicts=True, unique_fields=["project_id", "id"], update_fields=list(SCORE_COLUMNS_OF_JUDGES)
     )
     mark_sessions(project_id, [Score(session_id=verdict.session_id) for verdict in kept], now)
+
+
+def make_current_again(judge: Judge, config: ScoreConfig, given: Sequence[Verdict]) -> None:
+    """Make former verdicts the scores of their sessions, as far as these say now what they said then."""
+    with transaction.atomic():
+        sessions = Session.objects.for_project(judge.project_id)
+        present = sessions.filter(session_id__in=[verdict.session_id for verdict in given]).order_by("session_id")
+        hashes = dict(present.select_for_update(no_key=True).values_list("session_id", "content_hash"))
+        make_current(judge, config, [one for one in given if hashes.get(one.session_id) == one.content_hash])
 
 
 def score_id(judge_id: UUID, session_id: str) -> str:

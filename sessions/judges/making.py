@@ -11,10 +11,10 @@ from django.utils import timezone
 from projects.audit import Action, Actor, actor_name, record
 from projects.models import Project
 from sessions.annotation.configs import NotAllowed, read_value
-from sessions.judges.current import make_current
+from sessions.judges.current import make_current_again
 from sessions.judges.loading import Bench, load_bench, load_provider, refusal_of
 from sessions.judges.scope import condition_of
-from sessions.models import Judge, JudgeVersion, ScoreConfig, Session, Verdict
+from sessions.models import Judge, JudgeVersion, ScoreConfig, Verdict
 from sessions.models.judges import MAX_JUDGE_NAME_CHARACTERS, MAX_PROMPT_CHARACTERS
 from sessions.query.grammar import FieldComparison, Node, QueryError
 from sessions.query.parsing import parse
@@ -105,19 +105,13 @@ def switch_off(project: Project, judge: Judge, *, by: Actor, is_archived: bool =
 
 def adopt(bench: Bench) -> None:
     """Make what the version has said about sessions as they are their scores, such as the verdicts of a test."""
-    judge = bench.judge
-    given = Verdict.objects.for_project(judge.project_id).filter(
-        judge_id=judge.id, version=bench.version.number, state=Verdict.State.DONE, is_current=False
+    given = Verdict.objects.for_project(bench.judge.project_id).filter(
+        judge_id=bench.judge.id, version=bench.version.number, state=Verdict.State.DONE, is_current=False
     )
     last = ""
     while some := list(given.filter(session_id__gt=last).order_by("session_id")[:ADOPTED_AT_ONCE]):
         last = some[-1].session_id
-        with transaction.atomic():
-            sessions = Session.objects.for_project(judge.project_id)
-            present = sessions.filter(session_id__in=[verdict.session_id for verdict in some]).order_by("session_id")
-            hashes = dict(present.select_for_update(no_key=True).values_list("session_id", "content_hash"))
-            same = [verdict for verdict in some if hashes.get(verdict.session_id) == verdict.content_hash]
-            make_current(judge, bench.config, same)
+        make_current_again(bench.judge, bench.config, some)
 
 
 def latest_version(judge: Judge) -> JudgeVersion:

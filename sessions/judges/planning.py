@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from projects.models import Project
 from sessions.judges import rules, scope
+from sessions.judges.current import make_current_again
 from sessions.judges.loading import Bench, judges_on, load_bench
 from sessions.models import Judge, Session, Verdict
 from sessions.query.grammar import QueryError
@@ -55,6 +56,9 @@ def _plan_some(project: Project, bench: Bench, *, is_full: bool) -> int:
         return rules.judge_some(project, bench.judge, bench.version, bench.config, is_full=is_full)
     now = timezone.now()
     found = scope.watched(project, bench.judge, now, is_full=is_full)
+    again = list(scope.said_before(bench.judge, bench.version.number, found)[:PLANNED_AT_ONCE])
+    if again:
+        make_current_again(bench.judge, bench.config, again)
     due = scope.unjudged(bench.judge, bench.version.number, found).order_by("session_id")
     rows = [(one, known or 0) for one, known in due.values_list("session_id", "content_hash")[:PLANNED_AT_ONCE]]
     add_rows(bench, rows)

@@ -75,6 +75,16 @@ def unjudged(judge: Judge, version: int, sessions: QuerySet[Session]) -> QuerySe
     return sessions.filter(~Exists(_same(judge, version)))
 
 
+def said_before(judge: Judge, version: int, sessions: QuerySet[Session]) -> QuerySet[Verdict]:
+    """Return former verdicts of the version about those of the sessions that say again what they said then."""
+    former = Verdict.objects.for_project(judge.project_id).filter(
+        judge_id=judge.id, version=version, state=Verdict.State.DONE, is_current=False
+    )
+    same = sessions.filter(session_id=OuterRef("session_id"), content_hash=OuterRef("content_hash"))
+    found: QuerySet[Verdict] = former.filter(Exists(same)).order_by("session_id")
+    return found
+
+
 def unseen(judge: Judge, version: int, sessions: QuerySet[Session]) -> QuerySet[Session]:
     """Return those of the sessions that were recomputed since a rule looked at them.
 
