@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -91,6 +91,30 @@ def range_picker(
             today=_iso(now),
             faults=faults,
         )
+
+
+def days_picker(first: date | None, last: date | None, zone: str) -> RangePicker:
+    """Return the fields of a time of whole days in a zone, for a form of the page; without days they are empty."""
+    now = timezone.now()
+    with in_zone(zone):
+        texts = [_field(_day(day), now) for day in (first, last)]
+        return RangePicker(
+            label="",
+            presets=[],
+            start=texts[0],
+            end=texts[1],
+            zone=zone,
+            zone_given=zone,
+            kept=[],
+            first_day=_day(first),
+            last_day=_day(last),
+            today=_iso(now),
+            faults={},
+        )
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _kept(params: QueryDict, left_out: set[str]) -> list[tuple[str, str]]:

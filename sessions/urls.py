@@ -116,6 +116,7 @@ urlpatterns = [
     path("project/<int:project_id>/cohorts/<uuid:cohort_id>/delete", cohort_pages.delete_cohort, name="cohort-delete"),
     path("project/<int:project_id>/compare", cohort_views.compare, name="compare"),
     path("project/<int:project_id>/compare.csv", cohort_views.compare_csv, name="compare-csv"),
+    path("project/<int:project_id>/compare.svg", cohort_views.compare_svg, name="compare-svg"),
     path("project/<int:project_id>/settings/erasures", deletion_pages.erasures, name="project-erasures"),
     path(
         "project/<int:project_id>/delete/session/<id:session_id>",

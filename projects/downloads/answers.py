@@ -68,6 +68,11 @@ def file_answer(
     return answer
 
 
+def refusal(reason: str) -> HttpResponse:
+    """Return the reason why there is no file."""
+    return HttpResponse(f"{reason}\n", status=400, content_type="text/plain; charset=utf-8")
+
+
 def download(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Decorate a view that sends files, so that a NoDownload becomes an answer with the reason."""
 
@@ -75,8 +80,8 @@ def download(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except NoDownload as refusal:
-            return refused(request, refusal)
+        except NoDownload as error:
+            return refused(request, error)
 
     return wrapped
 

@@ -6,15 +6,15 @@ from django.http import Http404, HttpResponseBase
 
 from projects.access import person
 from projects.audit import Action, record
-from projects.downloads.answers import filename
+from projects.downloads.answers import filename, refusal
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.htmx import PageRequest
 from projects.models import Project
 from sessions.boards.content import TileContent
-from sessions.charts.files import file_markup, heat_file
-from sessions.dashboard.views import CHART_FILE_TYPES, plot_lines, refusal
+from sessions.charts.files import CHART_FILE_TYPES, file_markup, heat_file
+from sessions.dashboard.views import plot_lines
 
 
 def tile_answer(request: PageRequest, project: Project, content: TileContent, form: str, when: str) -> HttpResponseBase:

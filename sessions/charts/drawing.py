@@ -42,7 +42,7 @@ def axis_width(axis: Axis) -> int:
 
 def axis_labels(axis: Axis, width: int, height: int) -> str:
     return "".join(
-        f'<text x="{width - 8}" y="{_1(_y(axis, value, height) + 3.5)}" text-anchor="end">{escape(text)}</text>'
+        f'<text x="{width - 8}" y="{pixels(_y(axis, value, height) + 3.5)}" text-anchor="end">{escape(text)}</text>'
         for value, text in axis.ticks
     )
 
@@ -51,7 +51,7 @@ def marks(plot: Plot, axis: Axis, height: int) -> str:
     """Draw gridlines, then bars or lines."""
     grid = "".join(
         f'<line class="{"axis" if value == _base(axis) else "grid"}" x1="0" x2="100%"'
-        f' y1="{_1(_y(axis, value, height))}" y2="{_1(_y(axis, value, height))}"/>'
+        f' y1="{pixels(_y(axis, value, height))}" y2="{pixels(_y(axis, value, height))}"/>'
         for value, _ in axis.ticks
     )
     if plot.shape in (Shape.LINE, Shape.AREA):
@@ -65,7 +65,7 @@ def bucket_labels(plot: Plot, height: int, width: float = 0) -> str:
     places = spaced(count, MOST_LABELS)
     room = width / max(len(places), 1) if width else 0
     return "".join(
-        f'<text x="{_percent((place + 0.5) / count)}" y="{height - 3}" text-anchor="middle"'
+        f'<text x="{percents((place + 0.5) / count)}" y="{height - 3}" text-anchor="middle"'
         f"{MINOR if number % 2 else ''}>{escape(fitting(plot.buckets[place].label, room))}</text>"
         for number, place in enumerate(places)
     )
@@ -86,10 +86,10 @@ def spark(values: Sequence[float | None]) -> tuple[str, str]:
     lines, areas = [], []
     for run in _runs(values):
         points = " L".join(
-            f"{_1(place * step)} {_1(28 - 24 * (value - low) / ((high - low) or 1))}" for place, value in run
+            f"{pixels(place * step)} {pixels(28 - 24 * (value - low) / ((high - low) or 1))}" for place, value in run
         )
         lines.append(f"M{points}{' h0.01' if len(run) == 1 else ''}")
-        areas.append(f"M{_1(run[0][0] * step)} 32 L{points} L{_1(run[-1][0] * step)} 32z")
+        areas.append(f"M{pixels(run[0][0] * step)} 32 L{points} L{pixels(run[-1][0] * step)} 32z")
     return " ".join(lines), " ".join(areas)
 
 
@@ -100,7 +100,7 @@ def _links(plot: Plot, address: str, height: int) -> Iterator[str]:
     for place, (bucket, texts) in enumerate(zip(plot.buckets, plot.texts, strict=True)):
         rows = [(label, text or "none", hue) for (label, hue), text in zip(looks, texts, strict=True)]
         words = escape(f"{bucket.said}: {', '.join(f'{label} {value}' for label, value, _ in rows)}")
-        hit = f'<rect class="hit" x="{_percent(place * width)}" width="{_percent(width)}" y="0" height="{bottom}"/>'
+        hit = f'<rect class="hit" x="{percents(place * width)}" width="{percents(width)}" y="0" height="{bottom}"/>'
         tip = f'data-tip-title="{escape(bucket.said)}" data-tip-rows="{escape(json.dumps(rows))}"'
         inside = f"<title>{words}</title>{hit}"
         if bucket.query:
@@ -138,7 +138,7 @@ def _bar(axis: Axis, height: int, left: float, width: float, ends: tuple[float, 
     from_, to = (_y(axis, value, height) for value in ends)
     tall = max(abs(from_ - to), LEAST_BAR)
     top = from_ - tall if to <= from_ else from_
-    return f'<rect {look} x="{_percent(left)}" width="{_percent(width)}" y="{_1(top)}" height="{_1(tall)}"/>'
+    return f'<rect {look} x="{percents(left)}" width="{percents(width)}" y="{pixels(top)}" height="{pixels(tall)}"/>'
 
 
 def _lines(plot: Plot, axis: Axis, height: int) -> str:
@@ -146,7 +146,7 @@ def _lines(plot: Plot, axis: Axis, height: int) -> str:
     for one in reversed(plot.series):
         runs = _runs(one.values)
         if plot.shape == Shape.AREA:
-            base = _1(_y(axis, _base(axis), height))
+            base = pixels(_y(axis, _base(axis), height))
             areas = " ".join(
                 f"M{_x(run[0][0], plot)} {base} L{_points(run, plot, axis, height)} L{_x(run[-1][0], plot)} {base}z"
                 for run in runs
@@ -174,11 +174,11 @@ def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
 
 
 def _points(run: Sequence[tuple[int, float]], plot: Plot, axis: Axis, height: int) -> str:
-    return " L".join(f"{_x(place, plot)} {_1(_y(axis, value, height))}" for place, value in run)
+    return " L".join(f"{_x(place, plot)} {pixels(_y(axis, value, height))}" for place, value in run)
 
 
 def _x(place: int, plot: Plot) -> str:
-    return _1((place + 0.5) / len(plot.buckets) * LINE_WIDTH_UNITS)
+    return pixels((place + 0.5) / len(plot.buckets) * LINE_WIDTH_UNITS)
 
 
 def _y(axis: Axis, value: float, height: int) -> float:
@@ -189,9 +189,11 @@ def _base(axis: Axis) -> float:
     return axis.low if axis.is_logarithmic else 0.0
 
 
-def _1(number: float) -> str:
+def pixels(number: float) -> str:
+    """Write pixels."""
     return f"{round(number, 1):g}"
 
 
-def _percent(share: float) -> str:
+def percents(share: float) -> str:
+    """Write a share of the width as SVG has it: `12.5%`."""
     return f"{round(share * 100, 2):g}%"

@@ -5,8 +5,10 @@ from html import escape
 
 from django.utils.safestring import SafeString
 
+from sessions.charts.distributions import DistributionPlot
 from sessions.charts.mixes import HourCell
 from sessions.charts.plots import Plot
+from tracing.formatting import count
 from tracing.markup import format_html, format_html_join
 
 HOURS_OF_A_DAY = 24
@@ -23,6 +25,32 @@ def plot_table_rows(plot: Plot, address: str) -> SafeString:
         (
             (format_html(BUCKET_LINK_HTML, address, bucket.query, name) if bucket.query else name, _cells(values))
             for (name, *values), bucket in rows
+        ),
+    )
+
+
+def distribution_table_rows(plot: DistributionPlot, address: str) -> SafeString:
+    """Draw a row for each bin, with the sessions of each group, which lead to the list at `address`."""
+    return format_html_join(
+        "\n",
+        VALUES_ROW_HTML,
+        (
+            (
+                name,
+                format_html_join(
+                    "",
+                    '<td class="n">{}</td>',
+                    (
+                        (
+                            format_html(BUCKET_LINK_HTML, address, group.queries[place], count(group.counts[place]))
+                            if group.counts[place]
+                            else "0",
+                        )
+                        for group in plot.groups
+                    ),
+                ),
+            )
+            for place, name in enumerate(plot.bins)
         ),
     )
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from projects.date_range import RANGES
 from projects.models import Project
+from projects.range_picker import RangePicker, days_picker
 from sessions.cohorts.asked import EVERYTHING, ComparisonQuery
 from sessions.cohorts.groups import LETTERS, MAX_GROUPS, Group, base_of, day_range, splitting
 from sessions.cohorts.reading import frequent
@@ -46,7 +47,9 @@ class Picker:
     others: list[str]  # what stands for the groups before it
     following: list[str]  # and after it
     without: str  # the comparison without this group, or nothing
-    days: tuple[list[tuple[date, date]], list[tuple[date, date]]] | None  # of periods, those before it and after it
+    days: RangePicker | None  # of a period
+    days_before: list[tuple[date, date]]  # the periods of the groups before it
+    days_after: list[tuple[date, date]]
 
     @property
     def letter(self) -> str:
@@ -142,9 +145,15 @@ class Builder:
             sections=[section for section in self._sections(place, whole) if section[1]],
             others=whole[:place],
             following=whole[place + 1 :],
-            days=(self.asked.periods[:place], self.asked.periods[place + 1 :]) if self.asked.periods else None,
+            days=self._days(place) if self.asked.periods else None,
+            days_before=self.asked.periods[:place],
+            days_after=self.asked.periods[place + 1 :],
             without=self._with(_replaced(self._entries, place)) if group and len(self.groups) > 2 else "",
         )
+
+    def _days(self, place: int) -> RangePicker:
+        first, last = self.asked.periods[place] if place < len(self.asked.periods) else (None, None)
+        return days_picker(first, last, self.project.time_zone)
 
     def _sections(self, place: int, whole: Sequence[str]) -> Iterator[tuple[str, list[Choice]]]:
         entries, current = self._entries, self._entries[place] if place < len(self._entries) else ""

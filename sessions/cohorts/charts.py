@@ -1,7 +1,6 @@
-"""Distributions of several groups on a shared axis, as plain geometry: a strip of bars for each group, or lines.
+"""Distributions of several groups on a shared axis: bins with round edges, medians, and cumulative lines.
 
-Places across are percentages of the chart's width, so that texts keep their size; heights are pixels. Bins have round
-edges, and know the inclusive bounds with which the list shows exactly a bar's sessions."""
+Bins know the inclusive bounds with which the list shows exactly a bar's sessions. The axis goes from 0 to 1."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -13,10 +12,6 @@ from projects.quantiles import quantile
 from sessions.cohorts.statistics import Sample
 from sessions.models.properties import PropertyKind
 
-STRIP_HEIGHT, STRIP_HEAD = 72, 18  # pixels of a group's strip, and of the line for its median above the bars
-LINES_HEIGHT = 148  # pixels of cumulative lines
-AXIS_HEIGHT = 20  # pixels of the texts below
-BAR_GAP = 0.12  # of a bin's width
 LINEAR_AXIS_BINS = 20  # of a linear axis, about
 SKEWED = 50  # from where on the largest is so many medians away that a linear axis shows one bar
 DECIMALS = 12  # of a sum of money and of a score's mean
@@ -44,68 +39,33 @@ class HistogramBin:
     counts: list[int]  # of each group
 
 
-@dataclass(frozen=True, kw_only=True)
-class HistogramBar:
-    """The bar of one group in one bin; `height` is a share of the highest bar's."""
-
-    bin: int
-    x: float
-    y: float
-    width: float
-    height: float
-    count: int
-    share: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupStrip:
-    """The bars of one group, and where its median lies."""
-
-    place: int
-    top: float
-    base: float
-    bars: list[HistogramBar]
-    median: float | None
-    median_at: float
-
-
 @dataclass(frozen=True)
 class Tick:
-    """A mark on the axis with its text."""
+    """A mark on the axis, with its value."""
 
     at: float
     value: Decimal
 
 
+@dataclass(frozen=True)
+class GroupCourse:
+    """Where the median of one group lies, and the share of its values at or below each point of the axis."""
+
+    size: int
+    median: float | None
+    median_at: float
+    curve: list[tuple[float, float]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ComparisonChart:
-    """`strips` of bars (shares of each group's sessions), or `lines` of cumulative shares."""
+    """Equally wide bins, which hold the values of all groups, and the courses of each."""
 
     is_logarithmic: bool
+    is_cumulative: bool  # whether it shows the curves instead of the bins
     bins: list[HistogramBin]
-    strips: list[GroupStrip]
-    lines: list[str]  # points of a polyline in a square of 100, group by group
+    courses: list[GroupCourse]
     ticks: list[Tick]
-
-    @property
-    def height(self) -> int:
-        """Return the height without the texts of the axis, in pixels."""
-        return LINES_HEIGHT if self.lines else STRIP_HEIGHT * len(self.strips)
-
-    @property
-    def whole_height(self) -> int:
-        return self.height + AXIS_HEIGHT
-
-    @property
-    def levels(self) -> list[tuple[int, str]]:
-        """Return the heights and texts of the gridlines behind cumulative lines."""
-        return [(0, ""), (self.height // 2, "50%"), (self.height, "")]
-
-    @property
-    def words(self) -> str:
-        """What the chart shows, for a reader who does not see it."""
-        kind = "cumulative share" if self.lines else "share"
-        return f"{kind} of each group's sessions{', logarithmic axis' if self.is_logarithmic else ''}"
 
 
 def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bool = False) -> ComparisonChart | None:
@@ -119,10 +79,13 @@ def chart_of(samples: Sequence[Sample], kind: PropertyKind, *, is_cumulative: bo
         edges = _logarithmic_edges(spread[0], min(values[0] for values in positive), spread[-1], kind)
     else:
         edges = _round_edges(spread[0], spread[-1], kind)
-    bins = _bins(samples, edges, kind)
-    lines = [_line(sample, edges) for sample in samples] if is_cumulative else []
-    strips = [] if is_cumulative else _strips(bins, samples, edges)
-    return ComparisonChart(is_logarithmic=is_logarithmic, bins=bins, strips=strips, lines=lines, ticks=_ticks(edges))
+    return ComparisonChart(
+        is_logarithmic=is_logarithmic,
+        is_cumulative=is_cumulative,
+        bins=_bins(samples, edges, kind),
+        courses=[_course(sample, edges, has_curve=is_cumulative) for sample in samples],
+        ticks=_ticks(edges),
+    )
 
 
 def _ends(sample: Sample) -> Sequence[float]:
@@ -172,61 +135,34 @@ def _ticks(edges: Sequence[Decimal]) -> list[Tick]:
     """Return at most MAX_TICKS ticks; bins are equally wide."""
     last = len(edges) - 1
     every = max(1, math.ceil(last / (MAX_TICKS - 1)))
-    return [Tick(round(100 * number / last, 2), edges[number]) for number in range(0, last + 1, every)]
+    return [Tick(number / last, edges[number]) for number in range(0, last + 1, every)]
 
 
-def _strips(bins: Sequence[HistogramBin], samples: Sequence[Sample], edges: Sequence[Decimal]) -> list[GroupStrip]:
-    shares = [one.counts[place] / len(s) for one in bins for place, s in enumerate(samples) if len(s)]
-    highest, width = max(shares, default=1.0) or 1.0, 100 / len(bins)
-    bounds, strips = [float(edge) for edge in edges], []
-    for place, sample in enumerate(samples):
-        base = STRIP_HEIGHT * (place + 1)
-        bars = []
-        for number, one in enumerate(bins):
-            if one.counts[place]:
-                share = one.counts[place] / len(sample)
-                height = max((STRIP_HEIGHT - STRIP_HEAD) * share / highest, 1.0)
-                bars.append(
-                    HistogramBar(
-                        bin=number,
-                        x=_2(width * (number + BAR_GAP / 2)),
-                        y=_2(base - height),
-                        width=_2(width * (1 - BAR_GAP)),
-                        height=_2(height),
-                        count=one.counts[place],
-                        share=share,
-                    )
-                )
-        median = sample.quantile(0.5)
-        at = 0.0 if median is None else _across(median, bounds)
-        strips.append(
-            GroupStrip(place=place, top=base - STRIP_HEIGHT, base=base, bars=bars, median=median, median_at=at)
-        )
-    return strips
+def _course(sample: Sample, edges: Sequence[Decimal], *, has_curve: bool) -> GroupCourse:
+    bounds, median = [float(edge) for edge in edges], sample.quantile(0.5)
+    return GroupCourse(
+        size=len(sample),
+        median=median,
+        median_at=0.0 if median is None else _across(median, bounds),
+        curve=_curve(sample, bounds) if has_curve else [],
+    )
 
 
 def _across(value: float, bounds: Sequence[float]) -> float:
-    """Return where a value lies on the axis, whose bins are equally wide, in percent."""
+    """Return where a value lies on the axis, whose bins are equally wide."""
     number = min(max(bisect_right(bounds, value) - 1, 0), len(bounds) - 2)
     part = (value - bounds[number]) / (bounds[number + 1] - bounds[number])
-    return _2(100 * (number + min(max(part, 0.0), 1.0)) / (len(bounds) - 1))
+    return (number + min(max(part, 0.0), 1.0)) / (len(bounds) - 1)
 
 
-def _line(sample: Sample, edges: Sequence[Decimal]) -> str:
-    """Return the line of the share of values at or below each point."""
+def _curve(sample: Sample, bounds: Sequence[float]) -> list[tuple[float, float]]:
     if not sample.values:
-        return ""
-    points, bounds = [], [float(edge) for edge in edges]
-    last = len(edges) - 1
+        return []
+    points, last = [], len(bounds) - 1
     within = max(1, POINTS // last)
     for number in range(last):
         for step in range(within + (number == last - 1)):
             part = step / within
             value = bounds[number] + (bounds[number + 1] - bounds[number]) * part
-            above = 1 - bisect_right(sample.values, value) / len(sample)
-            points.append(f"{_2(100 * (number + part) / last)},{_2(100 * above)}")
-    return " ".join(points)
-
-
-def _2(number: float) -> float:
-    return round(number, 2)
+            points.append(((number + part) / last, bisect_right(sample.values, value) / len(sample)))
+    return points

@@ -6,8 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from django.http import QueryDict
-
 from projects.models import Project
 from sessions.cohorts import contrasts, ranks, reading, sampling, shares, strata
 from sessions.cohorts.charts import chart_of
@@ -229,21 +227,3 @@ def _is_mixed(mix: Mix) -> bool:
         return False
     differences = [d for value in mix.values for d in value.differences]
     return any(d.is_notable and abs(d.estimate or 0) >= MIXED for d in differences)
-
-
-def bar_queries(group: Group, measure: Measure) -> list[str]:
-    """Return for each bar the query string of exactly the group's sessions in it."""
-    bins = measure.chart.bins if measure.chart else []
-    if measure.is_score:
-        return ["?" + _scored(group, measure.name, f"{one.low:f}", f"{one.high:f}").urlencode() for one in bins]
-    low, high = f"{measure.name}__gte", f"{measure.name}__lte"
-    if low in group.params or high in group.params:
-        bounds = [{low: f"{one.low:f}", high: f"{one.high:f}"} for one in bins]
-        return ["?" + narrowed(group.params, **each).urlencode() for each in bounds]
-    start = group.query_string.rstrip("?") + ("&" if group.params else "?")
-    return [f"{start}{low}={one.low:f}&{high}={one.high:f}" for one in bins]
-
-
-def _scored(group: Group, name: str, low: str, high: str) -> QueryDict:
-    at_least = Asked("score", Operator.AT_LEAST, (low,), name)
-    return asking(group.params, at_least, Asked("score", Operator.AT_MOST, (high,), name))

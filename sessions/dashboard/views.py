@@ -10,14 +10,14 @@ from django.views.decorators.vary import vary_on_headers
 
 from projects.access import person, project_view
 from projects.audit import Action, record
-from projects.downloads.answers import download
+from projects.downloads.answers import download, refusal
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.htmx import PageRequest
 from projects.models import Project
 from projects.range_picker import range_picker
-from sessions.charts.files import file_markup
+from sessions.charts.files import CHART_FILE_TYPES, file_markup
 from sessions.charts.plots import Plot
 from sessions.dashboard.page import (
     DEFAULT_RANGE,
@@ -30,8 +30,6 @@ from sessions.dashboard.page import (
 )
 from sessions.listing.listing import Listing
 from tracing.lists.bounded import TooLong
-
-CHART_FILE_TYPES = {"svg": "image/svg+xml", "csv": "text/csv; charset=utf-8"}
 
 
 @require_safe
@@ -92,11 +90,6 @@ def chart_answer(request: PageRequest, project: Project, plot: Plot, form: str, 
     pieces = iter([file_markup(plot, when)]) if form == "svg" else plot_lines(plot)
     holder = Holder.of(person(request), project)
     return made_answer(request, pieces, holder, name=f"{plot.key}.{form}", content_type=CHART_FILE_TYPES[form])
-
-
-def refusal(reason: str) -> HttpResponse:
-    """Return the reason why there is no file."""
-    return HttpResponse(f"{reason}\n", status=400, content_type="text/plain; charset=utf-8")
 
 
 def plot_lines(plot: Plot) -> Iterator[str]:

@@ -1,18 +1,17 @@
 """How numbers of a comparison read and are drawn: by the kind of what they measure, differences with their sign."""
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
 
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from sessions.cohorts.charts import STRIP_HEIGHT, GroupStrip
-from sessions.cohorts.comparison import bar_queries
+from sessions.charts.distributions import DistributionPlot, distribution_markup
+from sessions.charts.tables import distribution_table_rows
 from sessions.cohorts.effects import Effect, Effects
-from sessions.cohorts.results import Difference, Measure
-from sessions.formatting import axis_label, quantity
+from sessions.cohorts.plots import plot_of
+from sessions.cohorts.results import Difference
+from sessions.formatting import quantity
 from sessions.models.properties import PropertyKind
 from sessions.templatetags.cells import EMPTY_CELL_HTML
 from tracing import formatting
@@ -20,24 +19,18 @@ from tracing.formatting import bounded, percentage_points, sign
 from tracing.markup import format_html
 
 register = template.Library()
+register.filter("drawn_as", plot_of)
 
 Number = Decimal | float | None
 TINY_P = 0.001
+ROUNDS_TO_NOTHING = 0.005  # a share below it is 0%
 DIFFERENCE_HTML = '<b>{}</b><span class="muted">{}</span>'
 CI_HTML = (
     '<svg class="ci {}" role="img" aria-label="{}"><line class="ci-zero" x1="50%" x2="50%" y1="0" y2="100%"/>'
     '<line class="ci-line" x1="{}%" x2="{}%" y1="50%" y2="50%"/>{}'
     '<circle class="ci-dot" cx="{}%" cy="17" r="4.5"/></svg>'
 )
-STRIP_BAR_HTML = (
-    '<a href="{href}" tabindex="-1" aria-hidden="true" data-tip-title="{title}" data-tip-rows="{rows}">'
-    '<rect class="bar" data-d="{colour}" data-bar="{key}" x="{bar.x}%" y="{bar.y}" width="{bar.width}%"'
-    ' height="{bar.height}"><title>{words}</title></rect>'
-    '<rect class="hit" x="{bar.x}%" y="{top}" width="{bar.width}%" height="{height}"/></a>'
-)
 CI_END_HTML = '<line class="ci-end" x1="{0}%" x2="{0}%" y1="12" y2="22"/>'
-
-register.filter("axis", axis_label)
 
 
 @register.filter
@@ -132,7 +125,12 @@ def _unit_of(row: Effect) -> tuple[Callable[[Number], str], str]:
         kind = row.kind
         return lambda value: str(signed(value, kind)), ""
     before = row.before
-    return lambda value: f"{sign(value or 0)}{abs(float(value or 0)) / before * 100:.0f}", "%"
+    return lambda value: _percents(float(value or 0) / before), "%"
+
+
+def _percents(share: float) -> str:
+    """Write a share as per cent, with its sign unless it rounds to nothing."""
+    return f"{sign(share)}{abs(share):.0%}".rstrip("%") if abs(share) >= ROUNDS_TO_NOTHING else "0"
 
 
 def _points(share: Number) -> str:
@@ -151,76 +149,12 @@ def share_difference(difference: Difference) -> SafeString | str:
 
 
 @register.simple_tag
-def strips(measure: Measure, address: str) -> SafeString:
-    """Draw the bars of a chart, each a link into the list at `address`; the chart's table has the same links."""
-    if measure.chart is None:
-        return SafeString("")
-    drawn = []
-    for strip in measure.chart.strips:
-        group = measure.summaries[strip.place].group
-        queries = bar_queries(group, measure)
-        for bar in strip.bars:
-            one = measure.chart.bins[bar.bin]
-            span = f"{measured(one.low, measure.kind)} to {measured(one.high, measure.kind)}"
-            rows = [("Share", percent(bar.share), str(group.colour)), ("Sessions", f"{bar.count:,}", str(group.colour))]
-            drawn.append(
-                STRIP_BAR_HTML.format(
-                    href=escape(address + queries[bar.bin]),
-                    title=escape(f"{group.letter}, {span}"),
-                    rows=escape(json.dumps(rows)),
-                    colour=group.colour,
-                    key=f"{strip.place}-{bar.bin}",
-                    bar=bar,
-                    words=f"{group.letter}: {bar.count:,} ({percent(bar.share)})",
-                    top=strip.top,
-                    height=STRIP_HEIGHT,
-                )
-            )
-    return SafeString("".join(drawn))
+def distribution(plot: DistributionPlot, address: str) -> SafeString:
+    """Draw a chart; `address` is that of the list."""
+    return distribution_markup(plot, address)
 
 
 @register.simple_tag
-def median(measure: Measure, strip: GroupStrip) -> SafeString:
-    """Draw a group's median above its bars, with the text on the side that has room."""
-    text = f"{measure.summaries[strip.place].group.letter} median {measured(strip.median, measure.kind)}"
-    is_left = strip.median_at > 60
-    return format_html(
-        '<line class="median" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>'
-        '<text class="median-label" x="{0}%" dx="{3}" y="{4}" text-anchor="{5}">{6}</text>',
-        strip.median_at,
-        strip.top + 4,
-        strip.base,
-        -4 if is_left else 4,
-        strip.top + 13,
-        "end" if is_left else "start",
-        text,
-    )
-
-
-@register.simple_tag
-def line(measure: Measure, place: int) -> SafeString:
-    """Draw the cumulative shares of one group."""
-    if measure.chart is None:
-        return SafeString("")
-    group, points = measure.summaries[place].group, measure.chart.lines[place]
-    return format_html('<polyline class="line line-{}" data-d="{}" points="{}"/>', group.letter, group.colour, points)
-
-
-@register.simple_tag
-def bins(measure: Measure, address: str) -> SafeString:
-    """Write the rows of the chart's table, with links into the list at `address`."""
-    if measure.chart is None:
-        return SafeString("")
-    queries = [bar_queries(summary.group, measure) for summary in measure.summaries]
-    rows = []
-    for number, one in enumerate(measure.chart.bins):
-        cells = [
-            f'<td class="n"><a data-bar="{place}-{number}" href="{escape(address + queries[place][number])}">'
-            f"{times:,}</a></td>"
-            if times and queries[place]
-            else f'<td class="n">{times:,}</td>'
-            for place, times in enumerate(one.counts)
-        ]
-        low, high = measured(one.low, measure.kind), measured(one.high, measure.kind)
-        rows.append(f'<tr><th scope="row">{low} – {high}</th>{"".join(cells)}</tr>')
-    return SafeString("".join(rows))
+def distribution_rows(plot: DistributionPlot, address: str) -> SafeString:
+    """Draw the rows of a chart's table."""
+    return distribution_table_rows(plot, address)

@@ -192,6 +192,15 @@
     }
   });
 
+  /* A menu of many entries has a field that narrows them. */
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("[data-narrows]")) return;
+    const sought = event.target.value.trim().toLowerCase();
+    for (const item of event.target.closest(".menu-body").querySelectorAll("a.menu-item:not(.danger)")) {
+      item.hidden = !item.textContent.toLowerCase().includes(sought);
+    }
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-theme-field]")) setTheme(event.target.value);
   });

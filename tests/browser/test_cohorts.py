@@ -60,18 +60,20 @@ def test_a_cohort_is_made_compared_and_followed_down_to_sessions_and_back(
     address = alices.url
 
     cost = alices.locator("#total_cost")
-    bar = cost.locator("rect.bar[data-bar^='1-']").last
-    counted = int(bar.text_content().split(":")[1].split("(")[0])  # type: ignore[union-attr]
-    bar.locator("xpath=..").locator(".hit").click()
+    bar = cost.locator("rect.bar[data-bar^='B-']").last
+    link = bar.locator("xpath=..")
+    link.hover(force=True)
+    counted = int(cost.locator(".chart-tip > span", has_text="Sessions").locator("i").inner_text())
+    link.locator(".hit").click()
     alices.wait_for_url("**/sessions?tags=web&total_cost__gte=*")
     expect(alices.locator("#rows tr[id]")).to_have_count(counted)
     alices.go_back()
     expect(alices).to_have_url(address)
 
+    cost.get_by_label("Save the chart of Cost").click()
     for kind, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
         with alices.expect_download() as saving:
-            cost.get_by_label("Save the chart of Cost").click()
-            cost.get_by_role("button", name=f"Save as {kind}").click()
+            cost.get_by_role("link", name=f"Save as {kind}").click()
         path = tmp_path / saving.value.suggested_filename
         saving.value.save_as(path)
         assert path.read_bytes().startswith(start)
@@ -99,10 +101,38 @@ def test_the_page_can_be_used_by_keyboard_alone(alices: Page, live_server: LiveS
     alices.keyboard.press("Enter")
     expect(alices.locator(".group-pick").first).to_contain_text("phone")
 
-    table = alices.locator("#total_cost details.fold summary").first
+    table = alices.get_by_role("button", name="Show Cost as table")
     table.focus()
     alices.keyboard.press("Enter")
+    expect(alices.locator("#total_cost .chart")).to_be_hidden()
     link = alices.locator("#total_cost .bins a").first
     link.focus()
     alices.keyboard.press("Enter")
     alices.wait_for_url("**/sessions?tags=*")
+
+
+def test_a_period_is_chosen_in_two_months_or_in_words(
+    alices: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
+) -> None:
+    fill(project)  # on 1 November 2026
+    address = "?cohort=all&from=2026-10-01&to=2026-10-31&from=2026-11-01&to=2026-11-30&only=env%3Astaging"
+    alices.goto(live_server.url + reverse("compare", args=[project.pk]) + address)
+    group = alices.locator(".picker").first
+    group.locator("summary").click()
+    expect(group.locator("[data-day='2026-10-01']")).to_have_class("from")
+    expect(group.get_by_label("From")).to_have_value("1 Oct 2026")
+    axe(alices)
+    group.locator("[data-day='2026-10-05']").click()
+    group.locator("[data-day='2026-10-09']").click()
+    group.locator(".range-custom").get_by_role("button", name="Apply").click()
+
+    expect(alices.locator(".group-pick").first).to_contain_text("5 to 9 Oct 2026")
+    expect(alices.locator(".group-pick").nth(1)).to_contain_text("1 to 30 Nov 2026")
+    expect(alices.get_by_label("Only sessions that match")).to_have_value("env:staging")
+    alices.locator(".picker").get_by_text("Add group").click()
+    added = alices.locator(".picker").last
+    added.get_by_role("textbox", name="From").fill("1 Nov 2026")
+    added.get_by_role("textbox", name="To").fill("1 Nov 2026")
+    alices.keyboard.press("Enter")
+    expect(alices.locator(".group-pick").last).to_contain_text("1 Nov 2026")
+    expect(alices.locator(".group-pick")).to_have_count(3)

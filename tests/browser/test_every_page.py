@@ -37,8 +37,9 @@ NARROWER = {1024: 800, 390: 8_000}  # a phone so long that the bars at its end c
 GRAVE = ("serious", "critical")
 MACHINES = ("api/", "v1/", "^", "admin", "healthz", "readyz", "metrics", "assets", "docs")
 NOT_PAGES = (  # fragments of pages, and files
-    "strip", "suggest", "facets/", "export", ".csv", ".<str:form>", "media/", "recovery-codes/file", "issues/count",
-    "alerts/count", "translation/", "/preview", "/next", "sign-out", "sign-in/oidc", "language", "annotate/", "texts/",
+    "strip", "suggest", "facets/", "export", ".csv", ".svg", ".<str:form>", "media/", "recovery-codes/file",
+    "issues/count", "alerts/count", "translation/", "/preview", "/next", "sign-out", "sign-in/oidc", "language",
+    "annotate/", "texts/",
 )  # fmt: skip
 RUN = "async (element, options) => (await axe.run(element, options)).violations"
 # The controls that look as the browser draws them by itself.

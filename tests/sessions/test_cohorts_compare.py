@@ -6,6 +6,7 @@ from decimal import Decimal
 from html import unescape
 from io import StringIO
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.db import connection
@@ -17,11 +18,12 @@ from django.urls import reverse
 from projects.models import Project, Role, User
 from sessions.cohorts import sampling
 from sessions.cohorts.asked import ComparisonQuery
-from sessions.cohorts.comparison import bar_queries, compare
+from sessions.cohorts.comparison import compare
 from sessions.cohorts.effects import Effects
 from sessions.cohorts.groups import make_groups
 from sessions.cohorts.making import create_cohort, matching
 from sessions.cohorts.narrowing import narrowed
+from sessions.cohorts.plots import bar_queries
 from sessions.cohorts.results import CohortComparison
 from sessions.models import Cohort, Session, SessionScore
 from sessions.models.properties import PropertyKind, properties_of
@@ -463,5 +465,21 @@ def test_drawings_hold_no_styles_that_the_policy_refuses(many: Project, alice: U
         .content.decode()
     )
 
-    assert "<polyline" in html
+    assert '<path class="line" data-d="2" data-group="B"' in html
     assert not re.search(r"<[^>]+ (style|onclick|onload)=", html)
+
+
+def test_a_chart_is_saved_as_a_picture_that_needs_nothing_else(many: Project, alice: User) -> None:
+    session(many, "odd", tags=["<script>&"])
+    address = reverse("compare-svg", args=[many.pk]) + "?cohort=all&by=tags&value=web&value=%3Cscript%3E%26"
+    client = signed_in(alice)
+
+    for shape in ("", "&shape=cumulative"):
+        answer = client.get(f"{address}&chart=total_cost{shape}")
+        drawing = ElementTree.fromstring(answer.content)
+        words = " ".join(drawing.itertext())
+        assert answer.headers["Content-Type"] == "image/svg+xml"
+        assert ("A web" in words, "B <script>&" in words, "Cost" in words) == (True, True, True)
+        assert not drawing.findall(".//{http://www.w3.org/2000/svg}a")
+    assert client.get(f"{address}&chart=nothing").status_code == 404
+    assert client.get(reverse("compare-svg", args=[many.pk]) + "?cohort=nobody&chart=total_cost").status_code == 400

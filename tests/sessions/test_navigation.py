@@ -29,6 +29,7 @@ EXCEPTIONS = {
     "cohort-new": "a form that needs the query of a list",
     "user": "a page that the list of users leads to; it needs an id",
     "compare-csv": "the download of the comparison",
+    "compare-svg": "a chart of the comparison as a picture",
     "translation-language": "a form of the page of a session",
 }
 

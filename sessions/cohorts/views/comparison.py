@@ -6,17 +6,18 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from projects.access import person, project_view
 from projects.audit import Action, record
-from projects.downloads.answers import download
+from projects.downloads.answers import download, refusal
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
+from sessions.charts.files import CHART_FILE_TYPES, distribution_file
 from sessions.cohorts.asked import CONDITION, ComparisonQuery
 from sessions.cohorts.builder import Builder, starting
 from sessions.cohorts.comparison import SMALL
@@ -24,6 +25,7 @@ from sessions.cohorts.comparison import compare as compared
 from sessions.cohorts.effects import Effects
 from sessions.cohorts.groups import Group, make_groups
 from sessions.cohorts.making import CohortError
+from sessions.cohorts.plots import plots_of
 from sessions.cohorts.results import CohortComparison, Difference, Measure, Mix, Statistic
 from sessions.models import Cohort
 from tracing.lists.bounded import TooLong
@@ -101,14 +103,32 @@ def compare(request: HttpRequest, project: Project) -> HttpResponse:
 def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Send every number of the page; one row for each number or value of each group."""
     page = _page(request, project)
-    comparison, error = page.comparison, page.error
-    if comparison is None:
-        return HttpResponse(error or "Choose what to compare.", status=400, content_type="text/plain; charset=utf-8")
+    if page.comparison is None:
+        return refusal(page.error or "Choose what to compare.")
+    return _file(request, project, _lines(page.comparison), "comparison.csv", "comparison")
+
+
+@require_safe
+@project_view
+@download
+def compare_svg(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Send the chart that `?chart=` names, by the anchor of its measure, as a picture."""
+    page = _page(request, project)
+    if page.comparison is None:
+        return refusal(page.error or "Choose what to compare.")
+    plot = plots_of(page.comparison).get(request.GET.get("chart", ""))
+    if plot is None:
+        raise Http404("This comparison has no such chart.")
+    return _file(request, project, iter([distribution_file(plot, page.asked.only)]), f"{plot.key}.svg", "chart")
+
+
+def _file(request: HttpRequest, project: Project, pieces: Iterator[str], name: str, target: str) -> HttpResponseBase:
+    """Send a file and audit it. Raises NoDownload."""
+    form = name.rpartition(".")[2]
     if request.method == "GET":
-        record(Action.EXPORTED, project, actor=person(request), target="comparison", request=request, format="csv")
+        record(Action.EXPORTED, project, actor=person(request), target=target, request=request, format=form)
     holder = Holder.of(person(request), project)
-    content_type = "text/csv; charset=utf-8"
-    return made_answer(request, _lines(comparison), holder, name="comparison.csv", content_type=content_type)
+    return made_answer(request, pieces, holder, name=name, content_type=CHART_FILE_TYPES[form])
 
 
 def _lines(comparison: CohortComparison) -> Iterator[str]:
