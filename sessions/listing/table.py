@@ -16,7 +16,9 @@ DEFAULT_SESSION_COLUMNS = (
     "updated_at", "turn_count", "duration_ms", "total_cost", "error_count", "total_tokens", "user_ids",
     "model_names", "tags",
 )  # fmt: skip
-CONVERSATION_COLUMN_PIXELS = 344  # at least; it takes what the others leave
+# What is seen however narrow the list is.
+STANDING_SESSION_COLUMNS = ("updated_at", "turn_count", "total_cost", "error_count")
+CONVERSATION_COLUMN_PIXELS = 388  # at least, with the box before it; it takes what the others leave
 SESSION_COLUMN_PIXELS = {
     PropertyKind.ID: 260,
     PropertyKind.TIME: 132,
@@ -47,6 +49,7 @@ def table_of(listing: Listing, view: SavedView | None, liked: Mapping[str, Any])
     return list_table(
         [*property_columns(), *load_score_columns(listing)],
         default=DEFAULT_SESSION_COLUMNS,
+        standing=STANDING_SESSION_COLUMNS,
         sources=(layout_in(listing.params), kept, liked),
         sort=listing.sort,
         link=lambda sort: listing.query_string(sort=sort),

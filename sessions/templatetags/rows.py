@@ -52,6 +52,7 @@ class Drawing:
     """What the rows of one page have in common. An id put between `before` and `after` is the address of its page."""
 
     columns: list[SessionColumn]
+    rooms: Mapping[str, int]
     states: Mapping[str, SessionState]
     before: str
     after: str
@@ -66,6 +67,7 @@ def rows(context: template.Context, sessions: Iterable[Session]) -> SafeString:
     is_one_of_many = listing.conditions or listing.params.get("sort")
     drawing = Drawing(
         columns=context["table"].columns,
+        rooms=context["table"].rooms,
         states=context.get("states") or {},
         before=reverse("session", args=[project_id, "-"]).removesuffix("-"),
         after=f"?in={quote(listing.query_string()[1:], safe='')}" if is_one_of_many else "",
@@ -95,7 +97,7 @@ def _row(drawing: Drawing, session: Session) -> SafeString:
         _second_line(session, state),
         _marks(session, state),
         _snippets(drawing, session),
-        SafeString("".join(_cell(column, session) for column in drawing.columns)),
+        SafeString("".join(_cell(drawing, column, session) for column in drawing.columns)),
     )
 
 
@@ -119,11 +121,13 @@ def _marks(session: Session, state: SessionState | None) -> SafeString:
     return SafeString(kept + failed + state_marks(state) + format_html(PEEK_HTML, icon("panel")))
 
 
-def _cell(column: SessionColumn, session: Session) -> str:
+def _cell(drawing: Drawing, column: SessionColumn, session: Session) -> str:
     shown = score_cell(session.scores.get(column.key)) if column.key else cell(column, session, "relative")
     if column.kind == PropertyKind.ID:
         shown = format_html(COPY, shown, session.session_id)
-    return f'<td data-kind="{column.kind}"{_unit(column, session)}>{shown}</td>'
+    room = drawing.rooms.get(column.name)
+    gives_way = f' data-room="{room}"' if room else ""
+    return f'<td data-kind="{column.kind}"{gives_way}{_unit(column, session)}>{shown}</td>'
 
 
 def _unit(column: SessionColumn, session: Session) -> str:

@@ -1,6 +1,7 @@
 """The pages of end users: all of them, and each one. Ids are in parameters, because they can be anything."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +35,7 @@ class RecentTable:
     """The columns of the newest sessions, as the list draws them."""
 
     columns: list[SessionColumn]
+    rooms: Mapping[str, int] = field(default_factory=dict)  # none gives way
 
 
 @dataclass(frozen=True, kw_only=True)

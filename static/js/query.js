@@ -145,6 +145,7 @@
 
   /* Beside a list, the button folds all of them to a slim rail, and back. Beside a preview the rail is what one finds. */
   const isRail = () => getComputedStyle(facets.parentElement).display === "none";
+  const NARROW = matchMedia("(max-width: 999px)"); /* the filters are above the list, and folded at first */
 
   function told() {
     for (const button of document.querySelectorAll("[data-facets]")) button.setAttribute("aria-expanded", String(!isRail()));
@@ -160,16 +161,20 @@
     const button = event.target.closest("[data-facets]");
     if (!button) return;
     const isFolded = !isRail();
+    if (NARROW.matches) {
+      facets.open = !isFolded;
+      return told();
+    }
     sessionStorage.setItem(FOLDED, isFolded ? "yes" : "no");
     fold(isFolded);
-    if (!button.offsetParent) facets.querySelector("a")?.focus(); /* the rail went with its button */
   });
 
   function startFacets() {
     const kept = sessionStorage.getItem(FOLDED);
     if (kept) fold(kept === "yes");
-    else told();
-    if (matchMedia("(max-width: 999px)").matches) facets.open = false;
+    const fit = () => { facets.open = !NARROW.matches; told(); };
+    NARROW.addEventListener("change", fit);
+    fit();
     const all = [...facets.querySelectorAll(".facet")];
     for (const place of JSON.parse(sessionStorage.getItem(KEPT) || "[]")) if (all[place]) all[place].open = true;
     for (const facet of all) {

@@ -77,6 +77,80 @@ def test_heads_and_first_words_stay_while_rows_and_columns_pass(
     assert said.evaluate(IN_VIEW)[0] == left
 
 
+# Heads whose end cannot be seen, and cells that do not stand under their heads.
+OUT_OF_SIGHT = """(table) => {
+    const seen = (one) => { const box = one.getBoundingClientRect();
+        return box.width > 40 && one.contains(document.elementFromPoint(box.right - 12, box.y + box.height / 2)); };
+    const shown = (row) => [...row.cells].filter((cell) => cell.offsetParent);
+    const [heads, ...rows] = [table.tHead.rows[0], ...table.tBodies[0].querySelectorAll("tr:not(.more)")].map(shown);
+    const ends = (row) => row.map((cell) => Math.round(cell.getBoundingClientRect().right)).join();
+    return [...heads.slice(1).filter((head) => !seen(head)).map((head) => head.innerText),
+        ...rows.filter((row) => ends(row) !== ends(heads)).map((row) => row.map((cell) => cell.innerText).join(" "))];
+}"""
+
+
+def heads_shown(page: Page) -> set[str]:
+    heads = page.locator("thead th[data-column]").all()
+    return {head.inner_text().strip(" ↓↑\n") for head in heads if head.is_visible()}
+
+
+@pytest.mark.parametrize(
+    ("width", "peek", "filters", "more"),
+    [
+        (1024, 400, False, {"Duration"}),
+        (1024, 400, True, set()),
+        (1300, 400, True, set()),
+        (1440, 400, False, set()),
+        (1440, 400, True, set()),
+        (1440, 640, False, set()),
+        (1440, 0, False, {"Duration", "Tokens", "Users"}),
+        (1920, 0, True, {"Duration", "Tokens", "Users", "Models", "Tags"}),
+    ],
+)
+def test_columns_give_way_to_words_and_the_first_ones_stay(
+    alices: Page, live_server: LiveServer, project: Project, width: int, peek: int, filters: bool, more: set[str]
+) -> None:
+    session(project, "one", turn_count=1, error_count=1, total_tokens=1, first_input="Where is my parcel? " * 9)
+    session(project, "many", turn_count=21, error_count=22, total_tokens=23, tags=["vip"] * 2, minute=1)
+    at_width(alices, (width, 900), address(live_server, project))
+    expect(alices.locator("#peek")).to_be_visible(visible=width >= 1300)
+    if not peek:
+        alices.get_by_role("button", name="Close the preview").click()
+    elif width >= 1300:
+        alices.locator("#splitter").focus()
+        alices.keyboard.press("Home")
+        for _ in range((peek - 320) // 16):
+            alices.keyboard.press("ArrowLeft")
+    button = alices.get_by_role("button", name="Filters")
+    if (button.get_attribute("aria-expanded") == "true") != filters:
+        button.click()
+    table = alices.locator("table.sessions")
+
+    assert heads_shown(alices) == {"Last activity", "Turns", "Cost", "Errors", *more}
+    assert table.evaluate(OUT_OF_SIGHT) == []
+
+
+def test_columns_that_somebody_chose_do_not_give_way(alices: Page, live_server: LiveServer, project: Project) -> None:
+    session(project, "s")
+    columns = ("turn_count", "total_cost", "tags", "user_ids", "model_names", "environments", "tool_names")
+    at_width(alices, LAPTOP, address(live_server, project, f"?columns={','.join(columns)}"))
+
+    heads = alices.locator("thead th[data-column]")
+    assert [head.get_attribute("data-column") for head in heads.all() if head.is_visible()] == list(columns)
+    assert alices.get_by_role("region", name="Sessions").evaluate("(box) => box.scrollWidth > box.clientWidth")
+
+
+def test_traces_give_way_alike_and_use_the_whole_width(alices: Page, live_server: LiveServer, project: Project) -> None:
+    ingest(project.pk, [call(number * 32, number, input="Hello " * 40) for number in "abc"])
+    at_width(alices, (1024, 900), live_server.url + reverse("traces", args=[project.pk]))
+    table = alices.locator("table.traces")
+
+    assert {"Started", "Duration", "Steps", "Tokens", "Cost"} <= heads_shown(alices)
+    assert "Environment" not in heads_shown(alices)
+    assert table.evaluate(OUT_OF_SIGHT) == []
+    assert alices.locator("th.said-cell").last.evaluate("(cell) => cell.offsetWidth") > 300
+
+
 def test_a_page_speaks_one_language_whatever_that_of_the_browser(
     live_server: LiveServer,
     project: Project,

@@ -87,6 +87,7 @@ def test_values_beside_the_list_add_exclude_and_take_away_conditions(
     alices.goto(address(live_server, sold))
     box = alices.get_by_label("Find sessions")
 
+    alices.get_by_role("button", name="Filters").click()
     alices.locator(".facet > summary", has_text="Tags").click()
     alices.get_by_role("link", name="late delivery", exact=True).click()
     expect(box).to_have_value('tag:"late delivery"')
@@ -104,14 +105,16 @@ def test_values_beside_the_list_add_exclude_and_take_away_conditions(
     rows(alices, 1)
 
 
-def test_on_a_phone_the_facets_wait_behind_their_head(alices: Page, live_server: LiveServer, sold: Project) -> None:
+def test_on_a_phone_the_facets_wait_behind_their_button(alices: Page, live_server: LiveServer, sold: Project) -> None:
     alices.set_viewport_size({"width": 360, "height": 740})
     alices.goto(address(live_server, sold))
 
     expect(alices.get_by_role("link", name="With errors", exact=True)).to_be_hidden()
     rows(alices, 3)
-    alices.locator(".facets-head").click()
+    alices.get_by_role("button", name="Filters", expanded=False).click()
     expect(alices.get_by_role("link", name="With errors", exact=True)).to_be_visible()
+    alices.get_by_role("button", name="Filters", expanded=True).click()
+    expect(alices.get_by_role("link", name="With errors", exact=True)).to_be_hidden()
     assert alices.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

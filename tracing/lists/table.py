@@ -1,7 +1,7 @@
 """The table as which each list is shown: its columns, the links that sort by them, and the conditions in force."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.http import QueryDict
@@ -23,6 +23,7 @@ class ListColumn:
     pixels: int = 0  # width unless the reader sets another
 
 
+LEAST_FIRST_COLUMN_PIXELS = 196  # where the other columns have given way
 AnyColumn = TypeVar("AnyColumn", bound=ListColumn)
 
 
@@ -34,6 +35,7 @@ class SortableHead(Generic[AnyColumn]):
     width: int
     sort_query: str | None
     aria_sort: str  # ascending | descending | none
+    room: int = 0  # pixels that the list must have for the column to be shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +54,14 @@ class ListTable(Generic[AnyColumn]):
 
     @property
     def width(self) -> int:
-        """Pixels of the whole table, so that nothing moves when more rows arrive."""
-        return self.first_column_pixels + sum(head.width for head in self.heads)
+        """Pixels below which the table is scrolled, so that nothing moves when more rows arrive."""
+        first = LEAST_FIRST_COLUMN_PIXELS if self.rooms else self.first_column_pixels
+        return first + sum(head.width for head in self.heads if not head.room)
+
+    @property
+    def rooms(self) -> Mapping[str, int]:
+        """The `room` of each column that gives way, by its name."""
+        return {head.column.name: head.room for head in self.heads if head.room}
 
     @property
     def densities(self) -> tuple[str, ...]:
@@ -79,6 +87,7 @@ class ListCondition:
 
 
 SortLink = Callable[[str], str]
+ROOM_STEP_PIXELS = 60  # of the widths of a list at which static/css/lists.css shows another column
 
 
 def sortable_head(
@@ -100,20 +109,41 @@ def list_table(
     offered: Iterable[AnyColumn],
     *,
     default: Sequence[str],
+    standing: Collection[str],
     sources: Sequence[Mapping[str, Any]],
     sort: str,
     link: SortLink,
     first_column_pixels: int,
 ) -> ListTable[AnyColumn]:
-    """Lay out the columns as the first of `sources` that has an opinion says, otherwise as `default`."""
+    """Lay out the columns as the first of `sources` that has an opinion says, otherwise as `default`.
+
+    Where the list is too narrow for all of `default`, the last ones give way to those that are `standing` and to the
+    one that sorts. What somebody chose is shown at any width."""
     columns = {column.name: column for column in offered}
     layout = layout_of(columns, [name for name in default if name in columns], *sources)
+    heads = [sortable_head(columns[name], sort=sort, link=link, widths=layout.widths) for name in layout.columns]
+    if layout.columns == tuple(default) and not layout.widths:
+        heads = _giving_way(heads, {*standing, sort.removeprefix("-")}, first_column_pixels)
     return ListTable(
-        heads=[sortable_head(columns[name], sort=sort, link=link, widths=layout.widths) for name in layout.columns],
+        heads=heads,
         hidden=[column for name, column in columns.items() if name not in layout.columns],
         layout=layout,
         first_column_pixels=first_column_pixels,
     )
+
+
+def _giving_way(
+    heads: Sequence[SortableHead[AnyColumn]], standing: Collection[str], taken: int
+) -> list[SortableHead[AnyColumn]]:
+    """Return the heads with the room that each needs beside those that stand and those before it."""
+    taken += sum(head.width for head in heads if head.column.name in standing)
+    found = []
+    for head in heads:
+        if head.column.name not in standing:
+            taken += head.width
+            head = replace(head, room=-(-taken // ROOM_STEP_PIXELS) * ROOM_STEP_PIXELS)
+        found.append(head)
+    return found
 
 
 def changed_query(params: QueryDict, changes: Mapping[str, Any], *, position: str = "cursor") -> str:

@@ -82,6 +82,7 @@ TRACE_COLUMNS = (
     _column("release", "Release", "text", "The release of your application."),
 )
 DEFAULT_TRACE_COLUMNS = tuple(column.name for column in TRACE_COLUMNS[:9])
+STANDING_TRACE_COLUMNS = ("started_at", "duration", "total_cost")  # seen however narrow the list is
 SORTABLE_TRACE_COLUMNS = tuple(column.sort for column in TRACE_COLUMNS if column.sort)
 
 

@@ -7,6 +7,7 @@ from tracing.lists.layout import layout_in
 from tracing.lists.table import ListTable, list_table
 from tracing.lists.trace_listing import (
     DEFAULT_TRACE_COLUMNS,
+    STANDING_TRACE_COLUMNS,
     TRACE_COLUMNS,
     TraceColumn,
     TraceListing,
@@ -20,6 +21,7 @@ def table_of(listing: TraceListing, liked: Mapping[str, Any]) -> ListTable[Trace
     table = list_table(
         TRACE_COLUMNS,
         default=DEFAULT_TRACE_COLUMNS,
+        standing=STANDING_TRACE_COLUMNS,
         sources=(layout_in(listing.params), liked),
         sort=listing.sort,
         link=lambda sort: listing.query_string(sort=sort),

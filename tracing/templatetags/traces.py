@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from tracing.formatting import count, duration, unit_word
+from tracing.lists.table import SortableHead
 from tracing.lists.trace_listing import TraceColumn
 from tracing.markup import escaped, format_html, format_html_join
 from tracing.models import Span, Trace
@@ -34,11 +35,14 @@ def trace_cell(column: TraceColumn, trace: Trace) -> SafeString:
 
 
 @register.simple_tag
-def trace_unit(column: TraceColumn, trace: Trace) -> SafeString:
-    """Return the attribute with the word that follows a number where rows are cards: `4 steps`."""
+def trace_marks(head: SortableHead[TraceColumn], trace: Trace) -> SafeString:
+    """Return attributes of a cell: the room that its column needs, and the word that follows a number where rows are
+    cards, as in `4 steps`."""
+    column = head.column
+    room = format_html(' data-room="{}"', head.room) if head.room else SafeString("")
     if column.kind != "number":
-        return SafeString("")
-    return format_html(' data-label="{}"', unit_word(column.label, getattr(trace, column.reads[0])))
+        return room
+    return room + format_html(' data-label="{}"', unit_word(column.label, getattr(trace, column.reads[0])))
 
 
 @register.simple_tag
