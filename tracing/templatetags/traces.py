@@ -36,8 +36,9 @@ def trace_cell(column: TraceColumn, trace: Trace) -> SafeString:
 
 @register.simple_tag
 def trace_marks(head: SortableHead[TraceColumn], trace: Trace) -> SafeString:
-    """Return attributes of a cell: the room that its column needs, and the word that follows a number where rows are
-    cards, as in `4 steps`."""
+    """Return attributes of a cell: the room that its column needs, and where rows are cards the unit, as in `4 steps`.
+
+    Both may be missing."""
     column = head.column
     room = format_html(' data-room="{}"', head.room) if head.room else SafeString("")
     if column.kind != "number":
