@@ -22,8 +22,8 @@ def not_readable(request: HttpRequest, exception: Exception | None = None) -> Ht
     """Answer a request that Django refuses as suspicious."""
     if isinstance(exception, DisallowedHost):
         known = (
-            f"Confab does not answer under the name in this address. Open {settings.BASE_URL} instead. If you run"
-            " Confab: CONFAB_ALLOWED_HOSTS names the others that it answers under."
+            f"Confab does not answer at this address. Open {settings.BASE_URL} instead. If you run"
+            " Confab: add the host name to CONFAB_ALLOWED_HOSTS."
         )
         return fault_page(request, 400, known, steps=[NextStep(f"Open {settings.BASE_URL}", settings.BASE_URL)])
     return fault_page(request, 400)
@@ -61,13 +61,13 @@ def failed(request: HttpRequest) -> HttpResponse:
     is_away = error is not None and is_outage(error)
     if is_of_program(request) and is_away:
         headers = {"Retry-After": str(FAILURE_RETRY_SECONDS)}
-        return problem_answer(503, "The database is away. Ask again in a moment.", "database_away", headers)
+        return problem_answer(503, "The database is unavailable. Try again in a moment.", "database_away", headers)
     if is_of_program(request):
         return problem_answer(500, f"Confab failed. The log of the server has the reason under {request_id}.")
     if is_away:
         known = (
-            "The database is away for a moment, or takes no changes while a backup is restored. Nothing was changed."
-            " Reload the page, or send the form again, in a minute."
+            "The database is unavailable for a moment, or read-only while a backup is restored. Nothing was changed."
+            " Try again in a minute."
         )
         return fault_page(request, 503, known, retry_after=FAILURE_RETRY_SECONDS)
     return fault_page(request, 500, request_id=request_id)

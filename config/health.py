@@ -58,7 +58,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     found = {name: answer or LATE_MESSAGE for name, answer in answers(CHECKS).items()}
     for name, needed in NEEDS.items():
         if found[needed] != PROBE_OK:
-            found[name] = f"cannot be told: the {needed} is not ready"
+            found[name] = f"unknown: the {needed} is not ready"
     is_ready = all(answer == PROBE_OK for name, answer in found.items() if name not in PARTIAL_CHECKS)
     return JsonResponse({"ready": is_ready, "checks": found}, status=200 if is_ready else 503)
 

@@ -40,7 +40,7 @@ def _running_processes() -> GaugeValues:
 GAUGES = (
     Gauge(
         "confab_dirty_marks",
-        "Sessions, traces, hours, days and texts that wait to be worked off.",
+        "Sessions, traces, hours, days and texts that wait for a worker.",
         ("target",),
         lambda: [((marks.target,), marks.waiting) for marks in readings.read_marks()],
     ),

@@ -46,7 +46,7 @@ def send_test_mail(request: HttpRequest) -> HttpResponse:
     except Exception as error:  # of any server, in any way
         messages.error(request, f"The mail was not sent. {_words_of(error)}")
     else:
-        messages.success(request, f"A mail to {address} was handed over. Look whether it arrives.")
+        messages.success(request, f"A mail to {address} was handed over. Check that it arrives.")
     return redirect("status")
 
 

@@ -45,7 +45,7 @@ def _known(values: Values) -> Letter:
     return Letter(
         subject="You have an account already",
         title="You have an account already.",
-        words=[f"Somebody wanted to sign up with {values['email']}. If you forgot your password, choose a new one."],
+        words=[f"Somebody tried to sign up with {values['email']}. If you forgot your password, choose a new one."],
         button=("Choose a new password", settings.BASE_URL + reverse("account_reset_password")),
         why="If it was not you, do nothing: nobody learns that you have an account.",
     )
@@ -60,7 +60,7 @@ def _change(sentence: str, values: Values) -> Letter:
         title=sentence,
         words=[f"It was done from {', '.join(filter(None, where))}{when}."],
         button=("See your account", settings.BASE_URL + reverse("mfa_index")),
-        notes=["If it was not you, change your password and sign out the devices that you do not know."],
+        notes=["If it was not you, change your password and sign out the devices you do not recognize."],
         why="You get this whenever the way you sign in changes.",
     )
 

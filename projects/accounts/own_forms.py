@@ -56,7 +56,7 @@ class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = forms.ChoiceField(
         required=False,
         label="Time zone",
-        help_text="Times everywhere, the histogram included.",
+        help_text="Used for all times, charts included.",
         widget=forms.Select(FIELD_ATTRS),
     )
 
@@ -78,7 +78,7 @@ def zone_choices(chosen: str) -> list[tuple[str, str]]:
         plain = name.replace("_", " ")
         return f"{plain} (now {now.astimezone(ZoneInfo(name)):%H:%M})" if name == chosen else plain
 
-    return [("", "That of this device"), *((name, label(name)) for name in sorted(available_timezones()))]
+    return [("", "This device’s zone"), *((name, label(name)) for name in sorted(available_timezones()))]
 
 
 def _project_label(project: object) -> str:

@@ -60,7 +60,7 @@ def credentials_checked() -> Iterator[None]:
     except (forms.ValidationError, DatabaseError):
         raise
     except Exception:
-        raise forms.ValidationError("This is no passkey for Confab.") from None
+        raise forms.ValidationError("This passkey is not for Confab.") from None
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]

@@ -187,7 +187,7 @@ def _check_address_is_free(organization: Organization, email: str) -> None:
     user = User.objects.filter(email=email).first()
     if elsewhere or (user is not None and not user.has_proven_address and user.memberships.exists()):
         raise AddressInUse(
-            f"Another organization uses {email}, and without a mail server nobody can prove whose address it is. Ask"
+            f"Another organization uses {email}, and without a mail server no address can be verified. Ask"
             " the operator of this installation to set CONFAB_EMAIL_URL."
         )
 

@@ -32,7 +32,7 @@ from projects.models import Invitation, User
 
 INVITED_EMAIL_KEY = "invited_email"  # in a browser session that opened the link of an invitation
 NO_MAIL = "This installation has no mail server. Ask its operator for a sign-in link (./run manage sign_in_link)."
-NO_PROOF = "This installation has no mail server, so nobody could prove a new address."
+NO_PROOF = "This installation has no mail server, so a new address cannot be verified."
 
 
 def is_sign_up_open() -> bool:
@@ -66,12 +66,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": "Wrong e-mail or password.",
         "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
-        "incorrect_code": "This code is not right, or no longer valid.",
-        "incorrect_password": "This is not your password.",
-        "enter_current_password": "This is not your present password.",
-        "email_taken": "Somebody has an account with this address already.",
+        "incorrect_code": "Wrong or expired code.",
+        "incorrect_password": "Wrong password.",
+        "enter_current_password": "Wrong current password.",
+        "email_taken": "An account with this address already exists.",
         "rate_limited": "Too many requests. Wait a minute, then try again.",
-        "same_as_current": "This is the address that you have.",
+        "same_as_current": "This is already your address.",
     }
 
     def post_login(
@@ -141,7 +141,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if email and User.objects.filter(email=email).exists():
             messages.error(
                 request,
-                f"An account uses {email}, but nobody has proven that the address is theirs. Ask the operator of this"
+                f"An account uses {email}, but the address is not verified. Ask the operator of this"
                 " installation to mark the address as verified, or to delete the account, in the admin.",
             )
             raise ImmediateHttpResponse(redirect("sign-in"))

@@ -34,7 +34,7 @@ def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> tuple[A
 
     Raise AlertRefused."""
     if AlertChannel.objects.for_project(project).count() >= MAX_CHANNELS:
-        raise AlertRefused(f"{MAX_CHANNELS} channels are the most of one project. Delete one first.")
+        raise AlertRefused(f"A project can have {MAX_CHANNELS} channels. Delete one first.")
     channel = AlertChannel(project_id=project.pk, kind=fields.get("kind", ""))
     if channel.kind not in Kind.values:
         raise AlertRefused(f"The kind is one of {', '.join(Kind.values)}.", "kind")
@@ -101,7 +101,7 @@ def _members(project: Project, asked: Any) -> list[int]:
     wanted = list(asked) if isinstance(asked, list | tuple) else []
     known = set(people_of(project.pk).filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
     if missing := [one for one in wanted if one not in known]:
-        raise AlertRefused(f"Only members can be told; {missing[0]} is none.", "user_ids")
+        raise AlertRefused(f"Only members can be notified; {missing[0]} is not one.", "user_ids")
     return sorted(known)
 
 

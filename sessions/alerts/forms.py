@@ -23,7 +23,7 @@ from tracing.lists.bounded import TooLong, within
 
 WINDOWS = [(5, "5 minutes"), (15, "15 minutes"), (60, "1 hour"), (360, "6 hours"), (1440, "1 day"), (10080, "7 days")]
 BOUND_SIDES = [("above", "above"), ("below", "below")]
-AGAINST = [("value", "a fixed number"), ("before", "a change to the same time before")]
+AGAINST = [("value", "a fixed number"), ("before", "the same time before, as a change")]
 DAYS = [(1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (7, "Sun")]
 QUERY_ATTRS = {"class": "field", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
 FIELD = {"class": "field", "autocomplete": "off"}
@@ -40,14 +40,14 @@ class AlertForm(forms.Form):
         label="Sessions that match",
         max_length=MAX_QUERY_CHARACTERS,
         widget=forms.TextInput(QUERY_ATTRS | {"placeholder": "Every session"}),
-        help_text="In the language of the list, such as has:error tool:refund_payment.",
+        help_text="A query as in the session list, such as has:error tool:refund_payment.",
     )
     among = forms.CharField(
         required=False,
-        label="Of a share: among",
+        label="As a share of",
         max_length=MAX_QUERY_CHARACTERS,
         widget=forms.TextInput(QUERY_ATTRS | {"placeholder": "Every session"}),
-        help_text="The sessions of which it is a share, such as env:production.",
+        help_text="The sessions to take the share of, such as env:production.",
     )
     measure = forms.ChoiceField(label="What is measured", widget=forms.Select(FIELD))
     window_minutes = forms.TypedChoiceField(
@@ -58,15 +58,19 @@ class AlertForm(forms.Form):
     bound = forms.CharField(
         max_length=40,
         widget=forms.TextInput(FIELD),
-        help_text="Of shares and changes in percent, of money in dollars, of times such as 30s.",
+        help_text="Percent for shares and changes, dollars for money, and for times a duration such as 30s.",
     )
     least_sessions = forms.IntegerField(
-        label="Of at least", initial=20, min_value=1, widget=forms.NumberInput(FIELD), help_text="Fewer are no data."
+        label="Of at least",
+        initial=20,
+        min_value=1,
+        widget=forms.NumberInput(FIELD),
+        help_text="With fewer sessions, the alert has no data.",
     )
     recovery_bound = forms.CharField(
         required=False,
         max_length=40,
-        label="Over again beyond",
+        label="Recovery bound",
         widget=forms.TextInput(FIELD | {"placeholder": "The bound"}),
     )
     recovery_minutes = forms.IntegerField(
@@ -74,11 +78,11 @@ class AlertForm(forms.Form):
     )
     channel_ids = forms.MultipleChoiceField(required=False, label="Channels", widget=forms.CheckboxSelectMultiple)
     pace = forms.ChoiceField(label="At most one message", choices=AlertPace.choices, widget=forms.Select(FIELD))
-    tells_end = forms.BooleanField(required=False, initial=True, label="Tell when it is over, too")
+    tells_end = forms.BooleanField(required=False, initial=True, label="Also tell when it is over")
     quotes = forms.BooleanField(
         required=False,
         label="May quote what was said",
-        help_text="Otherwise numbers and links alone leave Confab.",
+        help_text="Otherwise, only numbers and links leave Confab.",
     )
     days = forms.TypedMultipleChoiceField(
         required=False, coerce=int, choices=DAYS, label="On", widget=forms.CheckboxSelectMultiple

@@ -35,7 +35,7 @@ WATCHED_FIELDS = (
 def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> Alert:
     """Create an alert and audit it. Raise AlertRefused."""
     if Alert.objects.for_project(project).count() >= MAX_ALERTS:
-        raise AlertRefused(f"{MAX_ALERTS} alerts are the most that one project watches. Delete one first.")
+        raise AlertRefused(f"A project can have {MAX_ALERTS} alerts. Delete one first.")
     person = person_of(by)
     alert = Alert(project_id=project.pk, owner_id=person.pk if person else None, owner=actor_name(by))
     _set(alert, fields, by)
@@ -123,7 +123,7 @@ def _check_number(project: Project, alert: Alert) -> None:
             raise AlertRefused(f"{name} is a whole number from {allowed.start} to {allowed.stop - 1:,}.", name)
     recovered = alert.bound if alert.recovery_bound is None else alert.recovery_bound
     if recovered != alert.bound and (recovered > alert.bound) == alert.is_above:
-        raise AlertRefused("The bound of recovery must be on the good side of the bound.", "recovery_bound")
+        raise AlertRefused("The recovery bound must be on the good side of the bound.", "recovery_bound")
 
 
 def _check_times(alert: Alert) -> None:

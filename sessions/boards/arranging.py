@@ -26,7 +26,7 @@ def add_tile(project: Project, board: Board, spec: TileSpec) -> BoardTile:
     """Add a tile at the end. Raises CannotArrange."""
     tiles = _locked(project, board)
     if len(tiles) >= MAX_TILES:
-        raise CannotArrange(f"{MAX_TILES} tiles are enough for one board. Remove one, or make another board.")
+        raise CannotArrange(f"A board can have {MAX_TILES} tiles. Remove one, or create another board.")
     width = WIDTH_OF_CHART.get(TileChart(spec.chart), DEFAULT_TILE_WIDTH)
     tile = BoardTile(project_id=project.pk, board_id=board.id, place=len(tiles), width=width, **spec.columns())
     tile.save(force_insert=True)
@@ -47,7 +47,7 @@ def arrange(project: Project, board: Board, tile: BoardTile, act: str) -> None:
     tiles = _locked(project, board)
     here = next((place for place, one in enumerate(tiles) if one.id == tile.id), None)
     if here is None:
-        raise CannotArrange("This tile was removed meanwhile.")
+        raise CannotArrange("This tile was removed in the meantime.")
     if name == "width" and number in map(str, TILE_WIDTHS):
         tiles[here].width = int(number)
     elif name in MOVES:
@@ -60,7 +60,7 @@ def arrange(project: Project, board: Board, tile: BoardTile, act: str) -> None:
         BoardTile.objects.for_project(project).filter(id=tile.id).delete()
         tiles.pop(here)
     else:
-        raise CannotArrange(f"A tile cannot be arranged by “{act[:40]}”.")
+        raise CannotArrange(f"A tile cannot be moved by “{act[:40]}”.")
     _numbered(project, tiles)
 
 
@@ -74,7 +74,7 @@ def _locked(project: Project, board: Board) -> Order:
 
 def _copy(project: Project, tiles: Order, here: int) -> None:
     if len(tiles) >= MAX_TILES:
-        raise CannotArrange(f"{MAX_TILES} tiles are enough for one board. Remove one, or make another board.")
+        raise CannotArrange(f"A board can have {MAX_TILES} tiles. Remove one, or create another board.")
     kept = {field.name: getattr(tiles[here], field.name) for field in BoardTile._meta.concrete_fields}
     copy = BoardTile(**kept | {"id": uuid.uuid4(), "place": here + 1})
     copy.save(force_insert=True)

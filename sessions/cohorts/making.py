@@ -73,7 +73,7 @@ def create_cohort(
     cohort.query_string = "" if cohort.is_fixed else naming_me(kept_of(project, query_string), by)
     existing = Cohort.objects.for_project(project).count()
     if existing >= MAX_COHORTS:
-        raise CohortError(f"{MAX_COHORTS} cohorts is the maximum for one project. Delete some first.")
+        raise CohortError(f"A project can have {MAX_COHORTS} cohorts. Delete one first.")
     colours = Cohort.Colour.values
     cohort.colour = colour if colour in colours else colours[existing % len(colours)]
     try:

@@ -72,7 +72,7 @@ def dashboard_file(request: PageRequest, project: Project, form: str) -> HttpRes
     if form not in CHART_FILE_TYPES:
         raise Http404("A chart is saved as svg or csv.")
     if listing.errors:
-        return refusal("This cannot be shown as asked.")
+        return refusal("This cannot be shown.")
     try:
         page = page_of(project, listing)
     except TooLong:

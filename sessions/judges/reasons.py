@@ -22,8 +22,8 @@ MAX_STANDINGS = 100  # as many judges as a project may have
 NO_SESSION = "There is no session with this id. It may have been deleted, or not have arrived."
 NO_RULE_ANSWER = "Its rule does not match, and has no answer for other sessions."
 JUDGE_OFF = "The judge is off."
-DUE = "It is due, and is judged within some minutes."
-SLOW = "Finding out takes too long here."
+DUE = "It is due, and will be judged within a few minutes."
+SLOW = "This takes too long to find out."
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,10 @@ def _words(unmet: ScopeCondition, judge: Judge, session: Session, version: Judge
     quiet = timedelta(seconds=judge.quiet_seconds)
     words = {
         ScopeCondition.MATCHES: f"It does not match {judge.query}.",
-        ScopeCondition.KNOWN: "It was stored by an earlier release; it is looked at again within some minutes.",
+        ScopeCondition.KNOWN: "It was stored by an earlier release; it will be looked at again within a few minutes.",
         ScopeCondition.DRAWN: f"It is not among the {judge.sample_percent} % that are drawn.",
         ScopeCondition.NEW: f"It was quiet before version {version.number} was switched on. A backfill judges it.",
-        ScopeCondition.QUIET: f"It is not quiet for {duration(judge.quiet_seconds * 1000)} yet"
+        ScopeCondition.QUIET: f"It has not been quiet for {duration(judge.quiet_seconds * 1000)} yet"
         + (f", but at {_moment(session.content_at + quiet)}." if session.content_at else "."),
     }
     return words[unmet]

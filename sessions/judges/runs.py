@@ -25,7 +25,7 @@ from tracing.lists.bounded import TooLong
 QUEUED_AT_ONCE = 100  # sessions of one run: what becomes quiet meanwhile need not wait for more
 BACKFILL, TEST = JudgeRun.Purpose.BACKFILL, JudgeRun.Purpose.TEST
 NOT_ON = "A backfill is by the version that is switched on. Switch this one on first."
-NOT_NEEDED = "A rule judges all sessions of its scope by itself, those of the past too."
+NOT_NEEDED = "A rule judges all sessions in its scope by itself, past ones included."
 NO_LONGER_ON = "The judge was switched off, or to another version."
 JUDGE_GONE = "The judge or its score type is gone."
 

@@ -150,7 +150,7 @@ def _known(project: Project, scope: str, name: str, key: str) -> Iterable[tuple[
         meanings = {word.value: word.meaning for word in words}
         return ((value, meanings.get(value, "")) for value in known_values(scope, name))
     if name == "assignee" and scope == "session":
-        return [(ME, "You, whoever reads it."), *people_of(project.pk).values_list("email", "name")]
+        return [(ME, "The person who reads it."), *people_of(project.pk).values_list("email", "name")]
     if name == "metadata" and key:
         return ((value, "") for value in _metadata_values(project, key))
     field = fields_of(scope).get(name)

@@ -34,7 +34,7 @@ WORDS_OF_OPERATORS = {
 }
 WORDS_OF_WAYS = {"any of": "is", "exactly": "is"}
 WORDS_OF_CHOICES = {SetChoice.ALL: "has all of", SetChoice.ONLY: "has only"}
-WORDS_OF_SETS = {"cohort": "on a fixed list", "firing": "that an alert told of"}
+WORDS_OF_SETS = {"cohort": "on a fixed list", "firing": "reported by an alert"}
 KEYED_LABELS = {"metadata": "Metadata", "score": "Score"}
 
 

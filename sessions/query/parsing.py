@@ -82,7 +82,7 @@ class _Reader:
             return None
         found = self._either()
         if not self._is_over:
-            raise QueryError("This bracket closes nothing.", self._here, "Take it away, or open one.")
+            raise QueryError("This bracket closes nothing.", self._here, "Remove it, or open one.")
         return found
 
     def _either(self) -> Node:

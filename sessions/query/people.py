@@ -75,6 +75,6 @@ def _named(email: str, leaf: Word | FieldComparison) -> Node:
 def _person(project_id: int, asked: FieldComparison, value: str) -> User:
     person = reader() if value == ME else people_of(project_id).filter(email=value.lower()).first()
     if person is None:
-        reason = "is whoever is signed in, and a program is not" if value == ME else "is not a member"
+        reason = "is the person who is signed in, and a program is not" if value == ME else "is not a member"
         raise QueryError(f"“{value}” {reason}.", asked.value_place, "Write the e-mail address of a member.")
     return person

@@ -48,7 +48,7 @@ SELECT sum(result::bigint) FROM run_command_on_shards('trace_text', $$
 
 TSVECTOR = TypeInfo("tsvector", oid=3614, array_oid=3643)  # of every PostgreSQL
 
-# Joined with the traces themselves, so that none is written that was deleted meanwhile.
+# Joined with the traces themselves, so that none is written that was deleted in the meantime.
 WRITE_INDEX_SQL = """
 INSERT INTO trace_text AS t
     (project_id, trace_id, session_id, started_at, text, folded, tokens, text_hash, is_cut)

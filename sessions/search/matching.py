@@ -111,7 +111,7 @@ def needs_of(terms: Sequence[Term]) -> list[Need]:
         raise RefusedTerm(f"Search for at most {LONGEST_QUERY} characters at once.")
     needs = [_need(term) for term in terms]
     if all(need.is_negated for need in needs):
-        raise RefusedTerm("Say at least one word that is there: what is missing cannot be looked up by itself.")
+        raise RefusedTerm("Add at least one word to find: a search cannot consist of exclusions only.")
     return needs
 
 

@@ -118,7 +118,7 @@
   document.addEventListener("htmx:sendError", () => say("The server cannot be reached. Try again in a moment."));
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 429) return say("Too many requests at once. Wait a moment, then try again.");
-    say(event.detail.xhr.status === 404 ? "This is gone: it was deleted meanwhile." : "The server could not answer. Try again.");
+    say(event.detail.xhr.status === 404 ? "This is gone: it was deleted in the meantime." : "The server could not answer. Try again.");
   });
 
   /* Panel: what stands beside the reading column, as long as it has something to show. */

@@ -62,10 +62,10 @@
   }
 
   const REASONS = {
-    NotAllowedError: "Nothing was used: it was cancelled, took too long, or this device has no passkey for Confab.",
+    NotAllowedError: "No passkey was used: you cancelled, it took too long, or this device has none for Confab.",
     InvalidStateError: "This device already has a passkey for your account.",
-    SecurityError: "Browsers offer passkeys only by https, or on localhost.",
-    NotSupportedError: "This device cannot make a passkey.",
+    SecurityError: "Passkeys need https, or localhost.",
+    NotSupportedError: "This device cannot create a passkey.",
   };
 
   function tell(form, error) {

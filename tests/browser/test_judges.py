@@ -100,7 +100,7 @@ def test_from_a_filled_demo_to_an_alert_that_opens_exactly_the_frustrated_sessio
         expect(page.get_by_text("v1 is on")).to_be_visible()
 
         page.get_by_role("link", name="Backfill").click()
-        click(page, "Tell the price")
+        click(page, "Show price")
         expect(page.locator(".price")).to_contain_text("about $0.00")
         click(page, f"Judge these {DEMO_SESSIONS}")
         expect(page.get_by_text("0 of 12 sessions judged")).to_be_visible()

@@ -74,5 +74,5 @@ def test_a_device_without_a_passkey_says_so_and_another_way_remains(
     page.goto(live_server.url + reverse("sign-in"))
     page.get_by_role("button", name="Use a passkey").click()
 
-    expect(page.get_by_role("alert").filter(has_text="no passkey for Confab")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="this device has none for Confab")).to_be_visible()
     expect(page.get_by_label("Password")).to_be_visible()

@@ -113,8 +113,8 @@ def test_readyz_misses_the_database(client: Client, db: None, monkeypatch: pytes
     assert answer.status_code == 503
     assert answer.json()["checks"] == dict.fromkeys(CHECKS, "ok") | {
         "database": "does not answer (OperationalError)",
-        "queue": "cannot be told: the database is not ready",
-        "nodes": "cannot be told: the database is not ready",
+        "queue": "unknown: the database is not ready",
+        "nodes": "unknown: the database is not ready",
     }
 
 

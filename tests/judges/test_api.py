@@ -83,4 +83,4 @@ def test_judges_beyond_the_time_of_a_session_say_that_it_takes_too_long(
     monkeypatch.setattr("sessions.judges.reasons.STANDINGS_SECONDS", 0.0)
 
     [standing] = ask("standings", session_id="s1")["data"]
-    assert standing["reason"] == "Finding out takes too long here."
+    assert standing["reason"] == "This takes too long to find out."

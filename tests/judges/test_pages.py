@@ -144,7 +144,7 @@ def test_a_backfill_is_ordered_after_its_price_was_told_and_watched_to_its_end(
     ended = read(alices.get(ordered.url, headers={"HX-Request": "true"}))
     assert "1 of 1 session judged" in ended
     assert "every 1s" not in ended
-    assert "Ordered before" in read(alices.get(page, {"tab": "backfill"}))
+    assert "Earlier runs" in read(alices.get(page, {"tab": "backfill"}))
     alices.post(reverse("judge-run-stop", args=[project.pk, JudgeRun.objects.for_project(project).get().id]))
     assert JudgeRun.objects.for_project(project).get().is_ready
 
@@ -188,7 +188,7 @@ def test_a_draft_is_tested_on_what_people_scored_beside_the_version_before_it_an
     ("fields", "reason"),
     [
         ({"query": "turns > 9"}, "It does not match turns &gt; 9."),
-        ({"quiet_seconds": 3600}, "It is not quiet for 1h 00m yet, but at "),
+        ({"quiet_seconds": 3600}, "It has not been quiet for 1h 00m yet, but at "),
         ({"sample_percent": 1, "id": UUID(int=1)}, "It is not among the 1 % that are drawn."),
         ({}, "It is due"),
     ],
@@ -202,7 +202,7 @@ def test_every_session_says_why_it_was_not_judged(
     make(project, frustrated, alice, **fields)
     address = reverse("judged-session", args=[project.pk])
     assert reason in read(alices.get(address, {"id": "ticket"}))
-    assert "No judge knows this session" in read(alices.get(address, {"id": "none"}))
+    assert "there is no session with this id" in read(alices.get(address, {"id": "none"}))
 
 
 def test_rows_of_work_say_why_there_is_no_verdict_yet(

@@ -108,7 +108,7 @@ def test_pages_promise_no_mail_that_cannot_come(as_alice: Client, organization: 
     account = client.get(reverse("account_email")).content.decode()
     forgotten = Client().get(reverse("account_reset_password")).content.decode()
 
-    assert "Nobody has proven yet" in account
+    assert "not verified yet" in account
     assert "replaces it" not in account
     assert "action_" not in account
     assert "sign_in_link" in forgotten

@@ -447,9 +447,9 @@ def test_dates_count_more_than_the_range_that_the_form_sends_beside_them(
     ("params", "shown"),
     [
         ({"q": "cost > cheap"}, "not a number"),
-        ({"q": "tag:nowhere"}, "No session in this time"),
+        ({"q": "tag:nowhere"}, "No sessions in this time"),
         ({"range": "all"}, "Dashboard"),
-        ({"from": "2026-01-01", "to": "2026-01-02"}, "No session in this time"),
+        ({"from": "2026-01-01", "to": "2026-01-02"}, "No sessions in this time"),
     ],
 )
 def test_a_dashboard_of_nothing_says_so(

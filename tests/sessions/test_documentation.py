@@ -141,7 +141,7 @@ def test_the_search_finds_sections_by_all_words_and_marks_them(client: Client, d
     html = page(client, "/docs?q=unknown cost")
     assert "<mark>" in html
     assert "/docs/numbers#" in html
-    assert "Nothing has these words" in page(client, "/docs?q=zebrafish")
+    assert "No results for “zebrafish”" in page(client, "/docs?q=zebrafish")
     hits = search_docs(read_groups(), "idempotent facets")
     assert hits == []
     assert search_docs(read_groups(), "query language")[0].article.name == "query"

@@ -156,7 +156,7 @@ def test_an_empty_list_says_which_condition_excludes_all(alices: Client, project
 
     html = alices.get(url("sessions", project) + "?tags=support&total_cost__gte=900").content.decode()
 
-    assert "Taking one condition away would show some" in html
+    assert "Removing one filter would show some" in html
     assert "900" in html
     assert "1 session" in html
 

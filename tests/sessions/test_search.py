@@ -129,7 +129,7 @@ def test_sessions_are_found_by_what_a_turn_says(project: Project, terms: list[Te
     ("terms", "reason"),
     [
         ([Term("re", is_prefix=True)], "at least 4 letters"),
-        ([Term("refund", is_negated=True)], "at least one word that is there"),
+        ([Term("refund", is_negated=True)], "at least one word to find"),
         ([], "at least one word"),
         ([Term("!?")], "no letter or digit"),
         ([Term("x" * 600)], "at most 500"),

@@ -66,16 +66,16 @@ def test_the_page_says_how_far_it_looked_and_leads_further_back(
     address = reverse("sessions", args=[everywhere.pk])
 
     page = client.get(address, {"q": PHRASE}).content.decode()
-    assert "only the newest were looked into" in page
-    further = re.findall(r'<a href="[^"?]*(\?[^"]+)">Look further back', page)[0].replace("&amp;", "&")
+    assert "only the newest were searched" in page
+    further = re.findall(r'<a href="[^"?]*(\?[^"]+)">Search further back', page)[0].replace("&amp;", "&")
     assert ids(listed(everywhere, further[1:])) == ["s0"]
     older = client.get(address + further).content.decode()
     assert "s0" in older
-    assert "Look further back" not in older
+    assert "Search further back" not in older
 
     nothing = client.get(address, {"q": '"this please check"'}).content.decode()
     assert "No session found so far" in nothing
-    assert "Look further back" in nothing
+    assert "Search further back" in nothing
     assert "Search tool calls too" in nothing
 
 
@@ -87,7 +87,7 @@ def test_the_time_of_a_list_bounds_where_it_goes_on(everywhere: Project, client:
         return client.get(reverse("sessions", args=[everywhere.pk]), {"q": PHRASE, "from": start}).content.decode()
 
     assert f"from={begin.replace(':', '%3A').replace('+', '%2B')}" in page(begin)
-    assert "Look further back" not in page(inside)
+    assert "Search further back" not in page(inside)
 
 
 def test_when_few_sessions_are_left_all_of_their_turns_are_looked_into(everywhere: Project) -> None:

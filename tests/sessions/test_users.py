@@ -56,7 +56,7 @@ def test_a_user_is_the_sum_of_their_sessions(project: Project, other_project: Pr
     assert [ann[1], ann[5], ann[6]] == ["2", "5", "15"]
     assert [row[0] for row in told(alices.get(address, {"q": '"O%B"'}).content.decode())] == ["bo%b"]
     assert [row[0] for row in told(alices.get(address, {"error_count__lte": "0"}).content.decode())] == ["ann"]
-    assert "No user matches" in alices.get(address, {"q": "zoe"}).content.decode()
+    assert "No users match" in alices.get(address, {"q": "zoe"}).content.decode()
     assert 'data-label="sessions">2<' in page
     assert 'data-label="session">1<' in page
     assert "There is no such parameter" in alices.get(address, {"nonsense": "1"}).content.decode()
@@ -237,7 +237,7 @@ def test_a_user_of_very_many_sessions_is_read_in_part_and_the_page_says_so(
         session(project, f"s{number}", minute=number, user_ids=["ann"])
     page = text_of(shown_on(alices, project, "ann", range="all"))
 
-    assert "Figures are of the newest 3 sessions." in page
+    assert "Figures cover the newest 3 sessions." in page
     assert "First seen before" in page
     assert "Sessions 3" in page
 

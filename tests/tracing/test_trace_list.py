@@ -77,7 +77,7 @@ def test_what_cannot_be_followed_is_said_and_shows_nothing(
 ) -> None:
     html = alices.get(reverse("traces", args=[project.pk]) + query).content.decode()
 
-    assert "This list cannot be shown as asked." in html
+    assert "This list cannot be shown." in html
     assert ids(alices, project, query) == []
 
 

@@ -11,7 +11,7 @@ from tracing.models.columns import IdField
 
 
 class Repricing(Leased):
-    """An order of somebody to price all stored calls anew; costs that an SDK stated stay."""
+    """An order of somebody to price all stored calls anew; costs that an SDK stated are kept."""
 
     LEASE = timedelta(seconds=60)  # longer than a batch may take
 

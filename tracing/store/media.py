@@ -102,7 +102,7 @@ def announce(project_id: int, trace_id: str, *, sha256: bytes, content_type: str
 
 @transaction.atomic
 def receive(media: Media, content: IO[bytes]) -> None:
-    """Store an announced file whose hash was checked, unless its traces were deleted meanwhile."""
+    """Store an announced file whose hash was checked, unless its traces were deleted in the meantime."""
     _lock(media.project_id, [media.media_id])
     if Media.objects.for_project(media.project_id).filter(media_id=media.media_id).update(uploaded_at=timezone.now()):
         _write(media.project_id, media.media_id, media.size, StoredFile(content))

@@ -26,4 +26,4 @@ class Command(BaseCommand):
             f" {made.file_bytes:,} bytes."
         )
         if made.missing:
-            self.stderr.write(f"Deleted meanwhile or lost: {', '.join(made.missing)}")
+            self.stderr.write(f"Deleted in the meantime, or lost: {', '.join(made.missing)}")

@@ -110,7 +110,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 def _ended(request: HttpRequest) -> HttpResponse:
     """Return the page for the link of an invitation that is no longer usable."""
-    known = "It was used, was withdrawn, or has expired. Ask whoever invited you for a new one."
+    known = "It was used, was withdrawn, or has expired. Ask the person who invited you for a new one."
     return fault_page(
         request,
         404,

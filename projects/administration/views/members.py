@@ -69,7 +69,7 @@ def _invite(request: HttpRequest, organization: Organization, email: str, role: 
     except people.MembershipRefusal as refusal:
         return refusal
     except OSError:
-        return NotMailed("The mail server did not take the mail, so nobody was invited.")
+        return NotMailed("The mail server refused the mail, so nobody was invited.")
     if is_mailed:
         messages.success(request, f"The invitation was sent to {invitation.email}.")
     else:

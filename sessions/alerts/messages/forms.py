@@ -90,7 +90,7 @@ def letter(message: AlertMessage) -> Letter:
         title=message.title,
         words=[*message.words, *quotes],
         button=message.button,
-        notes=[f"Change what is told, and whom: {message.alerts_address}"],
+        notes=[f"Change this alert: {message.alerts_address}"],
         why=WHY_MAIL.format(project=message.project.name),
     )
 

@@ -53,7 +53,7 @@ def new_alert(request: PageRequest, project: Project) -> HttpResponse:
         except AlertRefused as refusal:
             form.refuse(refusal)
         else:
-            messages.success(request, f"“{alert.name}” is watched from now on.")
+            messages.success(request, f"“{alert.name}” is on.")
             return redirect("alerts", project.pk)
     return _form(request, project, form, None)
 

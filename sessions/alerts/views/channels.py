@@ -36,14 +36,16 @@ class ChannelForm(forms.Form):
         label="Address",
         max_length=channels.MAX_CHANNEL_URL_CHARACTERS,
         widget=forms.TextInput(FIELD | {"placeholder": "https://"}),
-        help_text="Of a webhook, or what Slack or Teams gave you for it. It is stored encrypted and never shown again.",
+        help_text=(
+            "Your webhook’s, or the one that Slack or Teams gave you. It is stored encrypted and never shown again."
+        ),
     )
     user_ids = forms.TypedMultipleChoiceField(
         required=False,
         coerce=int,
         label="Members",
         widget=forms.CheckboxSelectMultiple,
-        help_text="Of a channel for mail. None means everybody.",
+        help_text="For e-mail. Choose nobody to tell everybody.",
     )
 
     def __init__(self, project: Project, *args: Any, **options: Any) -> None:

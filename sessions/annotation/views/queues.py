@@ -32,7 +32,7 @@ class QueueForm(forms.Form):
     user_ids = forms.TypedMultipleChoiceField(
         required=False,
         coerce=int,
-        label="Who reviews",
+        label="Reviewers",
         help_text="Leave empty for all members.",
         widget=forms.CheckboxSelectMultiple,
     )

@@ -45,7 +45,7 @@ def annotate(request: PageRequest, project: Project, kind: str, key: str) -> Htt
     error = ""
     if request.method == "POST":
         if not project.role.edits:
-            raise PermissionDenied("Viewers cannot annotate. Ask an admin to make you a member.")
+            raise PermissionDenied("Viewers cannot annotate. Ask an admin for the member role.")
         try:
             _take(project, target, person(request), {name: str(value) for name, value in request.POST.items()})
         except NotAllowed as refused:

@@ -44,7 +44,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return _problem(503, "The database did not find this in time. Ask for less.", "took_too_long")
     if is_refusal(error):
         log.warning("the database is away: %s", error)
-        detail = "The database is away. Ask again in a moment."
+        detail = "The database is unavailable. Try again in a moment."
         return _problem(503, detail, "database_away", headers={"Retry-After": API_RETRY_SECONDS})
     error = _named(error)
     if isinstance(error, ValidationError):

@@ -19,7 +19,7 @@ class Changed(APIException):
     """It is no longer as the request knows it."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_detail = "This was changed since it was read. Read it again, and decide anew."
+    default_detail = "This was changed since it was read. Read it again, and decide again."
 
 
 def etag(settings: Mapping[str, Any]) -> str:

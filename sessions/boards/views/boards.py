@@ -70,7 +70,7 @@ def new_board(request: PageRequest, project: Project) -> HttpResponse:
     """Make an empty board, or with `copy` one with the tiles of another, and open the form of its next tile."""
     user = person(request)
     if Board.objects.for_project(project).filter(owner_id=user.pk).count() >= MAX_BOARDS:
-        messages.error(request, f"{MAX_BOARDS} boards are enough for one person. Delete some first.")
+        messages.error(request, f"You can have {MAX_BOARDS} boards. Delete one first.")
         return redirect("boards", project.pk)
     name = request.POST.get("name", "").strip()[:MAX_BOARD_NAME_CHARACTERS] or NEW_BOARD
     copied = _copied(request, project)

@@ -57,7 +57,7 @@ def delete_export(request: PageRequest, project: Project, export_id: UUID) -> Ht
     """Delete a file, for the person who ordered it and for admins."""
     file = _found(project, export_id)
     if not _may_delete(request, project, file):
-        raise PermissionDenied("Only the person who ordered it, or an admin, can delete it.")
+        raise PermissionDenied("Only the person who requested it, or an admin, can delete it.")
     files.remove(file)
     messages.success(request, "The export has been deleted.")
     return redirect("export-files", project.pk)

@@ -50,7 +50,7 @@ def new_view(request: HttpRequest, project: Project) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, project, "A view needs a name of at most 80 characters.")
     if own.count() >= MAX_SAVED_VIEWS:
-        return _refused(request, project, f"{MAX_SAVED_VIEWS} views are enough for one person. Delete some first.")
+        return _refused(request, project, f"You can have {MAX_SAVED_VIEWS} views. Delete one first.")
     view = SavedView(project_id=project.pk, owner_id=user.pk, owner=user.email, **_state(request.POST))
     view.name, view.is_shared = form.cleaned_data["name"], form.cleaned_data["is_shared"]
     try:

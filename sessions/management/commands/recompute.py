@@ -9,7 +9,7 @@ from tracing.store.writing import recompute_traces
 
 
 class Command(TraceWalk):
-    help = "Sums up traces and their sessions anew, for example after a new property was added."
+    help = "Sums up traces and their sessions again, for example after a new property was added."
     name = "recompute"
     done = "recomputed"
 

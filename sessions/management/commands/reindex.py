@@ -28,7 +28,7 @@ class Command(TraceWalk):
         parser.add_argument(
             "--rebuild",
             action="store_true",
-            help="drop the index first and build it at the end: cheaper for many traces, slow to search meanwhile",
+            help="drop the index first and build it at the end: cheaper for many traces, slow to search until then",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

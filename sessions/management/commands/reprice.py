@@ -9,7 +9,7 @@ from tracing.store.writing import recompute_traces
 
 
 class Command(TraceWalk):
-    help = "Computes every cost that no SDK stated anew, for example after a project's own prices changed."
+    help = "Computes again every cost that no SDK stated, for example after a project's own prices changed."
     name = "reprice"
     done = "recomputed"
 

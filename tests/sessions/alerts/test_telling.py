@@ -165,7 +165,7 @@ def test_a_dead_message_can_be_sent_again(client: Client, project: Project, alic
         assert len(receiver.got) == len(BACKOFF) + 1
 
         client.force_login(alice)
-        assert "given up" in client.get(f"/project/{project.pk}/alerts/channels").content.decode()
+        assert ">failed<" in client.get(f"/project/{project.pk}/alerts/channels").content.decode()
         receiver.answers = [204]
         client.post(f"/project/{project.pk}/alerts/messages/{delivery.id}/again")
         send(project)

@@ -138,7 +138,7 @@ def test_the_list_shows_exactly_the_sessions_of_a_firing(client: Client, project
     page = client.get(f"/project/{project.pk}/sessions", {"firing": str(firing.id)})
 
     assert [row.session_id for row in page.context["listing"].rows] == ["bad"]
-    assert [found.value for found in conditions_in_words(QueryDict(f"firing={firing.id}"))] == ["that an alert told of"]
+    assert [found.value for found in conditions_in_words(QueryDict(f"firing={firing.id}"))] == ["reported by an alert"]
 
 
 def test_deleted_sessions_leave_no_trace_in_alerts(project: Project, alice: User) -> None:
