@@ -327,7 +327,7 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/cohorts/<uuid:cohort_id>/delete": page("POST", viewer=FORBIDDEN),
     "project/<int:project_id>/compare": replace(READ, query="?cohort=all&by=tags"),
     "project/<int:project_id>/compare.csv": replace(READ, query="?cohort=all&by=tags"),
-    "project/<int:project_id>/compare.svg": page(viewer=GONE),  # there is no chart without a name
+    "project/<int:project_id>/compare.svg": replace(page(viewer=GONE), query="?cohort=all&by=tags"),  # names no chart
     "project/<int:project_id>/settings": ADMINS,
     "project/<int:project_id>/translation/<path:turn_id>": replace(
         page("GET", "POST"), viewer={"GET": 200, "POST": 302}, query="?to=en"
