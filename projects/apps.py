@@ -10,5 +10,6 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         for receiver in ("sign_in_audit", "browsers"):  # they receive signals
             import_module(f"projects.accounts.{receiver}")
+        import_module("projects.database_times").read_times_fast()
         if settings.SQL_GUARD:
             import_module("projects.sqlguard").stand_guard()

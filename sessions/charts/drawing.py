@@ -2,10 +2,10 @@
 
 Horizontal places are percentages, vertical ones pixels. Lines are in a drawing of their own, which is stretched."""
 
-import json
 from collections.abc import Iterator, Sequence
 from html import escape
 
+import orjson
 from django.utils.safestring import SafeString, mark_safe
 
 from sessions.charts.axes import Axis, spaced
@@ -95,14 +95,14 @@ def spark(values: Sequence[float | None]) -> tuple[str, str]:
 
 def _links(plot: Plot, address: str, height: int) -> Iterator[str]:
     width = 1 / max(len(plot.buckets), 1)
-    bottom = height - PLOT_BOTTOM
+    size = f'width="{percents(width)}" y="0" height="{height - PLOT_BOTTOM}"'
     looks = [(one.label, one.hue) for one in plot.told]
     for place, (bucket, texts) in enumerate(zip(plot.buckets, plot.texts, strict=True)):
         rows = [(label, text or "none", hue) for (label, hue), text in zip(looks, texts, strict=True)]
-        words = escape(f"{bucket.said}: {', '.join(f'{label} {value}' for label, value, _ in rows)}")
-        hit = f'<rect class="hit" x="{percents(place * width)}" width="{percents(width)}" y="0" height="{bottom}"/>'
-        tip = f'data-tip-title="{escape(bucket.said)}" data-tip-rows="{escape(json.dumps(rows))}"'
-        inside = f"<title>{words}</title>{hit}"
+        title = escape(bucket.said)
+        words = f"{title}: {escape(', '.join([f'{label} {value}' for label, value, _ in rows]))}"
+        tip = f'data-tip-title="{title}" data-tip-rows="{escape(orjson.dumps(rows).decode())}"'
+        inside = f'<title>{words}</title><rect class="hit" x="{percents(place * width)}" {size}/>'
         if bucket.query:
             yield f'<a href="{address}{escape(bucket.query)}" aria-label="{words}" {tip}>{inside}</a>'
         else:

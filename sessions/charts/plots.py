@@ -34,9 +34,9 @@ class ChartSeries:
     texts: Sequence[str] = ()
     total: str = ""
 
-    def text(self, place: int, unit: ChartUnit) -> str:
-        """Return the value of a bucket for people."""
-        return self.texts[place] if self.texts else written(self.values[place], unit)
+    def told(self, unit: ChartUnit) -> Sequence[str]:
+        """Return the values for people, bucket by bucket."""
+        return self.texts or [written(value, unit) for value in self.values]
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,15 @@ class Plot:
         """Return every series of the legend."""
         return [*self.series, *([self.behind] if self.behind else [])]
 
-    @property
+    @cached_property
     def told(self) -> list[ChartSeries]:
         """Return every series of the table, and of what is said of a bucket."""
         return [*self.series, *(one for one in (self.total, self.behind) if one)]
 
     @cached_property
-    def texts(self) -> list[list[str]]:
+    def texts(self) -> list[tuple[str, ...]]:
         """Return what is told of each bucket, series by series."""
-        return [[one.text(place, self.unit) for one in self.told] for place in range(len(self.buckets))]
+        return list(zip(*(one.told(self.unit) for one in self.told), strict=True))
 
     @property
     def has_legend(self) -> bool:

@@ -67,6 +67,8 @@ def _place(listing: Listing, session: Session) -> str:
 
 
 def _next_to(listing: Listing, session: Session, *, is_forward: bool) -> str | None:
-    cursor = listing.order.cursor(session, is_forward=is_forward)
-    rows = listing.order.page(listing.shown, cursor=cursor, limit=1).rows
+    order = listing.order
+    columns = order.columns if isinstance(order, Order) else ["session_id"]
+    cursor = order.cursor(session, is_forward=is_forward)
+    rows = order.page(listing.shown.only(*columns), cursor=cursor, limit=1).rows
     return rows[0].session_id if rows else None

@@ -13,7 +13,7 @@ from tests.sessions.test_session_page import page_of, say
 from tests.tracing.reports import at, call, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.models import Trace
-from tracing.reading import bodies, budget, turns
+from tracing.reading import bodies, budget, eager_texts, turns
 from tracing.reading.markdown import rendered
 from tracing.records import Kind
 
@@ -82,7 +82,7 @@ def test_of_what_lies_beyond_what_a_page_reads_only_the_head_leaves_the_database
 ) -> None:
     long = "".join(map(str, range(2_000)))
     say(project, ("a", "b"), ("c", long))
-    monkeypatch.setattr(turns, "PACKED_SIDE_WINDOWS", turns.PACKED_SIDE_WINDOWS | {"is_read": turns.Q(before__lte=100)})
+    monkeypatch.setattr(budget, "PAGE_BUDGET_BYTES", 100)
 
     short, reading = turns.load_readings(list(Trace.objects.for_project(project).order_by("started_at")))
 
@@ -99,7 +99,7 @@ def test_a_tool_whose_answer_is_too_long_says_where_it_is(alices: Client, projec
         kind=Kind.TOOL,
         name="look_up",
         input='{"id": 1}',
-        output="x" * (turns.MAX_EAGER_BYTES + 1),
+        output="x" * (eager_texts.MAX_EAGER_BYTES + 1),
         parent_id="a",
     )
     ingest(

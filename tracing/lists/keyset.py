@@ -56,7 +56,7 @@ class Order:
         is_falling = self.is_descending == is_forward
         if position is not None:
             rows = rows.filter(self._beyond(position, is_falling=is_falling))
-        ordered = rows.order_by(*[F(name).desc() if is_falling else F(name).asc() for name in self._columns])
+        ordered = rows.order_by(*[F(name).desc() if is_falling else F(name).asc() for name in self.columns])
         found = list(ordered[: limit + 1])
         has_more, found = len(found) > limit, found[:limit]
         if not is_forward:
@@ -89,12 +89,13 @@ class Order:
         return beyond.order_by()[:most].count()
 
     @property
-    def _columns(self) -> list[str]:
+    def columns(self) -> list[str]:
+        """Return the columns that a page is ordered by."""
         return list(dict.fromkeys([self.column, self.key]))
 
     def _beyond(self, position: Position, *, is_falling: bool) -> TupleLessThan | TupleGreaterThan:
         edge = (position.value, position.key) if self.column != self.key else (position.key,)
-        return (TupleLessThan if is_falling else TupleGreaterThan)(Tuple(*self._columns), edge)
+        return (TupleLessThan if is_falling else TupleGreaterThan)(Tuple(*self.columns), edge)
 
     def cursor(self, row: Model, *, is_forward: bool) -> str:
         """Return the cursor of the page after `row`, or before it."""

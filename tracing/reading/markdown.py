@@ -22,10 +22,10 @@ ALLOWED_ATTRIBUTES = {
 CACHED_TEXTS = 256  # enough for a page that is opened again
 # Signs that make a text worth rendering; other texts keep their spaces and line ends. Each of these patterns is linear:
 # an attempt ends where the next one may begin, and possessive parts never backtrack.
-MARKDOWN_BLOCK_PATTERN = re.compile(
-    r"```|^#{1,6} \S|^[^\S\n]*+(?:[-*+]|\d{1,3}[.)]) \S|^> \S|^\|[^\n]+\||\*\*\S|\]\((?:https?:|mailto:)|`[^`\n]+`",
-    re.MULTILINE,
-)
+# The first finds headings, lists, quotations and tables, the second strong words, links and code.
+MARKDOWN_LINE = re.compile(r"\n(?:#{1,6} \S|[^\S\n]*+(?:[-*+]|\d{1,3}[.)]) \S|> \S|\|[^\n]+\|)")
+MARKDOWN_WITHIN_LINE = re.compile(r"```|\*\*\S|\]\((?:https?:|mailto:)|`[^`\n]+`")
+MARKDOWN_SIGNS = ("`", "**", "](")  # without one of them, the pattern need not be tried at each character
 LINK = re.compile(r"!?\[([^\[\]]++)\]\([^)\[\s]*+\)")
 MARKDOWN_INLINE_PATTERN = re.compile(r"\|(?:\s*+:?-++:?\s*+\|)++|```\w*+|(?:^|(?<=\s))(?:#{1,6}|\|)(?=\s)|(?<=\s)\|$")
 EMPHASIS = re.compile(
@@ -55,7 +55,9 @@ _cleaner = nh3.Cleaner(
 
 def is_markdown(text: str) -> bool:
     """Return whether a text is worth rendering as Markdown."""
-    return MARKDOWN_BLOCK_PATTERN.search(text) is not None
+    if any(sign in text for sign in MARKDOWN_SIGNS) and MARKDOWN_WITHIN_LINE.search(text):
+        return True
+    return MARKDOWN_LINE.search("\n" + text) is not None
 
 
 def without_signs(text: str) -> str:

@@ -9,44 +9,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, BinaryField, Case, F, Func, Q, Sum, Value, When, Window
-from django.db.models.functions import Coalesce
-
-from tracing.models import Span, SpanIO, Trace, fields
-from tracing.models.fields import decompress, unpacked_size
-from tracing.reading import budget, gists
+from tracing.models import Span, Trace
+from tracing.reading import gists
 from tracing.reading.bodies import RenderedBody, body_of, parsed
 from tracing.reading.calls import complete
+from tracing.reading.eager_texts import SpanKey, Text, load_texts
 from tracing.reading.history import History
 from tracing.reading.messages import Call, messages_of
 from tracing.reading.sayings import bodies_of, is_conversation, saying
 from tracing.reading.texts import MESSAGES_PER_PAGE, Shown, last_turn
 from tracing.records import Kind, Level
 
-MAX_EAGER_BYTES = 200_000  # a longer text is not loaded with its page
 TURN_HEAD_CHARACTERS = 3_000  # of one text in a conversation; the rest is one click away
 MAX_TOOLS_OF_TURN = 8  # all of them are among its steps
 MAX_SPANS_OF_PAGE = 1_000
 SIDES = {"input": "user", "output": "assistant"}
 TOO_LONG_NOTE = "Too long to be shown here. Open the step to read it."
-
-SpanKey = tuple[date, str, str]
-
-
-def _packed(side: str) -> Case:
-    """Return the expression for a stored text, or only its header if it exceeds the budget of the page."""
-    head = Func(side, Value(1), Value(fields.ZSTD_HEAD_BYTES), function="substring")
-    return Case(When(is_read=True, then=F(side)), default=head, output_field=BinaryField())
-
-
-_lengths = [Coalesce(Func(side, function="octet_length"), 0, output_field=BigIntegerField()) for side in SIDES]
-PACKED_SIDE_WINDOWS = {
-    "length": _lengths[0] + _lengths[1],
-    "before": Window(Sum("length"), order_by=["length", "bucket", "trace_id", "span_id"]),
-    "is_read": Q(before__lte=budget.PAGE_BUDGET_BYTES),
-    **{f"packed_{side}": _packed(side) for side in SIDES},
-}
-PACKED_FIELDS = ("is_read", *(f"packed_{side}" for side in SIDES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +47,6 @@ class TurnReading:
     output: Spoken | None = None
     tools: list[Call] = field(default_factory=list)
     tools_left_out: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A stored text of `size` bytes. `words` is None if it is too long to load with a page."""
-
-    size: int
-    words: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,31 +113,7 @@ def _stored(traces: Sequence[Trace], head: int) -> StoredTexts:
     for trace in traces:
         span_ids = (trace.input_span_id, trace.output_span_id)
         keys |= {(trace.bucket, trace.trace_id, span_id) for span_id in span_ids if span_id is not None}
-    return StoredTexts(tools, _texts(project_id, keys), head)
-
-
-def _texts(project_id: int, keys: set[SpanKey]) -> dict[SpanKey, dict[str, Text]]:
-    """Load texts.
-
-    The header of a stored text says how long it is, before anything is unpacked. The shortest are read first, and of
-    those beyond the budget only the header."""
-    pinned = Q(trace_id__in=[])
-    for bucket in {bucket for bucket, _, _ in keys}:
-        of_day = [key for key in keys if key[0] == bucket]
-        span_ids = {span_id for _, _, span_id in of_day}
-        pinned |= Q(bucket=bucket, trace_id__in={trace_id for _, trace_id, _ in of_day}, span_id__in=span_ids)
-    rows = SpanIO.objects.for_project(project_id).filter(pinned).annotate(**PACKED_SIDE_WINDOWS).order_by("length")
-    texts: dict[SpanKey, dict[str, Text]] = {}
-    for *key, is_read, packed_input, packed_output in rows.values_list("bucket", "trace_id", "span_id", *PACKED_FIELDS):
-        sides = {"input": packed_input, "output": packed_output}
-        texts[tuple(key)] = {side: _unpacked(data, is_read) for side, data in sides.items() if data}
-    return texts
-
-
-def _unpacked(data: memoryview, is_read: bool) -> Text:
-    size = unpacked_size(data)
-    is_read = is_read and size <= MAX_EAGER_BYTES and budget.take(size)
-    return Text(size, decompress(data) if is_read else None)
+    return StoredTexts(tools, load_texts(project_id, keys), head)
 
 
 def _spoken(
