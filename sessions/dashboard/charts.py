@@ -193,7 +193,7 @@ def _calls(links: Links, latencies: Latencies, key: str, title: str, measure: st
         for (label, _, hue), each, total in zip(LATENCY_SERIES, values, totals, strict=True)
     ]
     buckets = [
-        ChartBucket(step.short, step.label, _slow(links, step, measure, series[0].values[place]))
+        ChartBucket(step.short, step.label, slow_calls(links, measure, series[0].values[place], step))
         for place, step in enumerate(steps)
     ]
     return Plot(
@@ -202,10 +202,14 @@ def _calls(links: Links, latencies: Latencies, key: str, title: str, measure: st
     )  # fmt: skip
 
 
-def _slow(links: Links, step: TimeStep, measure: str, length: float | None) -> str:
-    """Return the query of sessions with a turn of that time in which a model call took at least as long."""
+def slow_calls(links: Links, measure: str, length: float | None, step: TimeStep | None = None) -> str:
+    """Return the query of sessions in which a model call took at least so many ms; of a step, in a turn of that time.
+
+    Without a length there is none."""
     if length is None:
         return ""
     slow = FieldComparison(LATENCY_FIELD_NAMES[measure], Operator.AT_LEAST, (f"{int(length)}ms",))
     call = Nested("span", All((FieldComparison("kind", Operator.HAS, ("generation",)), slow)))
+    if step is None:
+        return links.to(call)
     return links.to(Nested("trace", All((FieldComparison("started", Operator.HAS, (step.when,)), call))))

@@ -59,6 +59,19 @@ def read_latencies(listing: Listing, sessions: Sessions, steps: Sequence[TimeSte
     return Latencies(list(steps), _of_traces(listing, sessions, steps), is_sample)
 
 
+def read_latencies_before(
+    listing: Listing, sessions: Sessions, steps: Sequence[TimeStep], *, session_count: int
+) -> Latencies:
+    """Read the latencies of another period, as one step; of whole hours if hourly sums suffice. Raises TooLong."""
+    whole = replace(steps[0], end=steps[-1].end)
+    if listing.span.end:
+        whole = replace(whole, end=min(whole.end, listing.span.end.end))
+    if not _is_filtered(listing):
+        hours = replace(whole, start=hour_of(whole.start), end=hour_of(whole.end))
+        return Latencies([hours], _of_hours(listing, [hours]))
+    return read_latencies(listing, sessions, [whole], session_count=session_count)
+
+
 def hour_of(at: datetime) -> datetime:
     """Return the start of the hour, in UTC, in which a time lies."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -69,8 +82,11 @@ def _is_summed_up(listing: Listing, steps: Sequence[TimeStep]) -> bool:
     ends = [step.end for step in steps]
     if listing.span.end and listing.span.end.end < min(ends[-1], timezone.now()):
         ends.append(listing.span.end.end)
-    is_filtered = any(condition.label != "Time" for condition in listing.conditions)
-    return not is_filtered and all(end == hour_of(end) for end in ends)
+    return not _is_filtered(listing) and all(end == hour_of(end) for end in ends)
+
+
+def _is_filtered(listing: Listing) -> bool:
+    return any(condition.label != "Time" for condition in listing.conditions)
 
 
 def _of_hours(listing: Listing, steps: Sequence[TimeStep]) -> list[Measured]:

@@ -13,13 +13,13 @@ from sessions.charts.plots import Plot
 from sessions.cohorts.sampling import ONE_IN
 from sessions.dashboard.charts import Top, charts_of, latency_charts, tops_of
 from sessions.dashboard.heat import cells_of
-from sessions.dashboard.latencies import SAMPLED_SESSIONS, Latencies, read_latencies
+from sessions.dashboard.latencies import SAMPLED_SESSIONS, Latencies, read_latencies, read_latencies_before
 from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardNumbers, PeriodBefore, compute_before, compute_numbers
 from sessions.dashboard.queries import Wanted
 from sessions.dashboard.reading import choose_sessions
 from sessions.dashboard.scores import ScorePanel, panel_of, score_types
-from sessions.dashboard.stats import StatTile, tiles_of
+from sessions.dashboard.stats import StatTile, latency_tiles, tiles_of
 from sessions.dashboard.steps import TimeStep, steps_between
 from sessions.listing.listing import Listing
 from sessions.models import Session
@@ -90,14 +90,14 @@ def page_of(project: Project, listing: Listing) -> DashboardPage:
     found = compute_numbers(listing, sessions, steps, Wanted.FIGURES)
     if not found.facts.session_count:
         return DashboardPage(listing=listing, when=_when(first, last))
-    before = before_of(project, listing, first, last, [], Wanted.FIGURES)
+    before, latencies_before = _before(project, listing, first, last)
     latencies = read_latencies(listing, sessions, steps, session_count=found.facts.session_count)
     charts = charts_of(links, steps, found.steps, found.facts, before.session_counts if before else None)
     return DashboardPage(
         listing=listing,
         when=_when(first, last),
         compared=_compared(last - first) if before and before.facts.session_count else "",
-        tiles=tiles_of(links, found.facts, found.steps, before),
+        tiles=tiles_of(links, found.facts, found.steps, before) + latency_tiles(links, latencies, latencies_before),
         charts={chart.key: chart for chart in charts + latency_charts(links, latencies, _notes(latencies))},
         numbers=found,
     )
@@ -109,7 +109,7 @@ def details_of(project: Project, listing: Listing) -> DashboardDetails:
     steps, links = steps_between(first, last), Links(listing)
     found = compute_numbers(listing, choose_sessions(listing), steps, Wanted.DETAILS)
     names = [score.name for score in found.scores]
-    before = before_of(project, listing, first, last, names, Wanted.DETAILS) if names else None
+    before = _scores_before(project, listing, first, last, names) if names else None
     types = score_types(project.pk, names)
     return DashboardDetails(
         tops=_tops(links, listing, found),
@@ -131,15 +131,28 @@ def edges(project: Project, listing: Listing) -> tuple[datetime, datetime]:
     return min(oldest or now, last), last
 
 
-def before_of(
-    project: Project, listing: Listing, first: datetime, last: datetime, score_names: list[str], wanted: Wanted
+def _scores_before(
+    project: Project, listing: Listing, first: datetime, last: datetime, names: list[str]
 ) -> PeriodBefore | None:
-    """Return the figures of the preceding period, or None if the time has no start or the calendar no such years."""
     found = earlier(project, listing, first, last)
     if not found:
         return None
     listing_before, steps = found
-    return compute_before(listing_before, choose_sessions(listing_before), steps, score_names, wanted)
+    return compute_before(listing_before, choose_sessions(listing_before), steps, names, Wanted.DETAILS)
+
+
+def _before(
+    project: Project, listing: Listing, first: datetime, last: datetime
+) -> tuple[PeriodBefore | None, Latencies | None]:
+    """Return the figures of the preceding period, and its latencies if it had sessions."""
+    found = earlier(project, listing, first, last)
+    if not found:
+        return None, None
+    listing_before, steps = found
+    sessions = choose_sessions(listing_before)
+    before = compute_before(listing_before, sessions, steps, [], Wanted.FIGURES)
+    count = before.facts.session_count
+    return before, read_latencies_before(listing_before, sessions, steps, session_count=count) if count else None
 
 
 def earlier(

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from projects.models import Project
-from sessions.models import BoardTile
+from projects.models import Project, User
+from sessions.boards.arranging import add_tile
+from sessions.boards.specs import TileSpec
+from sessions.models import Board, BoardSharing, BoardTile
 from tests.browser.test_dashboard import fill
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,3 +60,47 @@ def test_a_first_board_is_made_arranged_by_keys_and_saved_as_a_picture(
     alices.set_viewport_size({"width": 390, "height": 844})
     assert alices.evaluate("document.documentElement.scrollWidth <= innerWidth")
     axe(alices)
+
+
+def test_tiles_are_dragged_with_the_mouse_and_shared_as_they_were_put(
+    alices: Page,
+    live_server: LiveServer,
+    project: Project,
+    alice: User,
+    bob: User,
+    sign_in: Callable[[BrowserContext, User], None],
+) -> None:
+    board = Board(project_id=project.pk, name="Refunds", owner_id=alice.pk, owner=alice.email)
+    board.save(force_insert=True)
+    for title in ("First", "Second", "Third"):
+        add_tile(project, board, TileSpec(measure="sessions", chart="number", title=title))
+    board_address = live_server.url + reverse("board", args=[project.pk, board.id])
+    boards_address = live_server.url + reverse("boards", args=[project.pk])
+    alices.set_viewport_size({"width": 1440, "height": 900})
+    alices.goto(board_address)
+    assert titles(alices) == ["First", "Second", "Third"]
+
+    grip = alices.get_by_role("button", name="Move Third")
+    with alices.expect_response("**/arrange"):
+        grip.drag_to(alices.locator("[data-tile]").first, target_position={"x": 20, "y": 40})
+    assert titles(alices) == ["Third", "First", "Second"]
+    alices.reload()
+    assert titles(alices) == ["Third", "First", "Second"]
+    with alices.expect_response("**/arrange"):
+        grip.press("ArrowRight")
+    alices.reload()
+    assert titles(alices) == ["First", "Third", "Second"]
+
+    sign_in(alices.context, bob)
+    alices.goto(boards_address)
+    expect(alices.get_by_role("heading", name="No boards yet")).to_be_visible()
+    sign_in(alices.context, alice)
+    alices.goto(board_address)
+    alices.locator(".share-menu > summary").click()
+    alices.get_by_role("button", name=BoardSharing.READ.label).click()
+    sign_in(alices.context, bob)
+    alices.goto(boards_address)
+    alices.get_by_role("main").get_by_role("link", name="Refunds").click()
+    expect(alices.get_by_role("heading", name="Refunds")).to_be_visible()
+    assert titles(alices) == ["First", "Third", "Second"]
+    expect(alices.get_by_role("button", name="Move First")).to_have_count(0)

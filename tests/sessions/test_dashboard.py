@@ -430,6 +430,35 @@ def test_a_period_is_compared_with_the_one_before(client: Client, alice: User, p
     assert tile(page, "tokens") == "Tokens 30 up 200% from 10"
 
 
+@pytest.mark.parametrize("query", ["", "tag:vip"])  # of hourly sums, and of the traces of sessions
+def test_latencies_are_compared_with_the_period_before(
+    client: Client, alice: User, project: Project, query: str
+) -> None:
+    now = timezone.now()
+    for days, seconds in ((1, 2), (2, 2), (3, 4), (9, 1), (10, 1), (30, 60)):
+        at, claims = now - timedelta(days=days), in_session(f"s{days}", tags=["vip"])
+        first = at + timedelta(seconds=seconds) / 4
+        took = {"started_at": at, "ended_at": at + timedelta(seconds=seconds), "completion_started_at": first}
+        ingest(project.pk, [call(f"t{days}", "a", claims=claims, **took)])
+    recompute(project.pk, [f"s{days}" for days in (1, 2, 3, 9, 10, 30)])
+    activity.recompute_dirty(DirtyMark.Target.HOUR)
+    client.force_login(alice)
+    page = client.get(reverse("dashboard", args=[project.pk]), {"range": "7d", "q": query}).content.decode()
+
+    for key, words, ratio in (
+        ("call-median", r"Median model call (2\.0|1\.9|2\.1) s up \d+% from [\d. ms]+", 2),
+        ("call-p95", r"p95 model call (3\.\d|4\.\d) s up \d+% from [\d. ms]+", 4),
+        ("first-token", r"Median first token [45]\d\d ms up \d+% from 2\d\d ms", 2),
+    ):
+        said = tile(page, key)
+        assert re.fullmatch(words, said), said
+        percent = int(re.findall(r"up (\d+)%", said)[0])
+        assert abs(percent / 100 + 1 - ratio) <= ratio * 3 * RELATIVE_ERROR, said
+    [link] = re.findall(r'href="[^"]*/sessions([^"]*)"[^>]*data-measure="call-p95"', page)
+    slow = Listing(project, QueryDict(unescape(link).removeprefix("?")))
+    assert [found.session_id for found in slow.matching] in (["s3"], [])  # a slot's middle may lie above its calls
+
+
 def test_dates_count_more_than_the_range_that_the_form_sends_beside_them(
     client: Client, alice: User, project: Project, rows: list[Session]
 ) -> None:
