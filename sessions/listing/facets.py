@@ -1,21 +1,25 @@
 """Facets: the values that the sessions of a list have, and links that ask for a value or exclude it.
 
-Only the latest sessions of the list are counted, so that a facet costs the same in a project of any size."""
+Each facet counts under all conditions except those on itself, so that a value that was chosen can be compared with the
+others. Only the latest sessions of the list are counted, so that a facet costs the same in a project of any size."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.http import QueryDict
+
+from sessions.listing.filters import inputs_of
 from sessions.listing.listing import Listing
 from sessions.listing.people_facets import STATE_FACETS, StateFacet
 from sessions.listing.summary import SUMMARY_TIMEOUT_MS, count_each, facet_counts, newest
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind, properties_of
-from sessions.query.grammar import FieldComparison, Node, Not, Operator
+from sessions.query.grammar import All, Either, FieldComparison, Node, Not, Operator
 from sessions.query.people import ASSIGNED_TO_ME
-from sessions.query.rewrite import parts_of, with_part, without_part
+from sessions.query.rewrite import parts_of, with_part, without_part, written
 from sessions.query.values import DURATION_UNITS
 from sessions.query.words import words_in
 from tracing.formatting import count as count_text
@@ -86,6 +90,7 @@ def facet_of(name: str) -> Facet | None:
 
 def count_facet_values(listing: Listing, facet: Facet, most: int = MAX_FACET_VALUES) -> list[tuple[str, int]]:
     """Count the most frequent values of a set, or the names of scores. One query. Raise TooLong."""
+    listing = without_own(listing, facet)
     if facet.of_people:
         return count_each(listing, facet.of_people.beside_session(listing.project.pk), most)
     if facet.declared.kind == PropertyKind.SET:
@@ -114,6 +119,29 @@ def quick_values(listing: Listing) -> list[FacetValue]:
     return [replace(_linked(listing, one, label, None), icon=icon) for one, label, icon in asked]
 
 
+def without_own(listing: Listing, facet: Facet) -> Listing:
+    """Return the list without its conditions on what the facet is about."""
+    names = {facet.name, facet.declared.name, *facet.declared.aliases}
+    parts = parts_of(listing.query_text)
+    others = [part for part in parts if not _is_only_about(part, names)]
+    inputs = [] if facet.of_people else [one.name for one in inputs_of(facet.declared) if listing.given(one.name)]
+    if others == list(parts) and not inputs:
+        return listing
+    left = listing.query_string(q=written(others), **dict.fromkeys(inputs))
+    return Listing(listing.project, QueryDict(left[1:]), foreign=listing.foreign)
+
+
+def _is_only_about(part: Node, names: Collection[str]) -> bool:
+    match part:
+        case FieldComparison():
+            return part.name in names and not part.key
+        case Not():
+            return _is_only_about(part.inside, names)
+        case All() | Either():
+            return all(_is_only_about(inside, names) for inside in part.parts)
+    return False
+
+
 def _with_shares(values: list[FacetValue]) -> list[FacetValue]:
     largest = max((value.count or 0 for value in values), default=0)
     return [replace(value, share=round((value.count or 0) / largest * 100) if largest else 0) for value in values]
@@ -126,7 +154,7 @@ def _latest(listing: Listing, facet: Facet) -> list[Any]:
 
 def _thresholds(listing: Listing, facet: Facet) -> list[FacetValue]:
     """Return round amounts that at least half, a quarter, ... of the sessions reach."""
-    amounts = sorted(_latest(listing, facet))
+    amounts = sorted(_latest(without_own(listing, facet), facet))
     found: list[tuple[Any, str]] = []
     for percent, words in QUANTILES:
         least = _rounded_down(amounts[len(amounts) * percent // 100]) if amounts else 0

@@ -43,6 +43,7 @@ class ListQuery:
     def __init__(self, project: Project, params: QueryDict, *, foreign: Collection[str] = ()) -> None:
         self.project = project
         self.params = params
+        self.foreign = foreign
         self.properties = properties_of(Session)
         self.errors: dict[str, list[str]] = {}
         self.query_error: QueryError | None = None

@@ -104,9 +104,11 @@ means the same times for everybody. Without it, a day without an offset is in th
 The box suggests names, operators and values at the cursor. Choose one with the arrow keys, accept it with Tab or Enter,
 and close the suggestions with Escape.
 
-The facets beside the list show the values of its latest sessions and how many of these sessions have each value. Click
-a value to add it to the query, or to remove it again. Click the minus after it to exclude the value. For numbers, the
-facets offer the values that half, a quarter, a tenth and a hundredth of the sessions reach.
+The facets beside the list show the values of its latest sessions and how many of these sessions have each value. Each
+facet counts under all conditions except those on itself: with `env:production tag:vip`, the environments are those of
+all sessions with the tag `vip`, and the tags those of all sessions in `production`. Click a value to add it to the
+query, or to remove it again. Click the minus after it to exclude the value. For numbers, the facets offer the values
+that half, a quarter, a tenth and a hundredth of the sessions reach.
 """
 
 

@@ -122,6 +122,56 @@ def test_a_facet_counts_values_and_its_links_rewrite_the_query(alices: Client, s
     assert re.findall(r'number muted small">(\d+)', shown) == ["2", "1"]
 
 
+@pytest.fixture
+def spread(project: Project) -> Project:
+    """Sessions of two environments and two tags; `label:eu` on one of each tag."""
+    for number, (environment, tag, cost) in enumerate(
+        [("prod", "vip", "1"), ("prod", "vip", "2"), ("prod", "new", "3"), ("dev", "vip", "4"), ("dev", "new", "5")]
+    ):
+        session(
+            project, f"s{number}", environments=[environment], tags=[tag], total_cost=cost, minute=number,
+            user_ids=["ann" if number % 2 else "bob"], scores={tag: {"count": 1, "mean": 4, "shares": {}}},
+        )  # fmt: skip
+    return project
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("params", "counts"),
+    [
+        ({}, {"env": {"prod": 3, "dev": 2}, "tag": {"vip": 3, "new": 2}, "user": {"bob": 3, "ann": 2}}),
+        ({"q": "env:prod"}, {"env": {"prod": 3, "dev": 2}, "tag": {"vip": 2, "new": 1}}),
+        ({"q": "-env:dev"}, {"env": {"prod": 3, "dev": 2}, "tag": {"vip": 2, "new": 1}}),
+        ({"q": "environments:prod"}, {"env": {"prod": 3, "dev": 2}, "tag": {"vip": 2, "new": 1}}),
+        ({"environments": "prod"}, {"env": {"prod": 3, "dev": 2}, "tag": {"vip": 2, "new": 1}}),
+        ({"q": "env:prod,dev tag:new"}, {"env": {"prod": 1, "dev": 1}, "tag": {"vip": 3, "new": 2}}),
+        ({"q": "(env:prod OR env:dev) tag:new"}, {"env": {"prod": 1, "dev": 1}, "tag": {"vip": 3, "new": 2}}),
+        ({"q": "(env:prod OR tag:new)"}, {"env": {"prod": 3, "dev": 1}, "tag": {"vip": 2, "new": 2}}),
+        ({"q": "env:prod tag:vip"}, {"env": {"prod": 2, "dev": 1}, "tag": {"vip": 2, "new": 1}, "user": {"ann": 1}}),
+        ({"q": "scores:vip env:dev"}, {"scores": {"vip": 1, "new": 1}, "env": {"prod": 2, "dev": 1}}),
+        ({"q": "cost >= 4 env:dev"}, {"env": {"dev": 2}, "tag": {"vip": 1, "new": 1}}),
+    ],
+)
+def test_each_facet_counts_under_all_conditions_but_its_own(
+    alices: Client, spread: Project, params: dict[str, str], counts: dict[str, dict[str, int]]
+) -> None:
+    for name, expected in counts.items():
+        shown = facet(alices, spread, name, **params)
+        texts = re.findall(r'facet-text">([^<]+)<', shown)
+        found = dict(zip(texts, map(int, re.findall(r'number muted small">(\d+)', shown)), strict=True))
+        assert {value: found.get(value) for value in expected} == expected, name
+
+
+@pytest.mark.django_db
+def test_amounts_are_offered_under_all_conditions_but_their_own(alices: Client, spread: Project) -> None:
+    def amounts(**params: str) -> list[str]:
+        return re.findall(r'facet-text">([^<]+)<', facet(alices, spread, "cost", **params))
+
+    assert amounts(q="cost >= 5") == amounts() == amounts(q="-cost < 2") != amounts(q="env:prod")
+    assert amounts(q="cost >= 3 env:prod") == amounts(q="env:prod")
+    assert links(facet(alices, spread, "cost", q="env:prod")) == [f"env:prod cost >= {cost}" for cost in (2, 3)]
+
+
 @pytest.mark.django_db
 def test_what_is_asked_can_be_taken_away_or_turned_round_in_its_facet(alices: Client, sold: Project) -> None:
     asked = facet(alices, sold, "tags", q="-env:staging tag:vip")
