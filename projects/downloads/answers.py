@@ -89,7 +89,7 @@ def download(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
 def refused(request: HttpRequest, refusal: NoDownload) -> HttpResponse:
     """Return a page with the reason for browsers, and plain text for other clients, such as an image."""
     if "text/html" in request.headers.get("Accept", ""):
-        answer = fault_page(request, refusal.status, str(refusal), title="No download now.")
+        answer = fault_page(request, refusal.status, str(refusal), title=refusal.title)
     else:
         answer = HttpResponse(f"{refusal}\n", content_type="text/plain; charset=utf-8", status=refusal.status)
     if refusal.retry_after:

@@ -38,6 +38,7 @@ class NoDownload(Exception):
     """There is no file to send. The text tells people why, and what to do."""
 
     status = 503
+    title = "No download now."
     retry_after: int | None = None
 
 

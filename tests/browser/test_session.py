@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project, User
@@ -22,6 +24,7 @@ from tests.tracing.reports import at, call, in_session, span
 from tests.tracing.test_reading import ATTACKS
 from tracing.ingest.pipeline import ingest
 from tracing.records import Kind
+from tracing.store.media import File, keep, path_of
 
 SNIPPETS = Path(__file__).parent.parent / "sdk" / "snippets"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -297,6 +300,37 @@ def test_no_attack_in_a_trace_runs(
 
     assert alices.evaluate("[...document.images].every((image) => image.src.startsWith(location.origin))")
     assert complaints == []
+
+
+def test_a_picture_that_cannot_be_shown_says_why(
+    alices: Page,
+    complaints: list[str],
+    live_server: LiveServer,
+    project: Project,
+    settings: Settings,
+    tmp_path: Path,
+    axe: Callable[..., None],
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    whole = (Path(__file__).parents[2] / "docs" / "images" / "session.png").read_bytes()
+    files = [File("t", "image/png", content) for content in (whole, b"no picture", b"its file goes", b"never sent")]
+    keep(project.pk, files[:3])
+    default_storage.delete(path_of(project.pk, files[2].media_id))
+    addresses = [*(file.reference for file in files), "https://pictures.example/a.png"]
+    shown = {"role": "user", "content": "See", "media": [{"type": "image", "url": address} for address in addresses]}
+    ingest(project.pk, [call("t", "a", input=json.dumps([shown]), claims=in_session("x"))])
+    recompute(project.pk, ["x"])
+
+    alices.goto(page_of(live_server, project, "x"))
+    alices.locator(".turn .file-note").last.scroll_into_view_if_needed()
+    for reason in ("it is damaged", "gone from the storage", "never stored", "at pictures.example"):
+        expect(alices.locator(".turn .file-note", has_text=reason)).to_be_visible()
+
+    expect(alices.locator(".turn img")).to_have_count(1)
+    assert alices.locator(".turn img").evaluate("(image) => image.decode().then(() => image.naturalWidth > 100)")
+    assert {complaint.partition(":")[0] for complaint in complaints} == {"Failed to load resource"}
+    complaints.clear()
+    axe(alices)
 
 
 def test_without_javascript_a_session_is_read_and_found(

@@ -26,8 +26,10 @@ from tracing.ingest import quota
 from tracing.ingest.files_in_texts import FilesInTexts
 from tracing.limits.table import FILE_SMALLEST, FILES_OF_REQUEST, FILES_OF_SPAN, MEDIA_LIMIT
 from tracing.models import IngestionIssue, Media, MediaUse, SpanIO
+from tracing.reading.messages import messages_of
 from tracing.records import Issue, Reason, SpanRecord
-from tracing.store.media import File, forget, keep, media_id_of, path_of
+from tracing.store.media import File, announce, forget, keep, media_id_of, path_of
+from tracing.templatetags.bodies import attached_file
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
@@ -315,6 +317,53 @@ def test_members_see_a_file_and_strangers_do_not(client: Client, project: Projec
     assert client.get(path).status_code == 404
     client.logout()
     assert client.get(path).status_code == 302
+
+
+@EVERYWHERE
+def test_a_file_that_is_not_here_says_why(client: Client, project: Project, alice: User) -> None:
+    client.force_login(alice)
+    path = f"/project/{project.pk}/media/{PNG_ID}"
+
+    def reason() -> str:
+        answer = client.get(path, headers={"Accept": "text/plain"})
+        assert (answer.status_code, answer["Cache-Control"]) == (404, "private, no-store")
+        return answer.content.decode()
+
+    never = reason()
+    announce(project.pk, TRACE, sha256=hashlib.sha256(PNG).digest(), content_type="image/png", size=len(PNG))
+    announced = reason()
+    keep(project.pk, [File(TRACE, "image/png", PNG)])
+    assert client.get(path).status_code == 200
+    default_storage.delete(path_of(project.pk, PNG_ID))
+    gone = reason()
+
+    assert "64.0\xa0MB" in never
+    assert "upload has not arrived" in announced
+    assert "gone from the storage" in gone
+    page = client.get(path, headers={"Accept": "text/html"}).content.decode()
+    assert "This file is not here." in page
+    assert "gone from the storage" in page
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("", "not shown: no address was sent"),
+        ("data:image/png;base64,AAAA", "not shown: only in the raw report"),
+        ("file-abc", "not shown: its address is not of the web"),
+        ("javascript:alert(1)", "not shown: its address is not of the web"),
+        ("https://a.example/" + "x" * 5000, "not shown: its address is too long"),
+        ("https://pictures.example/a.png", "at pictures.example, never loaded from there"),
+        ("https://[oops/a.png", "at elsewhere, never loaded from there"),
+    ],
+)
+def test_a_file_without_a_copy_here_says_why_it_is_not_shown(url: str, shown: str) -> None:
+    (message,) = messages_of([{"role": "user", "content": "See", "media": [{"type": "image", "url": url}]}], 0, 1)
+
+    html = attached_file(message.attachments[0], 1)
+
+    assert shown in html
+    assert "<img" not in html
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "application/javascript"])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from tracing.reading import gists
 from tracing.reading.bodies import BODY_HEAD_CHARACTERS, RenderedBody, body_of, parsed, words
@@ -25,12 +26,22 @@ MAX_URL_CHARACTERS = 4_000  # a longer address is not linked
 class Attachment:
     """An image, sound or file beside the text.
 
-    `media_id` names a stored file, `url` one elsewhere on the web. Both are empty if there is no usable address."""
+    `media_id` names a stored file, `url` one elsewhere on the web. Both are empty if there is no usable address, for
+    which `reason` tells people why."""
 
     kind: str
     url: str = ""
     media_id: str = ""
     content_type: str = ""
+    reason: str = ""
+
+    @property
+    def host(self) -> str:
+        """The server on which a file elsewhere is."""
+        try:
+            return urlsplit(self.url).hostname or "elsewhere"
+        except ValueError:
+            return "elsewhere"
 
     @property
     def is_image(self) -> bool:
@@ -170,7 +181,19 @@ def _attachment(file: dict[str, Any]) -> Attachment:
     url, kind = words(file.get("url")), _name(file.get("type")) or "file"
     if found := MEDIA_REFERENCE.fullmatch(url):
         return _kept(found)
-    return Attachment(kind, url=url if url.startswith(MEDIA_URL_SCHEMES) and len(url) <= MAX_URL_CHARACTERS else "")
+    reason = _find_reason_against(url)
+    return Attachment(kind, url="" if reason else url, reason=reason)
+
+
+def _find_reason_against(url: str) -> str:
+    """Return why an address cannot be linked; "" if it can."""
+    if not url:
+        return "no address was sent"
+    if url.startswith("data:"):
+        return "only in the raw report of the step: too small to be a file, or beyond the limit of files"
+    if not url.startswith(MEDIA_URL_SCHEMES):
+        return "its address is not of the web"
+    return "its address is too long" if len(url) > MAX_URL_CHARACTERS else ""
 
 
 def _kept(found: re.Match[str]) -> Attachment:

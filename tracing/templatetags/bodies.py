@@ -44,13 +44,17 @@ CALL_ANSWER_HTML = '<p class="call-label">Result</p><div dir="auto">{}</div>'
 FAILURE_HTML = '<p class="notice error">{} <span><strong dir="auto">{}</strong> {}</span></p>'
 STEP_LINK_HTML = '<a href="{}?{}">Open this step</a>'
 PICTURE_HTML = (
-    '<p class="picture"><a href="{0}"><img src="{0}" alt="Image in this message" loading="lazy" decoding="async">'
+    '<p class="picture" data-missing="Image not shown"><a href="{0}">'
+    '<img src="{0}" alt="Image in this message" loading="lazy" decoding="async">'
     "</a></p>"
 )
-SOUND_HTML = '<p><audio controls preload="none" src="{}"></audio></p>'
+SOUND_HTML = '<p class="sound" data-missing="Sound not played"><audio controls preload="none" src="{}"></audio></p>'
 STORED_FILE_HTML = '<p class="small"><a href="{}">{}</a> <span class="muted">{}</span></p>'
-FILE_ELSEWHERE_HTML = '<p class="small"><a href="{}" rel="noopener noreferrer nofollow">{}</a></p>'
-UNKNOWN_FILE_HTML = '<p class="small"><span class="chip">{}</span></p>'
+FILE_ELSEWHERE_HTML = (
+    '<p class="small file-note">{}<a href="{}" rel="noopener noreferrer nofollow">{}</a>'
+    ' <span class="muted">at {}, never loaded from there</span></p>'
+)
+UNKNOWN_FILE_HTML = '<p class="small file-note">{}<span>{}</span> <span class="muted">not shown: {}</span></p>'
 NONE = SafeString("")
 
 
@@ -117,5 +121,6 @@ def attached_file(file: Attachment, project_id: int) -> SafeString:
             return format_html(SOUND_HTML, address)
         return format_html(STORED_FILE_HTML, address, file.kind.capitalize(), file.content_type)
     if file.url:
-        return format_html(FILE_ELSEWHERE_HTML, file.url, file.kind.capitalize())
-    return format_html(UNKNOWN_FILE_HTML, file.kind)
+        sign, host = icon("link"), shortened(file.host, 60)
+        return format_html(FILE_ELSEWHERE_HTML, sign, file.url, file.kind.capitalize(), host)
+    return format_html(UNKNOWN_FILE_HTML, icon("warning"), file.kind.capitalize(), file.reason)
