@@ -47,12 +47,11 @@ TRANSLATION_HTML = (
     ' hx-swap="outerHTML"><p class="small"><a href="{address}">Read this turn in {language}</a></p></div>'
 )
 SHOWN_IN_HTML = (
-    '<p class="translation-notice">Machine translation into {language}, as far as it exists: {count} of {all}. '
-    "What is not translated is in its own language.</p>"
+    '<p class="translation-notice" role="status">Machine translation into {language}: {count} of {all}.{rest}</p>'
 )
 NOT_TRANSLATED_HTML = '<p class="muted small">The last {} characters are not translated.</p>'
 PRINTED_HTML = (
-    '{idle}<article class="turn" aria-label="Turn {number}"><span class="turn-number num">{number}</span>'
+    '{idle}<article class="turn" aria-label="Turn {number}"{asks}><span class="turn-number num">{number}</span>'
     '<div class="turn-body reading"{language}>{reading}</div>{rest}</article>'
 )
 BAR_HTML = (
@@ -86,7 +85,11 @@ def printed_turns(shown: Sequence[Turn], lang: str = "") -> SafeString:
     turns = in_language(shown, target)
     translated_count = sum(turn.is_translated for turn in turns)
     notice = format_html(
-        SHOWN_IN_HTML, language=name_of(target), count=translated_count, all=counted(len(turns), "turn")
+        SHOWN_IN_HTML,
+        language=name_of(target),
+        count=translated_count,
+        all=counted(len(turns), "turn"),
+        rest=" The rest is in its own language." if translated_count < len(turns) else "",
     )
     return SafeString("\n".join([notice, *(_printed(turn, target) for turn in turns)]))
 
@@ -141,6 +144,9 @@ def _printed(printed: PrintedTurn, target: str = "") -> SafeString:
         PRINTED_HTML,
         idle=_idle(turn),
         number=turn.number,
+        asks=format_html(' data-translate="{}"', _translation_address(turn.trace, target, printed.more))
+        if printed.more
+        else NONE,
         language=format_html(' lang="{}" dir="{}"', target, direction(target)) if printed.is_translated else NONE,
         reading=reading(turn, is_printed=True),
         rest=format_html(NOT_TRANSLATED_HTML, count(left_out)) if printed.is_translated and left_out else NONE,
@@ -152,8 +158,12 @@ def _idle(turn: Turn) -> SafeString:
 
 
 def _translation(trace: Trace, lang: str) -> SafeString:
-    address = f"{reverse('translation', args=[trace.project_id, trace.turn_id])}?{urlencode({'to': lang})}"
-    return format_html(TRANSLATION_HTML, address=address, language=name_of(lang))
+    return format_html(TRANSLATION_HTML, address=_translation_address(trace, lang), language=name_of(lang))
+
+
+def _translation_address(trace: Trace, lang: str, more: int = 1) -> str:
+    asked = {"to": lang} | ({"more": more} if more > 1 else {})
+    return f"{reverse('translation', args=[trace.project_id, trace.turn_id])}?{urlencode(asked)}"
 
 
 def _thumbs(context: template.Context, address: str, mark: Mark | None) -> SafeString:

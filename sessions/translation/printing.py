@@ -1,4 +1,4 @@
-"""A printed conversation in another language, as far as translations exist: nothing is translated for paper."""
+"""A printed conversation in another language, with what is left to translate of each turn."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sessions.models import TranslationJob
 from sessions.replay.turns import Turn
 from sessions.translation.choices import load_choice
-from sessions.translation.planning import source_of
+from sessions.translation.planning import PLAN_BUDGET_CHARACTERS, source_of
 from sessions.translation.reading import in_other_words
 from tracing.reading.sides import ROLES, load_side
 
@@ -16,11 +16,14 @@ FINISHED = (TranslationJob.State.DONE, TranslationJob.State.PARTIAL)
 
 
 class PrintedTurn(NamedTuple):
-    """A turn with translated words, or with its own; `left_out` is how many characters stayed as they were."""
+    """A turn with translated words, or with its own.
+
+    `left_out` is how many characters stayed as they were, `more` in how many parts to ask for all, 0 if it is all."""
 
     turn: Turn
     is_translated: bool = False
     left_out: int = 0
+    more: int = 0
 
 
 def in_language(turns: Sequence[Turn], target: str) -> list[PrintedTurn]:
@@ -46,5 +49,7 @@ def _translated(
         if source_of(own, tool_results=tool_results, budget=job.budget).version == job.version:
             result = job.result or {}
             reading = in_other_words(turn.reading, result.get("texts", {}))
-            return PrintedTurn(replace(turn, reading=reading), bool(result.get("sources")), result.get("left_out", 0))
-    return PrintedTurn(turn)
+            left_out = result.get("left_out", 0)
+            more = -(-(job.budget + left_out) // PLAN_BUDGET_CHARACTERS) if left_out else 0
+            return PrintedTurn(replace(turn, reading=reading), bool(result.get("sources")), left_out, more)
+    return PrintedTurn(turn, more=1)

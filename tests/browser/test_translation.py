@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.live import Up
+from tests.paper import words_of
 
 LONG = "\n\n".join(f"- Passo {number}: verifique o endereço de entrega do seu pedido." for number in range(60))
 SENDS = f"""
@@ -51,15 +52,19 @@ def session(confab: Up) -> str:
     return f"{confab.url}/project/{confab.project_id}/sessions/pedido-1029"
 
 
+def sign_in(page: Page, confab: Up) -> None:
+    page.goto(confab.url)
+    page.get_by_label(re.compile("E-?mail", re.IGNORECASE)).fill(confab.email)
+    page.get_by_label("Password").fill(confab.password)
+    page.get_by_role("button", name="Sign in").click()
+
+
 def test_a_portuguese_session_is_read_in_english_turn_by_turn_and_reverted(
     page: Page, complaints: list[str], confab: Up, session: str, axe: Callable[..., None]
 ) -> None:
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))
-    page.goto(confab.url)
-    page.get_by_label(re.compile("E-?mail", re.IGNORECASE)).fill(confab.email)
-    page.get_by_label("Password").fill(confab.password)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, confab)
     page.goto(session)
     expect(page.locator(".turn")).to_have_count(3)
     first, last = page.locator(".turn").first, page.locator(".turn").last
@@ -111,3 +116,22 @@ def test_a_portuguese_session_is_read_in_english_turn_by_turn_and_reverted(
     expect(page.locator(".turn").first.locator("[data-reason]")).to_be_hidden(timeout=30_000)
     expect(page.locator(".turn").first.locator(".turn-body")).to_be_visible()
     assert {urlsplit(request.url).netloc for request in asked} == {urlsplit(confab.url).netloc}
+
+
+def test_a_session_that_is_read_in_english_is_printed_in_english_whole(page: Page, confab: Up, session: str) -> None:
+    sign_in(page, confab)
+    page.goto(f"{session}?lang=en")
+    page.add_init_script("window.print = () => { window.printed = (window.printed ?? 0) + 1; };")
+    page.get_by_label("More", exact=True).first.click()
+    page.get_by_role("link", name="Print").click()
+
+    page.wait_for_url(re.compile("translated"), timeout=120_000)
+    expect(page.locator(".translation-notice")).to_have_text(
+        re.compile(r"^Machine translation into English: (\d+) of \1 turns\.$")
+    )
+    assert page.evaluate("window.printed") == 1
+    paper = words_of(page.pdf())
+    for said in ("order #A-1029", "status(id=42)", "Step 0:", "Step 59:", "R$ 19,90", "5 working days"):
+        assert said in paper
+    for original in ("Sinto muito", "verifique", "Obrigada", "Translating turn"):
+        assert original not in paper
