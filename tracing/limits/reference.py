@@ -6,7 +6,7 @@ from tracing.limits.table import INGESTION_LIMITS, MB, Limit
 HEADINGS = ("Limit", "Value", "Beyond it", "Counted as", "Why")
 PREFACE = """# Limits
 
-This page lists the limits on data that SDKs send, and what happens beyond each limit. Nothing is dropped silently:
+The limits on data that SDKs send, and what happens beyond each of them. Nothing is dropped silently:
 every case is counted by its reason on the project's *Ingestion issues* page, and named in the response where the
 protocol allows it.
 

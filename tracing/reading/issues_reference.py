@@ -13,7 +13,7 @@ EFFECT_MEANINGS = {
 }
 ISSUES_PREFACE = """# Ingestion issues
 
-Nothing that an SDK sends is lost in silence. What Confab cannot store as sent has one of the reasons below, is named in
+Nothing that an SDK sends is lost silently. What Confab cannot store as sent has one of the reasons below, is named in
 the response where the protocol allows it, and is counted on the project's *Ingestion issues* page, with a sample, the
 SDK that sent it and the latest traces.
 

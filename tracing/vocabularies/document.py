@@ -5,7 +5,7 @@ from tracing.vocabularies.tables import AttributeTable, Vocabulary
 
 DIALECTS_INTRODUCTION = """# Dialects
 
-This page lists which attribute keys of which SDK fill which field of a record (`tracing/records.py`). Within a cell,
+Which attributes of which SDK Confab reads, and which field of a record (`tracing/records.py`) they fill. Within a cell,
 the first key that has a value wins. If one span uses several dialects, the one that comes first on this page wins; only
 session ids, tags, metadata and model parameters are collected from all of them. `key.*` means every key with that
 prefix.
