@@ -82,10 +82,10 @@ def asked_number(
 
 
 @contextmanager
-def in_time(way_out: str) -> Iterator[None]:
+def in_time(way_out: str, **settings: str) -> Iterator[None]:
     """Limit the time of reading that may have no index to go by. Raise Invalid with the `way_out`."""
     try:
-        with within(LANGFUSE_TIMEOUT_MS):
+        with within(LANGFUSE_TIMEOUT_MS, **settings):
             yield
     except TooLong:
         raise Invalid(f"This took too long to find. {way_out}") from None

@@ -110,6 +110,9 @@ ROUTES: dict[str, Owed] = {
     "api/public/v2/scores": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/public/v2/scores/<str:score_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
     "api/public/v3/scores": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/public/metrics": machine("GET", their_key=400, ingest_key=FORBIDDEN),
+    "api/public/metrics/daily": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/public/v2/metrics": machine("GET", their_key=400, ingest_key=FORBIDDEN),
     **{
         f"{face}/{route}": machine(
             *methods,

@@ -31,6 +31,8 @@ def test_what_is_read_and_written_of_sessions_traces_and_scores_works() -> None:
         "comments",
         "score_configs",
         "media",
+        "metrics",
+        "metrics_v_2",
     )
     calls = [(name, call) for known in recorded().values() for name, call in known.items()]
     asked = {call for name, call in calls if name.split(".")[0] in resources}

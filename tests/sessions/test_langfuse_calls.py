@@ -111,7 +111,7 @@ def test_version_1_has_the_scores_of_traces_and_deletes_them(ask: Caller, told: 
     [
         "sessions", "sessions/s1", "traces", "traces/t1", "observations", "observations/a", "scores", "scores/n1",
         "v2/scores", "v2/scores/n1", "v3/scores", "score-configs", "comments", "annotation-queues", "projects",
-        "health", "media/x",
+        "health", "media/x", "metrics", "metrics/daily", "v2/metrics",
     ],
 )  # fmt: skip
 def test_a_parameter_that_there_is_not_is_refused_by_its_name(ask: Caller, told: None, path: str) -> None:

@@ -1,5 +1,6 @@
 """Assembles every statement that is made of fragments, by the name of its golden file."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -8,6 +9,9 @@ from textwrap import wrap
 from django.utils import timezone
 
 from projects.models import Project
+from sessions.api.langfuse.measuring.asking import read_query
+from sessions.api.langfuse.measuring.queries import metrics_statement
+from sessions.api.langfuse.measuring.words import VIEWS_V1
 from sessions.boards import queries as boards
 from sessions.cohorts import queries as cohorts
 from sessions.dashboard import queries as dashboard
@@ -69,6 +73,17 @@ def _project() -> Project:
     return Project(pk=PROJECT_ID)
 
 
+def _metrics(view: str, *measures: tuple[str, str], **more: object) -> str:
+    told = {
+        "view": view, "fromTimestamp": DAYS[0].isoformat(), "toTimestamp": DAYS[2].isoformat(),
+        "metrics": [{"measure": measure, "aggregation": aggregation} for measure, aggregation in measures], **more,
+    }  # fmt: skip
+    return metrics_statement(_project(), read_query(json.dumps(told), VIEWS_V1))[0]
+
+
+OF_GPT = {"column": "providedModelName", "type": "string", "operator": "starts with", "value": "gpt"}
+
+
 ASSEMBLED: dict[str, Callable[[], str]] = {
     **stored(),
     "store_fill_activity": lambda: activity.FILL,
@@ -86,6 +101,18 @@ ASSEMBLED: dict[str, Callable[[], str]] = {
         _tile(split="tags", over_users=True), MEASURES["users"], most=9, is_ranking=True
     )[0],
     "boards_parts": lambda: boards.parts_statement(_tile(score="s"), boards.PARTS_OF_CATEGORIES_SQL)[0],
+    "langfuse_traces": lambda: _metrics(
+        "traces", ("latency", "p95"), ("totalCost", "sum"), dimensions=[{"field": "tags"}]
+    ),
+    "langfuse_observations": lambda: _metrics(
+        "observations",
+        ("count", "count"),
+        ("totalCost", "sum"),
+        dimensions=[{"field": "providedModelName"}],
+        filters=[OF_GPT],
+        timeDimension={"granularity": "day"},
+    ),
+    "langfuse_scores": lambda: _metrics("scores-numeric", ("value", "avg"), dimensions=[{"field": "name"}]),
     "cohorts_comparison": lambda: cohorts.comparison_statement(_project(), _groups())[0],
     "cohorts_frequent": lambda: cohorts.frequent_statement(_groups()[0], properties_of(Session)["tags"], 5)[0],
     "cohorts_numbers_by_stratum": lambda: cohorts.numbers_by_stratum(_groups(), "tags")[0],

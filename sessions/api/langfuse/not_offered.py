@@ -25,7 +25,6 @@ UNOFFERED = {
     "evaluation-rules": "Confab runs no evaluators of this API: send their results as scores.",
     "llm-connections": "Confab calls no models for this API, so it keeps no connections to them.",
     "models": "Prices are set on the page Prices of a project, not by this API.",
-    "metrics": "Metrics are those of /api/v1/metrics, which counts sessions.",
     "integrations": "Confab writes to no storage of yours by this API: see docs/export.md.",
     "feedback": "Confab passes no feedback on: send it as a score.",
     "dashboards": "Boards are made on the pages of a project, not by this API.",

@@ -15,7 +15,9 @@ from sessions.api.langfuse import (
     sessions,
     traces,
 )
+from sessions.api.langfuse.daily import LangfuseDaily
 from sessions.api.langfuse.faces import on_both, on_public
+from sessions.api.langfuse.metrics import LangfuseMetrics, LangfuseMetricsV2
 
 QUEUE = "annotation-queues/<str:queue_id>"
 
@@ -32,6 +34,9 @@ urlpatterns = [
     on_public("v2/scores", scores.LangfuseScores),
     on_public("v2/scores/<str:score_id>", scores.LangfuseScore),
     on_public("v3/scores", scores_v3.LangfuseScoresV3),
+    on_public("metrics", LangfuseMetrics),
+    on_public("metrics/daily", LangfuseDaily),
+    on_public("v2/metrics", LangfuseMetricsV2),
     *on_both("score-configs", configs.LangfuseConfigs),
     *on_both("score-configs/<str:config_id>", configs.LangfuseConfig),
     *on_both("comments", comments.LangfuseComments),
