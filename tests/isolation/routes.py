@@ -73,6 +73,7 @@ ROUTES: dict[str, Owed] = {
     "v1/traces": machine("POST", their_key=200),
     "v1/logs": machine("POST", their_key=200),
     "v1/metrics": machine("POST", their_key=200),
+    "v1/evaluators/score": machine("POST", their_key=404, ingest_key=404),
     "v1/tag": machine("POST", their_key=400, ingest_key=400),
     "v1/traces/metadata": machine("POST", their_key=400, ingest_key=400),
     "api/public/otel/v1/traces": machine("POST", their_key=200),

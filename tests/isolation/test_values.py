@@ -56,6 +56,7 @@ CONFIG: dict[str, Any] = {"name": "n", "dataType": "CATEGORICAL", "categories": 
 CONFIG |= {"description": "d", "minValue": 1, "maxValue": 2, "isArchived": False}
 # The fields of the bodies that routes read, by how the route ends.
 FIELDS: dict[str, dict[str, Any]] = {
+    "v1/evaluators/score": {"traceId": "t1", "name": "quality", "score": 1},
     "v1/tag": {"traceId": "t1", "spanId": "a", "names": ["a"]},
     "traces/metadata": {"traceId": "t1", "metadata": {"a": 1}},
     "api/public/media": {"traceId": "t1", "contentType": "text/plain", "contentLength": 3, "sha256Hash": "x" * 44},

@@ -237,7 +237,16 @@ def test_mistyped_events_over_http_leave_their_neighbour_stored(
 @pytest.mark.django_db
 @hostile.trying(60)
 @given(
-    path=st.sampled_from(["/api/public/scores", "/v1/tag", "/v1/traces/metadata", "/api/public/media", "/v1/logs"]),
+    path=st.sampled_from(
+        [
+            "/api/public/scores",
+            "/v1/tag",
+            "/v1/traces/metadata",
+            "/v1/evaluators/score",
+            "/api/public/media",
+            "/v1/logs",
+        ]
+    ),
     body=st.one_of(
         hostile.mistyped({"name": "n", "value": 1.0, "traceId": "t", "names": ["x"], "metadata": {"a": 1}}),
         hostile.mistyped([{"name": "n", "value": "x", "sessionId": "s"}]),

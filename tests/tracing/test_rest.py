@@ -238,8 +238,26 @@ def test_laminar_merges_metadata_into_a_trace(sdk: Sdk, project: Project, trace:
 
 
 @pytest.mark.parametrize(
+    ("target", "span_id"),
+    [({"traceId": uuid_of(TRACE)}, None), ({"spanId": "00000000-0000-0000-0000-0000000000ab"}, "00000000000000ab")],
+)
+def test_laminar_scores_a_trace_or_a_span(
+    sdk: Sdk, project: Project, trace: Trace, target: dict[str, str], span_id: str | None
+) -> None:
+    body = target | {"name": "quality", "score": 0.5, "metadata": {"by": "me"}, "source": "Code"}
+    assert sdk.call("POST", "/v1/evaluators/score", body)[0] == 200
+
+    score = Score.objects.for_project(project).get()
+    assert (score.trace_id, score.span_id, score.name, score.value) == (TRACE, span_id, "quality", 0.5)
+    assert (score.data_type, score.metadata) == ("NUMERIC", {"by": "me"})
+
+
+@pytest.mark.parametrize(
     ("path", "body", "status"),
     [
+        ("/v1/evaluators/score", {"traceId": uuid_of(TRACE), "name": "quality", "score": "good"}, 400),
+        ("/v1/evaluators/score", {"traceId": uuid_of(TRACE), "score": 1}, 400),
+        ("/v1/evaluators/score", {"traceId": uuid_of("f" * 32), "name": "quality", "score": 1}, 404),
         ("/v1/tag", {"traceId": uuid_of("f" * 32), "names": ["x"]}, 404),
         ("/v1/tag", {"traceId": uuid_of(TRACE), "names": []}, 400),
         ("/v1/tag", {"names": ["x"]}, 404),

@@ -1,4 +1,4 @@
-"""Laminar's calls on traces that stand: tags and metadata. Their SDKs take nothing but exactly 200 for success."""
+"""Laminar's calls on traces that stand: tags, metadata and scores. Their SDKs take nothing but 200 for success."""
 
 import re
 import uuid
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.models import Project
+from tracing.ingest.http.scores import store_score
 from tracing.ingest.intake import take_reports
 from tracing.ingest.rest.views import SdkView
 from tracing.ingest.rest.wires import WireResponse
@@ -53,6 +54,20 @@ class ReportMetadata(ClaimView):
         if not isinstance(found, dict) or not found:
             raise Invalid("metadata: an object with at least one key")
         self.claim(Claims(metadata=found))
+        return WireResponse({})
+
+
+class ReportEvaluatorScore(SdkView):
+    """Takes `{"traceId" or "spanId", "name", "score", "metadata"}` of SDKs before 0.8."""
+
+    def post(self, request: Request) -> Response:
+        """Answer with an empty object. Raise NotFound when the trace is not here."""
+        body = {name: self.body.get(name) for name in ("name", "metadata")}
+        target = {"traceId": _trace_id(self.project, self.body)}
+        if span_id := self.body.get("spanId"):
+            target["observationId"] = _span_hex(str(span_id))
+        told = {**body, **target, "value": self.body.get("score"), "dataType": "NUMERIC"}
+        store_score(self.project, told, sdk_of(request.headers, ()))
         return WireResponse({})
 
 

@@ -34,7 +34,7 @@ class ReportScores(SdkView):
         Neither is to be repeated."""
         sdk = sdk_of(request.headers, ())
         if not isinstance(self.body, list):
-            return WireResponse({"id": _store_score(self.project, self.body, sdk)})
+            return WireResponse({"id": store_score(self.project, self.body, sdk)})
         found = _store_scores(self.project, self.body, sdk)
         if not found:
             return WireResponse({"message": "Accepted"}, status=202)
@@ -49,7 +49,7 @@ class PlatformReportScore(PlatformFace, SdkView):
 
     def post(self, request: Request) -> Response:
         """Answer with the id of the score."""
-        score_id = _store_score(self.project, self.body, sdk_of(request.headers, ()))
+        score_id = store_score(self.project, self.body, sdk_of(request.headers, ()))
         return WireResponse({"success": True, "data": {"id": score_id}})
 
 
@@ -78,7 +78,7 @@ class PlatformDeleteScore(PlatformFace, DeleteScore):
         return {"success": True, "data": {"id": score_id}}
 
 
-def _store_score(project: Project, body: Any, sdk: Sdk) -> str:
+def store_score(project: Project, body: Any, sdk: Sdk) -> str:
     """Store the score that `body` describes and return its id. Raise Invalid when it cannot be stored."""
     issues: list[Issue] = []
     with slot(project):

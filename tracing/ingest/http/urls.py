@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{PLATFORM}/scores", scores.PlatformReportScore.as_view()),
     path(f"{PLATFORM}/scores/<str:score_id>", scores.PlatformDeleteScore.as_view()),
     # Laminar
+    path("v1/evaluators/score", laminar.ReportEvaluatorScore.as_view()),
     path("v1/tag", laminar.ReportTags.as_view()),
     path("v1/traces/metadata", laminar.ReportMetadata.as_view()),
     re_path(r"^(?:v1|api/public|api/platform)/", endpoints.UnknownCall.as_view()),
