@@ -30,7 +30,7 @@ ERASURE_FIELDS = (
     "subject", "key", "requested_at", "finished_at", "expected_traces", "trace_count", "span_count", "score_count",
     "session_count",
 )  # fmt: skip
-API_STATE_FIELDS = ("labels", "status", "assignee")  # of a session, behind its properties
+API_STATE_FIELDS = ("labels", "status", "assignee", "title", "note", "is_bookmarked")  # behind the properties
 RAW_FIELDS = ("model_parameters", "metadata")
 
 
@@ -52,11 +52,17 @@ def sessions_json(sessions: Sequence[Session]) -> list[dict[str, Any]]:
 
 
 def state_json(state: SessionState | None) -> dict[str, Any]:
-    """Return what people set of a session; a status or an assignee that nobody set is null."""
+    """Return what people set of a session: API_STATE_FIELDS. What nobody set is null, or says no."""
     if state is None:
-        return {"labels": [], "status": None, "assignee": None}
-    assignee = state.assignee.email if state.assignee else None
-    return {"labels": state.labels, "status": state.status or None, "assignee": assignee}
+        return {**dict.fromkeys(API_STATE_FIELDS), "labels": [], "is_bookmarked": False}
+    return {
+        "labels": state.labels,
+        "status": state.status or None,
+        "assignee": state.assignee.email if state.assignee else None,
+        "title": state.title or None,
+        "note": state.note or None,
+        "is_bookmarked": state.is_bookmarked,
+    }
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:
@@ -65,14 +71,21 @@ def trace_json(trace: Trace) -> dict[str, Any]:
     return {"id": trace.trace_id, **fields, "usage_by_model": usage(trace.usage_by_model)}
 
 
-def span_json(span: Span, io: SpanIO | None) -> dict[str, Any]:
-    """Return a span; `input_size` and `output_size` are true lengths, also of a text that was stored cut."""
-    raw = (io.raw or {}) if io else {}
+def span_row_json(span: Span) -> dict[str, Any]:
+    """Return a span without texts; `input_size` and `output_size` are true lengths, also of a text stored cut."""
     return {
         "id": span.span_id,
         "kind": Kind(span.kind or 0).name.lower(),
         "level": Level(Level.DEFAULT if span.level is None else span.level).name.lower(),
         **{name: plain(getattr(span, name)) for name in API_SPAN_FIELDS},
+    }
+
+
+def span_json(span: Span, io: SpanIO | None) -> dict[str, Any]:
+    """Return a span with its texts."""
+    raw = (io.raw or {}) if io else {}
+    return {
+        **span_row_json(span),
         **{name: raw.get(name) for name in RAW_FIELDS},
         **texts_json(io.input if io else None, io.output if io else None),
     }

@@ -12,7 +12,7 @@ from django.utils import timezone
 from projects.access import people_of
 from sessions.models import Session, SessionState, SessionStatus
 from sessions.models.alerts import mark_watched
-from sessions.models.state import MAX_LABEL_CHARACTERS, MAX_LABELS, TITLE_LENGTH, label_of
+from sessions.models.state import MAX_LABEL_CHARACTERS, MAX_LABELS, NOTE_LENGTH, TITLE_LENGTH, label_of
 from tracing.store.erased import gone
 
 STATE_FIELDS = ("title", "is_bookmarked", "note", "status", "assignee_id", "labels")
@@ -116,6 +116,13 @@ def read_title(text: str) -> str:
     if len(title) > TITLE_LENGTH or "\x00" in title:
         raise StateRefused(f"A title has at most {TITLE_LENGTH} characters.")
     return title
+
+
+def read_note(text: str) -> str:
+    """Return the note that somebody wrote, "" for none. Raise StateRefused."""
+    if len(text) > NOTE_LENGTH or "\x00" in text:
+        raise StateRefused(f"A note has at most {NOTE_LENGTH:,} characters.")
+    return text
 
 
 def read_status(text: str) -> str:

@@ -152,6 +152,7 @@ ROUTES: dict[str, Owed] = {
     ),
     "api/v1/traces/<path:trace_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/traces": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/spans": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/turns": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
     "api/v1/transcript": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
     "api/v1/explanation": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),

@@ -593,17 +593,20 @@ def program(client: Client, key: Key) -> Program:
 
 def test_a_program_reads_and_changes_what_people_set(program: Program, key: Key, bob: User, project: Project) -> None:
     tell(project, "support/1")
-    fields = ("labels", "status", "assignee")
+    fields = ("labels", "status", "assignee", "title", "note", "is_bookmarked")
 
     before = program.ask("GET", "sessions/support/1")[1]
     asked = {"labels": ["vip", f" {NFD_CAFE}", "vip"], "status": "open", "assignee": "Bob@example.com"}
+    asked |= {"title": " Late  order", "note": "Call\nthem. ", "is_bookmarked": True}
     status, changed = program.ask("PATCH", "sessions/support/1", asked)
     [listed] = program.ask("GET", "sessions?q=label:vip")[1]["data"]
     read = program.ask("GET", "sessions/support/1")[1]
-    cleared = program.ask("PATCH", "sessions/support/1", {"labels": [], "status": None, "assignee": None})[1]
+    nothing: dict[str, Any] = {**dict.fromkeys(fields), "labels": [], "is_bookmarked": False}
+    cleared = program.ask("PATCH", "sessions/support/1", nothing)[1]
 
-    assert [before[name] for name in fields] == [cleared[name] for name in fields] == [[], None, None]
-    assert (status, [changed[name] for name in fields]) == (200, [[NFC_CAFE, "vip"], "open", "bob@example.com"])
+    assert {name: before[name] for name in fields} == {name: cleared[name] for name in fields} == nothing
+    expected = [[NFC_CAFE, "vip"], "open", "bob@example.com", "Late order", "Call\nthem. ", True]
+    assert (status, [changed[name] for name in fields]) == (200, expected)
     assert changed == listed
     assert {name: read[name] for name in listed} == listed
     assert SessionState.objects.for_project(project).get().updated_by == f"key {key.public}"
@@ -630,6 +633,11 @@ def test_what_a_program_leaves_out_stays(program: Program, project: Project) -> 
         ({"labels": [""]}, "labels"),
         ({"labels": [str(number) for number in range(MAX_LABELS + 1)]}, "labels"),
         ({"tags": ["vip"]}, "tags"),
+        ({"title": "x" * 201}, "title"),
+        ({"note": "x" * 10_001}, "note"),
+        ({"note": "a\u0000"}, "note"),
+        ({"is_bookmarked": "perhaps"}, "is_bookmarked"),
+        ({"is_bookmarked": None}, "is_bookmarked"),
         ({"status": "open", "lables": ["vip"]}, "lables"),
         ({}, "body"),
     ],

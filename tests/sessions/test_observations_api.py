@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from projects.models import Project
-from sessions.api.langfuse import recent
+from sessions.api import recent
 from tests.conftest import Key
 from tests.sessions.rows import multiply
 from tests.tracing.reports import at, call

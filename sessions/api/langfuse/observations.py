@@ -12,9 +12,9 @@ from sessions.api.filtering import IdFilter, MomentFilter, RepeatedFilter, TextF
 from sessions.api.langfuse.columns import COLUMNS_OF_TRACES, SPAN_COLUMNS, spans_that, traces_that
 from sessions.api.langfuse.conditions import Condition, conditions_in
 from sessions.api.langfuse.faces import LangfuseList, LangfuseView, One
-from sessions.api.langfuse.recent import latest, of_time, traces_within
 from sessions.api.langfuse.traces import observations_of
 from sessions.api.paging import in_time
+from sessions.api.recent import latest, of_time, traces_within
 from tracing.ingest.rest.keys import key_of
 from tracing.ingest.rest.wires import WireResponse
 from tracing.models import Span, Trace
@@ -28,7 +28,7 @@ TRACE_LOOKUPS = {
 
 
 class ObservationFilters(FilterSet):  # type: ignore[misc]
-    """Of one trace, else of the traces of a time: sessions/api/langfuse/recent.py says of which."""
+    """Of one trace, else of the traces of a time: sessions/api/recent.py says of which."""
 
     traceId = TextFilter(method="of_trace")
     userId = IdFilter(method="of_trace")

@@ -15,7 +15,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan, TupleLes
 from projects.values import in_calendar
 from sessions.api.langfuse.columns import spans_said
 from sessions.api.langfuse.conditions import refusal
-from sessions.api.langfuse.recent import MAX_RECENT_SPANS, MAX_RECENT_TRACES
+from sessions.api.recent import MAX_RECENT_SPANS, MAX_RECENT_TRACES
 from tracing.models import Span, Trace
 from tracing.wire.fields import moment
 

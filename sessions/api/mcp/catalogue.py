@@ -162,7 +162,7 @@ WRITING_TOOLS = (
         name="change_session",
         method="PATCH",
         path="/api/v1/sessions/{session_id}",
-        says="Set labels, status or assignee of a conversation. `labels` replaces all labels.",
+        says="Set labels, status, assignee, title, note or bookmark of a conversation. `labels` replaces all labels.",
         takes=("session_id",),
         is_destructive=True,
     ),

@@ -20,15 +20,21 @@ STATE_READERS: dict[str, tuple[str, Callable[[int, Any], Any]]] = {
     "labels": ("labels", lambda project_id, given: states.read_labels(given)),
     "status": ("status", lambda project_id, given: states.read_status(given or "")),
     "assignee": ("assignee_id", lambda project_id, given: states.read_assignee(project_id, given or "")),
+    "title": ("title", lambda project_id, given: states.read_title(given or "")),
+    "note": ("note", lambda project_id, given: states.read_note(given or "")),
+    "is_bookmarked": ("is_bookmarked", lambda project_id, given: given),
 }
 
 
 class StateSerializer(serializers.Serializer[None]):
-    """Labels, status and assignee. What is left out stays; null is no status, and nobody."""
+    """What people set of a session. What is left out stays; null is no status, nobody, no title and no note."""
 
     labels = serializers.ListField(child=serializers.CharField(), max_length=MAX_LABELS, required=False)
     status = serializers.CharField(allow_null=True, required=False)
     assignee = serializers.CharField(max_length=ASSIGNEE_LENGTH, allow_null=True, required=False)
+    title = serializers.CharField(allow_null=True, allow_blank=True, required=False)
+    note = serializers.CharField(allow_null=True, allow_blank=True, trim_whitespace=False, required=False)
+    is_bookmarked = serializers.BooleanField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the fields. Raise ValidationError for one that does not exist, which must not look like a change."""

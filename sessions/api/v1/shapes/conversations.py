@@ -62,6 +62,9 @@ class StateShape(serializers.Serializer[None]):
     labels = texts("Labels that people gave.")
     status = serializers.ChoiceField([value for value in SessionStatus.values if value], allow_null=True)
     assignee = text("The e-mail address of a member.", is_known=False)
+    title = text("The title that people gave.", is_known=False)
+    note = text("The note that people wrote.", is_known=False)
+    is_bookmarked = serializers.BooleanField()
 
 
 SessionShape: Shape = type(
@@ -130,8 +133,8 @@ class TextsShape(serializers.Serializer[None]):
     output_sent = text(is_known=False)
 
 
-class SpanShape(TextsShape):
-    """A span."""
+class SpanRowShape(serializers.Serializer[None]):
+    """What a span says of itself, without its texts."""
 
     id = text()
     parent_id = text(is_known=False)
@@ -145,8 +148,6 @@ class SpanShape(TextsShape):
     completion_started_at = moment(is_known=False)
     provider = text(is_known=False)
     model = text(is_known=False)
-    model_parameters = anything()
-    metadata = anything()
     input_tokens = number(is_known=False)
     output_tokens = number(is_known=False)
     total_tokens = number(is_known=False)
@@ -158,6 +159,19 @@ class SpanShape(TextsShape):
     total_cost = money()
     input_size = number("The true length in characters.", is_known=False)
     output_size = number("The true length in characters.", is_known=False)
+
+
+class ListedSpanShape(SpanRowShape):
+    """A span in a list."""
+
+    trace_id = text()
+
+
+class SpanShape(SpanRowShape, TextsShape):
+    """A span with its texts."""
+
+    model_parameters = anything()
+    metadata = anything()
 
 
 class WholeTraceShape(TraceShape, TextsShape):

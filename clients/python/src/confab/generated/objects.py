@@ -644,6 +644,65 @@ class Limits(TypedDict):
     requests_per_second: int | None
 
 
+class ListedSpan(TypedDict):
+    """A span in a list."""
+
+    cache_write_tokens: int | None
+    cached_tokens: int | None
+    completion_started_at: str | None
+    duration_ms: int | None
+    ended_at: str | None
+    id: str
+    input_cost: str | None
+    """USD."""
+    input_size: int | None
+    """The true length in characters."""
+    input_tokens: int | None
+    kind: Literal[
+        "span",
+        "generation",
+        "event",
+        "embedding",
+        "agent",
+        "tool",
+        "chain",
+        "retriever",
+        "evaluator",
+        "guardrail",
+        "transcription",
+        "speech",
+    ]
+    level: Literal["debug", "default", "warning", "error"]
+    model: str | None
+    name: str | None
+    output_cost: str | None
+    """USD."""
+    output_size: int | None
+    """The true length in characters."""
+    output_tokens: int | None
+    parent_id: str | None
+    provider: str | None
+    reasoning_tokens: int | None
+    started_at: str | None
+    status_message: str | None
+    total_cost: str | None
+    """USD."""
+    total_tokens: int | None
+    trace_id: str
+
+
+class ListedSpanPage(TypedDict):
+    """A page of a list of ListedSpan objects."""
+
+    data: list["ListedSpan"]
+    next: str | None
+    """The `cursor` of the next page."""
+    previous: str | None
+    """The `cursor` of the page before."""
+    searched_back_to: NotRequired[str]
+    """When the earliest trace began that was looked into: continue with `to=`."""
+
+
 class Me(TypedDict):
     """The key of a request: its project, its scopes and its limits."""
 
@@ -964,12 +1023,15 @@ class Session(TypedDict):
     """Cost in USD of the tokens that models read."""
     input_tokens: int | None
     """Tokens that models read, including cached ones. Each call is counted once."""
+    is_bookmarked: bool
     labels: list[str]
     """Labels that people gave."""
     last_output: str
     """The beginning of the session's last output."""
     model_names: list[str]
     """Every model that answered a call in the session."""
+    note: str | None
+    """The note that people wrote."""
     output_cost: str | None
     """Cost in USD of the tokens that models wrote."""
     output_tokens: int | None
@@ -983,6 +1045,8 @@ class Session(TypedDict):
     status: Literal["open", "resolved", None]
     tags: list[str]
     """Every tag of the session's traces."""
+    title: str | None
+    """The title that people gave."""
     tool_names: list[str]
     """Every tool that the session called."""
     total_cost: str | None
@@ -1018,7 +1082,7 @@ class SessionPage(TypedDict):
 
 
 class Span(TypedDict):
-    """A span."""
+    """A span with its texts."""
 
     cache_write_tokens: int | None
     cached_tokens: int | None
@@ -1089,11 +1153,14 @@ class StandingList(TypedDict):
 
 
 class State(TypedDict):
-    """Labels, status and assignee. What is left out stays; null is no status, and nobody."""
+    """What people set of a session. What is left out stays; null is no status, nobody, no title and no note."""
 
     assignee: NotRequired[str | None]
+    is_bookmarked: NotRequired[bool]
     labels: NotRequired[list[str]]
+    note: NotRequired[str | None]
     status: NotRequired[str | None]
+    title: NotRequired[str | None]
 
 
 class Step(TypedDict):
@@ -1315,12 +1382,15 @@ class WholeSession(TypedDict):
     """Cost in USD of the tokens that models read."""
     input_tokens: int | None
     """Tokens that models read, including cached ones. Each call is counted once."""
+    is_bookmarked: bool
     labels: list[str]
     """Labels that people gave."""
     last_output: str
     """The beginning of the session's last output."""
     model_names: list[str]
     """Every model that answered a call in the session."""
+    note: str | None
+    """The note that people wrote."""
     output_cost: str | None
     """Cost in USD of the tokens that models wrote."""
     output_tokens: int | None
@@ -1334,6 +1404,8 @@ class WholeSession(TypedDict):
     status: Literal["open", "resolved", None]
     tags: list[str]
     """Every tag of the session's traces."""
+    title: str | None
+    """The title that people gave."""
     tool_names: list[str]
     """Every tool that the session called."""
     total_cost: str | None
@@ -1686,6 +1758,49 @@ class ReadSessionParameters(TypedDict, total=False):
     traces_cursor: str | None
     """`traces_next` of an answer."""
     traces_limit: int | None
+
+
+class ListSpansParameters(TypedDict, total=False):
+    """The parameters of an operation."""
+
+    cursor: str | None
+    """`next` or `previous` of an answer."""
+    fields: str | None
+    """Names between commas: only these fields."""
+    from_: str | None
+    """The beginning: a day, or a time of ISO 8601."""
+    kind: (
+        Literal[
+            "span",
+            "generation",
+            "event",
+            "embedding",
+            "agent",
+            "tool",
+            "chain",
+            "retriever",
+            "evaluator",
+            "guardrail",
+            "transcription",
+            "speech",
+        ]
+        | None
+    )
+    level: Literal["debug", "default", "warning", "error"] | None
+    """`error` finds what failed."""
+    limit: int | None
+    model: str | None
+    """The model, as it was reported."""
+    name: str | None
+    """The whole name."""
+    range: str | None
+    """A time such as 24h, 7d, 30d, today or all. `from` and `to` name its ends instead."""
+    session_id: str | None
+    """Those of a session's traces."""
+    to: str | None
+    """The end: a day, or a time of ISO 8601."""
+    trace_id: str | None
+    """Those of one trace."""
 
 
 class ExplainVerdictsOfSessionParameters(TypedDict, total=False):

@@ -275,6 +275,14 @@ class Confab(Transport):
         """Delete a session."""
         return self._ask("DELETE", f"/api/v1/sessions/{escaped(session_id)}", {})
 
+    def list_spans(self, **parameters: Unpack[objects.ListSpansParameters]) -> objects.ListedSpanPage:
+        """List spans."""
+        return self._ask("GET", "/api/v1/spans", parameters)
+
+    def iterate_spans(self, **parameters: Unpack[objects.ListSpansParameters]) -> Iterator[objects.ListedSpan]:
+        """List spans, page after page."""
+        return self._each("GET", "/api/v1/spans", parameters)
+
     def explain_verdicts_of_session(
         self, **parameters: Unpack[objects.ExplainVerdictsOfSessionParameters]
     ) -> objects.StandingList:
@@ -628,6 +636,14 @@ class AsyncConfab(AsyncTransport):
     async def delete_session(self, session_id: str) -> objects.Erasure:
         """Delete a session."""
         return await self._ask("DELETE", f"/api/v1/sessions/{escaped(session_id)}", {})
+
+    async def list_spans(self, **parameters: Unpack[objects.ListSpansParameters]) -> objects.ListedSpanPage:
+        """List spans."""
+        return await self._ask("GET", "/api/v1/spans", parameters)
+
+    def iterate_spans(self, **parameters: Unpack[objects.ListSpansParameters]) -> AsyncIterator[objects.ListedSpan]:
+        """List spans, page after page."""
+        return self._each("GET", "/api/v1/spans", parameters)
 
     async def explain_verdicts_of_session(
         self, **parameters: Unpack[objects.ExplainVerdictsOfSessionParameters]

@@ -1,10 +1,11 @@
-"""Observations that no trace is named for are found through their traces, which have an index by time.
+"""Spans that no trace is named for are found through their traces, which have an index by time.
 
 A time that is given with its beginning is answered whole or refused. Without a beginning it is the latest traces, as
 many as one answer may look into."""
 
 from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -33,14 +34,29 @@ def latest(traces: QuerySet[Trace], since: datetime | None, until: datetime | No
     """Return a condition for the spans of the latest traces that began before `until`.
 
     Raise Invalid when those since `since` are too many for one answer."""
-    traces = of_time(traces, since, until).order_by("-started_at", "-trace_id")
-    found = list(traces.values_list("bucket", "trace_id", "span_count")[: MAX_RECENT_TRACES + 1])
-    spans = list(accumulate(count for _, _, count in found))
-    fitting = max(sum(total <= MAX_RECENT_SPANS for total in spans[:MAX_RECENT_TRACES]), 1)
-    if since is not None and len(found) > fitting:
+    found = newest(of_time(traces, since, until))
+    if since is not None and found.has_more:
         raise Invalid(
             f"fromStartTime: more than {MAX_RECENT_TRACES:,} traces or {MAX_RECENT_SPANS:,} observations since then. "
             "Ask for a shorter time, or name a traceId."
         )
+    return found.spans
+
+
+class NewestTraces(NamedTuple):
+    """The latest traces of which one answer may look into the spans."""
+
+    spans: Q  # the condition for their spans, by the key of the span table
+    has_more: bool
+    since: datetime | None  # when the earliest of them began
+
+
+def newest(traces: QuerySet[Trace]) -> NewestTraces:
+    """Find the latest traces, as many as one answer may look into; always at least one."""
+    rows = traces.order_by("-started_at", "-trace_id").values_list("bucket", "trace_id", "started_at", "span_count")
+    found = list(rows[: MAX_RECENT_TRACES + 1])
+    spans = list(accumulate(row[3] for row in found))
+    fitting = max(sum(total <= MAX_RECENT_SPANS for total in spans[:MAX_RECENT_TRACES]), 1)
     chosen = found[:fitting]
-    return Q(bucket__in={row[0] for row in chosen}, trace_id__in=[row[1] for row in chosen])
+    condition = Q(bucket__in={row[0] for row in chosen}, trace_id__in=[row[1] for row in chosen])
+    return NewestTraces(condition, len(found) > fitting, chosen[-1][2] if chosen else None)
