@@ -16,10 +16,11 @@ from benchmarks.server import Confab, running
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 OWNER = {"CONFAB_INIT_EMAIL": "ana.lima@northwind.example", "CONFAB_INIT_ORG": "Northwind"}
 PROJECT_NAME = "Shop assistant"
+PICTURED_SEED = 2  # tells every conversation that is named below
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # The first words of a conversation, and what people set of it.
 STATES: dict[str, dict[str, Any]] = {
-    "Devolvi a garrafa": {"labels": ["waiting on bank"], "status": "open", "is_mine": True},
+    "Devolvi a ": {"labels": ["waiting on bank"], "status": "open", "is_mine": True},
     "total() in billing": {"labels": ["bug in tool"], "status": "open", "is_mine": True},
     "Wie viele Bestellungen": {"labels": ["bug in tool"], "status": "open"},
     "Já é a quarta vez": {"labels": ["vip complaint"], "status": "open", "is_mine": True},
@@ -27,6 +28,7 @@ STATES: dict[str, dict[str, Any]] = {
     "二週間前に返品": {"labels": ["good example"], "status": "resolved"},
     "I need to move my flight": {"labels": ["good example"], "status": "resolved"},
 }
+REVIEWED = "Nos han cancelado"
 NOTE = "The second run of the tests found a case that rounds the other way. Good example for the training set."
 
 
@@ -36,12 +38,12 @@ def main() -> None:
         confab.join()
         from django.core.management import call_command
 
-        call_command("demo", project=PROJECT_NAME, sessions=200)
+        call_command("demo", project=PROJECT_NAME, sessions=200, seed=PICTURED_SEED)
         confab.wait_for("session", "trace", "text")
         item = _prepare(confab)
         pages = f"http://127.0.0.1:{confab.port}/project/{confab.project_id}"
         code = f"{pages}/sessions/{quote(_beginning(confab, 'total() in billing'))}"
-        refund = f"{pages}/sessions/{quote(_beginning(confab, 'Devolvi a garrafa'))}"
+        refund = f"{pages}/sessions/{quote(_beginning(confab, 'Devolvi a '))}"
         with _page(confab, DESK, "light") as page:
             _take(page, f"{pages}/sessions", "sessions")
             _take(page, code, "session")
@@ -96,10 +98,12 @@ def _prepare(confab: Confab) -> str:
         description="Read the whole conversation before you score.",
         score_config_ids=[config.id for config in configs],
     )
-    newest = Session.objects.for_project(confab.project_id).order_by("-updated_at")
-    add_items(queue, [("SESSION", session_id) for session_id in newest.values_list("session_id", flat=True)[2:14]])
+    reviewed = _beginning(confab, REVIEWED)
+    newest = Session.objects.for_project(confab.project_id).exclude(session_id=reviewed).order_by("-updated_at")
+    others = newest.values_list("session_id", flat=True)[2:13]
+    add_items(queue, [("SESSION", session_id) for session_id in (reviewed, *others)])
     items = ReviewItem.objects.for_project(confab.project_id).filter(queue_id=queue.id)
-    return f"{queue.id}/items/{items.get(object_id=_beginning(confab, 'Nos han cancelado')).id}"
+    return f"{queue.id}/items/{items.get(object_id=reviewed).id}"
 
 
 @contextmanager

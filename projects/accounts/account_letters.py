@@ -9,7 +9,7 @@ from django.urls import reverse
 from projects.accounts.browsers import browser_name
 from projects.accounts.letters import Letter
 
-NOT_YOU = "If you did not ask for it, do nothing: without the code, nothing happens."
+NOT_YOU = "If you did not ask for it, ignore this mail: nothing happens without the code."
 Values = Mapping[str, Any]
 
 
@@ -37,7 +37,7 @@ def _reset(values: Values) -> Letter:
         title="Choose a new password.",
         words=["Enter this code in the window that asks for it. It is valid for 15 minutes."],
         code=str(values["code"]),
-        why=f"You get this because somebody forgot the password of {values['email']}. {NOT_YOU}",
+        why=f"You get this because somebody asked for a new password for {values['email']}. {NOT_YOU}",
     )
 
 
@@ -47,7 +47,7 @@ def _known(values: Values) -> Letter:
         title="You have an account already.",
         words=[f"Somebody tried to sign up with {values['email']}. If you forgot your password, choose a new one."],
         button=("Choose a new password", settings.BASE_URL + reverse("account_reset_password")),
-        why="If it was not you, do nothing: nobody learns that you have an account.",
+        why="If it was not you, ignore this mail: nobody learns that you have an account.",
     )
 
 
@@ -58,7 +58,7 @@ def _change(sentence: str, values: Values) -> Letter:
     return Letter(
         subject=sentence.rstrip("."),
         title=sentence,
-        words=[f"It was done from {', '.join(filter(None, where))}{when}."],
+        words=[f"This was done from {', '.join(filter(None, where))}{when}."],
         button=("See your account", settings.BASE_URL + reverse("mfa_index")),
         notes=["If it was not you, change your password and sign out the devices you do not recognize."],
         why="You get this whenever the way you sign in changes.",

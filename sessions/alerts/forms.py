@@ -61,7 +61,7 @@ class AlertForm(forms.Form):
         help_text="Percent for shares and changes, dollars for money, and for times a duration such as 30s.",
     )
     least_sessions = forms.IntegerField(
-        label="Of at least",
+        label="Minimum",
         initial=20,
         min_value=1,
         widget=forms.NumberInput(FIELD),
@@ -74,7 +74,7 @@ class AlertForm(forms.Form):
         widget=forms.TextInput(FIELD | {"placeholder": "The bound"}),
     )
     recovery_minutes = forms.IntegerField(
-        label="For", initial=15, min_value=0, max_value=1440, widget=forms.NumberInput(FIELD)
+        label="Over after", initial=15, min_value=0, max_value=1440, widget=forms.NumberInput(FIELD)
     )
     channel_ids = forms.MultipleChoiceField(required=False, label="Channels", widget=forms.CheckboxSelectMultiple)
     pace = forms.ChoiceField(label="At most one message", choices=AlertPace.choices, widget=forms.Select(FIELD))

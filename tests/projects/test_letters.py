@@ -107,5 +107,5 @@ def test_a_change_of_how_one_signs_in_is_told_by_mail(client: Client, alice: Use
 
     [sent] = mail.outbox
     assert sent.subject == "[Confab] Your password was changed"
-    assert "It was done from Firefox on Linux, 127.0.0.1" in str(sent.body)
+    assert "This was done from Firefox on Linux, 127.0.0.1" in str(sent.body)
     assert sent.to == [alice.email]

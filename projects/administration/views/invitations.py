@@ -76,7 +76,7 @@ def letter_of(invitation: Invitation, link: str) -> Letter:
         ],
         button=("Join", link),
         notes=[f"The link works once, until {invitation.expires_at:%-d %B %Y}, for {invitation.email} only."],
-        why="You get this because somebody typed your address. If you do not know them, do nothing: nothing happens.",
+        why="You get this because somebody typed your address. If you do not know them, ignore this mail.",
     )
 
 
