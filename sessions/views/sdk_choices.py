@@ -6,7 +6,7 @@ OTLP = "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
 NODE_OTLP = "@opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto"
 
 _T, _F, _A = SdkGroup.TRACING, SdkGroup.FRAMEWORKS, SdkGroup.AGENTS
-_LOCAL, _CAPTURED, _WRITTEN = Proof.FRAMEWORK, Proof.CAPTURED, Proof.DOCUMENTED
+_LOCAL, _NEWEST, _WRITTEN = Proof.FRAMEWORK, Proof.NEWEST, Proof.DOCUMENTED
 
 
 def _python(name: str, packages: str, tested: str, proof: Proof = Proof.RUN) -> SdkSnippet:
@@ -83,7 +83,7 @@ CHOICES = (
         "Traceloop",
         "Python",
         _T,
-        (_python("traceloop", "openai httpx traceloop-sdk", "traceloop-sdk 0.62.4", _CAPTURED),),
+        (_python("traceloop", "openai httpx traceloop-sdk", "traceloop-sdk 0.62.4", _NEWEST),),
     ),
     SdkChoice(
         "vercel-ai",
@@ -148,7 +148,7 @@ CHOICES = (
         _F,
         (
             _javascript(
-                "mastra", "@mastra/core @mastra/observability @mastra/otel-exporter", "@mastra/core 1.71.0", _CAPTURED
+                "mastra", "@mastra/core @mastra/observability @mastra/otel-exporter", "@mastra/core 1.71.0", _NEWEST
             ),
         ),
     ),
@@ -157,7 +157,7 @@ CHOICES = (
         "Google ADK",
         "Python",
         _F,
-        (_python("google_adk", f"google-adk {OTLP}", "google-adk 2.13.0", _CAPTURED),),
+        (_python("google_adk", f"google-adk {OTLP}", "google-adk 2.13.0", _NEWEST),),
     ),
     SdkChoice(
         "spring-ai",
@@ -206,3 +206,13 @@ CHOICES = (
     ),
 )
 SNIPPETS = tuple(snippet for choice in CHOICES for snippet in choice.snippets)
+
+
+def choices_table() -> str:
+    """Return the table of docs/sdks.md: every card, and how we know that its code works."""
+    rows = [
+        f"| {choice.label} | {snippet.label} | {snippet.proof.value} {snippet.tested} |\n"
+        for choice in CHOICES
+        for snippet in choice.snippets
+    ]
+    return "".join(["| SDK | code | proof |\n| --- | --- | --- |\n", *rows])

@@ -28,7 +28,7 @@ class Proof(StrEnum):
 
     RUN = "Tested with"  # by tests/sdk/test_setup_page.py
     FRAMEWORK = "Tested with a local model and"  # by tests/sdk/frameworks
-    CAPTURED = "Its settings are those of a captured request of"  # in tests/wire
+    NEWEST = "Tested with a local model and the newest release:"  # by tests/sdk/test_newest.py
     DOCUMENTED = "Not run here: written from the documentation of"
 
 

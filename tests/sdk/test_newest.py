@@ -65,7 +65,7 @@ PROGRAMS = {
 PAGE = {
     snippet.name: snippet
     for snippet in SNIPPETS
-    if snippet.name not in NO_MODEL and snippet.proof in (Proof.FRAMEWORK, Proof.CAPTURED)
+    if snippet.name not in NO_MODEL and snippet.proof in (Proof.FRAMEWORK, Proof.NEWEST)
 }
 PROGRAMS |= {
     name: Program(shlex.split(snippet.install)[2:], GEMINI_COST if name == "google_adk" else GPT_COST, snippet.suffix)
@@ -138,6 +138,14 @@ def table() -> str:
     """The record as docs/sdks.md has it."""
     rows = [f"| `{name}` | {', '.join(f'{p} {v}' for p, v in of.items())} |" for name, of in sorted(recorded().items())]
     return "\n".join(["| program | newest releases that ran |", "| --- | --- |", *rows])
+
+
+def test_what_the_setup_page_says_of_the_newest_releases_is_recorded() -> None:
+    said = {snippet.name: snippet.tested for snippet in SNIPPETS if snippet.proof is Proof.NEWEST}
+    ran = {name: {f"{package} {version}" for package, version in of.items()} for name, of in recorded().items()}
+    assert said
+    for name, tested in said.items():
+        assert tested in ran[name]
 
 
 def test_the_page_shows_what_ran() -> None:

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
+from sessions.management.commands.sdks_doc import GENERATED_MARK
 from sessions.models import Session
 from sessions.rollup.session_rows import recompute
 from sessions.views.onboarding import TEST_SESSION_PREFIX
-from sessions.views.sdk_choices import CHOICES, SNIPPETS
+from sessions.views.sdk_choices import CHOICES, SNIPPETS, choices_table
 from sessions.views.snippets import SNIPPET_SESSION_ID, filled
 from tests.conversations import tell
 from tests.tracing.reports import in_session, span
@@ -136,6 +137,11 @@ def test_the_chooser_has_every_dialect() -> None:
     assert len({snippet.name for snippet in SNIPPETS}) == len(SNIPPETS)
     files = {path.name for path in (settings.BASE_DIR / "templates/sessions/snippets").iterdir()}
     assert {snippet.template for snippet in SNIPPETS} == files
+
+
+def test_the_documentation_lists_the_cards_of_the_chooser() -> None:
+    page = (settings.BASE_DIR / "docs" / "sdks.md").read_text()
+    assert f"{GENERATED_MARK}{choices_table()}\n" in page, "run manage.py sdks_doc"
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.name)
