@@ -55,10 +55,12 @@ OUTSIDE = """() => {
     if (!text.data.trim() || !shown.checkVisibility() || shown.closest(".skip, .visually-hidden")) continue;
     range.selectNodeContents(text);
     let {left, right, width} = range.getBoundingClientRect();
+    const isRtl = getComputedStyle(shown).direction === "rtl"; // a text is cut at its own end
     for (let up = shown; up; up = up.parentElement) {
       const {overflowX} = getComputedStyle(up), box = up.getBoundingClientRect();
       const isScrolled = ["auto", "scroll"].includes(overflowX) && up.scrollWidth > up.clientWidth;
       if (isScrolled) [left, right] = [box.left, box.right];
+      else if (overflowX !== "visible" && isRtl) left = Math.max(left, box.left);
       else if (overflowX !== "visible") right = Math.min(right, box.right);
     }
     if (width > 1 && (left < -1 || right > innerWidth + 1)) found.push(text.data.trim().slice(0, 60));
