@@ -23,9 +23,9 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
-@click.option("--url", envvar="CONFAB_URL", show_envvar=True, help="Where Confab is.")
+@click.option("--url", envvar="CONFAB_URL", show_envvar=True, help="The address of Confab.")
 @click.option("--api-key", envvar="CONFAB_API_KEY", show_envvar=True, help="A secret key.")
-@click.option("--project", envvar="CONFAB_PROJECT", show_envvar=True, help="The project that a person's key means.")
+@click.option("--project", envvar="CONFAB_PROJECT", show_envvar=True, help="The id of the project, for a personal key.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, one object a line.")
 @click.version_option(package_name="confab")
 @click.pass_context

@@ -53,7 +53,7 @@ def sessions() -> None:
 @query_argument
 @range_option
 @click.option("--sort", help="A property such as -total_cost; a minus means descending.")
-@click.option("--limit", type=click.IntRange(1), default=LISTED, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1), default=LISTED, show_default=True, help="How many sessions to list.")
 @pass_output
 def list_(output: Output, query: str | None, within: str | None, sort: str | None, limit: int) -> None:
     """List sessions, those with the latest activity first.
@@ -82,7 +82,9 @@ def show(output: Output, session_id: str) -> None:
 @query_argument
 @range_option
 @click.option("--format", "form", type=click.Choice(get_args(Form)), default="jsonl", show_default=True)
-@click.option("--to", "path", type=click.Path(path_type=Path, dir_okay=False), help="A file, instead of the output.")
+@click.option(
+    "--to", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of the terminal."
+)
 @pass_output
 def export(output: Output, query: str | None, within: str | None, form: Form, path: Path | None) -> None:
     """Write all sessions that match QUERY, as a file."""
@@ -95,7 +97,7 @@ def export(output: Output, query: str | None, within: str | None, form: Form, pa
 @session_argument
 @click.argument("name")
 @click.argument("value")
-@click.option("--comment", help="Why.")
+@click.option("--comment", help="The reason.")
 @pass_output
 def score(output: Output, session_id: str, name: str, value: str, comment: str | None) -> None:
     """Score a session: VALUE is a number, true, false, or a text."""
