@@ -46,7 +46,9 @@ SWEEP_INTERVALS = {
     "translations": 10.0,  # somebody waits for them
     "alerts": 5.0,  # fire within seconds after sessions are recomputed
     "alert deliveries": 10.0,
+    "summaries": 120.0,
     "alert history": 3600.0,
+    "notice mails": 20.0,  # what somebody was told is mailed a minute later
     "erasures": 30.0,
     "bulk jobs": 30.0,
     "repricings": 30.0,

@@ -8,10 +8,12 @@ class SessionsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.core.checks import register
+        from django.db.models.signals import post_delete
         from django.urls import register_converter
 
         from projects.audit import naming
         from projects.deletion import contents_asked
+        from projects.models import Membership
         from sessions.annotation.configs import named
         from sessions.annotation.deletion import bury_spans
         from sessions.annotation.deletion import forget as forget_annotations
@@ -19,6 +21,7 @@ class SessionsConfig(AppConfig):
         from sessions.dashboard.cached_days import forget_days
         from sessions.deletion.contents import count_contents
         from sessions.deletion.remains import forgotten
+        from sessions.inbox.leaving import forget_member
         from sessions.judges.deletion import forget as forget_verdicts
         from sessions.rollup.tasks import wake
         from sessions.search.index import forget
@@ -36,6 +39,7 @@ class SessionsConfig(AppConfig):
         configs_requested.connect(named, dispatch_uid="score-configs")
         marked.connect(wake, dispatch_uid="wake-worker")
         burying.connect(bury_spans, dispatch_uid="bury-spans")
+        post_delete.connect(forget_member, sender=Membership, dispatch_uid="forget-member")
         forgotten.connect(forget_days, dispatch_uid="forget-days")
         deleting.connect(forget, dispatch_uid="forget-texts")
         deleting.connect(forget_annotations, dispatch_uid="forget-annotations")

@@ -6,6 +6,7 @@ from sessions.cohorts.tasks import cohort_counts
 from sessions.deletion.tasks import erasures, kept_answers
 from sessions.demo.tasks import demo_sessions
 from sessions.export.tasks import expired_exports, exports
+from sessions.inbox.tasks import notice_mails, summaries
 from sessions.judges.tasks import judges
 from sessions.rollup.tasks import recompute_dirty, sweep
 from sessions.search.tasks import search_index, search_index_flush
@@ -23,9 +24,11 @@ __all__ = [
     "exports",
     "judges",
     "kept_answers",
+    "notice_mails",
     "recompute_dirty",
     "search_index",
     "search_index_flush",
+    "summaries",
     "sweep",
     "translations",
 ]

@@ -12,6 +12,8 @@ from sessions.deletion import views as deletion_pages
 from sessions.demo.views import setup_demo
 from sessions.export.views import downloads as export_pages
 from sessions.export.views import files
+from sessions.inbox import account as inbox_account
+from sessions.inbox import views as inbox_pages
 from sessions.listing.views import saved_views as view_pages
 from sessions.listing.views import scan as search_pages
 from sessions.listing.views import suggestions as query_pages
@@ -25,6 +27,8 @@ from sessions.views import onboarding, palette, session_list, trace_list
 from sessions.views.styleguide import styleguide
 
 urlpatterns = [
+    path("account/notices", inbox_account.notices, name="account-notices"),
+    path("unsubscribe/<str:token>", inbox_account.unsubscribe, name="unsubscribe"),
     path("styleguide", styleguide, name="styleguide"),
     path("project/<int:project_id>", session_list.home, name="project"),
     path("project/<int:project_id>/setup", onboarding.setup, name="setup"),
@@ -78,6 +82,9 @@ urlpatterns = [
     path("project/<int:project_id>/alerts/<uuid:alert_id>", alert_pages.change_alert, name="alert"),
     path("project/<int:project_id>/alerts/<uuid:alert_id>/mute", alert_pages.mute_alert, name="alert-mute"),
     path("project/<int:project_id>/alerts/<uuid:alert_id>/delete", alert_pages.delete_alert, name="alert-delete"),
+    path("project/<int:project_id>/inbox", inbox_pages.inbox, name="inbox"),
+    path("project/<int:project_id>/inbox/count", inbox_pages.inbox_count, name="inbox-count"),
+    path("project/<int:project_id>/inbox/read", inbox_pages.read_notices, name="inbox-read"),
     path("project/<int:project_id>/scan", search_pages.scanned, name="scan"),
     path("project/<int:project_id>/suggest", query_pages.suggest, name="suggest"),
     path("project/<int:project_id>/facets/<str:facet_name>", query_pages.facet, name="facet"),

@@ -25,10 +25,27 @@ class LetterPart(NamedTuple):
     text: str
     space: int
     address: str = ""
+    is_repeated: bool = False  # only in HTML: the text has it already
 
     @property
-    def is_button(self) -> bool:
-        return self.template == "mail/_button.html"
+    def as_text(self) -> str:
+        """Return what the text says, with the address below."""
+        colon = ":" if self.template == "mail/_button.html" else ""
+        return f"{self.text}{colon}\n{self.address}" if self.address else self.text
+
+
+class LetterLink(NamedTuple):
+    """A line of a letter that leads somewhere."""
+
+    text: str
+    address: str
+
+
+class LetterSection(NamedTuple):
+    """Lines below a heading, or without one below the words of a letter."""
+
+    heading: str
+    lines: Sequence[LetterLink]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +56,10 @@ class Letter:
     title: str
     words: Sequence[str] = ()
     code: str = ""
+    sections: Sequence[LetterSection] = ()
     button: tuple[str, str] = ("", "")  # its words and its address
     notes: Sequence[str] = ()
+    way_out: LetterLink | None = None  # ends such letters
     why: str
 
     @property
@@ -51,10 +70,15 @@ class Letter:
         parts += [LetterPart("mail/_words.html", text, 12) for text in self.words]
         parts[-1] = parts[-1]._replace(space=20)
         parts += [LetterPart("mail/_code.html", self.code, 20)] if self.code else []
+        for heading, lines in self.sections:
+            parts += [LetterPart("mail/_words.html", heading, 6)] if heading else []
+            parts += [LetterPart("mail/_link.html", text, 4, link) for text, link in lines]
+            parts[-1] = parts[-1]._replace(space=20)
         if address:
             parts += [LetterPart("mail/_button.html", label, 16, address)]
-            parts += [LetterPart("mail/_small.html", "Or copy this address:", 12, address)]
+            parts += [LetterPart("mail/_small.html", "Or copy this address:", 12, address, is_repeated=True)]
         parts += [LetterPart("mail/_small.html", text, 8) for text in self.notes]
+        parts += [LetterPart("mail/_small.html", self.way_out.text, 8, self.way_out.address)] if self.way_out else []
         return [*parts[:-1], parts[-1]._replace(space=28)]
 
 

@@ -9,7 +9,7 @@ from projects.access import projects_of
 from projects.accounts.names import in_one_line
 from projects.administration.forms import EXPIRY_CHOICES, SCOPE_TEXTS, KeyForm
 from projects.avatars import CHOSEN_HUES
-from projects.models import Notation, Scope, User
+from projects.models import Notation, NoticeKind, Scope, User
 
 FIELD_ATTRS = {"class": "field"}
 
@@ -68,6 +68,30 @@ class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["time_zone"].choices = zone_choices(self.instance.time_zone)  # type: ignore[attr-defined]
+
+
+MAILED_BY_CHANNELS = {NoticeKind.ALERT}  # which have a choice of their own
+
+
+class NoticesForm(forms.Form):
+    """Form of the kinds of notices that are mailed. All of them are in the inbox."""
+
+    mailed = forms.MultipleChoiceField(
+        choices=[(kind.value, kind.label) for kind in NoticeKind if kind not in MAILED_BY_CHANNELS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, user: User, data: object = None) -> None:
+        chosen = [kind.value for kind in NoticeKind if kind not in user.unmailed_kinds]
+        super().__init__(data, initial={"mailed": chosen})  # type: ignore[arg-type]
+        self.user = user
+
+    def save(self) -> None:
+        """Store what was chosen."""
+        kinds = [value for value, _ in self.fields["mailed"].choices]  # type: ignore[attr-defined]
+        self.user.unmailed_kinds = [kind for kind in kinds if kind not in self.cleaned_data["mailed"]]
+        self.user.save(update_fields=["unmailed_kinds"])
 
 
 def zone_choices(chosen: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from projects.models.browsers import BrowserSession
 from projects.models.history import AuditEvent
 from projects.models.jobs import JobRun
 from projects.models.keys import ApiKey, Scope, every_scope
-from projects.models.people import Notation, User
+from projects.models.people import Notation, NoticeKind, User
 from projects.models.preferences import Preference
 from projects.models.tenants import Invitation, Membership, Organization, Project, ProjectDeletion, Role
 
@@ -16,6 +16,7 @@ __all__ = [
     "JobRun",
     "Membership",
     "Notation",
+    "NoticeKind",
     "Organization",
     "Preference",
     "Project",

@@ -1,6 +1,7 @@
 """People, identified by their e-mail address."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -26,6 +27,16 @@ class Notation(models.TextChoices):
     ENGLISH = "", "27 Nov 2026, 14:05 and 1,284.50"
     EUROPEAN = "european", "27/11/2026, 14:05 and 1.284,50"
     ISO = "iso", "2026-11-27, 14:05 and 1\N{NO-BREAK SPACE}284.50"
+
+
+class NoticeKind(models.TextChoices):
+    """Why somebody is told something; the labels say when."""
+
+    MENTION = "mention", "Somebody mentions you"
+    ANSWER = "answer", "Somebody replies in your thread"
+    ASSIGNED = "assigned", "A session is assigned to you"
+    QUEUE = "queue", "A review queue waits for you"
+    ALERT = "alert", "An alert that mails you fires"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,6 +73,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     notation = models.CharField(max_length=10, blank=True, choices=Notation, db_default="", default="")
     theme = models.CharField(max_length=10, blank=True, choices=Theme, db_default="", default="")
     density = models.CharField(max_length=10, blank=True, choices=Density, db_default="", default="")
+    unmailed_kinds = ArrayField(
+        models.CharField(max_length=10, choices=NoticeKind),
+        blank=True,
+        default=list,
+        db_default=[],
+        help_text="Of notices: those that are only in the inbox.",
+    )
 
     objects = UserManager()
     USERNAME_FIELD = "email"

@@ -33,6 +33,7 @@ class AccountLink(NamedTuple):
 ACCOUNT_PAGES = (
     ("You", "Profile", "account", "profile"),
     ("You", "Reading", "account-reading", "reading"),
+    ("You", "What reaches you", "account-notices", "notices"),
     ("You", "API keys", "account-keys", "keys"),
     ("Safety", "E-mail address", "account_email", "email"),
     ("Safety", "Password and passkeys", "mfa_index", "security"),

@@ -7,16 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.core.mail import get_connection
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from projects import secrets
 from projects.access import people_of
-from projects.accounts.letters import message_of
-from projects.accounts.mail import has_mail_server
+from projects.accounts.sending import SEND_SECONDS, MailRefused, send_letter
 from projects.models import Project
 from projects.secrets import SecretLost
 from sessions.alerts.channels import CHANNEL_PURPOSE, FOR_ALERTS
@@ -26,7 +23,6 @@ from sessions.models import Alert, AlertChannel, AlertDelivery, AlertFiring
 from sessions.translation.egress import exchange
 from sessions.translation.provider import TranslationFailed
 
-SEND_SECONDS = 5.0
 BACKOFF = tuple(timedelta(seconds=one) for one in (30, 120, 600, 3_600, 21_600))  # between attempts; then it is dead
 FORM_BY_KIND = {AlertChannel.Kind.SLACK: forms.slack, AlertChannel.Kind.TEAMS: forms.teams}
 
@@ -134,11 +130,7 @@ def _mail(project: Project, delivery: AlertDelivery, message: AlertMessage) -> N
     person = people_of(project.pk).filter(pk=delivery.recipient_id or 0).first()
     if person is None:
         raise SendingFailed("The person is no longer a member.")
-    if not has_mail_server() and not settings.DEBUG:
-        raise SendingFailed("This installation has no mail server.")
-    mail = message_of(forms.letter(message), person.email)
-    mail.connection = get_connection(timeout=SEND_SECONDS)
     try:
-        mail.send()
-    except OSError as error:  # smtplib's errors, too
-        raise SendingFailed(f"The mail server refused: {type(error).__name__}.") from error
+        send_letter(forms.letter(message), person.email)
+    except MailRefused as refusal:
+        raise SendingFailed(str(refusal)) from refusal

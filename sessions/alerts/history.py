@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions.alerts.watching import REENTRY_REST
-from sessions.models import Alert, AlertDelivery, AlertFiring, AlertFiringSession, AlertMember
+from sessions.models import Alert, AlertDelivery, AlertFiring, AlertFiringSession, AlertMember, Notice
 
 HISTORY_TIME = timedelta(days=180)  # firings with their sessions and messages
 FORGOTTEN_AT_ONCE = 5_000  # rows of one table
@@ -23,7 +23,7 @@ def forget_old(project_id: int) -> int:
     firings = AlertFiring.objects.for_project(project_id).filter(began_at__lt=old)
     ids = list(firings.order_by("began_at").values_list("id", flat=True)[:FORGOTTEN_AT_ONCE])
     rows = 0
-    for model in (AlertFiringSession, AlertDelivery):
+    for model in (AlertFiringSession, AlertDelivery, Notice):
         rows += model.objects.for_project(project_id).filter(firing_id__in=ids).delete()[0]
     rows += AlertFiring.objects.for_project(project_id).filter(id__in=ids).delete()[0]
     tests = AlertDelivery.objects.for_project(project_id).filter(firing_id=None, created_at__lt=old)

@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from projects.access import people_of
 from projects.jobs.slices import wake
-from projects.models import Project
+from projects.models import NoticeKind, Project
 from sessions.alerts.schedule import opening
 from sessions.models import Alert, AlertChannel, AlertDelivery, AlertFiring
+from sessions.noticing import tell
 
 DELIVERIES = "alert deliveries"  # the kind of sliced work
 TOLD_AT_ONCE = 50  # firings
@@ -57,8 +58,9 @@ def _tell(project: Project, alert: Alert | None, firing: AlertFiring, now: datet
 def add_deliveries(
     project: Project, alert: Alert, firing: AlertFiring, event: AlertDelivery.Event, due_at: datetime
 ) -> None:
-    """Add a delivery for each channel of an alert, and for each reader of its mail."""
+    """Add a delivery for each channel of an alert, and for each reader of its mail, whose inbox has a firing, too."""
     channels = AlertChannel.objects.for_project(project).filter(id__in=alert.channel_ids)
+    told = [(channel, recipient_id) for channel in channels for recipient_id in recipients(project, channel)]
     AlertDelivery.objects.bulk_create(
         AlertDelivery(
             project_id=project.pk,
@@ -69,9 +71,12 @@ def add_deliveries(
             due_at=due_at,
             created_at=due_at,
         )
-        for channel in channels
-        for recipient_id in recipients(project, channel)
+        for channel, recipient_id in told
     )
+    if event == AlertDelivery.Event.FIRED:
+        people = {recipient_id for _, recipient_id in told if recipient_id is not None}
+        about = {"firing_id": firing.id, "session_count": firing.session_count}
+        tell(project.pk, NoticeKind.ALERT, people, by=f"alert {alert.id}", **about)
     transaction.on_commit(lambda: wake(DELIVERIES, project.pk), robust=True)
 
 

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from projects.audit import Action, Actor, record
-from projects.models import Project, User
+from projects.audit import Action, Actor, actor_name, record
+from projects.models import NoticeKind, Project, User
 from sessions.annotation.configs import MAX_CONFIG_NAME_CHARACTERS, NotAllowed
 from sessions.annotation.targets import gone
-from sessions.models import ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig, Session
+from sessions.models import Notice, ObjectType, Review, ReviewItem, ReviewQueue, ScoreConfig, Session
+from sessions.noticing import tell_of_sessions
 from tracing.models import Trace
 
 QUEUE_BATCH_ITEMS = 1_000
@@ -43,7 +44,7 @@ def enqueue(queue: ReviewQueue, session_ids: Iterable[str], by: Actor) -> int:
     added, left = 0, iter(session_ids)
     with transaction.atomic():
         while some := list(islice(left, QUEUE_BATCH_ITEMS)):
-            added += add_items(queue, ((ObjectType.SESSION, session_id) for session_id in some))
+            added += add_items(queue, ((ObjectType.SESSION, session_id) for session_id in some), by=actor_name(by))
         if added:
             project = Project.objects.get(pk=queue.project_id)
             record(Action.QUEUE_FILLED, project, actor=by, target=queue.audited, sessions=added)
@@ -66,8 +67,8 @@ def check_sessions(project: Project, session_ids: Collection[str]) -> None:
 
 
 @transaction.atomic
-def add_items(queue: ReviewQueue, objects: Iterable[tuple[str, str]]) -> int:
-    """Add (type, id) pairs that were not erased; a completed item stays completed."""
+def add_items(queue: ReviewQueue, objects: Iterable[tuple[str, str]], *, by: str) -> int:
+    """Add (type, id) pairs that were not erased, and tell who is to review them; a completed item stays completed."""
     now, wanted = timezone.now(), dict.fromkeys(objects)
     for kind in {kind for kind, _ in wanted}:
         for key in gone(queue.project_id, kind, [key for of, key in wanted if of == kind]):
@@ -88,7 +89,14 @@ def add_items(queue: ReviewQueue, objects: Iterable[tuple[str, str]]) -> int:
         ],
         ignore_conflicts=True,
     )
+    if new:
+        _tell_reviewers(queue, queue.user_ids, len(new), by)
     return len(new)
+
+
+def _tell_reviewers(queue: ReviewQueue, user_ids: Collection[int], count: int, by: str) -> None:
+    """Tell assigned people how much more there is to review. Where every member may, nobody is told."""
+    tell_of_sessions(queue.project_id, NoticeKind.QUEUE, user_ids, count, by=by, queue_id=queue.id)
 
 
 def may_review(queue: ReviewQueue, project: Project, user: User) -> bool:
@@ -113,6 +121,7 @@ def delete(project: Project, queue: ReviewQueue, by: Actor) -> None:
         Review.objects.for_project(project).filter(queue_id=queue.id).delete()
         ReviewItem.objects.for_project(project).filter(queue_id=queue.id).delete()
         ReviewQueue.objects.for_project(project).filter(id=queue.id).delete()
+        Notice.objects.for_project(project).filter(queue_id=queue.id).delete()
         record(Action.QUEUE_DELETED, project, actor=by, target=queue.audited)
 
 
@@ -127,13 +136,17 @@ def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> ReviewQ
 
 
 def change(project: Project, queue: ReviewQueue, fields: Mapping[str, Any], *, by: Actor) -> None:
-    """Change a queue and audit it. Raises NotAllowed."""
+    """Change a queue and audit it; who reviews it from now on is told what waits. Raises NotAllowed."""
+    before = set(queue.user_ids)
     for name, value in fields.items():
         setattr(queue, name, value)
     _check(project, queue)
     with transaction.atomic():
         named = ReviewQueue.objects.for_project(project).filter(id=queue.id)
         named.update(**fields, updated_at=timezone.now())
+        pending = ReviewItem.objects.for_project(project).filter(queue_id=queue.id, status=ReviewItem.Status.PENDING)
+        if (new := set(queue.user_ids) - before) and (waiting := pending.count()):
+            _tell_reviewers(queue, new, waiting, actor_name(by))
         record(Action.QUEUE_CHANGED, project, actor=by, target=queue.audited, fields=", ".join(sorted(fields)))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.annotation.views import queues, review, scoring, settings
+from sessions.annotation.views import mentions, queues, review, scoring, settings
 
 P = "project/<int:project_id>"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{P}/scores/<str:score_id>/change", scoring.change, name="score-change"),
     path(f"{P}/comments/<str:kind>/<path:key>", scoring.comment, name="comment-new"),
     path(f"{P}/comment/<str:comment_id>/<str:action>", scoring.change_comment, name="comment-change"),
+    path(f"{P}/mentions", mentions.mention_names, name="mention-names"),
     path(f"{P}/review", review.queues, name="review"),
     path(f"{P}/review/new", queues.new, name="review-new"),
     path(f"{P}/review/<str:queue_id>", review.queue, name="review-queue"),

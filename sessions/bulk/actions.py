@@ -116,7 +116,8 @@ def _enqueue(job: BulkJob, session_ids: Sequence[str], until: float) -> int:
     queue = ReviewQueue.objects.for_project(job.project_id).filter(id=job.arguments.get("queue")).first()
     if queue is None:
         raise BulkRefused("The review queue has been deleted in the meantime.")
-    return queues.add_items(queue, ((ObjectType.SESSION, session_id) for session_id in session_ids))
+    items = ((ObjectType.SESSION, session_id) for session_id in session_ids)
+    return queues.add_items(queue, items, by=job.requested_by)
 
 
 def _cohorts(project: Project) -> Choices:

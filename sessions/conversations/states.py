@@ -10,9 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from projects.access import people_of
-from sessions.models import Session, SessionState, SessionStatus
+from projects.models import NoticeKind
+from sessions.models import ObjectType, Session, SessionState, SessionStatus
 from sessions.models.alerts import mark_watched
 from sessions.models.state import MAX_LABEL_CHARACTERS, MAX_LABELS, NOTE_LENGTH, TITLE_LENGTH, label_of
+from sessions.noticing import tell, tell_of_sessions
 from tracing.store.erased import gone
 
 STATE_FIELDS = ("title", "is_bookmarked", "note", "status", "assignee_id", "labels")
@@ -61,6 +63,7 @@ def edit_states(project_id: int, session_ids: Collection[str], edit: StateEdit, 
         update_fields=[*STATE_FIELDS, "updated_by", "updated_at"],
     )
     mark_watched(project_id, changes, timezone.now())
+    _tell_assigned(project_id, changes, by)
     return changes
 
 
@@ -147,6 +150,19 @@ def load_labels(project_id: int) -> list[str]:
         label for labels in latest.values_list("labels", flat=True)[:LABELLED_SESSIONS_READ] for label in labels
     )
     return [label for label, _ in counts.most_common(OFFERED_LABELS)]
+
+
+def _tell_assigned(project_id: int, changes: dict[str, StateChanges], by: str) -> None:
+    """Tell members which sessions are theirs now: one by its id, several by their number."""
+    assigned: dict[int, list[str]] = {}
+    for session_id, changed in changes.items():
+        if user_id := changed.get("assignee_id"):
+            assigned.setdefault(user_id, []).append(session_id)
+    for user_id, [first, *others] in assigned.items():
+        if others:
+            tell_of_sessions(project_id, NoticeKind.ASSIGNED, [user_id], 1 + len(others), by=by)
+        else:
+            tell(project_id, NoticeKind.ASSIGNED, [user_id], by=by, object_type=ObjectType.SESSION, object_id=first)
 
 
 def _edited(state: SessionState, edit: StateEdit) -> StateChanges:

@@ -13,7 +13,7 @@ DOCS_FOLDER = Path(settings.BASE_DIR, "docs")
 UNGROUPED = "More"  # the group of pages that no other group names
 GROUPS = {
     "Start": ("sdks", "dialects"),
-    "Read": ("lists", "query", "search", "replay", "annotation", "translation", "account"),
+    "Read": ("lists", "query", "search", "replay", "annotation", "inbox", "translation", "account"),
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
     "Watch": ("judges", "alerts", "issues"),
     "Build": ("api", "reference", "mcp", "export"),

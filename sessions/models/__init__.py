@@ -29,11 +29,13 @@ from sessions.models.exports import ExportFile
 from sessions.models.judge_runs import JudgeRun
 from sessions.models.judges import Judge, JudgeSpending, JudgeVersion, ModelProvider, Verdict
 from sessions.models.kept_answers import KeptAnswer
+from sessions.models.notices import Notice
 from sessions.models.saved_views import SavedView
 from sessions.models.scores import SessionScore
 from sessions.models.search import TraceText
 from sessions.models.session import Session
 from sessions.models.state import SessionState, SessionStatus
+from sessions.models.summaries import SummaryOrder, SummaryPace
 from sessions.models.translation import TranslationJob, TranslationSegment, TranslationSettings, TranslationUsage
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "JudgeVersion",
     "KeptAnswer",
     "ModelProvider",
+    "Notice",
     "ObjectType",
     "Review",
     "ReviewItem",
@@ -73,6 +76,8 @@ __all__ = [
     "SessionScore",
     "SessionState",
     "SessionStatus",
+    "SummaryOrder",
+    "SummaryPace",
     "TileChart",
     "TraceText",
     "TranslationJob",

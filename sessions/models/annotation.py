@@ -1,6 +1,7 @@
 """What people say about sessions beside their scores: what may be scored, comments, queues of sessions to review."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -79,6 +80,7 @@ class Comment(models.Model):
 
     objects = TenantQuerySet.as_manager()
     person: User | None = None  # the author, where a page loads them
+    parts: Sequence[tuple[str, bool]] = ()  # the text, and whether a part mentions a member, where a page loads them
 
     class Meta:
         db_table = "comment"

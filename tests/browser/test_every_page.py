@@ -38,8 +38,8 @@ GRAVE = ("serious", "critical")
 MACHINES = ("api/", "v1/", "^", "admin", "healthz", "readyz", "metrics", "assets", "docs")
 NOT_PAGES = (  # fragments of pages, and files
     "strip", "suggest", "facets/", "export", ".csv", ".svg", ".<str:form>", "media/", "recovery-codes/file",
-    "issues/count", "alerts/count", "translation/", "/preview", "/next", "sign-out", "sign-in/oidc", "language",
-    "annotate/", "texts/",
+    "issues/count", "alerts/count", "inbox/count", "mentions", "translation/", "/preview", "/next", "sign-out",
+    "sign-in/oidc", "language", "annotate/", "texts/",
 )  # fmt: skip
 RUN = "async (element, options) => (await axe.run(element, options)).violations"
 # The controls that look as the browser draws them by itself.

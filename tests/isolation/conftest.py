@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -40,11 +41,13 @@ from sessions.models import (
     JudgeSpending,
     JudgeVersion,
     KeptAnswer,
+    Notice,
     ReviewItem,
     SavedView,
     ScoreConfig,
     SessionState,
     SessionStatus,
+    SummaryOrder,
     TileChart,
     Verdict,
 )
@@ -112,6 +115,7 @@ def new_world(other_project: Project, charlie: User) -> World:
     key, _ = create_key(project, name=f"{CANARY} key", public_key=f"pk-{CANARY}")
     new_demo(project.pk)
     new_answer(project.pk)
+    new_notices(project.pk, owner.pk, viewer.pk)
     values = {
         "project_id": project.pk,
         "organization_id": organization.pk,
@@ -261,6 +265,19 @@ def new_alert(project_id: int) -> dict[str, object]:
     )  # fmt: skip
     delivery.save(force_insert=True)
     return {"alert_id": alert.id, "channel_id": channel.id, "delivery_id": delivery.id}
+
+
+def new_notices(project_id: int, *user_ids: int) -> None:
+    """What each of these people was told of the session."""
+    for user_id in user_ids:
+        Notice(
+            project_id=project_id, recipient_id=user_id, kind="assigned", actor=f"{CANARY} rule",
+            object_type="SESSION", object_id="s1",
+        ).save(force_insert=True)  # fmt: skip
+        SummaryOrder.objects.create(
+            project_id=project_id, user_id=user_id, pace="daily", due_at=timezone.now() + timedelta(days=1),
+            period_end=timezone.now(),
+        )  # fmt: skip
 
 
 def new_answer(project_id: int) -> None:

@@ -37,10 +37,12 @@ KINDS_FOR_ONE_PROJECT = {
     "kept answers",
     "metering",
     "nightly metering",
+    "notice mails",
     "project deletions",
     "repricings",
     "retention",
     "search index",
+    "summaries",
     "translations",
 }
 KINDS_FOR_EVERY_PROJECT = {

@@ -18,6 +18,8 @@ EXCEPTIONS = {
     "suggest": "a part of the box for queries",
     "export": "a download; the page of sessions asks for its format",
     "issues-count": "a part of the navigation bar",
+    "inbox-count": "a part of the navigation bar",
+    "mention-names": "completes a comment",
     "alerts-count": "a part of the navigation bar",
     "alert-new": "a form that the page of alerts offers",
     "judge-new": "a form that the page of judges offers",

@@ -15,7 +15,7 @@ from projects.audit import Action, record
 from projects.downloads.answers import download
 from projects.downloads.making import made_answer
 from projects.downloads.places import Holder
-from projects.htmx import PageRequest
+from projects.htmx import PageRequest, is_ahead
 from projects.models import Project, Role, User
 from sessions.annotation import leases, scoring
 from sessions.annotation import queues as queueing
@@ -153,11 +153,6 @@ def item(request: PageRequest, project: Project, queue_id: str, item_id: str) ->
     if request.method == "GET" and is_ahead(request):
         answer["Cache-Control"] = f"private, max-age={KEPT_AHEAD}"  # a POST to this address forgets it
     return answer
-
-
-def is_ahead(request: HttpRequest) -> bool:
-    """Return whether a browser prefetches the page."""
-    return request.headers.get("Sec-Purpose", "").startswith("prefetch")
 
 
 @require_safe

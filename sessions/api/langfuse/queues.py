@@ -9,7 +9,7 @@ from django_filters import FilterSet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects.audit import Action, record
+from projects.audit import Action, actor_name, record
 from projects.values import whole_number
 from sessions.annotation import queues
 from sessions.annotation.configs import NotAllowed
@@ -109,7 +109,7 @@ class LangfuseItems(QueueView, LangfuseList):
         if kind == ObjectType.SESSION:
             queues.check_sessions(self.project, [key])
         with transaction.atomic():
-            if queues.add_items(queue, [(kind, key)]):
+            if queues.add_items(queue, [(kind, key)], by=actor_name(self.key)):
                 record(Action.QUEUE_FILLED, self.project, actor=self.key, target=queue.audited, item=key[:200])
             item = self.items_of(queue_id).get(object_type=kind, object_id=key)
             if body.get("status") is not None:

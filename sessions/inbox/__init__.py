@@ -1,0 +1,1 @@
+"""The inbox: what people are told in the product, and by mail."""
