@@ -45,6 +45,14 @@ def create(project: Project, fields: Mapping[str, Any], *, by: Actor) -> Alert:
     return alert
 
 
+def draft(project: Project, fields: Mapping[str, Any], *, by: Actor) -> Alert:
+    """Return an alert that is stored nowhere, to try it. Raise AlertRefused."""
+    alert = Alert(project_id=project.pk)
+    _set(alert, fields, by)
+    _check(project, alert)
+    return alert
+
+
 def change(project: Project, alert: Alert, fields: Mapping[str, Any], *, by: Actor) -> None:
     """Change an alert and audit it. A new condition begins to be watched anew. Raise AlertRefused."""
     before = [getattr(alert, name) for name in WATCHED_FIELDS]

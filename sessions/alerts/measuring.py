@@ -5,6 +5,7 @@ A number is computed from stored sessions at every look, so late traces move it 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -27,6 +28,14 @@ CHECK_EVERY = timedelta(seconds=30)
 MEASURE_TIMEOUT_MS = 5_000  # ms for a statement
 TOO_SLOW_TO_MEASURE = "Measuring takes too long. Choose a shorter window, or add a condition."
 PLACES = Decimal("1e-9")
+
+
+class NumberEvent(StrEnum):
+    """What a look at a number changes."""
+
+    NOTHING = ""
+    BEGAN = "began"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True)
@@ -110,41 +119,47 @@ def _computed(rows: TileRows, measure: SessionMeasure) -> tuple[Any, int]:
     return (totals[0][3], int(totals[0][4] or 0)) if totals else (None, 0)
 
 
-def _settle(project: Project, alert: Alert, found: WindowNumber, now: datetime) -> None:
-    """Fire, recover, or stay."""
+def advance(alert: Alert, found: WindowNumber, now: datetime) -> NumberEvent:
+    """Let the state of an alert follow its number: nothing is stored, and nobody hears of it."""
     alert.value, alert.session_count, alert.checked_at, alert.fault = found.value, found.count, now, ""
     has_data = found.value is not None and found.count >= alert.least_sessions
     if not has_data:
         alert.value = None
     is_bad = has_data and _is_beyond(alert, found.value, alert.bound)
     if alert.state != AlertState.FIRING:
-        state = AlertState.FIRING if is_bad else AlertState.OK if has_data else AlertState.NO_DATA
-        if is_bad:
-            begun = firing.begin(project, alert, now, value=found.value, measured_count=found.count)
-            firing.keep_sessions(begun, found.sessions)
-        _enter(alert, state, now)
-    else:
-        _recover(project, alert, now, has_data=has_data)
+        _enter(alert, AlertState.FIRING if is_bad else AlertState.OK if has_data else AlertState.NO_DATA, now)
+        return NumberEvent.BEGAN if is_bad else NumberEvent.NOTHING
+    return NumberEvent.ENDED if _has_recovered(alert, now, has_data=has_data) else NumberEvent.NOTHING
+
+
+def _settle(project: Project, alert: Alert, found: WindowNumber, now: datetime) -> None:
+    """Fire, recover, or stay."""
+    event = advance(alert, found, now)
+    if event == NumberEvent.BEGAN:
+        begun = firing.begin(project, alert, now, value=found.value, measured_count=found.count)
+        firing.keep_sessions(begun, found.sessions)
+    elif event == NumberEvent.ENDED:
+        for open_firing in AlertFiring.objects.for_project(project).filter(alert_id=alert.id, ended_at=None):
+            firing.end(open_firing, now)
+            telling.tell_end(project, alert, open_firing, now)
+        alert.is_muted_until_over = False
     alert.save(
         update_fields=["value", "session_count", "checked_at", "fault", "state", "state_since", "good_since",
                        "is_muted_until_over"],
     )  # fmt: skip
 
 
-def _recover(project: Project, alert: Alert, now: datetime, *, has_data: bool) -> None:
-    """End what fires once the number has been on the good side, or there was none, for long enough."""
+def _has_recovered(alert: Alert, now: datetime, *, has_data: bool) -> bool:
+    """Return whether the number has been on the good side, or there was none, for long enough; then it is over."""
     bound = alert.bound if alert.recovery_bound is None else alert.recovery_bound
     if has_data and _is_beyond(alert, alert.value, bound):
         alert.good_since = None
-        return
+        return False
     alert.good_since = alert.good_since or now
     if now - alert.good_since < timedelta(minutes=alert.recovery_minutes):
-        return
-    for open_firing in AlertFiring.objects.for_project(project).filter(alert_id=alert.id, ended_at=None):
-        firing.end(open_firing, now)
-        telling.tell_end(project, alert, open_firing, now)
-    alert.is_muted_until_over = False
+        return False
     _enter(alert, AlertState.OK if has_data else AlertState.NO_DATA, now)
+    return True
 
 
 def _enter(alert: Alert, state: AlertState, now: datetime) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from uuid import UUID
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from projects.models import Project
@@ -32,6 +34,7 @@ class ShownAlert:
     now: datetime
     last_at: datetime | None
     fired_count: int
+    fired_by_day: list[float]  # of SHOWN_TIME, the last is today
 
     @cached_property
     def words(self) -> AlertWords:
@@ -119,13 +122,24 @@ class AlertsPage:
             .values_list("alert_id")
             .annotate(last=Max("began_at"), times=Count("id"))
         }
+        days = self._fired_by_day(lately)
         return [
             ShownAlert(
                 one, [channels[key] for key in one.channel_ids if key in channels], self.now,
-                *counted.get(one.id, (None, 0)),
+                *counted.get(one.id, (None, 0)), days.get(one.id, []),
             )
             for one in found
         ]  # fmt: skip
+
+    def _fired_by_day(self, lately: QuerySet[AlertFiring]) -> dict[UUID, list[float]]:
+        """Return how often each alert fired on each day."""
+        found: dict[UUID, list[float]] = {}
+        today = timezone.localdate(self.now)
+        days = lately.order_by().values_list("alert_id", TruncDate("began_at")).annotate(Count("id"))
+        for alert_id, day, count in days:
+            place = SHOWN_TIME.days - 1 - (today - day).days
+            found.setdefault(alert_id, [0.0] * SHOWN_TIME.days)[max(0, place)] += count
+        return found
 
     @property
     def firing_count(self) -> int:

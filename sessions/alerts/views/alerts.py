@@ -16,8 +16,12 @@ from sessions.alerts import making
 from sessions.alerts.forms import AlertForm, action_choices, action_rows, actions_in, argument_choices, initial_of
 from sessions.alerts.page import page_of
 from sessions.alerts.refusals import AlertRefused
+from sessions.alerts.rehearsing import TOO_SLOW_TO_REHEARSE, rehearse
 from sessions.models import Alert, AlertKind
+from tracing.lists.bounded import TooLong
 
+REHEARSE = "rehearse"  # the name of the button that only tries an alert
+UNNAMED = "An alert"
 MUTES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -47,6 +51,8 @@ def new_alert(request: PageRequest, project: Project) -> HttpResponse:
         raise Http404("There is no such kind of alert.")
     given = request.POST if request.method == "POST" else None
     form = AlertForm(project, kind, given, initial={"query": request.GET.get("q", ""), "measure": "share"})
+    if given is not None and REHEARSE in given:
+        return _rehearsed(request, project, form, None)
     if given is not None and form.is_valid():
         try:
             alert = making.create(project, form.given, by=person(request))
@@ -66,6 +72,8 @@ def change_alert(request: PageRequest, project: Project, alert_id: UUID) -> Http
     alert = alert_of(project, alert_id)
     given = request.POST if request.method == "POST" else None
     form = AlertForm(project, alert.kind, given, initial=initial_of(alert))
+    if given is not None and REHEARSE in given:
+        return _rehearsed(request, project, form, alert)
     if given is not None and form.is_valid():
         try:
             making.change(project, alert, form.given, by=person(request))
@@ -108,11 +116,32 @@ def alert_of(project: Project, alert_id: UUID) -> Alert:
     return alert
 
 
-def _form(request: PageRequest, project: Project, form: AlertForm, alert: Alert | None) -> HttpResponse:
+def _rehearsed(request: PageRequest, project: Project, form: AlertForm, alert: Alert | None) -> HttpResponse:
+    """Show what the alert of a form would have done, beside the form or as a part of it."""
+    form.fields["name"].required = False
+    rehearsal, fault = None, ""
+    if form.is_valid():
+        try:
+            drafted = making.draft(
+                project, {**form.given, "name": form.cleaned_data["name"] or UNNAMED}, by=person(request)
+            )
+            rehearsal = rehearse(project, drafted)
+        except TooLong:
+            fault = TOO_SLOW_TO_REHEARSE
+        except AlertRefused as refusal:
+            form.refuse(refusal)
+            fault = str(refusal)
+    if request.htmx:
+        context = {"project": project, "rehearsal": rehearsal, "fault": fault}
+        return render(request, "sessions/alerts/_rehearsal.html", context)
+    return _form(request, project, form, alert, rehearsal=rehearsal, fault=fault)
+
+
+def _form(request: PageRequest, project: Project, form: AlertForm, alert: Alert | None, **more: object) -> HttpResponse:
     actions = actions_in(request.POST) if form.is_bound else alert.actions if alert else []
     context = {
         "project": project, "section": "alerts", "form": form, "alert": alert, "rows": action_rows(project, actions),
         "actions": action_choices(project), "arguments": argument_choices(project), "kinds": AlertKind.choices,
-        "is_number": form.kind == AlertKind.CROSSES,
+        "is_number": form.kind == AlertKind.CROSSES, **more,
     }  # fmt: skip
     return render(request, "sessions/alerts/form.html", context, status=400 if form.errors else 200)
