@@ -108,6 +108,7 @@ def test_filters_and_order_are_in_the_address(alices: Page, live_server: LiveSer
 
     alices.locator("thead").get_by_role("link", name="Turns").click()
     expect(alices).to_have_url(re.compile(r"sort=-?turn_count"))
+    alices.get_by_role("button", name="Filters").click()
     alices.locator("summary", has_text="More filters").click()
     alices.get_by_label("Users any of").fill("user-b")
     alices.get_by_role("button", name="Show sessions").click()
