@@ -21,10 +21,12 @@
     }
   }
 
+  /* More turns were read on: what the panel knows of them was said before they came. */
+  document.addEventListener("confab:shown", () => spread(document));
+
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.target;
     if (!target?.matches?.(".annotation-body")) {
-      /* More turns were read on: what the panel knows of them was said before they came. */
       if (target?.querySelector?.("[data-annotated]")) spread(document);
       return;
     }

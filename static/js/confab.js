@@ -123,31 +123,28 @@
 
   /* Pictures and sounds of a conversation that cannot be shown: the reason instead of the browser's sign. */
 
-  const MAX_REASON = 300; // characters
-
   async function reasonAgainst(address) {
     try {
       const answer = await fetch(address, { headers: { Accept: "text/plain" } });
       if (answer.ok) return "Your browser cannot read it: it is damaged, or not of the type that was sent.";
       const words = answer.headers.get("Content-Type")?.startsWith("text/plain") ? await answer.text() : "";
-      return words.trim().slice(0, MAX_REASON) || "You may no longer open it.";
+      return words.trim().slice(0, 300) || "You may no longer open it.";
     } catch {
       return "The server cannot be reached.";
     }
   }
 
   async function explain(media) {
-    const frame = media.closest(".picture, .sound");
-    if (!frame || frame.dataset.explained) return;
-    frame.dataset.explained = "true";
+    const frame = media.closest("[data-missing]");
+    if (!frame || frame.matches(".file-note")) return;
+    frame.className = "file-note small";
     const reason = await reasonAgainst(media.src);
     const note = Object.assign(document.createElement("span"), { className: "muted small", textContent: reason });
     const link = Object.assign(document.createElement("a"), { href: media.src, textContent: frame.dataset.missing });
-    frame.className = "file-note small";
     frame.replaceChildren(link, note);
   }
 
-  document.addEventListener("error", ({ target }) => target instanceof HTMLMediaElement || target instanceof HTMLImageElement ? explain(target) : null, true);
+  document.addEventListener("error", ({ target }) => { if (target.matches?.("img, audio")) explain(target); }, true);
   for (const picture of document.querySelectorAll(".picture img")) if (picture.complete && !picture.naturalWidth) explain(picture); /* it failed before */
 
   /* Panel: what stands beside the reading column, as long as it has something to show. */

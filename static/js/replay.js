@@ -160,10 +160,13 @@
   });
 
   /* What arrives or is loaded during a replay belongs to the future. */
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const turn = isOn && turns.contains(event.detail.target) && byNumber(number);
+  function drawAgain(event) {
+    const turn = isOn && turns.contains(event.detail?.target ?? event.target) && byNumber(number);
     if (turn) draw(turn);
-  });
+  }
+
+  document.addEventListener("htmx:afterSettle", drawAgain);
+  turns.addEventListener("confab:shown", drawAgain);
 
   const at = /^(\d+)\.(\d+)$/.exec(new URLSearchParams(location.search).get("at") ?? "");
   if (at) show(Number(at[1]), Number(at[2]));

@@ -10,8 +10,6 @@
   let isUpward = false;
   let lastTop = scrollY;
 
-  /* Every request names its source: htmx lets one source wait for its own requests only, and drops what waits longest. */
-
   /* Windows: a far one keeps its height and loses its content until it is reached again. */
 
   const isInUse = (window) => window.contains(document.activeElement) || window.querySelector("details.fold[open], details.call[open]:not([data-failed]), .unplayed, [aria-current]");
@@ -31,25 +29,35 @@
 
   async function refill(window) {
     delete window.dataset.emptied;
-    await htmx.ajax("GET", window.dataset.window, { source: window, target: window, swap: "window", select: ".window > *" });
-    if (window.dataset.emptied) window.replaceChildren(); // it was left again before it arrived
-    else window.style.height = "";
+    const arrived = await bring(window.dataset.window);
+    if (!arrived) window.dataset.emptied = "true"; // to be asked for once more
+    if (window.dataset.emptied) return; // or it was left again before it arrived
+    window.style.height = "";
+    put(arrived, (content) => window.replaceChildren(...content.querySelector(".window").children));
   }
 
-  /* To prepare a window, htmx makes an object of every attribute in it, which a tab pays with many megabytes. So what
-     arrives is only put in, and a turn is prepared when somebody touches it. */
+  /* Windows come without htmx: it makes a document of every answer and an object of every attribute, which a tab pays
+     with many megabytes. What asks by itself is prepared at once, and a turn when somebody touches it. */
+  const ASKING = ".waiting, [hx-trigger*=intersect]";
+  const tell = (name, detail) => { turns.dispatchEvent(new CustomEvent(name, { bubbles: true, detail })); };
 
-  htmx.defineExtension("windows", {
-    handleSwap(style, target, fragment, settling) {
-      if (style !== "window") return false;
-      const unasked = [...fragment.querySelectorAll(":scope > :not(.window, .turn), [hx-trigger*=intersect]")];
-      if (target.matches(".read-on")) {
-        settling.elts = [...fragment.children];
-        target.replaceWith(fragment);
-      } else target.replaceChildren(fragment);
-      return unasked;
-    },
-  });
+  async function bring(address) {
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer) return tell("htmx:sendError", {});
+    const detail = { xhr: { status: answer.status, responseURL: answer.url }, target: turns, shouldSwap: answer.ok };
+    tell(answer.ok ? "htmx:beforeSwap" : "htmx:responseError", detail);
+    if (!detail.shouldSwap) return null; // as after a sign-in that expired
+    const arrived = document.createElement("template");
+    arrived.innerHTML = await answer.text();
+    return arrived.content;
+  }
+
+  function put(arrived, swap) {
+    const asking = [...arrived.querySelectorAll(ASKING)];
+    swap(arrived);
+    for (const element of asking) if (element.isConnected) htmx.process(element);
+    tell("confab:shown");
+  }
 
   const prepared = new WeakSet();
 
@@ -71,8 +79,26 @@
   function readOn(pager) {
     if (pager.dataset.asked) return;
     pager.dataset.asked = "true";
-    whenIdle(() => htmx.ajax("GET", pager.querySelector("a").getAttribute("href"), { source: pager, target: pager, swap: "window" }), { timeout: 1000 });
+    whenIdle(() => follow(pager), { timeout: 1000 });
   }
+
+  /* What is put in above must not push away what is being read; a browser does that by itself, except at the top. */
+  async function follow(pager) {
+    const arrived = await bring(pager.querySelector("a").href);
+    delete pager.dataset.asked;
+    if (!arrived || !pager.isConnected) return;
+    const first = pager.matches(".earlier") && turns.querySelector(".turn");
+    const before = first && first.getBoundingClientRect().top;
+    put(arrived, (content) => pager.replaceWith(content));
+    if (first) scrollBy(0, first.getBoundingClientRect().top - before);
+  }
+
+  turns.addEventListener("click", (event) => {
+    const link = event.target.closest(".pager.read-on > a");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    readOn(link.parentElement);
+  });
 
   /* Earlier turns come only to who scrolls up: they would push away what a link led to. */
   function readBack() {
@@ -97,14 +123,6 @@
     lastTop = scrollY;
     readBack();
   }, { passive: true });
-
-  /* What is put in above must not push away what is being read; a browser does that by itself, except at the top. */
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!event.detail.target.matches?.(".earlier")) return;
-    const first = turns.querySelector(".turn");
-    const before = first?.getBoundingClientRect().top;
-    if (first) document.addEventListener("htmx:afterSwap", () => scrollBy(0, first.getBoundingClientRect().top - before), { once: true });
-  });
 
   /* Jumps: to a turn that is here, or by a window around one that is not. */
 
@@ -133,8 +151,9 @@
     const mine = ++asked;
     await loading;
     if (mine !== asked) return;
-    loading = htmx.ajax("GET", `${turns.dataset.page}?${query}${turns.dataset.kept}`, { source: turns, target: turns, swap: "window" });
-    await loading;
+    loading = bring(`${turns.dataset.page}?${query}${turns.dataset.kept}`);
+    const arrived = await loading;
+    if (arrived) put(arrived, (content) => turns.replaceChildren(content));
   }
 
   function arrive(found, { focus, smooth }) {
@@ -198,9 +217,14 @@
     if (event.detail.target === hits) place = -1; // at once: when they have settled, somebody may be at the first already
   });
 
-  document.addEventListener("htmx:afterSettle", (event) => {
+  function shown() {
     observe();
-    if (event.detail.target === hits || turns.contains(event.detail.target)) mark();
+    mark();
+  }
+
+  turns.addEventListener("confab:shown", shown);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target === hits || turns.contains(event.detail.target)) shown();
   });
 
   /* A turn that grew is sent again: what was open in it stays open. */
@@ -216,8 +240,7 @@
   });
 
   function start() {
-    observe();
-    mark();
+    shown();
     const at = new URLSearchParams(location.search).get("at");
     if (at && !at.includes(".")) byNumber(at)?.scrollIntoView();
   }

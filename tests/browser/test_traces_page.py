@@ -9,6 +9,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project
 from tests.conversations import tell
+from tests.tracing.reports import call, span
+from tracing.ingest.pipeline import ingest
+from tracing.records import Kind, Level
+from tracing.token_usage import Usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,3 +52,18 @@ def test_one_line_with_suggestions_filters_traces(traces: Page) -> None:
 
     expect(traces.locator("#rows tr")).to_have_count(1)
     expect(traces.locator("main input:visible")).to_have_count(1)  # no form of filters beside it
+
+
+def test_a_step_shows_its_whole_name_under_heads(traces: Page, live_server: LiveServer, project: Project) -> None:
+    name = "chat gemini-2.5-flash"
+    step = call("e" * 32, "a", name=name, model="gemini-2.5-flash", usage=Usage(10, 2))
+    ingest(project.pk, [step, span("e" * 32, "b", "a", name="look_up", kind=Kind.TOOL, level=Level.ERROR)])
+    traces.set_viewport_size({"width": 1440, "height": 900})
+    traces.goto(live_server.url + reverse("trace", args=[project.pk, "e" * 32]))
+    title = traces.locator(".span-title", has_text=name)
+
+    for head in ("Step", "Tokens", "Cost", "Time"):
+        expect(traces.locator(".wf-axis").get_by_text(head, exact=True)).to_be_visible()
+    assert title.evaluate("(title) => title.scrollWidth <= title.clientWidth")
+    expect(title.locator("xpath=..")).to_have_text(re.compile(rf"^\s*{name}\s+generation\s*$"))  # the model once
+    expect(traces.locator(".span-row[data-failed] .mark-error .i")).to_be_visible()

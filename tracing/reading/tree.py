@@ -57,7 +57,8 @@ def _leaf(value: Any) -> str:
 
 def _branch(key: str, value: dict[str, Any] | list[Any], level: int) -> Iterator[str]:
     is_open = level < OPEN_LEVELS and len(value) <= MAX_OPEN_ITEMS
-    yield f"<details{' open' if is_open else ''}><summary>{key}{_gist(value)}</summary><ul>"
+    root = ' class="root"' if not level and isinstance(value, dict) else ""
+    yield f"<details{root}{' open' if is_open else ''}><summary>{key}{_gist(value)}</summary><ul>"
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for name, item in items:
         yield "<li>"

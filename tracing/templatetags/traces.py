@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from projects.templatetags.assets import icon
 from tracing.formatting import count, duration, unit_word
 from tracing.lists.table import SortableHead
 from tracing.lists.trace_listing import TraceColumn
@@ -21,8 +22,8 @@ TRACE_CELL_CHARACTERS = 22
 NUMBER_HTML = '<span class="number">{}</span>'
 NO_SESSION_HTML = SafeString('<span class="muted">none</span>')
 MARKS_HTML: dict[int | None, str] = {
-    Level.ERROR: '<span class="mark-error" title="{}">✕<span class="visually-hidden"> failed</span></span>',
-    Level.WARNING: '<span class="mark-warning">!<span class="visually-hidden"> warning</span></span>',
+    Level.ERROR: '<span class="mark-error" title="{}">{}<span class="visually-hidden"> failed</span></span>',
+    Level.WARNING: '<span class="mark-warning" title="{}">{}<span class="visually-hidden"> warning</span></span>',
 }
 
 
@@ -48,8 +49,13 @@ def trace_marks(head: SortableHead[TraceColumn], trace: Trace) -> SafeString:
 
 @register.simple_tag
 def step_mark(span: Span) -> SafeString:
-    """Return the mark before the name of a step that failed or warned."""
-    return format_html(MARKS_HTML.get(span.level, ""), span.status_message or "failed")
+    """Return the mark behind the name of a step that failed or warned."""
+    look = MARKS_HTML.get(span.level)
+    if look is None:
+        return SafeString("")
+    has_failed = span.level == Level.ERROR
+    told = span.status_message or ("failed" if has_failed else "warning")
+    return format_html(look, told, icon("error" if has_failed else "warning"))
 
 
 def _session(trace: Trace) -> SafeString:
