@@ -11,6 +11,7 @@ from tracing.lists.keyset import BadCursor, Order
 
 TOO_WIDE = "This took too long to find. Narrow the time, for example with range=7d, or ask for fewer things at once."
 
+CURSOR_ENDING = "cursor"
 FIELDS_PARAMETER = "fields"  # the parameter that chooses the fields of rows
 
 
@@ -45,6 +46,15 @@ def refuse_others(request: Request, known: Collection[str]) -> None:
     """Raise ValidationError for each parameter that is none of these."""
     if unknown := [name for name in request.query_params if name not in known]:
         raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+
+
+def refuse_empty(request: Request) -> None:
+    """Raise ValidationError for parameters without a value: who has none to give must not get everything.
+
+    An empty cursor is the beginning of a list."""
+    given = request.query_params.lists()
+    if empty := [name for name, values in given if "" in values and not name.endswith(CURSOR_ENDING)]:
+        raise ValidationError({name: ["Give a value, or leave the parameter out."] for name in empty})
 
 
 def chosen_fields(request: Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from projects.models import Role
 from sessions.api.paging import PagesByPosition, RowsOfPage
 from sessions.api.v1.failures import answer
+from sessions.api.v1.parameters import refuse_empty
 from sessions.api.v1.repeating import once
 from sessions.api.v1.shapes.operations import Operation
 from sessions.conversations.representation import plain
@@ -43,6 +44,11 @@ class Endpoint(KeyView):
         for name in REPEATABLE_METHODS:
             if cls.keeps_answers and name in vars(cls):
                 setattr(cls, name, once(vars(cls)[name]))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the key, then refuse parameters without a value. Raise ValidationError."""
+        super().initial(request, *args, **kwargs)
+        refuse_empty(request)
 
     def get_exception_handler(self) -> Callable[..., Any]:
         """Return what answers failures."""
