@@ -7,7 +7,6 @@ import warnings
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import (
-    beat_embedded_init,
     beat_init,
     before_task_publish,
     task_postrun,
@@ -16,6 +15,7 @@ from celery.signals import (
     worker_process_init,
     worker_ready,
 )
+from click import Option
 from django.db import close_old_connections
 
 from config.request_ids import carry, enter_task, leave_task
@@ -101,6 +101,10 @@ app.conf.beat_schedule = {
     for schedule, kinds in sweeps()
 }
 app.conf.beat_scheduler = "config.schedule:Scheduler"
+app.user_options["worker"].add(
+    Option(("--schedule-thread",), is_flag=True, help="Run the schedule, too, which has its last runs in -s FILE.")
+)
+app.steps["worker"].add("config.schedule_thread:ScheduleThread")
 
 for starts in (worker_init, beat_init):
     starts.connect(lambda **_: refuse_insecure(), weak=False)
@@ -114,5 +118,4 @@ def begin(role: str) -> None:
 
 worker_ready.connect(lambda **_: begin("worker"), weak=False)
 worker_process_init.connect(lambda **_: begin("pool"), weak=False)
-for starts in (beat_init, beat_embedded_init):
-    starts.connect(lambda **_: begin("beat"), weak=False)
+beat_init.connect(lambda **_: begin("beat"), weak=False)

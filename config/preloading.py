@@ -10,13 +10,12 @@ from config.embedded.forks import share_memory
 # What the web server, the worker and the gRPC server would import themselves. config.asgi is not among them: it starts
 # the threads of a web process.
 MODULES = (
-    "celery.apps.beat",
     "celery.apps.worker",
     "celery.bin.celery",
     "celery.bin.worker",
     "celery.concurrency.thread",
     "celery.worker.consumer",
-    "config.schedule",
+    "config.schedule_thread",
     "django.core.handlers.wsgi",
     "granian.cli",
     "granian.server",

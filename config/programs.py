@@ -74,16 +74,16 @@ def web(host: str, port: int) -> Program:
 
 
 def worker(schedule: Path) -> Program:
-    """Return the worker with the schedule (beat) inside.
+    """Return the worker with the schedule (beat) as one of its threads.
 
-    Only one machine may run this, because there must be only one schedule."""
+    Where several machines run this, one schedule acts (config/schedule.py)."""
     pool = ("-P", "threads", "-c", str(WORKER_THREADS), "--without-gossip", "--without-mingle", "-l", "WARNING")
     return Program(
         name="Worker",
         detail=f"{WORKER_THREADS} threads and the schedule",
-        command=("-m", "celery", "-q", "-A", "config", "worker", "-B", "-s", str(schedule), *pool),
+        command=("-m", "celery", "-q", "-A", "config", "worker", "--schedule-thread", "-s", str(schedule), *pool),
         probe=_is_heard_from,
-        processes={"worker": 1, "beat": 1},
+        processes={"worker": 1},
         grace=WORKER_GRACE_SECONDS,
     )
 

@@ -41,7 +41,7 @@ def test_every_process_is_named(up: Up) -> None:
     status, processes = health(up)
 
     assert status == 200
-    assert sorted(name.split()[0] for name in processes) == ["beat", "grpc", "web", "web", "worker"]
+    assert sorted(name.split()[0] for name in processes) == ["grpc", "web", "web", "worker"]
     assert set(processes.values()) == {"ok"}
 
 

@@ -159,7 +159,7 @@ def test_the_processes_of_an_installation_report_to_one_address() -> None:
             for _ in range(5):
                 send(up)
             assert eventually(lambda: value(fetched(up), "confab_requests_total", wire="otlp-http", status="200") == 5)
-            assert eventually(lambda: {"web", "worker", "grpc", "beat"} <= roles(fetched(up)))
+            assert eventually(lambda: {"web", "worker", "grpc"} <= roles(fetched(up)))
         finally:
             up.stop()
 

@@ -1,13 +1,21 @@
-"""Of two beats, which a rolling deploy or a mistake may start, exactly one sends messages."""
+"""Of two schedules, which a rolling deploy or a mistake may start, exactly one sends messages."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 
 from config.celery import app
+from config.health import BEAT
 from config.schedule import BEAT_LOCK, WAITING_BEAT_SECONDS, Scheduler
 from projects.jobs.redis_client import patient_redis
+from tests.config.exporting import eventually
 
 
 @pytest.fixture
@@ -52,3 +60,38 @@ def test_a_beat_goes_on_when_redis_has_forgotten_its_lease(begin: Callable[[], S
     patient_redis().delete(BEAT_LOCK)  # as after a restart without a file
 
     assert acts(beat)
+
+
+def worker_with_schedule(file: Path) -> "subprocess.Popen[str]":
+    """Start a worker that runs the schedule, without a database: it takes messages of a queue that nobody fills."""
+    options = ("--schedule-thread", "-s", str(file), "-Q", f"nobody-{file.name}", "-P", "threads", "-c", "1")
+    return subprocess.Popen(
+        [sys.executable, "-m", "celery", "-q", "-A", "config", "worker", *options, "-l", "WARNING"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"REDIS_URL": settings.REDIS_URL, "CONFAB_DATA": str(file.parent)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_worker_runs_the_schedule_and_hands_it_on_when_it_ends(
+    begin: Callable[[], Scheduler], tmp_path: Path
+) -> None:
+    cache.delete(BEAT)
+    with worker_with_schedule(tmp_path / "runs") as worker:
+        assert eventually(lambda: cache.get(BEAT), 60)
+        assert not acts(begin()), "the worker's schedule acts"
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=60)
+
+    assert worker.returncode == 0
+    assert acts(begin()), "its lease is free at once"
+
+
+def test_a_worker_ends_with_its_schedule(tmp_path: Path) -> None:
+    patient_redis().delete(BEAT_LOCK)
+    with worker_with_schedule(tmp_path / "no such directory" / "runs") as worker:
+        _, said = worker.communicate(timeout=60)
+
+    assert worker.returncode == os.EX_SOFTWARE
+    assert "the schedule failed: the worker ends" in said
