@@ -45,7 +45,7 @@ def send(project: Project) -> None:
 
 def fire(project: Project, alice: User, channel: AlertChannel, **fields: Any) -> Alert:
     alert = an_alert(project, alice, channel_ids=[channel.id], **fields)
-    store(project, "bad", fails=True)
+    store(project, "upset", fails=True)
     look(project)
     tell_now(project)
     return alert
@@ -69,14 +69,14 @@ def test_a_webhook_is_signed_and_names_the_firing(project: Project, alice: User,
     assert said["firing"]["sessions"] == 1
     assert said["firing"]["url"].endswith(f"/project/{project.pk}/sessions?firing={firing.id}")
     assert said["quotes"] == []
-    assert "bad" not in body.decode()  # numbers and links alone
+    assert "upset" not in body.decode()  # numbers and links alone
 
 
 def test_what_was_said_leaves_only_if_allowed(project: Project, alice: User, receiver: Receiver) -> None:
     channel, _ = a_channel(project, alice, url=receiver.url)
     fire(project, alice, channel, quotes=True)
     send(project)
-    assert receiver.bodies[0]["quotes"][0]["session_id"] == "bad"
+    assert receiver.bodies[0]["quotes"][0]["session_id"] == "upset"
 
 
 def test_a_thousand_matches_are_one_message(project: Project, alice: User, receiver: Receiver) -> None:
@@ -98,7 +98,7 @@ def test_a_thousand_matches_are_one_message(project: Project, alice: User, recei
 def test_slack_and_teams_escape_what_strangers_wrote(project: Project, alice: User, receiver: Receiver) -> None:
     made = [a_channel(project, alice, kind, url=receiver.url)[0] for kind in ("slack", "teams")]
     an_alert(project, alice, channel_ids=[one.id for one in made], name="<!channel> *bold* & co", quotes=True)
-    store(project, "bad", fails=True)
+    store(project, "upset", fails=True)
     look(project)
     tell_now(project)
     send(project)
@@ -191,7 +191,7 @@ def test_a_muted_alert_keeps_its_history_and_tells_nobody(project: Project, alic
     channel, _ = a_channel(project, alice, url=receiver.url)
     alert = an_alert(project, alice, channel_ids=[channel.id])
     making.mute(project, alert, by=alice, until=timezone.now() + timedelta(hours=1))
-    store(project, "bad", fails=True)
+    store(project, "upset", fails=True)
     look(project)
     tell_now(project)
 
