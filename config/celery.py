@@ -15,7 +15,6 @@ from celery.signals import (
     worker_process_init,
     worker_ready,
 )
-from click import Option
 from django.db import close_old_connections
 
 from config.request_ids import carry, enter_task, leave_task
@@ -24,6 +23,7 @@ from projects.alive import prove
 from projects.observing.beginning import begin_observing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # `prepare` makes them; they touch most of a worker's shared memory
 
 # Celery warns every root; ours takes only JSON, and a container has no other account.
 warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
@@ -101,9 +101,6 @@ app.conf.beat_schedule = {
     for schedule, kinds in sweeps()
 }
 app.conf.beat_scheduler = "config.schedule:Scheduler"
-app.user_options["worker"].add(
-    Option(("--schedule-thread",), is_flag=True, help="Run the schedule, too, which has its last runs in -s FILE.")
-)
 app.steps["worker"].add("config.schedule_thread:ScheduleThread")
 
 for starts in (worker_init, beat_init):

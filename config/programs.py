@@ -77,11 +77,10 @@ def worker(schedule: Path) -> Program:
     """Return the worker with the schedule (beat) as one of its threads.
 
     Where several machines run this, one schedule acts (config/schedule.py)."""
-    pool = ("-P", "threads", "-c", str(WORKER_THREADS), "--without-gossip", "--without-mingle", "-l", "WARNING")
     return Program(
         name="Worker",
         detail=f"{WORKER_THREADS} threads and the schedule",
-        command=("-m", "celery", "-q", "-A", "config", "worker", "--schedule-thread", "-s", str(schedule), *pool),
+        command=("manage.py", "worker", "--threads", str(WORKER_THREADS), "--schedule", str(schedule)),
         probe=_is_heard_from,
         processes={"worker": 1},
         grace=WORKER_GRACE_SECONDS,

@@ -16,7 +16,7 @@ STOP_SECONDS = 5.0
 
 
 class ScheduleThread(StartStopStep):  # type: ignore[misc]  # Celery has no types
-    """Part of a worker that runs with `--schedule-thread`; `-s` names the file of its last runs."""
+    """Part of a worker that has the option `schedule_thread`. Its `schedule_filename` keeps the last runs."""
 
     def __init__(self, worker: WorkController, schedule_thread: bool = False, **options: Any) -> None:
         super().__init__(worker, **options)

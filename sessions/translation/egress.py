@@ -4,15 +4,11 @@ Every connection is checked where it is made, so that a name which resolves to a
 reaches nothing inside. No redirects, no proxies from the environment."""
 
 import socket
-import ssl
-import time
-from collections.abc import Iterable
-from functools import cache
-from typing import Any, NamedTuple
+from functools import partial
+from json import loads
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-import httpcore
-import httpx
 from django.conf import settings
 
 from projects.special_addresses import is_public
@@ -23,12 +19,13 @@ from sessions.translation.provider import (
     ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderRefused,
-    ProviderTimedOut,
     ProviderUnavailable,
     TranslationFailed,
 )
 
-MAX_ANSWER_BYTES = 4 * 2**20  # of an answer
+if TYPE_CHECKING:
+    from httpx import Response
+
 LONGEST_REST = 10.0  # seconds that a provider may ask us to wait
 STATUSES: dict[int, type[TranslationFailed]] = {
     401: AuthFailed,
@@ -50,17 +47,6 @@ class AllowedHosts(NamedTuple):
 
 
 FOR_TRANSLATION = AllowedHosts("CONFAB_TRANSLATION_HOSTS", "TRANSLATION_HOSTS")
-
-
-class CheckedBackend(httpcore.SyncBackend):
-    """Connects to the addresses that were checked, not to those of a second look-up."""
-
-    def __init__(self, allowed: AllowedHosts) -> None:
-        super().__init__()
-        self._allowed = allowed
-
-    def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return super().connect_tcp(checked_address(host, port, self._allowed), port, *args, **options)
 
 
 def checked_address(host: str, port: int, allowed: AllowedHosts = FOR_TRANSLATION) -> str:
@@ -97,46 +83,16 @@ def ask(method: str, url: str, *, seconds: float, headers: dict[str, str] | None
 
 def exchange(
     method: str, url: str, *, seconds: float, allowed: AllowedHosts = FOR_TRANSLATION, **content: Any
-) -> tuple[httpx.Response, bytes]:
+) -> tuple["Response", bytes]:
     """Send a request with this content, in the words of httpx, and return the answer and its body.
 
     Raises AddressRefused, ProviderUnavailable or BadAnswer if there is none."""
-    transport = httpx.HTTPTransport(verify=_certificates())  # or it would load them, too
-    backend = CheckedBackend(allowed)
-    transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend)
-    try:
-        with (
-            httpx.Client(transport=transport, timeout=seconds, trust_env=False, follow_redirects=False) as client,
-            client.stream(method, url, **content) as response,
-        ):
-            return response, _bounded(response.iter_bytes(), time.monotonic() + seconds)
-    except httpx.TimeoutException:
-        raise ProviderTimedOut(f"{_host(url)} did not answer within {seconds:g} seconds.") from None
-    except httpx.HTTPError as error:
-        raise ProviderUnavailable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from None
-    except httpx.InvalidURL:
-        raise AddressRefused("The provider's address is invalid.") from None
+    from sessions.translation.sending import send
+
+    return send(method, url, partial(checked_address, allowed=allowed), seconds=seconds, **content)
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Load the certificates once: reading them takes longer than many requests."""
-    return httpx.create_ssl_context()
-
-
-def _bounded(chunks: Iterable[bytes], deadline: float) -> bytes:
-    """Yield chunks until the deadline: a byte now and then would otherwise take for ever."""
-    body = b""
-    for chunk in chunks:
-        body += chunk
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("drips")
-        if len(body) > MAX_ANSWER_BYTES:
-            raise BadAnswer("The provider's response is far too long.")
-    return body
-
-
-def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
+def _answer(response: "Response", body: bytes, url: str) -> Any:
     status = response.status_code
     if status == 429:
         raise ProviderRateLimited(f"{_host(url)} limits the rate of requests.", _rest(response))
@@ -145,7 +101,7 @@ def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
     if status >= 500:
         raise ProviderUnavailable(f"{_host(url)} does not work ({status}).")
     try:
-        decoded = httpx.Response(status, content=body).json()
+        decoded = loads(body)
     except ValueError:
         raise BadAnswer(f"{_host(url)} did not answer in JSON ({status}).") from None
     if status != 200:
@@ -155,7 +111,7 @@ def _answer(response: httpx.Response, body: bytes, url: str) -> Any:
     return decoded
 
 
-def _rest(response: httpx.Response) -> float:
+def _rest(response: "Response") -> float:
     try:
         return min(max(float(response.headers.get("retry-after", "1")), 0.0), LONGEST_REST)
     except ValueError:

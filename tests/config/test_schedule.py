@@ -63,10 +63,8 @@ def test_a_beat_goes_on_when_redis_has_forgotten_its_lease(begin: Callable[[], S
 
 
 def worker_with_schedule(file: Path) -> "subprocess.Popen[str]":
-    """Start a worker that runs the schedule, without a database: it takes messages of a queue that nobody fills."""
-    options = ("--schedule-thread", "-s", str(file), "-Q", f"nobody-{file.name}", "-P", "threads", "-c", "1")
     return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-q", "-A", "config", "worker", *options, "-l", "WARNING"],
+        [sys.executable, "manage.py", "worker", "--threads", "1", "--schedule", str(file)],
         cwd=settings.BASE_DIR,
         env=os.environ | {"REDIS_URL": settings.REDIS_URL, "CONFAB_DATA": str(file.parent)},
         stderr=subprocess.PIPE,

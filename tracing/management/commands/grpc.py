@@ -22,6 +22,7 @@ STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 class Command(BaseCommand):
     help = "Serves OTLP over gRPC."
+    requires_system_checks = ()  # they touch, and so copy, most of the memory that is shared with `up`
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
