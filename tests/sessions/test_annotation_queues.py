@@ -181,7 +181,7 @@ def test_a_step_that_a_program_queued_is_reviewed_and_stands_in_the_results(
     html = bobs.get(pages[0]).content.decode()
     assert "My order #12345" in html
     assert f"?span={span.span_id}#panel" in html
-    assert "It is not here" in bobs.get(pages[1]).content.decode()
+    assert "This item is missing" in bobs.get(pages[1]).content.decode()
     bobs.post(pages[0], {"done": "1", f"score-{solved.id}": "=1"})
     score = Score.objects.for_project(project).get()
     assert (score.trace_id, score.span_id, score.value) == (span.trace_id, span.span_id, 1.0)

@@ -382,7 +382,7 @@ def test_words_are_found_in_turns_that_are_not_on_the_page(alices: Client, proje
         (432, trace_ids[431], "question 432")
     ]
     assert f"?turn={trace_ids[431]}" in hits.content.decode()
-    assert "No turn says" in nothing.content.decode()
+    assert "No turn contains" in nothing.content.decode()
 
 
 def test_what_has_just_arrived_is_found_in_full(alices: Client, project: Project) -> None:
