@@ -138,6 +138,14 @@ BODIES: dict[str, Any] = {
     "/api/v1/alerts": {"name": "Costs", "kind": "crosses", "measure": "cost", "bound": "5"},
     "/api/v1/alerts/{alert_id}": {"query": "errors > 2", "actions": [{"action": "label", "argument": "bad"}]},
     "/api/v1/alert-channels": {"name": "Members", "kind": "mail"},
+    "/api/v1/judges": {
+        "name": "Long?",
+        "kind": "rule",
+        "rule": "turns > 9",
+        "value": "yes",
+        "score_config_id": "{config_id}",
+    },
+    "/api/v1/judges/{judge_id}": {"query": "turns > 1", "is_on": False},
     "/api/v1/scores": {"name": "tone", "value": "warm", "session_id": "support/1"},
     "/api/v1/score-configs": {
         "name": "tone",
@@ -153,7 +161,12 @@ BODIES: dict[str, Any] = {
     "/api/v1/traces/{trace_id}/translation": {"to": "de"},
 }
 TRANSLATION = "/api/v1/traces/{trace_id}/translation"  # which nobody has asked for yet
-REFUSED = {(TRANSLATION, "get"): 404, ("/api/v1/installation", "put"): 404}  # which needs a token of the settings
+REFUSED = {
+    (TRANSLATION, "get"): 404,
+    ("/api/v1/installation", "put"): 404,  # which needs a token of the settings
+    ("/api/v1/judges/{judge_id}/price", "get"): 400,  # a rule has no past, tests/judges/test_api.py has a prompt
+    ("/api/v1/judges/{judge_id}/backfills", "post"): 400,
+}
 
 
 def paths(world: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -170,7 +183,11 @@ def test_every_answer_is_as_the_document_says(client: Client, key: Key, world: d
     headers = {"Authorization": key.bearer}
     faults, asked = {}, 0
     for path, method, address in paths(world):
-        body = json.dumps(BODIES.get(path, {})) if method in ("post", "patch") else ""
+        body = (
+            json.dumps(BODIES.get(path, {})).replace("{config_id}", world["config_id"])
+            if method in ("post", "patch")
+            else ""
+        )
         address += QUERIES.get(path, "")
         answer: Any = client.generic(method.upper(), address, body, "application/json", headers=headers)
         wanted = REFUSED.get((path, method), 200)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import DateTimeField, QuerySet
 from django_filters import FilterSet, UUIDFilter
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +25,7 @@ from sessions.api.v1.shapes.alerts import (
 )
 from sessions.api.v1.shapes.operations import Operation, list_of, page_of
 from sessions.api.v1.versions import check_match, tagged
-from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, json_of
+from sessions.api.v1.views import Endpoint, ListEndpoint, found_or_404, given_in, json_of
 from sessions.models import Alert, AlertChannel, AlertFiring
 from tracing.lists.keyset import Order
 
@@ -53,7 +53,7 @@ class AlertsEndpoint(Endpoint):
 
     def post(self, request: Request) -> Response:
         """Create an alert."""
-        fields = _given(GivenAlertShape, request)
+        fields = given_in(GivenAlertShape, request)
         return Response(
             _alert_json(_made(lambda: making.create(self.project, fields, by=self.key))), status.HTTP_201_CREATED
         )
@@ -76,7 +76,7 @@ class AlertEndpoint(Endpoint):
     @transaction.atomic
     def patch(self, request: Request, alert_id: UUID) -> Response:
         """Change the alert."""
-        found, fields = self._find(alert_id, is_locked=True), _given(AlertChangeShape, request)
+        found, fields = self._find(alert_id, is_locked=True), given_in(AlertChangeShape, request)
         check_match(request, _settings(_alert_json(found)))
         _made(lambda: making.change(self.project, found, fields, by=self.key))
         said = _alert_json(self._find(alert_id))  # as the database rounds it
@@ -129,7 +129,7 @@ class ChannelsEndpoint(Endpoint):
 
     def post(self, request: Request) -> Response:
         """Create a channel."""
-        fields = _given(GivenChannelShape, request)
+        fields = given_in(GivenChannelShape, request)
         channel, secret = _made(lambda: channels.create(self.project, fields, by=self.key))
         return Response(json_of(channel, CHANNEL_FIELDS) | {"secret": secret}, status.HTTP_201_CREATED)
 
@@ -144,15 +144,6 @@ class ChannelEndpoint(Endpoint):
         found = found_or_404(AlertChannel.objects.for_project(self.project), id=str(channel_id))
         channels.delete(self.project, found, by=self.key)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _given(shape: type[serializers.Serializer[None]], request: Request) -> dict[str, Any]:
-    """Return the fields of a body. Raise ValidationError, also for one that does not exist."""
-    asked = shape(data=request.data)
-    if unknown := [name for name in request.data if name not in asked.fields]:
-        raise ValidationError({name: ["There is no such field."] for name in unknown})
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
 
 
 def _made(make: Callable[[], Made]) -> Made:

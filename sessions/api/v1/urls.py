@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from sessions.api.v1 import (
     alerts,
     annotation,
+    backfills,
     cohorts,
     erasures,
     explanation,
@@ -65,6 +66,8 @@ urlpatterns = [
     path("alert-channels/<uuid:channel_id>", alerts.ChannelEndpoint.as_view()),
     path("judges", judges.JudgesEndpoint.as_view()),
     path("judges/<uuid:judge_id>", judges.JudgeEndpoint.as_view()),
+    path("judges/<uuid:judge_id>/price", backfills.BackfillPriceEndpoint.as_view()),
+    path("judges/<uuid:judge_id>/backfills", backfills.BackfillsEndpoint.as_view()),
     path("verdicts", judges.VerdictsEndpoint.as_view()),
     path("standings", judges.StandingsEndpoint.as_view()),
     path("review-queues", annotation.QueuesEndpoint.as_view()),

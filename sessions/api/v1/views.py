@@ -16,7 +16,7 @@ from sessions.api.paging import PagesByPosition, RowsOfPage
 from sessions.api.v1.failures import answer
 from sessions.api.v1.parameters import refuse_empty
 from sessions.api.v1.repeating import once
-from sessions.api.v1.shapes.operations import Operation
+from sessions.api.v1.shapes.operations import Operation, Shape
 from sessions.conversations.representation import plain
 from tracing.ingest.rest.views import READ_OR_WRITE, VIEW_METHODS, KeyView
 from tracing.ingest.rest.wires import JsonObjectParser
@@ -83,6 +83,15 @@ class ListEndpoint(RowsOfPage, Endpoint, GenericAPIView[Any]):
 def json_of(row: Any, fields: Sequence[str]) -> dict[str, Any]:
     """Return these fields of a row as JSON has them."""
     return {name: plain(getattr(row, name)) for name in fields}
+
+
+def given_in(shape: Shape, request: Request) -> dict[str, Any]:
+    """Return the fields of a body. Raise ValidationError, also for one that does not exist."""
+    asked = shape(data=request.data)
+    if unknown := [name for name in request.data if name not in asked.fields]:
+        raise ValidationError({name: ["There is no such field."] for name in unknown})
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)
 
 
 def found_or_404(rows: QuerySet[Any], **key: str) -> Any:

@@ -108,6 +108,55 @@ class Asked(TypedDict):
     to: str
 
 
+class Backfill(TypedDict):
+    """A backfill, and how far it is."""
+
+    cost: str | None
+    """USD, so far; null: unknown."""
+    done_count: int
+    """Sessions that it has judged."""
+    error: str
+    """Why it ended early, or waits."""
+    expected_cost: str | None
+    """USD, as it was said then; null: unknown."""
+    expected_count: int
+    """Sessions to judge when it was ordered."""
+    failed_count: int
+    """Sessions that were given up."""
+    finished_at: str | None
+    id: str
+    query: str
+    requested_at: str
+    sample_percent: int
+    state: Literal["waiting", "running", "stopped", "failed", "ready"]
+    version: int
+
+
+class BackfillList(TypedDict):
+    """A whole list of Backfill objects."""
+
+    data: list["Backfill"]
+
+
+class BackfillPrice(TypedDict):
+    """What a backfill would judge and cost now."""
+
+    cost: str | None
+    """USD; null: the model has no price."""
+    high: str | None
+    """USD."""
+    input_tokens: int
+    left_of_cap: str | None
+    """USD; null: no cap."""
+    low: str | None
+    """The cost is above this and below `high` 9 of 10 times; null: unknown, or all sessions were read."""
+    minutes: int
+    """At least, as often as the model may be asked."""
+    output_tokens: int
+    request_count: int
+    session_count: int
+
+
 class Category(TypedDict):
     """A category of a score config."""
 
@@ -437,6 +486,15 @@ class GivenAlert(TypedDict):
     window_minutes: NotRequired[int]
 
 
+class GivenBackfill(TypedDict):
+    """A backfill by the version in force."""
+
+    query: NotRequired[str]
+    """Of the judge's scope; empty is all of it."""
+    sample_percent: NotRequired[int]
+    """Of these, drawn by their ids."""
+
+
 class GivenChannel(TypedDict):
     """A new channel."""
 
@@ -474,6 +532,33 @@ class GivenItems(TypedDict):
     """Sessions to add to a review queue."""
 
     session_ids: list[str]
+
+
+class GivenJudge(TypedDict):
+    """A new judge, which is off."""
+
+    kind: Literal["rule", "prompt"]
+    model: NotRequired[str]
+    """Empty: the one of the project's settings."""
+    monthly_cap: NotRequired[str | None]
+    """USD; null: no cap."""
+    name: str
+    otherwise: NotRequired[str]
+    """The answer for the others; empty: none."""
+    prompt: NotRequired[str]
+    """The question for a model."""
+    query: NotRequired[str]
+    """Which sessions it judges; empty is every session."""
+    quiet_seconds: NotRequired[int]
+    """It waits until nothing new was said for this."""
+    rule: NotRequired[str]
+    """A query, of a judge of the kind rule."""
+    sample_percent: NotRequired[int]
+    """Of the sessions, drawn by their ids."""
+    score_config_id: str
+    """The score config of its answers."""
+    value: NotRequired[str]
+    """The answer for sessions that match the rule."""
 
 
 class GivenQueue(TypedDict):
@@ -592,20 +677,30 @@ class ItemPage(TypedDict):
 
 
 class Judge(TypedDict):
-    """A judge with the version in force, or with its first draft."""
+    """A judge, and how its latest version decides."""
 
     created_at: str
     id: str
     is_archived: bool
     is_on: bool
-    kind: Literal["rule", "prompt", None]
+    kind: Literal["rule", "prompt"]
+    latest_version: int
+    """A draft if it is not the one in force."""
+    model: str
+    """Empty: the one of the project's settings."""
     monthly_cap: str | None
     """USD; null: no cap."""
     name: str
+    otherwise: str
+    """The answer for the others; empty: none."""
+    prompt: str
+    """The question for a model; empty for a rule."""
     query: str
     """Which sessions it judges; empty is every session."""
     quiet_seconds: int
     """It waits until nothing new was said for this."""
+    rule: str
+    """A query; empty if a model is asked."""
     sample_percent: int
     """Of the sessions, drawn by their ids."""
     score_config_id: str
@@ -613,8 +708,40 @@ class Judge(TypedDict):
     score_name: str | None
     """The name of its score."""
     updated_at: str
+    value: str
+    """The answer for sessions that match the rule."""
     version: int
-    """0 before the first was switched on."""
+    """The one in force; 0 before the first was switched on."""
+
+
+class JudgeChange(TypedDict):
+    """What is to change of a judge. Another way to decide is a draft until it is switched on."""
+
+    is_archived: NotRequired[bool]
+    """An archived judge is off."""
+    is_on: NotRequired[bool]
+    """true puts the latest version in force."""
+    model: NotRequired[str]
+    """Empty: the one of the project's settings."""
+    monthly_cap: NotRequired[str | None]
+    """USD; null: no cap."""
+    name: NotRequired[str]
+    otherwise: NotRequired[str]
+    """The answer for the others; empty: none."""
+    prompt: NotRequired[str]
+    """The question for a model."""
+    query: NotRequired[str]
+    """Which sessions it judges; empty is every session."""
+    quiet_seconds: NotRequired[int]
+    """It waits until nothing new was said for this."""
+    rule: NotRequired[str]
+    """A query, of a judge of the kind rule."""
+    sample_percent: NotRequired[int]
+    """Of the sessions, drawn by their ids."""
+    score_config_id: NotRequired[str]
+    """The score config of its answers."""
+    value: NotRequired[str]
+    """The answer for sessions that match the rule."""
 
 
 class JudgeList(TypedDict):
@@ -1699,6 +1826,15 @@ class ProvisionInstallationParameters(TypedDict, total=False):
 
     dry_run: bool | None
     """Show the changes, and make none."""
+
+
+class PriceBackfillParameters(TypedDict, total=False):
+    """The parameters of an operation."""
+
+    query: str | None
+    """Of the judge's scope; empty is all of it."""
+    sample_percent: int | None
+    """Of these, drawn by their ids."""
 
 
 class MeasureSessionsParameters(SessionFilters, total=False):

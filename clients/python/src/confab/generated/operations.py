@@ -144,9 +144,43 @@ class Confab(Transport):
         """List judges."""
         return self._ask("GET", "/api/v1/judges", {})
 
+    def create_judge(self, body: objects.GivenJudge, *, idempotency_key: str | None = None) -> objects.Judge:
+        """Create a judge."""
+        return self._ask("POST", "/api/v1/judges", {}, body, headers={"Idempotency-Key": idempotency_key})
+
     def read_judge(self, judge_id: str) -> objects.Judge:
         """Read a judge."""
         return self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}", {})
+
+    def change_judge(
+        self, judge_id: str, body: objects.JudgeChange, *, idempotency_key: str | None = None
+    ) -> objects.Judge:
+        """Change a judge."""
+        return self._ask(
+            "PATCH", f"/api/v1/judges/{escaped(judge_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
+
+    def list_backfills(self, judge_id: str) -> objects.BackfillList:
+        """List backfills."""
+        return self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}/backfills", {})
+
+    def order_backfill(
+        self, judge_id: str, body: objects.GivenBackfill, *, idempotency_key: str | None = None
+    ) -> objects.Backfill:
+        """Order a backfill."""
+        return self._ask(
+            "POST",
+            f"/api/v1/judges/{escaped(judge_id)}/backfills",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
+
+    def price_backfill(
+        self, judge_id: str, **parameters: Unpack[objects.PriceBackfillParameters]
+    ) -> objects.BackfillPrice:
+        """Price a backfill."""
+        return self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}/price", parameters)
 
     def show_whose_key_it_is(self) -> objects.Me:
         """Show whose key it is."""
@@ -502,9 +536,43 @@ class AsyncConfab(AsyncTransport):
         """List judges."""
         return await self._ask("GET", "/api/v1/judges", {})
 
+    async def create_judge(self, body: objects.GivenJudge, *, idempotency_key: str | None = None) -> objects.Judge:
+        """Create a judge."""
+        return await self._ask("POST", "/api/v1/judges", {}, body, headers={"Idempotency-Key": idempotency_key})
+
     async def read_judge(self, judge_id: str) -> objects.Judge:
         """Read a judge."""
         return await self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}", {})
+
+    async def change_judge(
+        self, judge_id: str, body: objects.JudgeChange, *, idempotency_key: str | None = None
+    ) -> objects.Judge:
+        """Change a judge."""
+        return await self._ask(
+            "PATCH", f"/api/v1/judges/{escaped(judge_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
+
+    async def list_backfills(self, judge_id: str) -> objects.BackfillList:
+        """List backfills."""
+        return await self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}/backfills", {})
+
+    async def order_backfill(
+        self, judge_id: str, body: objects.GivenBackfill, *, idempotency_key: str | None = None
+    ) -> objects.Backfill:
+        """Order a backfill."""
+        return await self._ask(
+            "POST",
+            f"/api/v1/judges/{escaped(judge_id)}/backfills",
+            {},
+            body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
+
+    async def price_backfill(
+        self, judge_id: str, **parameters: Unpack[objects.PriceBackfillParameters]
+    ) -> objects.BackfillPrice:
+        """Price a backfill."""
+        return await self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}/price", parameters)
 
     async def show_whose_key_it_is(self) -> objects.Me:
         """Show whose key it is."""
