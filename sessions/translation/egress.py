@@ -102,7 +102,7 @@ def _answer(response: "Response", body: bytes, url: str) -> Any:
         raise ProviderUnavailable(f"{_host(url)} does not work ({status}).")
     try:
         decoded = loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of brackets without end
         raise BadAnswer(f"{_host(url)} did not answer in JSON ({status}).") from None
     if status != 200:
         said = decoded.get("error") or decoded.get("message") if isinstance(decoded, dict) else ""
