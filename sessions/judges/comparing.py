@@ -28,8 +28,9 @@ MAX_DISAGREEMENTS = 20
 
 
 class MatrixCell(NamedTuple):
-    """How often the judge gave one answer where people gave another or the same; `weight` is the share, 0 to 9."""
+    """How often the judge gave `answer` where people gave another or the same; `weight` is the share, 0 to 9."""
 
+    answer: str
     times: int
     is_same: bool
     weight: int
@@ -46,18 +47,33 @@ class MatrixRow:
 
 @dataclass(frozen=True)
 class JudgeComparison:
-    """A version against people: `pairs` of answers in words, and the verdicts that differ with what people said."""
+    """A version against people: its verdicts, each with what people said in words, the latest first."""
 
     number: int
-    pairs: list[Pair]
-    disagreements: list[tuple[Verdict, str]]
+    compared: list[tuple[Verdict, str]]
     labels: list[str]
     distance: Distance
-    by_session: dict[str, Pair]
 
     @property
     def size(self) -> int:
-        return len(self.pairs)
+        return len(self.compared)
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        return [(words, verdict.answer) for verdict, words in self.compared]
+
+    @property
+    def by_session(self) -> dict[str, Pair]:
+        return {verdict.session_id: pair for (verdict, _), pair in zip(self.compared, self.pairs, strict=True)}
+
+    @property
+    def disagreements(self) -> list[tuple[Verdict, str]]:
+        """The latest verdicts that differ from what people said."""
+        return [(verdict, words) for verdict, words in self.compared if verdict.answer != words][:MAX_DISAGREEMENTS]
+
+    def in_cell(self, people: str, judge: str) -> list[tuple[Verdict, str]]:
+        """Return the verdicts of one cell of the matrix."""
+        return [(verdict, words) for verdict, words in self.compared if (words, verdict.answer) == (people, judge)]
 
     @cached_property
     def confusion(self) -> Confusion:
@@ -76,9 +92,12 @@ class JudgeComparison:
 
     def _cells(self, label: Hashable) -> list[MatrixCell]:
         found = self.confusion
-        counts = [(found.counts.get((label, other), 0), label == other) for other in found.labels]
-        whole = max(sum(count for count, _ in counts), 1)
-        return [MatrixCell(count, is_same, min(10 * count // whole, 9)) for count, is_same in counts]
+        counts = {other: found.counts.get((label, other), 0) for other in found.labels}
+        whole = max(sum(counts.values()), 1)
+        return [
+            MatrixCell(str(other), count, label == other, min(10 * count // whole, 9))
+            for other, count in counts.items()
+        ]
 
     @cached_property
     def kappa(self) -> Interval | None:
@@ -107,18 +126,9 @@ def compare_with_people(judge: Judge, config: ScoreConfig, number: int) -> Judge
     except TooLong:
         return None
     both = [(verdict, said[session_id]) for session_id, verdict in reversed(judged.items()) if verdict.answer]
-    differing = [(verdict, words) for verdict, words in both if verdict.answer != words]
     labels = [category["label"] for category in config.categories] or ["yes", "no"]
     is_numeric = config.data_type == DataType.NUMERIC and all(verdict.value is not None for verdict, _ in both)
-    pairs: list[Pair] = [(words, verdict.answer) for verdict, words in both]
-    return JudgeComparison(
-        number,
-        pairs,
-        differing[:MAX_DISAGREEMENTS],
-        labels,
-        interval if is_numeric else nominal,
-        {verdict.session_id: pair for (verdict, _), pair in zip(both, pairs, strict=True)},
-    )
+    return JudgeComparison(number, both, labels, interval if is_numeric else nominal)
 
 
 def gain(before: JudgeComparison, after: JudgeComparison) -> tuple[Interval, int] | None:
@@ -135,6 +145,25 @@ def people_said(project_id: int, config: ScoreConfig) -> dict[str, str]:
     )
     latest = list(scores.order_by("-scored_at")[:MAX_COMPARED])
     return {score.session_id or "": _words(score) for score in reversed(latest)}
+
+
+def among_people(project_id: int, config: ScoreConfig) -> tuple[Interval, int] | None:
+    """Return how far people agree with each other, as alpha, and on how many sessions that two of them scored.
+
+    None if they did not, or if that takes too long. Of more than two people, the last two count."""
+    scores = Score.objects.for_project(project_id).filter(
+        name=config.name, source=Score.Source.ANNOTATION, session_id__isnull=False, trace_id=None, is_unsure=False
+    )
+    said: dict[str, dict[int | None, str]] = {}
+    try:
+        with within(COMPARED_TIMEOUT_MS):
+            for score in scores.order_by("-scored_at")[:MAX_COMPARED]:
+                said.setdefault(score.session_id or "", {}).setdefault(score.author_id, _words(score))
+    except TooLong:
+        return None
+    pairs: list[Pair] = [(words[0], words[1]) for by in said.values() if len(words := list(by.values())) > 1]
+    found = alpha_interval(pairs, nominal)
+    return (found, len(pairs)) if found else None
 
 
 def _words(score: Score) -> str:

@@ -10,10 +10,11 @@ from projects.models import Project
 from sessions.annotation.configs import NotAllowed
 from sessions.cohorts.statistics import Interval
 from sessions.judges import making, runs, trials
-from sessions.judges.comparing import JudgeComparison, compare_with_people, gain
+from sessions.judges.comparing import JudgeComparison, among_people, compare_with_people, gain
 from sessions.judges.estimates import Estimate
 from sessions.judges.forms import SECONDS_OF_MINUTE
 from sessions.judges.loading import Bench, load_bench, load_provider, refusal_of
+from sessions.judges.questions import UNSURE_WORDS
 from sessions.models import Judge, JudgeRun, JudgeVersion, Verdict
 from sessions.query.grammar import QueryError
 from tracing.lists.bounded import TooLong
@@ -87,6 +88,23 @@ class JudgePage:
         return [one for one in (self.comparison, self.before) if one and one.pairs]
 
     @cached_property
+    def among_people(self) -> tuple[Interval, int] | None:
+        """How far people agree with each other, and on how many sessions."""
+        return among_people(self.project.pk, self.bench.config) if self.bench else None
+
+    @property
+    def cell(self) -> tuple[str, str] | None:
+        """The cell of the matrix whose sessions are asked for: what people and the judge said."""
+        return (self.given["people"], self.given["judge"]) if {"people", "judge"} <= self.given.keys() else None
+
+    @property
+    def read_pairs(self) -> list[tuple[Verdict, str]]:
+        """The verdicts to read beside what people said: those of a cell, or those that differ."""
+        if self.comparison is None:
+            return []
+        return self.comparison.in_cell(*self.cell) if self.cell else self.comparison.disagreements
+
+    @cached_property
     def gain(self) -> tuple[Interval, int] | None:
         """How much better the latest version is than the one before, and on how many sessions."""
         return gain(self.before, self.comparison) if self.before and self.comparison else None
@@ -131,14 +149,27 @@ class JudgePage:
     def is_about_failures(self) -> bool:
         return self.given.get("only") == "failed"
 
+    @property
+    def answer(self) -> str:
+        """The answer whose verdicts are asked for; "" for all."""
+        return "" if self.is_about_failures else self.given.get("answer", "").replace("\x00", "")
+
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """The last verdicts, or what was given up."""
         verdicts = Verdict.objects.for_project(self.project).filter(judge_id=self.judge.id)
-        shown = (
-            verdicts.filter(state=Verdict.State.FAILED) if self.is_about_failures else verdicts.filter(is_current=True)
-        )
+        if self.is_about_failures:
+            shown = verdicts.filter(state=Verdict.State.FAILED)
+        else:
+            shown = verdicts.filter(answered(self.answer) if self.answer else Q(), is_current=True)
         return list(shown.order_by("-finished_at")[:SHOWN_VERDICTS])
+
+
+def answered(answer: str) -> Q:
+    """Return the condition of verdicts with an answer in words."""
+    if answer == UNSURE_WORDS:
+        return Q(is_unsure=True)
+    return Q(is_unsure=False, string_value__in=[answer, {"yes": "True", "no": "False"}.get(answer, answer)])
 
 
 def drafted(project: Project, bench: Bench, purpose: str, given: Mapping[str, str]) -> JudgeRun:

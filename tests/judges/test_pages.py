@@ -1,6 +1,8 @@
 """Pages of judges: from the settings of the model to a verdict that differs from what a person said."""
 
+import re
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,11 +17,12 @@ from sessions.annotation.targets import Target
 from sessions.judges import making, runs
 from sessions.judges.making import Decision
 from sessions.judges.tasks import waiting_projects
-from sessions.models import Judge, JudgeRun, ModelProvider, ScoreConfig, Session, Verdict
+from sessions.models import Judge, JudgeRun, JudgeSpending, ModelProvider, ScoreConfig, Session, Verdict
 from sessions.rollup.recomputing import drain
 from tests.conversations import read, tell
 from tests.judges.endpoint import Endpoint, served
 from tests.judges.judged import make, plan, watch_all, work
+from tracing.formatting import money
 from tracing.models import Score
 
 
@@ -182,6 +185,41 @@ def test_a_draft_is_tested_on_what_people_scored_beside_the_version_before_it_an
     alices.post(reverse("judge-switch", args=[project.pk, judge.id]), {"to": "on"})
     assert {score.metadata["version"] for score in judges_scores.all()} == {2}
     assert "6 verdicts, 6 of them are scores" in read(alices.get(page, {"tab": "versions"}))
+
+
+def test_every_number_leads_to_exactly_its_sessions_and_people_are_compared_with_each_other(
+    project: Project, alices: Client, endpoint: Endpoint, frustrated: ScoreConfig, alice: User, bob: User
+) -> None:
+    for number in range(6):
+        tell(project, f"s{number}", [("Where is it?", "Awful!" if number < 2 else "In Rome.")])
+        for person, answer in ((alice, number < 3), (bob, number < 4)):
+            given = ScoreAnswer("yes" if answer else "no")
+            scoring.give(project, Target(session_id=f"s{number}"), frustrated, given, by=person)
+    endpoint.answer = lambda data: {"reason": "So.", "turns": [1], "answer": "yes" if "Awful" in str(data) else "no"}
+    judge = make(project, frustrated, alice)
+    work(project)
+    page, listed = reverse("judge", args=[project.pk, judge.id]), reverse("judges", args=[project.pk])
+
+    def named(answer: Any, after: str) -> set[str]:
+        return set(re.findall(r">(s\d)</a>", read(answer).partition(after)[2]))
+
+    whole = read(alices.get(page))
+    assert "on 6 sessions that both scored" in whole
+    assert 'aria-label="2: people yes, judge yes"' in whole
+    assert "tab=test&amp;people=yes&amp;judge=no#differ" in whole
+    assert named(alices.get(page), 'id="differ"') == {"s2", "s3"}  # of two people the latest counts
+    for people, said, sessions in (("yes", "yes", {"s0", "s1"}), ("no", "no", {"s4", "s5"}), ("no", "yes", set())):
+        asked = {"tab": "test", "people": people, "judge": said}
+        assert named(alices.get(page, asked), 'id="differ"') == sessions
+
+    overview = read(alices.get(listed))
+    assert "Verdicts that are scores</dt> <dd>6</dd>" in overview
+    spent = JudgeSpending.objects.for_project(project).get().cost
+    assert f"Spent this month</dt> <dd> {money(spent)}" in overview
+    assert f'{page}?tab=verdicts&amp;answer=yes"' in overview
+    assert '<rect data-d="2" x="0.0%" width="33.33%"' in overview
+    assert named(alices.get(page, {"tab": "verdicts", "answer": "yes"}), "Last verdicts") == {"s0", "s1"}
+    assert named(alices.get(page, {"tab": "verdicts", "answer": "can't tell"}), "Last verdicts") == set()
 
 
 @pytest.mark.parametrize(

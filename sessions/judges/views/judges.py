@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Max, Q, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,10 +19,10 @@ from sessions.judges import making
 from sessions.judges.forms import NEW_SCORE, JudgeForm, initial_of
 from sessions.judges.gallery import GALLERY, GalleryJudge
 from sessions.judges.loading import load_judge
+from sessions.judges.overview import overview_of
 from sessions.judges.page import JUDGE_TABS, JudgePage
-from sessions.judges.spending import this_month
 from sessions.judges.tasks import judges as judging
-from sessions.models import DataType, Judge, JudgeSpending, JudgeVersion, Verdict
+from sessions.models import DataType, Judge, JudgeVersion, Verdict
 
 DEFAULT_QUIET_MINUTES = {JudgeVersion.Kind.RULE: 0, JudgeVersion.Kind.PROMPT: 15}
 
@@ -31,20 +30,8 @@ DEFAULT_QUIET_MINUTES = {JudgeVersion.Kind.RULE: 0, JudgeVersion.Kind.PROMPT: 15
 @require_safe
 @project_view
 def judges(request: PageRequest, project: Project) -> HttpResponse:
-    """Show all judges that are not archived, with their verdicts, failures and costs."""
-    found = list(Judge.objects.for_project(project).filter(is_archived=False).order_by("name", "id"))
-    verdicts = Verdict.objects.for_project(project).filter(judge_id__in=[judge.id for judge in found])
-    counts = verdicts.values("judge_id").annotate(
-        current=Count("session_id", filter=Q(is_current=True)),
-        waiting=Count("session_id", filter=Verdict.UNFINISHED),
-        failed=Count("session_id", filter=Q(state=Verdict.State.FAILED)),
-        last_at=Max("finished_at"),
-    )
-    by_judge = {row["judge_id"]: row for row in counts}
-    spending = JudgeSpending.objects.for_project(project).filter(month=this_month())
-    spent = dict(spending.values("judge_id").annotate(total=Sum("cost")).values_list("judge_id", "total"))
-    rows = [(judge, by_judge.get(judge.id, {}), spent.get(judge.id)) for judge in found]
-    context = {"project": project, "section": "judges", "rows": rows, "gallery": GALLERY.items()}
+    """Show all judges that are not archived, with what they said and spent."""
+    context = {"project": project, "section": "judges", "overview": overview_of(project), "gallery": GALLERY.items()}
     return render(request, "sessions/judges/judges.html", context)
 
 
