@@ -13,6 +13,7 @@ from sessions.api.v1.parameters import refuse_others
 from sessions.api.v1.shapes.judges import BackfillParameters, BackfillPriceShape, BackfillShape, GivenBackfillShape
 from sessions.api.v1.shapes.operations import Operation, list_of
 from sessions.api.v1.views import given_in, json_of
+from sessions.conversations.representation import plain
 from sessions.judges import runs
 from sessions.judges.loading import Bench, load_bench
 from sessions.judges.tasks import judges as judging
@@ -78,6 +79,6 @@ def _shown(run: JudgeRun) -> dict[str, Any]:
         "state": str(run.state),
         "done_count": told["done"],
         "failed_count": told["failed"],
-        "cost": told["cost"],
+        "cost": plain(told["cost"]),
         "error": run.error or told["pause"],
     }
