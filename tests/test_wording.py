@@ -30,9 +30,9 @@ STUMBLES = re.compile(
     re.IGNORECASE,
 )
 VERBS = re.compile(
-    r"(?:Add|Apply|Archive|Cancel|Change|Clear|Close|Comment|Compare|Confirm|Copy|Create|Delete|Duplicate|Erase|Fill|Find"
-    r"|Go|Join|Judge|Keep|Leave|Move|Mute|Print|Remove|Reopen|Replace|Reply|Reprice|Reset|Resolve|Restore|Review|Revoke"
-    r"|Rotate|Save|Say|Search|Send|Show|Sign|Skip|Start|Stop|Switch|Test|Transfer|Translate|Try|Unmute|Update|Use"
+    r"(?:Add|Apply|Archive|Cancel|Change|Clear|Close|Comment|Compare|Confirm|Copy|Create|Delete|Duplicate|End|Erase|Fill|Find"
+    r"|Go|Join|Judge|Keep|Leave|Mark|Move|Mute|Print|Remove|Reopen|Replace|Reply|Reprice|Reset|Resolve|Restore|Review|Revoke"
+    r"|Rotate|Save|Say|Search|See|Send|Show|Sign|Skip|Start|Stop|Switch|Test|Transfer|Translate|Try|Unmute|Update|Use"
     r"|Withdraw)\b"
 )
 # Buttons that say a choice, a place, or what they make; after a value, the rest of a sentence begins in lower case.

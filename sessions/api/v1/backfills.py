@@ -23,7 +23,7 @@ SHOWN_BACKFILLS = 50
 BACKFILL_FIELDS = (
     "id", "version", "query", "sample_percent", "expected_count", "expected_cost", "requested_at", "finished_at",
 )  # fmt: skip
-PRICE_FIELDS = tuple(map(str, BackfillPriceShape().fields))
+BACKFILL_PRICE_FIELDS = tuple(map(str, BackfillPriceShape().fields))
 
 
 class BackfillPriceEndpoint(JudgeWriting):
@@ -40,7 +40,7 @@ class BackfillPriceEndpoint(JudgeWriting):
         asked.is_valid(raise_exception=True)
         bench = _bench(self, judge_id)
         run = runs.draft(bench, runs.BACKFILL, **asked.validated_data)
-        return Response(json_of(runs.price(self.project, bench, run), PRICE_FIELDS))
+        return Response(json_of(runs.price(self.project, bench, run), BACKFILL_PRICE_FIELDS))
 
 
 class BackfillsEndpoint(JudgeWriting):

@@ -9,22 +9,22 @@ from sessions.models import JudgeRun, JudgeVersion, Verdict
 from sessions.models.judges import MAX_JUDGE_NAME_CHARACTERS, MAX_PROMPT_CHARACTERS
 from sessions.query.parsing import MAX_QUERY_CHARACTERS
 
-QUERY: dict[str, Any] = {"max_length": MAX_QUERY_CHARACTERS, "required": False, "allow_blank": True}
-ANSWER: dict[str, Any] = {"max_length": 1_000, "required": False, "allow_blank": True}
+OPTIONAL_QUERY: dict[str, Any] = {"max_length": MAX_QUERY_CHARACTERS, "required": False, "allow_blank": True}
+OPTIONAL_ANSWER: dict[str, Any] = {"max_length": 1_000, "required": False, "allow_blank": True}
 
 
 class JudgeSettingsShape(serializers.Serializer[None]):
     """What is set of a judge; what is left out stays, or is as usual."""
 
     name = serializers.CharField(max_length=MAX_JUDGE_NAME_CHARACTERS, required=False)
-    query = serializers.CharField(help_text="Which sessions it judges; empty is every session.", **QUERY)
+    query = serializers.CharField(help_text="Which sessions it judges; empty is every session.", **OPTIONAL_QUERY)
     quiet_seconds = serializers.IntegerField(required=False, help_text="It waits until nothing new was said for this.")
     sample_percent = serializers.IntegerField(required=False, help_text="Of the sessions, drawn by their ids.")
     score_config_id = serializers.CharField(required=False, help_text="The score config of its answers.")
     monthly_cap = serializers.DecimalField(12, 4, required=False, allow_null=True, help_text="USD; null: no cap.")
-    rule = serializers.CharField(help_text="A query, of a judge of the kind rule.", **QUERY)
-    value = serializers.CharField(help_text="The answer for sessions that match the rule.", **ANSWER)
-    otherwise = serializers.CharField(help_text="The answer for the others; empty: none.", **ANSWER)
+    rule = serializers.CharField(help_text="A query, of a judge of the kind rule.", **OPTIONAL_QUERY)
+    value = serializers.CharField(help_text="The answer for sessions that match the rule.", **OPTIONAL_ANSWER)
+    otherwise = serializers.CharField(help_text="The answer for the others; empty: none.", **OPTIONAL_ANSWER)
     prompt = serializers.CharField(
         max_length=MAX_PROMPT_CHARACTERS, required=False, allow_blank=True, help_text="The question for a model."
     )
@@ -76,7 +76,7 @@ class JudgeShape(serializers.Serializer[None]):
 class BackfillParameters(serializers.Serializer[None]):
     """Which sessions of the past."""
 
-    query = serializers.CharField(help_text="Of the judge's scope; empty is all of it.", default="", **QUERY)
+    query = serializers.CharField(help_text="Of the judge's scope; empty is all of it.", default="", **OPTIONAL_QUERY)
     sample_percent = serializers.IntegerField(default=100, help_text="Of these, drawn by their ids.")
 
 
