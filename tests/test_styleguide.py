@@ -24,9 +24,9 @@ NOT_SHOWN = {
 # Partials that need rows of the database, or a person who is signing in; they are looked at on their pages.
 WITH_ROWS = {
     "_layout.html", "account/_cancel.html", "account/_passkey.html", "sessions/_turns.html",
-    "sessions/annotation/_thread.html", "sessions/replay/_own_marks.html", "sessions/boards/_boards_menu.html", "sessions/dashboard/_errors.html", "sessions/replay/_headline.html",
-    "sessions/replay/_waiting.html", "sessions/translation/_notice.html", "sessions/translation/_toggle.html",
-    "tracing/_body.html",
+    "sessions/annotation/_thread.html", "sessions/boards/_boards_menu.html", "sessions/dashboard/_errors.html",
+    "sessions/replay/_headline.html", "sessions/replay/_own_marks.html", "sessions/replay/_waiting.html",
+    "sessions/translation/_notice.html", "sessions/translation/_toggle.html", "tracing/_body.html",
 }  # fmt: skip
 
 
