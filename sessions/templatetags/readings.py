@@ -2,6 +2,7 @@
 
 Messages are drawn by tracing/templatetags/messages.py."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from tracing.views.traces import text_url
 
 register = template.Library()
 
-READING_HTML = '<div data-at="{start}">{asked}</div>{tools}<div data-at="{end}">{answered}</div>'
+READING_HTML = '<div data-at="{start}">{asked}</div>{work}<div data-at="{end}">{answered}</div>'
 NO_INPUT_HTML = SafeString('<p class="unsaid muted small">No input was recorded.</p>')
 NO_OUTPUT_HTML = '<p class="unsaid msg-head small">{} {}</p>'
 FAILED_HTML = SafeString('<span class="error-text strong">No answer: the turn failed.</span>')
@@ -54,7 +55,7 @@ def reading(turn: Turn, *, is_reached: bool = False, is_printed: bool = False) -
         READING_HTML,
         start=epoch(trace.started_at),
         asked=_side(turn, turn.reading.input, is_reached=is_reached, is_printed=is_printed) or NO_INPUT_HTML,
-        tools=_tools(turn),
+        work=_work(turn),
         end=epoch(trace.ended_at),
         answered=_side(turn, turn.reading.output, is_reached=is_reached, is_printed=is_printed) or _unanswered(turn),
     )
@@ -70,16 +71,24 @@ def size(characters: int) -> str:
     return f"{characters / 1e6:.0f} MB" if characters >= 1e6 else f"{max(1, round(characters / 1e3))} kB"
 
 
-def _tools(turn: Turn) -> SafeString:
+def _work(turn: Turn) -> SafeString:
+    """Write the head of the answer and the tools that led to it, nothing if there are none."""
+    if not _has_work(turn):
+        return NONE
     calls = SafeString("".join(tool_call(call, turn.trace) for call in turn.reading.tools))
     drawn = format_html(WORKS_HTML, calls) if calls else NONE
     if left_out := turn.reading.tools_left_out:
         drawn = SafeString(drawn + format_html(MORE_TOOLS_HTML, counted(left_out, "more tool call")))
-    return drawn
+    return spoken_message(_answer(turn), drawn)
+
+
+def _has_work(turn: Turn) -> bool:
+    return bool(turn.reading.tools or turn.reading.tools_left_out)
 
 
 def _unanswered(turn: Turn) -> SafeString:
-    return format_html(NO_OUTPUT_HTML, FAILED_HTML if turn.trace.error_count else NOT_RECORDED_HTML, _numbers(turn))
+    numbers = NONE if _has_work(turn) else _numbers(turn)
+    return format_html(NO_OUTPUT_HTML, FAILED_HTML if turn.trace.error_count else NOT_RECORDED_HTML, numbers)
 
 
 def _side(turn: Turn, spoken: Spoken | None, *, is_reached: bool, is_printed: bool) -> SafeString | None:
@@ -87,21 +96,24 @@ def _side(turn: Turn, spoken: Spoken | None, *, is_reached: bool, is_printed: bo
         return None
     trace, is_answer = turn.trace, spoken.side == "output"
     more = text_url(trace, spoken.span_id, spoken.side)
-    speech = Speech(
-        project_id=trace.project_id,
-        user_id=trace.user_id,
-        side=spoken.side,
-        role=spoken.role,
-        more=more,
-        at=trace.ended_at if is_answer else trace.started_at,
-        trace=trace,
-        numbers=_numbers(turn) if is_answer else NONE,
-    )
+    speech = replace(_answer(turn), is_begun=_has_work(turn)) if is_answer else _question(turn)
+    speech = replace(speech, role=spoken.role, more=more)
     if spoken.shown:
         return text_said(spoken.shown, speech)
     words = preview(trace.output_preview if is_answer else trace.input_preview)
     way = TOO_LONG_HTML if is_printed else format_html(READ_TEXT_HTML, more) if is_reached else _way_to(trace)
     return spoken_message(speech, format_html(UNREAD_HTML, words=words, way=way, size=size(spoken.size)))
+
+
+def _question(turn: Turn) -> Speech:
+    trace = turn.trace
+    return Speech(
+        project_id=trace.project_id, user_id=trace.user_id, side="input", role="user", at=trace.started_at, trace=trace
+    )
+
+
+def _answer(turn: Turn) -> Speech:
+    return replace(_question(turn), side="output", role="assistant", at=turn.trace.ended_at, numbers=_numbers(turn))
 
 
 def _way_to(trace: Trace) -> SafeString:

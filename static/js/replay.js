@@ -16,7 +16,8 @@
   let timer = 0;
   let asked = 0; // the latest step; an earlier one that still loads gives way
 
-  const said = (turn) => [...turn.querySelectorAll(":scope > .turn-body > [data-at], :scope > .turn-body > .works > [data-at]")];
+  const PARTS = ":scope > .turn-body > [data-at], :scope > .turn-body > .msg > .msg-main > .works > [data-at]";
+  const said = (turn) => [...turn.querySelectorAll(PARTS)];
 
   function draw(turn) {
     const parts = said(turn);

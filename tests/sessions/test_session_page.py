@@ -147,7 +147,21 @@ def test_tools_that_only_spans_tell_of_stand_between_question_and_answer(alices:
         ("look_up", "id: 1", False),
         ("pay", "", True),
     ]
-    assert html.index("Hello?") < html.index("look_up") < html.index("refused") < html.index("Hi.")
+    order = ["Hello?", "Assistant", "turn-numbers", "look_up", "refused", "Hi."]
+    assert sorted(order, key=html.index) == order
+    assert html.count('<b class="msg-name">Assistant</b>') == html.count("turn-numbers") == 1
+
+
+def test_tools_without_an_answer_have_the_head_of_the_answer(alices: Client, project: Project) -> None:
+    root = span("t", "root", input="Hello?", claims=in_session("s"))
+    ingest(project.pk, [root, span("t", "b", "root", name="look_up", kind=Kind.TOOL)])
+    recompute(project.pk, ["s"])
+
+    html = alices.get(page_of(project, "s")).content.decode().partition('id="turns"')[2]
+
+    order = ["Hello?", "Assistant", "turn-numbers", "look_up", "No output was recorded."]
+    assert sorted(order, key=html.index) == order
+    assert html.count("turn-numbers") == 1
 
 
 def test_kept_images_are_shown_and_foreign_ones_are_links(alices: Client, project: Project) -> None:

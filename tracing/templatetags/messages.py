@@ -1,6 +1,6 @@
 """How the messages of a conversation are drawn, by functions as tracing/templatetags/bodies.py has them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django import template
@@ -55,6 +55,7 @@ class Speech:
     trace: Trace | None = None  # in which failed calls are opened
     numbers: SafeString = NONE  # beside the head of the first message
     is_bare: bool = False  # without heads and faces
+    is_begun: bool = False  # the assistant's head stands above already, with the tools that were used before
 
 
 @register.simple_tag(takes_context=True)
@@ -76,31 +77,31 @@ def said_text(context: template.Context) -> SafeString:
 
 def text_said(shown: Shown, speech: Speech) -> SafeString:
     """Write a text: its messages, or its words as one message."""
-    numbers = [speech.numbers, *[NONE] * len(shown.messages)]
-    said = [_message(message, speech, own) for message, own in zip(shown.messages, numbers, strict=False)]
+    later = replace(speech, numbers=NONE, is_begun=False)
+    said = [_message(message, later if place else speech) for place, message in enumerate(shown.messages)]
     if not said and shown.body:
         words = _words(shown.body, f"{speech.side}:", speech.more) + sent_text(shown.sent, speech.more)
-        head = NONE if speech.is_bare else message_head(speech, speech.role, numbers=speech.numbers)
+        head = NONE if speech.is_bare else _head(speech, speech.role)
         said = [_framed(speech, speech.role, head=head, words=SafeString(words))]
     return SafeString(_earlier(shown, speech.more) + "".join(said))
 
 
 def spoken_message(speech: Speech, words: SafeString) -> SafeString:
     """Write one message whose words are HTML already."""
-    return _framed(speech, speech.role, head=message_head(speech, speech.role, numbers=speech.numbers), words=words)
+    return _framed(speech, speech.role, head=_head(speech, speech.role), words=words)
 
 
-def message_head(
-    speech: Speech, role: str, *, name: str = "", call_id: str = "", numbers: SafeString = NONE
-) -> SafeString:
+def _head(speech: Speech, role: str, *, name: str = "", call_id: str = "") -> SafeString:
     """Write who speaks, and when."""
+    if speech.is_begun and role == "assistant":
+        return NONE
     return format_html(
         HEAD_HTML,
         who=ellipsis(speech.user_id or "User") if role == "user" else role.capitalize(),
         name=f" {shortened(name, 60)}" if name else "",
         call_id=format_html(' <span class="id">{}</span>', ellipsis(call_id)) if call_id else NONE,
         time=format_html(' <span class="msg-time num">{}</span>', moment(speech.at, "clock")) if speech.at else NONE,
-        numbers=numbers,
+        numbers=speech.numbers,
     )
 
 
@@ -108,7 +109,8 @@ def _framed(
     speech: Speech, role: str, *, head: SafeString = NONE, thought: SafeString = NONE, words: SafeString = NONE,
     rest: SafeString = NONE,
 ) -> SafeString:  # fmt: skip
-    face = NONE if speech.is_bare else format_html(FACE_HTML, _face(role, speech.user_id))
+    sign = NONE if speech.is_begun and role == "assistant" else _face(role, speech.user_id)
+    face = NONE if speech.is_bare else format_html(FACE_HTML, sign)
     return format_html(MESSAGE_HTML, role=role, face=face, head=head, thought=thought, words=words, rest=rest)
 
 
@@ -128,7 +130,7 @@ def _earlier(shown: Shown, more: str) -> SafeString:
     return format_html(EARLIER_HTML, address=f"{more}&before={shown.earlier}", words=words)
 
 
-def _message(message: Message, speech: Speech, numbers: SafeString) -> SafeString:
+def _message(message: Message, speech: Speech) -> SafeString:
     place = f"{speech.side}:{message.index}"
     if message.role == "system":
         words = _system(message.body, place, speech.more, message.index) if message.body else NONE
@@ -136,7 +138,7 @@ def _message(message: Message, speech: Speech, numbers: SafeString) -> SafeStrin
     return _framed(
         speech,
         message.role,
-        head=message_head(speech, message.role, name=message.name, call_id=message.call_id, numbers=numbers),
+        head=_head(speech, message.role, name=message.name, call_id=message.call_id),
         thought=_thought(message.reasoning, message.index) if message.reasoning else NONE,
         words=_words(message.body, place, speech.more, message.index) if message.body else NONE,
         rest=_beside(message, speech),
