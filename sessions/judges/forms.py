@@ -19,19 +19,26 @@ from sessions.translation.secrets import encrypted
 SECONDS_OF_MINUTE = 60
 NEW_SCORE = "new"  # in place of the id of a score type
 UNITS_BY_FIELD = {"quiet_minutes": "minutes", "sample_percent": "percent", "monthly_cap": "USD"}
-DECISION_FIELDS = {
-    JudgeVersion.Kind.RULE: ("rule", "value", "otherwise"),
-    JudgeVersion.Kind.PROMPT: ("prompt", "model", "monthly_cap"),
-}
+SCOPE_STEP = ("Which conversations", ("name", "query", "quiet_minutes", "sample_percent"))
+# The steps of the form by the kind of judge: headings, and the fields below them.
+STEPS = {
+    JudgeVersion.Kind.RULE: (
+        SCOPE_STEP, ("How it decides", ("rule",)), ("Its answers", ("config_id", "value", "otherwise")),
+    ),
+    JudgeVersion.Kind.PROMPT: (
+        SCOPE_STEP, ("The question and its answers", ("prompt", "config_id")),
+        ("Who decides, for how much", ("model", "monthly_cap")),
+    ),
+}  # fmt: skip
 
 
 class JudgeForm(forms.Form):
-    """A judge of one kind; `asked` are the fields of that kind."""
+    """A judge of one kind; `steps` have the fields of that kind."""
 
     name = forms.CharField(max_length=MAX_JUDGE_NAME_CHARACTERS, widget=forms.TextInput(FIELD_ATTRS))
     query = forms.CharField(
         required=False,
-        label="Which conversations",
+        label="Sessions that match",
         help_text="A query, such as env:production turns >= 2. Empty: all.",
         widget=forms.TextInput(FIELD_ATTRS),
     )
@@ -102,11 +109,12 @@ class JudgeForm(forms.Form):
         self.fields["config_id"].choices = choices  # type: ignore[attr-defined]
 
     @property
-    def asked(self) -> list[tuple[forms.BoundField, str]]:
-        """The fields that the kind of judge has, in order, each with its unit or nothing."""
-        common = ("name", "query", "quiet_minutes", "sample_percent", "config_id")
-        names = (*common, *DECISION_FIELDS[JudgeVersion.Kind(self.kind)])
-        return [(self[name], UNITS_BY_FIELD.get(name, "")) for name in names]
+    def steps(self) -> list[tuple[str, list[tuple[forms.BoundField, str]]]]:
+        """The steps of this kind of judge: a heading, and fields, each with its unit or nothing."""
+        return [
+            (heading, [(self[name], UNITS_BY_FIELD.get(name, "")) for name in names])
+            for heading, names in STEPS[JudgeVersion.Kind(self.kind)]
+        ]
 
     @property
     def judge_fields(self) -> dict[str, Any]:

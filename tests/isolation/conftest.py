@@ -41,6 +41,7 @@ from sessions.models import (
     JudgeSpending,
     JudgeVersion,
     KeptAnswer,
+    ModelProvider,
     Notice,
     ReviewItem,
     SavedView,
@@ -227,7 +228,10 @@ def new_board(project_id: int) -> dict[str, object]:
 def new_judge(project_id: int) -> dict[str, object]:
     """A judge with a verdict about the session, and a backfill."""
     config = ScoreConfig.objects.create(project_id=project_id, name=f"{CANARY} answer", data_type="BOOLEAN")
-    judge = Judge(project_id=project_id, name=f"{CANARY} judge", config_id=config.id, created_by=CANARY)
+    judge = Judge(
+        project_id=project_id, name=f"{CANARY} judge", config_id=config.id, created_by=CANARY, version=1, is_on=True
+    )
+    ModelProvider.objects.create(project_id=project_id, protocol="anthropic", model=CANARY, consent_at=timezone.now())
     judge.save(force_insert=True)
     JudgeVersion.objects.create(
         project_id=project_id, judge_id=judge.id, number=1, kind="prompt", prompt=CANARY, created_by=CANARY

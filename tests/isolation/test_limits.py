@@ -25,7 +25,12 @@ FIRST_ROWS = re.compile(
     r'^SELECT [^()]* FROM "(\w+)" WHERE "\1"\."project_id" = %s(?: ORDER BY [^()]*)? LIMIT \d+(?:\) subquery)?$'
 )
 COUNTED_ROWS = re.compile(r'^SELECT COUNT\(\*\) FROM \(SELECT [^()]* WHERE "\w+"\."project_id" = %s LIMIT \d+\)')
-BOUNDED_BY_THEIR_TEXT = ("EXPLAIN ", "WITH RECURSIVE step", "CROSS JOIN LATERAL ( SELECT data_type FROM score")
+BOUNDED_BY_THEIR_TEXT = (
+    "EXPLAIN ",
+    "WITH RECURSIVE step",
+    "CROSS JOIN LATERAL ( SELECT data_type FROM score",
+    "AS asked(bucket, trace_id, span_id) JOIN span_io",  # by its key, for each of those asked for
+)
 NARROWED = {
     "project/<int:project_id>/sessions": ("?q=cost>0", "?user_ids=u1", "?sort=total_cost", "?q=canary"),
     "project/<int:project_id>/traces": ("?q=has:error", "?sort=total_cost", "?q=canary"),

@@ -94,7 +94,7 @@ def test_what_a_judge_cannot_be_is_refused_by_field_and_changes_nothing(
         assert list(send("POST", "judges", 400, **given | wrong)["errors"]) == [field]
     judge = send("POST", "judges", 201, **given)
     refused = send("PATCH", f"judges/{judge['id']}", 400, name="Cross?", is_on=True)
-    assert "has chosen no model" in refused["detail"] + str(refused["errors"])
+    assert "has chosen no model" in refused["detail"]
     assert ask(f"judges/{judge['id']}") == judge
 
 

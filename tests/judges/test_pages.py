@@ -79,6 +79,23 @@ def test_an_admin_chooses_a_model_makes_a_judge_like_one_of_the_gallery_and_read
     assert {"judge created", "judge changed", "conversation sent to a model", "project changed"} <= actions
 
 
+def test_an_admin_changes_a_judge_where_it_is_shown_and_a_member_reads_it(
+    project: Project, alices: Client, frustrated: ScoreConfig, alice: User, bob: User
+) -> None:
+    judge = make(project, frustrated, alice, Decision(kind="prompt", prompt="Is anybody angry?"))
+    here = reverse("judge", args=[project.pk, judge.id])
+    bobs = Client()
+    bobs.force_login(bob)
+
+    admins, members = read(alices.get(here)), read(bobs.get(here))
+
+    change = f'action="{reverse("judge-change", args=[project.pk, judge.id])}"'
+    assert change in admins
+    assert re.search(r'<textarea name="prompt"[^>]*>\s*Is anybody angry\?</textarea>', admins)
+    assert change not in members
+    assert "<p>Is anybody angry?</p>" in members
+
+
 def test_a_changed_prompt_is_a_draft_until_it_is_switched_on(
     project: Project, alices: Client, endpoint: Endpoint, frustrated: ScoreConfig, alice: User
 ) -> None:

@@ -28,6 +28,7 @@ from tracing.wire.scores import BadScore
 log = logging.getLogger(__name__)
 API_RETRY_SECONDS = "2"
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")  # that Django REST framework sets
+REASON_MARK = ": "  # between the name of a field and what is wrong with it
 CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")  # inside of a name such as traceId, which is trace_id here
 
 
@@ -46,6 +47,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         log.warning("the database is away: %s", error)
         detail = "The database is unavailable. Try again in a moment."
         return _problem(503, detail, "database_away", headers={"Retry-After": API_RETRY_SECONDS})
+    if isinstance(error, NotAllowed | BadScore) and REASON_MARK not in str(error):  # of no field
+        return _problem(400, str(error), "invalid_parameters")
     error = _named(error)
     if isinstance(error, ValidationError):
         title = PROBLEMS["invalid_parameters"].title
@@ -72,8 +75,8 @@ def _problem(
 def _named(error: Exception) -> Exception:
     """Return what Django REST framework knows by another name by that name."""
     if isinstance(error, NotAllowed | BadScore):
-        name, _, reason = str(error).partition(": ")
-        return ValidationError({CAPITAL.sub(lambda found: f"_{found[0].lower()}", name): [reason or str(error)]})
+        name, _, reason = str(error).partition(REASON_MARK)
+        return ValidationError({CAPITAL.sub(lambda found: f"_{found[0].lower()}", name): [reason]})
     if isinstance(error, ProviderRefused):
         return NotTranslated(str(error))
     if isinstance(error, BadExport):

@@ -44,6 +44,8 @@ def judge(request: PageRequest, project: Project, judge_id: UUID) -> HttpRespons
         tab = "verdicts" if "only" in request.GET else JUDGE_TABS[0][0]
     page = JudgePage(project, judge_of(project, judge_id), tab, request.GET.dict())
     context = {"project": project, "section": "judges", "page": page}
+    if project.role.administers:
+        context["form"] = JudgeForm(project, page.version.kind, initial=initial_of(page.judge, page.version))
     return render(request, "sessions/judges/judge.html", context)
 
 
