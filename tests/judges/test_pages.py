@@ -82,7 +82,7 @@ def test_an_admin_chooses_a_model_makes_a_judge_like_one_of_the_gallery_and_read
 def test_an_admin_changes_a_judge_where_it_is_shown_and_a_member_reads_it(
     project: Project, alices: Client, frustrated: ScoreConfig, alice: User, bob: User
 ) -> None:
-    judge = make(project, frustrated, alice, Decision(kind="prompt", prompt="Is anybody angry?"))
+    judge = make(project, frustrated, alice, Decision(kind="prompt", prompt="Is anybody angry?"), is_on=False)
     here = reverse("judge", args=[project.pk, judge.id])
     bobs = Client()
     bobs.force_login(bob)
