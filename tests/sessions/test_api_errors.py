@@ -65,7 +65,7 @@ def test_a_refusal_names_the_parameter_and_the_way_out(
     body = answer.json()
 
     assert answer.status_code == 400
-    assert body["detail"] == "Some parameters cannot be followed."
+    assert body["detail"] == "Invalid parameters."
     assert list(body["errors"]) == [name]
     assert reason in " ".join(body["errors"][name])
     assert "data" not in body
@@ -81,10 +81,10 @@ def test_every_wrong_parameter_is_named_at_once(ask: Any) -> None:
 def test_the_example_of_the_documentation_is_answered_as_written(ask: Any) -> None:
     assert ask("sessions", total_cost__gte="lots", usr="1").json() == {
         "type": "urn:confab:problem:invalid_parameters",
-        "title": "Some parameters cannot be followed.",
+        "title": "Invalid parameters.",
         "status": 400,
         "code": "invalid_parameters",
-        "detail": "Some parameters cannot be followed.",
+        "detail": "Invalid parameters.",
         "errors": {"usr": ["There is no such parameter."], "total_cost__gte": ["Enter a number."]},
     }
 
@@ -97,7 +97,7 @@ def test_what_is_not_there_says_so_and_nothing_else(ask: Any, path: str) -> None
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json() == {
         "type": "urn:confab:problem:not_found",
-        "title": "There is nothing with that id.",
+        "title": "Not found.",
         "status": 404,
         "code": "not_found",
         "detail": answer.json()["detail"],

@@ -6,120 +6,120 @@ from confab.failures import Problem
 
 
 class InvalidRequest(Problem):
-    """The request cannot be followed."""
+    """Invalid request."""
 
     code = "invalid_request"
 
 
 class InvalidParameters(Problem):
-    """Some parameters cannot be followed."""
+    """Invalid parameters."""
 
     code = "invalid_parameters"
 
 
 class NotAuthenticated(Problem):
-    """There is no live key."""
+    """Missing or revoked key."""
 
     code = "not_authenticated"
 
 
 class NotPermitted(Problem):
-    """The key may not do this."""
+    """The key lacks permission."""
 
     code = "not_permitted"
 
 
 class NotFound(Problem):
-    """There is nothing with that id."""
+    """Not found."""
 
     code = "not_found"
 
 
 class MethodNotAllowed(Problem):
-    """The address does not take this method."""
+    """Method not allowed."""
 
     code = "method_not_allowed"
 
 
 class NotAcceptable(Problem):
-    """The answer is not available in this form."""
+    """No such response format."""
 
     code = "not_acceptable"
 
 
 class TooSlow(Problem):
-    """The body did not arrive in time."""
+    """The request body took too long."""
 
     code = "too_slow"
 
 
 class Conflict(Problem):
-    """Something else was there first."""
+    """Conflict with the current state."""
 
     code = "conflict"
 
 
 class NotTranslated(Problem):
-    """The project may not translate."""
+    """Translation is not available."""
 
     code = "not_translated"
 
 
 class Erased(Problem):
-    """It was erased."""
+    """Erased."""
 
     code = "erased"
 
 
 class Changed(Problem):
-    """It was changed since it was read."""
+    """Changed since it was read."""
 
     code = "changed"
 
 
 class BodyTooLarge(Problem):
-    """The body is too large."""
+    """Request body too large."""
 
     code = "body_too_large"
 
 
 class UnsupportedMediaType(Problem):
-    """The body is of another type."""
+    """Unsupported content type."""
 
     code = "unsupported_media_type"
 
 
 class KeyReused(Problem):
-    """The Idempotency-Key belongs to another request."""
+    """Idempotency key used for another request."""
 
     code = "key_reused"
 
 
 class TooManyRequests(Problem):
-    """The key sends too many requests."""
+    """Too many requests."""
 
     code = "too_many_requests"
 
 
 class Failed(Problem):
-    """Confab failed."""
+    """Internal error."""
 
     code = "failed"
 
 
 class Unavailable(Problem):
-    """The server is busy."""
+    """Service unavailable."""
 
     code = "unavailable"
 
 
 class TookTooLong(Problem):
-    """The search took too long."""
+    """The query took too long."""
 
     code = "took_too_long"
 
 
 class DatabaseAway(Problem):
-    """The database is away."""
+    """The database is unavailable."""
 
     code = "database_away"
