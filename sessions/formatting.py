@@ -39,6 +39,11 @@ def score_mean(mean: float) -> str:
     return f"{mean:,.0f}" if ROUNDS_TO_1000 <= abs(mean) < MAX_WRITTEN_OUT else f"{mean:.3g}"
 
 
+def yes_share(summary: dict[str, Any]) -> str:
+    """Return `2 of 3 yes` for what the answers of a score of yes and no come to, a value of `Session.scores`."""
+    return f"{round(summary['mean'] * summary['count']):,} of {summary['count']:,} yes"
+
+
 def score_summary(name: str, summary: dict[str, Any]) -> str:
     """Return `quality 4.2 (3)`, `topic: refund 2, other 1` or `note (2)`. `summary` is a value of `Session.scores`."""
     if shares := summary["shares"]:

@@ -38,6 +38,11 @@ def duration(milliseconds: float | None) -> str:
     return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
 
 
+def elapsed(milliseconds: float | None) -> str:
+    """Return a measured time like `duration`, and `< 1 ms` for what is less than its clock can tell."""
+    return "< 1 ms" if milliseconds is not None and round(milliseconds) == 0 else duration(milliseconds)
+
+
 MANY_DOLLARS = 100_000  # from where on cents say nothing, and would be cut in a list
 
 

@@ -8,13 +8,13 @@ from projects.date_range import RANGES
 from sessions.charts.units import ChartUnit
 from sessions.dashboard.heat import zone_words
 from sessions.dashboard.measures import MEASURES, SessionMeasure
-from sessions.dashboard.scores import score_types
 from sessions.models import BoardTile, DataType, Session, TileChart
 from sessions.models.boards import MAX_BOARD_NAME_CHARACTERS, MAX_TILE_TEXT_CHARACTERS, query_string_of
 from sessions.models.properties import Property, sets_of
 from sessions.query.compiling import compiled
 from sessions.query.grammar import FieldComparison, Operator, QueryError
 from sessions.query.parsing import MAX_QUERY_CHARACTERS
+from sessions.rollup.score_types import score_types
 
 SCORE_PREFIX = "score:"
 TILE_WIDTHS = {3: "¼", 4: "⅓", 6: "½", 8: "⅔", 12: "1"}

@@ -18,11 +18,12 @@ from sessions.dashboard.links import Links
 from sessions.dashboard.numbers import DashboardNumbers, PeriodBefore, compute_before, compute_numbers
 from sessions.dashboard.queries import Wanted
 from sessions.dashboard.reading import choose_sessions
-from sessions.dashboard.scores import ScorePanel, panel_of, score_types
+from sessions.dashboard.scores import ScorePanel, panel_of
 from sessions.dashboard.stats import StatTile, latency_tiles, tiles_of
 from sessions.dashboard.steps import TimeStep, steps_between
 from sessions.listing.listing import Listing
 from sessions.models import Session
+from sessions.rollup.score_types import score_types
 
 DEFAULT_RANGE = "30d"
 BREAKDOWN_LABELS = {

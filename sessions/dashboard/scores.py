@@ -1,10 +1,8 @@
 """Scores by their type: yes or no as shares, categories as bars, numbers as a distribution."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-
-from django.db import connection
 
 from sessions.charts.mixes import SharePart, ShareRow
 from sessions.charts.plots import ChartBucket, ChartSeries, Plot, Shape
@@ -18,11 +16,6 @@ from sessions.dashboard.steps import TimeStep
 from sessions.models import DataType
 from sessions.query.grammar import FieldComparison, Operator
 
-# The newest score of a name tells the type of all of them.
-SCORE_TYPES_SQL = """
-SELECT n.name, s.data_type FROM unnest(%(names)s::text[]) AS n(name) CROSS JOIN LATERAL (
-    SELECT data_type FROM score WHERE project_id = %(project)s AND name = n.name
-    ORDER BY scored_at DESC LIMIT 1) AS s"""
 YES, NO = Decimal(1), Decimal(0)
 
 
@@ -41,15 +34,6 @@ class ScorePanel:
     answers: ShareRow | None = None
     categories: list[Top] = field(default_factory=list)
     other_categories: int = 0
-
-
-def score_types(project_id: int, names: Collection[str]) -> dict[str, str]:
-    """Return the data types of scores by name."""
-    if not names:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(SCORE_TYPES_SQL, {"project": project_id, "names": list(names)})
-        return dict(cursor.fetchall())
 
 
 def panel_of(

@@ -29,6 +29,7 @@ from sessions.dashboard.page import (
     page_of,
 )
 from sessions.listing.listing import Listing
+from sessions.models import Session
 from tracing.lists.bounded import TooLong
 
 
@@ -52,7 +53,8 @@ def dashboard(request: PageRequest, project: Project) -> HttpResponse:
     if page.tiles and "details" in request.GET:
         page = replace(page, details=_details(project, listing))
     picker = range_picker(request.GET, default=DEFAULT_RANGE, foreign=FOREIGN_PARAMETERS)
-    return render(request, "sessions/dashboard/dashboard.html", context | {"page": page, "picker": picker})
+    context |= {"page": page, "picker": picker, "began": page.tiles or Session.objects.for_project(project).exists()}
+    return render(request, "sessions/dashboard/dashboard.html", context)
 
 
 def _details(project: Project, listing: Listing) -> DashboardDetails | None:

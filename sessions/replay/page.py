@@ -22,6 +22,7 @@ from sessions.replay.timeline import Timeline, compute_timeline
 from sessions.replay.turns import TurnPage
 from sessions.replay.usage import ModelUsage, usage_rows
 from sessions.rollup.breakdown import find_partial_values
+from sessions.rollup.score_types import find_yes_or_no
 from tracing.reading.bodies import RenderedBody, body_of
 
 # Shown in places of their own: the id as the title, the texts as the conversation, the usage as a table.
@@ -133,6 +134,10 @@ class SessionPage:
     @property
     def sets(self) -> list[tuple[str, list[tuple[str, int]]]]:
         return find_partial_values(self.session)
+
+    @property
+    def yes_or_no(self) -> set[str]:
+        return find_yes_or_no(self.session)
 
     @cached_property
     def timeline(self) -> Timeline | None:

@@ -1,18 +1,18 @@
 """The cells of a session's properties and scores, and the inputs of their filters."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 
-from sessions.formatting import score_mean, score_summary
+from sessions.formatting import score_mean, score_summary, yes_share
 from sessions.listing.listing import FilterField, Inputs
 from sessions.listing.table import SessionColumn
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
-from tracing.formatting import bounded, count, duration
+from tracing.formatting import bounded, count, elapsed
 from tracing.markup import format_html, format_html_join
 from tracing.templatetags.values import cost, ellipsis, moment, preview, tokens
 
@@ -55,6 +55,14 @@ def _chips(texts: Iterable[str]) -> SafeString:
     return format_html('{} <span class="chip" title="{}">+{}</span>', chips, rest, len(shown) - CELL_CHIPS)
 
 
+def score_chips(scores: dict[str, dict[str, Any]], yes_or_no: Container[str] = ()) -> SafeString:
+    """Write what each score comes to; those that `yes_or_no` names as `thumbs: 2 of 3 yes`."""
+    return _chips(
+        f"{name}: {yes_share(scores[name])}" if name in yes_or_no else score_summary(name, scores[name])
+        for name in sorted(scores)
+    )
+
+
 def _used(used: dict[str, Any]) -> str:
     """Write the tokens of a model, of which some calls may report none."""
     number = used.get("total_tokens")
@@ -78,10 +86,10 @@ def score_cell(summed: dict[str, Any] | None) -> SafeString:
 
 CELLS: dict[PropertyKind, Callable[[Any], SafeString]] = {
     PropertyKind.ID: lambda value: format_html('<span class="id">{}</span>', ellipsis(value)),
-    PropertyKind.DURATION: lambda value: format_html('<span class="number">{}</span>', duration(value)),
+    PropertyKind.DURATION: lambda value: format_html('<span class="number">{}</span>', elapsed(value)),
     PropertyKind.SET: _chips,
     PropertyKind.USAGE: lambda value: _chips(f"{model} {_used(used)}" for model, used in sorted(value.items())),
-    PropertyKind.SCORES: lambda value: _chips(score_summary(name, value[name]) for name in sorted(value)),
+    PropertyKind.SCORES: score_chips,
     PropertyKind.TEXT: lambda value: format_html('<span dir="auto">{}</span>', preview(value)),
 }
 

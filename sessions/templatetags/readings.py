@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from sessions.replay.turns import Turn
-from tracing.formatting import counted, duration
+from tracing.formatting import counted, elapsed
 from tracing.markup import format_html
 from tracing.models import Trace
 from tracing.reading.turns import Spoken
@@ -125,7 +125,7 @@ def _numbers(turn: Turn) -> SafeString:
     """Write the models, the time, the tokens and the cost of a turn."""
     trace = turn.trace
     parts: list[Any] = [shortened(", ".join(turn.models), 40)] if turn.models else []
-    parts.append(duration(trace.duration_ms))
+    parts.append(elapsed(trace.duration_ms))
     if trace.total_tokens or trace.unmeasured_count:
         parts.append(format_html("{} tokens", tokens(trace.total_tokens, trace.unmeasured_count)))
     if trace.total_cost or trace.unpriced_count:

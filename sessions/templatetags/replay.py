@@ -9,17 +9,20 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from sessions.formatting import yes_share
 from sessions.models import Session
 from sessions.models.properties import Property, PropertyKind
 from sessions.replay.strip_steps import FAILED_STEP
 from sessions.replay.timeline import TimelineBar
 from sessions.replay.usage import ModelUsage
-from sessions.templatetags.cells import cell
-from tracing.formatting import counted, duration
+from sessions.rollup.score_types import find_yes_or_no
+from sessions.templatetags.cells import cell, score_chips
+from tracing.formatting import counted, elapsed
 from tracing.templatetags.values import ellipsis
 
 register = template.Library()
 REPLAY_CHIPS = 12
+register.filter("yes_share", yes_share)
 STRIP_BAR_SVG = (
     '<rect class="strip-bar{}" x="{}%" y="{}" width="{}%" height="{}" rx="{}" data-jump="{}" data-from="{}"'
     ' data-to="{}"><title>{}</title></rect>{}'
@@ -40,6 +43,8 @@ STEP_LABELS = {
 def linked_cell(declared: Property, session: Session) -> SafeString:
     """Write the value of a property; each value of a set links to the sessions that share it."""
     values = getattr(session, declared.field)
+    if declared.kind == PropertyKind.SCORES:
+        return score_chips(values, find_yes_or_no(session))
     if declared.kind != PropertyKind.SET or not values:
         return cell(declared, session)
     page = reverse("sessions", args=[session.project_id])
@@ -99,7 +104,7 @@ def _told(bar: TimelineBar) -> str:
     """Return a label such as `Turns 84–166 · 11m 05s · 2 errors`."""
     turns = f"Turn {bar.number:,}" if bar.number == bar.last else f"Turns {bar.number:,}–{bar.last:,}"
     errors = [counted(bar.error_count, "error")] if bar.error_count else []
-    return " · ".join([turns, duration(bar.duration_ms), *errors])
+    return " · ".join([turns, elapsed(bar.duration_ms), *errors])
 
 
 @register.filter

@@ -6,6 +6,7 @@ import time
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -134,6 +135,25 @@ def test_a_thumb_is_given_and_taken_back_on_a_turn(bobs: Client, project: Projec
     bobs.post(page, {"thumb": "0"}, headers=HTMX)
     assert scores_of(project) == {}
     assert ScoreConfig.objects.for_project(project).get().name == "thumbs"
+
+
+def test_answers_of_yes_and_no_are_counted_and_no_mean_of_them_is_shown(
+    alices: Client, bobs: Client, project: Project
+) -> None:
+    tell(project, "s", ONE_TURN)
+    turn = url("annotate", project, "trace", Trace.objects.for_project(project).get().trace_id)
+    page = url("session", project, "s")
+
+    def shown() -> str:
+        recompute_dirty(project.pk)
+        pages = (alices.get(page), alices.get(page, {"account": ""}), alices.get(page, {"account": ""}, headers=HTMX))
+        return " ".join(" ".join(strip_tags(answer.content.decode()) for answer in pages).split())
+
+    alices.post(turn, {"thumb": "0"}, headers=HTMX)
+    assert shown().count("thumbs: 0 of 1 yes") == 4  # two properties, and two sentences of the account
+    bobs.post(turn, {"thumb": "1"}, headers=HTMX)
+    assert shown().count("thumbs: 1 of 2 yes") == 4
+    assert "0.5" not in shown()
 
 
 def test_a_correction_is_shown_against_the_answer_word_by_word(alices: Client, project: Project) -> None:

@@ -26,11 +26,12 @@ from sessions.dashboard.links import Links
 from sessions.dashboard.measures import MEASURES
 from sessions.dashboard.numbers import TOP, DashboardNumbers, DashboardScore, Facts, compute_numbers
 from sessions.dashboard.reading import choose_sessions
-from sessions.dashboard.scores import answers_of, distribution_of, score_types, trend_of
+from sessions.dashboard.scores import answers_of, distribution_of, trend_of
 from sessions.dashboard.steps import TimeStep, hours_of_the_week, steps_between
 from sessions.listing.listing import Listing
 from sessions.listing.summary import facet_counts, strip
 from sessions.models import Session, SessionScore
+from sessions.rollup.score_types import score_types
 from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
 from tests.sessions.rows import multiply, session
@@ -132,10 +133,8 @@ def behind(project: Project, bar: Any) -> Listing:
 def test_every_number_equals_that_of_the_list_and_of_the_api_in_every_zone(
     client: Client, key: Key, project: Project, rows: list[Session], query: str
 ) -> None:
-    answer = client.get(
-        "/api/v1/sessions", {"q": query, "range": "30d", "limit": 100}, headers={"Authorization": key.bearer}
-    )
-    told = answer.json()["data"]
+    params = {"range": "30d", "limit": 100} | ({"q": query} if query else {})
+    told = client.get("/api/v1/sessions", params, headers={"Authorization": key.bearer}).json()["data"]
     for zone in ZONES:
         with timezone.override(ZoneInfo(zone)):
             asked, steps = listing(project, f"range=30d&q={query}"), steps_of()
@@ -401,6 +400,7 @@ def test_what_is_below_the_charts_is_fetched_when_a_reader_comes_near(
     client: Client, alice: User, project: Project, rows: list[Session]
 ) -> None:
     client.force_login(alice)
+    client.cookies["zone"] = "Pacific/Kiritimati"
     address, params = reverse("dashboard", args=[project.pk]), {"q": "tag:even", "range": "90d"}
     page = client.get(address, params).content.decode()
     whole = unescape(re.findall(r'hx-get="([^"]*)" hx-trigger="intersect once"', page)[0])
@@ -410,6 +410,7 @@ def test_what_is_below_the_charts_is_fetched_when_a_reader_comes_near(
     for title in ("Models", "helpfulness", "When sessions begin"):
         assert f"{title} <span" not in page
         assert title in part
+    assert 'When sessions begin <span class="muted small">Kiritimati time</span>' in part
     assert "<main" not in part
     assert "data-measure" not in part
     assert "take too long" in client.get(
@@ -484,16 +485,28 @@ def test_dates_count_more_than_the_range_that_the_form_sends_beside_them(
 def test_a_dashboard_of_nothing_says_so(
     client: Client, alice: User, project: Project, params: dict[str, str], shown: str
 ) -> None:
+    session(project, "of another time")
     client.force_login(alice)
 
     assert shown in client.get(reverse("dashboard", args=[project.pk]), params).content.decode()
+
+
+@pytest.mark.parametrize("params", [{}, {"range": "30d"}, {"q": "tag:vip"}])
+def test_the_dashboard_of_an_empty_project_leads_to_the_setup(
+    client: Client, alice: User, project: Project, params: dict[str, str]
+) -> None:
+    client.force_login(alice)
+    page = client.get(reverse("dashboard", args=[project.pk]), params).content.decode()
+
+    assert f'<a class="btn primary" href="{reverse("setup", args=[project.pk])}">Show setup</a>' in page
+    assert "Choose a longer time" not in page
 
 
 @pytest.mark.parametrize("query", ["", "tag:even", "env:staging cost > 0.001"])
 def test_each_measure_equals_what_the_list_and_the_api_say(
     client: Client, key: Key, project: Project, rows: list[Session], query: str
 ) -> None:
-    params = {"q": query, "range": "30d", "limit": 100}
+    params = {"range": "30d", "limit": 100} | ({"q": query} if query else {})
     told = client.get("/api/v1/sessions", params, headers={"Authorization": key.bearer}).json()["data"]
     asked = listing(project, f"range=30d&q={query}")
     summed, found = strip(asked), numbers(asked, steps_of()).facts

@@ -281,6 +281,18 @@ def test_the_palette_finds_users_by_any_part_of_their_id(alices: Client, project
         assert [one.label for one in found if one.kind == "user"] == ["huda.salem"]
 
 
+def test_times_too_short_to_tell_are_less_than_a_millisecond_and_none_is_a_raw_number(
+    alices: Client, project: Project
+) -> None:
+    for number, took in enumerate((0, 0, 380, 401)):
+        session(project, f"s{number}", duration_ms=took)
+
+    facts = strip_tags(alices.get(url("strip", project)).content.decode())
+    assert re.findall(r"(Median|p95)\s+duration\s+(\S+ \w+)", facts) == [("Median", "190 ms"), ("p95", "398 ms")]
+    rows = alices.get(url("sessions", project), {"columns": "duration_ms"}).content.decode()
+    assert re.findall(r'data-kind="duration"[^>]*><span class="number">([^<]*)', rows).count("&lt; 1 ms") == 2
+
+
 @pytest.mark.parametrize(("count", "word"), [(1, "turn"), (2, "turns"), (0, "turns")])
 def test_a_number_on_a_card_has_its_word_in_the_singular_or_plural(
     alices: Client, project: Project, count: int, word: str

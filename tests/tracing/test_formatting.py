@@ -13,6 +13,7 @@ from tracing.formatting import (
     counted,
     decimal,
     duration,
+    elapsed,
     money,
     percent,
     percentage_points,
@@ -36,6 +37,14 @@ UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": DAY_MS}
 )  # fmt: skip
 def test_durations_change_their_unit_at_a_whole_one(milliseconds: float, text: str) -> None:
     assert duration(milliseconds) == text
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(None, ""), (0, "< 1 ms"), (0.4, "< 1 ms"), (0.6, "1 ms"), (1, "1 ms"), (363.79999999999984, "364 ms")],
+)
+def test_a_measured_time_is_never_nothing_and_never_a_raw_number(milliseconds: float | None, text: str) -> None:
+    assert elapsed(milliseconds) == text
 
 
 @settings(max_examples=100)

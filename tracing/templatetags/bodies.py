@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from projects.templatetags.assets import icon
-from tracing.formatting import count, duration
+from tracing.formatting import count, elapsed
 from tracing.markup import format_html
 from tracing.models import Trace
 from tracing.reading.bodies import RenderedBody
@@ -90,7 +90,7 @@ def tool_call(call: Call, trace: Trace | None, more: str = "") -> SafeString:
         name=call.name,
         gist=call.gist,
         result=_result(call),
-        time=NONE if call.duration_ms is None else format_html(CALL_TIME_HTML, duration(call.duration_ms)),
+        time=NONE if call.duration_ms is None else format_html(CALL_TIME_HTML, elapsed(call.duration_ms)),
         failure=_failure(call, trace) if call.has_failed else NONE,
         arguments=body_text(call.arguments),
         answer=answer,

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from projects.templatetags.assets import icon
-from tracing.formatting import count, duration, unit_word
+from tracing.formatting import count, elapsed, unit_word
 from tracing.lists.table import SortableHead
 from tracing.lists.trace_listing import TraceColumn
 from tracing.markup import escaped, format_html, format_html_join
@@ -92,7 +92,7 @@ TRACE_CELLS: dict[str, Callable[..., SafeString]] = {
 }
 NAMED_TRACE_CELLS: dict[str, Callable[[Trace], SafeString]] = {
     "session_id": _session,
-    "duration": lambda trace: format_html(NUMBER_HTML, duration(trace.duration_ms)),
+    "duration": lambda trace: format_html(NUMBER_HTML, elapsed(trace.duration_ms)),
     **{name: partial(_tokens, name=name) for name in ("input_tokens", "output_tokens", "total_tokens")},
     "total_cost": lambda trace: format_html(NUMBER_HTML, cost(trace.total_cost, trace.unpriced_count)),
     "environment": lambda trace: SafeString(escaped(trace.environment)),

@@ -9,7 +9,7 @@ from django import template
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from tracing.formatting import HUES, bounded, count, counted, duration, money
+from tracing.formatting import HUES, bounded, count, counted, duration, elapsed, money
 from tracing.markup import format_html
 from tracing.reading.bodies import RenderedBody
 from tracing.reading.markdown import without_signs
@@ -20,6 +20,7 @@ register = template.Library()
 SHOWN_ID_CHARACTERS = 28
 
 register.filter("duration", duration)
+register.filter("elapsed", elapsed)
 register.filter("money", money)
 register.filter("count", count)
 register.simple_tag(counted)

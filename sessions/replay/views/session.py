@@ -24,6 +24,7 @@ from sessions.replay.page import SessionPage, facts_of, number_in, timeline_of
 from sessions.replay.printing import load_printed
 from sessions.replay.state import StateChoices, load_choices, load_saying, load_state
 from sessions.rollup.breakdown import find_partial_values
+from sessions.rollup.score_types import find_yes_or_no
 from tracing.reading.bodies import body_of
 
 ReplayContext = dict[str, Any]
@@ -72,7 +73,12 @@ def _window(request: PageRequest, found: Session, context: ReplayContext) -> Htt
 
 
 def _account_of(found: Session) -> ReplayContext:
-    return {"account": compute_account(found), "sets": find_partial_values(found), "scores": found.scores}
+    return {
+        "account": compute_account(found),
+        "sets": find_partial_values(found),
+        "scores": found.scores,
+        "yes_or_no": find_yes_or_no(found),
+    }
 
 
 def _account(request: PageRequest, found: Session, context: ReplayContext) -> HttpResponse:
