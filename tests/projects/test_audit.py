@@ -13,6 +13,7 @@ from projects.administration.reading_audit import read_event
 from projects.audit import Action, Trail, record
 from projects.models import ApiKey, AuditEvent, Organization, Project, User
 from tests.conftest import Key
+from tests.conversations import tell
 from tests.downloads import body_of
 
 
@@ -39,6 +40,15 @@ def test_it_says_who_did_what_to_what_and_from_where(as_alice: Client, project: 
     html = as_alice.get(page(project.organization)).content.decode()
     for text in ("alice@example.com", "Project changed", "Help desk", "127.0.0.1", "name was Support"):
         assert text in html
+
+
+def test_what_is_said_of_a_session_is_recorded_with_where_it_came_from(as_alice: Client, project: Project) -> None:
+    tell(project, "ticket-1")
+    as_alice.post(reverse("annotate", args=[project.pk, "session", "ticket-1"]), {"thumb": "0"})
+    as_alice.post(reverse("comment-new", args=[project.pk, "session", "ticket-1"]), {"content": "Too late."})
+
+    events = AuditEvent.objects.filter(action__in=[Action.SCORE_GIVEN, Action.COMMENTED])
+    assert sorted(events.values_list("action", "ip")) == [("commented", "127.0.0.1"), ("score given", "127.0.0.1")]
 
 
 def test_a_keys_deeds_carry_its_public_key(project: Project, key: Key) -> None:

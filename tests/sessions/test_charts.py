@@ -147,6 +147,13 @@ def test_shares_are_as_wide_as_they_are_large_and_small_ones_have_no_text() -> N
     assert "<script" not in markup
 
 
+def test_shares_of_a_row_add_up_to_a_hundred_percent() -> None:
+    row = ShareRow("", [SharePart(label, "1", number) for label, number in (("a", 666), ("b", 114), ("c", 220))])
+
+    assert row.percents == ["67%", "11%", "22%"]
+    assert ShareRow("", [SharePart(label, "1", 1) for label in "abc"]).words == "34% a, 33% b, 33% c"
+
+
 def test_hours_of_the_week_are_shaded_by_the_busiest() -> None:
     assert [shade_of(number, 100) for number in (0, 1, 20, 21, 100)] == [0, 1, 1, 2, 5]
     markup = heat_markup([HourCell(0, 9, 4, "?q=x"), HourCell(6, 23, 0)], "/sessions", "Europe/Lisbon time")
