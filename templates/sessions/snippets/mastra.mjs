@@ -20,7 +20,9 @@ const support = new Agent({
 });
 const mastra = new Mastra({
   agents: { support },
-  observability: new Observability({ configs: { otel: { serviceName: "support", exporters: [exporter] } } }),
+  observability: new Observability({
+    configs: { otel: { serviceName: "support", exporters: [exporter] } },
+  }),
 });
 
 const answer = await mastra.getAgent("support").generate("My order #12345 hasn't arrived yet.", {
