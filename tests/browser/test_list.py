@@ -220,6 +220,8 @@ def test_live_mode_shows_what_is_new_at_once_or_behind_a_button_while_one_select
     alices.clock.run_for(4500)
     expect(alices.locator("#rows tr")).to_have_count(2)
     expect(alices.locator("#rows tr.is-changed")).to_have_count(1)
+    alices.clock.run_for(2000)
+    expect(alices.locator("#strip dd").first).to_have_text("2")  # and the totals follow the rows
 
     alices.locator("#rows input").first.click()
     tell(project, "ticket-3", [("A third one", "indeed")])

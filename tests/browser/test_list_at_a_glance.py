@@ -3,6 +3,7 @@ rows of one height in every script."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -128,6 +129,16 @@ def test_columns_give_way_to_words_and_the_first_ones_stay(
 
     assert heads_shown(alices) == {"Last activity", "Turns", "Cost", "Errors", *more}
     assert table.evaluate(OUT_OF_SIGHT) == []
+
+
+def test_a_card_of_a_phone_shows_cost_and_errors(alices: Page, live_server: LiveServer, project: Project) -> None:
+    session(project, "s", turn_count=21, total_cost=Decimal("0.0214"), error_count=22, tags=["vip"], user_ids=[LONG])
+    at_width(alices, (390, 844), address(live_server, project))
+    row = alices.locator("#rows tr")
+
+    expect(row.get_by_text("$0.021")).to_be_in_viewport(ratio=1)
+    expect(row.locator(".mark-error:visible").first).to_be_in_viewport(ratio=1)
+    assert row.evaluate("(row) => row.scrollWidth <= innerWidth")
 
 
 def test_columns_that_somebody_chose_do_not_give_way(alices: Page, live_server: LiveServer, project: Project) -> None:

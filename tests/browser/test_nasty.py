@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project
 from sessions.rollup.session_rows import recompute
+from tests.browser.test_list_at_a_glance import CUT_BARE
 from tests.tracing.reports import at, call, failed, in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.records import Kind
@@ -71,7 +72,10 @@ def test_nothing_runs_out_of_its_place(
         assert alices.evaluate("document.documentElement.scrollWidth") <= width
         wide = alices.evaluate(RUNS_OUT)
         assert wide == []
+        for place in (".session-top", ".inspector"):
+            assert alices.locator(place).evaluate(CUT_BARE) == [], (place, width)
 
+    expect(alices.locator("#headline a", has_text="customer-relations")).to_contain_text("…")
     expect(alices.locator(".turn-open").first).to_have_css("opacity", "1")  # nothing hovers on a phone
     heads = alices.locator(".prose th")
     expect(heads).to_have_text(["Orderable", "Share of total", "Customer"])

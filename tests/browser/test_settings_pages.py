@@ -7,7 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from projects.models import Project
+from projects.audit import Action
+from projects.audit import record as record_deed
+from projects.models import Project, User
 from tests.tracing.reports import in_session, span
 from tracing.ingest.pipeline import ingest
 from tracing.records import Issue, Reason, Sdk
@@ -15,6 +17,16 @@ from tracing.store.issues import record
 
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 LEAVE_A_MESSAGE = "(form) => fetch(form.action, {method: 'POST', body: new FormData(form), redirect: 'manual'})"
+# Words of a table that take more than one line.
+BROKEN_WORDS = """(table) => {
+    const broken = [], texts = document.createTreeWalker(table, NodeFilter.SHOW_TEXT), range = new Range();
+    while (texts.nextNode()) for (const {0: word, index} of texts.currentNode.data.matchAll(/\\S+/g)) {
+        range.setStart(texts.currentNode, index);
+        range.setEnd(texts.currentNode, index + word.length);
+        if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) broken.push(word);
+    }
+    return broken;
+}"""
 # From the end of a message to what is painted next: text, a border or a ground.
 GAP = """(notice) => {
     const isPainted = (one, style) => style.borderTopWidth !== "0px" || style.backgroundColor !== "rgba(0, 0, 0, 0)"
@@ -48,6 +60,20 @@ def test_pages_keep_the_rules_and_their_width(
         axe(alices)
         alices.set_viewport_size({"width": 390, "height": 844})
         assert alices.evaluate(TOO_WIDE) <= 0, path
+
+
+def test_the_audit_log_is_as_wide_as_the_page_and_breaks_no_word(
+    alices: Page, live_server: LiveServer, project: Project, alice: User
+) -> None:
+    trace = f"trace {'0910cd6006' * 3}"
+    record_deed(Action.SCORE_GIVEN, project, actor=alice, target=trace, name="thumbs", value=False)
+    record_deed(Action.BULK_ACTION, project, actor=alice, target="queue", query="tag:vip", sessions=3)
+    alices.set_viewport_size({"width": 1440, "height": 900})
+    alices.goto(live_server.url + reverse("organization-audit", args=[project.organization_id]))
+    table = alices.locator("table", has=alices.get_by_role("columnheader", name="Details"))
+
+    assert table.evaluate("(table) => innerWidth - table.getBoundingClientRect().right") < 100
+    assert table.evaluate(BROKEN_WORDS) == []
 
 
 def test_a_message_does_not_touch_what_follows(alices: Page, live_server: LiveServer, project: Project) -> None:
