@@ -18,6 +18,14 @@ HUES = {
     Kind.TRANSCRIPTION: "tool",
     Kind.SPEECH: "tool",
 }
+HUE_LABELS = {
+    "agent": "Agent",
+    "generation": "Model call",
+    "tool": "Tool call",
+    "retriever": "Retrieval",
+    "guardrail": "Guardrail",
+    "span": "Other",
+}
 
 
 def duration(milliseconds: float | None) -> str:

@@ -17,7 +17,7 @@ from sessions.replay.timeline import TimelineBar
 from sessions.replay.usage import ModelUsage
 from sessions.rollup.score_types import find_yes_or_no
 from sessions.templatetags.cells import cell, score_chips
-from tracing.formatting import counted, elapsed
+from tracing.formatting import HUE_LABELS, counted, elapsed
 from tracing.templatetags.values import ellipsis
 
 register = template.Library()
@@ -33,10 +33,7 @@ PARTLY = '<rect class="strip-partly" x="{}%" y="{}" width="{}%" height="{}"/>'
 # Pixels of the strip: where bars stand, how high they are and how round, and the same of frames around steps.
 BAR_BOX, FRAME_BOX = (7, 20, 1.5), (0.5, 27, 4)
 FOOT, TALLEST_FOOT, SMALLEST_FOOT = 27, 8, 4
-STEP_LABELS = {
-    "generation": "Model call", "tool": "Tool call", "retriever": "Retrieval", "guardrail": "Guardrail",
-    "span": "Other", "error": "Failed",
-}  # fmt: skip
+STEP_LABELS = HUE_LABELS | {"error": "Failed"}
 
 
 @register.simple_tag

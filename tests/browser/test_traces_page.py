@@ -1,6 +1,7 @@
 """The list of traces is used like that of sessions: cost within the window, rows that open, one line of filters."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
@@ -9,11 +10,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from projects.models import Project
 from tests.conversations import tell
-from tests.tracing.reports import call, span
+from tests.tracing.reports import at, call, span
 from tracing.ingest.pipeline import ingest
 from tracing.records import Kind, Level
 from tracing.token_usage import Usage
 
+SHOWN_ONLY = [("All steps", 2), ("Errors", 0), ("Tools", 1), ("Model calls", 1)]
+INSIDE_JS = "(text) => text.getBoundingClientRect().right <= text.closest('.wf').getBoundingClientRect().right"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -62,8 +65,37 @@ def test_a_step_shows_its_whole_name_under_heads(traces: Page, live_server: Live
     traces.goto(live_server.url + reverse("trace", args=[project.pk, "e" * 32]))
     title = traces.locator(".span-title", has_text=name)
 
-    for head in ("Step", "Tokens", "Cost", "Time"):
+    for head in ("Step", "Tokens", "Cost"):
         expect(traces.locator(".wf-axis").get_by_text(head, exact=True)).to_be_visible()
     assert title.evaluate("(title) => title.scrollWidth <= title.clientWidth")
     expect(title.locator("xpath=..")).to_have_text(re.compile(rf"^\s*{name}\s+generation\s*$"))  # the model once
     expect(traces.locator(".span-row[data-failed] .mark-error .i")).to_be_visible()
+
+
+def test_a_trace_says_what_its_colours_mean_and_how_long_each_step_took(
+    traces: Page, live_server: LiveServer, project: Project, axe: Callable[..., None]
+) -> None:
+    tool = span("e" * 32, "b", "a", name="look_up", kind=Kind.TOOL, started_at=at(1), ended_at=at(2))
+    ingest(project.pk, [call("e" * 32, "a", name="chat", started_at=at(0), ended_at=at(4)), tool])
+    traces.goto(live_server.url + reverse("trace", args=[project.pk, "e" * 32]))
+
+    for width in (1440, 1024):
+        traces.set_viewport_size({"width": width, "height": 900})
+        row = traces.locator(".span-row", has_text="look_up")
+        bar, told = row.locator("rect").bounding_box(), row.locator("svg text").bounding_box()
+        longest = traces.locator(".span-row", has_text="chat").locator("svg text")
+        assert bar
+        assert told
+        assert 0 < told["x"] - bar["x"] - bar["width"] < 10
+        assert abs(told["y"] + told["height"] / 2 - bar["y"] - bar["height"] / 2) < 3
+        assert longest.evaluate(INSIDE_JS)
+    expect(row.locator("svg text")).to_have_text("1.0 s")
+    expect(traces.get_by_role("list", name="Kinds of steps").locator("li")).to_have_text(["Model call", "Tool call"])
+    expect(traces.get_by_role("group", name="Show only").locator("button")).to_have_text(
+        [re.compile(rf"{words}\s+{number}") for words, number in SHOWN_ONLY]
+    )
+    axe(traces)
+
+    traces.set_viewport_size({"width": 390, "height": 844})
+    expect(row.locator(".span-time")).to_be_visible()
+    expect(row.locator("svg text")).to_be_hidden()

@@ -1,6 +1,6 @@
 """Shows the spans of a trace as a tree with a waterfall, and one span in full, with limited rows and queries."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from tracing.reading.bodies import RenderedBody, body_of, indented, plain
 from tracing.reading.internal_steps import MIN_FOLDED_STEPS, folds_of
 from tracing.reading.messages import SHOWN_NAME_CHARACTERS
 from tracing.reading.texts import Shown, piece, shown
-from tracing.records import Kind
+from tracing.records import Kind, Level
 from tracing.store.counting import count
 from tracing.store.rows import SpanRow
 from tracing.store.span_tree import parents_of
@@ -47,6 +47,10 @@ class SpanLine:
         if self.span.started_at is None or self.span.ended_at is None:
             return None
         return round((self.span.ended_at - self.span.started_at) / timedelta(milliseconds=1))
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
 
     @property
     def tokens(self) -> int:
@@ -87,6 +91,8 @@ class Tree:
     total: int
     following: int | None
     is_cut: bool
+    kinds: Mapping[int, int]  # how many steps of each kind the whole tree has
+    failed: int  # steps of the whole tree
 
     @property
     def groups(self) -> list[StepGroup]:
@@ -144,7 +150,14 @@ def tree_of(trace: Trace, start: int = 0) -> Tree:
         for (span, depth), deeper in list(zip(walk, depths, strict=True))[start : start + SPANS_PER_PAGE]
     ]
     end = start + len(page)
-    return Tree(page, trace.span_count, end if end < len(walk) else None, is_cut=trace.span_count > len(walk))
+    return Tree(
+        page,
+        trace.span_count,
+        end if end < len(walk) else None,
+        is_cut=trace.span_count > len(walk),
+        kinds=Counter(span.kind or Kind.SPAN for span, _ in walk),
+        failed=sum(span.level == Level.ERROR for span, _ in walk),
+    )
 
 
 def texts_of(trace: Trace) -> dict[str, str]:

@@ -14,12 +14,14 @@ from projects.access import project_view
 from projects.htmx import PageRequest
 from projects.models import Project
 from projects.values import whole_number
+from tracing.formatting import HUE_LABELS, HUES
 from tracing.models import Trace
 from tracing.reading import texts
 from tracing.reading.axis import TimeMark, time_marks
 from tracing.reading.bodies import RenderedBody
 from tracing.reading.spans import SpanDetail, Tree, detail_of, text_of, texts_of, tree_of
 from tracing.reading.texts import Shown
+from tracing.records import Kind
 
 TraceContext = dict[str, object]
 TEXT_PARTS = ("input", "output", "raw")
@@ -38,6 +40,19 @@ class TracePage:
     @cached_property
     def tree(self) -> Tree:
         return tree_of(self.trace, self.first_row)
+
+    @property
+    def shown_only(self) -> list[tuple[str, str, int]]:
+        """What the steps can be narrowed to: the value of `data-show-kind`, its words, and how many steps it has."""
+        kinds, named = self.tree.kinds, {Kind.TOOL: "Tools", Kind.GENERATION: "Model calls"}
+        offered = [("", "All steps", self.tree.total), ("failed", "Errors", self.tree.failed)]
+        return offered + [(kind.name.lower(), words, kinds.get(kind, 0)) for kind, words in named.items()]
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """The colours that the steps have, and what each means."""
+        hues = {HUES.get(Kind(kind), "span") for kind in self.tree.kinds}
+        return [(name, words) for name, words in HUE_LABELS.items() if name in hues]
 
     @property
     def ticks(self) -> list[TimeMark]:
