@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 
 from projects.models import Project
-from sessions.navigation import SettingsGroup, help_address, pages_for
+from sessions.navigation import BarGroup, SettingsGroup, help_address, pages_for
 
 register = template.Library()
 
@@ -27,8 +27,8 @@ class PageLink(NamedTuple):
 
 @register.simple_tag
 def bar_links(project: Project, section: str) -> list[PageLink]:
-    """Return the links of the navigation bar; `section` is the current one."""
-    return [
+    """Return the links of the navigation bar with that to the documentation; `section` is the current one."""
+    links = [
         PageLink(
             page.label,
             page.address(project),
@@ -41,6 +41,10 @@ def bar_links(project: Project, section: str) -> list[PageLink]:
         for page in pages_for(project.role)
         if page.section
     ]
+    docs = f"{reverse('docs')}?project={project.pk}"
+    last = next((place for place, link in enumerate(links) if link.icon == "settings"), len(links))
+    links.insert(last, PageLink("Docs", docs, "docs", section == "docs", BarGroup.RUNNING.value))
+    return links
 
 
 @register.simple_tag

@@ -1,5 +1,7 @@
 """The navigation bar, the tabs of the settings and the palette have every page of a project, from one list."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -73,6 +75,24 @@ def test_a_page_is_the_current_one_of_the_bar_and_of_the_tabs(
     assert html.count(f'href="{listed.address(project)}" aria-current="page"') == bool(listed.section) + bool(
         listed.tab
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "last"), [(Role.ADMIN, ["Docs", "Settings"]), (Role.VIEWER, ["Ingestion issues", "Docs"])]
+)
+def test_the_bar_ends_with_the_documentation_and_the_settings(
+    client: Client, alice: User, project: Project, role: Role, last: list[str]
+) -> None:
+    project.organization.memberships.filter(user=alice).update(role=role)
+    client.force_login(alice)
+
+    html = client.get(reverse("sessions", args=[project.pk])).content.decode()
+
+    found = re.findall(
+        r'class="nav-link[^>]*>.*?<span>([^<]*)</span>', html.partition('"nav-end"')[2].partition("<details")[0], re.S
+    )
+    assert found[-2:] == last
+    assert html.count(f'href="{reverse("docs")}?project={project.pk}"') == 2  # on a phone in the menu
 
 
 def test_every_entry_of_the_bar_has_its_icon() -> None:
