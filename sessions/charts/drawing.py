@@ -14,7 +14,7 @@ from sessions.charts.plots import ChartSeries, Plot, Shape
 PLOT_HEIGHT = 190
 PLOT_TOP, PLOT_BOTTOM = 10, 20  # room above the highest tick, and below the axis for labels
 LINE_WIDTH_UNITS = 1000  # of the stretched drawing
-BAR_SHARE = 0.78  # of its bucket's width
+BAR_SHARE = 0.78  # of its bucket's width, together with the grey bar behind it
 BEHIND_SHIFT = 0.2  # of a bucket's width, by which a grey bar stands behind
 LEAST_BAR = 1.5  # pixels: what is there can be seen, however little it is
 MOST_LABELS = 10
@@ -111,17 +111,18 @@ def _links(plot: Plot, address: str, height: int) -> Iterator[str]:
 
 def _bars(plot: Plot, axis: Axis, height: int) -> Iterator[str]:
     width = 1 / max(len(plot.buckets), 1)
+    wide = width * (BAR_SHARE - (BEHIND_SHIFT if plot.behind else 0))
     for place in range(len(plot.buckets)):
         left = place * width + width * (1 - BAR_SHARE) / 2
         if plot.behind and (before := plot.behind.values[place]):
-            yield _bar(axis, height, left + width * BEHIND_SHIFT, width * BAR_SHARE, (0, before), 'class="before-mark"')
+            yield _bar(axis, height, left + width * BEHIND_SHIFT, wide, (0, before), 'class="before-mark"')
         if plot.shape == Shape.GROUP:
-            each = width * BAR_SHARE / len(plot.series)
+            each = wide / len(plot.series)
             for number, one in enumerate(plot.series):
                 if value := one.values[place]:
                     yield _bar(axis, height, left + number * each, each, (0, value), f'data-d="{one.hue}"')
         else:
-            yield from _stack(plot.series, place, axis, height, left, width * BAR_SHARE)
+            yield from _stack(plot.series, place, axis, height, left, wide)
 
 
 def _stack(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from xml.etree import ElementTree
 
@@ -79,6 +80,16 @@ def test_bars_stand_on_each_other_and_reach_where_the_axis_says() -> None:
     assert bars(markup) == [("1", 50.0, 120.0), ("error", HIGH, 40.0), ("error", 90.0, 80.0)]
     assert 'y1="170" y2="170"' in markup
     assert re.findall(r'text-anchor="end">([^<]*)<', markup) == ["0", "10", "20", "30", "40"]
+
+
+def test_the_bars_of_the_period_before_stay_in_their_buckets() -> None:
+    drawn = replace(plot(one(30, 20, hue="1")), behind=one(25, 30, label="Period before"))
+    places = re.findall(
+        r'<rect (?:data-d="1"|class="before-mark") x="([^"]*)%" width="([^"]*)%"', page_markup(drawn, "")
+    )
+
+    ends = [(float(left), float(left) + float(width)) for left, width in places]
+    assert ends == [(15.5, 44.5), (5.5, 34.5), (65.5, 94.5), (55.5, 84.5)]
 
 
 def test_bars_below_zero_hang_from_the_line_of_zero() -> None:
