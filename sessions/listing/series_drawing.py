@@ -126,10 +126,10 @@ def _mark(at: datetime, length: timedelta, *, is_of_days: bool) -> str:
 
 
 def _count_marks(most: int) -> Iterator[SeriesMark]:
-    """Yield one or two round numbers, the higher one in the upper half."""
+    """Yield two round numbers, of which the lower one is half of the higher one or less; of one session only 1."""
     if most < 1:
         return
     fitting = [step * 10**power for power in range(len(str(most))) for step in NICE_STEPS if step * 10**power <= most]
-    high = fitting[-1]
-    for number in {high, *(low for low in fitting if low * 4 >= high > low * 2)}:
+    low = [number for number in fitting if number * 2 <= fitting[-1]]
+    for number in fitting[-1:] + low[-1:]:
         yield SeriesMark(label=f"{number:,}", place=round(SERIES_HEIGHT * (1 - number / most), 2))

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from projects.models import Project, User
 from sessions.listing import summary
 from sessions.listing.listing import Listing
+from sessions.listing.series_drawing import drawing_of
 from sessions.listing.summary import facet_counts, series, strip
 from sessions.models import Session
 from tests.sessions.rows import session
@@ -80,6 +81,22 @@ def test_a_series_has_few_steps_whatever_the_time(project: Project, length: time
 
     assert len(buckets) <= summary.BUCKETS
     assert sum(bucket.session_count for bucket in buckets) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("most", "marks"), [(1, ["1"]), (2, ["2", "1"]), (4, ["2", "1"]), (9, ["5", "2"]), (19, ["10", "5"])]
+)
+def test_the_axis_of_a_series_has_two_lines(project: Project, most: int, marks: list[str]) -> None:
+    for number in range(most):
+        session(project, f"s{number}", created_at=at(0), updated_at=at(1))
+    session(project, "early", created_at=at(0) - timedelta(days=3), updated_at=at(1))
+    asked = listing(project)
+
+    found = drawing_of(asked, series(asked, strip(asked))).counts
+
+    assert [mark.label for mark in found] == marks
+    assert [mark.place for mark in found] == [round(48 * (1 - int(label) / most), 2) for label in marks]
 
 
 @pytest.mark.django_db
