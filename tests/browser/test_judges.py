@@ -59,6 +59,23 @@ def click(page: Page, button: str) -> None:
     page.get_by_role("button", name=re.compile(f"^{button}")).click()
 
 
+def reads_as_card(page: Page) -> None:
+    """Checks that a phone shows all of a judge in the list without scrolling sideways."""
+    usual = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    card = page.locator(".judges-table tbody tr")
+    for told in ("Frustrated?", "v1 is on", "all sessions", "yes", "no", "$"):
+        expect(card).to_contain_text(told)
+    for part in card.locator("> *").all():
+        box = part.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    assert page.locator(".table-box").evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    assert usual
+    page.set_viewport_size(usual)
+
+
 def work(project: Project) -> None:
     """All that workers do for judges, without their clocks."""
     for run in JudgeRun.objects.for_project(project).unfinished():
@@ -113,7 +130,9 @@ def test_from_a_filled_demo_to_an_alert_that_opens_exactly_the_frustrated_sessio
         [config] = load_configs(project)
         for session_id, answer in sorted(answers.items())[:4]:
             scoring.give(project, Target(session_id=session_id), config, ScoreAnswer(answer), by=alice)
-        page.get_by_role("link", name="Frustrated?").click()
+        page.goto(here + reverse("judges", args=[project.pk]))
+        reads_as_card(page)
+        page.get_by_role("link", name="Frustrated?", exact=True).click()
         page.get_by_role("link", name="Test", exact=True).click()
         expect(page.get_by_text("Agrees with people in 4 of 4")).to_be_visible()
 
