@@ -129,6 +129,6 @@ def _numbers(turn: Turn) -> SafeString:
     if trace.total_tokens or trace.unmeasured_count:
         parts.append(format_html("{} tokens", tokens(trace.total_tokens, trace.unmeasured_count)))
     if trace.total_cost or trace.unpriced_count:
-        parts.append(cost(trace.total_cost, trace.unpriced_count))
+        parts.append(format_html("{}" if trace.total_cost else "cost {}", cost(trace.total_cost, trace.unpriced_count)))
     numbers = format_html(" · ".join(["{}"] * len(parts)), *parts)
     return format_html(NUMBERS_HTML, shortened(trace.name or "Trace", 60), numbers)

@@ -214,6 +214,13 @@ def test_annotating_and_reviewing_work_without_a_script(
     expect(page.locator(".thread")).to_contain_text("Read on paper")
 
     page.goto(f"{live_server.url}/project/{project.pk}/review/{queue.id}/next")
+    expect(page.get_by_role("list", name="About the session")).to_contain_text("turn")
+    leave, opened = (
+        page.get_by_role("link", name=name).bounding_box() for name in ("Leave the review", "Open session")
+    )
+    assert leave
+    assert opened
+    assert abs(leave["y"] - opened["y"]) < 12  # the name and the tools share a line
     page.get_by_label("delivery").check()
     page.get_by_role("button", name="Save and next").click()
     before = page.url

@@ -82,14 +82,14 @@ def test_the_session_page_shows_what_is_known(told: Project, alices: Client, nam
     assert (fact(html, "Tokens"), fact(html, "Cost")) == (tokens, cost)
     assert "$0 " not in shown
     if name != "partly":  # its two turns are each wholly known or unknown
-        assert f"{tokens} tokens · {cost}" in shown
+        assert f"{tokens} tokens · {'cost unknown' if cost == 'unknown' else cost}" in shown
 
 
 def test_the_turns_of_a_session_show_what_is_known_of_each(told: Project, alices: Client) -> None:
     shown = words(page_of(alices, "session", told, "partly"))
 
     assert "120 tokens · $0.00045" in shown
-    assert "unknown tokens · unknown" in shown
+    assert "unknown tokens · cost unknown" in shown
 
 
 @pytest.mark.parametrize("name", NAMES)
