@@ -84,7 +84,7 @@ def test_whatever_can_be_read_is_followed_or_refused_at_a_place(project: Project
         ("created > someday", 10, "a day or a moment", "needs one"),
         ("tag > vip", 0, "knows no “>”", ":"),
         ("(tag:vip", 0, "never closed", ")"),
-        ("tag:vip)", 7, "closes nothing", "Take it away"),
+        ("tag:vip)", 7, "closes nothing", "Remove it"),
         ('"late', 0, "never closed", '"'),
         ("tag:", 4, "value is missing", '""'),
         ("a OR", 4, "condition is missing", "cost > 1"),
