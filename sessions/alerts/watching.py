@@ -16,7 +16,7 @@ from projects.models import Project
 from sessions.alerts import acting, firing, telling
 from sessions.alerts.conditions import WATCH_TIMEOUT_MS, ids_matching, in_project_time
 from sessions.models import Alert, AlertMember
-from sessions.query.compiling import compiled
+from sessions.query.compiling import Query, compiled
 from sessions.query.grammar import QueryError
 from tracing.lists.bounded import TooLong, within
 from tracing.models import DirtyMark
@@ -25,6 +25,8 @@ from tracing.store.erased import gone
 
 MARKS_AT_ONCE = 500
 WATCH_LEASE = timedelta(seconds=120)  # longer than all alerts of a project may take for a batch
+# Looks of a project are apart by this for each rule beyond the free ones: 15 s with 100 rules.
+FREE_RULES, REST_OF_A_RULE = 10, timedelta(seconds=15 / 90)
 REENTRY_REST = timedelta(minutes=30)  # a session that comes back sooner has not entered again
 TOO_SLOW = "The query takes too long to be watched. Add a condition that few sessions meet, such as a tag."
 
@@ -40,13 +42,23 @@ class QueryChange(NamedTuple):
 
 
 def watch(project: Project, until: float) -> bool:
-    """Look at marked sessions until the time is up. Return whether marks are left."""
+    """Look at marked sessions until the time is up. Return whether many are left.
+
+    A look costs as much for one session as for hundreds, so what comes meanwhile is left to the next sweep, and
+    projects with many rules look less often."""
     target = DirtyMark.Target.WATCH
+    rules = Alert.objects.for_project(project).watching().count()
+    rest = max(0, rules - FREE_RULES) * REST_OF_A_RULE
+    marks = DirtyMark.objects.for_project(project).filter(target=target)
+    if rest and not marks.filter(marked_at__lte=timezone.now() - rest).exists():
+        return False
     while claimed := dirty.claim(project.pk, target, limit=MARKS_AT_ONCE, lease=WATCH_LEASE):
         look_at(project, [item.key for item in claimed], timezone.now())
         dirty.release(project.pk, target, claimed)
+        if len(claimed) < MARKS_AT_ONCE:
+            return False
         if time.monotonic() >= until:
-            return bool(dirty.waiting_targets(project.pk, [target]))
+            return True
     return False
 
 
@@ -68,16 +80,32 @@ def look_at(project: Project, session_ids: Collection[str], now: datetime) -> No
 
 def read_matches(project: Project, alerts: Collection[Alert], session_ids: Collection[str], now: datetime) -> Matches:
     """Return which of these sessions match each alert. One that cannot be evaluated is left out, and says why."""
-    found: Matches = {}
     with in_project_time(project, now):
+        conditions: dict[Alert, Query] = {}
         for alert in alerts:
             try:
-                with within(WATCH_TIMEOUT_MS):
-                    found[alert] = ids_matching(project, compiled(alert.query_text, project.pk), session_ids)
-            except TooLong:
-                _miss(alert, TOO_SLOW, len(session_ids))
+                conditions[alert] = compiled(alert.query_text, project.pk)
             except QueryError as error:
                 _miss(alert, str(error), len(session_ids))
+        try:
+            return _matching(project, conditions, session_ids)
+        except TooLong:
+            return _matching_one_by_one(project, conditions, session_ids)
+
+
+def _matching(project: Project, conditions: Mapping[Alert, Query], session_ids: Collection[str]) -> Matches:
+    with within(WATCH_TIMEOUT_MS):
+        return {alert: ids_matching(project, condition, session_ids) for alert, condition in conditions.items()}
+
+
+def _matching_one_by_one(project: Project, conditions: Mapping[Alert, Query], session_ids: Collection[str]) -> Matches:
+    """Return the matches of all alerts but those that take too long."""
+    found: Matches = {}
+    for alert, condition in conditions.items():
+        try:
+            found |= _matching(project, {alert: condition}, session_ids)
+        except TooLong:
+            _miss(alert, TOO_SLOW, len(session_ids))
     return found
 
 

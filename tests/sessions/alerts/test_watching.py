@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.models import Project, User
-from sessions.alerts import making
+from sessions.alerts import making, watching
 from sessions.alerts.refusals import AlertRefused
 from sessions.alerts.watching import REENTRY_REST
 from sessions.annotation import comments
@@ -251,3 +251,20 @@ class TestRules:
     def test_what_a_rule_may_not_do_is_refused(self, project: Project, alice: User, action: dict[str, object]) -> None:
         with pytest.raises(AlertRefused):
             an_alert(project, alice, actions=[action])
+
+
+def test_a_project_with_many_rules_gathers_what_changes_before_it_looks(
+    project: Project, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert = an_alert(project, alice)
+    monkeypatch.setattr(watching, "FREE_RULES", 0)
+    monkeypatch.setattr(watching, "REST_OF_A_RULE", timedelta(seconds=30))
+    store(project, "one", fails=True)
+    look(project)
+    assert fired(project, alert) == []
+
+    DirtyMark.objects.for_project(project).update(marked_at=timezone.now() - timedelta(seconds=31))
+    store(project, "two", fails=True)
+    look(project)
+
+    assert fired(project, alert) == [{"one", "two"}]
