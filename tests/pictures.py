@@ -101,7 +101,7 @@ def _prepare(confab: Confab) -> str:
     reviewed = _beginning(confab, REVIEWED)
     newest = Session.objects.for_project(confab.project_id).exclude(session_id=reviewed).order_by("-updated_at")
     others = newest.values_list("session_id", flat=True)[2:13]
-    add_items(queue, [("SESSION", session_id) for session_id in (reviewed, *others)])
+    add_items(queue, [("SESSION", session_id) for session_id in (reviewed, *others)], by="")
     items = ReviewItem.objects.for_project(confab.project_id).filter(queue_id=queue.id)
     return f"{queue.id}/items/{items.get(object_id=reviewed).id}"
 

@@ -349,7 +349,7 @@ def test_people_and_queues_add_nothing_to_what_is_being_deleted(project: Project
 
     say(session, alice, note="words")
     assert not load_state(session).note
-    assert add_items(queue, [("SESSION", "s1")]) == 0
+    assert add_items(queue, [("SESSION", "s1")], by=alice.email) == 0
     assert not ReviewItem.objects.for_project(project).exists()
     with pytest.raises(NotAllowed):
         comments.add(project, "SESSION", "s1", "words", by=alice)
