@@ -86,7 +86,8 @@ def message_of(letter: Letter, to: str) -> EmailMultiAlternatives:
     """Return the letter as a mail to one address."""
     context = {"letter": letter, "base_url": settings.BASE_URL, "logo": LOGO_ID}
     text = render_to_string("mail/letter.txt", context)
-    message = EmailMultiAlternatives(f"{SUBJECT_PREFIX}{letter.subject}", text, settings.DEFAULT_FROM_EMAIL, [to])
+    subject = " ".join(f"{SUBJECT_PREFIX}{letter.subject}".split())  # a line end in a name would refuse the mail
+    message = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [to])
     message.attach_alternative(render_to_string("mail/letter.html", context), "text/html")
     message.mixed_subtype = "related"  # type: ignore[attr-defined]  # the picture belongs to the HTML
     logo = MIMEImage(_logo(), "png")

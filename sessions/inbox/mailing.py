@@ -21,9 +21,8 @@ from tracing.formatting import counted
 
 MAX_LINES = 20  # of one mail
 MAILED_AT_ONCE = 200
-MAIL_BACKOFF = tuple(
-    timedelta(minutes=one) for one in (1, 10, 60, 360)
-)  # between attempts; then the inbox alone has it
+# Between attempts to mail; then the inbox alone has it.
+MAIL_BACKOFF = tuple(timedelta(minutes=one) for one in (1, 10, 60, 360))
 WHY_NOTICE = "You get this because you are a member of a project in Confab. Choose what is mailed under Your account."
 
 

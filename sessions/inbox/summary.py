@@ -22,11 +22,13 @@ from sessions.listing.listing import Listing
 from sessions.models import DataType
 from sessions.query.grammar import FieldComparison, Node, Operator
 from tracing.formatting import counted, money
+from tracing.lists.bounded import within
 from tracing.models import IngestionIssue
 from tracing.reading.explained import explained
 
 SUMMARY_TILES = ("sessions", "users", "cost", "tokens", "error-rate")
 WORST_SESSIONS = 3
+WORST_TIMEOUT_MS = 3_000  # of each statement that looks for them
 LOW_SHARE = 0.25  # of the range of a score, from below
 
 
@@ -59,13 +61,15 @@ def summary_of(project: Project, start: datetime, end: datetime) -> MailedSummar
     if not found.facts.session_count:
         return None
     tiles = tiles_of(links, found.facts, found.steps, _before(project, listing, first, last))
+    with within(WORST_TIMEOUT_MS):
+        worst = [*_failed(project, listing), *_low(project, links)]
     return MailedSummary(
         numbers=[
             SummaryLine(_figure(tile), _address(project, "sessions", tile.query))
             for tile in tiles
             if tile.key in SUMMARY_TILES
         ],
-        worst=[*_failed(project, listing), *_low(project, links)],
+        worst=worst,
         issues=_issues(project, start, end),
         dashboard=_address(project, "dashboard", f"?{params.urlencode()}"),
     )

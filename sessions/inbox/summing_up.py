@@ -76,7 +76,7 @@ def letter_of(project: Project, person: User, wanted: SummaryOrder, summary: Mai
     written = [date_format(day, DAY_FORMATS[Notation(person.notation)]) for day in (start, end - timedelta(seconds=1))]
     what, days = ("day", written[0]) if is_day else ("week", " to ".join(written))
     return Letter(
-        subject=f"The {what} in {' '.join(project.name.split())}",
+        subject=f"The {what} in {project.name}",
         title=f"The {what} in {name}.",
         words=[f"{days}, compared with the {what} before."],
         sections=[

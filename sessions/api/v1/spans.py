@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from projects.date_range import RANGE_PARAMETERS, BadRange, date_range
 from sessions.api.recent import NewestTraces, newest
 from sessions.api.v1.parameters import chosen_fields, refuse_others
-from sessions.api.v1.shapes.conversations import ListedSpanShape
 from sessions.api.v1.shapes.lists import MAX_PART_LIMIT, ListParameters
 from sessions.api.v1.shapes.operations import Operation, page_of
+from sessions.api.v1.shapes.spans import ListedSpanShape
 from sessions.api.v1.views import Endpoint
 from sessions.conversations.representation import plain, span_row_json
 from tracing.lists.bounded import within
