@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from projects.accounts import people
 from projects.accounts.account_letters import CHANGES_BY_MAIL, WRITERS, letter_for
-from projects.accounts.letters import message_of
+from projects.accounts.letters import Letter, message_of
 from projects.administration.views.invitations import letter_of
 from projects.models import Organization, Role, User
 
@@ -109,3 +109,10 @@ def test_a_change_of_how_one_signs_in_is_told_by_mail(client: Client, alice: Use
     assert sent.subject == "[Confab] Your password was changed"
     assert "This was done from Firefox on Linux, 127.0.0.1" in str(sent.body)
     assert sent.to == [alice.email]
+
+
+def test_a_name_with_a_line_end_does_not_refuse_the_mail() -> None:
+    message = message_of(Letter(subject="In Shop\r\nBcc: x@example.com", title="Two.", why="Test."), "a@b.example")
+
+    assert "\n" not in message.subject
+    assert message.message()["Bcc"] is None
