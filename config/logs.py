@@ -153,7 +153,11 @@ def _raised_at(error: BaseException) -> tuple[str, int] | None:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Return whether a server that we need is away or refuses everything. A traceback would say no more about it."""
+    """Return whether a server that we need is away or refuses everything. A traceback would say no more about it.
+
+    Several failures at once are an outage if each of them is."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_outage(each) for each in error.exceptions)
     if isinstance(error, BROKER_ERRORS):
         return True
     state = sqlstate_of(error)
@@ -165,6 +169,8 @@ def shortened(record: logging.LogRecord) -> logging.LogRecord:
     error = record.exc_info[1] if record.exc_info else None
     if error is None or not is_outage(error):
         return record
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     message, cause = (" ".join(text.split()) for text in (record.getMessage(), f"{type(error).__name__}: {error}"))
     text = message if type(error).__name__ in message else f"{message}: {cause}"
     changes = {"msg": text[:MAX_LINE_CHARACTERS], "args": None, "exc_info": None, "exc_text": None, "stack_info": None}

@@ -140,6 +140,7 @@ def test_the_main_path_needs_no_mouse(alices: Page, live_server: LiveServer, pro
     alices.keyboard.press("j")
     alices.keyboard.press("Enter")
     expect(alices.locator(".turn").first).to_be_visible()
+    alices.wait_for_load_state()  # the keys are there when the scripts are
     alices.get_by_role("tab", name="Overview").focus()
     alices.keyboard.press("ArrowRight")
     expect(alices.get_by_role("tabpanel", name="Scores and comments")).to_be_visible()

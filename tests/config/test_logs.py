@@ -151,6 +151,16 @@ def test_an_outage_is_one_line_without_its_traceback(log: logging.Logger, error:
     assert type(error).__name__ in line
 
 
+def test_several_failures_at_once_are_an_outage_if_each_of_them_is(log: logging.Logger) -> None:
+    away, ours = django.db.OperationalError("connection failed"), ValueError("ours")
+    fail(log, ExceptionGroup("three", [away, ExceptionGroup("two", [away, redis.ConnectionError("Error 111")])]))
+    [line] = lines(log)
+    assert line.endswith("OperationalError: connection failed")
+
+    fail(log, ExceptionGroup("two", [away, ours]))
+    assert "ValueError: ours" in "\n".join(lines(log))
+
+
 @pytest.mark.parametrize("error", [ValueError("ours"), psycopg.errors.DeadlockDetected("deadlock"), KeyError("x")])
 def test_any_other_fault_keeps_its_traceback_and_hides_no_other(log: logging.Logger, error: Exception) -> None:
     fail(log, error)

@@ -189,11 +189,13 @@ def test_an_outage_is_some_lines_of_the_log_and_no_traceback(up: Up) -> None:
 def test_a_file_that_is_no_dump_changes_nothing(up: Up, tmp_path: Path) -> None:
     file = tmp_path / "no-dump"
     file.write_text("hello")
+    before = stored(up)
     refused = restoring(up, file)
 
     assert "pg_restore failed" in refused.communicate(timeout=60)[0]
     assert refused.returncode == 1
-    assert readiness(up)[0] == 200
+    assert eventually(lambda: readiness(up)[0] == 200), readiness(up)
+    assert stored(up) == before
 
 
 def test_a_restore_that_nobody_answers_changes_nothing_and_says_the_way_out(up: Up, dumped: Path) -> None:
