@@ -93,11 +93,15 @@ def range_picker(
         )
 
 
-def days_picker(first: date | None, last: date | None, zone: str) -> RangePicker:
-    """Return the fields of a time of whole days in a zone, for a form of the page; without days they are empty."""
-    now = timezone.now()
+def days_picker(
+    first: date | None, last: date | None, zone: str, written: tuple[str, str, dict[str, str]] = ("", "", {})
+) -> RangePicker:
+    """Return the fields of a time of whole days in a zone, for a form of the page.
+
+    Without days they have what somebody wrote instead, and what is wrong with it."""
+    now, (start, end, faults) = timezone.now(), written
     with in_zone(zone):
-        texts = [_field(_day(day), now) for day in (first, last)]
+        texts = [_field(_day(day) or text, now) for day, text in ((first, start), (last, end))]
         return RangePicker(
             label="",
             presets=[],
@@ -109,7 +113,7 @@ def days_picker(first: date | None, last: date | None, zone: str) -> RangePicker
             first_day=_day(first),
             last_day=_day(last),
             today=_iso(now),
-            faults={},
+            faults=faults,
         )
 
 

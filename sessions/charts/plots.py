@@ -43,11 +43,13 @@ class ChartSeries:
 class ChartBucket:
     """A stretch of the horizontal axis.
 
-    `label` is written below it, `name` is said of it, and `query` is that of its sessions, or empty without any."""
+    `label` is written below it, `name` is said of it, `query` is that of its sessions, or empty without any, and
+    `code` is how programs read it, if not by its name."""
 
     label: str
     name: str = ""
     query: str = ""
+    code: str = ""
 
     @property
     def said(self) -> str:
@@ -122,7 +124,7 @@ class Plot:
             head += [one.label, *([f"{one.label}, at least"] if has_bounds else [])]
         rows = [head]
         for place, bucket in enumerate(self.buckets):
-            row = [bucket.said]
+            row = [bucket.code or bucket.said]
             for one, has_bounds in zip(self.told, bounds, strict=True):
                 value = one.values[place]
                 row.append("" if value is None else f"{value:.15g}")

@@ -21,6 +21,16 @@ class BadComparison(CohortError):
 
 
 @dataclass(frozen=True)
+class WrittenPeriod:
+    """A period as somebody wrote it, and what is wrong with it, by the name of its field."""
+
+    place: int  # among the periods that can be read
+    start: str
+    end: str
+    faults: dict[str, str]
+
+
+@dataclass(frozen=True)
 class ComparisonQuery:
     """Cohorts, conditions or one filter, in two or more periods, or split by a property.
 
@@ -36,15 +46,14 @@ class ComparisonQuery:
 
     @classmethod
     def read(cls, params: QueryDict) -> "ComparisonQuery":
-        """Parse the parameters of an address. Raises BadComparison."""
+        """Parse the parameters of an address. Raises BadComparison, and BadPeriod for days that cannot be read."""
         chosen = [value for value in params.getlist("cohort") if value]
-        dates = zip(params.getlist("from"), params.getlist("to"), strict=False)
-        periods = [(_date(start), _date(end)) for start, end in dates if start and end]
+        periods, wrong = _periods(params)
         values = [value for value in params.getlist("value") if value]
         within = params.get("within", "")
         if within and within not in RANGES:
             raise BadComparison(f"A time is one of {', '.join(RANGES)}.")
-        return cls(
+        asked = cls(
             list(dict.fromkeys(chosen)),
             params.get("filter"),
             periods,
@@ -53,6 +62,9 @@ class ComparisonQuery:
             params.get("only", "").strip(),
             within,
         )
+        if wrong:
+            raise BadPeriod(wrong, asked)
+        return asked
 
     @property
     def is_empty(self) -> bool:
@@ -79,8 +91,37 @@ class ComparisonQuery:
         return plain.query()
 
 
-def _date(text: str) -> date:
+class BadPeriod(BadComparison):
+    """A period of the address cannot be read; `asked` is the rest of the address."""
+
+    def __init__(self, written: WrittenPeriod, asked: ComparisonQuery) -> None:
+        super().__init__(" ".join(written.faults.values()))
+        self.written, self.asked = written, asked
+
+
+def _periods(params: QueryDict) -> tuple[list[tuple[date, date]], WrittenPeriod | None]:
+    """Return the periods that can be read, and the first that cannot."""
+    periods, wrong = [], None
+    for start, end in zip(params.getlist("from"), params.getlist("to"), strict=False):
+        if not start and not end:
+            continue
+        first, last = _date(start), _date(end)
+        faults = {name: _fault(text) for name, text, day in (("from", start, first), ("to", end, last)) if day is None}
+        if first and last and last < first:
+            faults["to"] = "The period ends before it starts."
+        if first and last and not faults:
+            periods.append((first, last))
+        else:
+            wrong = wrong or WrittenPeriod(len(periods), start, end, faults)
+    return periods, wrong
+
+
+def _date(text: str) -> date | None:
     found = moment_of(text, timezone.now())
-    if found is None:
-        raise BadComparison(f"“{text[:40]}” is not a date. Write it as 2026-11-21, 21 Nov or -7d.")
-    return timezone.localdate(found.start)
+    return timezone.localdate(found.start) if found else None
+
+
+def _fault(text: str) -> str:
+    if not text:
+        return "A period has a first and a last day."
+    return f"“{text[:40]}” is not a date. Write it as 2026-11-21, 21 Nov or -7d."

@@ -11,8 +11,9 @@ from django.utils import timezone
 from projects.date_range import RANGES
 from projects.models import Project
 from projects.range_picker import RangePicker, days_picker
-from sessions.cohorts.asked import EVERYTHING, ComparisonQuery
-from sessions.cohorts.groups import LETTERS, MAX_GROUPS, Group, base_of, day_range, splitting
+from sessions.cohorts.asked import EVERYTHING, ComparisonQuery, WrittenPeriod
+from sessions.cohorts.groups import MAX_GROUPS, Group, base_of, day_range, splitting
+from sessions.cohorts.pickers import Choice, Picker
 from sessions.cohorts.reading import frequent
 from sessions.cohorts.sampling import affordable
 from sessions.models import Cohort, Session
@@ -27,40 +28,6 @@ FALLBACKS = ("environments", "model_names", "releases")  # where there was no se
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One entry of a menu: the comparison that it leads to."""
-
-    label: str
-    query: str
-    note: str = ""
-    is_current: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picker:
-    """The menu of one group, or of one that could be added."""
-
-    place: int
-    label: str
-    note: str
-    sections: list[tuple[str, list[Choice]]]
-    others: list[str]  # what stands for the groups before it
-    following: list[str]  # and after it
-    without: str  # the comparison without this group, or nothing
-    days: RangePicker | None  # of a period
-    days_before: list[tuple[date, date]]  # the periods of the groups before it
-    days_after: list[tuple[date, date]]
-
-    @property
-    def letter(self) -> str:
-        return LETTERS[self.place]
-
-    @property
-    def colour(self) -> int:
-        return self.place + 1
-
-
-@dataclass(frozen=True)
 class Builder:
     """The menus of a comparison."""
 
@@ -69,6 +36,7 @@ class Builder:
     groups: Sequence[Group]
     sizes: Sequence[str]
     cohorts: Sequence[Cohort]
+    wrong: WrittenPeriod | None = None  # a period that cannot be read: the menu that adds a group has it
 
     @property
     def pickers(self) -> list[Picker]:
@@ -78,7 +46,8 @@ class Builder:
     @property
     def added(self) -> Picker | None:
         """Return the menu that adds a group, or None if there are as many as can be compared."""
-        return self._picker(len(self.groups), None) if 0 < len(self.groups) < MAX_GROUPS else None
+        has_room = 0 < len(self.groups) < MAX_GROUPS
+        return self._picker(len(self.groups), None) if has_room or self.wrong else None
 
     @property
     def swapped(self) -> str:
@@ -135,6 +104,7 @@ class Builder:
 
     def _picker(self, place: int, group: Group | None) -> Picker:
         whole = [one.entry for one in self.groups]
+        here = self.wrong.place if self.wrong and not group else place  # among the periods
         note = ""
         if group:
             note = " · ".join(part for part in (group.kind, self.sizes[place]) if part)
@@ -145,15 +115,17 @@ class Builder:
             sections=[section for section in self._sections(place, whole) if section[1]],
             others=whole[:place],
             following=whole[place + 1 :],
-            days=self._days(place) if self.asked.periods else None,
-            days_before=self.asked.periods[:place],
-            days_after=self.asked.periods[place + 1 :],
+            days=self._days(place) if self.asked.periods or self.wrong else None,
+            days_before=self.asked.periods[:here],
+            days_after=self.asked.periods[here + 1 if group else here :],
             without=self._with(_replaced(self._entries, place)) if group and len(self.groups) > 2 else "",
         )
 
     def _days(self, place: int) -> RangePicker:
-        first, last = self.asked.periods[place] if place < len(self.asked.periods) else (None, None)
-        return days_picker(first, last, self.project.time_zone)
+        if place < len(self.asked.periods):
+            return days_picker(*self.asked.periods[place], self.project.time_zone)
+        written = (self.wrong.start, self.wrong.end, self.wrong.faults) if self.wrong else ("", "", {})
+        return days_picker(None, None, self.project.time_zone, written)
 
     def _sections(self, place: int, whole: Sequence[str]) -> Iterator[tuple[str, list[Choice]]]:
         entries, current = self._entries, self._entries[place] if place < len(self._entries) else ""

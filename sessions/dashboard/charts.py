@@ -69,7 +69,7 @@ def tops_of(links: Links, field: str, values: Sequence[tuple[str, int]], *, most
 
 def buckets_of(links: Links, steps: Sequence[TimeStep], *conditions: Node) -> list[ChartBucket]:
     """Return the steps as buckets, with the sessions that began in each."""
-    return [ChartBucket(step.short, step.label, links.to(step.began, *conditions)) for step in steps]
+    return [ChartBucket(step.short, step.label, links.to(step.began, *conditions), step.code) for step in steps]
 
 
 def noun_of(steps: Sequence[TimeStep]) -> str:
@@ -193,7 +193,7 @@ def _calls(links: Links, latencies: Latencies, key: str, title: str, measure: st
         for (label, _, hue), each, total in zip(LATENCY_SERIES, values, totals, strict=True)
     ]
     buckets = [
-        ChartBucket(step.short, step.label, slow_calls(links, measure, series[0].values[place], step))
+        ChartBucket(step.short, step.label, slow_calls(links, measure, series[0].values[place], step), step.code)
         for place, step in enumerate(steps)
     ]
     return Plot(

@@ -36,6 +36,12 @@ class TimeStep:
         is_twice = start.replace(fold=0).utcoffset() != start.replace(fold=1).utcoffset()  # as autumn has one hour
         return date_format(start, "j M H:i") + (f" {start.tzname()}" if is_twice else "")
 
+    @property
+    def code(self) -> str:
+        """Return the step as programs read it: a day, or the moment when an hour begins."""
+        start = timezone.localtime(self.start)
+        return start.isoformat() if self.is_hourly else start.date().isoformat()
+
     @cached_property
     def short(self) -> str:
         """Return the step as an axis has it."""

@@ -8,6 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 from projects.models import Project
 
 pytestmark = pytest.mark.django_db(transaction=True)
+IS_ONE_LINE = "(end) => end.getBoundingClientRect().height < 2 * parseFloat(getComputedStyle(end).fontSize)"
 IS_TOO_WIDE = "(box) => box.scrollWidth > box.clientWidth"
 # Whether a box shows a scroll bar or its lines without a break, and ends within the window.
 IS_HELD = """(box) => {
@@ -24,6 +25,7 @@ def test_code_is_never_broken_and_scrolls_within_its_box(
     alices: Page, live_server: LiveServer, project: Project
 ) -> None:
     alices.goto(live_server.url + reverse("setup", args=[project.pk]))
+    assert all(end.evaluate(IS_ONE_LINE) for end in alices.locator(".endpoints dd.id").all())
     wide = 0
     for sdk in alices.locator(".sdk").all():
         sdk.click()

@@ -1,7 +1,7 @@
 """Every number of the dashboard is the list's and the API's."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from html import escape, unescape
 from typing import Any
@@ -543,6 +543,10 @@ def test_a_chart_is_saved_as_a_file_with_the_numbers_of_the_page(
 
     assert table[0] == "Day,Without errors,With errors,Total"
     assert sum(int(line.split(",")[3]) for line in table[1:]) == 15
+    assert all(date.fromisoformat(line.split(",")[0]) for line in table[1:])
+    hours = client.get(reverse("dashboard-file", args=[project.pk, "csv"]), params | {"range": "24h"})
+    [_, *hourly] = hours.content.decode().splitlines()
+    assert all(datetime.fromisoformat(line.split(",")[0]).tzinfo for line in hourly)
     assert drawn["Content-Type"] == "image/svg+xml"
     assert drawn["Content-Disposition"] == 'attachment; filename="sessions.svg"'
     assert drawn.content.startswith(b"<svg ")

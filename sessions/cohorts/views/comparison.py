@@ -18,7 +18,7 @@ from projects.downloads.places import Holder
 from projects.downloads.tables import csv_line, harmless
 from projects.models import Project
 from sessions.charts.files import CHART_FILE_TYPES, distribution_file
-from sessions.cohorts.asked import CONDITION, ComparisonQuery
+from sessions.cohorts.asked import CONDITION, BadPeriod, ComparisonQuery, WrittenPeriod
 from sessions.cohorts.builder import Builder, starting
 from sessions.cohorts.comparison import SMALL
 from sessions.cohorts.comparison import compare as compared
@@ -47,6 +47,7 @@ class ComparisonPage:
     groups: list[Group]
     comparison: CohortComparison | None
     error: str
+    wrong: WrittenPeriod | None  # without which the others are compared
     cohorts: QuerySet[Cohort]
     shape: str
     stratify: str
@@ -54,7 +55,7 @@ class ComparisonPage:
     @cached_property
     def builder(self) -> Builder:
         sizes = [size for _, size in self.comparison.sized] if self.comparison else [""] * len(self.groups)
-        return Builder(self.project, self.asked, self.groups, sizes, list(self.cohorts))
+        return Builder(self.project, self.asked, self.groups, sizes, list(self.cohorts), self.wrong)
 
     @cached_property
     def effects(self) -> Effects | None:
@@ -73,6 +74,11 @@ class ComparisonPage:
         """Return what the form of the common condition carries along."""
         params = QueryDict(self.asked.query(only="").removeprefix("?"))
         return [(name, value) for name, values in params.lists() for value in values]
+
+    @property
+    def why_not(self) -> str:
+        """Return why there is no file of this comparison."""
+        return self.error or (" ".join(self.wrong.faults.values()) if self.wrong else "Choose what to compare.")
 
     @property
     def without_only(self) -> str:
@@ -94,7 +100,7 @@ def compare(request: HttpRequest, project: Project) -> HttpResponse:
     """Show the comparison; without one in the address, the one that tells most."""
     page = _page(request, project)
     context = {"project": project, "section": "compare", "page": page}
-    return render(request, "sessions/cohorts/compare.html", context, status=400 if page.error else 200)
+    return render(request, "sessions/cohorts/compare.html", context, status=400 if page.error or page.wrong else 200)
 
 
 @require_safe
@@ -103,8 +109,8 @@ def compare(request: HttpRequest, project: Project) -> HttpResponse:
 def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Send every number of the page; one row for each number or value of each group."""
     page = _page(request, project)
-    if page.comparison is None:
-        return refusal(page.error or "Choose what to compare.")
+    if page.comparison is None or page.wrong:
+        return refusal(page.why_not)
     return _file(request, project, _lines(page.comparison), "comparison.csv", "comparison")
 
 
@@ -114,8 +120,8 @@ def compare_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
 def compare_svg(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Send the chart that `?chart=` names, by the anchor of its measure, as a picture."""
     page = _page(request, project)
-    if page.comparison is None:
-        return refusal(page.error or "Choose what to compare.")
+    if page.comparison is None or page.wrong:
+        return refusal(page.why_not)
     plot = plots_of(page.comparison).get(request.GET.get("chart", ""))
     if plot is None:
         raise Http404("This comparison has no such chart.")
@@ -142,10 +148,10 @@ def _lines(comparison: CohortComparison) -> Iterator[str]:
 
 def _page(request: HttpRequest, project: Project) -> ComparisonPage:
     params, error, groups = request.GET, "", list[Group]()
-    asked, comparison = ComparisonQuery(), None
+    asked, wrong, comparison = ComparisonQuery(), None, None
     try:
-        asked = _asked(project, params)
-        if not asked.is_empty:
+        asked, wrong = _readable(project, params)
+        if not asked.is_empty and (asked.periods or not wrong):
             groups = make_groups(project, asked)
             is_cumulative = params.get("shape") == CUMULATIVE
             comparison = compared(project, groups, stratify=params.get("stratify", ""), is_cumulative=is_cumulative)
@@ -159,10 +165,18 @@ def _page(request: HttpRequest, project: Project) -> ComparisonPage:
         groups=groups,
         comparison=comparison,
         error=error,
+        wrong=wrong,
         cohorts=Cohort.objects.for_project(project).order_by("name"),
         shape=params.get("shape", ""),
         stratify=params.get("stratify", ""),
     )
+
+
+def _readable(project: Project, params: QueryDict) -> tuple[ComparisonQuery, WrittenPeriod | None]:
+    try:
+        return _asked(project, params), None
+    except BadPeriod as problem:
+        return problem.asked, problem.written
 
 
 def _asked(project: Project, params: QueryDict) -> ComparisonQuery:
