@@ -42,8 +42,8 @@ def main() -> None:
     print(description(), load_note(), sep="\n")
     with running(options.database_url) as confab:
         confab.join()
-        _tell(confab.project_id, SHORT, 30)
-        _tell(confab.project_id, LONG, options.traces)
+        tell(confab.project_id, SHORT, 30)
+        tell(confab.project_id, LONG, options.traces)
         confab.wait_for("session", "trace")
         cookie = _cookie()
         results = _measure_server(confab, cookie, options.traces)
@@ -68,7 +68,7 @@ def _row(name: str, value: float) -> tuple[str, str, str]:
     return name, f"{value:,.0f}", verdict(value, GOALS[name], at_most=True) if name in GOALS else ""
 
 
-def _tell(project_id: int, session_id: str, count: int) -> None:
+def tell(project_id: int, session_id: str, count: int) -> None:
     """Through ingestion: a root, a tool and a model call for each turn, the call with its history."""
     from sessions.rollup.session_rows import recompute
     from tracing.ingest.pipeline import ingest
