@@ -3,6 +3,7 @@
 What a turn adds is what follows, in its input, the last message that was already yielded."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from sessions.models import Session
@@ -13,7 +14,7 @@ from tracing.reading.sayings import is_conversation, saying
 from tracing.reading.sides import ROLES, SIDE_COLUMNS, load_side
 
 EXPORT_TEXT_BATCH_TRACES = 50  # traces whose texts are in memory
-READ_TURNS_BATCH = 10  # turns whose texts are in memory while somebody waits for an answer
+FIRST_TURNS_BATCH = 10  # who reads a little waits for the texts of so many turns; who reads on gets more at once
 EXPORT_BATCH_TRACES = 500  # traces that one query answers
 
 Message = dict[str, Any]
@@ -83,7 +84,9 @@ def read_turns(turns: Iterable[Trace], before: Trace | None) -> Iterator[tuple[T
     told = Told()
     if before is not None:
         list(_messages(told, [before], _texts(before.project_id, [before])))
-    for some in _batches(turns, READ_TURNS_BATCH):
+    following, size = iter(turns), FIRST_TURNS_BATCH
+    while some := list(islice(following, size)):
+        size = min(size * 2, EXPORT_TEXT_BATCH_TRACES)
         texts = _texts(some[0].project_id, some)
         for turn in some:
             yield turn, list(_messages(told, [turn], texts))

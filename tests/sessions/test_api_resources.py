@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.models import Project
+from sessions.conversations.conversation import read_turns
 from sessions.models import Session
 from sessions.rollup.session_rows import recompute
 from tests.conftest import Key
@@ -82,7 +83,7 @@ def test_what_no_index_serves_says_how_far_back_it_looked(ask: Any, project: Pro
         ("traces", {"sort": "name"}, "sort"),
         ("turns", {}, "session_id"),
         ("turns", {"session_id": "s", "cursor": "x"}, "cursor"),
-        ("turns", {"session_id": "s", "limit": "51"}, "limit"),
+        ("turns", {"session_id": "s", "limit": "501"}, "limit"),
         ("turns", {"session_id": "s", "sort": "x"}, "sort"),
         ("metrics", {}, "measure"),
         ("metrics", {"measure": "joy"}, "measure"),
@@ -99,6 +100,23 @@ def test_a_refusal_names_the_parameter(
     refused = ask(path, 400, **params)
     assert list(refused["errors"]) == [name]
     assert all(refused["errors"].values())
+
+
+def test_who_reads_on_gets_the_texts_of_more_turns_at_once(ask: Any, project: Project) -> None:
+    calls = [
+        call(f"t{number:03}", "a", input="Hm?", output="Hm.", started_at=at(number), claims=in_session("s"))
+        for number in range(250)
+    ]
+    ingest(project.pk, calls)
+    recompute(project.pk, ["s"])
+    for path, asked in (("turns", {"limit": 500}), ("transcript", {"max_tokens": 100_000})):
+        told = ask(path, session_id="s", **asked)
+        assert (len(told["data"]), told["next"]) == (250, None)
+
+    taken: list[Trace] = []
+    turns = (taken.append(turn) or turn for turn in Trace.objects.for_project(project).order_by("started_at"))
+    parts = {len(taken) for _ in read_turns(turns, None)}
+    assert parts == {10, 30, 70, 120, 170, 220, 250}
 
 
 def test_turns_have_each_message_once_whatever_the_size_of_the_page(ask: Any, project: Project) -> None:

@@ -21,7 +21,8 @@ from tracing.models import Trace
 from tracing.reading.exchanges import turns_in
 from tracing.reading.sides import SIDE_COLUMNS
 
-MAX_TRANSCRIPT_TURNS = 50
+MAX_TRANSCRIPT_TURNS = 500
+TOKENS_OF_SHORT_TURN = 50  # about as many as a turn takes that says next to nothing
 DEFAULT_TRANSCRIPT_TOKENS, MAX_TRANSCRIPT_TOKENS = 8_000, 200_000
 TRANSCRIPT_TIMEOUT_MS = 2_000  # ms for a statement
 TRANSCRIPT_COLUMNS = (*SIDE_COLUMNS, "ended_at", "turn_count", "error_count", "usage_by_model")
@@ -63,7 +64,8 @@ class TranscriptEndpoint(Endpoint):
         given = asked.validated_data
         session = found_or_404(Session.objects.for_project(self.project), session_id=given["session_id"])
         first = given["first"]
-        last = min(given.get("last", first + MAX_TRANSCRIPT_TURNS), first + MAX_TRANSCRIPT_TURNS - 1)
+        room = min(given["max_tokens"] // TOKENS_OF_SHORT_TURN + 1, MAX_TRANSCRIPT_TURNS)
+        last = min(given.get("last", first + room), first + room - 1)
         numbered = _numbered(session, first, last)
         data, tokens = _fitted(numbered, first, given["max_tokens"])
         done = data[-1]["number"] if data else last

@@ -23,7 +23,7 @@ from tracing.lists.keyset import BadCursor, KeysetPage
 from tracing.models import Trace
 from tracing.reading.exchanges import turns_in
 
-DEFAULT_TURNS_LIMIT, MAX_TURNS_LIMIT = 20, 50
+DEFAULT_TURNS_LIMIT, MAX_TURNS_LIMIT = 20, 500
 MESSAGE_CHARACTERS_PER_PAGE = 4_000_000  # characters of messages after which a page of turns ends early
 TURN_FIELDS = (
     "trace_id", "name", "user_id", "started_at", "ended_at", "duration_ms", "span_count", "error_count",

@@ -2003,7 +2003,7 @@ class ReadTranscriptParameters(TypedDict, total=False):
     first: int | None
     """The first turn, from 1."""
     last: int | None
-    """The last turn. An answer has at most 50 turns; `next` says what follows."""
+    """The last turn. An answer has at most 500 turns; `next` says what follows."""
     max_tokens: int | None
     """About how many tokens the turns may take. Messages that do not fit are outlined."""
     session_id: Required[str]
