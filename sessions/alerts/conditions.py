@@ -1,13 +1,15 @@
 """Queries that are watched: whether they can be, and which sessions match."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import EmptyResultSet
+from django.db.models import Case, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from projects.models import Project
@@ -62,10 +64,38 @@ def watches_quiet(text: str, project: Project) -> bool:
     return any(found)
 
 
-def ids_matching(project: Project, query: Query, session_ids: Collection[str]) -> set[str]:
-    """Return the ids of those sessions that match. Two statements at most, which the caller limits in time."""
-    rows = Session.objects.for_project(project).filter(session_id__in=list(session_ids)).filter(query.condition)
-    return set(rows.values_list("session_id", flat=True))
+def ids_matching(project: Project, queries: Sequence[Query], session_ids: Collection[str]) -> list[set[str]]:
+    """Return, for each query, the ids of those sessions that match. Two statements, which the caller limits in time.
+
+    Queries that need nothing but the sessions themselves are columns of one reading of them."""
+    rows = Session.objects.for_project(project).filter(session_id__in=list(session_ids))
+    conditions = dict(enumerate(query.condition & Q(project_id=project.pk) for query in queries))
+    own = {place: condition for place, condition in conditions.items() if _reads_sessions_alone(condition)}
+    found: list[set[str]] = [set() for _ in queries]
+    columns = [Case(When(condition, then=True), default=False) for condition in own.values()]
+    for session_id, *answers in rows.values_list("session_id", *columns) if own else ():
+        for place in compress(own, answers):
+            found[place].add(session_id)
+    others = [
+        rows.filter(condition).annotate(place=Value(place)).values_list("place", "session_id")
+        for place, condition in conditions.items()
+        if place not in own
+    ]
+    for place, session_id in others[0].union(*others[1:], all=True) if others else ():
+        found[place].add(session_id)
+    return found
+
+
+def _reads_sessions_alone(condition: Q) -> bool:
+    """Return whether a condition has no statement inside of it."""
+    return all(
+        _reads_sessions_alone(part) if isinstance(part, Q) else isinstance(part, tuple) and not _is_statement(part[1])
+        for part in condition.children
+    )
+
+
+def _is_statement(value: object) -> bool:
+    return isinstance(value, QuerySet | Subquery)
 
 
 def _depends_on_time(project: Project, node: Node) -> bool:

@@ -1,7 +1,7 @@
 """Looks which sessions have entered or left the queries of alerts, whenever sessions have changed.
 
 Recompute, scores, comments, labels and the search index mark what has changed (`mark_watched`). Marks are taken in
-batches. For each alert one statement says which sessions of a batch match; what was remembered of them tells which have
+batches. One reading of a batch says which sessions match each alert; what was remembered of them tells which have
 entered. A session that was out of a query for a short while only does not enter it again."""
 
 import time
@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from projects.models import Project
@@ -29,6 +29,9 @@ WATCH_LEASE = timedelta(seconds=120)  # longer than all alerts of a project may 
 FREE_RULES, REST_OF_A_RULE = 10, timedelta(seconds=15 / 90)
 REENTRY_REST = timedelta(minutes=30)  # a session that comes back sooner has not entered again
 TOO_SLOW = "The query takes too long to be watched. Add a condition that few sessions meet, such as a tag."
+
+CANNOT_BE_READ = "The database refuses this query. Write it in another way."
+FAULTS_OF_ONE = (TooLong, DataError)  # by which the query of one alert must not keep the others from looking
 
 Matches = dict[Alert, set[str]]
 
@@ -87,26 +90,30 @@ def read_matches(project: Project, alerts: Collection[Alert], session_ids: Colle
                 conditions[alert] = compiled(alert.query_text, project.pk)
             except QueryError as error:
                 _miss(alert, str(error), len(session_ids))
+        well = {alert: condition for alert, condition in conditions.items() if not alert.fault}
         try:
-            return _matching(project, conditions, session_ids)
-        except TooLong:
-            return _matching_one_by_one(project, conditions, session_ids)
+            found = _matching(project, well, session_ids)
+        except FAULTS_OF_ONE:
+            well, found = {}, {}
+        for alert, condition in conditions.items():
+            if alert not in well:
+                found |= _matching_alone(project, alert, condition, session_ids)
+        return found
 
 
 def _matching(project: Project, conditions: Mapping[Alert, Query], session_ids: Collection[str]) -> Matches:
     with within(WATCH_TIMEOUT_MS):
-        return {alert: ids_matching(project, condition, session_ids) for alert, condition in conditions.items()}
+        found = ids_matching(project, list(conditions.values()), session_ids)
+    return dict(zip(conditions, found, strict=True))
 
 
-def _matching_one_by_one(project: Project, conditions: Mapping[Alert, Query], session_ids: Collection[str]) -> Matches:
-    """Return the matches of all alerts but those that take too long."""
-    found: Matches = {}
-    for alert, condition in conditions.items():
-        try:
-            found |= _matching(project, {alert: condition}, session_ids)
-        except TooLong:
-            _miss(alert, TOO_SLOW, len(session_ids))
-    return found
+def _matching_alone(project: Project, alert: Alert, condition: Query, session_ids: Collection[str]) -> Matches:
+    """Return the matches of an alert, and none if it cannot be evaluated."""
+    try:
+        return _matching(project, {alert: condition}, session_ids)
+    except FAULTS_OF_ONE as error:
+        _miss(alert, TOO_SLOW if isinstance(error, TooLong) else CANNOT_BE_READ, len(session_ids))
+        return {}
 
 
 def _miss(alert: Alert, fault: str, count: int) -> None:

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from projects.models import Project, User
@@ -15,6 +18,7 @@ from sessions.annotation import comments
 from sessions.conversations import states
 from sessions.listing.wording import conditions_in_words
 from sessions.models import Alert, AlertFiring, AlertMember, Session, SessionState
+from sessions.query.compiling import compiled
 from sessions.rollup.session_rows import recompute
 from sessions.search.index import index_waiting
 from tests.sessions.alerts.watched import an_alert, everybody_fired, fired, later, look, store, work
@@ -268,3 +272,54 @@ def test_a_project_with_many_rules_gathers_what_changes_before_it_looks(
     look(project)
 
     assert fired(project, alert) == [{"one", "two"}]
+
+
+class TestManyRules:
+    QUERIES = (
+        "has:error", "", "-has:error", "turns >= 1", "user:nobody", "label:vip", "-label:vip", "has:comment",
+        "trace(span(level:error))", '"hello there"', '-"hello there"', "score.quality < 3", "has:error OR label:vip",
+        "is:active", "cost > 5", "-cost:1",
+    )  # fmt: skip
+
+    def test_each_query_is_met_by_the_sessions_that_it_finds_by_itself(self, project: Project, alice: User) -> None:
+        from tests.conversations import tell
+
+        asked = [an_alert(project, alice, query) for query in self.QUERIES]
+        store(project, "bad", fails=True)
+        tell(project, "talk", [("Well, hello there.", "Hello.")])
+        index_waiting(project.pk, waited=timedelta())
+        for session_id in ("bad", "talk"):
+            states.edit_states(project.pk, [session_id], states.labelling("vip"), by=alice.email)
+        comments.add(project, "SESSION", "bad", "look at this", by=alice)
+
+        found = watching.read_matches(project, asked, ["bad", "talk", "nobody's"], timezone.now())
+
+        assert found == {
+            alert: set(
+                Session.objects.for_project(project)
+                .filter(compiled(alert.query_text, project.pk).condition)
+                .values_list("session_id", flat=True)
+            )
+            for alert in asked
+        }
+
+    def test_a_rule_that_takes_too_long_keeps_no_other_from_looking(
+        self, project: Project, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slow, other = an_alert(project, alice, "has:comment"), an_alert(project, alice)
+        store(project, "bad", fails=True)
+        monkeypatch.setattr(watching, "WATCH_TIMEOUT_MS", 200)
+
+        with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as busy:
+            busy.execute("LOCK TABLE comment IN ACCESS EXCLUSIVE MODE NOWAIT")
+            look(project)
+
+        assert fired(project, other) == [{"bad"}]
+        slow.refresh_from_db(from_queryset=Alert.objects.for_project(project))
+        assert (slow.fault, slow.missed_count) == (watching.TOO_SLOW, 1)
+
+    def test_so_many_rules_are_two_statements(self, project: Project, alice: User) -> None:
+        asked = [an_alert(project, alice, query) for query in self.QUERIES]
+        with CaptureQueriesContext(connection) as seen:
+            watching.read_matches(project, asked, ["bad"], timezone.now())
+        assert sum('FROM "session"' in one["sql"] for one in seen) == 2
