@@ -3,9 +3,11 @@
 If the worker is killed, another continues after that moment. It is also the worker's proof: a worker writes only
 while the row still has it. Rows are the truth; `projects/jobs/slices.py` decides when a worker looks at them."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
@@ -50,6 +52,11 @@ class Leased(models.Model):
     class Meta:
         abstract = True
 
+    @cached_property
+    def _turn(self) -> threading.Lock:
+        """Let one thread at a time write the row as it knows it."""
+        return threading.Lock()
+
     @property
     def row(self) -> LeasedQuerySet:
         """Return the query set that has only this row."""
@@ -67,6 +74,12 @@ class Leased(models.Model):
         """Write `changes` and keep the row for another `LEASE`. Return False if another worker has taken it over."""
         return self._write(leased_until=timezone.now() + self.LEASE, **changes)
 
+    def keep(self) -> None:
+        """Extend the lease from another thread than that of the work, unless the row is given free."""
+        with self._turn:
+            if self.leased_until is not None:
+                self._write_now({"leased_until": timezone.now() + self.LEASE})
+
     def release(self, **changes: Any) -> bool:
         """Write `changes` and give the row free. Return False if another worker has taken it over."""
         return self._write(leased_until=None, **changes)
@@ -75,7 +88,17 @@ class Leased(models.Model):
         """Write `changes` and end the work. Return False if another worker has taken it over."""
         return self.release(finished_at=timezone.now(), **changes)
 
+    def drop(self) -> None:
+        """Delete the row, unless another worker has taken it over."""
+        with self._turn:
+            self.row.filter(leased_until=self.leased_until).delete()
+            self.leased_until = None
+
     def _write(self, **changes: Any) -> bool:
+        with self._turn:
+            return self._write_now(changes)
+
+    def _write_now(self, changes: dict[str, Any]) -> bool:
         if not self.row.filter(leased_until=self.leased_until).update(**changes):
             return False
         for name, value in changes.items():

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from projects.audit import Action, record
+from projects.jobs.keeping import kept
 from projects.models import Project
 from sessions.annotation.configs import ScoreValue
 from sessions.judges.current import make_current
@@ -40,7 +41,8 @@ def judge_one(row: Verdict) -> None:
     if not row.lease(state=VerdictState.RUNNING):
         return
     try:
-        _judge(row)
+        with kept(row):
+            _judge(row)
     except (CapReached, PriceUnknown) as error:
         _pause(row, CAP_PAUSE, error.code, str(error))
     except LeaseLost:
@@ -55,10 +57,10 @@ def judge_one(row: Verdict) -> None:
 def _judge(row: Verdict) -> None:
     bench, session = _bench_of(row), _session_of(row)
     if bench is None or session is None:
-        row.row.filter(leased_until=row.leased_until).delete()  # nobody wants it any more
+        row.drop()  # nobody wants it any more
         return
     if session.content_hash != row.content_hash:
-        _drop(row)
+        row.drop()  # the state that is new gets a row of its own when the session is quiet
         return
     provider = load_provider(row.project_id)
     refusal = refusal_of(provider)
@@ -100,11 +102,6 @@ def _is_of_run(row: Verdict) -> bool:
 def _session_of(row: Verdict) -> Session | None:
     found: Session | None = Session.objects.for_project(row.project_id).filter(session_id=row.session_id).first()
     return found
-
-
-def _drop(row: Verdict) -> None:
-    """Drop a row about an older state: the new one gets its own when the session is quiet."""
-    row.row.filter(leased_until=row.leased_until).delete()
 
 
 def _is_settled(row: Verdict) -> bool:

@@ -123,7 +123,7 @@ class Verdict(Leased):
         DONE = "done", "Judged"
         FAILED = "failed", "Failed"
 
-    LEASE = timedelta(seconds=180)  # longer than one question to a model may take
+    LEASE = timedelta(seconds=20)  # extended while a model is asked
     UNFINISHED = models.Q(state__in=["waiting", "running"])  # as its index has it
 
     pk = models.CompositePrimaryKey("project_id", "judge_id", "session_id", "version", "content_hash")

@@ -1,11 +1,13 @@
 """Leases: one worker at a time has a row, and what another wrote is never overwritten."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.utils import timezone
 
+from projects.jobs.keeping import kept
 from projects.jobs.leases import Leased
 from projects.models import Project, User
 from sessions.models import BulkJob
@@ -55,6 +57,38 @@ def test_finished_rows_are_neither_free_nor_waiting(project: Project) -> None:
 
     assert not second.lease()
     assert BulkJob.objects.waiting_projects() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_kept_while_the_work_waits_for_others(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BulkJob, "LEASE", timedelta(seconds=2))
+    first, second = jobs(project)
+    assert first.lease()
+
+    seen = set()
+    with kept(first):
+        until = time.monotonic() + 60
+        while len(seen) < 3 and time.monotonic() < until:
+            seen.add(second.row.get().leased_until)
+            time.sleep(0.01)
+        assert not second.lease()
+
+    assert len(seen) == 3
+    assert first.finish(seen_count=7)
+    assert second.row.get().seen_count == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_was_lost_is_not_taken_back(project: Project) -> None:
+    slow, fast = jobs(project)
+    assert slow.lease()
+    slow.row.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert fast.lease()
+
+    slow.keep()
+    slow.drop()
+
+    assert fast.extend(seen_count=7)
 
 
 @pytest.mark.parametrize("model", LEASED_MODELS, ids=lambda model: model.__name__)
