@@ -166,7 +166,10 @@ def _opened(owner: User, named: str) -> Project:
 
 
 def _credentials(authorization: str) -> tuple[str | None, str]:
-    scheme, _, value = authorization.strip().partition(" ")
+    text = authorization.strip()
+    if " " not in text:  # as OTEL_EXPORTER_OTLP_HEADERS has it, for exporters that send it as it is
+        text = text.replace("%20", " ", 1)
+    scheme, _, value = text.partition(" ")
     value = value.strip()
     if scheme.lower() == "bearer" and value:
         return None, value

@@ -10,7 +10,7 @@ from projects.request_context import route_of
 
 SECRET = re.compile(r"(?<![\w-])(sk-[A-Za-z0-9]{0,4})[A-Za-z0-9_-]{4,}")
 # Any credentials after "Basic" or "Bearer".
-CREDENTIALS = re.compile(r"((?:Basic|Bearer)\s+)[A-Za-z0-9+/=_.~-]{16,}", re.IGNORECASE)
+CREDENTIALS = re.compile(r"((?:Basic|Bearer)(?:\s+|%20))[A-Za-z0-9+/=_.~-]{16,}", re.IGNORECASE)
 
 
 # Values of database keys, which PostgreSQL repeats when it refuses a row: ids of sessions and people.

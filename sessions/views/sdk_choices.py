@@ -187,8 +187,8 @@ CHOICES = (
                 "Shell",
                 "npm install -g @anthropic-ai/claude-code",
                 "claude_code.sh",
-                "Claude Code",
-                _WRITTEN,
+                "@anthropic-ai/claude-code 2.1.197",
+                _NEWEST,
                 "claude",
             ),
         ),
@@ -200,7 +200,13 @@ CHOICES = (
         _A,
         (
             SdkSnippet(
-                "codex", "TOML", "npm install -g @openai/codex", "codex.toml", "Codex CLI", _WRITTEN, "~/.codex/config"
+                "codex",
+                "TOML",
+                "npm install -g @openai/codex",
+                "codex.toml",
+                "@openai/codex 0.171.0",
+                _NEWEST,
+                "~/.codex/config",
             ),
         ),
     ),

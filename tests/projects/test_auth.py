@@ -29,6 +29,11 @@ def test_a_pair_passes_as_basic_and_its_secret_as_bearer(project: Project, key: 
     assert project_for(key.bearer) == project
 
 
+def test_a_header_that_an_exporter_did_not_decode_passes(project: Project, key: Key) -> None:
+    assert project_for(key.basic.replace(" ", "%20")) == project
+    assert project_for(key.bearer.replace(" ", "%20")) == project
+
+
 @pytest.mark.parametrize("authorization", ["", "Basic", "Basic %%%", "Bearer ", "Digest x", "Basic cGstYQ=="])
 def test_what_is_no_credential_is_refused_with_a_hint(db: None, authorization: str) -> None:
     with pytest.raises(KeyRefused, match=r"Send|base64"):

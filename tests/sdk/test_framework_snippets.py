@@ -62,5 +62,7 @@ def test_what_only_the_newest_releases_ran_is_captured_too() -> None:
     captures = {path.name for path in (Path(__file__).parents[1] / "wire").iterdir()}
     for snippet in SNIPPETS:
         if snippet.proof is Proof.NEWEST:
-            library, _, version = snippet.tested.removeprefix("@").replace("/core", "").partition(" ")
+            library, _, version = (
+                snippet.tested.removeprefix("@").replace("/core", "").rpartition("/")[2].partition(" ")
+            )
             assert f"{library}-{version}" in captures

@@ -32,6 +32,7 @@ FULL_COST = "0.0000138"  # of a library that does not send what came from the ca
 WITHOUT_USER = {"google_adk", "openinference-js"}  # which do not send it
 NEEDS_NODE = {"mastra-js": 22}  # npm installs an old release for an older Node
 NO_MODEL = {"opentelemetry-js", "spring-ai"}  # snippets that call none
+AGENTS = {"claude-code": "@anthropic-ai/claude-code", "codex": "@openai/codex"}  # run by test_coding_agents.py
 
 
 class Program(NamedTuple):
@@ -65,7 +66,7 @@ PROGRAMS = {
 PAGE = {
     snippet.name: snippet
     for snippet in SNIPPETS
-    if snippet.name not in NO_MODEL and snippet.proof in (Proof.FRAMEWORK, Proof.NEWEST)
+    if snippet.name not in {*NO_MODEL, *AGENTS} and snippet.proof in (Proof.FRAMEWORK, Proof.NEWEST)
 }
 PROGRAMS |= {
     name: Program(shlex.split(snippet.install)[2:], GEMINI_COST if name == "google_adk" else GPT_COST, snippet.suffix)
@@ -131,12 +132,18 @@ def test_the_newest_release_tells_what_the_model_knows(confab: Up, tmp_path: Pat
     words = {"first_input": QUESTION, "last_output": ANSWER}
     facts = {"trace_count": 1, "error_count": 0, **users, **words, **TOKENS, "total_cost": program.cost}
     assert_session_stands(confab, {"id": session_id, **facts})
+    note(name, versions)
+
+
+def note(name: str, versions: dict[str, str]) -> None:
+    """Record what ran."""
     RECORD.write_text(json.dumps(recorded() | {name: versions}, indent=1, sort_keys=True) + "\n")
 
 
-def table() -> str:
-    """The record as docs/sdks.md has it."""
-    rows = [f"| `{name}` | {', '.join(f'{p} {v}' for p, v in of.items())} |" for name, of in sorted(recorded().items())]
+def table(*, of_agents: bool = False) -> str:
+    """The record as docs/sdks.md has it: that of libraries, or that of coding agents."""
+    ran = [(name, of) for name, of in sorted(recorded().items()) if (name in AGENTS) == of_agents]
+    rows = [f"| `{name}` | {', '.join(f'{p} {v}' for p, v in of.items())} |" for name, of in ran]
     return "\n".join(["| program | newest releases that ran |", "| --- | --- |", *rows])
 
 
@@ -149,5 +156,7 @@ def test_what_the_setup_page_says_of_the_newest_releases_is_recorded() -> None:
 
 
 def test_the_page_shows_what_ran() -> None:
-    assert set(recorded()) <= set(PROGRAMS)
-    assert table() in (Path(__file__).parents[2] / "docs" / "sdks.md").read_text()
+    assert set(recorded()) <= {*PROGRAMS, *AGENTS}
+    page = (Path(__file__).parents[2] / "docs" / "sdks.md").read_text()
+    assert table() in page
+    assert table(of_agents=True) in page

@@ -67,7 +67,8 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "node_modules"
 
 
-def run(command: list[str], confab: Up, **env: str) -> None:
+def run(command: list[str], confab: Up, **env: str) -> str:
+    """Run a program with the keys, and return what it writes."""
     keys = {
         "CONFAB_URL": confab.url,
         "CONFAB_PORT": str(confab.port),
@@ -78,6 +79,7 @@ def run(command: list[str], confab: Up, **env: str) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/tmp"), **keys, **env}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def session(confab: Up, session_id: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ GOLDEN = [scenario for scenario in SCENARIOS if (scenario / "golden.json").exist
 TRUE = [scenario for scenario in SCENARIOS if (scenario / "truth.json").exists()]
 ARRIVAL = {"project_id", "received_at", "updated_at", "repeat_count", "content_hash"}
 # Dialects whose SDKs nobody has captured yet; tests/tracing/test_vocabularies_*.py have them by the SDKs' sources.
-WITHOUT_CAPTURE = {"Google ADK, Genkit", "LiveKit Agents", "Claude Code, Codex, Gemini CLI"}
+WITHOUT_CAPTURE = {"Google ADK, Genkit", "LiveKit Agents"}
 NOT_SENT = ("not on the wire", "n/a")
 
 

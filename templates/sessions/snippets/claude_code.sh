@@ -3,5 +3,5 @@ export OTEL_LOGS_EXPORTER=otlp
 export OTEL_LOG_USER_PROMPTS=1  # otherwise prompts are sent as <REDACTED>
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
 export OTEL_EXPORTER_OTLP_ENDPOINT={{ base_url }}
-export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20{{ secret_key }}"
+export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer {{ secret_key }}"
 claude

@@ -87,6 +87,19 @@ def message(model: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def message_events(model: str) -> list[dict[str, Any]]:
+    whole = message(model)
+    delta = {"stop_reason": "end_turn", "stop_sequence": None}
+    return [
+        {"type": "message_start", "message": {**whole, "content": [], "stop_reason": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": ANSWER}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": delta, "usage": ANTHROPIC_USAGE},
+        {"type": "message_stop"},
+    ]
+
+
 def candidates(model: str) -> dict[str, Any]:
     """Return an answer of Gemini's."""
     content = {"role": "model", "parts": [{"text": ANSWER}]}
@@ -97,18 +110,23 @@ def candidates(model: str) -> dict[str, Any]:
 class Model(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        self.answer("application/json", b'{"object": "list", "data": [], "models": []}')
+
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        is_chat = self.path.endswith("/chat/completions")
+        path = self.path.partition("?")[0]
+        is_chat = path.endswith("/chat/completions")
         name = asked.get("model", "gpt-4o-mini")
-        if ":generateContent" in self.path:
-            name = self.path.rpartition("/")[2].partition(":")[0]
+        if ":generateContent" in path:
+            name = path.rpartition("/")[2].partition(":")[0]
             self.answer("application/json", json.dumps(candidates(name)).encode())
-        elif self.path.endswith("/messages"):
-            self.answer("application/json", json.dumps(message(name)).encode())
         elif asked.get("stream"):
-            events = chat_chunks(name) if is_chat else response_events(name)
-            self.answer("text/event-stream", b"".join(map(written, events)) + (b"data: [DONE]\n\n" if is_chat else b""))
+            events = message_events if path.endswith("/messages") else chat_chunks if is_chat else response_events
+            ending = b"data: [DONE]\n\n" if is_chat else b""
+            self.answer("text/event-stream", b"".join(map(written, events(name))) + ending)
+        elif path.endswith("/messages"):
+            self.answer("application/json", json.dumps(message(name)).encode())
         else:
             self.answer("application/json", json.dumps((chat if is_chat else response)(name)).encode())
 
@@ -116,6 +134,7 @@ class Model(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("request-id", "req_1")
         self.end_headers()
         self.wfile.write(body)
 
