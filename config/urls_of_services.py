@@ -1,7 +1,9 @@
 """Converts the URLs of services to the settings of Django, redis-py, Celery and allauth."""
 
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from projects.jobs.redis_pools import ONCE, SENTINEL_SCHEME, sentinels_in
 
 
 def database_from_url(url: str) -> dict[str, Any]:
@@ -41,8 +43,20 @@ def backups_from_url(place: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def redis_client_url(url: str) -> str:
-    """Return the URL for redis-py. It spells a socket `unix:///path`, Celery `redis+socket:///path`."""
-    return url.replace("redis+socket://", "unix://", 1)
+    """Return the URL for redis-py. It spells a socket `unix:///path`, Celery `redis+socket:///path`.
+
+    Django's cache takes what is behind a comma or semicolon for another server."""
+    return url.replace("redis+socket://", "unix://", 1).replace(",", "%2C").replace(";", "%3B")
+
+
+def broker_from_url(url: str) -> tuple[str, dict[str, Any]]:
+    """Convert a URL to Celery's spelling of it and the transport options that belong to it."""
+    if (named := sentinels_in(url)) is None:
+        return url, {}
+    user, password = (quote(named.login.get(name, ""), safe="") for name in ("username", "password"))
+    login = f"{user}:{password}@" if password else ""
+    urls = [f"{SENTINEL_SCHEME}://{login}{host}:{port}/{named.login['db']}" for host, port in named.addresses]
+    return ";".join(urls), {"master_name": named.master, "sentinel_kwargs": ONCE | {"socket_connect_timeout": 1}}
 
 
 def email_from_url(url: str) -> dict[str, Any]:

@@ -6,7 +6,13 @@ from urllib.parse import urlsplit
 from config.settings.application import BASE_URL
 from config.settings.further_packages import backup_place, storage_class
 from config.settings.variables import DATA_DIR, env, env_flag, read_env, whole_number
-from config.urls_of_services import backups_from_url, database_from_url, email_from_url, redis_client_url
+from config.urls_of_services import (
+    backups_from_url,
+    broker_from_url,
+    database_from_url,
+    email_from_url,
+    redis_client_url,
+)
 
 NO_SOCKET_DIR = "/nonexistent/no-database-is-named"  # nothing listens there
 
@@ -26,12 +32,16 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": redis_client_url(REDIS_URL),
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # a page must not hang on a dead cache
+        "OPTIONS": {
+            "pool_class": "projects.jobs.redis_pools.Pools",
+            "socket_connect_timeout": 1,  # a page must not hang on a dead cache
+            "socket_timeout": 1,
+        },
     }
 }
 
 # Celery: the queue only wakes workers, rows in PostgreSQL are the truth (see tracing/store/dirty.py).
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL, BROKER_OPTIONS = read_env("REDIS_URL", broker_from_url, REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -41,6 +51,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its formatter would not mask secrets
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,  # must exceed the longest task
     "socket_connect_timeout": 1,  # an ingest request must not hang on a dead broker
+    **BROKER_OPTIONS,
 }
 
 # Mail: on the console until CONFAB_EMAIL_URL names a server, as smtp+tls://user:password@host:587 or file:///directory.
