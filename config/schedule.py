@@ -1,6 +1,8 @@
 """Scheduler of beat: proves with every tick that it lives, and acts only while no other beat does."""
 
 import logging
+import math
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +17,7 @@ logger = logging.getLogger(__name__)
 BEAT_LOCK = "beat:acting"
 BEAT_LEASE_SECONDS = 10.0  # a killed beat's successor acts after this time
 WAITING_BEAT_SECONDS = 2.0  # how often a beat that may not act looks again
+LEASE_LOOK_SECONDS = 1.0  # how often one that acts keeps the lease: Celery ticks several times for each message
 
 
 class Scheduler(PersistentScheduler):  # type: ignore[misc]  # Celery has no types
@@ -23,12 +26,12 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc]  # Celery has no typ
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lease = patient_redis().lock(BEAT_LOCK, timeout=BEAT_LEASE_SECONDS, thread_local=False)
         self._is_acting = False
+        self._kept = -math.inf
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: object, **kwargs: object) -> float:
-        if not self._may_act():
+        if time.monotonic() - self._kept > LEASE_LOOK_SECONDS and not self._keep():
             return WAITING_BEAT_SECONDS
-        note_beat()
         return min(float(super().tick(*args, **kwargs)), BEAT_LEASE_SECONDS / 2)
 
     def close(self) -> None:
@@ -37,8 +40,19 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc]  # Celery has no typ
             self._lease.release()
         super().close()
 
+    def _keep(self) -> bool:
+        """Return whether we may act, and prove that we live.
+
+        Keeps the lease, or takes it if nobody has it. Without Redis, no message could be sent anyway."""
+        before = time.monotonic()
+        if self._may_act():
+            note_beat()
+            self._kept = before
+            return True
+        self._kept = -math.inf
+        return False
+
     def _may_act(self) -> bool:
-        """Keep the lease, or take it if nobody has it. Without Redis, no message could be sent anyway."""
         try:
             is_ours = self._keep_or_take()
         except RedisError:

@@ -42,6 +42,7 @@ class Valkey:
             "dir": str(self.data),
             "appendonly": self.appends,
             "save": "",
+            "hz": "2",  # times a second that it wakes for its own sake, instead of 10
             "maxmemory-policy": "noeviction",  # a queue must not lose messages to make room
         }
         flags = [flag for name, value in settings.items() for flag in (f"--{name}", value)]

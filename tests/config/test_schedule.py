@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from django.core.cache import cache
 
 from config.celery import app
 from config.health import BEAT
-from config.schedule import BEAT_LOCK, WAITING_BEAT_SECONDS, Scheduler
+from config.schedule import BEAT_LOCK, LEASE_LOOK_SECONDS, WAITING_BEAT_SECONDS, Scheduler
 from projects.jobs.redis_client import patient_redis
 from tests.config.exporting import eventually
 
@@ -30,6 +31,11 @@ def begin(tmp_path: Path) -> Iterator[Callable[[], Scheduler]]:
     yield new
     for beat in begun:
         beat.close()
+
+
+def let_the_lease_end() -> None:
+    patient_redis().delete(BEAT_LOCK)
+    time.sleep(LEASE_LOOK_SECONDS)
 
 
 def acts(beat: Scheduler) -> bool:
@@ -49,7 +55,7 @@ def test_one_of_two_beats_acts_until_it_ends(begin: Callable[[], Scheduler]) -> 
 def test_a_beat_that_slept_past_its_lease_waits_for_the_one_that_took_over(begin: Callable[[], Scheduler]) -> None:
     first, second = begin(), begin()
     assert acts(first)
-    patient_redis().delete(BEAT_LOCK)  # as when the lease has run out
+    let_the_lease_end()
 
     assert (acts(second), acts(first)) == (True, False)
 
@@ -57,7 +63,7 @@ def test_a_beat_that_slept_past_its_lease_waits_for_the_one_that_took_over(begin
 def test_a_beat_goes_on_when_redis_has_forgotten_its_lease(begin: Callable[[], Scheduler]) -> None:
     beat = begin()
     assert acts(beat)
-    patient_redis().delete(BEAT_LOCK)  # as after a restart without a file
+    let_the_lease_end()  # as a broker does that restarts without a file
 
     assert acts(beat)
 
