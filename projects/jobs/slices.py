@@ -139,16 +139,26 @@ def announce(worker: str, slots: int, seconds: float) -> None:
 
 
 def work_slice() -> None:
-    """Do one slice of the work that has waited longest, among the kinds that may use a lane."""
-    if (taken := _take()) is None:
-        return  # the slice that frees a lane sends another message
-    kind, project_id = taken
-    is_left = False
+    """Do slices of the work that has waited longest, among the kinds that may use a lane, until SLICE_SECONDS are over.
+
+    Projects with little work share a message, which costs more than a short slice."""
+    until = time.monotonic() + SLICE_SECONDS
+    while (taken := _take()) is not None:  # if no lane is free, the slice that frees one sends another message
+        if not _work(*taken):
+            return
+        if time.monotonic() >= until:
+            return _send()
+
+
+def _work(kind: WorkKind, project_id: int) -> bool:
+    """Do one slice. Return whether work of any kind waits."""
     try:
         is_left = kind.work(project_id, time.monotonic() + SLICE_SECONDS)
-    finally:
-        if _give_back(kind, project_id, is_left):
+    except BaseException:
+        if _give_back(kind, project_id, is_left=False):
             _send()
+        raise
+    return _give_back(kind, project_id, is_left)
 
 
 def _send() -> None:

@@ -95,8 +95,10 @@ class IndexRow(NamedTuple):
 
 
 def waiting_projects() -> list[int]:
-    """Ids of the projects in which a trace waits to be indexed, if only for its time to come."""
-    return dirty.waiting_projects([DirtyMark.Target.TEXT])
+    """Ids of the projects in which a trace has waited long enough to be indexed."""
+    due = DirtyMark.objects.filter(target=DirtyMark.Target.TEXT, marked_at__lte=timezone.now() - QUIET)
+    found: list[int] = due.project_ids()
+    return found
 
 
 def index_waiting(project_id: int, *, waited: timedelta = QUIET, until: float = math.inf) -> int:
