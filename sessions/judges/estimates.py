@@ -16,7 +16,7 @@ from sessions.judges.judging import Hearing
 from sessions.judges.loading import Bench, load_provider
 from sessions.judges.scope import chance_of
 from sessions.judges.spending import price_of, spent
-from sessions.judges.transcript import BYTES_OF_TOKEN, read_transcript
+from sessions.judges.transcript import BYTES_OF_TOKEN, Transcript, read_transcript
 from sessions.models import Session, Verdict
 from tracing.lists.bounded import TooLong, within
 from tracing.pricing.project_prices import Prices
@@ -80,17 +80,31 @@ def estimate(bench: Bench, sessions: QuerySet[Session]) -> Estimate:
     if bench.is_rule or provider is None or not whole["count"]:
         return Estimate(session_count=whole["count"])
     hearing = Hearing(provider, bench.judge, bench.version, bench.config, alive=lambda: True)
-    asked = _read_some(hearing, sessions)
-    habits = _habits_of(bench.judge.project_id, hearing.model)
-    ratio = _ratio(whole["count"], whole["turns"] or 0, asked)
+    return _estimated(hearing, whole["count"], whole["turns"] or 0, _read_some(hearing, sessions))
+
+
+def estimate_of(bench: Bench, transcripts: Sequence[Transcript]) -> Estimate:
+    """Estimate what judging these conversations takes, all of which are read."""
+    provider = load_provider(bench.judge.project_id)
+    if provider is None or not transcripts:
+        return Estimate(session_count=len(transcripts))
+    hearing = Hearing(provider, bench.judge, bench.version, bench.config, alive=lambda: True)
+    asked = [_asked_of(hearing, len(one.turn_ids), one) for one in transcripts]
+    return _estimated(hearing, len(asked), sum(one.turn_count for one in asked), asked)
+
+
+def _estimated(hearing: Hearing, count: int, turns: int, asked: Sequence[Asked]) -> Estimate:
+    judge, provider = hearing.judge, hearing.provider
+    habits = _habits_of(judge.project_id, hearing.model)
+    ratio = _ratio(count, turns, asked)
     requests = math.ceil(sum(one.request_count for one in asked) * ratio)
     bytes_asked = sum(one.byte_count for one in asked) * ratio
     input_tokens, output_tokens = math.ceil(bytes_asked * habits.of_byte), math.ceil(requests * habits.of_answer)
     cost = _cost(hearing, requests, input_tokens, output_tokens)
-    error = Decimal(_error(whole["count"], asked)) if cost is not None else None
-    cap = bench.judge.monthly_cap
+    error = Decimal(_error(count, asked)) if cost is not None else None
+    cap = judge.monthly_cap
     return Estimate(
-        session_count=whole["count"],
+        session_count=count,
         read_count=len(asked),
         model=hearing.model,
         request_count=requests,
@@ -99,7 +113,7 @@ def estimate(bench: Bench, sessions: QuerySet[Session]) -> Estimate:
         cost=cost,
         low=cost * max(1 - error, Decimal(0)) if cost is not None and error else None,
         high=cost * (1 + error) if cost is not None and error else None,
-        left_of_cap=None if cap is None else max(cap - spent(bench.judge), Decimal(0)),
+        left_of_cap=None if cap is None else max(cap - spent(judge), Decimal(0)),
         minutes=requests // provider.requests_per_minute,
     )
 
@@ -109,16 +123,15 @@ def _read_some(hearing: Hearing, sessions: QuerySet[Session]) -> list[Asked]:
     asked: list[Asked] = []
     with within(READ_TIMEOUT_MS):
         for session in sessions.order_by(chance_of(hearing.judge))[:READ_SESSIONS]:
-            asked.append(_asked_of(hearing, session))
+            asked.append(_asked_of(hearing, session.turn_count, read_transcript(session)))
             if time.monotonic() >= until:
                 break
     return asked
 
 
-def _asked_of(hearing: Hearing, session: Session) -> Asked:
-    transcript = read_transcript(session)
+def _asked_of(hearing: Hearing, turn_count: int, transcript: Transcript) -> Asked:
     sizes = [question.byte_count for question in hearing.questions_on(transcript)] if transcript.entries else []
-    return Asked(session.turn_count, sum(sizes), len(sizes))
+    return Asked(turn_count, sum(sizes), len(sizes))
 
 
 def _ratio(count: int, turns: int, asked: Sequence[Asked]) -> float:

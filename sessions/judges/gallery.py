@@ -72,9 +72,18 @@ GALLERY = {
         " being asked to?",
     ),
     "loops": GalleryJudge(
+        "Going in circles?",
+        "going_in_circles",
+        "retry",
+        "Does the assistant repeat itself?",
+        JudgeVersion.Kind.PROMPT,
+        "Does the assistant go in circles: does it give the same answer, ask the same question or call a tool in the"
+        " same way again, although that has not helped before?",
+    ),
+    "failing": GalleryJudge(
         "Failing tools",
         "failing_tools",
-        "retry",
+        "error",
         "Did a tool fail?",
         JudgeVersion.Kind.RULE,
         rule="span(kind:tool level:error)",

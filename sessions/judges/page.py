@@ -12,7 +12,9 @@ from sessions.cohorts.statistics import Interval
 from sessions.judges import making, runs, trials
 from sessions.judges.comparing import JudgeComparison, among_people, compare_with_people, gain
 from sessions.judges.estimates import Estimate
+from sessions.judges.examining import Examination, examination_of
 from sessions.judges.forms import SECONDS_OF_MINUTE
+from sessions.judges.known_cases import cases_of
 from sessions.judges.loading import Bench, load_bench, load_provider, refusal_of
 from sessions.judges.questions import UNSURE_WORDS
 from sessions.models import Judge, JudgeRun, JudgeVersion, Verdict
@@ -110,6 +112,11 @@ class JudgePage:
         return gain(self.before, self.comparison) if self.before and self.comparison else None
 
     @cached_property
+    def examination(self) -> Examination | None:
+        """What the latest version said about its test set; None if there is no such set."""
+        return examination_of(self.project, self.bench) if self.bench else None
+
+    @cached_property
     def trials(self) -> list[tuple[str, str]]:
         """On what the latest version can be tested."""
         return trials.choices(self.project, self.bench) if self.bench else []
@@ -129,7 +136,8 @@ class JudgePage:
     @cached_property
     def runs(self) -> list[JudgeRun]:
         """The last runs of the panel's purpose."""
-        found = JudgeRun.objects.for_project(self.project).filter(judge_id=self.judge.id, purpose=self.tab)
+        purposes = [runs.TEST, runs.EXAMINATION] if self.tab == runs.TEST else [self.tab]
+        found = JudgeRun.objects.for_project(self.project).filter(judge_id=self.judge.id, purpose__in=purposes)
         return list(found.order_by("-requested_at").defer("session_ids")[:SHOWN_RUNS])
 
     @cached_property
@@ -174,6 +182,8 @@ def answered(answer: str) -> Q:
 
 def drafted(project: Project, bench: Bench, purpose: str, given: Mapping[str, str]) -> JudgeRun:
     """Return the run that a form describes: `against` of a test, `q` and `percent` of a backfill. Raises NotAllowed."""
+    if purpose == runs.TEST and given.get("against") == trials.AGAINST_CASES and cases_of(bench):
+        return runs.draft(bench, runs.EXAMINATION)
     if purpose == runs.TEST:
         try:
             ids = trials.sessions_of(project, bench, given.get("against", ""))

@@ -4,6 +4,7 @@ Their sessions enter the queue a few at a time, behind those that judges found b
 any point: what has entered is in the same transaction as the position behind it, and what has a verdict is left out."""
 
 import time
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,8 @@ from projects.jobs.leases import LeasedQuerySet
 from projects.models import Project, User
 from sessions.annotation.configs import NotAllowed
 from sessions.judges import rules, scope
-from sessions.judges.estimates import Estimate, estimate
+from sessions.judges.estimates import Estimate, estimate, estimate_of
+from sessions.judges.known_cases import cases_of
 from sessions.judges.loading import Bench, load_bench, load_judge, load_provider, refusal_of
 from sessions.judges.planning import add_rows
 from sessions.models import Judge, JudgeRun, Session, Verdict
@@ -23,7 +25,7 @@ from sessions.query.grammar import QueryError
 from tracing.lists.bounded import TooLong
 
 QUEUED_AT_ONCE = 100  # sessions of one run: what becomes quiet meanwhile need not wait for more
-BACKFILL, TEST = JudgeRun.Purpose.BACKFILL, JudgeRun.Purpose.TEST
+BACKFILL, TEST, EXAMINATION = JudgeRun.Purpose.BACKFILL, JudgeRun.Purpose.TEST, JudgeRun.Purpose.EXAMINATION
 NOT_ON = "A backfill is by the version that is switched on. Switch this one on first."
 NOT_NEEDED = "A rule judges all sessions in its scope by itself, past ones included."
 NO_LONGER_ON = "The judge was switched off, or to another version."
@@ -52,6 +54,8 @@ def draft(bench: Bench, purpose: JudgeRun.Purpose, **fields: Any) -> JudgeRun:
 def price(project: Project, bench: Bench, run: JudgeRun) -> Estimate:
     """Estimate how many sessions a run would judge, and what that would cost. Raises NotAllowed."""
     try:
+        if run.purpose == EXAMINATION:
+            return estimate_of(bench, [case.transcript for case in cases_of(bench)])
         found = scope.ordered(project, bench.judge, run, run.requested_at)
         return estimate(bench, scope.unjudged(bench.judge, run.version, found))
     except QueryError as error:
@@ -90,7 +94,7 @@ def unfinished(project_id: int) -> LeasedQuerySet:
 
 def work(project: Project, until: float) -> bool:
     """Let the next sessions of each run into the queue. Return whether the time was up before."""
-    for run in unfinished(project.pk):
+    for run in unfinished(project.pk).exclude(purpose=EXAMINATION):
         proceed(project, run)
         if time.monotonic() >= until:
             return True
@@ -104,17 +108,17 @@ def proceed(project: Project, run: JudgeRun) -> None:
     judge = load_judge(project, run.judge_id)
     bench = load_bench(judge, run.version) if judge and not judge.is_archived else None
     if bench is None or (run.purpose == BACKFILL and not _is_in_force(bench.judge, run.version)):
-        _end(run, JUDGE_GONE if bench is None else NO_LONGER_ON)
+        end(run, JUDGE_GONE if bench is None else NO_LONGER_ON)
         return
     try:
         _advance(project, bench, run)
     except QueryError as error:  # it names what is gone by now, such as a member
-        _end(run, str(error))
+        end(run, str(error))
 
 
 def stop(run: JudgeRun) -> None:
     """End a run: what is judged stays, and what waits leaves the queue."""
-    _end(run, stopped_at=timezone.now())
+    end(run, stopped_at=timezone.now())
 
 
 def progress_of(run: JudgeRun) -> dict[str, Any]:
@@ -122,6 +126,8 @@ def progress_of(run: JudgeRun) -> dict[str, Any]:
 
     The cost is USD, None if one is unknown. `pause` says why its next session waits, if it does. `others` were
     expected, and neither judged nor given up."""
+    if run.purpose == EXAMINATION:
+        return _progress_of_answers(run)
     rows = Verdict.objects.for_project(run.project_id)
     ended = rows.filter(judge_id=run.judge_id, version=run.version, finished_at__gte=run.requested_at, run_id=run.id)
     found: dict[str, Any] = ended.aggregate(
@@ -140,6 +146,21 @@ def progress_of(run: JudgeRun) -> dict[str, Any]:
         "pause": paused or "",
         "others": max(run.expected_count - ended_count, 0),
         "percent": 100 if run.is_ready else min(99, 100 * ended_count // max(run.expected_count, 1)),
+    }
+
+
+def _progress_of_answers(run: JudgeRun) -> dict[str, Any]:
+    answers = run.answers or []
+    costs = [one["cost"] for one in answers]
+    failed = sum("error" in one for one in answers)
+    return {
+        "done": len(answers) - failed,
+        "failed": failed,
+        "cost": None if None in costs else sum(map(Decimal, costs), Decimal(0)),
+        "waiting": 0 if run.finished_at else run.expected_count - len(answers),
+        "pause": "",
+        "others": 0,
+        "percent": 100 * len(answers) // max(run.expected_count, 1),
     }
 
 
@@ -173,7 +194,8 @@ def _is_in_force(judge: Judge, version: int) -> bool:
     return judge.is_on and judge.version == version
 
 
-def _end(run: JudgeRun, error: str = "", **changes: Any) -> None:
+def end(run: JudgeRun, error: str = "", **changes: Any) -> None:
+    """End a run early, and let what waits leave the queue."""
     ended = {"finished_at": timezone.now(), "leased_until": None, "session_ids": None, "last_id": "", "error": error}
     with transaction.atomic():
         run.row.unfinished().update(**ended, **changes)

@@ -5,6 +5,7 @@ from django.utils import timezone
 from projects.models import Project
 from sessions.annotation.queues import load_queues
 from sessions.judges.comparing import people_said
+from sessions.judges.known_cases import cases_of
 from sessions.judges.loading import Bench
 from sessions.judges.scope import ScopeCondition, chance_of, conditions
 from sessions.models import ObjectType, ReviewItem, Session
@@ -13,7 +14,7 @@ from tracing.lists.bounded import TooLong, within
 TRIAL_TIMEOUT_MS = 1_500
 MAX_TRIED = 200  # sessions of one test
 SAMPLED = 50
-AGAINST_PEOPLE, AGAINST_SAMPLE, AGAINST_QUEUE = "people", "sample", "queue:"
+AGAINST_PEOPLE, AGAINST_SAMPLE, AGAINST_QUEUE, AGAINST_CASES = "people", "sample", "queue:", "cases"
 
 
 def choices(project: Project, bench: Bench) -> list[tuple[str, str]]:
@@ -27,6 +28,8 @@ def choices(project: Project, bench: Bench) -> list[tuple[str, str]]:
     for queue in load_queues(project):
         if bench.config.id in queue.score_config_ids and scored:
             found.append((f"{AGAINST_QUEUE}{queue.id}", f"Those of them in {queue.name}"))
+    if cases := cases_of(bench):
+        found.append((AGAINST_CASES, f"Its test set: {len(cases)} conversations with known answers"))
     return [*found, (AGAINST_SAMPLE, f"A chance sample of {SAMPLED}")]
 
 

@@ -11,11 +11,13 @@ class JudgeRun(WatchedJob):
     """An order that one version of a judge judges sessions: its price, its progress and its end.
 
     A backfill is about the sessions that `query` matched when it was ordered, and a test about `session_ids`. They
-    enter the queue a few at a time, in the order of their ids up to `last_id`. At the end the ids are forgotten."""
+    enter the queue a few at a time, in the order of their ids up to `last_id`. At the end the ids are forgotten. An
+    examination is about the cases that come with Confab, and has its `answers` itself."""
 
     class Purpose(models.TextChoices):
         BACKFILL = "backfill", "Backfill"
         TEST = "test", "Test"
+        EXAMINATION = "cases", "Trial on the test set"
 
     LEASE = timedelta(seconds=60)  # longer than finding the next sessions may take
 
@@ -33,6 +35,7 @@ class JudgeRun(WatchedJob):
     )
     queued_count = models.BigIntegerField(default=0, help_text="Sessions that have entered the queue.")
     last_id = models.TextField(blank=True)
+    answers = models.JSONField(null=True, help_text="Of an examination, in the order of the cases.")
     stopped_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -51,4 +54,4 @@ class JudgeRun(WatchedJob):
 
     @property
     def has_begun(self) -> bool:
-        return self.leased_until is not None or self.queued_count > 0
+        return self.leased_until is not None or self.queued_count > 0 or bool(self.answers)

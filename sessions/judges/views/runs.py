@@ -31,7 +31,7 @@ def order_run(request: PageRequest, project: Project, judge_id: UUID) -> HttpRes
     judge = judge_of(project, judge_id)
     purpose = request.POST.get("purpose", "")
     bench = load_bench(judge, latest_version(judge).number)
-    if bench is None or purpose not in JudgeRun.Purpose.values:
+    if bench is None or purpose not in (runs.TEST, runs.BACKFILL):
         raise Http404("There is no such run.")
     try:
         run = runs.begin(project, bench, drafted(project, bench, purpose, request.POST.dict()), by=person(request))
