@@ -77,6 +77,14 @@ def end_left(project: Project, alert: Alert, left: Collection[str], now: datetim
     return ended
 
 
+def emptied(project: Project, alerts: Collection[Alert]) -> QuerySet[AlertFiring]:
+    """Return the open firings of which every session was deleted."""
+    sessions = AlertFiringSession.objects.for_project(project).filter(firing_id=OuterRef("id"))
+    firings = AlertFiring.objects.for_project(project).filter(alert_id__in=[one.id for one in alerts], ended_at=None)
+    found: QuerySet[AlertFiring] = firings.filter(~Exists(sessions))
+    return found
+
+
 def reopen(project: Project, alert: Alert, returned: Collection[str]) -> None:
     """Open the latest firings of sessions again that were out of the query for a short while only."""
     mine = _about(project, returned)

@@ -72,13 +72,14 @@ def look_at(project: Project, session_ids: Collection[str], now: datetime) -> No
     alerts = list(Alert.objects.for_project(project).watching().order_by("id"))
     matches = read_matches(project, alerts, session_ids, now)
     changes = _changes(project, matches, session_ids, now)
-    if not changes:
+    if not changes and not firing.emptied(project, alerts).exists():
         return
     with transaction.atomic():
         acted = _apply(project, changes, now, acts=True)
         if acted:
             matches = read_matches(project, alerts, acted, now)
             _apply(project, _changes(project, matches, acted, now), now, acts=False)
+        _end_emptied(project, alerts, now)
 
 
 def read_matches(project: Project, alerts: Collection[Alert], session_ids: Collection[str], now: datetime) -> Matches:
@@ -166,6 +167,13 @@ def _apply(project: Project, changes: list[tuple[Alert, QueryChange]], now: date
             for ended in firing.end_left(project, alert, change.left, now) if change.left else ():
                 telling.tell_end(project, alert, ended, now)
     return acted
+
+
+def _end_emptied(project: Project, alerts: Collection[Alert], now: datetime) -> None:
+    by_id = {alert.id: alert for alert in alerts}
+    for over in firing.emptied(project, alerts).select_for_update():
+        firing.end(over, now)
+        telling.tell_end(project, by_id[over.alert_id], over, now)
 
 
 def _remember(alert: Alert, change: QueryChange, now: datetime) -> None:

@@ -11,10 +11,12 @@ from sessions.annotation import configs, scoring
 from sessions.annotation.configs import NotAllowed
 from sessions.annotation.scoring import ScoreAnswer
 from sessions.annotation.targets import Target
-from sessions.judges import making, planning
+from sessions.judges import making, planning, runs
+from sessions.judges.loading import load_bench
 from sessions.judges.making import Decision
 from sessions.models import Judge, ScoreConfig, Session, SessionScore, Verdict
 from sessions.query.compiling import compiled
+from sessions.rollup.recomputing import drain
 from tests.conversations import tell
 from tests.judges.judged import make, plan, session, verdict
 from tests.tracing.reports import at, call, in_session, span
@@ -217,3 +219,27 @@ def test_what_tell_stores_is_judged_too(project: Project, judge: Judge) -> None:
     tell(project, "ticket")
     plan(project)
     assert verdict(project, "ticket").answer == "yes"
+
+
+def test_a_trial_of_a_rule_says_what_it_would_say_and_scores_nothing(
+    project: Project, frustrated: ScoreConfig, alice: User
+) -> None:
+    told(project, "short", "1")
+    told(project, "long", "1", "2")
+    drain(project.pk)
+    judge = make(project, frustrated, alice, RULE, is_on=False)
+    bench = load_bench(judge, 1)
+    assert bench is not None
+    order = runs.draft(bench, runs.TEST, session_ids=["long", "short"])
+    run = runs.begin(project, bench, order, by=alice)
+    while not run.row.get().finished_at:
+        runs.proceed(project, run)
+
+    answers = Verdict.objects.for_project(project).values_list("session_id", "string_value", "value", "is_current")
+    assert {one[0]: one[1:] for one in answers} == {"short": ("False", 0.0, False), "long": ("True", 1.0, False)}
+    assert not Score.objects.for_project(project).exists()
+    assert runs.progress_of(run.row.get())["percent"] == 100
+
+    making.switch_on(project, judge, 1, by=alice)
+    plan(project)
+    assert found(project, "score.frustrated = yes") == {"long"}

@@ -33,7 +33,7 @@ class QueueForm(forms.Form):
         required=False,
         coerce=int,
         label="Reviewers",
-        help_text="Leave empty for all members.",
+        help_text="Leave empty for all members: then nobody is notified of new sessions.",
         widget=forms.CheckboxSelectMultiple,
     )
     reviewers_per_item = forms.IntegerField(

@@ -76,7 +76,8 @@ class Naive:
         self.left = {one: when for one, when in self.left.items() if one not in matching} | dict.fromkeys(gone, at)
         self.inside = matching
         for firing in self.firings:
-            if not firing.is_over and firing.sessions & gone and not firing.sessions & matching:
+            has_left = firing.sessions & gone and not firing.sessions & matching
+            if not firing.is_over and (has_left or not firing.sessions):
                 firing.is_over = True
                 if firing.told_at and self.muted_until <= at:
                     firing.told.append("ended")

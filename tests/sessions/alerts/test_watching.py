@@ -156,6 +156,7 @@ def test_deleted_sessions_leave_no_trace_in_alerts(project: Project, alice: User
 
     assert not AlertMember.objects.for_project(project).exists()
     assert fired(project, alert) == [set()]
+    assert AlertFiring.objects.for_project(project).get().ended_at is not None
 
 
 @pytest.mark.parametrize(
