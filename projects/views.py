@@ -16,12 +16,16 @@ from projects.assets import ASSET_CONTENT_TYPES, FOREVER, bundle_text
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Open the project that a person chose, or their only one. Otherwise, and for `?choose`, show all of them."""
+    """Open the project that a person chose, or their only one. Otherwise, and for `?choose`, show all of them.
+
+    Who has none, and is invited to none, starts by creating an organization."""
     projects = list(projects_of(person(request)))
     wanted = projects if len(projects) == 1 else [one for one in projects if one.pk == person(request).landing_id]
     if wanted and "choose" not in request.GET:
         return redirect("project", wanted[0].pk)
     invitations = invitations_of(person(request))
+    if not projects and not invitations:
+        return redirect("organizations")
     organizations = [(owner, list(group)) for owner, group in groupby(projects, key=attrgetter("organization"))]
     context = {"organizations": organizations, "invitations": invitations, "section": "projects"}
     return render(request, "projects/home.html", context)
