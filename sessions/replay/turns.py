@@ -21,7 +21,7 @@ from tracing.models import Trace
 from tracing.reading.exchanges import find_turn, trace_ids_of, turns_in
 from tracing.reading.turns import TURN_HEAD_CHARACTERS, Spoken, TurnReading, load_readings
 
-TURNS_PER_PAGE = 30
+TURNS_PER_PAGE = 15
 FIRST_PAGE = 10  # turns of the window that a page opens with: more than a screen shows, and soon there
 CONTEXT = 2  # turns before the one that was asked for
 # Characters of a window's texts, and of its HTML; the texts of later turns come when they are reached.

@@ -1,11 +1,12 @@
-/* The conversation of one session: windows of turns that come and go, jumps, and the hits of a search. */
+/* The conversation of one session: windows of turns that come and go, and jumps. */
 
 (() => {
   "use strict";
   const turns = document.getElementById("turns");
   if (!turns) return;
-  const FAR = "3000px 0px"; // what lies farther off the screen is taken out, so that memory stays small
+  const FAR = "2000px 0px"; // what lies farther off the screen is taken out, so that memory stays small
   const NEAR = "1200px 0px"; // what comes nearer is loaded
+  const SHELF = 16; // windows
   const whenIdle = globalThis.requestIdleCallback ?? setTimeout; // so that what was taken out is cleaned up before more comes
   let isUpward = false;
   let lastTop = scrollY;
@@ -25,7 +26,12 @@
     window.style.height = `${window.getBoundingClientRect().height}px`;
     window.dataset.emptied = "true";
     window.replaceChildren();
+    weigh();
   }
+
+  /* A browser that counts only what scripts keep sees no reason to clean up: the elements, styles and boxes of turns that
+     were left weigh far more. A buffer of their weight, which nobody fills and nobody keeps, is such a reason. */
+  const weigh = () => new ArrayBuffer(64 * 1024 * 1024);
 
   async function refill(window) {
     delete window.dataset.emptied;
@@ -38,7 +44,8 @@
 
   /* Windows come without htmx: it makes a document of every answer and an object of every attribute, which a tab pays
      with many megabytes. What asks by itself is prepared at once, and a turn when somebody touches it. */
-  const ASKING = ".waiting, [hx-trigger*=intersect]";
+  const ASKING = ".waiting, [hx-trigger^=load]";
+  const COMING = "[hx-trigger*=intersect]"; // the rest of a turn, or its translation: for the reader who comes near
   const tell = (name, detail) => { turns.dispatchEvent(new CustomEvent(name, { bubbles: true, detail })); };
 
   async function bring(address) {
@@ -54,9 +61,18 @@
 
   function put(arrived, swap) {
     const asking = [...arrived.querySelectorAll(ASKING)];
+    expect(arrived);
     swap(arrived);
     for (const element of asking) if (element.isConnected) htmx.process(element);
+    weigh();
     tell("confab:shown");
+  }
+
+  function expect(root) {
+    for (const element of root.querySelectorAll(COMING)) {
+      element.setAttribute("hx-trigger", "click"); // if it does not come by itself
+      reader.observe(element);
+    }
   }
 
   const prepared = new WeakSet();
@@ -76,10 +92,19 @@
     }
   }, { rootMargin: NEAR });
 
-  function readOn(pager) {
-    if (pager.dataset.asked) return;
-    pager.dataset.asked = "true";
-    whenIdle(() => follow(pager), { timeout: 1000 });
+  function readOn(place) {
+    if (place.dataset.asked) return;
+    place.dataset.asked = "true";
+    whenIdle(() => (place.matches(".pager") ? follow(place) : complete(place)), { timeout: 1000 });
+  }
+
+  async function complete(element) {
+    reader.unobserve(element);
+    const arrived = await bring(element.getAttribute("hx-get"));
+    const target = element.getAttribute("hx-target");
+    const place = target === "this" ? element : element.closest(target.slice("closest ".length));
+    if (!arrived || !place?.isConnected) return;
+    put(arrived, (content) => (element.getAttribute("hx-swap") ? place.replaceWith(content) : place.replaceChildren(content)));
   }
 
   /* What is put in above must not push away what is being read; a browser does that by itself, except at the top. */
@@ -89,8 +114,15 @@
     if (!arrived || !pager.isConnected) return;
     const first = pager.matches(".earlier") && turns.querySelector(".turn");
     const before = first && first.getBoundingClientRect().top;
+    if (!first) shelve(pager);
     put(arrived, (content) => pager.replaceWith(content));
     if (first) scrollBy(0, first.getBoundingClientRect().top - before);
+  }
+
+  /* A browser lists again what a box contains with every layout: so windows stand on shelves of a few. */
+  function shelve(pager) {
+    if (pager.parentElement !== turns && pager.parentElement.childElementCount <= SHELF) return;
+    turns.appendChild(document.createElement("div")).append(pager);
   }
 
   turns.addEventListener("click", (event) => {
@@ -167,64 +199,16 @@
     history.replaceState(null, "", `?${query}#trace-${encodeURIComponent(found.dataset.turn)}`);
   }
 
-  /* Hits: listed by the server, marked here without touching the text. */
-
-  const hits = document.getElementById("hits");
-  let place = -1;
-
-  function mark() {
-    if (!globalThis.Highlight) return;
-    CSS.highlights.delete("find");
-    const asked = hits.querySelector("[data-asked]")?.dataset.asked.toLowerCase();
-    if (!asked) return;
-    const ranges = [];
-    const walker = document.createTreeWalker(turns, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode() && ranges.length < 2000) {
-      const text = walker.currentNode.data.toLowerCase();
-      for (let at = text.indexOf(asked); at >= 0; at = text.indexOf(asked, at + asked.length)) {
-        const range = new Range();
-        range.setStart(walker.currentNode, at);
-        range.setEnd(walker.currentNode, Math.min(at + asked.length, walker.currentNode.length));
-        ranges.push(range);
-      }
-    }
-    CSS.highlights.set("find", new Highlight(...ranges));
-  }
-
-  function toHit(step) {
-    const links = [...hits.querySelectorAll("[data-jump]")];
-    if (!links.length) return;
-    place = (place + step + links.length) % links.length;
-    for (const link of links) link.removeAttribute("aria-current");
-    links[place].setAttribute("aria-current", "true");
-    links[place].scrollIntoView({ block: "nearest" });
-    jump(links[place].dataset.jump, { focus: false });
-  }
-
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-jump], [data-hit], [data-hits-close]");
-    if (!target) return;
-    if (target.matches("[data-hit]")) toHit(Number(target.dataset.hit));
-    else if (target.matches("[data-hits-close]")) { hits.replaceChildren(); mark(); }
-    else if (!event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      if (hits.contains(target)) place = [...hits.querySelectorAll("[data-jump]")].indexOf(target);
-      jump(target.dataset.jump);
-    }
+    const link = event.target.closest("[data-jump]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    jump(link.dataset.jump);
   });
 
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === hits) place = -1; // at once: when they have settled, somebody may be at the first already
-  });
-
-  function shown() {
-    observe();
-    mark();
-  }
-
-  turns.addEventListener("confab:shown", shown);
+  turns.addEventListener("confab:shown", observe);
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target === hits || turns.contains(event.detail.target)) shown();
+    if (turns.contains(event.detail.target)) observe();
   });
 
   /* A turn that grew is sent again: what was open in it stays open. */
@@ -240,7 +224,8 @@
   });
 
   function start() {
-    shown();
+    expect(turns);
+    observe();
     const at = new URLSearchParams(location.search).get("at");
     if (at && !at.includes(".")) byNumber(at)?.scrollIntoView();
   }

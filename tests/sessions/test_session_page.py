@@ -292,7 +292,7 @@ def test_windows_lead_both_ways_without_a_gap(alices: Client, project: Project) 
     numbers = [turn.number for part in (window_of(earlier), window, window_of(later)) for turn in part.turns]
 
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
-    assert (numbers[0], numbers[-1]) == (18, 87)
+    assert (numbers[0], numbers[-1]) == (48 - TURNS_PER_PAGE, 57 + TURNS_PER_PAGE)
     assert b"Later turns" not in earlier.content
     assert b"Earlier turns" not in later.content
     assert [turn.trace.trace_id for turn in window.turns] == trace_ids[47:57]
@@ -318,6 +318,7 @@ def test_a_filter_never_changes_the_number_of_a_turn(alices: Client, project: Pr
     later = window_of(alices.get(page, {"only": "errors", "after": str(window.following)}))
     around = window_of(alices.get(page, {"only": "errors", "turn": trace_ids[2_499]}))
     before = window_of(alices.get(page, {"only": "errors", "before": str(around.previous)}))
+    earliest = window_of(alices.get(page, {"only": "errors", "before": str(before.previous)}))
     hidden = window_of(alices.get(page, {"only": "errors", "at": "2450"}))
     hits = alices.get(page, {"only": "errors", "find": "question 4900", "hits": ""}, headers=FRAGMENT)
 
@@ -329,8 +330,9 @@ def test_a_filter_never_changes_the_number_of_a_turn(alices: Client, project: Pr
     assert window.previous is None
     assert numbers(later) == failed[FIRST_PAGE : FIRST_PAGE + TURNS_PER_PAGE]
     assert numbers(around) == failed[22 : 22 + FIRST_PAGE]
-    assert numbers(before) == failed[:22]
-    assert before.previous is None
+    assert numbers(before) == failed[22 - TURNS_PER_PAGE : 22]
+    assert numbers(earliest) == failed[: 22 - TURNS_PER_PAGE]
+    assert earliest.previous is None
     assert numbers(hidden) == numbers(around)  # no error: the next one that is
     assert [hit.number for hit in hits.context["found"].hits] == [4_900]
 
