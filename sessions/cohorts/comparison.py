@@ -31,11 +31,13 @@ from sessions.models import Session
 from sessions.models.properties import PropertyKind, lack_count_of, properties_of
 from sessions.query.grammar import FieldComparison as Asked
 from sessions.query.grammar import Operator
+from sessions.rollup.score_types import keep_yes_or_no
 from tracing.lists.bounded import SUMMING_SETTINGS, within
 
 SMALL = 20  # sessions of a group, below which intervals are wide and tests see little
 MIXED = 0.1  # of the share of one value, from which two groups are called differently mixed
 SCORE_KIND = PropertyKind.SCORES
+SHARE_HELP = "The share of yes among each session's answers to this score."
 LONG_TAILED = (PropertyKind.DURATION, PropertyKind.MONEY)  # a few sessions decide about their means
 ERRORS, OUTCOME, FAILED_LABEL = "error_count", "outcome", "with errors"
 
@@ -48,7 +50,8 @@ def compare(
     one_in, querysets = sampling.affordable(project, [group.sessions for group in groups])
     with within(COMPARISON_TIMEOUT_MS, **SUMMING_SETTINGS):
         found = reading.read(project, querysets)
-    measures = [m for m in _measures(groups, found, is_cumulative=is_cumulative) if _key(m) not in chosen_by]
+    numbers = _measures(project.pk, groups, found, is_cumulative=is_cumulative)
+    measures = [measure for measure in numbers if _key(measure) not in chosen_by]
     mixes = [mix for mix in _mixes(groups, found) if _key(mix) not in chosen_by]
     overlaps = [(groups[one], groups[other], number * one_in) for (one, other), number in found.overlaps.items()]
     comparison = CohortComparison(
@@ -82,7 +85,9 @@ def _labels(names: set[str]) -> list[str]:
     return [declared[name].label for name in known] + sorted(n for n in names if n.startswith("score."))
 
 
-def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bool) -> Iterator[Measure]:
+def _measures(
+    project_id: int, groups: Sequence[Group], found: reading.Read, *, is_cumulative: bool
+) -> Iterator[Measure]:
     for declared in numeric_properties():
         numbers = found.numbers[declared.name]
         measure = _measure(
@@ -92,9 +97,11 @@ def _measures(groups: Sequence[Group], found: reading.Read, *, is_cumulative: bo
             lacks = zip(measure.summaries, found.numbers[counted], strict=True)
             measure.summaries[:] = [replace(summary, unknown_count=int(lack.total)) for summary, lack in lacks]
         yield measure
+    yes_or_no = keep_yes_or_no(project_id, list(found.scores))
     for name, numbers in found.scores.items():
         help = "The mean of each session's scores of this name."
-        yield _measure(groups, numbers, name, name, help, SCORE_KIND, is_cumulative=is_cumulative)
+        measure = _measure(groups, numbers, name, name, help, SCORE_KIND, is_cumulative=is_cumulative)
+        yield replace(measure, kind=None, label=f"{name}: yes", help=SHARE_HELP) if name in yes_or_no else measure
 
 
 def _measure(

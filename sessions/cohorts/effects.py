@@ -82,8 +82,9 @@ class Effect:
             amount = self.difference.direction
         else:
             amount = f"{abs(self.relative):.0%} {self.difference.direction}"
-        noun = self.label if self.kind == PropertyKind.SCORES else self.label[0].lower() + self.label[1:]
-        verb = "are" if self.kind in (None, PropertyKind.NUMBER) else "is"  # a number counts something
+        is_of_score = self.anchor.startswith("score")
+        noun = self.label if is_of_score else self.label[0].lower() + self.label[1:]
+        verb = "are" if self.kind in (None, PropertyKind.NUMBER) and not is_of_score else "is"  # it counts something
         return f"{noun} {verb} {amount}"
 
 

@@ -12,6 +12,7 @@ from sessions.cohorts.narrowing import asking, narrowed
 from sessions.cohorts.results import CohortComparison, Measure
 from sessions.formatting import axis_label, quantity
 from sessions.query.grammar import FieldComparison, Operator
+from tracing.formatting import percent
 
 
 def plots_of(comparison: CohortComparison) -> dict[str, DistributionPlot]:
@@ -30,7 +31,7 @@ def plot_of(measure: Measure) -> DistributionPlot | None:
         key=measure.anchor,
         title=measure.label,
         bins=[f"{_written(one.low, measure)} to {_written(one.high, measure)}" for one in chart.bins],
-        ticks=[(tick.at, axis_label(tick.value, measure.kind)) for tick in chart.ticks],
+        ticks=[(tick.at, _on_axis(tick.value, measure)) for tick in chart.ticks],
         groups=[_group(measure, chart, group, course) for group, course in zip(groups, chart.courses, strict=True)],
         is_cumulative=chart.is_cumulative,
         is_logarithmic=chart.is_logarithmic,
@@ -69,7 +70,11 @@ def _counts(chart: ComparisonChart, place: int) -> Sequence[int]:
 
 
 def _written(value: float | Decimal, measure: Measure) -> str:
-    return quantity(float(value), measure.kind)
+    return percent(value) if measure.kind is None else quantity(float(value), measure.kind)
+
+
+def _on_axis(value: Decimal, measure: Measure) -> str:
+    return f"{value:.0%}" if measure.kind is None else axis_label(value, measure.kind)
 
 
 def _scored(group: Group, name: str, low: str, high: str) -> QueryDict:

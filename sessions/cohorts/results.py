@@ -93,7 +93,7 @@ class Measure:
     name: str
     label: str
     help: str
-    kind: PropertyKind
+    kind: PropertyKind | None  # None of a share
     statistic: Statistic
     summaries: list[Summary]
     differences: list[Difference]

@@ -137,7 +137,7 @@ class SessionPage:
 
     @property
     def yes_or_no(self) -> set[str]:
-        return find_yes_or_no(self.session)
+        return find_yes_or_no(self.session.project_id, [self.session.scores])
 
     @cached_property
     def timeline(self) -> Timeline | None:

@@ -1,10 +1,11 @@
 """What scores are: numbers, categories, or yes and no."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.db import connection
 
-from sessions.models import DataType, Session
+from sessions.models import DataType
 
 # The newest score of a name tells the type of all of them.
 SCORE_TYPES_SQL = """
@@ -22,7 +23,12 @@ def score_types(project_id: int, names: Collection[str]) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def find_yes_or_no(session: Session) -> set[str]:
-    """Return the names of the session's scores that are answered with yes or no. At most one query."""
-    names = [name for name, summed in session.scores.items() if summed["mean"] is not None and summed["mean"] <= 1]
-    return {name for name, kind in score_types(session.project_id, names).items() if kind == DataType.BOOLEAN}
+def find_yes_or_no(project_id: int, several: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return which scores are answered with yes or no, of `several` values of `Session.scores`. At most one query."""
+    means = [(name, summed["mean"]) for scores in several for name, summed in scores.items()]
+    return keep_yes_or_no(project_id, {name for name, mean in means if mean is not None and mean <= 1})
+
+
+def keep_yes_or_no(project_id: int, names: Collection[str]) -> set[str]:
+    """Return the names of scores that are answered with yes or no. At most one query."""
+    return {name for name, kind in score_types(project_id, names).items() if kind == DataType.BOOLEAN}

@@ -69,10 +69,12 @@ def _used(used: dict[str, Any]) -> str:
     return bounded(count(number), used.get("unmeasured_count", 0), is_known=bool(number))
 
 
-def score_cell(summed: dict[str, Any] | None) -> SafeString:
-    """`4.2 (3)`: the mean of three; the categories with how often each was given."""
+def score_cell(summed: dict[str, Any] | None, *, is_yes_or_no: bool = False) -> SafeString:
+    """`4.2 (3)`: the mean of three; `2 of 3 yes`; the categories with how often each was given."""
     if summed is None:
         return EMPTY_CELL_HTML
+    if is_yes_or_no and summed["mean"] is not None:
+        return format_html('<span class="number">{}</span>', yes_share(summed))
     given = sorted(summed["shares"].items(), key=lambda item: (-item[1], item[0]))
     chips = _chips(f"{category} {times:,}" for category, times in given) if given else ""
     if (mean := summed["mean"]) is None:

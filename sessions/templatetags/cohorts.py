@@ -34,13 +34,13 @@ CI_END_HTML = '<line class="ci-end" x1="{0}%" x2="{0}%" y1="12" y2="22"/>'
 
 
 @register.filter
-def measured(value: Number, kind: PropertyKind) -> SafeString | str:
-    """`2m 10s`, `$0.021`, `3.4`."""
-    return EMPTY_CELL_HTML if value is None else quantity(float(value), kind)
+def measured(value: Number, kind: PropertyKind | None) -> SafeString | str:
+    """`2m 10s`, `$0.021`, `3.4`, and `12%` of a share, which has no kind."""
+    return percent(value) if kind is None or value is None else quantity(float(value), kind)
 
 
 @register.simple_tag
-def summed(value: Number, kind: PropertyKind, unknown_count: int) -> SafeString | str:
+def summed(value: Number, kind: PropertyKind | None, unknown_count: int) -> SafeString | str:
     """Write a number of a group: `$0.021`, or `≥ $0.021` or `unknown` while some calls lack it."""
     return EMPTY_CELL_HTML if value is None else bounded(measured(value, kind), unknown_count, is_known=value > 0)
 
@@ -74,8 +74,6 @@ def p_value(p: float | None) -> SafeString | str:
 def compared(row: Effect, side: int) -> SafeString | str:
     """Write what a row compares: the first group's value, or with `side` 1 the other's."""
     value = row.after if side else row.before
-    if row.kind is None:
-        return percent(value)
     return summed(value, row.kind, row.unknown_counts[side])
 
 

@@ -41,7 +41,7 @@ def linked_cell(declared: Property, session: Session) -> SafeString:
     """Write the value of a property; each value of a set links to the sessions that share it."""
     values = getattr(session, declared.field)
     if declared.kind == PropertyKind.SCORES:
-        return score_chips(values, find_yes_or_no(session))
+        return score_chips(values, find_yes_or_no(session.project_id, [values]))
     if declared.kind != PropertyKind.SET or not values:
         return cell(declared, session)
     page = reverse("sessions", args=[session.project_id])

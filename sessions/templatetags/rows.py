@@ -21,7 +21,8 @@ from sessions.listing.listing import Listing
 from sessions.listing.table import SessionColumn
 from sessions.models import Session, SessionState
 from sessions.models.properties import PropertyKind
-from sessions.templatetags.cells import cell, score_cell
+from sessions.rollup.score_types import find_yes_or_no
+from sessions.templatetags.cells import cell, score_cell, score_chips
 from sessions.templatetags.states import first_pill, state_marks
 from tracing.formatting import counted, unit_word
 from tracing.markup import format_html
@@ -56,6 +57,7 @@ class Drawing:
     states: Mapping[str, SessionState]
     before: str
     after: str
+    yes_or_no: set[str]  # names of scores
     context: dict[str, Any]  # of what was found in the rows by the words that were looked for
 
 
@@ -63,6 +65,7 @@ class Drawing:
 def rows(context: template.Context, sessions: Iterable[Session]) -> SafeString:
     """Of the list in the context, whether they are a page of it or what has changed in it."""
     listing: Listing = context["listing"]
+    found = list(sessions)
     project_id = listing.project.pk
     is_one_of_many = listing.conditions or listing.params.get("sort")
     drawing = Drawing(
@@ -71,9 +74,17 @@ def rows(context: template.Context, sessions: Iterable[Session]) -> SafeString:
         states=context.get("states") or {},
         before=reverse("session", args=[project_id, "-"]).removesuffix("-"),
         after=f"?in={quote(listing.query_string()[1:], safe='')}" if is_one_of_many else "",
+        yes_or_no=_yes_or_no(project_id, context["table"].columns, found),
         context={name: context.get(name) for name in ("project", "snippets", "sought")},
     )
-    return SafeString("\n".join(map(partial(_row, drawing), sessions)))
+    return SafeString("\n".join(map(partial(_row, drawing), found)))
+
+
+def _yes_or_no(project_id: int, columns: list[SessionColumn], sessions: list[Session]) -> set[str]:
+    """Return which of the scores in the columns are answered with yes or no."""
+    shown = {column.key for column in columns if column.field == "scores"}
+    several = (session.scores.items() for session in sessions if shown)
+    return find_yes_or_no(project_id, ({n: s for n, s in scores if "" in shown or n in shown} for scores in several))
 
 
 def row_id(key: str) -> str:
@@ -122,12 +133,20 @@ def _marks(session: Session, state: SessionState | None) -> SafeString:
 
 
 def _cell(drawing: Drawing, column: SessionColumn, session: Session) -> str:
-    shown = score_cell(session.scores.get(column.key)) if column.key else cell(column, session, "relative")
+    shown = _shown(drawing, column, session)
     if column.kind == PropertyKind.ID:
         shown = format_html(COPY, shown, session.session_id)
     room = drawing.rooms.get(column.name)
     gives_way = f' data-room="{room}"' if room else ""
     return f'<td data-kind="{column.kind}"{gives_way}{_unit(column, session)}>{shown}</td>'
+
+
+def _shown(drawing: Drawing, column: SessionColumn, session: Session) -> SafeString:
+    if column.field != "scores":
+        return cell(column, session, "relative")
+    if not column.key:
+        return score_chips(session.scores, drawing.yes_or_no)
+    return score_cell(session.scores.get(column.key), is_yes_or_no=column.key in drawing.yes_or_no)
 
 
 def _unit(column: SessionColumn, session: Session) -> str:

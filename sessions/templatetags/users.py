@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from sessions.formatting import score_mean
 from sessions.users.listing import UserDay
-from tracing.formatting import counted
+from tracing.formatting import counted, percent
 
 register = template.Library()
 
@@ -35,9 +35,9 @@ def tiny(days: Mapping[str, Sequence[UserDay]], user_id: str) -> SafeString:
 
 
 @register.simple_tag
-def user_score(mean: Decimal | None) -> str:
-    """Write the mean of a score, or a dash where nobody gave one."""
-    return "–" if mean is None else score_mean(float(mean))
+def user_score(mean: Decimal | None, is_share: bool) -> str:
+    """Write the mean of a score, or the share of yes, or a dash where nobody gave one."""
+    return "–" if mean is None else percent(mean) if is_share else score_mean(float(mean))
 
 
 @register.simple_tag

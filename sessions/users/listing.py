@@ -17,6 +17,7 @@ from projects.values import whole_number
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
 from sessions.listing.score_order import score_names
 from sessions.models import Session
+from sessions.rollup.score_types import keep_yes_or_no
 from sessions.translation.identify import language_of
 from sessions.translation.languages import name_of
 from sessions.users.asked import SessionsOfUsers
@@ -116,6 +117,11 @@ class Users:
         """Return the score that is shown, or "" if there is none."""
         chosen = self.params.get("score", "")
         return chosen if chosen in self.scores else next(iter(self.scores), "")
+
+    @cached_property
+    def is_share(self) -> bool:
+        """Return whether the score that is shown is answered with yes or no."""
+        return bool(self.score and keep_yes_or_no(self.project.pk, [self.score]))
 
     @property
     def score_choices(self) -> list[tuple[str, str, bool]]:

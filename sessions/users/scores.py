@@ -1,7 +1,7 @@
 """The scores of a user's sessions beside those of everybody's newest ones."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sessions.formatting import score_mean
 from sessions.models import Session, SessionScore
 from sessions.query.grammar import FieldComparison, Operator
 from sessions.query.writing import write
+from sessions.rollup.score_types import keep_yes_or_no
 from tracing.formatting import percent
 
 MAX_COMPARED_SESSIONS = 2_000  # of everybody, the newest
@@ -39,14 +40,19 @@ class ScoreSums:
 
 
 def load_scores(project: Project, user_id: str, session_ids: Collection[str]) -> list[ScoreLine]:
-    """Return the scores of the sessions. Two queries."""
+    """Return the scores of the sessions. Three queries."""
     mine = _summed(SessionScore.objects.for_project(project).filter(session_id__in=session_ids))
     if not mine:
         return []
     newest = Session.objects.for_project(project).order_by("-updated_at", "-session_id").values("session_id")
     compared = newest[:MAX_COMPARED_SESSIONS]
     everybody = _summed(SessionScore.objects.for_project(project).filter(session_id__in=compared, name__in=list(mine)))
-    return [line for name in sorted(mine) for line in _lines(user_id, name, mine[name], everybody.get(name))]
+    yes_or_no = keep_yes_or_no(project.pk, [name for name, sums in mine.items() if sums.means])
+    return [
+        line
+        for name in sorted(mine)
+        for line in _lines(user_id, name, mine[name], everybody.get(name), percent if name in yes_or_no else score_mean)
+    ]
 
 
 def _summed(rows: QuerySet[SessionScore]) -> dict[str, ScoreSums]:
@@ -60,17 +66,21 @@ def _summed(rows: QuerySet[SessionScore]) -> dict[str, ScoreSums]:
     return found
 
 
-def _lines(user_id: str, name: str, mine: ScoreSums, everybody: ScoreSums | None) -> Iterable[ScoreLine]:
+def _lines(
+    user_id: str, name: str, mine: ScoreSums, everybody: ScoreSums | None, written: Callable[[float], str]
+) -> Iterable[ScoreLine]:
     if mine.means:
-        yield ScoreLine(name, _mean(mine), _mean(everybody) if everybody else "", _query(user_id, "scores", name))
+        label = f"{name}: yes" if written == percent else name
+        of_all = _mean(everybody, written) if everybody else ""
+        yield ScoreLine(label, _mean(mine, written), of_all, _query(user_id, "scores", name))
     for category, times in mine.shares.most_common(MAX_SHOWN_CATEGORIES):
         of_all = percent(everybody.shares[category] / everybody.sessions) if everybody else ""
         query = _query(user_id, "score", category, key=name)
         yield ScoreLine(f"{name}: {category}", percent(times / mine.sessions), of_all, query)
 
 
-def _mean(sums: ScoreSums) -> str:
-    return score_mean(sum(sums.means) / len(sums.means)) if sums.means else ""
+def _mean(sums: ScoreSums, written: Callable[[float], str]) -> str:
+    return written(sum(sums.means) / len(sums.means)) if sums.means else ""
 
 
 def _query(user_id: str, field: str, value: str, key: str = "") -> str:

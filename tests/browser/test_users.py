@@ -50,3 +50,17 @@ def test_a_user_is_found_looked_at_and_followed(
     alices.get_by_label("Type the user id again").fill(ANN)
     alices.get_by_role("button", name="Erase this user").click()
     expect(alices.get_by_text("Deleted 0 traces.")).to_be_visible()
+
+
+def test_the_head_of_the_list_stays_while_users_scroll(alices: Page, live_server: LiveServer, project: Project) -> None:
+    for number in range(40):
+        session(project, f"s{number}", user_ids=[f"user-{number}"])
+    alices.set_viewport_size({"width": 1440, "height": 900})
+    alices.goto(live_server.url + reverse("users", args=[project.pk]))
+    head = alices.get_by_role("columnheader", name="User", exact=True)
+    before = head.bounding_box()
+
+    alices.locator("#rows tr").last.scroll_into_view_if_needed()
+
+    expect(alices.locator("#rows tr").first).not_to_be_in_viewport()
+    assert head.bounding_box() == before

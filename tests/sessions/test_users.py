@@ -18,6 +18,8 @@ from sessions.models import Erasure, Session, SessionScore
 from sessions.users import profile, queries
 from sessions.users.profile import UserProfile
 from tests.sessions.rows import session
+from tracing.ingest.pipeline import ingest
+from tracing.records import ScoreRecord
 
 BOUNDED = 4  # the statements that bound how long grouping may take
 ODD_IDS = [
@@ -128,6 +130,23 @@ def test_scores_and_languages_stand_beside_each_user(project: Project, alices: C
 
     assert cells(by="-score") == [["1", "Portuguese"], ["0", "–"], ["–", "–"]]
     assert cells(by="-score", score="quality") == [["1", "–"], ["0", "Portuguese"], ["–", "–"]]
+
+
+def test_what_is_answered_with_yes_or_no_is_told_as_a_share(project: Project, alices: Client) -> None:
+    session(project, "s", user_ids=["ann"], scores={"thumbs": {"count": 3, "mean": 2 / 3, "shares": {}}})
+    scores = {"project_id": project.pk, "session_id": "s", "name": "thumbs"}
+    SessionScore.objects.create(**scores, count=3, mean=Decimal(2) / 3)
+    ingest(project.pk, [ScoreRecord(f"{n}", "thumbs", "BOOLEAN", session_id="s", value=float(n > 0)) for n in range(3)])
+
+    row = text_of(alices.get(f"/project/{project.pk}/users").content.decode())
+    page = text_of(shown_on(alices, project, "ann"))
+    columns = {"columns": "score.thumbs,scores"}
+    listed = text_of(alices.get(f"/project/{project.pk}/sessions", columns).content.decode())
+
+    assert "67%" in row
+    assert "thumbs: yes 67% 67%" in page
+    assert "2 of 3 yes" in listed
+    assert "0.667" not in row + page + listed
 
 
 def shown_on(client: Client, project: Project, user_id: str, **params: str) -> str:

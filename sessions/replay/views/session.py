@@ -77,7 +77,7 @@ def _account_of(found: Session) -> ReplayContext:
         "account": compute_account(found),
         "sets": find_partial_values(found),
         "scores": found.scores,
-        "yes_or_no": find_yes_or_no(found),
+        "yes_or_no": find_yes_or_no(found.project_id, [found.scores]),
     }
 
 
