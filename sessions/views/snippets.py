@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from textwrap import wrap
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from tracing.reading.code import coloured
 
 SNIPPET_SESSION_ID = "ticket-2611"  # in every snippet
+INSTALL_WIDTH = 96  # characters of a line
 MARKED_ID = re.compile(rf'(?:<span class="s">)?[^\s<>=(,]{{0,80}}{SNIPPET_SESSION_ID}[^\s<>,)]{{0,80}}(?:</span>)?')
 
 
@@ -43,6 +45,11 @@ class SdkSnippet:
     tested: str  # the version that it was run with
     proof: Proof = Proof.RUN
     file: str = "first_session"
+
+    @property
+    def install_lines(self) -> str:
+        """Return the command in lines that fit into its box; a shell reads them as one."""
+        return " \\\n    ".join(wrap(self.install, INSTALL_WIDTH, break_long_words=False, break_on_hyphens=False))
 
     @property
     def suffix(self) -> str:

@@ -38,6 +38,7 @@ def test_code_is_never_broken_and_scrolls_within_its_box(
             assert alices.evaluate("document.documentElement.scrollWidth") <= width
             for box in shown_code(alices):
                 assert box.evaluate(IS_HELD), box.inner_text()
+                assert width < 1440 or not box.evaluate(IS_TOO_WIDE), box.inner_text()
                 wide += bool(box.evaluate(IS_TOO_WIDE))
     assert wide
 

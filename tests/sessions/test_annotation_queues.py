@@ -293,7 +293,18 @@ def test_an_item_takes_as_many_queries_however_long_the_queue(
     client = client_of(bob)
     page = client.get(url("review-next", project, queue.id)).url
     client.get(page)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         client.get(page)
     with django_assert_num_queries(10):
         client.get(url("review-queue", project, queue.id))
+
+
+def test_an_item_is_headed_by_what_the_conversation_is_about(queue: ReviewQueue, project: Project, alice: User) -> None:
+    tell(project, "ticket-1", [("Where is my parcel?", "On its way.")])
+    queues.enqueue(queue, ["ticket-1"], alice)
+    item = ReviewItem.objects.for_project(project).get(object_id="ticket-1")
+
+    page = client_of(alice).get(url("review-item", project, queue.id, item.id)).content.decode()
+
+    assert 'title="Where is my parcel?">Where is my parcel?</h1>' in page
+    assert 'data-copy="ticket-1"' in page

@@ -29,6 +29,7 @@ from sessions.listing.listing import Listing
 from sessions.models import Review, ReviewItem, ReviewQueue, ScoreConfig, Session
 from sessions.replay import turns
 from sessions.replay.cursors import Cursor
+from sessions.replay.state import load_saying
 from tracing.lists.bounded import within
 from tracing.models import Trace
 
@@ -149,6 +150,7 @@ def item(request: PageRequest, project: Project, queue_id: str, item_id: str) ->
     context |= _asked(project, found, target, person(request))
     if session is not None:
         context |= _reading(project, session, turns.turns_after(session, None, only=""))
+        context |= {"title": load_saying(session, project).title}
     answer = render(request, "sessions/annotation/item.html", context, status=400 if error else 200)
     if request.method == "GET" and is_ahead(request):
         answer["Cache-Control"] = f"private, max-age={KEPT_AHEAD}"  # a POST to this address forgets it

@@ -9,7 +9,8 @@ const traceExporter = new OTLPTraceExporter({
 const sdk = new NodeSDK({ traceExporter });
 sdk.start();
 
-const question = [{ role: "user", parts: [{ type: "text", content: "My order #12345 hasn't arrived yet." }] }];
+const parts = [{ type: "text", content: "My order #12345 hasn't arrived yet." }];
+const question = [{ role: "user", parts }];
 const answer = [{ role: "assistant", parts: [{ type: "text", content: "It arrives on Tuesday." }] }];
 
 trace.getTracer("support").startActiveSpan("chat gpt-4o", (span) => {

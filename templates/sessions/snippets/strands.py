@@ -5,7 +5,8 @@ from strands.models.openai import OpenAIModel
 from strands.telemetry import StrandsTelemetry
 
 os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "{{ base_url }}"
-os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = "Authorization=Bearer%20{{ secret_key }}"
+headers = "Authorization=Bearer%20{{ secret_key }}"
+os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = headers
 telemetry = StrandsTelemetry().setup_otlp_exporter()
 
 agent = Agent(
