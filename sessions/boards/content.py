@@ -62,10 +62,14 @@ class TileContent:
                 self.spec.measured.unit,
             )
         if self.shares:
-            labels = [part.label for part in self.shares[0].parts]
             series = [
-                ChartSeries(label=label, hue=part.hue, values=[_share_of(row, place) for row in self.shares])
-                for place, (label, part) in enumerate(zip(labels, self.shares[0].parts, strict=True))
+                ChartSeries(
+                    label=part.label,
+                    hue=part.hue,
+                    values=[_share_of(row, place) for row in self.shares],
+                    total=f"{part.count:,}",
+                )
+                for place, part in enumerate(self.legend)
             ]
             return self._bars([row.label for row in self.shares], series, ChartUnit.SHARE)
         return None

@@ -24,7 +24,7 @@ def tile_answer(request: PageRequest, project: Project, content: TileContent, fo
     pieces = _drawn(content, when) if form == "svg" else _lines(content)
     if request.method == "GET":
         record(Action.EXPORTED, project, actor=person(request), target="tile", request=request, format=form)
-    holder, name = Holder.of(person(request), project), filename(content.spec.name, form)
+    holder, name = Holder.of(person(request), project), filename(content.spec.file_title, form)
     return made_answer(request, pieces, holder, name=name, content_type=CHART_FILE_TYPES[form])
 
 

@@ -10,10 +10,11 @@ from projects.date_range import RANGES
 from projects.models import Project, User
 from sessions.boards.computing import content_of
 from sessions.boards.content import TileContent
-from sessions.boards.reading import timed
+from sessions.boards.reading import listing_of, timed
 from sessions.boards.sharing import may_change, may_own, tiles_of, visible_to
 from sessions.boards.specs import TILE_WIDTHS, TileSpec, spec_of, split_properties, typed
 from sessions.dashboard.measures import MEASURES
+from sessions.dashboard.page import days_shown, edges
 from sessions.listing.listing import Listing
 from sessions.listing.score_order import score_names
 from sessions.models import Board, BoardSharing, BoardTile, TileChart
@@ -118,6 +119,11 @@ def board_page(project: Project, user: User, board: Board, params: QueryDict, bu
 def tile_content(project: Project, board: Board, tile: BoardTile, times: QueryDict) -> TileContent:
     """Compute what a stored tile shows."""
     return content_of(project, typed(spec_of(tile), project.pk), board.query_text, times)
+
+
+def when_shown(project: Project, board: Board, spec: TileSpec, times: QueryDict) -> str:
+    """Return the days that a tile shows, for a file, which is read later."""
+    return days_shown(*edges(project, listing_of(project, spec, board.query_text, times)))
 
 
 def tile_builder(

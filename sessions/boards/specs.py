@@ -78,9 +78,18 @@ class TileSpec:
         return self.measured.label
 
     @property
+    def file_title(self) -> str:
+        """Return the title with the split, so that files of a board have names of their own."""
+        return f"{self.name} {self._by}".strip()
+
+    @property
+    def _by(self) -> str:
+        return f"by {self.split_property.label.lower().removesuffix('s')}" if self.split_property else ""
+
+    @property
     def about(self) -> str:
         """Return what stands beside the title: the split, the zone of hours, and a time of its own."""
-        parts = [f"by {self.split_property.label.lower().removesuffix('s')}"] if self.split_property else []
+        parts = [self._by] if self._by else []
         if self.chart == TileChart.HEAT:
             parts.append(zone_words())
         if self.span:

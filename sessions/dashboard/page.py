@@ -90,13 +90,13 @@ def page_of(project: Project, listing: Listing) -> DashboardPage:
     steps, links, sessions = steps_between(first, last), Links(listing), choose_sessions(listing)
     found = compute_numbers(listing, sessions, steps, Wanted.FIGURES)
     if not found.facts.session_count:
-        return DashboardPage(listing=listing, when=_when(first, last))
+        return DashboardPage(listing=listing, when=days_shown(first, last))
     before, latencies_before = _before(project, listing, first, last)
     latencies = read_latencies(listing, sessions, steps, session_count=found.facts.session_count)
     charts = charts_of(links, steps, found.steps, found.facts, before.session_counts if before else None)
     return DashboardPage(
         listing=listing,
-        when=_when(first, last),
+        when=days_shown(first, last),
         compared=_compared(last - first) if before and before.facts.session_count else "",
         tiles=tiles_of(links, found.facts, found.steps, before) + latency_tiles(links, latencies, latencies_before),
         charts={chart.key: chart for chart in charts + latency_charts(links, latencies, _notes(latencies))},
@@ -182,7 +182,7 @@ def _notes(latencies: Latencies) -> list[str]:
     return [f"Within 5%{sample}."]
 
 
-def _when(first: datetime, last: datetime) -> str:
+def days_shown(first: datetime, last: datetime) -> str:
     """Return `29 Oct to 27 Nov 2026`."""
     start, end = timezone.localtime(first), timezone.localtime(last)
     if last - first < TWO_DAYS:

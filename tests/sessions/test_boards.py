@@ -1,5 +1,6 @@
 """Boards: the same numbers as the list, people who may change them, tiles in their order, and files."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -259,7 +260,12 @@ def test_a_tile_is_saved_as_svg_and_csv(alices: Client, board: Board, project: P
             alices.get(reverse("tile-file", args=[project.pk, board.id, tile, form])) for form in ("svg", "csv")
         )
         assert svg.status_code == (404 if chart == "sessions" else 200), chart
-        assert chart == "sessions" or svg.content.startswith(b"<svg ")
+        if chart != "sessions":
+            drawn = svg.content.decode()
+            assert drawn.startswith("<svg ")
+            assert f" to {timezone.localtime():%-d %b %Y}</tspan>" in drawn, "words such as “Last 30 days” age"
+            assert f'-by-{split}.svg"' in svg["Content-Disposition"] or not split
+        assert chart != "shares" or re.search(r"<text[^>]*>\w+ \d+</text>", drawn), "no numbers beside the labels"
         assert len(csv.content.decode().splitlines()) > 2, chart
 
 

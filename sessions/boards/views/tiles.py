@@ -14,7 +14,15 @@ from projects.htmx import PageRequest
 from projects.models import Project, Role
 from sessions.boards.arranging import CannotArrange, add_tile, arrange, change_tile
 from sessions.boards.files import tile_answer
-from sessions.boards.page import BUILDER_PARAMETERS, ShownTile, board_listing, tile_builder, tile_content, times_in
+from sessions.boards.page import (
+    BUILDER_PARAMETERS,
+    ShownTile,
+    board_listing,
+    tile_builder,
+    tile_content,
+    times_in,
+    when_shown,
+)
 from sessions.boards.sharing import board_of, changeable, tile_of
 from sessions.boards.specs import spec_in
 from sessions.models import Board
@@ -76,8 +84,9 @@ def tile_file(request: PageRequest, project: Project, board_id: UUID, tile_id: U
     board = board_of(person(request), project, board_id)
     found = tile_of(project, board, tile_id)
     times = times_in(request.GET)
-    when = str(board_listing(project, board, times).span.words)
-    return tile_answer(request, project, tile_content(project, board, found, times), form, when)
+    content = tile_content(project, board, found, times)
+    when = "" if content.fault else when_shown(project, board, content.spec, times)
+    return tile_answer(request, project, content, form, when)
 
 
 @require_POST
