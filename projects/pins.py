@@ -9,6 +9,7 @@ they read.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -27,6 +28,18 @@ class UnreadableStatement(Exception):
 
 def unpinned(sql: str, tenant_tables: frozenset[str]) -> list[str]:
     """Return the tenant tables that some part reads or changes unpinned. Raises UnreadableStatement."""
+    return sorted({name for tree in _trees(sql) for name in _Statement(tree, tenant_tables).unpinned()})
+
+
+def looked_up_by_row(sql: str, tenant_tables: frozenset[str]) -> list[str]:
+    """Return the tables of no tenant that a sub-select reads for each row of a tenant. Raises UnreadableStatement.
+
+    They are on another node than the row. A sub-select that depends on no row is run first, and its result is sent."""
+    return sorted({name for tree in _trees(sql) for name in _Statement(tree, tenant_tables).looked_up_by_row()})
+
+
+@lru_cache(1)
+def _trees(sql: str) -> list[exp.Expr]:
     text = PARAMETER.sub(":p", EXPLAIN.sub("", sql)).replace("%%", "%")
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="postgres") if tree is not None]
@@ -34,7 +47,7 @@ def unpinned(sql: str, tenant_tables: frozenset[str]) -> list[str]:
         raise UnreadableStatement(str(error)) from error
     if any(isinstance(tree, exp.Command) for tree in trees):
         raise UnreadableStatement("only its first word is understood")
-    return sorted({name for tree in trees for name in _Statement(tree, tenant_tables).unpinned()})
+    return trees
 
 
 class _Statement:
@@ -61,6 +74,16 @@ class _Statement:
         for table in self.tree.find_all(exp.Table):
             if self._is_tenants(table) and id(table) not in met:
                 yield table.name
+
+    def looked_up_by_row(self) -> Iterator[str]:
+        for query in self.tree.find_all(exp.Select):
+            known = {table.alias_or_name for table in query.find_all(exp.Table, exp.Subquery)}
+            outer = {column.table for column in query.find_all(exp.Column) if column.table} - known
+            if any(self._is_tenants(table) and table.alias_or_name in outer for table in self.tree.find_all(exp.Table)):
+                yield from (table.name for table in query.find_all(exp.Table) if self._is_of_no_tenant(table))
+
+    def _is_of_no_tenant(self, table: exp.Table) -> bool:
+        return isinstance(table.this, exp.Identifier) and table.name not in self.tenant_tables | self.cte_names
 
     def _sources(self, query: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
         """Yield what the query reads from and changes, with the name that qualifies its columns."""
@@ -140,9 +163,7 @@ class _Statement:
 
     def _is_ours(self, node: exp.Expr) -> bool:
         """Whether no table is read in it but those of tenants: others hold the ids of many projects."""
-        known = self.tenant_tables | self.cte_names
-        tables = (table for table in node.find_all(exp.Table) if isinstance(table.this, exp.Identifier))
-        return all(table.name in known for table in tables)
+        return not any(self._is_of_no_tenant(table) for table in node.find_all(exp.Table))
 
 
 def _names_the_project(insert: exp.Insert) -> bool:

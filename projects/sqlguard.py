@@ -93,10 +93,12 @@ def _fault_of(sql: str) -> str:
     if not any(table in sql for table in tenant_tables()):
         return ""
     # The parser, which a process without the guard does without.
-    from projects.pins import UnreadableStatement, unpinned
+    from projects.pins import UnreadableStatement, looked_up_by_row, unpinned
 
     try:
-        tables = unpinned(sql, tenant_tables())
+        if tables := unpinned(sql, tenant_tables()):
+            return f"no project_id for {', '.join(tables)}"
+        tables = looked_up_by_row(sql, tenant_tables())
     except UnreadableStatement as reason:
         return f"no parser can say whether it pins project_id ({reason})"
-    return f"no project_id for {', '.join(tables)}" if tables else ""
+    return f"looks up {', '.join(tables)} for each row of a tenant" if tables else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import BigIntegerField, F, Func, IntegerField, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.expressions import Combinable
 
 from projects.access import people_of
@@ -12,7 +12,7 @@ from sessions.models import SessionState
 from sessions.models.properties import Property, PropertyKind
 from sessions.query.fields import SPECIAL
 
-TEXT_ARRAY = ArrayField(TextField())
+TEXT_ARRAY, NUMBER_ARRAY = ArrayField(TextField()), ArrayField(BigIntegerField())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,11 @@ def _status(project_id: int) -> Combinable:
 
 
 def _assignee(project_id: int) -> Combinable:
-    return _alone(Subquery(people_of(project_id).order_by().filter(pk=OuterRef("assignee_id")).values("email")))
+    # As values, since the rows of people are not on the node of the sessions.
+    members = dict(people_of(project_id).order_by().values_list("pk", "email"))
+    asked = Value(list(members), NUMBER_ARRAY), F("assignee_id")
+    place = Func(*asked, function="array_position", output_field=IntegerField())
+    return _alone(Func(Value(list(members.values()), TEXT_ARRAY), place, template="(%(expressions)s]", arg_joiner=")["))
 
 
 def _facet(name: str, label: str, values: Callable[[int], Combinable]) -> StateFacet:

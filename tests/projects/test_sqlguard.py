@@ -31,6 +31,7 @@ PINNED = [
     " SELECT 1 FROM mine m JOIN span s ON s.project_id = m.project_id AND s.trace_id = m.trace_id",
     "WITH RECURSIVE up AS (SELECT * FROM span WHERE project_id = %s UNION ALL"
     " SELECT s.* FROM span s JOIN up ON s.project_id = up.project_id AND s.span_id = up.parent_id) SELECT * FROM up",
+    "SELECT 1 FROM session_state s WHERE s.project_id = %s AND s.assignee_id IN (SELECT p.id FROM person p)",
     "INSERT INTO score (project_id, id) VALUES (%s, %s) ON CONFLICT (project_id, id) DO UPDATE SET id = EXCLUDED.id",
     "INSERT INTO score (project_id, id) SELECT project_id, trace_id FROM trace WHERE project_id = %s",
     "UPDATE trace SET name = %s WHERE project_id = %s",
@@ -93,6 +94,10 @@ UNPINNED = [
     # A node cannot tell which of its rows a sub-select means that asks the query around it for the project.
     "SELECT (SELECT count(*) FROM span s WHERE s.project_id = t.project_id) FROM trace t WHERE t.project_id = 7",
     "SELECT 1 FROM trace t WHERE t.project_id = %s AND EXISTS (SELECT 1 FROM span s WHERE s.project_id = t.project_id)",
+    # A node has no rows but those of tenants.
+    "SELECT (SELECT p.email FROM person p WHERE p.id = s.assignee_id) FROM session_state s WHERE s.project_id = %s",
+    "WITH known AS (SELECT ARRAY[(SELECT p.email FROM person p WHERE p.id = s.assignee_id)] AS email"
+    " FROM session_state s WHERE s.project_id = %s) SELECT count(*) FROM known",
     "COPY trace TO STDOUT",
     "SELECT 1; DELETE FROM trace",
     "SELECT FROM WHERE trace",
