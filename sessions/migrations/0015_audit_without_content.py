@@ -20,8 +20,9 @@ UPDATE audit_event SET target = 'sessions' WHERE action = 'exported' AND target 
 UPDATE audit_event SET target = 'review queue' WHERE action = 'exported' AND target LIKE 'review %';
 """
 NAMED = """
+WITH named AS MATERIALIZED (SELECT project_id, name, min(id::text) AS id FROM {table} GROUP BY project_id, name)
 UPDATE audit_event e SET target = '{kind}' || coalesce(' ' || (
-    SELECT min(t.id::text) FROM {table} t WHERE t.project_id = e.project_id AND t.name = e.target), '')
+    SELECT n.id FROM named n WHERE n.project_id = e.project_id AND n.name = e.target), '')
 WHERE e.action IN ({actions}) AND e.target <> 'none' /* every project */;
 """
 KINDS = {
