@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import IntegrityError, InternalError, connection
 from django.db.models import Model
 from psycopg.types.json import Jsonb
 
@@ -36,6 +36,12 @@ class Copy:
 
     def run(self, project_id: int, rows: Iterable[Sequence[Any]]) -> None:
         """Write rows of one project on Django's connection. Raises IntegrityError if one of them exists."""
+        try:
+            self._write(project_id, rows)
+        except InternalError as error:  # so a coordinator calls what a node refuses, also a row that exists
+            raise IntegrityError(*error.args) from error
+
+    def _write(self, project_id: int, rows: Iterable[Sequence[Any]]) -> None:
         connection.ensure_connection()
         assert connection.connection is not None
         with (
