@@ -3,19 +3,32 @@
 The nodes are those of the database in the URL. The test database is made on each of them, migrated and distributed;
 everything else runs as on one PostgreSQL. `-m citus` selects the tests that need a cluster."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from psycopg import sql
 
 from projects.cluster.distributing import distribute
+from projects.cluster.nodes import Node
 
 SHARDS = 8
 NODES = "SELECT nodename, nodeport, groupid = 0 FROM pg_dist_node ORDER BY groupid"
-needed = pytest.mark.citus
+ON_A_CLUSTER = [pytest.mark.citus, pytest.mark.django_db(transaction=True)]
+CLOSED_PORT = 1
+END_CONNECTIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def on_a_cluster(test):  # type: ignore[no-untyped-def]
+    for mark in ON_A_CLUSTER:
+        test = mark(test)
+    return test
 
 
 @cache
@@ -47,6 +60,31 @@ def spread() -> None:
     for _ in distribute(SHARDS):
         pass
     connections["default"].close()
+
+
+@contextmanager
+def away(node: Node) -> Iterator[None]:
+    """The coordinator finds nobody where it looks for the node, and its connections end, as when its machine is off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nodeid FROM pg_dist_node WHERE nodename = %s AND nodeport = %s", [node.name, node.port])
+        [(node_id,)] = cursor.fetchall()
+    _let_be_at(node_id, node.name, CLOSED_PORT)
+    there = _server() | {"host": node.name, "port": node.port, "dbname": connection.settings_dict["NAME"]}
+    with psycopg.connect(**there) as database:
+        database.execute(END_CONNECTIONS)
+    try:
+        yield
+    finally:
+        _let_be_at(node_id, node.name, node.port)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT start_metadata_sync_to_all_nodes()")
+
+
+def _let_be_at(node_id: int, name: str, port: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET citus.enable_metadata_sync = off")
+        cursor.execute("SELECT citus_update_node(%s, %s, %s)", [node_id, name, port])
+    connection.close()
 
 
 def _server() -> dict[str, Any]:

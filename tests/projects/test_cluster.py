@@ -3,8 +3,6 @@
 Runs where DATABASE_URL leads to the coordinator of a cluster; only what refuses anything else runs everywhere."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 
@@ -21,7 +19,7 @@ from config.storage_checks import check_nodes
 from projects.cluster.distributing import distribute_new, distributed_tables
 from projects.cluster.migrating import AlterEachPart
 from projects.cluster.moving import placements
-from projects.cluster.nodes import Node, nodes
+from projects.cluster.nodes import nodes
 from projects.models import Organization, Project
 from projects.sqlguard import tenant_tables
 from sessions.models import Session
@@ -29,20 +27,12 @@ from sessions.rollup.session_rows import recompute_statement
 from sessions.rollup.tasks import recompute_dirty
 from sessions.search.index import flush, index_waiting
 from tests import cluster
+from tests.cluster import CLOSED_PORT, away, on_a_cluster
 from tests.tracing.reports import call, in_session
 from tracing.ingest.pipeline import ingest
 from tracing.lists.bounded import plan_of, within
 from tracing.models import DirtyMark, Trace
 from tracing.store import dirty
-
-ON_A_CLUSTER = [pytest.mark.citus, pytest.mark.django_db(transaction=True)]
-CLOSED_PORT = 1
-
-
-def on_a_cluster(test):  # type: ignore[no-untyped-def]
-    for mark in ON_A_CLUSTER:
-        test = mark(test)
-    return test
 
 
 @pytest.fixture
@@ -54,28 +44,6 @@ def projects(transactional_db: None) -> list[Project]:
     for project in made:
         ingest(project.pk, [call("t", "a", input="Where is my order?", claims=in_session("s"))])
     return made
-
-
-@contextmanager
-def away(node: Node) -> Iterator[None]:
-    """The coordinator finds nobody where it looks for the node, as when its machine is off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nodeid FROM pg_dist_node WHERE nodename = %s AND nodeport = %s", [node.name, node.port])
-        [(node_id,)] = cursor.fetchall()
-    _let_be_at(node_id, node.name, CLOSED_PORT)
-    try:
-        yield
-    finally:
-        _let_be_at(node_id, node.name, node.port)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT start_metadata_sync_to_all_nodes()")
-
-
-def _let_be_at(node_id: int, name: str, port: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET citus.enable_metadata_sync = off")
-        cursor.execute("SELECT citus_update_node(%s, %s, %s)", [node_id, name, port])
-    connection.close()
 
 
 def test_a_database_without_the_extension_is_refused_with_the_way_out(db: None) -> None:
