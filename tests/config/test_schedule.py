@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from config.celery import app
-from config.health import BEAT
+from config.health import BEAT, HEARTBEAT, last_heartbeat
 from config.schedule import BEAT_LOCK, LEASE_LOOK_SECONDS, WAITING_BEAT_SECONDS, Scheduler
 from projects.jobs.redis_client import patient_redis
 from tests.config.exporting import eventually
@@ -90,6 +90,18 @@ def test_a_worker_runs_the_schedule_and_hands_it_on_when_it_ends(
 
     assert worker.returncode == 0
     assert acts(begin()), "its lease is free at once"
+
+
+def test_a_worker_that_runs_gives_signs_of_life_again_and_again(tmp_path: Path) -> None:
+    cache.delete(HEARTBEAT)
+    with worker_with_schedule(tmp_path / "runs") as worker:
+        assert eventually(last_heartbeat, 60)  # the first, of its start
+        first = last_heartbeat()
+        heard = eventually(lambda: (last_heartbeat() or 0) > (first or 0), 20)
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=60)
+
+    assert heard
 
 
 def test_a_worker_ends_with_its_schedule(tmp_path: Path) -> None:

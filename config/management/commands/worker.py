@@ -28,7 +28,6 @@ class Command(BaseCommand):
             quiet=True,
             without_gossip=True,
             without_mingle=True,
-            without_heartbeat=True,  # nobody listens to Celery's events
             schedule_filename=str(schedule),
             schedule_thread=True,
         )
