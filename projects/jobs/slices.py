@@ -147,7 +147,8 @@ def work_slice() -> None:
         if not _work(*taken):
             return
         if time.monotonic() >= until:
-            return _send()
+            _send()
+            return
 
 
 def _work(kind: WorkKind, project_id: int) -> bool:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from projects.models import Project
+from projects.models import Project, User
 from tests.sessions.rows import session
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +109,26 @@ def test_the_page_can_be_used_by_keyboard_alone(alices: Page, live_server: LiveS
     link.focus()
     alices.keyboard.press("Enter")
     alices.wait_for_url("**/sessions?tags=*")
+
+
+def test_the_menu_of_a_group_stays_within_a_phone_and_tells_a_wrong_day(
+    page: Page, alice: User, sign_in: Callable[[BrowserContext, User], None], live_server: LiveServer, project: Project
+) -> None:
+    fill(project)  # on 1 November 2026
+    sign_in(page.context, alice)
+    page.set_viewport_size({"width": 390, "height": 844})
+    address = "?cohort=all&from=2026-11-01&to=2026-11-30&from=someday&to=2026-11-30"
+    page.goto(live_server.url + reverse("compare", args=[project.pk]) + address)
+
+    field = page.get_by_role("textbox", name="From").last
+    expect(field).to_have_value("someday")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("“someday” is not a date.")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    field.fill("1 Oct 2026")
+    page.keyboard.press("Enter")
+    expect(page.locator(".group-pick")).to_have_count(2)
+    expect(page.locator(".group-pick").last).to_contain_text("1 Oct to 30 Nov 2026")
 
 
 def test_a_period_is_chosen_in_two_months_or_in_words(

@@ -51,6 +51,8 @@ def test_an_open_invitation_gets_a_new_link_and_the_former_one_ends(
     found = LINK.search(page)
     assert found is not None
     assert "New link" in page
+    assert "Create invitation" in page
+    assert "Send invitation" not in page
     assert Client().get(former).status_code == 404
     assert Client().get(found[1].split("<")[0]).status_code == 200
     assert Invitation.objects.get().role == Role.MEMBER

@@ -173,6 +173,7 @@ def _page(
         "organization": organization,
         "members": organization.memberships.select_related("user").order_by("user__email"),
         "invitations": organization.invitations.select_related("invited_by").order_by("email"),
+        "invite_label": "Send invitation" if has_mail_server() else "Create invitation",
         "renew_label": "Send again" if has_mail_server() else "New link",
         "roles": roles_below(organization.role),
         "invite_form": invite_form or InviteForm(by=organization.role),
