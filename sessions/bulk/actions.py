@@ -40,6 +40,14 @@ class BulkAction:
     is_rare: bool = False  # it stands under More
     is_final: bool = False  # nothing brings back what it takes: ask once more
 
+    def read_choice(self, project: Project, given: str) -> str:
+        """Return what a program chose, as a job keeps it. Raise BulkRefused for what cannot be chosen."""
+        if self.read is not None:
+            return self.read(given)
+        if given not in {value for value, _ in self.choices(project)}:
+            raise BulkRefused(f"This project has no such {self.argument}.")
+        return given
+
     @property
     def may_be_written(self) -> bool:
         """Whether something else than the choices can be written."""

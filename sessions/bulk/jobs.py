@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,9 +17,10 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from projects.audit import actor_name, person_of
 from projects.jobs.leases import LeasedQuerySet
 from projects.jobs.slices import OutOfTime
-from projects.models import Project, User
+from projects.models import ApiKey, Project, User
 from sessions.bulk.actions import BULK_ACTIONS, BulkRefused
 from sessions.listing.listing import Count, Listing
 from sessions.listing.saved_views import PARAMETERS_NOT_SAVED
@@ -32,7 +33,12 @@ logger = logging.getLogger(__name__)
 
 MAX_SESSIONS_IN_REQUEST = 200  # sessions that a request works off by itself; more are a worker's
 MOST_IDS = 1000  # of a selection by hand
+MOST_WAITING_JOBS = 20  # of a project at once
 BULK_COUNT_TIMEOUT_MS = 5_000  # ms for counting what a filter matches
+
+
+class TooManyJobs(BulkRefused):
+    """The project has as many unfinished jobs as it may have."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +72,21 @@ class Selection:
         return Count(min(number, BulkJob.MOST_COUNTED), is_capped=number > BulkJob.MOST_COUNTED)
 
 
-def begin(project: Project, action: str, selection: Selection, *, by: User, **arguments: str) -> BulkJob:
-    """Create the job. Hand it to `proceed`, or to a worker if it `is_large`."""
+def begin(project: Project, action: str, selection: Selection, *, by: User | ApiKey, **arguments: str) -> BulkJob:
+    """Create the job. Hand it to `proceed`, or to a worker if it `is_large`. Raise BulkRefused, TooManyJobs."""
+    if unfinished(project.pk)[MOST_WAITING_JOBS - 1 :].exists():
+        raise TooManyJobs(f"{MOST_WAITING_JOBS} jobs of this project are not finished yet. Wait until one of them is.")
+    person = person_of(by)
+    if person and selection.query:
+        selection = replace(selection, query=naming_me(selection.query, person))
     return BulkJob.objects.create(
         project_id=project.pk,
         action=action,
         arguments=arguments,
         session_ids=None if selection.query is not None else sorted(selection.session_ids),
-        query=naming_me(selection.query or "", by),
-        requested_by=by.email,
-        requested_by_id=by.pk,
+        query=selection.query or "",
+        requested_by=actor_name(by),
+        requested_by_id=person.pk if person else None,
         expected_count=selection.count(project).number,
     )
 

@@ -23,7 +23,6 @@ class BulkJob(WatchedJob):
     arguments = models.JSONField(default=dict)
     session_ids = models.JSONField(null=True)
     query = models.TextField(blank=True)
-    requested_by_id = models.BigIntegerField()
     expected_count = models.BigIntegerField(help_text="Sessions selected when it was asked for.")
     seen_count = models.BigIntegerField(default=0, help_text="Sessions worked off.")
     changed_count = models.BigIntegerField(default=0, help_text="Those of them that were not so already.")

@@ -138,6 +138,8 @@ ROUTES: dict[str, Owed] = {
     "api/v1/installation": open_to_all("PUT", status=404),  # without CONFAB_PROVISIONING_TOKEN
     "api/v1/me": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/sessions": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/bulk-jobs": machine("GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key=FORBIDDEN),
+    "api/v1/bulk-jobs/<uuid:job_id>": machine("GET", "DELETE", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/export": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?format=jsonl"),
     "api/v1/exports": replace(
         machine("GET", "POST", their_key={"GET": 200, "POST": 202}, ingest_key=FORBIDDEN), query="?format=jsonl"

@@ -157,10 +157,17 @@ BODIES: dict[str, Any] = {
     "/api/v1/review-queues": {"name": "Late orders"},
     "/api/v1/review-queues/{queue_id}/items": {"session_ids": ["support/1"]},
     "/api/v1/sessions/{session_id}": {"labels": ["vip"], "status": "open"},
+    "/api/v1/bulk-jobs": {"action": "label", "label": "late", "session_ids": ["support/1"]},
     "/api/v1/erasures": {"user_id": "user-a"},
     "/api/v1/traces/{trace_id}/translation": {"to": "de"},
 }
 TRANSLATION = "/api/v1/traces/{trace_id}/translation"  # which nobody has asked for yet
+# What is made by asking, and asked for by its id then.
+FOLLOWED = {
+    "/api/v1/exports": "{export_id}",
+    "/api/v1/erasures": "{erasure_id}",
+    "/api/v1/bulk-jobs": "{job_id}",
+}
 REFUSED = {
     (TRANSLATION, "get"): 404,
     ("/api/v1/installation", "put"): 404,  # which needs a token of the settings
@@ -174,7 +181,7 @@ def paths(world: dict[str, str]) -> Iterator[tuple[str, str, str]]:
 
     What deletes comes last."""
     for path, method in sorted(OPERATIONS, key=lambda one: (one[0] == "/api/v1/erasures", one[1] == "delete")):
-        if "{erasure_id}" not in path and "{export_id}" not in path:
+        if not any(name in path for name in FOLLOWED.values()):
             yield path, method, path.format(**{name: quote(value) for name, value in world.items()})
 
 
@@ -194,7 +201,7 @@ def test_every_answer_is_as_the_document_says(client: Client, key: Key, world: d
         asked += 1
         if (fault := fault_in(answer, path, method)) or (answer.status_code // 100 != wanted // 100):
             faults[f"{method} {address}"] = f"{answer.status_code}: {fault or answer.content.decode()[:300]}"
-        followed = {"/api/v1/exports": "{export_id}", "/api/v1/erasures": "{erasure_id}"}.get(path)
+        followed = FOLLOWED.get(path)
         if followed and method == "post":
             later = f"{path}/{answer.json()['id']}"
             seen: Any = client.get(later, headers=headers)

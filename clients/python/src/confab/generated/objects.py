@@ -157,6 +157,32 @@ class BackfillPrice(TypedDict):
     session_count: int
 
 
+class BulkJob(TypedDict):
+    """An action on many sessions, as far as it is."""
+
+    action: str
+    changed_count: int
+    """Those of them that were not so already."""
+    error: str | None
+    """Why it ended early."""
+    expected_count: int
+    """Sessions selected at first; 100,000 also if there were more."""
+    finished_at: str | None
+    id: str
+    requested_at: str
+    requested_by: str
+    """A person, or the public half of a key."""
+    seen_count: int
+    """Sessions worked off."""
+    state: Literal["waiting", "running", "stopped", "failed", "ready"]
+
+
+class BulkJobList(TypedDict):
+    """A whole list of BulkJob objects."""
+
+    data: list["BulkJob"]
+
+
 class Category(TypedDict):
     """A category of a score config."""
 
@@ -493,6 +519,27 @@ class GivenBackfill(TypedDict):
     """Of the judge's scope; empty is all of it."""
     sample_percent: NotRequired[int]
     """Of these, drawn by their ids."""
+
+
+class GivenBulkJob(TypedDict):
+    """An action, and the sessions that it is done to: either `session_ids`, or all that match `q` now."""
+
+    action: Literal[
+        "bookmark", "remove-bookmark", "label", "remove-label", "status", "assign", "queue", "cohort", "delete"
+    ]
+    assignee: NotRequired[str | None]
+    """Of `assign`: the e-mail address of a member; null for nobody."""
+    cohort_id: NotRequired[str]
+    """Of `cohort`: one of chosen sessions."""
+    label: NotRequired[str]
+    """Of `label` and `remove-label`."""
+    q: NotRequired[str]
+    """A query, as in the list of sessions."""
+    queue_id: NotRequired[str]
+    """Of `queue`."""
+    session_ids: NotRequired[list[str]]
+    status: NotRequired[str | None]
+    """Of `status`; null for none."""
 
 
 class GivenChannel(TypedDict):

@@ -68,6 +68,24 @@ class Confab(Transport):
         """Delete an alert."""
         self._ask("DELETE", f"/api/v1/alerts/{escaped(alert_id)}", {})
 
+    def list_bulk_jobs(self) -> objects.BulkJobList:
+        """List bulk jobs."""
+        return self._ask("GET", "/api/v1/bulk-jobs", {})
+
+    def change_many_sessions(
+        self, body: objects.GivenBulkJob, *, idempotency_key: str | None = None
+    ) -> objects.BulkJob:
+        """Change many sessions."""
+        return self._ask("POST", "/api/v1/bulk-jobs", {}, body, headers={"Idempotency-Key": idempotency_key})
+
+    def show_progress_of_bulk_job(self, job_id: str) -> objects.BulkJob:
+        """Show the progress of a bulk job."""
+        return self._ask("GET", f"/api/v1/bulk-jobs/{escaped(job_id)}", {})
+
+    def stop_bulk_job(self, job_id: str) -> objects.BulkJob:
+        """Stop a bulk job."""
+        return self._ask("DELETE", f"/api/v1/bulk-jobs/{escaped(job_id)}", {})
+
     def list_cohorts(self) -> objects.CohortList:
         """List cohorts."""
         return self._ask("GET", "/api/v1/cohorts", {})
@@ -459,6 +477,24 @@ class AsyncConfab(AsyncTransport):
     async def delete_alert(self, alert_id: str) -> None:
         """Delete an alert."""
         await self._ask("DELETE", f"/api/v1/alerts/{escaped(alert_id)}", {})
+
+    async def list_bulk_jobs(self) -> objects.BulkJobList:
+        """List bulk jobs."""
+        return await self._ask("GET", "/api/v1/bulk-jobs", {})
+
+    async def change_many_sessions(
+        self, body: objects.GivenBulkJob, *, idempotency_key: str | None = None
+    ) -> objects.BulkJob:
+        """Change many sessions."""
+        return await self._ask("POST", "/api/v1/bulk-jobs", {}, body, headers={"Idempotency-Key": idempotency_key})
+
+    async def show_progress_of_bulk_job(self, job_id: str) -> objects.BulkJob:
+        """Show the progress of a bulk job."""
+        return await self._ask("GET", f"/api/v1/bulk-jobs/{escaped(job_id)}", {})
+
+    async def stop_bulk_job(self, job_id: str) -> objects.BulkJob:
+        """Stop a bulk job."""
+        return await self._ask("DELETE", f"/api/v1/bulk-jobs/{escaped(job_id)}", {})
 
     async def list_cohorts(self) -> objects.CohortList:
         """List cohorts."""
