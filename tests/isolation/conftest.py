@@ -143,6 +143,7 @@ def new_world(other_project: Project, charlie: User) -> World:
         "form": "json",
         "key_id": key.pk,
         "user_id": owner.pk,
+        "member_id": owner.pk,
         "invitation_id": invitation.pk,
         "provider_id": "oidc",
         "token": "guessed",

@@ -160,6 +160,12 @@ ROUTES: dict[str, Owed] = {
     "api/v1/explanation": replace(machine("GET", their_key=404, ingest_key=FORBIDDEN), query="?session_id=s1"),
     "api/v1/users": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/users/<path:user_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),
+    "api/v1/projects": machine("GET", "POST", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
+    "api/v1/projects/<int:project_id>": machine("GET", "PATCH", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
+    "api/v1/members": machine("GET", "POST", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
+    "api/v1/members/<int:member_id>": machine("PATCH", "DELETE", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
+    "api/v1/keys": machine("GET", "POST", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
+    "api/v1/keys/<int:key_id>": machine("DELETE", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
     "api/v1/cohorts": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/comparison": replace(
         machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?cohort=all&cohort=%3Fq%3Dhas%3Aerror"

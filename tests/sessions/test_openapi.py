@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from projects.models import Project, User
+from projects.auth import create_key, create_own_key
+from projects.models import Project, Scope, User
 from sessions.alerts import channels, firing, making
 from sessions.annotation import configs, queues
 from sessions.api.v1.document import OPENAPI_FILE
@@ -93,7 +94,7 @@ def test_everybody_may_read_the_document(client: Client) -> None:
 
 
 @pytest.fixture
-def world(project: Project, alice: User) -> dict[str, str]:
+def world(project: Project, alice: User, bob: User) -> dict[str, str]:
     """A project with something of everything, as the parameters of paths."""
     tell(project, "support/1", TICKET)
     [trace_id, *_] = tell(project, "other", TICKET)
@@ -120,6 +121,9 @@ def world(project: Project, alice: User) -> dict[str, str]:
         "config_id": config.id,
         "queue_id": queue.id,
         "user_id": "user-a",
+        "project_id": str(project.pk),
+        "member_id": str(bob.pk),
+        "key_id": str(create_key(project)[0].pk),
     }
 
 
@@ -157,10 +161,16 @@ BODIES: dict[str, Any] = {
     "/api/v1/review-queues": {"name": "Late orders"},
     "/api/v1/review-queues/{queue_id}/items": {"session_ids": ["support/1"]},
     "/api/v1/sessions/{session_id}": {"labels": ["vip"], "status": "open"},
+    "/api/v1/projects": {"name": "Sales"},
+    "/api/v1/projects/{project_id}": {"retention_days": 90},
+    "/api/v1/members": {"email": "dora@example.com", "role": "member"},
+    "/api/v1/members/{member_id}": {"role": "viewer"},
+    "/api/v1/keys": {"name": "ci", "scopes": ["read"]},
     "/api/v1/bulk-jobs": {"action": "label", "label": "late", "session_ids": ["support/1"]},
     "/api/v1/erasures": {"user_id": "user-a"},
     "/api/v1/traces/{trace_id}/translation": {"to": "de"},
 }
+FOR_PEOPLE = ("/api/v1/projects", "/api/v1/members", "/api/v1/keys")  # who come with a key of their own
 TRANSLATION = "/api/v1/traces/{trace_id}/translation"  # which nobody has asked for yet
 # What is made by asking, and asked for by its id then.
 FOLLOWED = {
@@ -176,6 +186,14 @@ REFUSED = {
 }
 
 
+def bearer_for(path: str, key: Key, person: User) -> str:
+    """The key of the project, or a new one of a person where no other will do."""
+    if not path.startswith(FOR_PEOPLE):
+        return key.bearer
+    _, secret = create_own_key(person, name="own", scopes=[Scope.READ, Scope.WRITE], expires_at=None)
+    return f"Bearer {secret}"
+
+
 def paths(world: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Every operation with an address, but files and receipts, which are asked where they are made.
 
@@ -186,10 +204,10 @@ def paths(world: dict[str, str]) -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_answer_is_as_the_document_says(client: Client, key: Key, world: dict[str, str]) -> None:
-    headers = {"Authorization": key.bearer}
+def test_every_answer_is_as_the_document_says(client: Client, key: Key, alice: User, world: dict[str, str]) -> None:
     faults, asked = {}, 0
     for path, method, address in paths(world):
+        headers = {"Authorization": bearer_for(path, key, alice), "X-Confab-Project": world["project_id"]}
         body = (
             json.dumps(BODIES.get(path, {})).replace("{config_id}", world["config_id"])
             if method in ("post", "patch")

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from projects.access import organization_view, person, requires
 from projects.accounts import people
 from projects.accounts.mail import has_mail_server
+from projects.administration import inviting
 from projects.administration.forms import InviteForm, RoleForm, TransferForm, roles_below
-from projects.administration.views import invitations
 from projects.audit import Action, record
 from projects.models import Membership, Organization, Role
 
@@ -20,10 +20,6 @@ LINK_HTML = (
     " days.<br><code>{}</code></span>"
     '<button class="btn small end js-only" type="button" data-copy="{}">Copy link</button>'
 )
-
-
-class NotMailed(Exception):
-    """The mail server refused the letter of an invitation."""
 
 
 @require_safe
@@ -43,7 +39,9 @@ def invite(request: HttpRequest, organization: Organization) -> HttpResponse:
     if refusal is None:
         return _back(organization)
     form.add_error(None, str(refusal))
-    return _page(request, organization, invite_form=form, status=502 if isinstance(refusal, NotMailed) else 400)
+    return _page(
+        request, organization, invite_form=form, status=502 if isinstance(refusal, inviting.NotMailed) else 400
+    )
 
 
 @require_POST
@@ -58,23 +56,14 @@ def renew(request: HttpRequest, organization: Organization, invitation_id: int) 
 
 def _invite(request: HttpRequest, organization: Organization, email: str, role: Role) -> Exception | None:
     """Send an invitation, or show its link where no mail is sent. Return why it could not be made."""
-    is_mailed = has_mail_server()
     try:
-        with transaction.atomic():
-            invitations.check_limits(person(request), email)
-            invitation, token = people.invite(organization, email, role, by=person(request), is_mailed=is_mailed)
-            _record(request, Action.MEMBER_INVITED, organization, invitation.email, role=role)
-            if is_mailed:
-                invitations.send(invitation, token)
+        invitation, link = inviting.invite(organization, email, role, by=person(request), request=request)
     except people.MembershipRefusal as refusal:
         return refusal
-    except OSError:
-        return NotMailed("The mail server refused the mail, so nobody was invited.")
-    if is_mailed:
-        messages.success(request, f"The invitation was sent to {invitation.email}.")
-    else:
-        link = invitations.link_with(token)
+    if link:
         messages.success(request, format_html(LINK_HTML, invitation.email, link, link))
+    else:
+        messages.success(request, f"The invitation was sent to {invitation.email}.")
     return None
 
 

@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, Val
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects.audit import Action, record
+from projects.audit import Action, DetailValue, record
 from sessions.api.v1.parameters import refuse_others
 from sessions.api.v1.shapes.bulk import BulkJobShape, GivenBulkJobShape
 from sessions.api.v1.shapes.operations import Operation, list_of
@@ -102,7 +102,9 @@ class BulkJobsEndpoint(BulkEndpoint):
     @transaction.atomic
     def _begin(self, name: str, selection: jobs.Selection, arguments: dict[str, str]) -> BulkJob:
         job = jobs.begin(self.project, name, selection, by=self.key, **arguments)
-        said = {"sessions": job.expected_count, "job": str(job.id)} | ({"filters": "q"} if job.query else {})
+        said: dict[str, DetailValue] = {"sessions": job.expected_count, "job": str(job.id)}
+        if job.query:
+            said["filters"] = "q"
         record(Action.BULK_ACTION, self.project, actor=self.key, target=name, request=self.request._request, **said)
         return job
 

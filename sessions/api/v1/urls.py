@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from sessions.api.v1 import (
+    administration,
     alerts,
     annotation,
     backfills,
@@ -14,7 +15,9 @@ from sessions.api.v1 import (
     issues,
     judges,
     kept,
+    keys,
     me,
+    members,
     metrics,
     scores,
     sessions,
@@ -49,6 +52,12 @@ urlpatterns = [
     path("explanation", explanation.ExplanationEndpoint.as_view()),
     path("users", users.UsersEndpoint.as_view()),
     path("users/<path:user_id>", users.UserEndpoint.as_view()),
+    path("projects", administration.ProjectsEndpoint.as_view()),
+    path("projects/<int:project_id>", administration.ProjectEndpoint.as_view()),
+    path("members", members.MembersEndpoint.as_view()),
+    path("members/<int:member_id>", members.MemberEndpoint.as_view()),
+    path("keys", keys.KeysEndpoint.as_view()),
+    path("keys/<int:key_id>", keys.KeyEndpoint.as_view()),
     path("cohorts", cohorts.CohortsEndpoint.as_view()),
     path("comparison", cohorts.ComparisonEndpoint.as_view()),
     path("views", kept.SavedViewsEndpoint.as_view()),

@@ -20,7 +20,7 @@ class GivenBulkJobShape(serializers.Serializer[None]):
         required=False,
     )
     q = serializers.CharField(required=False, help_text="A query, as in the list of sessions.")
-    label = serializers.CharField(required=False, help_text="Of `label` and `remove-label`.")
+    label = serializers.CharField(required=False, help_text="Of `label`, `remove-label`.")  # type: ignore[assignment]
     status = serializers.CharField(required=False, allow_null=True, help_text="Of `status`; null for none.")
     assignee = serializers.CharField(
         required=False, allow_null=True, help_text="Of `assign`: the e-mail address of a member; null for nobody."

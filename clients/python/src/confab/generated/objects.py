@@ -532,7 +532,7 @@ class GivenBulkJob(TypedDict):
     cohort_id: NotRequired[str]
     """Of `cohort`: one of chosen sessions."""
     label: NotRequired[str]
-    """Of `label` and `remove-label`."""
+    """Of `label`, `remove-label`."""
     q: NotRequired[str]
     """A query, as in the list of sessions."""
     queue_id: NotRequired[str]
@@ -575,6 +575,13 @@ class GivenConfig(TypedDict):
     name: str
 
 
+class GivenInvitation(TypedDict):
+    """Who is to become a member."""
+
+    email: str
+    role: Literal["owner", "admin", "member", "viewer"]
+
+
 class GivenItems(TypedDict):
     """Sessions to add to a review queue."""
 
@@ -606,6 +613,26 @@ class GivenJudge(TypedDict):
     """The score config of its answers."""
     value: NotRequired[str]
     """The answer for sessions that match the rule."""
+
+
+class GivenKey(TypedDict):
+    """A new key of the project."""
+
+    expires_at: NotRequired[str | None]
+    """Null: never."""
+    name: str
+    scopes: list[Literal["ingest", "read", "write"]]
+
+
+class GivenProject(TypedDict):
+    """A new project."""
+
+    monthly_span_quota: NotRequired[int | None]
+    name: str
+    retention_days: NotRequired[int | None]
+    session_quiet_minutes: NotRequired[int | None]
+    time_zone: NotRequired[str]
+    """A name such as Europe/Lisbon."""
 
 
 class GivenQueue(TypedDict):
@@ -673,6 +700,16 @@ class Installation(TypedDict):
     """What an installation is to have."""
 
     organizations: list["ProvisionedOrganization"]
+
+
+class Invitation(TypedDict):
+    """An invitation, which ends the one before it to the same address."""
+
+    email: str
+    expires_at: str
+    link: str | None
+    """To hand over where no mail is sent; null where it was mailed."""
+    role: Literal["owner", "admin", "member", "viewer"]
 
 
 class Issue(TypedDict):
@@ -885,6 +922,29 @@ class Me(TypedDict):
     project: "Project"
 
 
+class Member(TypedDict):
+    """A member of the organization."""
+
+    created_at: str
+    """When they joined."""
+    email: str
+    id: int
+    name: str
+    role: Literal["owner", "admin", "member", "viewer"]
+
+
+class MemberChange(TypedDict):
+    """Another role of a member."""
+
+    role: Literal["owner", "admin", "member", "viewer"]
+
+
+class MemberList(TypedDict):
+    """A whole list of Member objects."""
+
+    data: list["Member"]
+
+
 Metric = TypedDict(
     "Metric",
     {
@@ -949,6 +1009,44 @@ class NewChannel(TypedDict):
     user_ids: list[int]
 
 
+class NewKey(TypedDict):
+    """A new key, with its secret, which is not answered again."""
+
+    created_at: str
+    expires_at: str | None
+    id: int
+    last_used_at: str | None
+    name: str
+    public_key: str
+    revoked_at: str | None
+    scopes: list[Literal["ingest", "read", "write"]]
+    secret_key: str
+    secret_prefix: str
+    """The beginning of the secret key."""
+
+
+class OrganizationProject(TypedDict):
+    """A project of the organization, with its settings."""
+
+    archived_at: str | None
+    created_at: str
+    id: int
+    monthly_span_quota: int | None
+    """Null: no limit."""
+    name: str
+    retention_days: int | None
+    """Null: everything is kept."""
+    session_quiet_minutes: int | None
+    """Null: the server's setting."""
+    time_zone: str
+
+
+class OrganizationProjectList(TypedDict):
+    """A whole list of OrganizationProject objects."""
+
+    data: list["OrganizationProject"]
+
+
 class OutlinedMessage(TypedDict):
     """The length of a message that did not fit."""
 
@@ -1008,6 +1106,39 @@ class Project(TypedDict):
     id: int
     name: str
     organization: str
+
+
+class ProjectChange(TypedDict):
+    """What to change of a project. What is left out stays; null is no limit, or the server's setting."""
+
+    is_archived: NotRequired[bool]
+    monthly_span_quota: NotRequired[int | None]
+    name: NotRequired[str]
+    retention_days: NotRequired[int | None]
+    session_quiet_minutes: NotRequired[int | None]
+    time_zone: NotRequired[str]
+    """A name such as Europe/Lisbon."""
+
+
+class ProjectKey(TypedDict):
+    """A key of the project, without its secret."""
+
+    created_at: str
+    expires_at: str | None
+    id: int
+    last_used_at: str | None
+    name: str
+    public_key: str
+    revoked_at: str | None
+    scopes: list[Literal["ingest", "read", "write"]]
+    secret_prefix: str
+    """The beginning of the secret key."""
+
+
+class ProjectKeyList(TypedDict):
+    """A whole list of ProjectKey objects."""
+
+    data: list["ProjectKey"]
 
 
 class Provisioned(TypedDict):

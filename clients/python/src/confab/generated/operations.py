@@ -200,9 +200,41 @@ class Confab(Transport):
         """Price a backfill."""
         return self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}/price", parameters)
 
+    def list_keys(self) -> objects.ProjectKeyList:
+        """List keys."""
+        return self._ask("GET", "/api/v1/keys", {})
+
+    def create_key(self, body: objects.GivenKey) -> objects.NewKey:
+        """Create a key."""
+        return self._ask("POST", "/api/v1/keys", {}, body)
+
+    def revoke_key(self, key_id: str) -> None:
+        """Revoke a key."""
+        self._ask("DELETE", f"/api/v1/keys/{escaped(key_id)}", {})
+
     def show_whose_key_it_is(self) -> objects.Me:
         """Show whose key it is."""
         return self._ask("GET", "/api/v1/me", {})
+
+    def list_members(self) -> objects.MemberList:
+        """List members."""
+        return self._ask("GET", "/api/v1/members", {})
+
+    def invite_member(self, body: objects.GivenInvitation) -> objects.Invitation:
+        """Invite a member."""
+        return self._ask("POST", "/api/v1/members", {}, body)
+
+    def change_role_of_member(
+        self, member_id: str, body: objects.MemberChange, *, idempotency_key: str | None = None
+    ) -> objects.Member:
+        """Change the role of a member."""
+        return self._ask(
+            "PATCH", f"/api/v1/members/{escaped(member_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
+
+    def remove_member(self, member_id: str) -> None:
+        """Remove a member."""
+        self._ask("DELETE", f"/api/v1/members/{escaped(member_id)}", {})
 
     def measure_sessions(self, **parameters: Unpack[objects.MeasureSessionsParameters]) -> objects.Metric:
         """Measure sessions."""
@@ -211,6 +243,28 @@ class Confab(Transport):
     def list_prices_of_models(self) -> objects.PriceList:
         """List prices of models."""
         return self._ask("GET", "/api/v1/prices", {})
+
+    def list_projects(self) -> objects.OrganizationProjectList:
+        """List projects."""
+        return self._ask("GET", "/api/v1/projects", {})
+
+    def create_project(
+        self, body: objects.GivenProject, *, idempotency_key: str | None = None
+    ) -> objects.OrganizationProject:
+        """Create a project."""
+        return self._ask("POST", "/api/v1/projects", {}, body, headers={"Idempotency-Key": idempotency_key})
+
+    def read_project(self, project_id: str) -> objects.OrganizationProject:
+        """Read a project."""
+        return self._ask("GET", f"/api/v1/projects/{escaped(project_id)}", {})
+
+    def change_project(
+        self, project_id: str, body: objects.ProjectChange, *, idempotency_key: str | None = None
+    ) -> objects.OrganizationProject:
+        """Change a project."""
+        return self._ask(
+            "PATCH", f"/api/v1/projects/{escaped(project_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
 
     def list_review_queues(self) -> objects.QueueList:
         """List review queues."""
@@ -610,9 +664,41 @@ class AsyncConfab(AsyncTransport):
         """Price a backfill."""
         return await self._ask("GET", f"/api/v1/judges/{escaped(judge_id)}/price", parameters)
 
+    async def list_keys(self) -> objects.ProjectKeyList:
+        """List keys."""
+        return await self._ask("GET", "/api/v1/keys", {})
+
+    async def create_key(self, body: objects.GivenKey) -> objects.NewKey:
+        """Create a key."""
+        return await self._ask("POST", "/api/v1/keys", {}, body)
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Revoke a key."""
+        await self._ask("DELETE", f"/api/v1/keys/{escaped(key_id)}", {})
+
     async def show_whose_key_it_is(self) -> objects.Me:
         """Show whose key it is."""
         return await self._ask("GET", "/api/v1/me", {})
+
+    async def list_members(self) -> objects.MemberList:
+        """List members."""
+        return await self._ask("GET", "/api/v1/members", {})
+
+    async def invite_member(self, body: objects.GivenInvitation) -> objects.Invitation:
+        """Invite a member."""
+        return await self._ask("POST", "/api/v1/members", {}, body)
+
+    async def change_role_of_member(
+        self, member_id: str, body: objects.MemberChange, *, idempotency_key: str | None = None
+    ) -> objects.Member:
+        """Change the role of a member."""
+        return await self._ask(
+            "PATCH", f"/api/v1/members/{escaped(member_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
+
+    async def remove_member(self, member_id: str) -> None:
+        """Remove a member."""
+        await self._ask("DELETE", f"/api/v1/members/{escaped(member_id)}", {})
 
     async def measure_sessions(self, **parameters: Unpack[objects.MeasureSessionsParameters]) -> objects.Metric:
         """Measure sessions."""
@@ -621,6 +707,28 @@ class AsyncConfab(AsyncTransport):
     async def list_prices_of_models(self) -> objects.PriceList:
         """List prices of models."""
         return await self._ask("GET", "/api/v1/prices", {})
+
+    async def list_projects(self) -> objects.OrganizationProjectList:
+        """List projects."""
+        return await self._ask("GET", "/api/v1/projects", {})
+
+    async def create_project(
+        self, body: objects.GivenProject, *, idempotency_key: str | None = None
+    ) -> objects.OrganizationProject:
+        """Create a project."""
+        return await self._ask("POST", "/api/v1/projects", {}, body, headers={"Idempotency-Key": idempotency_key})
+
+    async def read_project(self, project_id: str) -> objects.OrganizationProject:
+        """Read a project."""
+        return await self._ask("GET", f"/api/v1/projects/{escaped(project_id)}", {})
+
+    async def change_project(
+        self, project_id: str, body: objects.ProjectChange, *, idempotency_key: str | None = None
+    ) -> objects.OrganizationProject:
+        """Change a project."""
+        return await self._ask(
+            "PATCH", f"/api/v1/projects/{escaped(project_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
 
     async def list_review_queues(self) -> objects.QueueList:
         """List review queues."""
