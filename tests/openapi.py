@@ -1,5 +1,5 @@
-"""The OpenAPI document of /api/v1, docs/reference.md, and the generated part of clients/python, all made from the
-operations that the views declare.
+"""The OpenAPI document of /api/v1, docs/reference.md, and the generated parts of clients/python and
+clients/typescript, all made from the operations that the views declare.
 
 Write them with `manage.py shell -c "import tests.openapi; tests.openapi.main()"`. The product serves the written file,
 and needs no drf-spectacular."""
@@ -26,6 +26,7 @@ from sessions.api.v1.versions import MATCH_HEADER
 from sessions.api.v1.views import REPEATABLE_METHODS, ListEndpoint
 from tests.client_writing import client_files
 from tests.openapi_reference import reference
+from tests.typescript_writing import typescript_files
 from tracing.ingest.rest.keys import KeyAuthentication
 
 SETTINGS = {
@@ -204,7 +205,12 @@ def files() -> dict[Path, str]:
     text = written()
     document = json.loads(text)
     reference_page = settings.BASE_DIR / "docs" / "reference.md"
-    return {OPENAPI_FILE: text, reference_page: reference(document), **client_files(document)}
+    return {
+        OPENAPI_FILE: text,
+        reference_page: reference(document),
+        **client_files(document),
+        **typescript_files(document),
+    }
 
 
 def main() -> None:

@@ -1,0 +1,4 @@
+export * from "./failures.js";
+export * from "./generated.js";
+export { etagOf } from "./transport.js";
+export type { ConfabOptions, WriteOptions } from "./transport.js";
