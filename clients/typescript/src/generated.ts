@@ -159,7 +159,7 @@ export interface BulkJob {
   requested_at: string;
   /** A person, or the public half of a key. */
   requested_by: string;
-  /** Sessions worked off. */
+  /** Sessions that are done. */
   seen_count: number;
   state: "waiting" | "running" | "stopped" | "failed" | "ready";
 }

@@ -3,15 +3,14 @@
 from rest_framework import serializers
 
 from projects.models import Role, Scope
+from projects.provisioning.shapes import MAX_PROVISIONED_NAME_CHARACTERS
 from sessions.api.v1.shapes.operations import moment, number, text
-
-MAX_NAME_CHARACTERS = 120
 
 
 class ProjectChangeShape(serializers.Serializer[None]):
     """What to change of a project. What is left out stays; null is no limit, or the server's setting."""
 
-    name = serializers.CharField(max_length=MAX_NAME_CHARACTERS, required=False)
+    name = serializers.CharField(max_length=MAX_PROVISIONED_NAME_CHARACTERS, required=False)
     time_zone = serializers.CharField(required=False, help_text="A name such as Europe/Lisbon.")
     session_quiet_minutes = serializers.IntegerField(min_value=1, max_value=10_080, required=False, allow_null=True)
     retention_days = serializers.IntegerField(min_value=1, max_value=36_500, required=False, allow_null=True)
@@ -22,7 +21,7 @@ class ProjectChangeShape(serializers.Serializer[None]):
 class GivenProjectShape(ProjectChangeShape):
     """A new project."""
 
-    name = serializers.CharField(max_length=MAX_NAME_CHARACTERS)
+    name = serializers.CharField(max_length=MAX_PROVISIONED_NAME_CHARACTERS)
     is_archived = None  # type: ignore[assignment]
 
 
@@ -74,7 +73,7 @@ class InvitationShape(serializers.Serializer[None]):
 class GivenKeyShape(serializers.Serializer[None]):
     """A new key of the project."""
 
-    name = serializers.CharField(max_length=MAX_NAME_CHARACTERS)
+    name = serializers.CharField(max_length=MAX_PROVISIONED_NAME_CHARACTERS)
     scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), min_length=1, max_length=len(Scope))
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Null: never.")
 

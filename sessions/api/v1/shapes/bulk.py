@@ -45,6 +45,6 @@ class BulkJobShape(serializers.Serializer[None]):
     requested_by = text("A person, or the public half of a key.")
     finished_at = moment(is_known=False)
     expected_count = number(f"Sessions selected at first; {BulkJob.MOST_COUNTED:,} also if there were more.")
-    seen_count = number("Sessions worked off.")
+    seen_count = number("Sessions that are done.")
     changed_count = number("Those of them that were not so already.")
     error = text("Why it ended early.", is_known=False)

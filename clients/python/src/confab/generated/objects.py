@@ -173,7 +173,7 @@ class BulkJob(TypedDict):
     requested_by: str
     """A person, or the public half of a key."""
     seen_count: int
-    """Sessions worked off."""
+    """Sessions that are done."""
     state: Literal["waiting", "running", "stopped", "failed", "ready"]
 
 
