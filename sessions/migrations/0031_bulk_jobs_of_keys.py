@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("llm_sessions", "0029_notices")]
+    dependencies = [("llm_sessions", "0030_answers_on_test_sets")]
 
     operations = [
         migrations.AlterField(
