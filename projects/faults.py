@@ -107,7 +107,8 @@ def elsewhere(request: HttpRequest) -> list[NextStep]:
     home = NextStep("Go to your projects", reverse("home"))
     parts = request.path_info.strip("/").split("/")
     if len(parts) > PROJECT_SEGMENTS and parts[0] == "project" and parts[1].isdecimal() and parts[1].isascii():
-        return [NextStep("All sessions", f"/project/{parts[1]}/sessions"), home]
+        sessions = f"/project/{parts[1]}/sessions"
+        return [home] if request.path_info == sessions else [NextStep("All sessions", sessions), home]
     return [home]
 
 

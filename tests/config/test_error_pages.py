@@ -92,6 +92,15 @@ def test_an_unknown_address_leads_on(client: Client) -> None:
     assert 'href="/">Go to your projects' in answer.content.decode()
 
 
+@pytest.mark.django_db
+def test_an_unknown_project_does_not_lead_to_itself(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    answer = client.get("/project/999999/sessions")
+    assert answer.status_code == 404
+    assert "All sessions" not in answer.content.decode()
+    assert 'href="/">Go to your projects' in answer.content.decode()
+
+
 def test_an_unknown_address_of_a_project_leads_to_its_sessions(client: Client) -> None:
     assert 'href="/project/7/sessions">All sessions' in client.get("/project/7/nowhere").content.decode()
 
