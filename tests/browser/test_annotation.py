@@ -108,7 +108,7 @@ def test_two_people_work_one_queue_without_collision(
         page.goto(f"{live_server.url}/project/{project.pk}/review")
         page.get_by_role("link", name="Weekly").click()
         page.get_by_role("link", name="Start reviewing").click()
-        expect(page.get_by_text("Where is s")).to_be_visible()
+        expect(page.locator(".turn").get_by_text("Where is s")).to_be_visible()
         pages.append(page)
     assert pages[0].url != pages[1].url
     axe(pages[0])
@@ -192,7 +192,7 @@ def test_an_answer_that_is_refused_says_why(
     before = page.url
     page.keyboard.press("s")
     page.wait_for_url(lambda url: url != before)
-    expect(page.get_by_text("Where is s1")).to_be_visible()
+    expect(page.locator(".turn").get_by_text("Where is s1")).to_be_visible()
     context.close()
 
 
