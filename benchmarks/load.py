@@ -28,8 +28,12 @@ def headers_for(secret_key: str = SECRET_KEY) -> dict[str, str]:
     return HEADERS | {"Authorization": f"Basic {credentials}" if credentials else f"Bearer {secret_key}"}
 
 
-def send(confab: Confab, requests: Sequence[Request], connections: int, keys: Sequence[str] = (SECRET_KEY,)) -> Sent:
-    """All of `requests` over so many connections; the n-th request uses the n-th key."""
+def send(
+    confab: Confab, requests: Sequence[Request], connections: int, keys: Sequence[str] = (SECRET_KEY,), pace: float = 0
+) -> Sent:
+    """All of `requests` over so many connections; the n-th request uses the n-th key.
+
+    With a `pace`, so many are sent in a second."""
     numbers, latencies, refusals, failures = iter(range(len(requests))), [], [0], []
     lock = threading.Lock()
 
@@ -37,6 +41,8 @@ def send(confab: Confab, requests: Sequence[Request], connections: int, keys: Se
         connection = confab.connection()
         try:
             while (number := _next(numbers, lock)) is not None:
+                if pace:
+                    time.sleep(max(0.0, started + number / pace - time.perf_counter()))
                 seconds, refused = post(connection, requests[number].body, keys[number % len(keys)])
                 with lock:
                     latencies.append(seconds)

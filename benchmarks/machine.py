@@ -37,6 +37,10 @@ def pace() -> float:
     return min(taken() for _ in range(7))
 
 
+def cores() -> int:
+    return os.cpu_count() or 1
+
+
 def load() -> float:
     """Return the load average of the last minute."""
     return os.getloadavg()[0]

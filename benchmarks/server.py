@@ -76,7 +76,7 @@ class Confab:
     def wait_for(self, *targets: str) -> None:
         """Until nothing of these kinds waits for a worker: `session` and `trace` for numbers, `text` for searching."""
         deadline = time.monotonic() + SETTLE_SECONDS
-        waiting = "SELECT EXISTS (SELECT FROM dirty_mark WHERE target = ANY(%s))"
+        waiting = "SELECT EXISTS (SELECT 1 FROM dirty_mark WHERE target = ANY(%s))"
         with psycopg.connect(self.database_url, autocommit=True) as database:  # a new one each time would be counted
             while database.execute(waiting, [list(targets)]).fetchone() == (True,):
                 if time.monotonic() > deadline:
