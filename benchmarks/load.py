@@ -3,12 +3,12 @@
 import base64
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.client import HTTPConnection, HTTPException
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from benchmarks.payloads import HEADERS, Request
-from benchmarks.server import SECRET_KEY, Confab
+from benchmarks.server import SECRET_KEY
 
 PATH = "/api/public/otel/v1/traces"
 RETRIED = {429, 503}  # as exporters do; both say that nothing was stored
@@ -28,22 +28,35 @@ def headers_for(secret_key: str = SECRET_KEY) -> dict[str, str]:
     return HEADERS | {"Authorization": f"Basic {credentials}" if credentials else f"Bearer {secret_key}"}
 
 
+class Server(Protocol):
+    """Whoever takes traces: Confab, or another product."""
+
+    def connection(self) -> HTTPConnection: ...
+
+
 def send(
-    confab: Confab, requests: Sequence[Request], connections: int, keys: Sequence[str] = (SECRET_KEY,), pace: float = 0
+    server: Server,
+    requests: Sequence[Request],
+    connections: int,
+    keys: Sequence[str] = (SECRET_KEY,),
+    *,
+    pace: float = 0,
+    take: Callable[[HTTPConnection, bytes, str], tuple[float, int]] | None = None,
 ) -> Sent:
     """All of `requests` over so many connections; the n-th request uses the n-th key.
 
-    With a `pace`, so many are sent in a second."""
+    With a `pace`, so many are sent in a second. `take` sends one of them, as `post` does."""
+    take = take or post
     numbers, latencies, refusals, failures = iter(range(len(requests))), [], [0], []
     lock = threading.Lock()
 
     def work() -> None:
-        connection = confab.connection()
+        connection = server.connection()
         try:
             while (number := _next(numbers, lock)) is not None:
                 if pace:
                     time.sleep(max(0.0, started + number / pace - time.perf_counter()))
-                seconds, refused = post(connection, requests[number].body, keys[number % len(keys)])
+                seconds, refused = take(connection, requests[number].body, keys[number % len(keys)])
                 with lock:
                     latencies.append(seconds)
                     refusals[0] += refused

@@ -132,7 +132,7 @@ def running(database_url: str | None, **environment: str) -> Iterator[Confab]:
 @contextmanager
 def started_on(data: Path, **environment: str) -> Iterator[Confab]:
     """Start `up` on the data of a directory, and yield it when it is ready."""
-    port, grpc_port = _free_port(), _free_port()
+    port, grpc_port = free_port(), free_port()
     ports = ("--port", str(port), "--grpc-port", str(grpc_port))
     with open(data / "up.log", "wb") as log:
         process = subprocess.Popen(
@@ -199,7 +199,7 @@ def data_directory() -> Iterator[Path]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

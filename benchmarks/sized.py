@@ -15,23 +15,24 @@ TRACE_ID, SESSION_ID = "the-turns-trace-id", "the-turns-session-id"
 SPANS_PER_TRACE = 6
 TRACES_PER_SESSION = 10
 PAUSE = timedelta(seconds=30)
-TABLES = ("trace", "span")
+TABLES, TEXTS = ("trace", "span"), "span_io"
 
 
-def fill(project_id: int, traces: Iterable[tuple[str, str]]) -> None:
-    """Add a turn with its spans for each trace id and session id. Texts are not copied, because no sum reads them."""
+def fill(project_id: int, traces: Iterable[tuple[str, str]], *, with_texts: bool = False) -> None:
+    """Add a turn with its spans for each trace id and session id. No sum reads their texts."""
+    tables = (*TABLES, TEXTS) if with_texts else TABLES
     now = datetime.now(UTC).replace(microsecond=0)
     started = now - timedelta(days=1)
     ingest(project_id, list(_turn(started)))
     database = _raw_connection()
     with database.transaction():
-        rows = {table: _rows(database, table, project_id) for table in TABLES}
-        for table in (*TABLES, "span_io"):
+        rows = {table: _rows(database, table, project_id) for table in tables}
+        for table in (*TABLES, TEXTS):
             database.execute(f"DELETE FROM {table} WHERE project_id = %s AND trace_id = %s", [project_id, TRACE_ID])
         database.execute("DELETE FROM dirty_mark WHERE project_id = %s AND key = %s", [project_id, SESSION_ID])
     wanted = list(traces)
     times = [str(moment).encode() for moment in (started, started + timedelta(seconds=6))]
-    for table in TABLES:
+    for table in tables:
         with database.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
             for number, (trace_id, session_id) in enumerate(wanted):
                 text = rows[table].replace(TRACE_ID.encode(), trace_id.encode())
@@ -39,7 +40,7 @@ def fill(project_id: int, traces: Iterable[tuple[str, str]]) -> None:
                 if table == "trace":
                     text = _moved(text, times, number % TRACES_PER_SESSION * PAUSE, started)
                 copy.write(text)
-    database.execute("ANALYZE trace, span")
+    database.execute("ANALYZE trace, span, span_io")
 
 
 def traces_of(prefix: str, count: int) -> Iterator[tuple[str, str]]:
