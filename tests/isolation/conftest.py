@@ -116,7 +116,6 @@ def new_world(other_project: Project, charlie: User) -> World:
     key, _ = create_key(project, name=f"{CANARY} key", public_key=f"pk-{CANARY}")
     new_demo(project.pk)
     new_answer(project.pk)
-    new_notices(project.pk, owner.pk, viewer.pk)
     values = {
         "project_id": project.pk,
         "organization_id": organization.pk,
@@ -132,6 +131,7 @@ def new_world(other_project: Project, charlie: User) -> World:
         "view_id": new_view(project.pk),
         "job_id": new_job(project.pk),
         **new_alert(project.pk),
+        **new_notices(project.pk, owner.pk, viewer.pk),
         **new_judge(project.pk),
         **new_board(project.pk),
         "export_id": new_export(project, owner),
@@ -272,7 +272,7 @@ def new_alert(project_id: int) -> dict[str, object]:
     return {"alert_id": alert.id, "channel_id": channel.id, "delivery_id": delivery.id}
 
 
-def new_notices(project_id: int, *user_ids: int) -> None:
+def new_notices(project_id: int, *user_ids: int) -> dict[str, object]:
     """What each of these people was told of the session."""
     for user_id in user_ids:
         Notice(
@@ -283,6 +283,7 @@ def new_notices(project_id: int, *user_ids: int) -> None:
             project_id=project_id, user_id=user_id, pace="daily", due_at=timezone.now() + timedelta(days=1),
             period_end=timezone.now(),
         )  # fmt: skip
+    return {"notice_id": Notice.objects.for_project(project_id).filter(recipient_id=user_ids[0]).get().id}
 
 
 def new_answer(project_id: int) -> None:

@@ -186,6 +186,8 @@ ROUTES: dict[str, Owed] = {
     "api/v1/alert-firings": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/alert-channels": machine("GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key=FORBIDDEN),
     "api/v1/alert-channels/<uuid:channel_id>": machine("DELETE", their_key=404, ingest_key=FORBIDDEN),
+    "api/v1/notices": machine("GET", their_key=200, ingest_key=FORBIDDEN),
+    "api/v1/notices/<uuid:notice_id>": machine("PATCH", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/judges": machine("GET", "POST", their_key={"GET": 200, "POST": 400}, ingest_key=FORBIDDEN),
     "api/v1/judges/<uuid:judge_id>": machine("GET", "PATCH", their_key=404, ingest_key=FORBIDDEN),
     "api/v1/judges/<uuid:judge_id>/price": machine("GET", their_key=404, ingest_key=FORBIDDEN),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.accounts import people
+from projects.auth import create_own_key
 from projects.models import Project, Role, User
 from sessions.annotation import comments, queues
 from sessions.annotation.configs import NotAllowed
@@ -23,6 +24,7 @@ from sessions.models import Comment, Notice, ObjectType, ReviewQueue
 from sessions.noticing import MAX_NOTICES, tell
 from sessions.replay.state import say
 from sessions.rollup.recomputing import drain
+from tests.conftest import Key
 from tests.conversations import tell as converse
 from tests.mail_server import MailServer, html_of, serving_mail
 from tests.sessions.alerts.test_telling import a_channel, tell_now
@@ -335,3 +337,31 @@ def test_names_complete_a_mention_for_whoever_may_comment(project: Project, alic
         html = page.get(names, {"q": begun}).content.decode()
         assert re.findall(r'data-name="([^"]+)"', html) == ["bob"]
     assert page.get(names, {"q": "zz"}).content.strip() == b""
+
+
+def test_programs_of_a_person_list_their_notices_and_mark_them_as_read(
+    client: Client, project: Project, alice: User, bob: User, key: Key
+) -> None:
+    converse(project, "s1", [("Where is it?", "On its way.")])
+    comment(project, "@bob", alice)
+    comment(project, "@alice", bob)
+    _, secret = create_own_key(bob, name="mine", scopes=["read", "write"], expires_at=None)
+    headers = {"Authorization": f"Bearer {secret}", "X-Confab-Project": str(project.pk)}
+
+    [notice] = client.get("/api/v1/notices?unread=true", headers=headers).json()["data"]
+    assert (notice["said"], notice["kind"], notice["read_at"]) == (f"{alice.shown_name} mentioned you", "mention", None)
+    assert notice["url"].endswith(reverse("session", args=[project.pk, "s1"]))
+
+    def mark(body: str, **headers_of: str) -> Any:
+        one = f"/api/v1/notices/{notice['id']}"
+        return client.patch(one, body, "application/json", headers=headers_of or headers)
+
+    assert mark("{}").status_code == 400
+    assert mark('{"is_read": true}').json()["read_at"] is not None
+    assert client.get("/api/v1/notices?unread=true", headers=headers).json()["data"] == []
+    assert mark('{"is_read": false}').json()["read_at"] is None
+    theirs = Notice.objects.for_project(project).get(recipient_id=alice.pk)
+    assert client.patch(f"/api/v1/notices/{theirs.id}", "{}", "application/json", headers=headers).status_code == 404
+
+    assert client.get("/api/v1/notices", headers={"Authorization": key.bearer}).json()["data"] == []
+    assert mark('{"is_read": true}', Authorization=key.bearer).status_code == 404

@@ -1,6 +1,7 @@
 """The OpenAPI document: written from the views, and true of every answer."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -115,6 +116,7 @@ def world(project: Project, alice: User, bob: User) -> dict[str, str]:
         "alert_id": str(alert.id),
         "channel_id": str(channel.id),
         "judge_id": str(judge.id),
+        "notice_id": str(uuid.uuid4()),
         "session_id": "support/1",
         "trace_id": trace_id,
         "score_id": "first",
@@ -142,6 +144,7 @@ BODIES: dict[str, Any] = {
     "/api/v1/alerts": {"name": "Costs", "kind": "crosses", "measure": "cost", "bound": "5"},
     "/api/v1/alerts/{alert_id}": {"query": "errors > 2", "actions": [{"action": "label", "argument": "bad"}]},
     "/api/v1/alert-channels": {"name": "Members", "kind": "mail"},
+    "/api/v1/notices/{notice_id}": {"is_read": True},
     "/api/v1/judges": {
         "name": "Long?",
         "kind": "rule",
@@ -183,6 +186,10 @@ REFUSED = {
     ("/api/v1/installation", "put"): 404,  # which needs a token of the settings
     ("/api/v1/judges/{judge_id}/price", "get"): 400,  # a rule has no past, tests/judges/test_api.py has a prompt
     ("/api/v1/judges/{judge_id}/backfills", "post"): 400,
+    (
+        "/api/v1/notices/{notice_id}",
+        "patch",
+    ): 404,  # see test_inbox.py: a key of the project has none
 }
 
 

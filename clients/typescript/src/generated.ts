@@ -933,6 +933,43 @@ export interface NewKey {
   secret_prefix: string;
 }
 
+/** One notice of a person. It names ids, and none of what was said. */
+export interface Notice {
+  /** The address of a person, or the name of a program or rule. */
+  actor: string;
+  comment_id: string | null;
+  created_at: string;
+  firing_id: string | null;
+  id: string;
+  kind: "mention" | "answer" | "assigned" | "queue" | "alert";
+  object_id: string;
+  /** SESSION, TRACE or OBSERVATION; empty for several sessions. */
+  object_type: string;
+  queue_id: string | null;
+  read_at: string | null;
+  /** What the inbox says. */
+  said: string;
+  session_count: number;
+  /** The trace of a span. */
+  trace_id: string | null;
+  /** The page that it is about. */
+  url: string;
+}
+
+/** Whether it was read. */
+export interface NoticeChange {
+  is_read: boolean;
+}
+
+/** A page of a list of Notice objects. */
+export interface NoticePage {
+  data: Array<Notice>;
+  /** The `cursor` of the next page. */
+  next: string | null;
+  /** The `cursor` of the page before. */
+  previous: string | null;
+}
+
 /** A project of the organization, with its settings. */
 export interface OrganizationProject {
   archived_at: string | null;
@@ -2138,6 +2175,14 @@ export interface MeasureSessionsParameters {
 }
 
 /** The parameters of an operation. */
+export interface ListNoticesParameters {
+  cursor?: string;
+  kind?: string;
+  limit?: number;
+  unread?: string;
+}
+
+/** The parameters of an operation. */
 export interface ListItemsOfReviewQueueParameters {
   cursor?: string;
   limit?: number;
@@ -2780,6 +2825,21 @@ export class Confab extends Transport {
   /** Measure sessions. */
   async measureSessions(parameters: MeasureSessionsParameters): Promise<Metric> {
     return this.ask("GET", "/api/v1/metrics", parameters);
+  }
+
+  /** List notices. */
+  async listNotices(parameters: ListNoticesParameters = {}): Promise<NoticePage> {
+    return this.ask("GET", "/api/v1/notices", parameters);
+  }
+
+  /** List notices, page after page. */
+  iterateNotices(parameters: ListNoticesParameters = {}): AsyncGenerator<Notice> {
+    return this.each("GET", "/api/v1/notices", parameters);
+  }
+
+  /** Mark a notice as read. */
+  async markNoticeAsRead(noticeId: string | number, body: NoticeChange, options: WriteOptions = {}): Promise<Notice> {
+    return this.ask("PATCH", `/api/v1/notices/${this.escaped(noticeId)}`, {}, body, options);
   }
 
   /** List prices of models. */

@@ -1025,6 +1025,46 @@ class NewKey(TypedDict):
     """The beginning of the secret key."""
 
 
+class Notice(TypedDict):
+    """One notice of a person. It names ids, and none of what was said."""
+
+    actor: str
+    """The address of a person, or the name of a program or rule."""
+    comment_id: str | None
+    created_at: str
+    firing_id: str | None
+    id: str
+    kind: Literal["mention", "answer", "assigned", "queue", "alert"]
+    object_id: str
+    object_type: str
+    """SESSION, TRACE or OBSERVATION; empty for several sessions."""
+    queue_id: str | None
+    read_at: str | None
+    said: str
+    """What the inbox says."""
+    session_count: int
+    trace_id: str | None
+    """The trace of a span."""
+    url: str
+    """The page that it is about."""
+
+
+class NoticeChange(TypedDict):
+    """Whether it was read."""
+
+    is_read: bool
+
+
+class NoticePage(TypedDict):
+    """A page of a list of Notice objects."""
+
+    data: list["Notice"]
+    next: str | None
+    """The `cursor` of the next page."""
+    previous: str | None
+    """The `cursor` of the page before."""
+
+
 class OrganizationProject(TypedDict):
     """A project of the organization, with its settings."""
 
@@ -2027,6 +2067,15 @@ class MeasureSessionsParameters(SessionFilters, total=False):
     """The property by whose values to split."""
     steps: bool | None
     """Whether to answer with each hour or day, too."""
+
+
+class ListNoticesParameters(TypedDict, total=False):
+    """The parameters of an operation."""
+
+    cursor: str | None
+    kind: str | None
+    limit: int | None
+    unread: str | None
 
 
 class ListItemsOfReviewQueueParameters(TypedDict, total=False):

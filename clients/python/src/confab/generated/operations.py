@@ -240,6 +240,22 @@ class Confab(Transport):
         """Measure sessions."""
         return self._ask("GET", "/api/v1/metrics", parameters)
 
+    def list_notices(self, **parameters: Unpack[objects.ListNoticesParameters]) -> objects.NoticePage:
+        """List notices."""
+        return self._ask("GET", "/api/v1/notices", parameters)
+
+    def iterate_notices(self, **parameters: Unpack[objects.ListNoticesParameters]) -> Iterator[objects.Notice]:
+        """List notices, page after page."""
+        return self._each("GET", "/api/v1/notices", parameters)
+
+    def mark_notice_as_read(
+        self, notice_id: str, body: objects.NoticeChange, *, idempotency_key: str | None = None
+    ) -> objects.Notice:
+        """Mark a notice as read."""
+        return self._ask(
+            "PATCH", f"/api/v1/notices/{escaped(notice_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
+
     def list_prices_of_models(self) -> objects.PriceList:
         """List prices of models."""
         return self._ask("GET", "/api/v1/prices", {})
@@ -703,6 +719,22 @@ class AsyncConfab(AsyncTransport):
     async def measure_sessions(self, **parameters: Unpack[objects.MeasureSessionsParameters]) -> objects.Metric:
         """Measure sessions."""
         return await self._ask("GET", "/api/v1/metrics", parameters)
+
+    async def list_notices(self, **parameters: Unpack[objects.ListNoticesParameters]) -> objects.NoticePage:
+        """List notices."""
+        return await self._ask("GET", "/api/v1/notices", parameters)
+
+    def iterate_notices(self, **parameters: Unpack[objects.ListNoticesParameters]) -> AsyncIterator[objects.Notice]:
+        """List notices, page after page."""
+        return self._each("GET", "/api/v1/notices", parameters)
+
+    async def mark_notice_as_read(
+        self, notice_id: str, body: objects.NoticeChange, *, idempotency_key: str | None = None
+    ) -> objects.Notice:
+        """Mark a notice as read."""
+        return await self._ask(
+            "PATCH", f"/api/v1/notices/{escaped(notice_id)}", {}, body, headers={"Idempotency-Key": idempotency_key}
+        )
 
     async def list_prices_of_models(self) -> objects.PriceList:
         """List prices of models."""
