@@ -9,7 +9,7 @@ from projects.access import projects_of
 from projects.accounts.names import in_one_line
 from projects.administration.forms import EXPIRY_CHOICES, SCOPE_TEXTS, KeyForm
 from projects.avatars import CHOSEN_HUES
-from projects.models import Notation, NoticeKind, Scope, User
+from projects.models import OWN_SCOPES, Notation, NoticeKind, Scope, User
 
 FIELD_ATTRS = {"class": "field"}
 
@@ -113,7 +113,7 @@ class OwnKeyForm(KeyForm):
     """Form of a key of one's own. Traces are sent with keys of projects."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, SCOPE_TEXTS[scope]) for scope in (Scope.READ, Scope.WRITE)],
+        choices=[(scope.value, SCOPE_TEXTS[scope]) for scope in OWN_SCOPES],
         initial=[Scope.READ],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one scope."},

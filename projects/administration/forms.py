@@ -11,7 +11,7 @@ from django.utils import timezone
 from projects.audit import Action, Trail
 from projects.date_range import RANGE_PARAMETERS, BadRange, DateRange, date_range
 from projects.first_start import PROJECT
-from projects.models import Membership, Organization, Project, Role, Scope
+from projects.models import PROJECT_SCOPES, Membership, Organization, Project, Role, Scope, every_scope
 
 FIELD_ATTRS = {"class": "field"}
 SHORT_FIELD_ATTRS = {"class": "field short num"}
@@ -21,6 +21,7 @@ SCOPE_TEXTS = {
     Scope.INGEST: "ingest: send traces and scores",
     Scope.READ: "read: query sessions, traces and scores",
     Scope.WRITE: "write: change and delete by API",
+    Scope.ADMIN: "admin: manage projects, members and keys, where you are an admin",
 }
 
 
@@ -31,8 +32,8 @@ class KeyForm(forms.Form):
         widget=forms.TextInput(FIELD_ATTRS),
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, text) for scope, text in SCOPE_TEXTS.items()],
-        initial=list(Scope.values),
+        choices=[(scope.value, SCOPE_TEXTS[scope]) for scope in PROJECT_SCOPES],
+        initial=every_scope,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one scope."},
     )

@@ -18,11 +18,16 @@ class Scope(models.TextChoices):
     INGEST = "ingest"
     READ = "read"
     WRITE = "write"
+    ADMIN = "admin"
+
+
+PROJECT_SCOPES = (Scope.INGEST, Scope.READ, Scope.WRITE)  # which a key of a project may have
+OWN_SCOPES = (Scope.READ, Scope.WRITE, Scope.ADMIN)  # which a person's may have
 
 
 def every_scope() -> list[str]:
-    """Return all scopes, the default of a key."""
-    return list(Scope.values)
+    """Return all scopes that a key of a project may have, its default."""
+    return [scope.value for scope in PROJECT_SCOPES]
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

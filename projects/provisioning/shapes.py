@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from projects.models import Role, Scope
+from projects.models import Role, every_scope
 
 MAX_PROVISIONED_NAME_CHARACTERS = 120
 MAX_SECRET_CHARACTERS = 200
@@ -34,7 +34,7 @@ class ProvisionedKeyShape(StrictShape):
     public_key = serializers.CharField(max_length=80)
     secret_key = serializers.CharField(max_length=MAX_SECRET_CHARACTERS, required=False, write_only=True)
     name = serializers.CharField(max_length=MAX_PROVISIONED_NAME_CHARACTERS, default="default")
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices), min_length=1, required=False)
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=every_scope()), min_length=1, required=False)
     is_revoked = serializers.BooleanField(default=False)
 
 

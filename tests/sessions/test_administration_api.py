@@ -19,7 +19,7 @@ from sessions.models import KeptAnswer
 from tests.conftest import Key
 
 pytestmark = pytest.mark.django_db
-SCOPES = [Scope.READ, Scope.WRITE]
+SCOPES = [Scope.READ, Scope.ADMIN]
 
 
 def bearer_of(user: User, scopes: list[Scope] = SCOPES) -> str:
@@ -63,10 +63,12 @@ def test_a_stranger_finds_nothing(ask: Any, charlie: User, path: str) -> None:
     ask("GET", path, status=404, Authorization=bearer_of(charlie))
 
 
-def test_a_key_that_only_reads_changes_nothing(ask: Any, alice: User) -> None:
-    reads = bearer_of(alice, [Scope.READ])
-    assert ask("GET", "members", Authorization=reads)["data"]
-    ask("POST", "keys", {"name": "x", "scopes": ["read"]}, status=403, Authorization=reads)
+def test_a_key_that_reads_and_writes_changes_nothing(ask: Any, alice: User) -> None:
+    writes = bearer_of(alice, [Scope.READ, Scope.WRITE])
+    assert ask("GET", "members", Authorization=writes)["data"]
+    refused = ask("POST", "keys", {"name": "x", "scopes": ["read"]}, status=403, Authorization=writes)
+    assert "admin" in refused["detail"]
+    ask("POST", "keys", {"name": "x", "scopes": ["admin"]}, status=400)
 
 
 def test_a_project_is_created_changed_archived_and_restored(ask: Any, project: Project) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.auth import create_key, create_own_key
-from projects.models import Project, Scope, User
+from projects.models import OWN_SCOPES, Project, User
 from sessions.alerts import channels, firing, making
 from sessions.annotation import configs, queues
 from sessions.api.v1.document import OPENAPI_FILE
@@ -197,7 +197,7 @@ def bearer_for(path: str, key: Key, person: User) -> str:
     """The key of the project, or a new one of a person where no other will do."""
     if not path.startswith(FOR_PEOPLE):
         return key.bearer
-    _, secret = create_own_key(person, name="own", scopes=[Scope.READ, Scope.WRITE], expires_at=None)
+    _, secret = create_own_key(person, name="own", scopes=list(OWN_SCOPES), expires_at=None)
     return f"Bearer {secret}"
 
 

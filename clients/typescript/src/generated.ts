@@ -779,7 +779,7 @@ export interface Key {
   public_key: string;
   /** What the person may do in the project. */
   role: "owner" | "admin" | "member" | "viewer" | null;
-  scopes: Array<"ingest" | "read" | "write">;
+  scopes: Array<"ingest" | "read" | "write" | "admin">;
 }
 
 /** What a key may send; null where there is no limit. */
@@ -927,7 +927,7 @@ export interface NewKey {
   name: string;
   public_key: string;
   revoked_at: string | null;
-  scopes: Array<"ingest" | "read" | "write">;
+  scopes: Array<"ingest" | "read" | "write" | "admin">;
   secret_key: string;
   /** The beginning of the secret key. */
   secret_prefix: string;
@@ -1065,7 +1065,7 @@ export interface ProjectKey {
   name: string;
   public_key: string;
   revoked_at: string | null;
-  scopes: Array<"ingest" | "read" | "write">;
+  scopes: Array<"ingest" | "read" | "write" | "admin">;
   /** The beginning of the secret key. */
   secret_prefix: string;
 }

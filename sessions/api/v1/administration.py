@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from projects.administration.forms import GeneralForm, LimitsForm
 from projects.audit import Action, DetailValue, record
-from projects.models import Organization, Project, Role, User
+from projects.models import Organization, Project, Role, Scope, User
 from sessions.api.v1.parameters import refuse_others
 from sessions.api.v1.shapes.administration import GivenProjectShape, OrganizationProjectShape, ProjectChangeShape
 from sessions.api.v1.shapes.operations import Operation, list_of
@@ -27,9 +27,12 @@ PROJECT_FIELDS = tuple(map(str, OrganizationProjectShape().fields))
 
 
 class AdministrationEndpoint(Endpoint):
-    """A view for people who administer the organization. No key of a project will do: it is nobody with a role."""
+    """A view for people who administer the organization, with a key of their own.
+
+    Changes need the scope `admin`: a key that only writes, as people give to agents, must not make itself another."""
 
     roles = dict.fromkeys((*VIEW_METHODS, "OPTIONS"), Role.ADMIN)
+    scopes = Endpoint.scopes | dict.fromkeys(VIEW_METHODS[1:], Scope.ADMIN)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the key, and that it is a person's. Raise PermissionDenied."""

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from projects.models import Role, Scope
+from projects.models import PROJECT_SCOPES, Role, Scope
 from projects.provisioning.shapes import MAX_PROVISIONED_NAME_CHARACTERS
 from sessions.api.v1.shapes.operations import moment, number, text
 
@@ -74,7 +74,11 @@ class GivenKeyShape(serializers.Serializer[None]):
     """A new key of the project."""
 
     name = serializers.CharField(max_length=MAX_PROVISIONED_NAME_CHARACTERS)
-    scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), min_length=1, max_length=len(Scope))
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField([(scope.value, scope.label) for scope in PROJECT_SCOPES]),
+        min_length=1,
+        max_length=len(PROJECT_SCOPES),
+    )
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Null: never.")
 
 

@@ -844,7 +844,7 @@ class Key(TypedDict):
     public_key: str
     role: Literal["owner", "admin", "member", "viewer", None]
     """What the person may do in the project."""
-    scopes: list[Literal["ingest", "read", "write"]]
+    scopes: list[Literal["ingest", "read", "write", "admin"]]
 
 
 class Limits(TypedDict):
@@ -1019,7 +1019,7 @@ class NewKey(TypedDict):
     name: str
     public_key: str
     revoked_at: str | None
-    scopes: list[Literal["ingest", "read", "write"]]
+    scopes: list[Literal["ingest", "read", "write", "admin"]]
     secret_key: str
     secret_prefix: str
     """The beginning of the secret key."""
@@ -1170,7 +1170,7 @@ class ProjectKey(TypedDict):
     name: str
     public_key: str
     revoked_at: str | None
-    scopes: list[Literal["ingest", "read", "write"]]
+    scopes: list[Literal["ingest", "read", "write", "admin"]]
     secret_prefix: str
     """The beginning of the secret key."""
 
