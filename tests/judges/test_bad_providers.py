@@ -82,6 +82,9 @@ def is_not_http(peer: socket.socket, other: str) -> None:
 
 def _answers(peer: socket.socket, body: bytes) -> None:
     peer.sendall(OK + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    peer.shutdown(socket.SHUT_WR)
+    while peer.recv(65_536):  # who closes on an unread part of the question takes the answer back
+        pass
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def test_nobody_lands_in_a_project_of_strangers(as_alice: Client, alice: User, o
     User.objects.filter(pk=alice.pk).update(landing=other_project)
 
     assert answer.status_code == 400
-    assert as_alice.get("/").status_code == 200
+    assert as_alice.get("/")["Location"] == reverse("organizations"), "she has none of her own"
 
 
 def test_a_deleted_project_takes_no_person_with_it(alice: User, project: Project) -> None:

@@ -264,6 +264,8 @@ def test_laminar_scores_a_trace_or_a_span(
         ("/v1/tag", [], 400),
         ("/v1/traces/metadata", {"traceId": uuid_of(TRACE), "metadata": {}}, 400),
         ("/v1/traces/metadata", {"traceId": uuid_of("f" * 32), "metadata": {"a": 1}}, 404),
+        ("/v1/traces/metadata", {"traceId": "a\0b", "metadata": {"a": 1}}, 404),
+        ("/v1/tag", {"spanId": "a\0b", "names": ["a"]}, 404),
     ],
 )
 def test_laminar_is_told_what_is_wrong(sdk: Sdk, trace: Trace, path: str, body: object, status: int) -> None:

@@ -73,7 +73,9 @@ class ReportEvaluatorScore(SdkView):
 
 def _trace_id(project: Project, body: dict[str, Any]) -> str:
     """Return the id of the trace that is meant; Laminar shows ids as UUIDs. Raise NotFound when it is not here."""
-    if span_id := body.get("spanId"):
+    if "\x00" in f"{body.get('spanId')} {body.get('traceId')}":
+        trace_id = None
+    elif span_id := body.get("spanId"):
         recent = timezone.now().date() - RECENT  # no index leads from a span to its trace
         spans = Span.objects.for_project(project).filter(bucket__gte=recent, span_id=_span_hex(str(span_id)))
         trace_id = spans.values_list("trace_id", flat=True).first()
