@@ -43,6 +43,8 @@ task_postrun.connect(leave_task)
 # How often, in seconds, a sweep looks for work of each kind. What people request begins at once; the sweep continues
 # what a killed worker or a lost message has left.
 SWEEP_INTERVALS = {
+    # A message lost between commit and broker must not leave a session stale for longer than this.
+    "sessions": 5.0,
     "translations": 10.0,  # somebody waits for them
     "alerts": 5.0,  # fire within seconds after sessions are recomputed
     "alert deliveries": 10.0,
@@ -88,8 +90,6 @@ def sweeps() -> list[tuple[float | crontab, list[str]]]:
 
 
 app.conf.beat_schedule = {
-    # A message lost between commit and broker must not leave a session stale for longer than this.
-    "sweep-dirty": {"task": "sessions.rollup.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "backup": {"task": "config.tasks.back_up_if_due", "schedule": 300.0, "options": {"expires": 300}},
 } | {
     f"sweep {', '.join(kinds)}": {

@@ -16,11 +16,11 @@ def take_slice() -> None:
 
 @shared_task
 def sweep_slices(*kinds: str) -> None:
-    """Queue everything of these kinds that waits. One that fails does not keep the others from being queued."""
+    """Queue all work of these names that waits. One that fails does not keep the others from being queued."""
     failures = []
     for kind in kinds:
         try:
-            slices.WORK_KINDS[kind].sweep()
+            slices.SWEEPS[kind]()
         except Exception as failure:
             failures.append(failure)
     if failures:

@@ -8,7 +8,7 @@ from sessions.demo.tasks import demo_sessions
 from sessions.export.tasks import expired_exports, exports
 from sessions.inbox.tasks import notice_mails, summaries
 from sessions.judges.tasks import judges
-from sessions.rollup.tasks import recompute_dirty, sweep
+from sessions.rollup.tasks import recompute_dirty
 from sessions.search.tasks import search_index, search_index_flush
 from sessions.translation.tasks import translations
 
@@ -29,6 +29,5 @@ __all__ = [
     "search_index",
     "search_index_flush",
     "summaries",
-    "sweep",
     "translations",
 ]

@@ -107,6 +107,7 @@ class OutOfTime(Exception):
 
 
 WORK_KINDS: dict[str, WorkKind] = {}
+SWEEPS: dict[str, Callable[[], None]] = {}  # by the name of the work: queue everything of it that waits
 
 
 def sliced(
@@ -119,6 +120,7 @@ def sliced(
 
     def declared(work: Callable[[int, float], bool]) -> WorkKind:
         WORK_KINDS[name] = WorkKind(name=name, work=at_length()(work), waiting=waiting, lease_seconds=lease_seconds)
+        SWEEPS[name] = WORK_KINDS[name].sweep
         return WORK_KINDS[name]
 
     return declared

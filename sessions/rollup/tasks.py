@@ -11,6 +11,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from projects.jobs.redis_client import patient_redis, quick_redis
+from projects.jobs.slices import SWEEPS
 from sessions.rollup import recomputing
 from tracing.store import dirty
 
@@ -31,11 +32,13 @@ def recompute_dirty(project_id: int) -> None:
         wake(project_id, seconds=0)
 
 
-@shared_task
 def sweep() -> None:
     """Start work whose message was lost or whose worker was killed."""
     for project_id in dirty.waiting_projects(dirty.URGENT):
         wake(project_id, seconds=0)
+
+
+SWEEPS["sessions"] = sweep
 
 
 def wake(project_id: int, *, seconds: float = DEBOUNCE_SECONDS, **_: Any) -> None:

@@ -31,7 +31,7 @@
 
   /* A browser that counts only what scripts keep sees no reason to clean up: the elements, styles and boxes of turns that
      were left weigh far more. A buffer of their weight, which nobody fills and nobody keeps, is such a reason. */
-  const weigh = () => new ArrayBuffer(64 * 1024 * 1024);
+  const weigh = () => { try { return new ArrayBuffer(64 * 1024 * 1024); } catch { return null; } }; // where there is room
 
   async function refill(window) {
     delete window.dataset.emptied;

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from config.celery import SWEEP_INTERVALS, app
-from projects.jobs.slices import WORK_KINDS
+from projects.jobs.slices import SWEEPS, WORK_KINDS
 from projects.models import Project
 from sessions.models import Session
 from sessions.rollup.tasks import recompute_dirty
@@ -18,7 +18,6 @@ EVERY_PROJECT = {
     "config.tasks.back_up_if_due": "copies everything, and shows nothing to anybody",
     "projects.tasks.sweep_slices": "queues the projects in which something waits",
     "projects.tasks.take_slice": "works in one project, the one that waits longest",
-    "sessions.rollup.tasks.sweep": "asks for one task per waiting project",
 }
 # Of the work that `take_slice` does.
 KINDS_FOR_ONE_PROJECT = {
@@ -80,7 +79,8 @@ def test_a_task_for_every_project_takes_nothing_but_kinds_of_work(name: str) -> 
 def test_every_kind_of_sliced_work_says_whose_rows_it_touches_and_is_swept() -> None:
     app.loader.import_default_modules()
 
-    assert set(WORK_KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT} == set(SWEEP_INTERVALS)
+    assert set(WORK_KINDS) == {*KINDS_FOR_ONE_PROJECT, *KINDS_FOR_EVERY_PROJECT}
+    assert set(SWEEPS) == {*WORK_KINDS, "sessions"} == set(SWEEP_INTERVALS)
 
 
 def test_recomputing_one_project_leaves_the_others_alone(world: World, other_project: Project) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from projects.jobs import slices
 from projects.jobs.redis_client import quick_redis
-from projects.jobs.slices import WORK_KINDS, WorkKind, sliced
+from projects.jobs.slices import SWEEPS, WORK_KINDS, WorkKind, sliced
 from projects.tasks import sweep_slices, take_slice
 from tests import queue
 
@@ -45,13 +45,13 @@ def no_other_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def long(no_other_kinds: None) -> Iterator[Work]:
     yield Work("long")
-    del WORK_KINDS["long"]
+    del WORK_KINDS["long"], SWEEPS["long"]
 
 
 @pytest.fixture
 def other(no_other_kinds: None) -> Iterator[Work]:
     yield Work("other")
-    del WORK_KINDS["other"]
+    del WORK_KINDS["other"], SWEEPS["other"]
 
 
 def forget() -> None:
