@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 READER_WRITE_DEADLINE_SECONDS = 30
 START_SECONDS = 60.0  # the server begins to listen within this time
+REST_OF_START_SECONDS = 2.0  # and opens all of its sockets within this time
 LOOK_SECONDS = 0.2
 DESCRIPTORS = "/proc/self/fd"
 
@@ -22,10 +23,11 @@ def cut_off_slow_readers() -> None:
 def set_deadlines() -> None:
     """Set the deadline on the listening sockets, whose connections inherit it.
 
-    The server opens them after it has loaded the application, so this looks for START_SECONDS."""
+    The server opens them after it has loaded the application, so this looks again and again until they are there."""
     ends_at = time.monotonic() + START_SECONDS
     while time.monotonic() < ends_at:
         for listener in _listeners():
+            ends_at = min(ends_at, time.monotonic() + REST_OF_START_SECONDS)
             with listener:
                 listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READER_WRITE_DEADLINE_SECONDS * 1000)
         time.sleep(LOOK_SECONDS)
