@@ -60,7 +60,7 @@ def test_a_passkey_is_added_signs_in_alone_and_is_a_second_factor(
     expect(page.get_by_role("heading", name="One more step.")).to_be_visible()
     axe(page)
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url(live_server.url + "/")
+    page.wait_for_url(live_server.url + reverse("organizations"))
 
     passkey = Authenticator.objects.get(user=alice, type=Authenticator.Type.WEBAUTHN)
     assert passkey.last_used_at is not None
