@@ -96,6 +96,8 @@ def _type(schema: Shape, is_needed: bool = True) -> str:
         return f"NotRequired[{_type(schema)}]"
     if "$ref" in schema:
         return repr(schema["$ref"].rpartition("/")[2])
+    if "oneOf" in schema:  # as one text, because a name in quotes takes no |
+        return repr(" | ".join(_type(one).strip("'") for one in schema["oneOf"]))
     if "enum" in schema:
         return f"Literal[{', '.join(repr(value) for value in schema['enum'])}]"
     kinds = schema.get("type", "any")

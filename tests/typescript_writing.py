@@ -56,6 +56,8 @@ def _type(schema: Shape) -> str:
     """Return a type, such as `Trace[]`."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
+    if "oneOf" in schema:
+        return " | ".join(_type(one) for one in schema["oneOf"])
     if "enum" in schema:
         return " | ".join(json.dumps(value, ensure_ascii=False) for value in schema["enum"])
     kinds = schema.get("type", "unknown")

@@ -115,6 +115,21 @@ FROM picked CROSS JOIN LATERAL (
 GROUP BY 1, 2, 3
 """
 
+MODEL_SUMS = {"session_count": "count(*)"} | {
+    name: f"coalesce(sum((v.usage->>'{name}')::numeric), 0)"
+    for name in (
+        "call_count", "input_tokens", "output_tokens", "total_tokens", "cached_tokens", "cache_write_tokens",
+        "reasoning_tokens", "not_itemised_tokens", "unmeasured_count", "unpriced_count", "input_cost", "output_cost",
+        "total_cost",
+    )
+}  # fmt: skip
+MODELS_SQL = """
+SELECT v.model, {sums}
+FROM ({sessions}) s CROSS JOIN LATERAL jsonb_each(s.usage_by_model) AS v(model, usage)
+GROUP BY v.model ORDER BY {order} {direction}, v.model {direction}
+LIMIT %(limit)s OFFSET %(skipped)s
+"""
+
 Params = dict[str, Any]
 
 
@@ -164,6 +179,18 @@ def latencies_statement(
     sessions, params = named_sql(rows.values_list("session_id"), "session")
     params |= {"project": project_id, "sample": sample, "starts": starts, "since": starts[0], "until": until}
     return LATENCIES_SQL.format(sessions=sessions), params
+
+
+def models_statement(rows: QuerySet[Session], order: str, *, is_falling: bool) -> tuple[str, Params]:
+    """Return the statement that sums up the models of sessions, with `limit` and `skipped` to add to its parameters."""
+    sessions, params = named_sql(rows.values_list("session_id", "usage_by_model"), "session")
+    statement = MODELS_SQL.format(
+        sums=", ".join(MODEL_SUMS.values()),
+        sessions=sessions,
+        order=MODEL_SUMS.get(order, "v.model"),
+        direction="DESC" if is_falling else "ASC",
+    )
+    return statement, params
 
 
 def _answers(wanted: Wanted, *, is_brief: bool) -> dict[str, str]:

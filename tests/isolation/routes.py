@@ -173,6 +173,7 @@ ROUTES: dict[str, Owed] = {
     "api/v1/views": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/prices": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/metrics": replace(machine("GET", their_key=200, ingest_key=FORBIDDEN), query="?measure=sessions"),
+    "api/v1/models": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/issues": machine("GET", their_key=200, ingest_key=FORBIDDEN),
     "api/v1/erasures": machine("POST", their_key=400, ingest_key=FORBIDDEN),
     "api/v1/erasures/<uuid:erasure_id>": machine("GET", their_key=404, ingest_key=FORBIDDEN),

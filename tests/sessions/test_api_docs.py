@@ -36,7 +36,7 @@ def test_an_example_is_answered_as_the_page_says(client: Client, key: Key, proje
 
 
 def test_the_page_shows_fields_that_there_are() -> None:
-    assert len(EXAMPLES) == 11
+    assert len(EXAMPLES) == 12
     (row,) = ANSWERS[0]["data"]
     assert set(row) < set(re.findall(r"`(\w+)`", (settings.BASE_DIR / "docs" / "sessions.md").read_text()))
 

@@ -94,6 +94,9 @@ ASSEMBLED: dict[str, Callable[[], str]] = {
     "dashboard_figures": lambda: _dashboard(dashboard.Wanted.FIGURES),
     "dashboard_details": lambda: _dashboard(dashboard.Wanted.DETAILS),
     "dashboard_latencies": _latencies,
+    "dashboard_models": lambda: dashboard.models_statement(
+        Session.objects.for_project(PROJECT_ID), "total_cost", is_falling=True
+    )[0],
     "boards_whole": lambda: boards.tile_statement(_tile(), MEASURES["sessions"], most=1)[0],
     "boards_split": lambda: boards.tile_statement(_tile(split="tags", score="s"), MEASURES["p95"], most=5)[0],
     "boards_by_model": lambda: boards.tile_statement(_tile(split="model_names"), MEASURES["cost"], most=5)[0],

@@ -132,6 +132,13 @@ def _detailed(
     return Price(max(Decimal(0), asked) * factor, max(Decimal(0), answered) * factor)
 
 
+def list_price(model: str, at: datetime) -> tuple[Rates, str] | None:
+    """Return the rates of the list for short calls of a model, and their seller; None if it has none."""
+    listing = find_listing(model, None)
+    rates = _rates(listing.model.get_prices(at), 0) if listing else None
+    return (rates, listing.seller) if listing and rates else None
+
+
 @lru_cache(maxsize=4096)
 def find_listing(model: str, provider: str | None) -> ListedModel | None:
     """Return the listed model: that of the named seller in its own spelling, else that of another seller.

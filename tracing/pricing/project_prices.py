@@ -44,12 +44,13 @@ class Prices:
 
         Return None if neither the project nor the list knows the model, or if the parts of the input exceed it. The
         project's own prices hold for all parts and service tiers."""
-        own = self._in_force(model.lower(), at or timezone.now(), tokens["input_tokens"]) if self._own else None
+        own = self.in_force(model.lower(), at or timezone.now(), tokens["input_tokens"]) if self._own else None
         if own is None:
             return price_of(model, provider, at=at, details=details, **tokens)
         return rates_of(own).price(**tokens)
 
-    def _in_force(self, model: str, at: datetime, input_tokens: int) -> ModelPrice | None:
+    def in_force(self, model: str, at: datetime, input_tokens: int) -> ModelPrice | None:
+        """Return the project's own price of a model, whose name is in small letters, for a call."""
         day = at.astimezone(UTC).date()
         fitting = [
             price

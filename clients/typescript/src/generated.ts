@@ -303,6 +303,20 @@ export interface ConfigList {
   data: Array<Config>;
 }
 
+/** What a million tokens of a model cost now, in USD. */
+export interface CurrentPrice {
+  /** Of tokens written to a cache. */
+  cache_write_price: string | null;
+  /** Of tokens read from a cache. */
+  cached_price: string | null;
+  /** USD. */
+  input_price: string | null;
+  /** USD. */
+  output_price: string | null;
+  /** Whose price it is in the price list; null for the project's own price. */
+  seller: string | null;
+}
+
 /** An end user of the product, with the sums of their sessions. */
 export interface EndUser {
   /** Failed spans. */
@@ -883,6 +897,42 @@ export interface MetricRow {
   unknown_count: number;
   /** The value of the split. */
   value: string | null;
+}
+
+/** A model, with what it did in the sessions that match. */
+export interface ModelInUse {
+  cache_write_tokens?: number | null;
+  cached_tokens?: number | null;
+  call_count: number;
+  input_cost?: string | null;
+  input_tokens?: number | null;
+  model: string;
+  /** Those that a wrapper reports beyond the calls inside it. */
+  not_itemised_tokens?: number | null;
+  output_cost?: string | null;
+  output_tokens?: number | null;
+  /** Null if nobody lists a price. */
+  price: CurrentPrice | null;
+  reasoning_tokens?: number | null;
+  /** Sessions in which it answered. */
+  session_count: number;
+  total_cost?: string | null;
+  total_tokens?: number | null;
+  /** Calls that reported no usage. */
+  unmeasured_count?: number;
+  /** Calls without a known cost. */
+  unpriced_count?: number;
+}
+
+/** A page of a list of ModelInUse objects. */
+export interface ModelInUsePage {
+  data: Array<ModelInUse>;
+  /** The `cursor` of the next page. */
+  next: string | null;
+  /** The `cursor` of the page before. */
+  previous: string | null;
+  /** How many sessions each that was read stands for. */
+  sample: number;
 }
 
 /** What one model did. */
@@ -2175,6 +2225,151 @@ export interface MeasureSessionsParameters {
 }
 
 /** The parameters of an operation. */
+export interface ListModelsInUseParameters {
+  /** Active exactly. */
+  active_ms?: number;
+  /** Active at least. */
+  active_ms__gte?: number;
+  /** Active at most. */
+  active_ms__lte?: number;
+  /** The sessions of a fixed cohort. */
+  cohort?: string;
+  /** Started from. */
+  created_at__gte?: string | Date;
+  /** Started until. */
+  created_at__lte?: string | Date;
+  /** `next` or `previous` of an answer. */
+  cursor?: string;
+  /** Duration exactly. */
+  duration_ms?: number;
+  /** Duration at least. */
+  duration_ms__gte?: number;
+  /** Duration at most. */
+  duration_ms__lte?: number;
+  /** Environments any of. */
+  environments?: readonly string[];
+  /** Errors exactly. */
+  error_count?: number;
+  /** Errors at least. */
+  error_count__gte?: number;
+  /** Errors at most. */
+  error_count__lte?: number;
+  /** First input is. */
+  first_input?: string;
+  /** First input contains. */
+  first_input__contains?: string;
+  /** The beginning: a day, or a time of ISO 8601. */
+  from?: string;
+  /** Session is. */
+  id?: string;
+  /** Session contains. */
+  id__contains?: string;
+  /** Idle exactly. */
+  idle_ms?: number;
+  /** Idle at least. */
+  idle_ms__gte?: number;
+  /** Idle at most. */
+  idle_ms__lte?: number;
+  /** Input cost exactly. */
+  input_cost?: string;
+  /** Input cost at least. */
+  input_cost__gte?: string;
+  /** Input cost at most. */
+  input_cost__lte?: string;
+  /** Input tokens exactly. */
+  input_tokens?: number;
+  /** Input tokens at least. */
+  input_tokens__gte?: number;
+  /** Input tokens at most. */
+  input_tokens__lte?: number;
+  /** Last output is. */
+  last_output?: string;
+  /** Last output contains. */
+  last_output__contains?: string;
+  limit?: number;
+  /** Models any of. */
+  model_names?: readonly string[];
+  /** Output cost exactly. */
+  output_cost?: string;
+  /** Output cost at least. */
+  output_cost__gte?: string;
+  /** Output cost at most. */
+  output_cost__lte?: string;
+  /** Output tokens exactly. */
+  output_tokens?: number;
+  /** Output tokens at least. */
+  output_tokens__gte?: number;
+  /** Output tokens at most. */
+  output_tokens__lte?: number;
+  /** A query, see the query language. */
+  q?: string;
+  /** A time such as 24h, 7d, 30d, today or all. `from` and `to` name its ends instead. */
+  range?: string;
+  /** Releases any of. */
+  releases?: readonly string[];
+  /** Scores any of. */
+  scores?: readonly string[];
+  /** A property, with a minus before it for descending order. */
+  sort?: string;
+  /** Spans exactly. */
+  span_count?: number;
+  /** Spans at least. */
+  span_count__gte?: number;
+  /** Spans at most. */
+  span_count__lte?: number;
+  /** Tags any of. */
+  tags?: readonly string[];
+  /** The end: a day, or a time of ISO 8601. */
+  to?: string;
+  /** Tools any of. */
+  tool_names?: readonly string[];
+  /** Cost exactly. */
+  total_cost?: string;
+  /** Cost at least. */
+  total_cost__gte?: string;
+  /** Cost at most. */
+  total_cost__lte?: string;
+  /** Tokens exactly. */
+  total_tokens?: number;
+  /** Tokens at least. */
+  total_tokens__gte?: number;
+  /** Tokens at most. */
+  total_tokens__lte?: number;
+  /** Traces exactly. */
+  trace_count?: number;
+  /** Traces at least. */
+  trace_count__gte?: number;
+  /** Traces at most. */
+  trace_count__lte?: number;
+  /** Turns exactly. */
+  turn_count?: number;
+  /** Turns at least. */
+  turn_count__gte?: number;
+  /** Turns at most. */
+  turn_count__lte?: number;
+  /** Calls without usage exactly. */
+  unmeasured_count?: number;
+  /** Calls without usage at least. */
+  unmeasured_count__gte?: number;
+  /** Calls without usage at most. */
+  unmeasured_count__lte?: number;
+  /** Unpriced calls exactly. */
+  unpriced_count?: number;
+  /** Unpriced calls at least. */
+  unpriced_count__gte?: number;
+  /** Unpriced calls at most. */
+  unpriced_count__lte?: number;
+  /** Last activity from. */
+  updated_at__gte?: string | Date;
+  /** Last activity until. */
+  updated_at__lte?: string | Date;
+  /** Usage by model any of. */
+  usage_by_model?: readonly string[];
+  /** Users any of. */
+  user_ids?: readonly string[];
+}
+
+/** The parameters of an operation. */
 export interface ListNoticesParameters {
   cursor?: string;
   kind?: string;
@@ -2825,6 +3020,16 @@ export class Confab extends Transport {
   /** Measure sessions. */
   async measureSessions(parameters: MeasureSessionsParameters): Promise<Metric> {
     return this.ask("GET", "/api/v1/metrics", parameters);
+  }
+
+  /** List models in use. */
+  async listModelsInUse(parameters: ListModelsInUseParameters = {}): Promise<ModelInUsePage> {
+    return this.ask("GET", "/api/v1/models", parameters);
+  }
+
+  /** List models in use, page after page. */
+  iterateModelsInUse(parameters: ListModelsInUseParameters = {}): AsyncGenerator<ModelInUse> {
+    return this.each("GET", "/api/v1/models", parameters);
   }
 
   /** List notices. */

@@ -1,6 +1,6 @@
 """Numbers of many sessions: a measure, by the values of a split and over time, as boards show them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from projects.models import Project
 from sessions.api.v1.shapes.lists import SessionParameters
 from sessions.api.v1.shapes.operations import Operation
 from sessions.api.v1.shapes.work import MetricShape
@@ -70,7 +71,7 @@ class MetricsEndpoint(Endpoint):
         """Answer with the totals, by value of the split and by step. Without a time, those of the last 30 days."""
         asked = MetricSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        listing = self._listing(request)
+        listing = measured_sessions(self.project, request, MetricSerializer().fields)
         given = asked.validated_data
         spec = typed(TileSpec(measure=given["measure"], split=given.get("split", "")), self.project.pk)
         first, last = edges(self.project, listing)
@@ -89,18 +90,20 @@ class MetricsEndpoint(Endpoint):
             }
         )
 
-    def _listing(self, request: Request) -> Listing:
-        """Return the list of sessions that the other parameters describe. Raise ValidationError."""
-        params = timed(request.query_params)
-        mine = {*MetricSerializer().fields, *TIMES}
-        for name, values in request.query_params.lists():
-            if name not in mine:
-                params.setlist(name, [str(value) for value in values])
-        refused = {name: ["There is no such parameter."] for name in ("sort", "cursor") if name in params}
-        listing = Listing(self.project, params)
-        if errors := {**listing.errors, **refused}:
-            raise ValidationError(errors)
-        return listing
+
+def measured_sessions(project: Project, request: Request, mine: Collection[str]) -> Listing:
+    """Return the list of sessions that all parameters but `mine` describe. Raise ValidationError.
+
+    Without a time, it is that of the last 30 days."""
+    params = timed(request.query_params)
+    for name, values in request.query_params.lists():
+        if name not in mine and name not in TIMES:
+            params.setlist(name, [str(value) for value in values])
+    refused = {name: ["There is no such parameter."] for name in ("sort", "cursor") if name in params}
+    listing = Listing(project, params)
+    if errors := {**listing.errors, **refused}:
+        raise ValidationError(errors)
+    return listing
 
 
 def _rows(spec: TileSpec, found: TileNumbers, steps: list[TimeStep]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from sessions.api.v1.shapes.operations import Shape
+from sessions.dashboard.queries import MODEL_SUMS
 from sessions.export.formats import EXPORT_FORMATS
 from sessions.listing.filters import WAYS, filters_of, may_repeat
 from sessions.listing.list_query import MAX_LIST_LIMIT
@@ -17,6 +18,7 @@ USER_SORTS = (
     "session_count", "first_seen_at", "last_seen_at", "trace_count", "total_tokens", "total_cost", "error_count",
     "score",
 )  # fmt: skip
+MAX_MODELS_SKIPPED = 10_000
 MAX_PART_LIMIT = 500  # traces of a session, spans of a trace
 LISTED_TIME = "A time such as 24h, 7d, 30d, today or all. `from` and `to` name its ends instead."
 
@@ -113,6 +115,24 @@ class UserSerializer(serializers.Serializer[None]):
     cursor = serializers.IntegerField(
         min_value=0, max_value=MAX_GROUPED_SESSIONS, default=0, help_text="`next` or `previous` of an answer."
     )
+
+
+class ModelSerializer(serializers.Serializer[None]):
+    """The order of models, and the part of their list."""
+
+    sort = serializers.ChoiceField(
+        [sign + field for field in ("model", *MODEL_SUMS) for sign in ("", "-")],
+        default="-call_count",
+        help_text="A field, with a minus before it for descending order.",
+    )
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIST_LIMIT, default=50)
+    cursor = serializers.IntegerField(
+        min_value=0, max_value=MAX_MODELS_SKIPPED, default=0, help_text="`next` or `previous` of an answer."
+    )
+
+
+class ModelListParameters(SessionParameters, ModelSerializer):  # type: ignore[misc,valid-type]
+    """The models of the sessions that match."""
 
 
 class UserListParameters(SessionParameters, UserSerializer):  # type: ignore[misc,valid-type]

@@ -193,6 +193,24 @@ class EndUserShape(serializers.Serializer[None]):
     score = serializers.FloatField(allow_null=True, help_text="The mean of the score that was asked for.")
 
 
+class CurrentPriceShape(serializers.Serializer[None]):
+    """What a million tokens of a model cost now, in USD."""
+
+    seller = text("Whose price it is in the price list; null for the project's own price.", is_known=False)
+    input_price = money()
+    output_price = money()
+    cached_price = money("Of tokens read from a cache.")
+    cache_write_price = money("Of tokens written to a cache.")
+
+
+class ModelInUseShape(ModelUsageShape):
+    """A model, with what it did in the sessions that match."""
+
+    model = text()
+    session_count = number("Sessions in which it answered.")
+    price = CurrentPriceShape(allow_null=True, help_text="Null if nobody lists a price.")
+
+
 class SavedViewShape(serializers.Serializer[None]):
     """A state of the list of sessions under a name."""
 

@@ -330,6 +330,21 @@ class ConfigList(TypedDict):
     data: list["Config"]
 
 
+class CurrentPrice(TypedDict):
+    """What a million tokens of a model cost now, in USD."""
+
+    cache_write_price: str | None
+    """Of tokens written to a cache."""
+    cached_price: str | None
+    """Of tokens read from a cache."""
+    input_price: str | None
+    """USD."""
+    output_price: str | None
+    """USD."""
+    seller: str | None
+    """Whose price it is in the price list; null for the project's own price."""
+
+
 class EndUser(TypedDict):
     """An end user of the product, with the sums of their sessions."""
 
@@ -972,6 +987,44 @@ class MetricRow(TypedDict):
     """Calls that the total lacks: while it is not 0, the total is a lower bound."""
     value: str | None
     """The value of the split."""
+
+
+class ModelInUse(TypedDict):
+    """A model, with what it did in the sessions that match."""
+
+    cache_write_tokens: NotRequired[int | None]
+    cached_tokens: NotRequired[int | None]
+    call_count: int
+    input_cost: NotRequired[str | None]
+    input_tokens: NotRequired[int | None]
+    model: str
+    not_itemised_tokens: NotRequired[int | None]
+    """Those that a wrapper reports beyond the calls inside it."""
+    output_cost: NotRequired[str | None]
+    output_tokens: NotRequired[int | None]
+    price: "CurrentPrice | None"
+    """Null if nobody lists a price."""
+    reasoning_tokens: NotRequired[int | None]
+    session_count: int
+    """Sessions in which it answered."""
+    total_cost: NotRequired[str | None]
+    total_tokens: NotRequired[int | None]
+    unmeasured_count: NotRequired[int]
+    """Calls that reported no usage."""
+    unpriced_count: NotRequired[int]
+    """Calls without a known cost."""
+
+
+class ModelInUsePage(TypedDict):
+    """A page of a list of ModelInUse objects."""
+
+    data: list["ModelInUse"]
+    next: str | None
+    """The `cursor` of the next page."""
+    previous: str | None
+    """The `cursor` of the page before."""
+    sample: int
+    """How many sessions each that was read stands for."""
 
 
 class ModelUsage(TypedDict):
@@ -2067,6 +2120,18 @@ class MeasureSessionsParameters(SessionFilters, total=False):
     """The property by whose values to split."""
     steps: bool | None
     """Whether to answer with each hour or day, too."""
+
+
+class ListModelsInUseParameters(SessionFilters, total=False):
+    """The parameters of an operation."""
+
+    cursor: str | None
+    """`next` or `previous` of an answer."""
+    id: str | None
+    """Session is."""
+    limit: int | None
+    sort: str | None
+    """A property, with a minus before it for descending order."""
 
 
 class ListNoticesParameters(TypedDict, total=False):

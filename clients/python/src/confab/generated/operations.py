@@ -240,6 +240,16 @@ class Confab(Transport):
         """Measure sessions."""
         return self._ask("GET", "/api/v1/metrics", parameters)
 
+    def list_models_in_use(self, **parameters: Unpack[objects.ListModelsInUseParameters]) -> objects.ModelInUsePage:
+        """List models in use."""
+        return self._ask("GET", "/api/v1/models", parameters)
+
+    def iterate_models_in_use(
+        self, **parameters: Unpack[objects.ListModelsInUseParameters]
+    ) -> Iterator[objects.ModelInUse]:
+        """List models in use, page after page."""
+        return self._each("GET", "/api/v1/models", parameters)
+
     def list_notices(self, **parameters: Unpack[objects.ListNoticesParameters]) -> objects.NoticePage:
         """List notices."""
         return self._ask("GET", "/api/v1/notices", parameters)
@@ -719,6 +729,18 @@ class AsyncConfab(AsyncTransport):
     async def measure_sessions(self, **parameters: Unpack[objects.MeasureSessionsParameters]) -> objects.Metric:
         """Measure sessions."""
         return await self._ask("GET", "/api/v1/metrics", parameters)
+
+    async def list_models_in_use(
+        self, **parameters: Unpack[objects.ListModelsInUseParameters]
+    ) -> objects.ModelInUsePage:
+        """List models in use."""
+        return await self._ask("GET", "/api/v1/models", parameters)
+
+    def iterate_models_in_use(
+        self, **parameters: Unpack[objects.ListModelsInUseParameters]
+    ) -> AsyncIterator[objects.ModelInUse]:
+        """List models in use, page after page."""
+        return self._each("GET", "/api/v1/models", parameters)
 
     async def list_notices(self, **parameters: Unpack[objects.ListNoticesParameters]) -> objects.NoticePage:
         """List notices."""
