@@ -25,8 +25,6 @@ class SettingsGroup(StrEnum):
 
     PROJECT = "Project"
     NUMBERS = "Numbers"
-    READING = "Reading"
-    WATCHING = "Watching"
     DATA = "Data"
 
 
@@ -90,6 +88,7 @@ PROJECT_PAGES = (
     ),
     ProjectPage(label="API keys", route="project-keys", tab="keys", least_role=Role.ADMIN),
     ProjectPage(label="Usage", route="project-usage", tab="usage", tab_label="Usage and limits", least_role=Role.ADMIN),
+    ProjectPage(label="Providers", route="project-providers", tab="providers", least_role=Role.ADMIN),
     ProjectPage(
         label="Prices", route="project-prices", tab="prices", tab_group=SettingsGroup.NUMBERS, least_role=Role.ADMIN
     ),
@@ -98,20 +97,6 @@ PROJECT_PAGES = (
         route="project-scores",
         tab="scores",
         tab_group=SettingsGroup.NUMBERS,
-        least_role=Role.ADMIN,
-    ),
-    ProjectPage(
-        label="Translation",
-        route="project-translation",
-        tab="translation",
-        tab_group=SettingsGroup.READING,
-        least_role=Role.ADMIN,
-    ),
-    ProjectPage(
-        label="Model of judges",
-        route="project-models",
-        tab="models",
-        tab_group=SettingsGroup.WATCHING,
         least_role=Role.ADMIN,
     ),
     ProjectPage(
@@ -156,7 +141,6 @@ HELP = {
     "judge-change": "judges#what-a-judge-is",
     "judge-run": "judges#backfills",
     "judged-session": "judges#why-was-this-not-judged",
-    "project-models": "judges#prompts",
     "alerts": "alerts",
     "alert": "alerts#what-an-alert-waits-for",
     "alert-new": "alerts#what-an-alert-waits-for",
@@ -177,7 +161,7 @@ HELP = {
     "project-prices": "numbers#cost",
     "project-scores": "annotation#score-configs",
     "project-score": "annotation#score-configs",
-    "project-translation": "translation#providers",
+    "project-providers": "providers",
     "project-erasures": "security#deleting",
     "organizations": "security#tenancy",
     "organization": "security#tenancy",

@@ -20,10 +20,9 @@ from sessions.listing.views import suggestions as query_pages
 from sessions.listing.views.summary import strip_page
 from sessions.replay.views import session as replay
 from sessions.replay.views import state as replay_state
-from sessions.translation.views import settings as translation_settings
 from sessions.translation.views import turns as translation_pages
 from sessions.users import views as user_pages
-from sessions.views import onboarding, palette, session_list, trace_list
+from sessions.views import onboarding, palette, providers, session_list, trace_list
 from sessions.views.styleguide import styleguide
 
 urlpatterns = [
@@ -116,7 +115,19 @@ urlpatterns = [
     path("project/<int:project_id>/bulk/<uuid:job_id>/cancel", bulk_pages.cancel_bulk, name="bulk-cancel"),
     path("project/<int:project_id>/translation/<path:turn_id>", translation_pages.translation, name="translation"),
     path("project/<int:project_id>/language", translation_pages.language, name="translation-language"),
-    path("project/<int:project_id>/settings/translation", translation_settings.translation, name="project-translation"),
+    path("project/<int:project_id>/settings/providers", providers.providers, name="project-providers"),
+    path(
+        "project/<int:project_id>/settings/translation",
+        providers.former_providers,
+        {"part": "translation"},
+        name="former-translation",
+    ),
+    path(
+        "project/<int:project_id>/settings/models",
+        providers.former_providers,
+        {"part": "judging"},
+        name="former-models",
+    ),
     path("project/<int:project_id>/cohorts", cohort_pages.cohorts, name="cohorts"),
     path("project/<int:project_id>/cohorts/new", cohort_pages.new_cohort, name="cohort-new"),
     path("project/<int:project_id>/cohorts/<uuid:cohort_id>/change", cohort_pages.change_cohort, name="cohort-change"),

@@ -15,7 +15,7 @@ GROUPS = {
     "Start": ("sdks", "dialects"),
     "Read": ("lists", "query", "search", "replay", "annotation", "inbox", "translation", "account"),
     "Measure": ("numbers", "sessions", "dashboard", "cohorts"),
-    "Watch": ("judges", "alerts", "issues"),
+    "Watch": ("judges", "alerts", "providers", "issues"),
     "Build": ("api", "reference", "mcp", "export"),
     "Run": ("operations", "upgrading", "scaling", "provisioning", "limits", "security", "performance", "architecture"),
 }

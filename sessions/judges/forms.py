@@ -1,20 +1,16 @@
-"""The form of a judge, and that of the project's model."""
+"""The form of a judge."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from projects.administration.forms import FIELD_ATTRS, SHORT_FIELD_ATTRS
 from projects.models import Project
 from sessions.annotation.configs import load_configs
 from sessions.judges.making import Decision
-from sessions.models import Judge, JudgeVersion, ModelProvider
+from sessions.models import Judge, JudgeVersion
 from sessions.models.judges import MAX_JUDGE_NAME_CHARACTERS, MAX_PROMPT_CHARACTERS
-from sessions.translation.egress import check_url
-from sessions.translation.provider import TranslationFailed
-from sessions.translation.secrets import encrypted
 
 SECONDS_OF_MINUTE = 60
 NEW_SCORE = "new"  # in place of the id of a score type
@@ -138,67 +134,3 @@ def initial_of(judge: Judge, version: JudgeVersion) -> dict[str, Any]:
     own = {name: getattr(judge, name) for name in ("name", "query", "sample_percent", "config_id", "monthly_cap")}
     decided = {name: getattr(version, name) for name in ("rule", "value", "otherwise", "prompt", "model")}
     return own | decided | {"quiet_minutes": judge.quiet_seconds // SECONDS_OF_MINUTE}
-
-
-class ModelForm(forms.Form):
-    """The endpoint whose model the project's judges ask."""
-
-    protocol = forms.ChoiceField(choices=ModelProvider.Protocol.choices, widget=forms.Select(FIELD_ATTRS))
-    base_url = forms.URLField(
-        required=False,
-        label="Address",
-        assume_scheme="https",
-        help_text="Up to /v1. Empty: the vendor's own.",
-        widget=forms.URLInput(FIELD_ATTRS),
-    )
-    model = forms.CharField(max_length=120, widget=forms.TextInput(FIELD_ATTRS))
-    secret = forms.CharField(
-        required=False,
-        max_length=500,
-        label="Key",
-        help_text="Stored encrypted and never shown again. Leave it empty to keep the stored one.",
-        widget=forms.PasswordInput(FIELD_ATTRS | {"autocomplete": "off"}),
-    )
-    requests_per_minute = forms.IntegerField(
-        min_value=1, max_value=10_000, label="Requests a minute", widget=forms.NumberInput(SHORT_FIELD_ATTRS)
-    )
-    window_tokens = forms.IntegerField(
-        min_value=4_000,
-        max_value=2_000_000,
-        label="Window in tokens",
-        help_text="Longer conversations are read in parts, and the answers are merged.",
-        widget=forms.NumberInput(SHORT_FIELD_ATTRS),
-    )
-    consent = forms.BooleanField(
-        required=True,
-        label="I agree that whole conversations of this project are sent to this endpoint",
-        help_text="With all that people, models and tools said in them. Every use is in the audit log.",
-        error_messages={"required": "Nothing is sent without your consent."},
-    )
-
-    def __init__(self, *args: Any, stored: ModelProvider, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.stored = stored
-
-    def clean_base_url(self) -> str:
-        """Refuse an address that projects may not use."""
-        url: str = self.cleaned_data["base_url"]
-        try:
-            if url:
-                check_url(url)
-        except TranslationFailed as error:
-            raise forms.ValidationError(str(error)) from None
-        return url
-
-    def save(self, project: Project, *, by: str) -> ModelProvider:
-        """Store the settings. A key stays only for the address that it was entered for."""
-        given, stored = self.cleaned_data, self.stored
-        is_same = (stored.protocol, stored.base_url) == (given["protocol"], given["base_url"])
-        secret = encrypted(given["secret"]) or (stored.secret if is_same else "")
-        for name in ("protocol", "base_url", "model", "requests_per_minute", "window_tokens"):
-            setattr(stored, name, given[name])
-        stored.project, stored.secret = project, secret
-        if not is_same or stored.consent_at is None:
-            stored.consent_by, stored.consent_at = by, timezone.now()
-        stored.save()
-        return stored

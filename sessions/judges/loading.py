@@ -6,8 +6,8 @@ from uuid import UUID
 from projects.models import Project
 from sessions.models import Judge, JudgeVersion, ModelProvider, ScoreConfig
 
-NO_PROVIDER = "This project has chosen no model. An admin can do so in the settings under Models."
-NO_MODEL_CONSENT = "Nobody has agreed that conversations are sent to a model. An admin can do so in the settings."
+NO_PROVIDER = "This project has chosen no model. An admin can do so in the settings under Providers."
+NO_MODEL_CONSENT = "Nobody has agreed that conversations are sent to a model. An admin can do so under Providers."
 
 
 @dataclass(frozen=True, slots=True)

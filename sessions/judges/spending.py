@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from projects.models import Project
 from sessions.models import Judge, JudgeSpending
 from sessions.translation.provider import TranslationFailed
 from tracing.pricing.project_prices import Prices
@@ -68,6 +69,13 @@ def reserve(judge: Judge, cost: Decimal | None) -> Reservation:
 def spent(judge: Judge) -> Decimal:
     """Return what the judge spent in this month, in USD."""
     return _rows(judge, this_month()).aggregate(cost=Sum("cost"))["cost"] or ZERO
+
+
+def spent_by_project(project: Project) -> tuple[int, Decimal]:
+    """Return the requests of a project's judges in this month, and what they cost in USD."""
+    rows = JudgeSpending.objects.for_project(project).filter(month=this_month())
+    total = rows.aggregate(requests=Sum("requests"), cost=Sum("cost"))
+    return total["requests"] or 0, total["cost"] or ZERO
 
 
 def has_room(judge: Judge) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.judges.views import judges, models, runs
+from sessions.judges.views import judges, runs
 
 P = "project/<int:project_id>"
 
@@ -17,5 +17,4 @@ urlpatterns = [
     path(f"{P}/judges/runs/<uuid:run_id>", runs.judge_run, name="judge-run"),
     path(f"{P}/judges/runs/<uuid:run_id>/stop", runs.stop_run, name="judge-run-stop"),
     path(f"{P}/judges/session", runs.judged_session, name="judged-session"),
-    path(f"{P}/settings/models", models.models, name="project-models"),
 ]

@@ -87,11 +87,13 @@ def work(project: Project) -> None:
 
 def choose_model(page: Page, address: str, url: str) -> None:
     page.goto(address)
-    page.get_by_label("Address").fill(url)
-    page.get_by_label("Model", exact=True).fill("gpt-4o-mini")
-    page.get_by_label("Requests a minute").fill("600")
-    page.get_by_label(re.compile("I agree")).check()
-    page.get_by_role("button", name=re.compile("^Save")).click()
+    judging = page.get_by_role("region", name="Judging")
+    judging.get_by_role("link", name="OpenAI-compatible endpoint").click()
+    judging.get_by_label("Address").fill(url)
+    judging.get_by_label("Model", exact=True).fill("gpt-4o-mini")
+    judging.get_by_label("Limit per minute").fill("600")
+    judging.get_by_label(re.compile("I agree")).check()
+    judging.get_by_role("button", name="Save judging").click()
     expect(page.locator(".is-error")).to_have_count(0)
 
 
@@ -104,7 +106,7 @@ def test_from_a_filled_demo_to_an_alert_that_opens_exactly_the_frustrated_sessio
     with served() as endpoint, receiving() as receiver:
         settings.ALERT_HOSTS = [f"127.0.0.1:{receiver.port}"]
         endpoint.answer = says_by_words
-        choose_model(page, here + reverse("project-models", args=[project.pk]), endpoint.url)
+        choose_model(page, here + reverse("project-providers", args=[project.pk]), endpoint.url)
         assert ModelProvider.objects.get().consent_by == alice.email
 
         page.goto(here + reverse("judges", args=[project.pk]))

@@ -51,7 +51,7 @@ def test_pages_keep_the_rules_and_their_width(
         reverse("issues", args=[project.pk]),
         reverse("project-usage", args=[project.pk]),
         reverse("project-prices", args=[project.pk]),
-        reverse("project-translation", args=[project.pk]) + "?provider=deepl",
+        reverse("project-providers", args=[project.pk]) + "?translation=deepl&judging=anthropic",
         reverse("organization-audit", args=[project.organization_id]),
     ]
     for path in paths:

@@ -279,7 +279,8 @@ ROUTES: dict[str, Owed] = {
     "project/<int:project_id>/judges/runs/<uuid:run_id>": READ,
     "project/<int:project_id>/judges/runs/<uuid:run_id>/stop": page("POST", viewer=FORBIDDEN),
     "project/<int:project_id>/judges/session": READ,
-    "project/<int:project_id>/settings/models": page("GET", "POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/settings/models": page("GET", viewer=FORBIDDEN),
+    "project/<int:project_id>/settings/providers": page("GET", "POST", viewer=FORBIDDEN),
     "project/<int:project_id>/alerts": READ,
     "project/<int:project_id>/alerts/count": replace(READ, is_tenants=False),
     "project/<int:project_id>/alerts/new": page("GET", "POST", viewer=FORBIDDEN),
@@ -357,7 +358,7 @@ ROUTES: dict[str, Owed] = {
         page("GET", "POST"), viewer={"GET": 200, "POST": 302}, query="?to=en"
     ),
     "project/<int:project_id>/language": page("GET", "POST", viewer=302),
-    "project/<int:project_id>/settings/translation": page("GET", "POST", viewer=FORBIDDEN),
+    "project/<int:project_id>/settings/translation": page("GET", viewer=FORBIDDEN),
     "project/<int:project_id>/settings/erasures": page("GET", "POST", viewer=FORBIDDEN),
     "project/<int:project_id>/settings/rename": ADMINS_POST,
     "project/<int:project_id>/settings/usage": ADMINS,

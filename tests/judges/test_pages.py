@@ -39,12 +39,12 @@ def test_an_admin_chooses_a_model_makes_a_judge_like_one_of_the_gallery_and_read
     settings.TRANSLATION_HOSTS = ["127.0.0.1"]
     with served() as endpoint:
         chosen = {
-            "protocol": "openai_compatible", "base_url": endpoint.url, "model": "gpt-4o-mini", "secret": "k-123",
-            "requests_per_minute": 600, "window_tokens": 60_000,
+            "part": "judging", "provider": "openai_compatible", "base_url": endpoint.url, "model": "gpt-4o-mini",
+            "secret": "k-123", "requests_per_minute": 600, "window_tokens": 60_000,
         }  # fmt: skip
-        models = reverse("project-models", args=[project.pk])
+        models = reverse("project-providers", args=[project.pk])
         refused = alices.post(models, chosen)
-        assert "Nothing is sent without your consent." in read(refused)
+        assert "Nothing is sent to another host without your consent." in read(refused)
         assert alices.post(models, chosen | {"consent": "on"}).status_code == 302
         assert ModelProvider.objects.get().consent_by == alice.email
         assert "k-123" not in ModelProvider.objects.get().secret + read(alices.get(models))

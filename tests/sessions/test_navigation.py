@@ -26,6 +26,8 @@ EXCEPTIONS = {
     "alert-new": "a form that the page of alerts offers",
     "judge-new": "a form that the page of judges offers",
     "judged-session": "a page that those of judges and sessions lead to; it needs an id",
+    "former-translation": "leads to the providers",
+    "former-models": "leads to the providers",
     "new-key": "leads back to the setup",
     "setup-demo": "leads back to the setup",
     "go": "the palette itself",

@@ -116,11 +116,12 @@ def judge(people: People, settings: Any) -> None:
     Its backfill is refused, because nothing is left to judge."""
     settings.TRANSLATION_HOSTS = ["127.0.0.1"]
     answers = configs.load_configs(people.project)
-    chosen = {"protocol": "openai_compatible", "model": "gpt-4o-mini", "secret": "k-123", "consent": "on"}
+    chosen = {"part": "judging", "provider": "openai_compatible", "model": "gpt-4o-mini"}
+    chosen |= {"secret": "k-123", "consent": "on"}
     given = {"name": f"About {PERSON}", "quiet_minutes": 0, "sample_percent": 100, "prompt": f"Is {PERSON} angry?"}
     mood = next(config.id for config in answers if config.name == "mood")
     with judging.served() as endpoint:
-        people.post("project-models", base_url=endpoint.url, requests_per_minute=600, window_tokens=60_000, **chosen)
+        people.post("project-providers", base_url=endpoint.url, requests_per_minute=600, window_tokens=60_000, **chosen)
         people.post("judge-new", config_id=mood, **given)
         made = Judge.objects.for_project(people.project).get()
         people.post("judge-switch", made.id, to="on")

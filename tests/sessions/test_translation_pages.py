@@ -265,11 +265,12 @@ def test_the_page_of_a_session_asks_only_when_its_address_says_so(
 
 
 def settings_form(**given: Any) -> dict[str, Any]:
-    return {"provider": "libretranslate", "base_url": "https://93.184.216.34", "daily_characters": 1000, **given}
+    chosen = {"part": "translation", "provider": "libretranslate", "base_url": "https://93.184.216.34"}
+    return {**chosen, "daily_characters": 1000, **given}
 
 
 def test_nothing_is_turned_on_without_consent(alices: Client, project: Project) -> None:
-    page = reverse("project-translation", args=[project.pk])
+    page = reverse("project-providers", args=[project.pk])
 
     refused = alices.post(page, settings_form())
     assert refused.status_code == 400
@@ -287,7 +288,7 @@ def test_nothing_is_turned_on_without_consent(alices: Client, project: Project) 
 
 
 def test_a_key_and_a_consent_stay_with_the_address_that_they_were_given_for(alices: Client, project: Project) -> None:
-    page = reverse("project-translation", args=[project.pk])
+    page = reverse("project-providers", args=[project.pk])
     alices.post(page, settings_form(consent="on", secret="k-secret"))
 
     alices.post(page, settings_form(consent="on", daily_characters=7))
@@ -299,9 +300,7 @@ def test_a_key_and_a_consent_stay_with_the_address_that_they_were_given_for(alic
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:5000", "http://169.254.169.254/latest", "ftp://93.184.216.34"])
 def test_an_address_inside_is_refused_when_it_is_entered(alices: Client, project: Project, address: str) -> None:
-    answer = alices.post(
-        reverse("project-translation", args=[project.pk]), settings_form(consent="on", base_url=address)
-    )
+    answer = alices.post(reverse("project-providers", args=[project.pk]), settings_form(consent="on", base_url=address))
 
     assert answer.status_code == 400
     assert not TranslationSettings.objects.exists()

@@ -70,7 +70,7 @@ def test_a_provider_is_documented_and_can_be_chosen(kind: type[Provider], settin
     assert kind.optional <= set(kind.asks_for)
     needs = ", ".join(kind.asks_for.values())
     row = rf"^\| {re.escape(kind.label)} \| {re.escape(needs) or '.*'} \| {'yes' if kind.leaves_host else 'no'} \|$"
-    assert re.search(row, (DOCS / "translation.md").read_text(), re.MULTILINE), f"docs/translation.md: {kind.label}"
+    assert re.search(row, (DOCS / "providers.md").read_text(), re.MULTILINE), f"docs/providers.md: {kind.label}"
     assert ",".join(TRANSLATION_PROVIDERS_BY_SLUG) in (DOCS / "operations.md").read_text()
     assert kind in offered()
     settings.TRANSLATION_PROVIDERS = [kind.slug]

@@ -1,1 +1,1 @@
-"""Translations on the session page, and a project's settings for them."""
+"""Translations on the session page."""
