@@ -1,4 +1,4 @@
-"""Hides from engines what must not change: code, links, placeholders, ids, numbers and Markdown's marks.
+"""Hides from engines what must not change: code, formulas, links, placeholders, ids, numbers and Markdown's marks.
 
 Every engine that was tried changes some of them, so that they are replaced by `XQ0`, `XQ1`, ... and restored byte
 for byte. An answer in which one is missing, doubled or out of order is refused, and so is one that brings new
@@ -9,6 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from tracing.reading.formulas import FORMULA
 
 # Signs that mean something to Markdown, HTML or templates, and what the models drop: arrows, currencies, emoji.
 # The pipe is missing: it separates the cells of tables, so segments end there.
@@ -24,6 +26,7 @@ VERBATIM = re.compile(
             r"(?P<mark><[A-Za-z/!?][^<>]{0,2000}>"  # tags, and links in angle brackets
             r"|(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)"  # where a link leads
             r"|!?\[(?=[^\]\n]{0,300}\])|[*_~\]]+)",
+            FORMULA.pattern,
             r"&(?:[A-Za-z]\w{1,30}|#\w{1,8});",  # entities
             r"(?:https?|ftp|file|s3|gs|wss?)://[^\s<>\"'`|)\]}]*[^\s<>\"'`|)\]}.,;:!?*_]",
             r"www\.[^\s<>\"'`|)\]}]*[^\s<>\"'`|)\]}.,;:!?*_]",

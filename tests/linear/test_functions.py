@@ -36,6 +36,7 @@ from tracing.limits.cutting import cut_text
 from tracing.limits.environments import environment_name
 from tracing.limits.fitting import clean, clean_json
 from tracing.limits.ids import in_one_form, session_id_problem
+from tracing.reading.formulas import Formulas, has_formula, mathml_of
 from tracing.records import Kind, RawSpan, SpanRecord
 from tracing.store.previews import preview, spoken_text
 from tracing.store.utterances import utterances_of
@@ -206,6 +207,11 @@ WORK: dict[str, Callable[[str], object]] = {
     "scopes": scope_of,
     "pieces": lambda text: pieces(text),
     "masking": masked_and_back,
+    "formulas": lambda text: (
+        Formulas().taken_out(text),
+        has_formula(text),
+        mathml_of(f"$${text}$$"),
+    ),
     "payloads": lambda text: (document_of(text), document_of(json.dumps([{"role": "user", "content": text}]))),
     "language": lambda text: language_of_line(text, "", "en"),
     "answers for agents": lambda text: (

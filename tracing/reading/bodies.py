@@ -65,7 +65,7 @@ def body(text: str, value: Any, head: int = BODY_HEAD_CHARACTERS) -> RenderedBod
     if isinstance(value, dict | list):
         if tree.is_small(value):
             html, note = _formed(tree.foldable, value)
-    elif len(text) <= head and markdown.is_markdown(text):
+    elif len(text) <= head and markdown.is_formatted(text):
         html, note = _formed(markdown.rendered, text)
     return (
         RenderedBody(text, html=html) if html is not None else replace(plain(spelled(text, value), 0, head), note=note)

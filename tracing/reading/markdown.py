@@ -10,14 +10,15 @@ import nh3
 import pyromark
 from django.utils.safestring import SafeString, mark_safe
 
-from tracing.reading.writing import BACKSLASH, OPENER, written
+from tracing.reading.formulas import MATH_ATTRIBUTES, MATH_TAGS, Formulas, has_formula
+from tracing.reading.writing import OPENER, written
 
 ALLOWED_TAGS = {
     "a", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li",
-    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "span",
+    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "span", *MATH_TAGS,
 }  # fmt: skip
 ALLOWED_ATTRIBUTES = {
-    "a": {"href", "title"}, "code": {"class"}, "span": {"class"}, "ol": {"start"}, "table": {"tabindex"},
+    "a": {"href", "title"}, "code": {"class"}, "span": {"class", "tabindex"}, "ol": {"start"}, "table": {"tabindex"},
 }  # fmt: skip
 CACHED_TEXTS = 256  # enough for a page that is opened again
 # Signs that make a text worth rendering; other texts keep their spaces and line ends. Each of these patterns is linear:
@@ -33,13 +34,6 @@ EMPHASIS = re.compile(
 )
 
 AUTOLINK_OR_OPENER = re.compile(r"<(?!(?:https?://|mailto:)[^\s<>]++>)")
-# A formula in TeX, as models write them: \( \), \[ \], $$ $$, and $ $ on one line with a command in it.
-FORMULA = re.compile(
-    r"(?<!\\)(?:\\\((?:[^\\]|\\[^()])*+\\\)|\\\[(?:[^\\]|\\[^\[\]])*+\\\]"
-    r"|\$\$(?:[^$\\]|\\[^$])*+\$\$|\$(?:[^$\\\n]|\\[^$\n])++\$)"
-)
-TEX_COMMAND = re.compile(r"\\[A-Za-z]")
-ESCAPED_SIGN = re.compile(r"\\[!-/:-@\[-`{-~]")
 # Many nested blocks on one line: the parser reads every following line once for each of them.
 NESTED = re.compile(r"^(?:[ \t]*+(?:>|[-+*](?=[ \t\n])|\d{1,9}[.)](?=[ \t\n]))){20}", re.MULTILINE)
 MAX_SWELLING = 10  # the HTML may be this many times as long as the text
@@ -48,6 +42,7 @@ MARKDOWN_OPTIONS = pyromark.Options.ENABLE_STRIKETHROUGH | pyromark.Options.ENAB
 _cleaner = nh3.Cleaner(
     tags=ALLOWED_TAGS,
     attributes=ALLOWED_ATTRIBUTES,
+    tag_attribute_values=MATH_ATTRIBUTES,
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",
 )
@@ -58,6 +53,11 @@ def is_markdown(text: str) -> bool:
     if any(sign in text for sign in MARKDOWN_SIGNS) and MARKDOWN_WITHIN_LINE.search(text):
         return True
     return MARKDOWN_LINE.search("\n" + text) is not None
+
+
+def is_formatted(text: str) -> bool:
+    """Return whether a text is more than words: Markdown, or words with formulas."""
+    return is_markdown(text) or has_formula(text)
 
 
 def without_signs(text: str) -> str:
@@ -78,18 +78,10 @@ def rendered(text: str) -> SafeString | None:
     if NESTED.search(text):
         return None
     options = MARKDOWN_OPTIONS | pyromark.Options.ENABLE_TABLES if has_even_tables(text) else MARKDOWN_OPTIONS
-    known = FORMULA.sub(_shown, text.replace(OPENER, "\ufffd").replace(BACKSLASH, "\ufffd"))
-    tagless = AUTOLINK_OR_OPENER.sub(OPENER, known)
-    html = written(pyromark.events(tagless, options=options), MAX_SWELLING * len(text) + 1_000)
+    formulas = Formulas()
+    tagless = AUTOLINK_OR_OPENER.sub(OPENER, formulas.taken_out(text.replace(OPENER, "\ufffd")))
+    html = written(pyromark.events(tagless, options=options), MAX_SWELLING * len(text) + 1_000, formulas)
     return None if html is None else mark_safe(_cleaner.clean(html))
-
-
-def _shown(formula: re.Match[str]) -> str:
-    """Show the backslashes of a formula that would escape something, and let them escape it all the same.
-
-    Between single dollars, only a command tells a formula from two amounts of money."""
-    is_money = formula[0][:2] not in ("\\(", "\\[", "$$") and not TEX_COMMAND.search(formula[0])
-    return formula[0] if is_money else ESCAPED_SIGN.sub(lambda escaped: BACKSLASH + escaped[0], formula[0])
 
 
 def has_even_tables(text: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tracing.reading import budget
 from tracing.reading.code import coloured
+from tracing.reading.formulas import Formulas
 
 EVENTS_BETWEEN_CLOCK_LOOKS = 1_000  # the clock is read once per this many events
 MAX_TAG_DEPTH = 40  # browsers fail at some hundreds
@@ -19,16 +20,15 @@ TAG_PAIRS = {name: (f"<{tag}>", f"</{tag}>") for name, tag in TAG_NAMES.items()}
 TAG_PAIRS |= {"Table": ('<table tabindex="0">', "</tbody></table>"), "TableHead": ("<thead><tr>", HEAD_END)}
 VOID_ELEMENTS = {"SoftBreak": "<br>\n", "HardBreak": "<br>\n", "Rule": "<hr>"}
 TASK_BOXES = ('<span class="task">☐</span> ', '<span class="task done">☑</span> ')
-# Code points without a character, for the parser. One replaces every `<`, so that it sees no tag. The other is before
-# each backslash of a formula that it takes for an escape: in a text it becomes that backslash, in code it is nothing.
-OPENER, BACKSLASH = "\ufdd0", "\ufdd1"
+OPENER = "\ufdd0"  # a code point without a character, in place of every `<`: the parser sees no tag
 
 
 class Writer:
     """The HTML so far, and the tags that must still be closed."""
 
-    def __init__(self, most: int) -> None:
-        self.left = most  # characters
+    def __init__(self, most: int, formulas: Formulas) -> None:
+        self.left = most  # characters, formulas apart
+        self.formulas = formulas
         self.pieces: list[str] = []
         self.ends: list[str] = []
         self.language = ""  # of the block of code that is open
@@ -46,11 +46,13 @@ class Writer:
             elif kind == "TaskListMarker":
                 self._write(TASK_BOXES[bool(value)])
             elif kind == "Code":
-                self._write(f"<code>{escaped(value.replace(BACKSLASH, ''))}</code>")
+                self._write(f"<code>{escape(self._spelled(value))}</code>")
             elif self.ends and self.ends[-1] == CODE_END:
-                self._write(coloured(value.replace(OPENER, "<").replace(BACKSLASH, ""), self.language))
+                self._write(coloured(self._spelled(value), self.language))
             else:
-                self._write(escaped(str(value)))
+                text = escaped(str(value))
+                self.left -= len(text)
+                self.pieces.append(self.formulas.drawn(text))
         return self.left >= 0 and len(self.ends) <= MAX_TAG_DEPTH
 
     def _open(self, tag: Any) -> None:
@@ -64,6 +66,10 @@ class Writer:
     def _write(self, html: str) -> None:
         self.left -= len(html)
         self.pieces.append(html)
+
+    def _spelled(self, text: str) -> str:
+        """Return the text as it was before the parser."""
+        return self.formulas.spelled(text.replace(OPENER, "<"))
 
     def _tags(self, name: str, detail: Any) -> tuple[str, str]:
         """Return the HTML that opens and closes an element. Both are empty for elements without a form here."""
@@ -85,22 +91,23 @@ class Writer:
         An image becomes a link, too: nothing is loaded. A link that does not lead to the web shows its address."""
         if LINK_END in self.ends:
             return "", ""
+        address = self._spelled(address)
         if ":" in address.partition("/")[0] and not address.lower().startswith(LINK_SCHEMES):
-            return "", f" ({escaped(address)})"
-        title_attribute = f' title="{escaped(title)}"' if title else ""
-        return f'<a href="{escaped(address)}"{title_attribute}>', LINK_END
+            return "", f" ({escape(address)})"
+        title_attribute = f' title="{escape(self._spelled(title))}"' if title else ""
+        return f'<a href="{escape(address)}"{title_attribute}>', LINK_END
 
 
 def escaped(text: str) -> str:
     """Return the text with HTML escaped, and restored what the parser did not see."""
-    return escape(text).replace(OPENER, "&lt;").replace(BACKSLASH, "\\")
+    return escape(text).replace(OPENER, "&lt;")
 
 
-def written(events: Iterable[Any], most: int) -> str | None:
+def written(events: Iterable[Any], most: int, formulas: Formulas) -> str | None:
     """Return the HTML, or None if it has more than `most` characters or is nested too deeply.
 
     Raises Late if the time is over in the middle of a text."""
-    writer = Writer(most)
+    writer = Writer(most, formulas)
     for number, event in enumerate(events):
         if number % EVENTS_BETWEEN_CLOCK_LOOKS == EVENTS_BETWEEN_CLOCK_LOOKS - 1 and not budget.has_time():
             raise budget.Late
