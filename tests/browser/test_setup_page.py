@@ -29,6 +29,7 @@ def test_code_is_never_broken_and_scrolls_within_its_box(
     alices: Page, live_server: LiveServer, project: Project
 ) -> None:
     alices.goto(live_server.url + reverse("setup", args=[project.pk]))
+    expect(alices.locator("#secret-key")).to_be_visible()  # with which the whole page comes again
     assert {end.evaluate(LINE_COUNT) for end in alices.locator(".endpoints dd.id").all()} == {1}
     wide = 0
     for sdk in alices.locator(".sdk").all():

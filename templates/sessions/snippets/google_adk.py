@@ -29,7 +29,8 @@ question = types.Content(role="user", parts=[types.Part(text="My order #12345 ha
 async def turn() -> None:
     sessions = runner.session_service
     await sessions.create_session(app_name="support", user_id="user-a", session_id="ticket-2611")
-    async for event in runner.run_async(user_id="user-a", session_id="ticket-2611", new_message=question):
+    asked = {"user_id": "user-a", "session_id": "ticket-2611", "new_message": question}
+    async for event in runner.run_async(**asked):
         print(event.content)
 
 

@@ -11,7 +11,9 @@ answer = {"role": "assistant", "content": "It is on its way and arrives on Tuesd
 
 with interactiveai.start_as_current_span(name="handle_support_turn") as turn:
     turn.update_trace(session_id="ticket-2611", user_id="user-a", tags=["support"])
-    with interactiveai.start_as_current_generation(name="answer", model="gpt-4o", input=question) as call:
+    with interactiveai.start_as_current_generation(
+        name="answer", model="gpt-4o", input=question
+    ) as call:
         call.update(output=answer, usage_details={"input": 36, "output": 14})
 
 interactiveai.flush()

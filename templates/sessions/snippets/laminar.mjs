@@ -9,8 +9,10 @@ Laminar.initialize({
 });
 
 const handleSupportTurn = (question) =>
-  observe({ name: "handle_support_turn", sessionId: "ticket-2611", userId: "user-a", input: question },
-    async () => "It is on its way and arrives on Tuesday.");
+  observe(
+    { name: "handle_support_turn", sessionId: "ticket-2611", userId: "user-a", input: question },
+    async () => "It is on its way and arrives on Tuesday.",
+  );
 
 await handleSupportTurn("My order #12345 hasn't arrived yet.");
 await Laminar.flush();

@@ -17,7 +17,8 @@ const question = [{ role: "user", content: "My order #12345 hasn't arrived yet."
 
 await propagateAttributes({ sessionId: "ticket-2611", userId: "user-a" }, async () => {
   await startActiveObservation("answer", async (call) => {
-    call.update({ model: "gpt-4o", input: question, output: "It is on its way and arrives on Tuesday." });
+    const output = "It is on its way and arrives on Tuesday.";
+    call.update({ model: "gpt-4o", input: question, output });
   }, { asType: "generation" });
 });
 await sdk.shutdown();

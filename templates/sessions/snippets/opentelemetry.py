@@ -12,7 +12,8 @@ provider = TracerProvider()
 provider.add_span_processor(BatchSpanProcessor(exporter))
 tracer = provider.get_tracer("support")
 
-question = [{"role": "user", "parts": [{"type": "text", "content": "My order #12345 hasn't arrived yet."}]}]
+parts = [{"type": "text", "content": "My order #12345 hasn't arrived yet."}]
+question = [{"role": "user", "parts": parts}]
 answer = [{"role": "assistant", "parts": [{"type": "text", "content": "It arrives on Tuesday."}]}]
 
 with tracer.start_as_current_span("chat gpt-4o") as span:
