@@ -164,6 +164,8 @@ ROUTES: dict[str, Owed] = {
     "api/v1/projects/<int:project_id>": machine("GET", "PATCH", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
     "api/v1/members": machine("GET", "POST", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
     "api/v1/members/<int:member_id>": machine("PATCH", "DELETE", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
+    "api/v1/invitations": machine("GET", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
+    "api/v1/invitations/<int:invitation_id>": machine("DELETE", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
     "api/v1/keys": machine("GET", "POST", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
     "api/v1/keys/<int:key_id>": machine("DELETE", their_key=FORBIDDEN, ingest_key=FORBIDDEN),
     "api/v1/cohorts": machine("GET", their_key=200, ingest_key=FORBIDDEN),

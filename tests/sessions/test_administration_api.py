@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from projects.accounts import people
 from projects.administration.views.invitations import INVITATIONS_PER_ADDRESS_AND_DAY
 from projects.auth import create_own_key
 from projects.models import ApiKey, AuditEvent, Invitation, Membership, Organization, Project, Role, Scope, User
@@ -49,7 +50,7 @@ def events() -> list[str]:
     return [str(event.action) for event in AuditEvent.objects.order_by("pk")]
 
 
-PATHS = ("projects", "members", "keys")
+PATHS = ("projects", "members", "invitations", "keys")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -160,6 +161,27 @@ def test_somebody_is_invited_by_a_link_where_no_mail_is_sent(ask: Any, client: C
     for _ in range(INVITATIONS_PER_ADDRESS_AND_DAY - 1):
         ask("POST", "members", {"email": "dora@example.com", "role": "member"}, status=201)
     ask("POST", "members", {"email": "dora@example.com", "role": "member"}, status=400)
+
+
+def test_an_invitation_is_listed_and_withdrawn(
+    ask: Any, client: Client, settings: Settings, alice: User, other_project: Project, charlie: User
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    made = ask("POST", "members", {"email": "dora@example.com", "role": "viewer"}, status=201)
+    theirs, _ = people.invite(other_project.organization, "eve@example.com", Role.MEMBER, by=charlie)
+
+    [told] = ask("GET", "invitations")["data"]
+    assert (told["email"], told["role"], told["invited_by"]) == ("dora@example.com", "viewer", alice.email)
+    assert told["expires_at"] == made["expires_at"]
+    ask("DELETE", f"invitations/{told['id']}", status=403, Authorization=bearer_of(alice, [Scope.READ, Scope.WRITE]))
+    ask("DELETE", f"invitations/{theirs.pk}", status=404)
+    assert client.get(urlsplit(made["link"]).path).status_code == 200
+
+    ask("DELETE", f"invitations/{told['id']}", status=204)
+    assert client.get(urlsplit(made["link"]).path).status_code == 404
+    assert ask("GET", "invitations") == {"data": []}
+    assert events()[-1] == "invitation withdrawn"
+    ask("DELETE", f"invitations/{told['id']}", status=404)
 
 
 def test_a_key_is_shown_once_and_revoked(ask: Any, client: Client, project: Project) -> None:

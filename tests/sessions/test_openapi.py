@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from projects.accounts.people import invite
 from projects.auth import create_key, create_own_key
-from projects.models import OWN_SCOPES, Project, User
+from projects.models import OWN_SCOPES, Project, Role, User
 from sessions.alerts import channels, firing, making
 from sessions.annotation import configs, queues
 from sessions.api.v1.document import OPENAPI_FILE
@@ -125,6 +126,7 @@ def world(project: Project, alice: User, bob: User) -> dict[str, str]:
         "user_id": "user-a",
         "project_id": str(project.pk),
         "member_id": str(bob.pk),
+        "invitation_id": str(invite(project.organization, "eve@example.com", Role.MEMBER, by=alice)[0].pk),
         "key_id": str(create_key(project)[0].pk),
     }
 
@@ -173,7 +175,12 @@ BODIES: dict[str, Any] = {
     "/api/v1/erasures": {"user_id": "user-a"},
     "/api/v1/traces/{trace_id}/translation": {"to": "de"},
 }
-FOR_PEOPLE = ("/api/v1/projects", "/api/v1/members", "/api/v1/keys")  # who come with a key of their own
+FOR_PEOPLE = (
+    "/api/v1/projects",
+    "/api/v1/members",
+    "/api/v1/invitations",
+    "/api/v1/keys",
+)  # who come with a key of their own
 TRANSLATION = "/api/v1/traces/{trace_id}/translation"  # which nobody has asked for yet
 # What is made by asking, and asked for by its id then.
 FOLLOWED = {

@@ -1020,6 +1020,23 @@ export interface NoticePage {
   previous: string | null;
 }
 
+/** An invitation that nobody has accepted yet. */
+export interface OpenInvitation {
+  created_at: string;
+  email: string;
+  /** It may be past. */
+  expires_at: string;
+  id: number;
+  /** The e-mail address of its maker. */
+  invited_by: string | null;
+  role: "owner" | "admin" | "member" | "viewer";
+}
+
+/** A whole list of OpenInvitation objects. */
+export interface OpenInvitationList {
+  data: Array<OpenInvitation>;
+}
+
 /** A project of the organization, with its settings. */
 export interface OrganizationProject {
   archived_at: string | null;
@@ -2935,6 +2952,16 @@ export class Confab extends Transport {
   /** Provision an installation. */
   async provisionInstallation(body: Installation, parameters: ProvisionInstallationParameters = {}): Promise<Provisioned> {
     return this.ask("PUT", "/api/v1/installation", parameters, body);
+  }
+
+  /** List open invitations. */
+  async listOpenInvitations(): Promise<OpenInvitationList> {
+    return this.ask("GET", "/api/v1/invitations", {});
+  }
+
+  /** Withdraw an invitation. */
+  async withdrawInvitation(invitationId: string | number): Promise<null> {
+    return this.ask("DELETE", `/api/v1/invitations/${this.escaped(invitationId)}`, {});
   }
 
   /** List ingestion issues. */

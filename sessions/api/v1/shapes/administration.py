@@ -70,6 +70,17 @@ class InvitationShape(serializers.Serializer[None]):
     link = text("To hand over where no mail is sent; null where it was mailed.", is_known=False)
 
 
+class OpenInvitationShape(serializers.Serializer[None]):
+    """An invitation that nobody has accepted yet."""
+
+    id = number()
+    email = text()
+    role = serializers.ChoiceField(Role.choices)
+    invited_by = text("The e-mail address of its maker.", is_known=False)
+    created_at = moment()
+    expires_at = moment("It may be past.")
+
+
 class GivenKeyShape(serializers.Serializer[None]):
     """A new key of the project."""
 

@@ -1118,6 +1118,25 @@ class NoticePage(TypedDict):
     """The `cursor` of the page before."""
 
 
+class OpenInvitation(TypedDict):
+    """An invitation that nobody has accepted yet."""
+
+    created_at: str
+    email: str
+    expires_at: str
+    """It may be past."""
+    id: int
+    invited_by: str | None
+    """The e-mail address of its maker."""
+    role: Literal["owner", "admin", "member", "viewer"]
+
+
+class OpenInvitationList(TypedDict):
+    """A whole list of OpenInvitation objects."""
+
+    data: list["OpenInvitation"]
+
+
 class OrganizationProject(TypedDict):
     """A project of the organization, with its settings."""
 

@@ -154,6 +154,14 @@ class Confab(Transport):
         """Provision an installation."""
         return self._ask("PUT", "/api/v1/installation", parameters, body)
 
+    def list_open_invitations(self) -> objects.OpenInvitationList:
+        """List open invitations."""
+        return self._ask("GET", "/api/v1/invitations", {})
+
+    def withdraw_invitation(self, invitation_id: str) -> None:
+        """Withdraw an invitation."""
+        self._ask("DELETE", f"/api/v1/invitations/{escaped(invitation_id)}", {})
+
     def list_ingestion_issues(self) -> objects.IssueList:
         """List ingestion issues."""
         return self._ask("GET", "/api/v1/issues", {})
@@ -643,6 +651,14 @@ class AsyncConfab(AsyncTransport):
     ) -> objects.Provisioned:
         """Provision an installation."""
         return await self._ask("PUT", "/api/v1/installation", parameters, body)
+
+    async def list_open_invitations(self) -> objects.OpenInvitationList:
+        """List open invitations."""
+        return await self._ask("GET", "/api/v1/invitations", {})
+
+    async def withdraw_invitation(self, invitation_id: str) -> None:
+        """Withdraw an invitation."""
+        await self._ask("DELETE", f"/api/v1/invitations/{escaped(invitation_id)}", {})
 
     async def list_ingestion_issues(self) -> objects.IssueList:
         """List ingestion issues."""
