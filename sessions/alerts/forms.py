@@ -23,10 +23,11 @@ from tracing.lists.bounded import TooLong, within
 
 WINDOWS = [(5, "5 minutes"), (15, "15 minutes"), (60, "1 hour"), (360, "6 hours"), (1440, "1 day"), (10080, "7 days")]
 BOUND_SIDES = [("above", "above"), ("below", "below")]
-AGAINST = [("value", "a fixed number"), ("before", "the same time before, as a change")]
+AGAINST = [("value", "as a number"), ("before", "as a change from the same time before")]
 DAYS = [(1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (7, "Sun")]
-QUERY_ATTRS = {"class": "field", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+QUERY_ATTRS = {"class": "word word-query", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
 FIELD = {"class": "field", "autocomplete": "off"}
+WORD_ATTRS = {"class": "word", "autocomplete": "off"}
 CHOICES_TIMEOUT_MS = 1_000  # ms for a statement that reads what can be chosen
 ACTION_ROWS = 2  # of the form; programs may give more
 
@@ -49,35 +50,35 @@ class AlertForm(forms.Form):
         widget=forms.TextInput(QUERY_ATTRS | {"placeholder": "Every session"}),
         help_text="The sessions to take the share of, such as env:production.",
     )
-    measure = forms.ChoiceField(label="What is measured", widget=forms.Select(FIELD))
+    measure = forms.ChoiceField(label="What is measured", widget=forms.Select(WORD_ATTRS))
     window_minutes = forms.TypedChoiceField(
-        label="Over the last", coerce=int, choices=WINDOWS, initial=60, widget=forms.Select(FIELD)
+        label="Over the last", coerce=int, choices=WINDOWS, initial=60, widget=forms.Select(WORD_ATTRS)
     )
-    side = forms.ChoiceField(label="Fires when it is", choices=BOUND_SIDES, widget=forms.Select(FIELD))
-    against = forms.ChoiceField(label="Compared with", choices=AGAINST, widget=forms.Select(FIELD))
+    side = forms.ChoiceField(label="Fires when it is", choices=BOUND_SIDES, widget=forms.Select(WORD_ATTRS))
+    against = forms.ChoiceField(label="How it is compared", choices=AGAINST, widget=forms.Select(WORD_ATTRS))
     bound = forms.CharField(
         max_length=40,
-        widget=forms.TextInput(FIELD),
+        widget=forms.TextInput(WORD_ATTRS),
         help_text="Percent for shares and changes, dollars for money, and for times a duration such as 30s.",
     )
     least_sessions = forms.IntegerField(
         label="Minimum",
         initial=20,
         min_value=1,
-        widget=forms.NumberInput(FIELD),
+        widget=forms.NumberInput(WORD_ATTRS),
         help_text="With fewer sessions, the alert has no data.",
     )
     recovery_bound = forms.CharField(
         required=False,
         max_length=40,
         label="Recovery bound",
-        widget=forms.TextInput(FIELD | {"placeholder": "The bound"}),
+        widget=forms.TextInput(WORD_ATTRS | {"placeholder": "The bound"}),
     )
     recovery_minutes = forms.IntegerField(
-        label="Over after", initial=15, min_value=0, max_value=1440, widget=forms.NumberInput(FIELD)
+        label="Over after", initial=15, min_value=0, max_value=1440, widget=forms.NumberInput(WORD_ATTRS)
     )
     channel_ids = forms.MultipleChoiceField(required=False, label="Channels", widget=forms.CheckboxSelectMultiple)
-    pace = forms.ChoiceField(label="At most one message", choices=AlertPace.choices, widget=forms.Select(FIELD))
+    pace = forms.ChoiceField(label="At most one message", choices=AlertPace.choices, widget=forms.Select(WORD_ATTRS))
     tells_end = forms.BooleanField(required=False, initial=True, label="Also tell when it is over")
     quotes = forms.BooleanField(
         required=False,
@@ -103,12 +104,27 @@ class AlertForm(forms.Form):
             self.fields["tells_end"].initial = False
         else:
             scores = [(SCORE_PREFIX + one.name, one.name) for one in _scores(project) if one.has_mean]
-            measures = [(SHARE_MEASURE, "Share of sessions"), *((one.name, one.label) for one in MEASURES.values())]
+            measures = [(SHARE_MEASURE, "Share"), *((one.name, one.label) for one in MEASURES.values())]
             self._field("measure").choices = [*measures, *([("Scores", scores)] if scores else [])]
         channels = AlertChannel.objects.for_project(project).order_by("name")
         self._field("channel_ids").choices = [
             (str(one.id), f"{one.name} ({one.get_kind_display().lower()})") for one in channels
         ]
+
+    @property
+    def condition(self) -> list[forms.BoundField]:
+        """The words of the sentence that says when the alert fires."""
+        return [self[name] for name in CONDITION_FIELDS if name in self.fields]
+
+    @property
+    def recovery(self) -> list[forms.BoundField]:
+        """The words of the sentence that says when it is over."""
+        return [self["recovery_bound"], self["recovery_minutes"]]
+
+    @property
+    def telling(self) -> list[forms.BoundField]:
+        """The words of the sentence that says how often it tells."""
+        return [self["pace"]]
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
@@ -140,6 +156,8 @@ ALERT_NUMBER_FIELDS = (
     "among", "measure", "window_minutes", "side", "against", "bound", "least_sessions", "recovery_bound",
     "recovery_minutes",
 )  # fmt: skip
+
+CONDITION_FIELDS = ("measure", "query", "among", "window_minutes", "side", "bound", "against", "least_sessions")
 
 
 def initial_of(alert: Alert) -> dict[str, Any]:
