@@ -21,6 +21,12 @@ IS_HELD = """(box) => {
 }"""
 
 
+def open_setup(page: Page, live_server: LiveServer, project: Project) -> None:
+    """Open the page, which is drawn once more when its first key pair is there."""
+    page.goto(live_server.url + reverse("setup", args=[project.pk]))
+    expect(page.locator("#secret-key")).to_be_visible()
+
+
 def shown_code(page: Page) -> list[Locator]:
     return page.locator(".sdk-panel pre:visible").all()
 
@@ -28,8 +34,7 @@ def shown_code(page: Page) -> list[Locator]:
 def test_code_is_never_broken_and_scrolls_within_its_box(
     alices: Page, live_server: LiveServer, project: Project
 ) -> None:
-    alices.goto(live_server.url + reverse("setup", args=[project.pk]))
-    expect(alices.locator("#secret-key")).to_be_visible()  # with which the whole page comes again
+    open_setup(alices, live_server, project)
     assert {end.evaluate(LINE_COUNT) for end in alices.locator(".endpoints dd.id").all()} == {1}
     wide = 0
     for sdk in alices.locator(".sdk").all():
@@ -47,3 +52,15 @@ def test_code_is_never_broken_and_scrolls_within_its_box(
     box.focus()
     alices.keyboard.press("ArrowRight")
     expect(box).not_to_have_js_property("scrollLeft", 0)
+
+
+def test_what_arrives_stays_in_view_and_covers_nothing(alices: Page, live_server: LiveServer, project: Project) -> None:
+    alices.set_viewport_size({"width": 1440, "height": 900})
+    open_setup(alices, live_server, project)
+    for end in (alices.locator(".step").first, alices.locator(".sdk-panel pre:visible").last):
+        end.scroll_into_view_if_needed()
+        expect(alices.locator("#arrival")).to_be_in_viewport(ratio=1)
+        steps, arrival = alices.locator(".steps").bounding_box(), alices.locator("#arrival").bounding_box()
+        assert steps is not None
+        assert arrival is not None
+        assert steps["x"] + steps["width"] <= arrival["x"]
