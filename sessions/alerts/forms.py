@@ -13,6 +13,7 @@ from sessions.alerts.acting import RULE_ACTIONS
 from sessions.alerts.measuring import SHARE_MEASURE
 from sessions.alerts.numbers import read_bound, write_bound
 from sessions.alerts.refusals import AlertRefused
+from sessions.alerts.wording import measured
 from sessions.boards.specs import SCORE_PREFIX
 from sessions.dashboard.measures import MEASURES
 from sessions.listing.score_order import ScoreName, score_names
@@ -104,7 +105,7 @@ class AlertForm(forms.Form):
             self.fields["tells_end"].initial = False
         else:
             scores = [(SCORE_PREFIX + one.name, one.name) for one in _scores(project) if one.has_mean]
-            measures = [(SHARE_MEASURE, "Share"), *((one.name, one.label) for one in MEASURES.values())]
+            measures = [(SHARE_MEASURE, "Share"), *((one.name, measured(one)) for one in MEASURES.values())]
             self._field("measure").choices = [*measures, *([("Scores", scores)] if scores else [])]
         channels = AlertChannel.objects.for_project(project).order_by("name")
         self._field("channel_ids").choices = [

@@ -10,10 +10,21 @@ from django.urls import reverse
 from projects.models import Project
 from sessions.alerts.measuring import measure_of
 from sessions.charts.units import ChartUnit, written
+from sessions.dashboard.measures import SessionMeasure
 from sessions.models import Alert, AlertFiring, AlertKind
 from tracing.formatting import counted
 
+MEASURED_SESSIONS = "Sessions"  # the beginning of what is measured, where it is a number of them
 WINDOW_UNITS = ((7 * 24 * 60, "week"), (24 * 60, "day"), (60, "hour"), (1, "minute"))
+
+
+def measured(measure: SessionMeasure) -> str:
+    """Return what is measured "of sessions"."""
+    return (
+        f"Number{measure.label.removeprefix(MEASURED_SESSIONS)}"
+        if measure.label.startswith(MEASURED_SESSIONS)
+        else measure.label
+    )
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,9 @@ class AlertWords:
         if self.alert.kind == AlertKind.ENTERS:
             return "A session enters"
         measure = measure_of(self.alert)
-        return f"{measure.label} of sessions with" if measure and self.alert.query_string else (
-            f"{measure.label} of all sessions" if measure else "Share of sessions with"
-        )  # fmt: skip
+        if measure is None:
+            return "Share of sessions with"
+        return f"{measured(measure)} of {'sessions with' if self.alert.query_string else 'all sessions'}"
 
     @cached_property
     def tail(self) -> str:
