@@ -5,7 +5,7 @@
 Each product runs as its documentation starts it, on an empty directory, and they take turns: one round each. CPU is
 that of everything a product has started, until it rests after its round; Confab's search index is written by then. The
 list is that of the newest 50 sessions (MLflow has none: traces), and the one is the first of it. Installs 1.1 GB in DIR
-the first time, and takes ten minutes."""
+the first time."""
 
 import tempfile
 import time

@@ -4,7 +4,7 @@
 
 The first size is ingested through the real `manage.py up` and indexed for searching: bytes on disk are those of all
 tables and indexes then. What lies between the sizes is copied, with its texts (benchmarks/sized.py). Grows to 5 million
-spans and 15 GB in about 20 minutes."""
+spans, which take many gigabytes."""
 
 import math
 import statistics
